@@ -1,0 +1,44 @@
+import type { NewRecord, RecordContext } from "./records.ts";
+
+/**
+ * The audit log as the rest of Mayfly writes to it. Records are queued in the order of `append`, and `flush`
+ * hands all that is queued to the operating system with one write.
+ */
+export interface AuditLog {
+  /**
+   * Queues one record.
+   * @returns its sequence number
+   * @throws LogUnavailable when the log cannot take records now; nothing is queued then
+   */
+  append(record: NewRecord): number;
+  /**
+   * A writer for the many records of one session: what they share is serialised once.
+   */
+  writer(context: RecordContext): ContextWriter;
+  /**
+   * Writes everything queued with one write, so that it survives the process.
+   * @throws LogUnavailable when the write failed: every record queued since the last flush is then gone, its
+   * numbers are used again, and whatever they announced must not happen
+   */
+  flush(): void;
+  /**
+   * Flushes and waits until everything written so far is on the disk (fdatasync); concurrent calls share one.
+   * @throws LogUnavailable
+   */
+  sync(): Promise<void>;
+  /** Whether the log takes records now; `undefined` when it does, else why not. */
+  readonly unavailable: string | undefined;
+  /** Writes a final checkpoint, syncs and closes. */
+  close(): Promise<void>;
+}
+
+/** Writes records that share one context; made for the hot path. */
+export interface ContextWriter {
+  /**
+   * Queues one record.
+   * @param detail the `detail` member as canonical JSON text, built by the caller
+   * @returns its sequence number
+   * @throws LogUnavailable
+   */
+  append(type: "act.intent" | "act.denied" | "act.outcome", detail: string): number;
+}

@@ -1,0 +1,73 @@
+import type { Json } from "../kernel/canonical.ts";
+
+/** What a record tells of. One list: the index, the exports and the CLI all read it. */
+export const recordTypes = [
+  "log.opened",
+  "log.closed",
+  "log.recovered",
+  "configuration.loaded",
+  "configuration.refused",
+  "authentication.refused",
+  "request.created",
+  "request.denied",
+  "request.approved",
+  "request.refused",
+  "request.withdrawn",
+  "request.timed_out",
+  "approval.given",
+  "grant.activated",
+  "grant.released",
+  "grant.expired",
+  "grant.revoked",
+  "lockdown.started",
+  "lockdown.lifted",
+  "session.opened",
+  "session.refused",
+  "session.closed",
+  "act.intent",
+  "act.denied",
+  "act.outcome",
+] as const;
+
+/** The type of a record. */
+export type RecordType = (typeof recordTypes)[number];
+
+/** Who did it: the principal and whoever stands behind it. */
+export interface RecordPrincipal {
+  readonly kind: "agent" | "person" | "system";
+  readonly issuer: string;
+  readonly subject: string;
+  readonly name: string;
+  /** The person whom an agent acts for, where there is one. */
+  readonly person?: string;
+  /** The `act` chain (RFC 8693, section 4.1), nearest actor first. */
+  readonly actors?: readonly string[];
+}
+
+/** What all records about one thing share. Every field that applies is filled in. */
+export interface RecordContext {
+  readonly principal?: RecordPrincipal;
+  readonly request?: string;
+  readonly grant?: string;
+  readonly session?: string;
+  readonly connection?: string;
+  readonly operations?: readonly string[];
+  readonly policy?: string;
+  /** Digest of the configuration in force. */
+  readonly configuration?: string;
+}
+
+/** A record before the log gives it its sequence number and time. */
+export interface NewRecord extends RecordContext {
+  readonly type: RecordType;
+  /** What was done or decided; its shape belongs to the type. Never holds a secret or a masked value. */
+  readonly detail: { readonly [name: string]: Json | undefined };
+}
+
+/** A record as a line of the log holds it: canonical JSON (RFC 8785), one a line. */
+export interface AuditRecord extends NewRecord {
+  /** Position in the log, from 0; also the leaf's index in the Merkle tree. */
+  readonly seq: number;
+  /** When, as RFC 3339 with milliseconds, UTC. */
+  readonly time: string;
+}

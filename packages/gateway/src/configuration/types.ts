@@ -1,0 +1,154 @@
+import type * as z from "zod";
+import type { Secret } from "../kernel/secret.ts";
+
+/** What a protocol tells the configuration about itself; `gate/protocol.ts` extends it. */
+export interface ProtocolSchema {
+  /** The key in a connection's configuration, for example `postgres`. */
+  readonly kind: string;
+  /** How the target is reached. Secrets in it use `secretSchema` from this folder's `secrets.ts`. */
+  readonly target: z.ZodType;
+  /** What one operation may say. */
+  readonly scope: z.ZodType;
+  /** Members of a scope that are in the design and not built yet: named in a file, they are refused as not enforceable. */
+  readonly notEnforceable: readonly string[];
+  /** Problems that a schema cannot see, each at a path inside the scope. */
+  readonly check?: (scope: unknown) => readonly ScopeProblem[];
+}
+
+/** A problem inside a scope. */
+export interface ScopeProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** An error in a configuration file, placed for editors: `file:line:column: message`. */
+export interface ConfigurationProblem {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** A valid configuration: complete, frozen, with every default filled in. Durations in milliseconds. */
+export interface Configuration {
+  readonly file: string;
+  /** Digest of everything that decides: `sha256:…`; secrets count by where they come from, not by value. */
+  readonly digest: string;
+  readonly url: string;
+  readonly listen: { readonly https: ListenAddress; readonly postgres?: ListenAddress };
+  /** Certificate and key in PEM; left out: a local CA is made under `dataFolder`. */
+  readonly tls?: { readonly certificate: string; readonly key: Secret };
+  readonly store:
+    | { readonly kind: "sqlite"; readonly file: string }
+    | { readonly kind: "postgres"; readonly url: Secret };
+  /** Where the local CA, the log and the like live. */
+  readonly dataFolder: string;
+  readonly identity: IdentityConfiguration;
+  readonly connections: ReadonlyMap<string, ConnectionConfiguration>;
+  readonly policies: readonly PolicyConfiguration[];
+  readonly audit: AuditConfiguration;
+  readonly limits: Limits;
+}
+
+/** Where to listen. */
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** PostgreSQL only: lets a client on the loopback address connect without TLS, with SCRAM-SHA-256 alone. */
+  readonly allowInsecureLoopback: boolean;
+}
+
+export interface IdentityConfiguration {
+  readonly agents: readonly AgentProvider[];
+  readonly people: {
+    /** OAuth clients through which people themselves come (the CLI, the console). A token of any other client is an agent's. */
+    readonly clients: readonly string[];
+  };
+  readonly roles: Readonly<Record<"reviewer" | "operator" | "auditor", readonly string[]>>;
+}
+
+/** One Okta custom authorization server. */
+export interface AgentProvider {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly groupsClaim: string;
+  /** Accepted signature algorithms. */
+  readonly algorithms: readonly ("RS256" | "ES256")[];
+  readonly directory: ReadonlyMap<string, DirectoryEntry>;
+  /** How long keys are trusted while the provider cannot be reached, milliseconds. */
+  readonly outage: number;
+  readonly introspection?: {
+    readonly clientId: string;
+    readonly clientSecret: Secret;
+    /** Milliseconds between looks at a live session. */
+    readonly every: number;
+  };
+  /** PEM of the CA that signed the provider's certificate, where it is not a public one. */
+  readonly ca?: string;
+  /** Lets the issuer be http://127.0.0.1 or http://localhost; for the demo and tests. */
+  readonly allowInsecureLoopback: boolean;
+}
+
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly owner?: string;
+  readonly groups: readonly string[];
+}
+
+export interface ConnectionConfiguration {
+  readonly name: string;
+  /** The protocol's kind. */
+  readonly kind: string;
+  /** As the protocol's `target` schema parsed it. */
+  readonly target: unknown;
+  readonly operations: ReadonlyMap<string, OperationConfiguration>;
+}
+
+export interface OperationConfiguration {
+  readonly name: string;
+  readonly description: string;
+  readonly risk: "low" | "medium" | "high";
+  /** As the protocol's `scope` schema parsed it. */
+  readonly scope: unknown;
+  /** Digest of connection, name, description, risk and scope: what a reviewer's yes is bound to. */
+  readonly digest: string;
+}
+
+/** Same shape as the policy folder's PolicyEntry, so that main can hand it over. */
+export interface PolicyConfiguration {
+  readonly name: string;
+  readonly forbid: boolean;
+  readonly groups: readonly string[];
+  readonly connection: string;
+  readonly operations: readonly string[];
+  readonly ttl?: { readonly default: number; readonly max: number };
+  readonly when?: string;
+  readonly approval?: { readonly by: readonly string[]; readonly count: number; readonly within: number };
+}
+
+export interface AuditConfiguration {
+  /** Folder of the log's files. */
+  readonly folder: string;
+  /** The log's name, as checkpoints carry it. */
+  readonly name: string;
+  /** `batched`: acts reach the disk at most 50 ms later; `always`: before the act. */
+  readonly sync: "batched" | "always";
+  /** Milliseconds between checkpoints while records come in. */
+  readonly checkpointEvery: number;
+}
+
+export interface Limits {
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+  /** Milliseconds for a client's handshake, TLS and authentication included. */
+  readonly handshake: number;
+  /** Largest message from a client, bytes. */
+  readonly messageBytes: number;
+  /** Pending requests of one principal. */
+  readonly pendingPerPrincipal: number;
+}

@@ -1,0 +1,37 @@
+import type { Duplex } from "node:stream";
+import type { ProtocolSchema } from "../configuration/types.ts";
+import type { Gate } from "./gate.ts";
+
+/** What a scope makes of an act. Compare `verdict` with ===. */
+export type Verdict =
+  | { readonly verdict: "permit"; readonly operation: string }
+  | { readonly verdict: "deny"; readonly denial: Denial };
+
+/** A refusal that the client's own protocol can carry. */
+export interface Denial {
+  /** The rule that refused, for example `orders-db/read-orders: statements`. */
+  readonly rule: string;
+  /** What was refused and why; names tables and functions, never values. */
+  readonly message: string;
+  /** What to do: what is granted, and how to ask for more. */
+  readonly hint: string;
+}
+
+/** One operation of a grant with its scope, as `compile` takes it. */
+export interface NamedScope<Scope> {
+  /** `connection/operation`. */
+  readonly name: string;
+  readonly scope: Scope;
+}
+
+/** The contract between a protocol and the gate. */
+export interface Protocol<Scope, Act> extends ProtocolSchema {
+  /** Turns a grant's scopes into one pure check; called once per grant. */
+  compile(scopes: readonly NamedScope<Scope>[]): (act: Act) => Verdict;
+  /** One try-out session for `mayflyd judge`: acts in their text form, in order, no target touched. */
+  trial(scopes: readonly NamedScope<Scope>[]): (act: string) => Promise<Verdict> | Verdict;
+  /** The scope in words, one line a fact, for reviewers and listings. */
+  describe(scope: Scope): readonly string[];
+  /** Serves one client connection until it ends. */
+  serve(client: Duplex, gate: Gate<Act>): void;
+}

@@ -1,0 +1,157 @@
+import type { Policies, Outlook } from "../policy/types.ts";
+import type { AccessRequest, Approval, Grant, LiveGrant, Requester } from "./types.ts";
+
+/** What an agent asks for. */
+export interface Ask {
+  readonly connection: string;
+  /** Names of operations on that connection, at least one. */
+  readonly operations: readonly string[];
+  readonly reason: string;
+  /** Milliseconds; left out: the policies' default. */
+  readonly ttl?: number;
+  readonly idempotencyKey?: string;
+  readonly clientAddress: string;
+}
+
+/** A reviewer, operator or whoever acts on others' requests; the identity folder's Principal fits. */
+export interface Actor {
+  readonly kind: "agent" | "person";
+  readonly issuer: string;
+  readonly subject: string;
+  readonly client: string;
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly roles: readonly ("reviewer" | "operator" | "auditor")[];
+  readonly actors: readonly string[];
+  readonly person?: { readonly issuer: string; readonly subject: string };
+}
+
+/** What the configuration says that grants need: swapped whole at a reload. */
+export interface GrantRules {
+  readonly policies: Policies;
+  readonly configuration: string;
+  /** `connection` → `operation` → its digest and what to show of it. */
+  readonly inventory: ReadonlyMap<string, ReadonlyMap<string, InventoryEntry>>;
+  readonly pendingPerPrincipal: number;
+}
+
+export interface InventoryEntry {
+  readonly description: string;
+  readonly risk: "low" | "medium" | "high";
+  readonly digest: string;
+  /** The scope in words, a line a fact. */
+  readonly scope: readonly string[];
+}
+
+/** One line of `GET /v1/operations`. */
+export interface Offer extends InventoryEntry {
+  readonly connection: string;
+  readonly operation: string;
+  readonly outlook: Outlook;
+}
+
+/** Lock-down: every grant ended, everything refused until an operator lifts it. */
+export interface Lockdown {
+  readonly since: number;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/**
+ * Requests, approvals and grants. Every change is recorded and synced to disk before it is answered, and every
+ * refusal is a MayflyError with a hint.
+ */
+export interface Grants {
+  /** Everything that this principal could request now; empty when locked down. */
+  offers(requester: Requester, clientAddress: string): readonly Offer[];
+  /** Asks. Denied, permitted (a grant is active at once) or pending; an equal idempotency key gives the first answer again. */
+  request(requester: Requester, ask: Ask): Promise<AccessRequest>;
+  /** A request, as its requester or a reviewer, operator or auditor may see it. @throws not_found otherwise */
+  find(viewer: Actor, id: string): Promise<AccessRequest>;
+  /** Like find, but answers once the request is no longer pending, or after `ms`. */
+  wait(viewer: Actor, id: string, ms: number, signal?: AbortSignal): Promise<AccessRequest>;
+  /** The viewer's own requests, or with `all` everyone's (reviewers, operators, auditors); newest first. */
+  requests(
+    viewer: Actor,
+    filter: { readonly state?: AccessRequest["state"]; readonly all?: boolean },
+  ): Promise<readonly AccessRequest[]>;
+  withdraw(requester: Actor, id: string): Promise<AccessRequest>;
+  /** One reviewer's yes; `digest` is that of the request as they saw it. The last needed yes activates the grant. */
+  approve(reviewer: Actor, id: string, digest: string, comment: string): Promise<AccessRequest>;
+  refuse(reviewer: Actor, id: string, digest: string, comment: string): Promise<AccessRequest>;
+  /** Own grants, or with `all` everyone's (operators, auditors). */
+  grants(
+    viewer: Actor,
+    filter: { readonly state?: Grant["state"]; readonly all?: boolean },
+  ): Promise<readonly Grant[]>;
+  grant(viewer: Actor, id: string): Promise<Grant>;
+  /**
+   * Makes the grant's secret and stores its verifier, once: for the requester alone.
+   * @returns the secret, or undefined when it was collected before
+   */
+  collectSecret(requester: Actor, grant: string): Promise<string | undefined>;
+  /** Ended by its holder. Releasing an ended grant changes nothing. */
+  release(requester: Actor, grant: string): Promise<Grant>;
+  /** Ended by an operator. */
+  revoke(operator: Actor, grant: string, reason: string): Promise<Grant>;
+  /** Ends every grant, times out every pending request, refuses all until lifted. */
+  lockdown(operator: Actor, reason: string): Promise<Lockdown>;
+  lift(operator: Actor): Promise<void>;
+  /** The lock-down in force. */
+  readonly locked: Lockdown | undefined;
+  /** The live grant of that id, for the gate: from memory, checked against both clocks. */
+  live(id: string): LiveGrant | undefined;
+  /** The SCRAM verifier of a live grant's secret; undefined when there is none. From memory or the store. */
+  verifier(id: string): Promise<string | undefined>;
+  /** The gate saw an identity withdrawn: ends the principal's grant. */
+  withdrawIdentity(grant: string, reason: string): Promise<void>;
+  /** New rules after a reload: ends the live grants that they no longer allow, voids pending requests whose digest changed. */
+  adopt(rules: GrantRules): Promise<{ readonly ended: number; readonly voided: number }>;
+  /** Reads live grants and the lock-down back from the store, and keeps watching it for what other gateways do. */
+  start(): Promise<void>;
+  /** Undefined while grants can be trusted; else why nothing new may be served (the store is away past its bound). */
+  readonly unavailable: string | undefined;
+  stop(): Promise<void>;
+}
+
+/** What grants ask of a store. Implementations stand in `storage/`; the same tests run on each. */
+export interface GrantStore {
+  /** Stores a new request; with an idempotency key already used by that requester gives back the earlier request instead. */
+  createRequest(
+    request: AccessRequest,
+    idempotency?: { readonly requester: string; readonly key: string; readonly fingerprint: string },
+  ): Promise<
+    | { readonly created: true }
+    | { readonly created: false; readonly earlier: AccessRequest; readonly fingerprint: string }
+  >;
+  request(id: string): Promise<AccessRequest | undefined>;
+  requests(filter: {
+    readonly requester?: string;
+    readonly state?: AccessRequest["state"];
+    readonly limit: number;
+  }): Promise<readonly AccessRequest[]>;
+  /** Moves a request from one state to the next, atomically: false when it was not in `from` any more. */
+  moveRequest(
+    id: string,
+    from: AccessRequest["state"],
+    change: Partial<Pick<AccessRequest, "state" | "reasons" | "decidedAt" | "grant">>,
+    grant?: Grant,
+  ): Promise<boolean>;
+  /** Adds a reviewer's decision to a pending request; false when they decided before or it is no longer pending. */
+  addApproval(request: string, approval: Approval): Promise<boolean>;
+  grant(id: string): Promise<Grant | undefined>;
+  grants(filter: {
+    readonly requester?: string;
+    readonly state?: Grant["state"];
+    readonly limit: number;
+  }): Promise<readonly Grant[]>;
+  /** Ends an active grant, atomically: false when it had ended before. */
+  endGrant(
+    id: string,
+    change: Pick<Grant, "state"> & Required<Pick<Grant, "endedAt" | "endedBy" | "endReason">>,
+  ): Promise<boolean>;
+  /** Sets the verifier once: false when it is set or the grant has ended. */
+  setVerifier(grant: string, verifier: string): Promise<boolean>;
+  lockdown(): Promise<Lockdown | undefined>;
+  setLockdown(lockdown: Lockdown | undefined): Promise<void>;
+}

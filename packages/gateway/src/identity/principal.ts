@@ -1,0 +1,44 @@
+/** What a person may do in Mayfly beyond requesting; from groups, by `identity.roles`. */
+export type Role = "reviewer" | "operator" | "auditor";
+
+/** Someone named by an issuer. Two are the same when both fields are equal, never by name or e-mail. */
+export interface Subject {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/** An authenticated identity: an agent (a service app, or a tool acting for a person) or a person. */
+export interface Principal extends Subject {
+  readonly kind: "agent" | "person";
+  /**
+   * The OAuth client that presented the token (Okta's `cid`). For an agent it is the agent; `subject` of a
+   * delegated token is the person.
+   */
+  readonly client: string;
+  /** For people to read: the directory's name, the login, or the client id. Never compared. */
+  readonly name: string;
+  /** The person answerable for an agent, as the directory names them (a login). */
+  readonly owner?: string;
+  /** Groups in force for requests: from the token's claim, else from the directory. May be empty. */
+  readonly groups: readonly string[];
+  /** The person behind an agent that acts for one. */
+  readonly person?: Subject;
+  /** The `act` chain's subjects, nearest actor first (RFC 8693, section 4.1). */
+  readonly actors: readonly string[];
+  /** Empty for agents: an agent never reviews, operates or audits. */
+  readonly roles: readonly Role[];
+}
+
+/** One text for one principal, for comparing and indexing: a delegated agent differs per person. */
+export function principalKey(principal: Principal): string {
+  return JSON.stringify([principal.kind, principal.issuer, principal.subject, principal.client]);
+}
+
+/** A principal whose token has been verified just now. */
+export interface Verified {
+  readonly principal: Principal;
+  /** SHA-256 of the token, hexadecimal; the token itself is kept nowhere but in memory. */
+  readonly tokenDigest: string;
+  /** When the token expires, milliseconds since the epoch. */
+  readonly expiresAt: number;
+}

@@ -1,0 +1,98 @@
+/** What policies judge an ask by. No clock, no network: everything comes in here. */
+export interface PolicyAsk {
+  readonly principal: {
+    readonly kind: "agent" | "person";
+    readonly issuer: string;
+    readonly subject: string;
+    readonly client: string;
+    readonly name: string;
+    readonly groups: readonly string[];
+  };
+  readonly connection: string;
+  /** One operation; an ask for several is judged one by one. */
+  readonly operation: string;
+  readonly context: PolicyContext;
+}
+
+/** The facts a `when:` can use, as `context.…`. */
+export interface PolicyContext {
+  readonly reason: string;
+  /** The time-to-live asked for, in seconds; 0 while only listing what could be asked for. */
+  readonly requested_seconds: number;
+  /** Hour of the day, 0 to 23, UTC. */
+  readonly hour: number;
+  /** 1 (Monday) to 7 (Sunday), UTC. */
+  readonly weekday: number;
+  /** The client's address, for example 10.1.2.3. */
+  readonly client_address: string;
+  /** Whether a person stands behind the agent. */
+  readonly has_person: boolean;
+}
+
+/** What approval a policy asks for. */
+export interface ApprovalRule {
+  /** Groups whose members may approve. */
+  readonly by: readonly string[];
+  readonly count: number;
+  /** How long the request may wait, in milliseconds. */
+  readonly within: number;
+}
+
+/** What a permitting policy allows. */
+export interface Terms {
+  /** The policy's name. */
+  readonly policy: string;
+  /** Time-to-live when none is asked for, milliseconds. */
+  readonly defaultTtl: number;
+  /** The longest time-to-live, milliseconds. */
+  readonly maxTtl: number;
+  readonly approval?: ApprovalRule;
+}
+
+/** The answer to an ask. Compare `decision` with ===, never test a verdict for truthiness. */
+export type PolicyVerdict =
+  | { readonly decision: "permit"; readonly terms: Terms; readonly reasons: readonly string[] }
+  | { readonly decision: "deny"; readonly reasons: readonly string[]; readonly forbiddenBy?: string };
+
+/** A compiled set of policies. Pure and immutable. */
+export interface Policies {
+  /** Judges one ask. An error in evaluation denies. Of several permits the one that asks least decides. */
+  decide(ask: PolicyAsk): PolicyVerdict;
+  /**
+   * Whether an ask could be permitted if reason, time and address were right: for listing. Conditions that the
+   * listing cannot know are given back as text (`when`), so that the agent can see them.
+   */
+  outlook(ask: PolicyAsk): Outlook;
+}
+
+/** What `GET /v1/operations` and `mayflyd explain` say of one operation. */
+export interface Outlook {
+  readonly requestable: boolean;
+  readonly terms?: Terms;
+  /** Conditions, as written, that the terms' policy still has to see met. */
+  readonly conditions: readonly string[];
+  /** Why, for a person to read; for each policy that did not match, what was missing. */
+  readonly reasons: readonly string[];
+}
+
+/** One entry of `policies:`, checked for form. */
+export interface PolicyEntry {
+  readonly name: string;
+  readonly forbid: boolean;
+  readonly groups: readonly string[];
+  readonly connection: string;
+  readonly operations: readonly string[];
+  readonly ttl?: { readonly default: number; readonly max: number };
+  readonly when?: string;
+  readonly approval?: ApprovalRule;
+}
+
+/** What is wrong in a policy: the index in `policies:`, the member, and in a `when:` the offset of the error. */
+export interface PolicyProblem {
+  readonly index: number;
+  readonly member: keyof PolicyEntry;
+  /** Offset into the text of the member, where known. */
+  readonly offset?: number;
+  readonly message: string;
+  readonly hint?: string;
+}

@@ -1,0 +1,4 @@
+/** One act on a PostgreSQL connection: the text of a Query or Parse message, exactly as it goes on. */
+export interface PostgresAct {
+  readonly sql: string;
+}
