@@ -26,6 +26,11 @@ export interface AuditLog {
    * @throws LogUnavailable
    */
   sync(): Promise<void>;
+  /**
+   * How many times queued records were dropped because a write failed. Whoever queued records before and acts on
+   * them after compares: someone else's flush in the same turn may have failed.
+   */
+  readonly losses: number;
   /** Whether the log takes records now; `undefined` when it does, else why not. */
   readonly unavailable: string | undefined;
   /** Writes a final checkpoint, syncs and closes. */

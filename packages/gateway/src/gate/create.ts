@@ -1,0 +1,291 @@
+import type { AuditLog } from "../audit/log.ts";
+import type { ConnectionConfiguration, Limits } from "../configuration/types.ts";
+import type { Grants } from "../grants/grants.ts";
+import type { LiveGrant, Requester } from "../grants/types.ts";
+import type { Identity } from "../identity/identity.ts";
+import { principalKey, type Principal } from "../identity/principal.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { MayflyError, messageOf } from "../kernel/errors.ts";
+import { newId } from "../kernel/ids.ts";
+import type { ClientFacts, Gate, Proof, Refusal, Session, SessionEnd } from "./gate.ts";
+import type { NamedScope, Protocol, Verdict } from "./protocol.ts";
+import { createScram, isGenuine } from "./scram-server.ts";
+import { createSession, type OpenSession } from "./session.ts";
+import { createTurn } from "./turn.ts";
+
+/** What the gate stands on. */
+export interface GateParts {
+  readonly grants: Grants;
+  readonly identity: Identity;
+  readonly log: AuditLog;
+  readonly clock: Clock;
+  /** The configuration in force: asked at every `open`, since a reload swaps it. */
+  readonly configuration: () => {
+    readonly connections: ReadonlyMap<string, ConnectionConfiguration>;
+    readonly limits: Limits;
+    readonly digest: string;
+  };
+  /** A fault in the gateway itself, for the operator's log. */
+  readonly fault: (error: unknown) => void;
+  /** Counts, for metrics. */
+  readonly count: (what: "opened" | "refused" | "permit" | "deny") => void;
+}
+
+/** All protocols' gates, and what main does with their sessions. */
+export interface Gates {
+  /** The gate as one protocol sees it. */
+  forProtocol<Scope, Act>(protocol: Protocol<Scope, Act>): Gate<Act>;
+  readonly sessions: number;
+  /** Tells every session that the gateway stops, and waits until they have closed or `ms` have passed. */
+  stop(reason: string, ms: number): Promise<void>;
+}
+
+function sameRequester(requester: Requester, principal: Principal): boolean {
+  return principalKey(requester as Principal) === principalKey(principal);
+}
+
+/** Every refusal before a session says the same of a grant that is unknown, over, or somebody else's. */
+const noGrant: Refusal = {
+  code: "no_grant",
+  refused: {
+    rule: "grant",
+    message: "there is no active grant of that id for you on this connection",
+    hint: "ask for access: mayfly operations lists what you may request, mayfly request asks for it",
+  },
+};
+
+/** Makes the gate. */
+export function createGates(parts: GateParts): Gates {
+  const { grants, identity, log, clock } = parts;
+  const turn = createTurn(log, parts.fault);
+  const scram = createScram((grant) => grants.verifier(grant));
+  const open = new Set<OpenSession<never>>();
+  let stopping: SessionEnd | undefined;
+  let idle: (() => void) | undefined;
+  /** Failed log-ins written in the current second: a flood must not fill the disk. */
+  let second = 0;
+  let written = 0;
+
+  const recordRefusal = (client: ClientFacts, connection: string, why: string, live?: LiveGrant): void => {
+    parts.count("refused");
+    const now = Math.floor(clock.monotonic() / 1000);
+    if (now !== second) {
+      second = now;
+      written = 0;
+    }
+    written += 1;
+    if (written > 50) return;
+    try {
+      log.append({
+        type: "session.refused",
+        connection: connection.slice(0, 64),
+        ...(live === undefined ? {} : { principal: live.principal, grant: live.grant.id }),
+        configuration: parts.configuration().digest,
+        detail: { address: client.address, protocol: client.protocol, reason: why, tls: client.tls },
+      });
+      turn.written();
+    } catch (error) {
+      parts.fault(error);
+    }
+  };
+
+  const refuse = (
+    client: ClientFacts,
+    connection: string,
+    refusal: Refusal,
+    why?: string,
+    live?: LiveGrant,
+  ): Refusal => {
+    recordRefusal(client, connection, why ?? refusal.refused.message, live);
+    return refusal;
+  };
+
+  const unavailable = (): Refusal | undefined => {
+    if (stopping !== undefined) {
+      return {
+        code: "unavailable",
+        refused: { rule: "gateway", message: stopping.reason, hint: "connect again in a moment" },
+      };
+    }
+    if (grants.locked !== undefined) {
+      return {
+        code: "locked_down",
+        refused: {
+          rule: "lockdown",
+          message: "the gateway is locked down: every grant has ended and nothing is served",
+          hint: "an operator lifts it with: mayfly lockdown --lift",
+        },
+      };
+    }
+    const why = grants.unavailable ?? log.unavailable;
+    if (why === undefined) return undefined;
+    return {
+      code: "unavailable",
+      refused: { rule: "gateway", message: why, hint: "try again; the operator sees why at /readyz" },
+    };
+  };
+
+  /** The identity behind a proof, verified now. */
+  const verified = async (proof: Proof): Promise<LiveGrant | Refusal> => {
+    if (proof.kind === "grant-secret") {
+      const live = isGenuine(proof) ? grants.live(proof.grant) : undefined;
+      return live ?? noGrant;
+    }
+    try {
+      const { principal } = await identity.verify(proof.token, { introspect: true });
+      const live = grants.live(proof.grant);
+      return live !== undefined && sameRequester(live.grant.requester, principal) ? live : noGrant;
+    } catch (error) {
+      const known = error instanceof MayflyError ? error : undefined;
+      if (known === undefined) parts.fault(error);
+      return {
+        code: known?.status === 503 ? "unavailable" : "unauthenticated",
+        refused: {
+          rule: "identity",
+          message: known?.message ?? "the access token could not be verified",
+          hint: known?.hint ?? "get a fresh access token and connect again",
+        },
+      };
+    }
+  };
+
+  const openSession = async <Scope, Act>(
+    protocol: Protocol<Scope, Act>,
+    checkOf: (live: LiveGrant, scopes: readonly NamedScope<Scope>[]) => (act: Act) => Verdict,
+    proof: Proof,
+    connection: string,
+    client: ClientFacts,
+  ): Promise<Session<Act> | Refusal> => {
+    const before = unavailable();
+    if (before !== undefined) return refuse(client, connection, before);
+    const found = await verified(proof);
+    if ("refused" in found) return refuse(client, connection, found);
+    const after = unavailable();
+    if (after !== undefined) return refuse(client, connection, after, undefined, found);
+    const live = found;
+    const configuration = parts.configuration();
+    const target = configuration.connections.get(connection);
+    if (live.grant.connection !== connection || target?.kind !== protocol.kind || live.ended.aborted) {
+      return refuse(client, connection, noGrant, `grant ${live.grant.id} is not for this connection`, live);
+    }
+    if (open.size >= configuration.limits.connections) {
+      const full: Refusal = {
+        code: "too_many",
+        refused: {
+          rule: "limits",
+          message: "the gateway serves as many sessions as it may",
+          hint: "try again in a moment",
+        },
+      };
+      return refuse(client, connection, full, undefined, live);
+    }
+    const scopes: NamedScope<Scope>[] = [];
+    for (const name of live.grant.operations) {
+      const operation = target.operations.get(name);
+      if (operation === undefined)
+        return refuse(client, connection, noGrant, `operation ${name} is gone`, live);
+      scopes.push({ name: `${connection}/${name}`, scope: operation.scope as Scope });
+    }
+    const id = newId("ses");
+    const context = {
+      principal: live.principal,
+      request: live.grant.request,
+      grant: live.grant.id,
+      session: id,
+      connection,
+      operations: live.grant.operations,
+      policy: live.grant.policies.join(", "),
+      configuration: configuration.digest,
+    };
+    try {
+      log.append({
+        ...context,
+        type: "session.opened",
+        detail: {
+          address: client.address,
+          by: proof.kind,
+          ends: new Date(live.grant.endsAt).toISOString(),
+          protocol: client.protocol,
+          ...(client.software === undefined ? {} : { software: client.software.slice(0, 200) }),
+          tls: client.tls,
+        },
+      });
+      await new Promise<void>((resolve, reject) => {
+        turn.leaves({ leave: resolve, refuse: (denial) => reject(new Error(denial.message)) });
+      });
+    } catch (error) {
+      const refusal: Refusal = {
+        code: "unavailable",
+        refused: { rule: "audit log", message: messageOf(error), hint: "try again later" },
+      };
+      return refuse(client, connection, refusal, undefined, live);
+    }
+    let unwatch = (): void => undefined;
+    const opened: OpenSession<Act> = createSession<Act>({
+      id,
+      live,
+      target: target.target,
+      scopes,
+      check: checkOf(live, scopes),
+      context,
+      log,
+      turn,
+      clock,
+      judged: parts.count,
+      closed: () => {
+        unwatch();
+        open.delete(opened);
+        if (open.size === 0) idle?.();
+      },
+    });
+    open.add(opened);
+    parts.count("opened");
+    unwatch = identity.watch(live.grant.requester as Principal, (reason) => {
+      const why = `identity withdrawn: ${reason}`;
+      opened.end({ reason: why });
+      grants.withdrawIdentity(live.grant.id, why).catch(parts.fault);
+    });
+    return opened.session;
+  };
+
+  return {
+    forProtocol<Scope, Act>(protocol: Protocol<Scope, Act>): Gate<Act> {
+      // A grant's scopes are compiled once; after a reload its operations are the same or the grant is over.
+      const compiled = new WeakMap<LiveGrant, (act: Act) => Verdict>();
+      const checkOf = (live: LiveGrant, scopes: readonly NamedScope<Scope>[]): ((act: Act) => Verdict) => {
+        const known = compiled.get(live);
+        if (known !== undefined) return known;
+        const check = protocol.compile(scopes);
+        compiled.set(live, check);
+        return check;
+      };
+      return {
+        scram,
+        open: (proof, connection, client) => openSession(protocol, checkOf, proof, connection, client),
+        get limits() {
+          const { handshake, messageBytes } = parts.configuration().limits;
+          return { handshakeMs: handshake, messageBytes };
+        },
+        refused: recordRefusal,
+      };
+    },
+    get sessions() {
+      return open.size;
+    },
+    async stop(reason, ms) {
+      stopping = { reason };
+      const gone = new Promise<void>((resolve) => {
+        if (open.size === 0) resolve();
+        else idle = resolve;
+      });
+      for (const each of open) each.end(stopping);
+      let cancel = (): void => undefined;
+      const bound = new Promise<void>((resolve) => {
+        cancel = clock.schedule(ms, resolve);
+      });
+      await Promise.race([gone, bound]);
+      cancel();
+      turn.end();
+    },
+  };
+}

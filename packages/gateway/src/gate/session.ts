@@ -1,0 +1,147 @@
+import type { AuditLog } from "../audit/log.ts";
+import type { RecordContext } from "../audit/records.ts";
+import { remaining, type Clock } from "../kernel/clock.ts";
+import { messageOf } from "../kernel/errors.ts";
+import type { LiveGrant } from "../grants/types.ts";
+import type { Decision, Session, SessionEnd, TurnSender } from "./gate.ts";
+import { mintPermit, type Permit } from "./permit.ts";
+import type { Denial, Verdict } from "./protocol.ts";
+import { unrecorded, type Turn } from "./turn.ts";
+
+/** What a session is made of; the gate has verified the identity and found the grant. */
+export interface SessionParts<Act> {
+  readonly id: string;
+  readonly live: LiveGrant;
+  readonly target: unknown;
+  readonly scopes: readonly { readonly name: string; readonly scope: unknown }[];
+  readonly check: (act: Act) => Verdict;
+  readonly context: RecordContext;
+  readonly log: AuditLog;
+  readonly turn: Turn;
+  readonly clock: Clock;
+  /** Told once, when the session is over. */
+  readonly closed: () => void;
+  /** Told of each verdict, for metrics. */
+  readonly judged: (verdict: "permit" | "deny") => void;
+}
+
+/** A session and the handle by which the gate ends it. */
+export interface OpenSession<Act> {
+  readonly session: Session<Act>;
+  end(why: SessionEnd): void;
+}
+
+/** Makes a session. Every way to its end runs through `end`. */
+export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
+  const { live, log, turn, clock, check } = parts;
+  const records = log.writer(parts.context);
+  const controller = new AbortController();
+  const permits = new Map<string, string>();
+  const started = clock.monotonic();
+  let sender: TurnSender | undefined;
+  let closed = false;
+  let acts = 0;
+  let denied = 0;
+
+  const end = (why: SessionEnd): void => {
+    if (!controller.signal.aborted) controller.abort(why);
+  };
+  const followGrant = (): void => end(live.ended.reason as SessionEnd);
+  if (live.ended.aborted) followGrant();
+  else live.ended.addEventListener("abort", followGrant, { once: true });
+
+  /** The constant end of an intent's detail, once an operation. */
+  const permitted = (operation: string): string => {
+    let text = permits.get(operation);
+    if (text === undefined) {
+      text = `,"decision":"permit","operation":${JSON.stringify(operation)}}`;
+      permits.set(operation, text);
+    }
+    return text;
+  };
+
+  const deny = (denial: Denial, detail: string): Decision => {
+    denied += 1;
+    parts.judged("deny");
+    try {
+      records.append(
+        "act.denied",
+        `{"act":${detail},"decision":"deny","message":${JSON.stringify(denial.message)},"rule":${JSON.stringify(denial.rule)}}`,
+      );
+      turn.written();
+    } catch (error) {
+      return { denial: unrecorded(messageOf(error)) };
+    }
+    return { denial };
+  };
+
+  const session: Session<Act> = {
+    id: parts.id,
+    grant: live.grant.id,
+    target: parts.target,
+    scopes: parts.scopes,
+    endsAt: live.grant.endsAt,
+    ended: controller.signal,
+    attach(added) {
+      sender = added;
+    },
+    judge(act, detail) {
+      if (sender === undefined) throw new TypeError("judge was called before attach");
+      if (controller.signal.aborted || closed || remaining(clock, live.deadline) <= 0) {
+        const why = controller.signal.aborted
+          ? (controller.signal.reason as SessionEnd).reason
+          : `grant ${live.grant.id} is over`;
+        return deny({ rule: "deadline", message: why, hint: "ask again: mayfly request" }, detail);
+      }
+      const answer = check(act);
+      if (answer.verdict !== "permit") return deny(answer.denial, detail);
+      let permit: Permit;
+      try {
+        permit = mintPermit(
+          records.append("act.intent", `{"act":${detail}${permitted(answer.operation)}`),
+          answer.operation,
+        );
+      } catch (error) {
+        parts.judged("deny");
+        return { denial: unrecorded(messageOf(error)) };
+      }
+      acts += 1;
+      parts.judged("permit");
+      turn.leaves(sender);
+      return { permit, obligations: [] };
+    },
+    complete(permit, outcome) {
+      // Members in the order of RFC 8785, absent ones left out.
+      let detail = "{";
+      if (outcome.bytes !== undefined) detail += `"bytes":${outcome.bytes},`;
+      if (outcome.error !== undefined) detail += `"error":${JSON.stringify(outcome.error)},`;
+      detail += `"intent":${permit.intent}`;
+      if (outcome.rows !== undefined) detail += `,"rows":${outcome.rows}`;
+      if (outcome.tag !== undefined) detail += `,"tag":${JSON.stringify(outcome.tag)}`;
+      try {
+        records.append("act.outcome", `${detail}}`);
+        turn.written();
+      } catch {
+        // The act has happened and its intent is in the log: without an outcome it reads as "unknown", as it should.
+      }
+    },
+    close(why) {
+      if (closed) return;
+      closed = true;
+      live.ended.removeEventListener("abort", followGrant);
+      end({ reason: why });
+      try {
+        log.append({
+          ...parts.context,
+          type: "session.closed",
+          detail: { acts, denied, milliseconds: Math.round(clock.monotonic() - started), reason: why },
+        });
+        turn.written();
+      } catch {
+        // A log that takes nothing must not keep a session open.
+      }
+      parts.closed();
+    },
+  };
+  return { session, end };
+}

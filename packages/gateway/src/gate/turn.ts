@@ -1,0 +1,80 @@
+import type { AuditLog } from "../audit/log.ts";
+import type { Denial } from "./protocol.ts";
+import type { TurnSender } from "./gate.ts";
+
+/**
+ * One turn of the event loop. Whatever was judged in it, on all sockets, is written to the log with one write;
+ * only then do the acts leave. When that write fails, every act of the turn is refused instead.
+ */
+export interface Turn {
+  /** Makes sure that the records queued in this turn are written at its end. */
+  written(): void;
+  /** Like `written`; the sender is then told whether its acts may leave. Many calls a turn count once. */
+  leaves(sender: TurnSender): void;
+  /** Ends the turn now: for tests and for the last moments of the process. */
+  end(): void;
+}
+
+/** The denial that an act gets when its intent cannot be recorded. */
+export function unrecorded(why: string): Denial {
+  return {
+    rule: "audit log",
+    message: `refused, because it could not be recorded: ${why}`,
+    hint: "nothing was sent upstream; try again once the gateway's operator has mended its audit log",
+  };
+}
+
+/**
+ * @param log where the turn's records go
+ * @param failed told when a sender threw, so that a fault in one session is seen and touches no other
+ */
+export function createTurn(log: AuditLog, failed: (error: unknown) => void): Turn {
+  let scheduled = false;
+  /** The log's losses when this turn's first record was queued. */
+  let losses = 0;
+  let senders = new Set<TurnSender>();
+
+  const tell = (each: (sender: TurnSender) => void, all: ReadonlySet<TurnSender>): void => {
+    for (const sender of all) {
+      try {
+        each(sender);
+      } catch (error) {
+        failed(error);
+      }
+    }
+  };
+
+  const end = (): void => {
+    scheduled = false;
+    const all = senders;
+    if (all.size > 0) senders = new Set();
+    try {
+      log.flush();
+      // A flush of somebody else's earlier in this turn may have dropped what was queued here.
+      if (log.losses !== losses) throw new Error("the audit log dropped this turn's records");
+    } catch (error) {
+      failed(error);
+      const denial = unrecorded(log.unavailable ?? "the write failed");
+      tell((sender) => sender.refuse(denial), all);
+      return;
+    }
+    tell((sender) => sender.leave(), all);
+  };
+
+  const written = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    losses = log.losses;
+    // The check phase follows the poll phase in which sockets are read: the end of this turn.
+    setImmediate(end);
+  };
+
+  return {
+    written,
+    leaves(sender) {
+      senders.add(sender);
+      written();
+    },
+    end,
+  };
+}
