@@ -1,0 +1,165 @@
+import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { JWK } from "jose";
+import { accessTokenClaims } from "./claims.ts";
+import type { TokenFor } from "./claims.ts";
+import { readForm, sendJson } from "./http.ts";
+import { introspect, revokeAccessToken } from "./inspection.ts";
+import type { Withdrawn } from "./inspection.ts";
+import { signingKeys } from "./keys.ts";
+import { memoryAdapters } from "./memory-adapter.ts";
+import { settle } from "./options.ts";
+import type { OktaStandInOptions, Settings } from "./options.ts";
+import { loginPage } from "./pages.ts";
+import { oktaShapedProvider } from "./provider.ts";
+import { signIn } from "./sign-in.ts";
+
+export { newSigningKey } from "./keys.ts";
+export { signIn } from "./sign-in.ts";
+export type { OktaStandInOptions, StandInAgent, StandInPerson } from "./options.ts";
+
+/** How an outage looks from outside: connections reset, 503 answered, or no answer at all. */
+export type Outage = "reset" | "unavailable" | "silent";
+
+/** A running stand-in and the levers that tests pull. */
+export interface OktaStandIn {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly port: number;
+  readonly tokenEndpoint: string;
+  readonly peopleClient: string;
+  /** Requests so far by path below the issuer, for example `/v1/keys`. */
+  readonly hits: ReadonlyMap<string, number>;
+  /** Signs arbitrary claims with the current key, or another; `header` overrides (undefined removes) header members. */
+  mint(claims: object, header?: Record<string, unknown>, key?: JWK): Promise<string>;
+  /** An access token without going through a flow; `claims` override (undefined removes) what Okta would say. */
+  tokenFor(target: TokenFor, claims?: Record<string, unknown>): Promise<string>;
+  /** The private JWK that signs now. */
+  currentKey(): JWK;
+  /** Signs with a new key from now on. `keep: false` also takes the old ones out of the key set. */
+  rotateKeys(options?: { readonly keep?: boolean }): Promise<void>;
+  /** Begins an outage. */
+  pause(how?: Outage): void;
+  /** Ends it. */
+  resume(): void;
+  /** Revokes one access token. */
+  revoke(token: string): Promise<void>;
+  /** Deactivates a person (by login) or an agent (by client id): tokens inactive, none issued. */
+  deactivate(subject: string): void;
+  reactivate(subject: string): void;
+  /** Signs a person in without a browser: see signIn. */
+  signIn(url: string, login: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/**
+ * Starts a stand-in for an Okta custom authorization server on http://127.0.0.1. It is not Okta and asks for no
+ * passwords: for the demo and for tests only.
+ */
+export async function startOktaStandIn(options: OktaStandInOptions = {}): Promise<OktaStandIn> {
+  const hits = new Map<string, number>();
+  const withdrawn: Withdrawn = { tokens: new Set(), subjects: new Set() };
+  const adapter = memoryAdapters();
+  const keys = await signingKeys(options.algorithm ?? "RS256");
+  let outage: Outage | undefined;
+  let handle: Handler = async (_, response) => sendJson(response, 503, { error: "starting" });
+
+  const server = createServer((request, response) => {
+    if (outage === "reset") request.socket.destroy();
+    else if (outage === "unavailable") sendJson(response, 503, { error: "temporarily_unavailable" });
+    if (outage !== undefined) return;
+    handle(request, response).catch((error: unknown) => {
+      if (!response.headersSent)
+        sendJson(response, 500, { error: "server_error", error_description: String(error) });
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port ?? 0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const settings = settle(options, port);
+  const makeProvider = () =>
+    oktaShapedProvider(settings, keys.all(), adapter, (subject) => withdrawn.subjects.has(subject));
+  let provider = makeProvider();
+
+  const interaction: Handler = async (request, response) => {
+    const details = await provider.interactionDetails(request, response);
+    if (request.method === "POST") {
+      const login = (await readForm(request)).get("login") ?? "";
+      if (settings.people.some((person) => person.login === login)) {
+        await provider.interactionFinished(request, response, { login: { accountId: login } });
+        return;
+      }
+    }
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
+    response.end(loginPage(settings.people, String(details.params["client_id"])));
+  };
+  const routes: Record<string, Handler> = {
+    "GET /v1/keys": async (_, response) =>
+      sendJson(response, 200, keys.published(), { "cache-control": `max-age=${settings.keysMaxAge}` }),
+    "POST /v1/introspect": (request, response) => introspect(settings, keys, withdrawn, request, response),
+    "POST /v1/revoke": (request, response) => revokeAccessToken(settings, keys, withdrawn, request, response),
+  };
+  handle = async (request, response) => {
+    const original = request.url ?? "/";
+    if (!original.startsWith(`${settings.path}/`)) {
+      sendJson(response, 404, { errorCode: "E0000007", errorSummary: "Not found" });
+      return;
+    }
+    const url = original.slice(settings.path.length);
+    const path = new URL(url, settings.issuer).pathname;
+    hits.set(path, (hits.get(path) ?? 0) + 1);
+    const own = path.startsWith("/interaction/") ? interaction : routes[`${request.method} ${path}`];
+    if (own !== undefined) {
+      await own(request, response);
+      return;
+    }
+    // oidc-provider works out where it is mounted from the difference between these two.
+    Object.assign(request, { originalUrl: original, url });
+    await provider.callback()(request, response);
+  };
+
+  return {
+    issuer: settings.issuer,
+    audience: settings.audience,
+    port,
+    tokenEndpoint: `${settings.issuer}/v1/token`,
+    peopleClient: settings.peopleClient,
+    hits,
+    mint: keys.sign,
+    tokenFor: (target, claims = {}) => keys.sign({ ...freshClaims(settings, target), ...claims }),
+    currentKey: () => keys.all()[0] ?? {},
+    async rotateKeys({ keep = true } = {}) {
+      await keys.rotate(keep);
+      provider = makeProvider();
+    },
+    pause(how = "reset") {
+      outage = how;
+    },
+    resume() {
+      outage = undefined;
+    },
+    async revoke(token) {
+      const claims = await keys.read(token);
+      if (claims === undefined)
+        throw new TypeError("only a token that a published key signed can be revoked");
+      withdrawn.tokens.add(String(claims["jti"]));
+    },
+    deactivate: (subject) => void withdrawn.subjects.add(subject),
+    reactivate: (subject) => void withdrawn.subjects.delete(subject),
+    signIn,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function freshClaims(settings: Settings, target: TokenFor): Record<string, unknown> {
+  const iat = Math.floor(Date.now() / 1000);
+  return accessTokenClaims(settings, target, settings.scopes, { iat, exp: iat + settings.tokenLifetime });
+}

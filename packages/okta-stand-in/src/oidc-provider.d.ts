@@ -1,0 +1,72 @@
+/** The few members of oidc-provider that the stand-in uses; the package ships no types. */
+declare module "oidc-provider" {
+  import type { IncomingMessage, ServerResponse } from "node:http";
+
+  interface Grant {
+    addOIDCScope(scope: string): void;
+    addResourceScope(resource: string, scope: string): void;
+    save(): Promise<string>;
+  }
+
+  interface InteractionDetails {
+    readonly uid: string;
+    readonly prompt: { readonly name: string };
+    readonly params: Readonly<Record<string, unknown>>;
+  }
+
+  export interface Context {
+    body: unknown;
+    type: string;
+    readonly oidc: {
+      readonly provider: Provider;
+      readonly client?: { readonly clientId: string; readonly clientName?: string };
+      readonly session?: { readonly accountId?: string };
+      readonly result?: { readonly login?: { readonly accountId: string } };
+    };
+  }
+
+  export interface IssuedToken {
+    readonly kind: string;
+    readonly clientId: string;
+    readonly accountId?: string;
+    readonly scope?: string;
+  }
+
+  export interface Prompt {
+    readonly checks: { clear(): void; add(check: unknown): void };
+  }
+
+  export default class Provider {
+    constructor(issuer: string, configuration: Record<string, unknown>);
+    proxy: boolean;
+    readonly Grant: new (properties: { accountId: string; clientId: string }) => Grant;
+    callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+    interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<InteractionDetails>;
+    interactionFinished(
+      request: IncomingMessage,
+      response: ServerResponse,
+      result: Record<string, unknown>,
+      options?: { mergeWithLastSubmission?: boolean },
+    ): Promise<void>;
+    on(event: string, listener: (...parts: unknown[]) => void): this;
+  }
+
+  export const interactionPolicy: {
+    base(): { get(name: string): Prompt; remove(name: string): void };
+    readonly Check: {
+      new (
+        reason: string,
+        description: string,
+        error: string,
+        check: (context: Context) => boolean | Promise<boolean>,
+      ): unknown;
+      readonly REQUEST_PROMPT: true;
+      readonly NO_NEED_TO_PROMPT: false;
+    };
+  };
+
+  export const errors: {
+    readonly InvalidClient: new (message: string) => Error;
+    readonly InvalidGrant: new (message: string) => Error;
+  };
+}

@@ -1,0 +1,180 @@
+import { randomBytes } from "node:crypto";
+import Provider, { errors, interactionPolicy } from "oidc-provider";
+import type { Context, IssuedToken } from "oidc-provider";
+import type { JWK } from "jose";
+import { accessTokenClaims } from "./claims.ts";
+import type { Settings } from "./options.ts";
+import { escapeHtml, page } from "./pages.ts";
+
+const openIdScopes = ["openid", "profile", "offline_access"];
+const cookieKeys = [randomBytes(16).toString("hex")];
+
+/** A person chooses who they are on every sign-in: whoever tries the demo is several people. */
+function policy(): unknown {
+  const prompts = interactionPolicy.base();
+  prompts.remove("consent");
+  const login = prompts.get("login");
+  login.checks.clear();
+  login.checks.add(
+    new interactionPolicy.Check("always", "a person says who they are", "login_required", (context) =>
+      context.oidc.result?.login === undefined
+        ? interactionPolicy.Check.REQUEST_PROMPT
+        : interactionPolicy.Check.NO_NEED_TO_PROMPT,
+    ),
+  );
+  return prompts;
+}
+
+function clients(settings: Settings): Record<string, unknown>[] {
+  const agents = settings.agents.map((agent) => ({
+    client_id: agent.clientId,
+    token_endpoint_auth_method: "private_key_jwt",
+    grant_types: ["client_credentials"],
+    response_types: [],
+    redirect_uris: [],
+    jwks: { keys: agent.keys },
+  }));
+  const people = {
+    client_id: settings.peopleClient,
+    application_type: "native",
+    token_endpoint_auth_method: "none",
+    grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
+    response_types: ["code"],
+    redirect_uris: settings.redirectUris,
+    id_token_signed_response_alg: settings.algorithm,
+  };
+  return [...agents, people];
+}
+
+/**
+ * oidc-provider with Okta's paths and Okta's access tokens. A key rotation makes a new one over the same `adapter`.
+ * @param keys private JWKs, the signing one first
+ * @param inactive tells that a person or a client is deactivated and gets nothing
+ */
+export function oktaShapedProvider(
+  settings: Settings,
+  keys: readonly JWK[],
+  adapter: (model: string) => object,
+  inactive: (subject: string) => boolean,
+): Provider {
+  const provider = new Provider(settings.issuer, {
+    adapter,
+    clients: clients(settings),
+    clientDefaults: { id_token_signed_response_alg: settings.algorithm },
+    jwks: { keys },
+    cookies: { keys: cookieKeys },
+    scopes: openIdScopes,
+    claims: { openid: ["sub"], profile: ["name", "preferred_username"] },
+    clientAuthMethods: ["none", "private_key_jwt"],
+    responseTypes: ["code"],
+    pkce: { required: () => true },
+    routes: {
+      authorization: "/v1/authorize",
+      token: "/v1/token",
+      jwks: "/v1/keys",
+      revocation: "/v1/revoke",
+      introspection: "/v1/introspect",
+      device_authorization: "/v1/device/authorize",
+      code_verification: "/activate",
+    },
+    discovery: {
+      introspection_endpoint: `${settings.issuer}/v1/introspect`,
+      introspection_endpoint_auth_methods_supported: ["client_secret_basic"],
+    },
+    ttl: {
+      AccessToken: settings.tokenLifetime,
+      ClientCredentials: settings.tokenLifetime,
+      AuthorizationCode: 60,
+      DeviceCode: 600,
+      Grant: 86_400,
+      IdToken: 3600,
+      Interaction: 3600,
+      RefreshToken: 86_400,
+      Session: 86_400,
+    },
+    features: {
+      devInteractions: { enabled: false },
+      userinfo: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      clientCredentials: { enabled: true },
+      revocation: { enabled: true },
+      deviceFlow: {
+        enabled: true,
+        mask: "****-****",
+        userCodeInputSource: (context: Context, form: string) => {
+          const button = `<button type="submit" form="op.deviceInputForm">Continue</button>`;
+          context.body = page("Enter the code", form + button);
+        },
+        userCodeConfirmSource: (
+          context: Context,
+          form: string,
+          client: { clientId: string },
+          _: unknown,
+          code: string,
+        ) => {
+          const text = `<p>${escapeHtml(client.clientId)} shows the code <b>${escapeHtml(code)}</b>.</p>`;
+          const button = `<button type="submit" form="op.deviceConfirmForm">It is mine, continue</button>`;
+          context.body = page("Is this your code?", text + form + button);
+        },
+        successSource: (context: Context) => {
+          context.body = page("Signed in", "<p>You can close this page.</p>");
+        },
+      },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => settings.audience,
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => ({
+          scope: settings.scopes.join(" "),
+          audience: settings.audience,
+          accessTokenFormat: "jwt",
+          accessTokenTTL: settings.tokenLifetime,
+          jwt: { sign: { alg: settings.algorithm, kid: keys[0]?.kid } },
+        }),
+      },
+    },
+    interactions: {
+      policy: policy(),
+      url: (_: Context, interaction: { uid: string }) => `${settings.path}/interaction/${interaction.uid}`,
+    },
+    findAccount: (_: Context, login: string) => {
+      const person = settings.people.find((one) => one.login === login);
+      if (person === undefined || inactive(login)) return undefined;
+      return {
+        accountId: login,
+        claims: () => ({ sub: login, name: person.name, preferred_username: login }),
+      };
+    },
+    loadExistingGrant: async (context: Context) => {
+      const { provider: current, client, session } = context.oidc;
+      const accountId = session?.accountId;
+      if (client === undefined || accountId === undefined) return undefined;
+      const grant = new current.Grant({ accountId, clientId: client.clientId });
+      grant.addOIDCScope(openIdScopes.join(" "));
+      grant.addResourceScope(settings.audience, settings.scopes.join(" "));
+      await grant.save();
+      return grant;
+    },
+    issueRefreshToken: (_: Context, __: unknown, code: { scopes: Set<string> }) =>
+      code.scopes.has("offline_access"),
+    extraTokenClaims: (_: Context, token: IssuedToken) => {
+      if (inactive(token.clientId)) throw new errors.InvalidClient("the client is deactivated");
+      if (inactive(token.accountId ?? "")) throw new errors.InvalidGrant("the person is deactivated");
+      return undefined;
+    },
+    formats: {
+      customizers: {
+        jwt: (_: Context, token: IssuedToken, jwt: { header?: object; payload: Record<string, unknown> }) => {
+          const target =
+            token.accountId === undefined ? { agent: token.clientId } : { person: token.accountId };
+          const granted = token.scope?.split(" ") ?? settings.scopes;
+          const times = { iat: Number(jwt.payload["iat"]), exp: Number(jwt.payload["exp"]) };
+          jwt.payload = accessTokenClaims(settings, target, granted, times);
+          // Okta's access tokens carry no `typ`.
+          jwt.header = { typ: undefined };
+        },
+      },
+    },
+  });
+  return provider;
+}
