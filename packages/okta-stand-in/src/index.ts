@@ -130,7 +130,7 @@ export async function startOktaStandIn(options: OktaStandInOptions = {}): Promis
     tokenEndpoint: `${settings.issuer}/v1/token`,
     peopleClient: settings.peopleClient,
     hits,
-    mint: keys.sign,
+    mint: (claims, header, key) => keys.sign(claims, header, key),
     tokenFor: (target, claims = {}) => keys.sign({ ...freshClaims(settings, target), ...claims }),
     currentKey: () => keys.all()[0] ?? {},
     async rotateKeys({ keep = true } = {}) {

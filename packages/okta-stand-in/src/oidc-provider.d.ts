@@ -36,7 +36,7 @@ declare module "oidc-provider" {
     readonly checks: { clear(): void; add(check: unknown): void };
   }
 
-  export default class Provider {
+  export class Provider {
     constructor(issuer: string, configuration: Record<string, unknown>);
     proxy: boolean;
     readonly Grant: new (properties: { accountId: string; clientId: string }) => Grant;

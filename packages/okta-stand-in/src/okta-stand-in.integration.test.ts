@@ -37,10 +37,15 @@ async function assertion(standIn: OktaStandIn, key: JWK = agentKey): Promise<str
     .sign(await importJWK(key, "RS256"));
 }
 
+type Answer = Record<
+  "access_token" | "refresh_token" | "device_code" | "verification_uri_complete" | "error" | "active",
+  string
+>;
+
 async function post(url: string, form: Record<string, string>, headers: Record<string, string> = {}) {
   const response = await fetch(url, { method: "POST", body: new URLSearchParams(form), headers });
   const text = await response.text();
-  return { status: response.status, body: (text === "" ? {} : JSON.parse(text)) as Record<string, any> };
+  return { status: response.status, body: (text === "" ? {} : JSON.parse(text)) as Answer };
 }
 
 async function agentToken(standIn: OktaStandIn, key?: JWK) {
@@ -152,7 +157,9 @@ test("a person signs in by code with PKCE", async () => {
     code_challenge: createHash("sha256").update(verifier).digest("base64url"),
     code_challenge_method: "S256",
   });
-  const back = new URL(await standIn.signIn(`${standIn.issuer}/v1/authorize?${query}`, "alice@example.com"));
+  const back = new URL(
+    await standIn.signIn(`${standIn.issuer}/v1/authorize?${query.toString()}`, "alice@example.com"),
+  );
   expect(back.searchParams.get("state")).toBe("s");
   const { body } = await post(standIn.tokenEndpoint, {
     grant_type: "authorization_code",

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import Provider, { errors, interactionPolicy } from "oidc-provider";
+import { Provider, errors, interactionPolicy } from "oidc-provider";
 import type { Context, IssuedToken } from "oidc-provider";
 import type { JWK } from "jose";
 import { accessTokenClaims } from "./claims.ts";
