@@ -108,7 +108,11 @@ function serves(pair: KeyPair, authority: KeyPair, hosts: readonly string[], now
  * first start, and a server certificate for `hosts` that is made anew before it runs out.
  * @param now milliseconds since the epoch
  */
-export async function localCertificates(dataFolder: string, hosts: readonly string[], now: number): Promise<LocalCertificates> {
+export async function localCertificates(
+  dataFolder: string,
+  hosts: readonly string[],
+  now: number,
+): Promise<LocalCertificates> {
   const folder = path.join(dataFolder, "tls");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   let authority = await readPair(folder, "ca");

@@ -1,0 +1,372 @@
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { client, makeWorld, type World } from "./testing/fakes.ts";
+import type { Proof, Refusal, Session, TurnSender } from "./gate.ts";
+import { Permit } from "./permit.ts";
+
+const bot = (name = "0oabot"): Proof => ({ kind: "token", token: `good:${name}`, grant: "gr_1" });
+
+/** Opens a session, running the turn that its record needs. */
+async function open(
+  world: World,
+  proof: Proof = bot(),
+  connection = "db",
+): Promise<Session<string> | Refusal> {
+  return world.gate.open(proof, connection, client);
+}
+
+async function opened(
+  world: World,
+): Promise<{ session: Session<string>; sender: TurnSender & { left: number; refusals: string[] } }> {
+  const session = await open(world);
+  if ("refused" in session) throw new Error(session.refused.message);
+  const sender = {
+    left: 0,
+    refusals: [] as string[],
+    leave() {
+      sender.left += 1;
+    },
+    refuse(denial: { message: string }) {
+      sender.refusals.push(denial.message);
+    },
+  };
+  session.attach(sender);
+  return { session, sender };
+}
+
+const turnOver = (): Promise<void> =>
+  new Promise((resolve) => void setImmediate(() => setImmediate(resolve)));
+
+describe("opening a session", () => {
+  test("a verified identity with a live grant gets one, and the record is written first", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const session = await open(world);
+    expect("refused" in session).toBe(false);
+    expect(world.log.written.map((record) => record.type)).toEqual(["session.opened"]);
+    expect(world.gates.sessions).toBe(1);
+  });
+
+  test.each([
+    ["somebody else's grant", (world: World) => (world.activate("gr_1", 60_000), bot("0oaother"))],
+    ["an unknown grant", () => bot()],
+    ["a wrong connection", (world: World) => (world.activate("gr_1", 60_000), bot()), "other"],
+  ] as [string, (world: World) => Proof, string?][])(
+    "%s: the same refusal, recorded",
+    async (_, proof, connection = "db") => {
+      const world = makeWorld();
+      const answer = await open(world, proof(world), connection);
+      expect(answer).toMatchObject({
+        code: "no_grant",
+        refused: { message: "there is no active grant of that id for you on this connection" },
+      });
+      await turnOver();
+      expect(world.log.written.map((record) => record.type)).toEqual(["session.refused"]);
+    },
+  );
+
+  test("a bad token is unauthenticated", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    expect(await open(world, { kind: "token", token: "bad", grant: "gr_1" })).toMatchObject({
+      code: "unauthenticated",
+    });
+  });
+
+  test("a proof that no exchange made is no proof", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    expect(await open(world, { kind: "grant-secret", grant: "gr_1" })).toMatchObject({ code: "no_grant" });
+  });
+
+  test("locked down, unavailable, unrecordable: refused", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    world.state.locked = true;
+    expect(await open(world)).toMatchObject({ code: "locked_down" });
+    world.state.locked = false;
+    world.state.unavailable = "the store is away";
+    expect(await open(world)).toMatchObject({ code: "unavailable" });
+    world.state.unavailable = undefined;
+    world.log.broken = { why: "disk full", late: true };
+    expect(await open(world)).toMatchObject({ code: "unavailable" });
+    expect(world.gates.sessions).toBe(0);
+  });
+
+  test("sessions are bounded, and a closed one makes room", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const first = await open(world);
+    await open(world);
+    await open(world);
+    expect(await open(world)).toMatchObject({ code: "too_many" });
+    if ("refused" in first) throw new Error("refused");
+    first.close("done");
+    expect("refused" in (await open(world))).toBe(false);
+  });
+
+  test("a flood of failed log-ins does not flood the log", async () => {
+    const world = makeWorld();
+    for (let i = 0; i < 500; i++) world.gate.refused(client, "db", "wrong secret");
+    await turnOver();
+    expect(world.log.written).toHaveLength(50);
+  });
+});
+
+describe("judging", () => {
+  test("a permitted act leaves after the turn's one write, all sessions together", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const a = await opened(world);
+    const b = await opened(world);
+    const before = world.log.flushes;
+    for (const each of [a, b, a])
+      expect(each.session.judge("ok", `{"kind":"word"}`)).toMatchObject({ obligations: [] });
+    expect(a.sender.left + b.sender.left).toBe(0);
+    await turnOver();
+    expect([a.sender.left, b.sender.left]).toEqual([1, 1]);
+    expect(world.log.flushes).toBe(before + 1);
+    expect(world.log.written.at(-1)).toMatchObject({
+      type: "act.intent",
+      grant: "gr_1",
+      detail: { act: { kind: "word" }, decision: "permit", operation: "db/read" },
+    });
+  });
+
+  test("a denial is recorded and the session stays usable", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const { session, sender } = await opened(world);
+    expect(session.judge("drop", "{}")).toMatchObject({ denial: { rule: "words" } });
+    await turnOver();
+    expect(sender.left).toBe(0);
+    expect(world.log.written.at(-1)).toMatchObject({
+      type: "act.denied",
+      detail: { decision: "deny", rule: "words" },
+    });
+    expect("permit" in session.judge("ok", "{}")).toBe(true);
+  });
+
+  test("an act that cannot be recorded is refused: at once, or at the end of its turn", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const { session, sender } = await opened(world);
+    world.log.broken = { why: "disk full", late: false };
+    expect(session.judge("ok", "{}")).toMatchObject({ denial: { rule: "audit log" } });
+    world.log.broken = { why: "disk full", late: true };
+    expect("permit" in session.judge("ok", "{}")).toBe(true);
+    await turnOver();
+    expect(sender.left).toBe(0);
+    expect(sender.refusals).toHaveLength(1);
+  });
+
+  test("a flush of somebody else's that failed in the same turn refuses the turn's acts", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const { session, sender } = await opened(world);
+    session.judge("ok", "{}");
+    world.log.broken = { why: "disk full", late: true };
+    expect(() => world.log.flush()).toThrow("disk full");
+    world.log.broken = undefined;
+    await turnOver();
+    expect(sender).toMatchObject({
+      left: 0,
+      refusals: [expect.stringContaining("could not be recorded") as string],
+    });
+  });
+
+  test("a sender that throws harms no other session", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const bad = await open(world);
+    if ("refused" in bad) throw new Error("refused");
+    bad.attach({
+      leave() {
+        throw new Error("broken");
+      },
+      refuse: () => undefined,
+    });
+    const good = await opened(world);
+    bad.judge("ok", "{}");
+    good.session.judge("ok", "{}");
+    await turnOver();
+    expect(good.sender.left).toBe(1);
+    expect(world.faults).toHaveLength(1);
+  });
+
+  test("a permit is spent once, and cannot be made elsewhere", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const { session } = await opened(world);
+    const decision = session.judge("ok", "{}");
+    if (!("permit" in decision)) throw new Error("denied");
+    decision.permit.spend();
+    expect(() => decision.permit.spend()).toThrow("once");
+    expect(
+      () => new (Permit as unknown as new (...args: unknown[]) => Permit)(Symbol("mint"), 1, "x"),
+    ).toThrow("gate alone");
+  });
+
+  test("an outcome names its intent", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const { session } = await opened(world);
+    const decision = session.judge("ok", "{}");
+    if (!("permit" in decision)) throw new Error("denied");
+    session.complete(decision.permit, { rows: 3, bytes: 9, tag: "SELECT 3", error: "57014" });
+    await turnOver();
+    expect(world.log.written.at(-1)).toMatchObject({
+      type: "act.outcome",
+      detail: { intent: decision.permit.intent, rows: 3, bytes: 9, tag: "SELECT 3", error: "57014" },
+    });
+  });
+});
+
+describe("the end", () => {
+  test("the deadline holds on either clock, also before its timer has run", async () => {
+    for (const pass of [
+      (world: World) => world.clock.stepWall(60_000),
+      (world: World) => world.clock.advance(60_000),
+    ]) {
+      const world = makeWorld();
+      world.activate("gr_1", 60_000);
+      const { session } = await opened(world);
+      world.clock.stepWall(-3_600_000);
+      world.clock.stepWall(3_600_000);
+      expect("permit" in session.judge("ok", "{}")).toBe(true);
+      pass(world);
+      expect(session.judge("ok", "{}")).toMatchObject({ denial: { rule: "deadline" } });
+    }
+  });
+
+  test("a wall clock stepped back extends nothing", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const { session } = await opened(world);
+    world.clock.stepWall(-3_600_000);
+    world.clock.advance(60_000);
+    expect(session.judge("ok", "{}")).toMatchObject({ denial: { rule: "deadline" } });
+  });
+
+  test("whatever ends the grant ends the session, with its reason", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const { session } = await opened(world);
+    world.end("gr_1", { state: "revoked", reason: "revoked by ops" });
+    expect(session.ended.aborted).toBe(true);
+    expect(session.ended.reason).toMatchObject({ reason: "revoked by ops" });
+    expect(session.judge("ok", "{}")).toMatchObject({ denial: { message: "revoked by ops" } });
+  });
+
+  test("a withdrawn identity ends the session and the grant", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const { session } = await opened(world);
+    world.withdraw("token is no longer active");
+    expect(session.ended.aborted).toBe(true);
+    expect(world.withdrawnGrants).toEqual(["gr_1"]);
+  });
+
+  test("stop tells every session, waits for them, and lets nobody in", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const { session } = await opened(world);
+    session.ended.addEventListener("abort", () => session.close("told"));
+    await world.gates.stop("the gateway stops", 1000);
+    expect(world.gates.sessions).toBe(0);
+    expect(world.log.written.at(-1)).toMatchObject({ type: "session.closed", detail: { reason: "told" } });
+    expect(await open(world)).toMatchObject({ code: "unavailable" });
+  });
+});
+
+describe("SCRAM-SHA-256", () => {
+  const secret = "s3cret";
+  const salt = randomBytes(16);
+  const salted = pbkdf2Sync(secret, salt, 4096, 32, "sha256");
+  const mac = (key: Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
+  const stored = createHash("sha256").update(mac(salted, "Client Key")).digest();
+  const verifier = `SCRAM-SHA-256$4096:${salt.toString("base64")}$${stored.toString("base64")}:${mac(salted, "Server Key").toString("base64")}`;
+
+  /** A client by RFC 5802, with its message in reach of the tests. */
+  async function exchange(
+    world: World,
+    password: string,
+    change: (message: string) => string = (text) => text,
+    grant = "gr_1",
+  ): Promise<ReturnType<ReturnType<World["gate"]["scram"]>["final"]>> {
+    const scram = world.gate.scram(grant);
+    const bare = "n=,r=clientnonce0";
+    const first = await scram.first(`n,,${bare}`);
+    if (first === undefined) return undefined;
+    const match = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(first);
+    const key = pbkdf2Sync(
+      password,
+      Buffer.from(match?.[2] ?? "", "base64"),
+      Number(match?.[3]),
+      32,
+      "sha256",
+    );
+    const withoutProof = `c=biws,r=${match?.[1]}`;
+    const clientKey = mac(key, "Client Key");
+    const signature = mac(
+      createHash("sha256").update(clientKey).digest(),
+      `${bare},${first},${withoutProof}`,
+    );
+    const proof = Buffer.from(clientKey.map((byte, index) => byte ^ signature[index]!)).toString("base64");
+    return scram.final(change(`${withoutProof},p=${proof}`));
+  }
+
+  test("the right secret opens a session", async () => {
+    const world = makeWorld();
+    world.state.verifier = verifier;
+    world.activate("gr_1", 60_000);
+    const done = await exchange(world, secret);
+    expect(done?.message).toMatch(/^v=/);
+    expect("refused" in (await open(world, done!.proof))).toBe(false);
+  });
+
+  test.each([
+    ["a wrong secret", "wrong", undefined],
+    ["another binding", secret, (text: string) => text.replace("biws", "eSws")],
+    ["another nonce", secret, (text: string) => text.replace("r=clientnonce0", "r=clientnonce1")],
+    ["a missing proof", secret, (text: string) => text.slice(0, text.indexOf(",p="))],
+    ["something long", secret, (text: string) => `${text}${"x".repeat(5000)}`],
+  ])("%s fails", async (_, password, change) => {
+    const world = makeWorld();
+    world.state.verifier = verifier;
+    world.activate("gr_1", 60_000);
+    expect(await exchange(world, password, change)).toBeUndefined();
+  });
+
+  test("an unknown grant and one without a secret look like a wrong secret", async () => {
+    const world = makeWorld();
+    world.activate("gr_2", 60_000);
+    for (const grant of ["gr_none", "gr_2"]) {
+      const first = await world.gate.scram(grant).first("n,,n=,r=clientnonce0");
+      expect(first).toMatch(/^r=clientnonce0[^,]+,s=[A-Za-z0-9+/]+=*,i=4096$/);
+      expect(await exchange(world, secret, undefined, grant)).toBeUndefined();
+    }
+  });
+
+  test.each([
+    "",
+    "p=tls-unique,,n=,r=clientnonce0",
+    "n,a=other,n=,r=clientnonce0",
+    "n,,n=,r=short",
+    "n,,m=x,n=,r=clientnonce0",
+    `n,,n=,r=${"x".repeat(2000)}`,
+  ])("a malformed first message is refused: %j", async (message) => {
+    expect(await makeWorld().gate.scram("gr_1").first(message)).toBeUndefined();
+  });
+
+  test("an exchange cannot be finished twice, nor before its first message", async () => {
+    const world = makeWorld();
+    world.state.verifier = verifier;
+    world.activate("gr_1", 60_000);
+    const scram = world.gate.scram("gr_1");
+    expect(scram.final("c=biws,r=x,p=y")).toBeUndefined();
+    await scram.first("n,,n=,r=clientnonce0");
+    expect(scram.final("c=biws,r=x,p=y")).toBeUndefined();
+    expect(await scram.first("n,,n=,r=clientnonce0")).toBeUndefined();
+  });
+});

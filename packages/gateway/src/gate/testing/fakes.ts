@@ -1,0 +1,203 @@
+import type { AuditLog } from "../../audit/log.ts";
+import type { NewRecord } from "../../audit/records.ts";
+import type { ConnectionConfiguration, Limits } from "../../configuration/types.ts";
+import type { Grants } from "../../grants/grants.ts";
+import type { Grant, GrantEnd, LiveGrant, Requester } from "../../grants/types.ts";
+import type { Identity } from "../../identity/identity.ts";
+import type { Principal } from "../../identity/principal.ts";
+import { fakeClock, type FakeClock } from "../../kernel/fake-clock.ts";
+import { MayflyError } from "../../kernel/errors.ts";
+import { createGates, type Gates } from "../create.ts";
+import type { ClientFacts, Gate } from "../gate.ts";
+import type { Protocol, Verdict } from "../protocol.ts";
+
+/** A log in memory that can be told to fail. */
+export interface MemoryLog extends AuditLog {
+  /** What a flush has written. */
+  readonly written: NewRecord[];
+  /** Flushes that wrote something. */
+  flushes: number;
+  /** Why it takes nothing; undefined: it works. `append` alone goes on when `late` is set, so that the flush fails. */
+  broken: { why: string; late: boolean } | undefined;
+}
+
+export function memoryLog(): MemoryLog {
+  let queue: NewRecord[] = [];
+  let next = 0;
+  const log: MemoryLog = {
+    written: [],
+    flushes: 0,
+    losses: 0,
+    broken: undefined,
+    get unavailable() {
+      return log.broken?.why;
+    },
+    append(record) {
+      if (log.broken !== undefined && !log.broken.late)
+        throw new MayflyError("log_unavailable", log.broken.why);
+      queue.push(record);
+      return next++;
+    },
+    writer: (context) => ({
+      append: (type, detail) =>
+        log.append({ ...context, type, detail: JSON.parse(detail) as NewRecord["detail"] }),
+    }),
+    flush() {
+      if (queue.length === 0) return;
+      const batch = queue;
+      queue = [];
+      if (log.broken !== undefined) {
+        next -= batch.length;
+        (log as { losses: number }).losses += 1;
+        throw new MayflyError("log_unavailable", log.broken.why);
+      }
+      log.flushes += 1;
+      log.written.push(...batch);
+    },
+    sync: () => Promise.resolve(log.flush()),
+    close: () => Promise.resolve(),
+  };
+  return log;
+}
+
+export const agent: Requester = {
+  kind: "agent",
+  issuer: "https://okta.example/oauth2/a",
+  subject: "0oabot",
+  client: "0oabot",
+  name: "support-bot",
+  groups: ["support-agents"],
+  actors: [],
+};
+
+/** A protocol whose acts are words: `ok` is permitted, everything else is denied. */
+export const wordProtocol = {
+  kind: "words",
+  compile:
+    (scopes: readonly { readonly name: string }[]) =>
+    (act: string): Verdict =>
+      act === "ok"
+        ? { verdict: "permit", operation: scopes[0]?.name ?? "" }
+        : { verdict: "deny", denial: { rule: "words", message: `${act} is not granted`, hint: "ask" } },
+} as unknown as Protocol<unknown, string>;
+
+export const client: ClientFacts = { protocol: "words", address: "127.0.0.1", tls: true };
+
+/** Everything a gate needs, in memory, with its levers. */
+export interface World {
+  readonly clock: FakeClock;
+  readonly log: MemoryLog;
+  readonly gates: Gates;
+  readonly gate: Gate<string>;
+  readonly faults: unknown[];
+  /** Adds an active grant. */
+  activate(id: string, ms: number, requester?: Requester): LiveGrant;
+  /** Ends a grant as the grants service does. */
+  end(id: string, end: GrantEnd): void;
+  /** Tells the watch on an identity that it is withdrawn. */
+  withdraw: (reason: string) => void;
+  state: { locked: boolean; unavailable: string | undefined; verifier: string | undefined };
+  readonly withdrawnGrants: string[];
+}
+
+export function makeWorld(): World {
+  const clock = fakeClock();
+  const log = memoryLog();
+  const live = new Map<string, { grant: LiveGrant; controller: AbortController }>();
+  const faults: unknown[] = [];
+  const withdrawnGrants: string[] = [];
+  const state: World["state"] = { locked: false, unavailable: undefined, verifier: undefined };
+  let watcher: ((reason: string) => void) | undefined;
+  const grants = {
+    live: (id: string) => live.get(id)?.grant,
+    verifier: (id: string) => Promise.resolve(live.has(id) ? state.verifier : undefined),
+    withdrawIdentity: (id: string) => {
+      withdrawnGrants.push(id);
+      return Promise.resolve();
+    },
+    get locked() {
+      return state.locked ? { since: 0, by: "op", reason: "test" } : undefined;
+    },
+    get unavailable() {
+      return state.unavailable;
+    },
+  } as unknown as Grants;
+  const identity = {
+    verify: (token: string) =>
+      token.startsWith("good:")
+        ? Promise.resolve({
+            principal: { ...agent, subject: token.slice(5), client: token.slice(5), roles: [] },
+          })
+        : Promise.reject(
+            new MayflyError("token_signature", "the token's signature is wrong", { status: 401 }),
+          ),
+    watch: (_: Principal, withdrawn: (reason: string) => void) => {
+      watcher = withdrawn;
+      return () => {
+        watcher = undefined;
+      };
+    },
+  } as unknown as Identity;
+  const connection: ConnectionConfiguration = {
+    name: "db",
+    kind: "words",
+    target: {},
+    operations: new Map([["read", { name: "read", description: "", risk: "low", scope: {}, digest: "d" }]]),
+  };
+  const limits: Limits = {
+    connections: 3,
+    connectionsPerAddress: 3,
+    handshake: 1000,
+    messageBytes: 1000,
+    pendingPerPrincipal: 3,
+  };
+  const gates = createGates({
+    grants,
+    identity,
+    log,
+    clock,
+    configuration: () => ({ connections: new Map([["db", connection]]), limits, digest: "sha256:c" }),
+    fault: (error) => faults.push(error),
+    count: () => undefined,
+  });
+  return {
+    clock,
+    log,
+    gates,
+    gate: gates.forProtocol(wordProtocol),
+    faults,
+    state,
+    withdrawnGrants,
+    activate(id, ms, requester = agent) {
+      const controller = new AbortController();
+      const grant: LiveGrant = {
+        grant: {
+          id,
+          request: "req_1",
+          requester,
+          connection: "db",
+          operations: ["read"],
+          policies: ["p"],
+          state: "active",
+          activatedAt: clock.wall(),
+          endsAt: clock.wall() + ms,
+        } satisfies Grant,
+        deadline: { wall: clock.wall() + ms, monotonic: clock.monotonic() + ms },
+        ended: controller.signal,
+        principal: {
+          kind: "agent",
+          issuer: requester.issuer,
+          subject: requester.subject,
+          name: requester.name,
+        },
+      };
+      live.set(id, { grant, controller });
+      return grant;
+    },
+    end(id, end) {
+      live.get(id)?.controller.abort(end);
+      live.delete(id);
+    },
+    withdraw: (reason) => watcher?.(reason),
+  };
+}

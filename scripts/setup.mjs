@@ -1,0 +1,134 @@
+// Makes a fresh clone ready: the project's packages (its own Node among them) from npm, and what Debian has to give.
+// Runs on the Node that the machine has, 20 or newer, before anything is installed: no dependencies here.
+import { spawn } from "node:child_process";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { progress } from "./progress.mjs";
+
+export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const modules = path.join(root, "node_modules");
+const unpacked = path.join(root, ".cache", "debian");
+
+/** The environment in which everything of ours runs: the project's Node first, then what was unpacked from Debian. */
+export function environment() {
+  const more = [path.join(modules, ".bin")];
+  const libraries = [];
+  if (existsSync(unpacked)) {
+    const postgres = path.join(unpacked, "usr/lib/postgresql");
+    if (existsSync(postgres))
+      for (const version of readdirSync(postgres)) more.push(path.join(postgres, version, "bin"));
+    more.push(path.join(unpacked, "usr/sbin"), path.join(unpacked, "usr/bin"));
+    const lib = path.join(unpacked, "usr/lib");
+    for (const name of readdirSync(lib))
+      if (name.endsWith("-linux-gnu")) libraries.push(path.join(lib, name));
+  }
+  const env = { ...process.env, PATH: [...more, process.env.PATH ?? ""].join(path.delimiter) };
+  if (libraries.length > 0)
+    env.LD_LIBRARY_PATH = [...libraries, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":");
+  return env;
+}
+
+/** Runs a command; its output is kept and shown only when it fails. */
+export function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: environment(),
+      ...options,
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding("utf8").on("data", (text) => (output += text));
+    child.once("error", reject);
+    child.once("close", (code) => {
+      if (code === 0) resolve(output);
+      else reject(new Error(`${command} ${args.join(" ")} ended with ${code}\n${output.slice(-4000)}`));
+    });
+  });
+}
+
+/** Where a program is, searched in our own environment; undefined when there is none. */
+export function find(program) {
+  for (const folder of (environment().PATH ?? "").split(path.delimiter)) {
+    const file = path.join(folder, program);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}
+
+async function installPackages() {
+  const stamp = path.join(modules, ".package-lock.json");
+  const lock = path.join(root, "package-lock.json");
+  if (existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(lock).mtimeMs) return;
+  await progress("installing the project's packages from npm, its own Node among them", () =>
+    run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]),
+  );
+}
+
+/** Installs Debian packages: as root with apt-get, otherwise unpacked under .cache without touching the system. */
+async function installDebian(packages) {
+  if (find("apt-get") === undefined) {
+    throw new Error(
+      `needed from your system: ${packages.join(", ")}\nhint: install them with your package manager and run this again`,
+    );
+  }
+  if (process.getuid?.() === 0) {
+    const env = { ...environment(), DEBIAN_FRONTEND: "noninteractive" };
+    await run("apt-get", ["update", "-q"], { env });
+    await run("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...packages], { env });
+    return;
+  }
+  const state = path.join(root, ".cache", "apt");
+  const archives = path.join(state, "archives");
+  for (const folder of [path.join(state, "lists/partial"), path.join(archives, "partial"), unpacked])
+    mkdirSync(folder, { recursive: true });
+  const flags = [
+    "-q",
+    "-o",
+    `Dir::State::lists=${state}/lists`,
+    "-o",
+    `Dir::Cache=${state}`,
+    "-o",
+    "Debug::NoLocking=1",
+  ];
+  await run("apt-get", [...flags, "update"]);
+  const plan = await run("apt-get", [
+    ...flags,
+    "install",
+    "--no-install-recommends",
+    "--print-uris",
+    "-y",
+    ...packages,
+  ]);
+  const names = [...plan.matchAll(/^'\S+' (\S+?)_/gm)].map((match) => match[1]);
+  await run("apt-get", [...flags, "download", ...names], { cwd: archives });
+  for (const file of readdirSync(archives)) {
+    if (file.endsWith(".deb")) await run("dpkg", ["-x", path.join(archives, file), unpacked]);
+  }
+}
+
+/** Programs that tests, demo or benchmarks call, and the Debian package of each. */
+const debianPackages = { psql: "postgresql-client", pgbench: "postgresql", pgbouncer: "pgbouncer" };
+
+/**
+ * Brings everything that is not there yet.
+ * @param {readonly (keyof typeof debianPackages)[]} programs
+ */
+export async function setup(programs = []) {
+  await installPackages();
+  const missing = programs.filter((program) => find(program) === undefined);
+  if (missing.length > 0) {
+    const packages = missing.map((program) => debianPackages[program]);
+    await progress(`installing ${packages.join(", ")} from Debian`, () => installDebian(packages));
+  }
+  for (const program of missing)
+    if (find(program) === undefined)
+      throw new Error(`${program} is still missing after installing ${debianPackages[program]}`);
+}
