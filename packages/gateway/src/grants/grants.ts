@@ -33,6 +33,11 @@ export interface GrantRules {
   /** `connection` → `operation` → its digest and what to show of it. */
   readonly inventory: ReadonlyMap<string, ReadonlyMap<string, InventoryEntry>>;
   readonly pendingPerPrincipal: number;
+  /**
+   * A requester as the configuration now knows them, where their groups come from its directory; undefined when
+   * it no longer knows them. Left out: the facts stored with the request stand.
+   */
+  readonly current?: (requester: Requester) => Requester | undefined;
 }
 
 export interface InventoryEntry {
@@ -94,7 +99,7 @@ export interface Grants {
   release(requester: Actor, grant: string): Promise<Grant>;
   /** Ended by an operator. */
   revoke(operator: Actor, grant: string, reason: string): Promise<Grant>;
-  /** Ends every grant, times out every pending request, refuses all until lifted. */
+  /** Ends every grant, refuses every pending request, and everything new until lifted. */
   lockdown(operator: Actor, reason: string): Promise<Lockdown>;
   lift(operator: Actor): Promise<void>;
   /** The lock-down in force. */
@@ -116,21 +121,36 @@ export interface Grants {
 
 /** What grants ask of a store. Implementations stand in `storage/`; the same tests run on each. */
 export interface GrantStore {
-  /** Stores a new request; with an idempotency key already used by that requester gives back the earlier request instead. */
+  /**
+   * Stores a new request, and the grant of one that is approved at once, in one transaction; with an idempotency
+   * key already used by that requester gives back the earlier request instead.
+   * @throws locked_down when a grant comes with it and the store is locked down
+   */
   createRequest(
     request: AccessRequest,
     idempotency?: { readonly requester: string; readonly key: string; readonly fingerprint: string },
+    grant?: Grant,
   ): Promise<
     | { readonly created: true }
     | { readonly created: false; readonly earlier: AccessRequest; readonly fingerprint: string }
   >;
+  /** The request that this requester made with this idempotency key. */
+  requestByKey(
+    requester: string,
+    key: string,
+  ): Promise<{ readonly earlier: AccessRequest; readonly fingerprint: string } | undefined>;
   request(id: string): Promise<AccessRequest | undefined>;
+  /** Newest first. */
   requests(filter: {
     readonly requester?: string;
     readonly state?: AccessRequest["state"];
     readonly limit: number;
   }): Promise<readonly AccessRequest[]>;
-  /** Moves a request from one state to the next, atomically: false when it was not in `from` any more. */
+  /**
+   * Moves a request from one state to the next, and stores the grant that comes with it, in one transaction:
+   * false when it was not in `from` any more.
+   * @throws locked_down when a grant comes with it and the store is locked down
+   */
   moveRequest(
     id: string,
     from: AccessRequest["state"],
@@ -140,6 +160,7 @@ export interface GrantStore {
   /** Adds a reviewer's decision to a pending request; false when they decided before or it is no longer pending. */
   addApproval(request: string, approval: Approval): Promise<boolean>;
   grant(id: string): Promise<Grant | undefined>;
+  /** Newest first. */
   grants(filter: {
     readonly requester?: string;
     readonly state?: Grant["state"];

@@ -1,9 +1,9 @@
 import type { Deadline } from "../kernel/clock.ts";
 import type { ApprovalRule } from "../policy/types.ts";
 import type { RecordPrincipal } from "../audit/records.ts";
+import type { GrantState, RequestState } from "./states.ts";
 
-export type RequestState = "pending" | "approved" | "refused" | "withdrawn" | "timed_out" | "denied";
-export type GrantState = "active" | "expired" | "released" | "revoked";
+export type { GrantState, RequestState } from "./states.ts";
 
 /** Who asks, as far as grants need to know. The identity folder's Principal fits. */
 export interface Requester {
@@ -37,6 +37,8 @@ export interface AccessRequest {
   readonly approvals: readonly Approval[];
   /** Why it was denied or refused, or by which policies it was permitted; for people to read. */
   readonly reasons: readonly string[];
+  /** Where it came from: a condition may name it, and a reload judges the request again. */
+  readonly clientAddress?: string;
   readonly createdAt: number;
   /** Until when it may wait for approval. */
   readonly waitsUntil?: number;

@@ -1,0 +1,93 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { SqliteAdapter, SqliteDialect, type Dialect, type SqliteDatabase } from "kysely";
+import { MayflyError, messageOf } from "../kernel/errors.ts";
+
+/** "Mayf", in the file's header (PRAGMA application_id): tells Mayfly's file from any other SQLite file. */
+const applicationId = 0x4d617966;
+
+/** SQLite can undo DDL; Kysely's adapter is only careful for people who rebuild tables with foreign keys on. */
+class TransactionalSqliteAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+/** `node:sqlite` in the shape that Kysely's SQLite dialect expects, which is better-sqlite3's. */
+function kyselyDatabase(database: DatabaseSync): SqliteDatabase {
+  return {
+    close: () => database.close(),
+    prepare(sql) {
+      const statement = database.prepare(sql);
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
+        run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+        iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+      };
+    },
+  };
+}
+
+function refuse(file: string, why: string, hint: string, cause?: unknown): MayflyError {
+  return new MayflyError("store_refused", `store ${file}: ${why}`, { status: 503, hint, cause });
+}
+
+/**
+ * Opens Mayfly's SQLite file, making it (mode 0600) and its folder (0700) where they do not exist.
+ *
+ * WAL with `synchronous = FULL`: a transaction that was answered survives a power cut. The file is locked for this
+ * process alone: a second gateway on it would not learn of grants that this one ends.
+ * @throws MayflyError `store_refused` when the file is another application's, damaged, in use or not writable
+ */
+export function openSqlite(file: string): Dialect {
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    closeSync(openSync(file, "a", 0o600));
+    chmodSync(file, 0o600);
+    database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 2000 });
+    const id = Number(database.prepare("PRAGMA application_id").get()?.application_id);
+    const tables = Number(database.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n);
+    if (id !== applicationId && (id !== 0 || tables > 0)) {
+      throw refuse(
+        file,
+        "is the database of another application",
+        "name a file of Mayfly's own, or a new one",
+      );
+    }
+    database.exec("PRAGMA locking_mode = EXCLUSIVE");
+    database.exec("PRAGMA journal_mode = WAL");
+    database.exec("PRAGMA synchronous = FULL");
+    database.exec("PRAGMA trusted_schema = OFF");
+    database.exec(`PRAGMA application_id = ${applicationId}`);
+    // Takes the exclusive lock now, so that a second process is refused at its start and not in its work.
+    database.exec("BEGIN IMMEDIATE");
+    database.exec("COMMIT");
+    const opened = database;
+    const dialect = new SqliteDialect({ database: kyselyDatabase(opened) });
+    return {
+      createAdapter: () => new TransactionalSqliteAdapter(),
+      createDriver: () => dialect.createDriver(),
+      createIntrospector: (db) => dialect.createIntrospector(db),
+      createQueryCompiler: () => dialect.createQueryCompiler(),
+    };
+  } catch (error) {
+    database?.close();
+    if (error instanceof MayflyError) throw error;
+    const message = messageOf(error);
+    if (message.includes("locked")) {
+      throw refuse(
+        file,
+        "is in use by another process",
+        "stop the other mayflyd, or use a PostgreSQL store",
+        error,
+      );
+    }
+    if (message.includes("not a database")) {
+      throw refuse(file, "is not an SQLite database", "name a file of Mayfly's own, or a new one", error);
+    }
+    throw refuse(file, message, "check that the file and its folder can be written by mayflyd", error);
+  }
+}

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startPostgres, type EmbeddedPostgres } from "../../../../tests/support/postgres.ts";
+import { grantModel } from "../grants/states.ts";
+import { Secret } from "../kernel/secret.ts";
+import { openStore, type Store } from "./store.ts";
+import { storeSuite } from "./testing/suite.ts";
+
+let server: EmbeddedPostgres;
+const open = (database: string): Promise<Store> =>
+  openStore({ kind: "postgres", url: new Secret(server.url(database)) }, grantModel);
+
+beforeAll(async () => {
+  server = await startPostgres();
+  for (const name of ["suite", "together", "newer", "away"]) await server.run(`create database ${name}`);
+});
+afterAll(() => server.stop());
+
+storeSuite(
+  "PostgreSQL",
+  () => open("suite"),
+  async () => undefined,
+);
+
+describe("the PostgreSQL store", () => {
+  it("migrates once when several gateways start together", async () => {
+    const stores = await Promise.all([open("together"), open("together"), open("together")]);
+    await stores[0].grants.setLockdown({ since: 1, by: "o", reason: "r" });
+    expect(await stores[2].grants.lockdown()).toEqual({ since: 1, by: "o", reason: "r" });
+    await Promise.all(stores.map((store) => store.close()));
+  });
+
+  it("is refused when a newer Mayfly wrote it", async () => {
+    await (await open("newer")).close();
+    await server.run("insert into mayfly_migration (name, timestamp) values ('0099_later', 'now')", "newer");
+    await expect(open("newer")).rejects.toMatchObject({ code: "store_newer" });
+  });
+
+  it("enforces the states by itself", async () => {
+    await (await open("away")).close();
+    await expect(
+      server.run(
+        `insert into mayfly_requests (id, requester, state, created_at, reasons, body) values ('r', 'q', 'nonsense', 1, '[]', '{}')`,
+        "away",
+      ),
+    ).rejects.toThrow(/check constraint/);
+  });
+
+  it("says that it is away, without the password, and works again when it is back", async () => {
+    const store = await open("away");
+    await server.crash();
+    await expect(store.ping()).rejects.toBeInstanceOf(Error);
+    await expect(store.grants.lockdown()).rejects.toBeInstanceOf(Error);
+    const refused = await open("away").catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "store_unavailable", status: 503 });
+    expect(String(refused)).not.toContain(server.password);
+    await server.start();
+    await expect(store.ping()).resolves.toBeUndefined();
+    await store.close();
+  });
+});

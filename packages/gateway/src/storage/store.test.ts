@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { grantModel } from "../grants/states.ts";
+import { sampleGrant, sampleRequest } from "../grants/testing/samples.ts";
+import { openStore } from "./store.ts";
+import { storeSuite } from "./testing/suite.ts";
+
+const suiteFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
+storeSuite(
+  "SQLite",
+  () => openStore({ kind: "sqlite", file: path.join(suiteFolder, "suite.db") }, grantModel),
+  async () => rmSync(suiteFolder, { recursive: true }),
+);
+
+describe("the SQLite file", () => {
+  let folder: string;
+  const file = (): string => path.join(folder, "data", "mayfly.db");
+  const open = (): ReturnType<typeof openStore> => openStore({ kind: "sqlite", file: file() }, grantModel);
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "mayfly-sqlite-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it("is readable by its owner alone, with its companions", async () => {
+    const store = await open();
+    await store.grants.createRequest(sampleRequest("r"));
+    expect(statSync(path.dirname(file())).mode & 0o777).toBe(0o700);
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+    expect(statSync(`${file()}-wal`).mode & 0o777).toBe(0o600);
+    await store.close();
+  });
+
+  it("keeps what it held when it is opened again, and migrates once", async () => {
+    const store = await open();
+    const grant = sampleGrant("g", "r");
+    await store.grants.createRequest(sampleRequest("r", { state: "approved", grant: "g" }), undefined, grant);
+    await store.grants.setLockdown({ since: 1, by: "o", reason: "r" });
+    await store.close();
+    const again = await open();
+    expect(await again.grants.grant("g")).toEqual(grant);
+    expect(await again.grants.lockdown()).toEqual({ since: 1, by: "o", reason: "r" });
+    await again.close();
+  });
+
+  it("is for one process alone", async () => {
+    const store = await open();
+    await expect(open()).rejects.toMatchObject({
+      code: "store_refused",
+      message: expect.stringContaining("in use"),
+    });
+    await store.close();
+  });
+
+  it("is refused when it is another application's", async () => {
+    const other = path.join(folder, "other.db");
+    const database = new DatabaseSync(other);
+    database.exec("create table things (id integer)");
+    database.close();
+    const refused = openStore({ kind: "sqlite", file: other }, grantModel);
+    await expect(refused).rejects.toMatchObject({
+      code: "store_refused",
+      message: expect.stringContaining("another application"),
+    });
+    const text = path.join(folder, "notes.txt");
+    writeFileSync(text, "not a database, but long enough to be looked at as if it were one".repeat(20));
+    await expect(openStore({ kind: "sqlite", file: text }, grantModel)).rejects.toMatchObject({
+      code: "store_refused",
+      message: expect.stringContaining("not an SQLite database"),
+    });
+    const blocked = path.join(text, "mayfly.db");
+    await expect(openStore({ kind: "sqlite", file: blocked }, grantModel)).rejects.toMatchObject({
+      code: "store_refused",
+    });
+  });
+
+  it("is refused when a newer Mayfly wrote it", async () => {
+    await (await open()).close();
+    const database = new DatabaseSync(file());
+    database.exec("insert into mayfly_migration (name, timestamp) values ('0099_later', 'now')");
+    database.close();
+    await expect(open()).rejects.toMatchObject({
+      code: "store_newer",
+      message: expect.stringContaining("0099_later"),
+    });
+  });
+
+  it("enforces the states by itself", async () => {
+    const store = await open();
+    await store.grants.createRequest(
+      sampleRequest("r", { state: "approved", grant: "g" }),
+      undefined,
+      sampleGrant("g", "r"),
+    );
+    await store.close();
+    const database = new DatabaseSync(file());
+    for (const statement of [
+      "update mayfly_grants set state = 'eternal'",
+      "update mayfly_grants set state = 'expired'",
+      "update mayfly_grants set ends_at = activated_at",
+      "update mayfly_requests set state = 'pending'",
+      "update mayfly_requests set state = 'nonsense'",
+      "insert into mayfly_grants select 'g2', request, requester, state, activated_at, ends_at, null, null, null, null, body from mayfly_grants",
+      "insert into mayfly_approvals values ('nothing', 'i', 's', 'approve', 1, '{}')",
+      "insert into mayfly_approvals values ('r', 'i', 's', 'perhaps', 1, '{}')",
+      "insert into mayfly_control values (2, null)",
+    ]) {
+      expect(() => database.exec(statement)).toThrow(/constraint/i);
+    }
+    database.close();
+  });
+});

@@ -1,0 +1,334 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AuditRecord } from "../../audit/records.ts";
+import { requesterKey, requestMachine } from "../../grants/states.ts";
+import { agent, sampleApproval, sampleGrant, sampleRequest } from "../../grants/testing/samples.ts";
+import type { Store } from "../store.ts";
+
+const end = { state: "expired", endedAt: 1_700_000_060_000, endedBy: "deadline", endReason: "over" } as const;
+
+function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("nothing there");
+  return value;
+}
+
+function record(seq: number, more: Partial<AuditRecord> = {}): AuditRecord {
+  return {
+    seq,
+    time: new Date(1_700_000_000_000 + seq * 1000).toISOString(),
+    type: "act.intent",
+    principal: { kind: "agent", issuer: "https://i", subject: "0oa1", name: "support-bot" },
+    connection: "orders-db",
+    grant: "gr_1",
+    session: "ses_1",
+    detail: { act: { statement: "SELECT 1" } },
+    ...more,
+  };
+}
+
+/** What every store must do; run on each kind. `reopen` closes the store and opens it again. */
+export function storeSuite(kind: string, open: () => Promise<Store>, closeAll: () => Promise<void>): void {
+  describe(`the ${kind} store`, () => {
+    let store: Store;
+    let number = 0;
+    const name = (what: string): string => `${what}_${++number}`;
+    const pending = async (more: Parameters<typeof sampleRequest>[1] = {}): Promise<string> => {
+      const id = name("req");
+      await store.grants.createRequest(sampleRequest(id, more));
+      return id;
+    };
+    const active = async (): Promise<{ request: string; grant: string }> => {
+      const request = name("req");
+      const grant = name("gr");
+      await store.grants.createRequest(
+        sampleRequest(request, { state: "approved", grant, decidedAt: 1 }),
+        undefined,
+        sampleGrant(grant, request),
+      );
+      return { request, grant };
+    };
+    beforeAll(async () => {
+      store = await open();
+    });
+    afterAll(async () => {
+      await store.close();
+      await closeAll();
+    });
+
+    it("answers a ping", async () => {
+      await expect(store.ping()).resolves.toBeUndefined();
+    });
+
+    it("gives back a request as it was stored, and its grant", async () => {
+      const id = name("req");
+      const request = sampleRequest(id);
+      expect(await store.grants.createRequest(request)).toEqual({ created: true });
+      expect(await store.grants.request(id)).toEqual(request);
+      const { grant, request: of } = await active();
+      expect(await store.grants.grant(grant)).toEqual(sampleGrant(grant, of));
+      expect(await store.grants.request("req_unknown")).toBeUndefined();
+      expect(await store.grants.grant("gr_unknown")).toBeUndefined();
+    });
+
+    it("lists newest first, by requester and state, within the limit", async () => {
+      const other = { ...agent, subject: name("lister") };
+      const ids = [
+        await pending({ requester: other }),
+        await pending({ requester: other }),
+        await pending({ requester: other }),
+      ];
+      await store.grants.moveRequest(must(ids[1]), "pending", { state: "withdrawn", decidedAt: 5 });
+      const requester = requesterKey(other);
+      const list = async (filter: object): Promise<string[]> =>
+        (await store.grants.requests({ requester, limit: 10, ...filter })).map((request) => request.id);
+      expect(await list({})).toEqual(ids.toReversed());
+      expect(await list({ state: "pending" })).toEqual([ids[2], ids[0]]);
+      expect(await list({ limit: 1 })).toEqual([ids[2]]);
+    });
+
+    it("keeps requesters apart whose names are alike", async () => {
+      const subject = name("same");
+      await pending({ requester: { ...agent, subject, client: "a" } });
+      const found = await store.grants.requests({
+        requester: requesterKey({ ...agent, subject, client: "b" }),
+        limit: 9,
+      });
+      expect(found).toEqual([]);
+    });
+
+    it("makes one request of one idempotency key, however many try at once", async () => {
+      const requester = name("key");
+      const tries = Array.from({ length: 8 }, () =>
+        sampleRequest(name("req"), { requester: { ...agent, subject: requester } }),
+      );
+      const key = { requester: requesterKey({ ...agent, subject: requester }), key: "k", fingerprint: "f" };
+      const answers = await Promise.all(tries.map((request) => store.grants.createRequest(request, key)));
+      expect(answers.filter((answer) => answer.created)).toHaveLength(1);
+      const first = must(tries[answers.findIndex((answer) => answer.created)]);
+      const earlier = answers.flatMap((answer) =>
+        answer.created ? [] : [[answer.earlier.id, answer.fingerprint]],
+      );
+      expect(earlier).toEqual(Array.from({ length: 7 }, () => [first.id, "f"]));
+      expect((await store.grants.requestByKey(key.requester, "k"))?.earlier.id).toBe(first.id);
+      expect(await store.grants.requestByKey(key.requester, "other")).toBeUndefined();
+      expect(await store.grants.requestByKey("someone else", "k")).toBeUndefined();
+    });
+
+    it("moves a request exactly as the table says", async () => {
+      const outcomes: string[] = [];
+      const expected: string[] = [];
+      for (const from of requestMachine.states) {
+        for (const to of requestMachine.states) {
+          const change = { state: to, decidedAt: 9, ...(to === "approved" ? { grant: name("gr") } : {}) };
+          const moved = store.grants.moveRequest(await pending(), from, change);
+          outcomes.push(`${from} ${to} ${await moved.catch((error: Error) => error.name)}`);
+          expected.push(`${from} ${to} ${requestMachine.leads(from, to) ? "true" : "TypeError"}`);
+        }
+      }
+      expect(outcomes).toEqual(expected);
+    });
+
+    it("ends a grant exactly as the table says, and once", async () => {
+      for (const state of ["expired", "released", "revoked"] as const) {
+        const { grant } = await active();
+        expect(await store.grants.endGrant(grant, { ...end, state })).toBe(true);
+        expect(await store.grants.endGrant(grant, { ...end, endReason: "again" })).toBe(false);
+        expect(await store.grants.grant(grant)).toMatchObject({ ...end, state });
+      }
+      const { grant } = await active();
+      await expect(store.grants.endGrant(grant, { ...end, state: "active" })).rejects.toThrow(TypeError);
+      expect(await store.grants.endGrant("gr_unknown", end)).toBe(false);
+    });
+
+    it("refuses what would begin in the middle", async () => {
+      await expect(
+        store.grants.createRequest(sampleRequest(name("req"), { state: "withdrawn" })),
+      ).rejects.toThrow(TypeError);
+      const id = await pending();
+      await expect(
+        store.grants.moveRequest(
+          id,
+          "pending",
+          { state: "approved", grant: "g" },
+          sampleGrant("g", id, { state: "expired" }),
+        ),
+      ).rejects.toThrow(TypeError);
+      expect((await store.grants.request(id))?.state).toBe("pending");
+    });
+
+    it("lets exactly one of racing decisions win, with one grant", async () => {
+      for (let round = 0; round < 5; round++) {
+        const id = await pending();
+        const yes = Array.from({ length: 4 }, () => name("gr"));
+        const won = await Promise.all([
+          ...yes.map((grant) =>
+            store.grants.moveRequest(
+              id,
+              "pending",
+              { state: "approved", grant, decidedAt: 2 },
+              sampleGrant(grant, id),
+            ),
+          ),
+          store.grants.moveRequest(id, "pending", { state: "refused", decidedAt: 2 }),
+          store.grants.moveRequest(id, "pending", { state: "withdrawn", decidedAt: 2 }),
+          store.grants.moveRequest(id, "pending", { state: "timed_out", decidedAt: 2 }),
+        ]);
+        expect(won.filter(Boolean)).toHaveLength(1);
+        const after = await store.grants.request(id);
+        const made = (await Promise.all(yes.map((grant) => store.grants.grant(grant)))).filter(
+          (grant) => grant !== undefined,
+        );
+        expect(made.map((grant) => grant.id)).toEqual(after?.state === "approved" ? [after.grant] : []);
+      }
+    });
+
+    it("lets exactly one of racing ends win", async () => {
+      const { grant } = await active();
+      const won = await Promise.all(
+        (["expired", "released", "revoked"] as const).map((state) =>
+          store.grants.endGrant(grant, { ...end, state }),
+        ),
+      );
+      expect(won.filter(Boolean)).toHaveLength(1);
+      const kept = await store.grants.grant(grant);
+      expect(kept?.state).toBe((["expired", "released", "revoked"] as const)[won.indexOf(true)]);
+    });
+
+    it("counts one reviewer once, and none after the decision", async () => {
+      const id = await pending();
+      const twice = await Promise.all([
+        store.grants.addApproval(id, sampleApproval("apr_1", "a@example.com")),
+        store.grants.addApproval(id, sampleApproval("apr_2", "a@example.com", { decision: "refuse" })),
+        store.grants.addApproval(id, sampleApproval("apr_3", "b@example.com", { at: 1_700_000_002_000 })),
+      ]);
+      expect(twice.filter(Boolean)).toHaveLength(2);
+      expect(
+        (await store.grants.request(id))?.approvals.map((approval) => approval.reviewer.subject),
+      ).toEqual(["a@example.com", "b@example.com"]);
+      await store.grants.moveRequest(id, "pending", { state: "refused", reasons: ["no"], decidedAt: 3 });
+      expect(await store.grants.addApproval(id, sampleApproval("apr_4", "c@example.com"))).toBe(false);
+      expect(await store.grants.addApproval("req_unknown", sampleApproval("apr_5", "c@example.com"))).toBe(
+        false,
+      );
+      expect(await store.grants.request(id)).toMatchObject({
+        state: "refused",
+        reasons: ["no"],
+        decidedAt: 3,
+      });
+    });
+
+    it("sets a verifier once, and never on an ended grant", async () => {
+      const { grant } = await active();
+      const set = await Promise.all([
+        store.grants.setVerifier(grant, "v1"),
+        store.grants.setVerifier(grant, "v2"),
+      ]);
+      expect(set.filter(Boolean)).toHaveLength(1);
+      expect((await store.grants.grant(grant))?.verifier).toBe(set[0] ? "v1" : "v2");
+      const over = await active();
+      await store.grants.endGrant(over.grant, end);
+      expect(await store.grants.setVerifier(over.grant, "v")).toBe(false);
+      expect(await store.grants.setVerifier("gr_unknown", "v")).toBe(false);
+    });
+
+    it("activates nothing while locked down, and keeps nothing of the try", async () => {
+      const id = await pending();
+      const lockdown = { since: 5, by: "ops@example.com", reason: "incident" };
+      expect(await store.grants.lockdown()).toBeUndefined();
+      await store.grants.setLockdown(lockdown);
+      expect(await store.grants.lockdown()).toEqual(lockdown);
+      const at = name("req");
+      await expect(
+        store.grants.createRequest(
+          sampleRequest(at, { state: "approved", grant: "gl1" }),
+          undefined,
+          sampleGrant("gl1", at),
+        ),
+      ).rejects.toMatchObject({ code: "locked_down" });
+      await expect(
+        store.grants.moveRequest(id, "pending", { state: "approved", grant: "gl2" }, sampleGrant("gl2", id)),
+      ).rejects.toMatchObject({ code: "locked_down" });
+      expect(await store.grants.request(at)).toBeUndefined();
+      expect((await store.grants.request(id))?.state).toBe("pending");
+      await store.grants.setLockdown(undefined);
+      expect(await store.grants.lockdown()).toBeUndefined();
+      expect(
+        await store.grants.moveRequest(
+          id,
+          "pending",
+          { state: "approved", grant: "gl2" },
+          sampleGrant("gl2", id),
+        ),
+      ).toBe(true);
+    });
+
+    it("leaves no active grant when a lock-down races activations", async () => {
+      const ids = await Promise.all(Array.from({ length: 6 }, () => pending()));
+      const tries = ids.map((id) =>
+        store.grants
+          .moveRequest(
+            id,
+            "pending",
+            { state: "approved", grant: `race_${id}`, decidedAt: 1 },
+            sampleGrant(`race_${id}`, id),
+          )
+          .catch(() => false),
+      );
+      await store.grants.setLockdown({ since: 1, by: "o", reason: "r" });
+      const seen = await store.grants.grants({ state: "active", limit: 1000 });
+      await Promise.all(tries);
+      // Whatever became active was visible to whoever read the active grants after the lock-down was set.
+      const after = await store.grants.grants({ state: "active", limit: 1000 });
+      expect(after.map((grant) => grant.id).toSorted()).toEqual(seen.map((grant) => grant.id).toSorted());
+      await store.grants.setLockdown(undefined);
+    });
+
+    it("takes text that SQL would read otherwise", async () => {
+      const nasty = `'; drop table mayfly_requests; -- \0 \u{1f41d}`;
+      const requester = { ...agent, subject: nasty, name: nasty };
+      const id = await pending({ requester, reason: nasty, connection: nasty });
+      expect(await store.grants.request(id)).toMatchObject({ reason: nasty, requester });
+    });
+
+    it("keeps the index: idempotent by number, in order, searchable by everything", async () => {
+      const { index } = store;
+      await index.clear();
+      expect(await index.last()).toBe(-1);
+      const records = [
+        record(0, { type: "request.created", request: "req_1", detail: { reason: "TICKET-100% \\ _x" } }),
+        record(1, { type: "request.denied", request: "req_2", detail: { reason: "TICKET-1000" } }),
+        record(2),
+        record(3, { type: "act.denied", session: "ses_2" }),
+        record(4, {
+          principal: { kind: "person", issuer: "https://i", subject: "lead@example.com", name: "Lea D" },
+        }),
+      ];
+      await index.insert(records.slice(0, 3));
+      await index.insert(records);
+      await index.insert([]);
+      expect(await index.last()).toBe(4);
+      const found = async (query: object): Promise<number[]> =>
+        (await index.search({ limit: 100, ...query })).map((one) => one.seq);
+      expect(await found({})).toEqual([4, 3, 2, 1, 0]);
+      expect(await index.search({ limit: 1 })).toEqual([records[4]]);
+      expect(await found({ before: 2 })).toEqual([1, 0]);
+      expect(await found({ types: ["act.intent", "act.denied"] })).toEqual([4, 3, 2]);
+      expect(await found({ types: [] })).toEqual([]);
+      expect(await found({ principal: "LEA" })).toEqual([4]);
+      expect(await found({ principal: "%" })).toEqual([]);
+      expect(await found({ request: "req_2" })).toEqual([1]);
+      expect(await found({ session: "ses_2", grant: "gr_1", connection: "orders-db" })).toEqual([3]);
+      expect(await found({ decision: "deny" })).toEqual([3, 1]);
+      expect(await found({ text: "ticket-100%" })).toEqual([0]);
+      expect(await found({ text: String.raw`\ _x` })).toEqual([0]);
+      expect(await found({ text: "reason 1000" })).toEqual([1]);
+      expect(await found({ text: "no such words" })).toEqual([]);
+      expect(await found({ from: Date.parse(must(records[3]).time) })).toEqual([4, 3]);
+      expect(await found({ to: Date.parse(must(records[1]).time) })).toEqual([1, 0]);
+      await index.insert(Array.from({ length: 1200 }, (_, at) => record(at)));
+      expect(await index.last()).toBe(1199);
+      expect((await index.search({ limit: 5, text: "TICKET-1000" })).map((one) => one.seq)).toEqual([1]);
+      await index.clear();
+      expect(await index.last()).toBe(-1);
+    });
+  });
+}
