@@ -177,7 +177,7 @@ test("a person signs in by code with PKCE", async () => {
 test("introspection: active until revoked or deactivated, and only for who may ask", async () => {
   const standIn = await start();
   const { body } = await agentToken(standIn);
-  const token = body["access_token"] as string;
+  const token = body["access_token"];
   expect((await looks(standIn, token)).body).toMatchObject({
     active: true,
     client_id: "0oabot",
@@ -188,7 +188,7 @@ test("introspection: active until revoked or deactivated, and only for who may a
   await standIn.revoke(token);
   expect((await looks(standIn, token)).body).toEqual({ active: false });
 
-  const second = (await agentToken(standIn)).body["access_token"] as string;
+  const second = (await agentToken(standIn)).body["access_token"];
   standIn.deactivate("0oabot");
   expect((await looks(standIn, second)).body).toEqual({ active: false });
   expect((await agentToken(standIn)).status).toBeGreaterThanOrEqual(400);
@@ -198,7 +198,7 @@ test("introspection: active until revoked or deactivated, and only for who may a
 
 test("a client revokes its own token over HTTP", async () => {
   const standIn = await start();
-  const token = (await agentToken(standIn)).body["access_token"] as string;
+  const token = (await agentToken(standIn)).body["access_token"];
   const form = {
     token,
     client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
