@@ -1,0 +1,198 @@
+import * as z from "zod";
+import { digestOf } from "../kernel/canonical.ts";
+import { namePattern } from "./fields.ts";
+import { check, finding, unknownName } from "./findings.ts";
+import type { Finding } from "./findings.ts";
+import { plain } from "./freeze.ts";
+import { isMapping, without } from "./mappings.ts";
+import type { Path } from "./places.ts";
+import { protocolsOfTheDesign, risk } from "./schema.ts";
+import { loadSecrets } from "./secrets.ts";
+import type { Sources } from "./secrets.ts";
+import type { ConnectionConfiguration, OperationConfiguration, ProtocolSchema } from "./types.ts";
+
+/** What `connections:` comes to. */
+export interface ReadConnections {
+  readonly connections: Map<string, ConnectionConfiguration>;
+  /** Every connection that is named, right or wrong, with its operations' names: policies are checked against them. */
+  readonly names: ReadonlyMap<string, readonly string[]>;
+  readonly findings: Finding[];
+}
+
+const nameRule =
+  "a name is lower-case letters, digits and hyphens, starts with a letter and has at most 63 characters";
+const about = z.strictObject({ description: z.string().default(""), risk });
+
+/** Checks and completes `connections:`, targets and scopes by their protocols' own schemas, secrets loaded. */
+export async function readConnections(
+  written: unknown,
+  protocols: readonly ProtocolSchema[],
+  sources: Sources,
+): Promise<ReadConnections> {
+  const connections = new Map<string, ConnectionConfiguration>();
+  const names = new Map<string, readonly string[]>();
+  const findings: Finding[] = [];
+  if (written === undefined) return { connections, names, findings };
+  if (!isMapping(written)) {
+    return {
+      connections,
+      names,
+      findings: [finding("value", ["connections"], "this must be a mapping of names to connections")],
+    };
+  }
+  for (const [name, connection] of Object.entries(written)) {
+    const path = ["connections", name];
+    if (!namePattern.test(name))
+      findings.push(finding("key", path, "this is not a connection's name", nameRule));
+    if (!isMapping(connection)) {
+      names.set(name, []);
+      findings.push(finding("value", path, "this must be a mapping with a protocol and operations"));
+      continue;
+    }
+    names.set(name, isMapping(connection["operations"]) ? Object.keys(connection["operations"]) : []);
+    const one = await readConnection(name, connection, protocols, sources);
+    findings.push(...one.findings);
+    if (one.connection !== undefined) connections.set(name, one.connection);
+  }
+  return { connections, names, findings };
+}
+
+async function readConnection(
+  name: string,
+  written: Record<string, unknown>,
+  protocols: readonly ProtocolSchema[],
+  sources: Sources,
+): Promise<{ connection?: ConnectionConfiguration; findings: Finding[] }> {
+  const path = ["connections", name];
+  const { protocol, findings } = protocolOf(path, written, protocols);
+  const operationsPath = [...path, "operations"];
+  const { operations } = written;
+  if (!("operations" in written)) {
+    findings.push(finding("missing", operationsPath, "operations is missing", "name at least one operation"));
+  } else if (!isMapping(operations) || Object.keys(operations).length === 0) {
+    findings.push(finding("value", operationsPath, "this must be a mapping with at least one operation"));
+  }
+  if (protocol === undefined) return { findings };
+  const target = check(protocol.target, written[protocol.kind], [...path, protocol.kind]);
+  findings.push(
+    ...(target.ok ? await loadSecrets(target.output, [...path, protocol.kind], sources) : target.findings),
+  );
+  const read = new Map<string, OperationConfiguration>();
+  for (const [operation, scope] of Object.entries(isMapping(operations) ? operations : {})) {
+    const one = await readOperation([...operationsPath, operation], scope, protocol, sources);
+    findings.push(...one.findings);
+    if (one.operation === undefined) continue;
+    const { description, risk: howRisky } = one.operation;
+    const digested = {
+      connection: name,
+      name: operation,
+      description,
+      risk: howRisky,
+      scope: plain(one.operation.scope),
+    };
+    read.set(operation, { name: operation, ...one.operation, digest: digestOf(digested) });
+  }
+  if (!target.ok || findings.length > 0) return { findings };
+  return { connection: { name, kind: protocol.kind, target: target.output, operations: read }, findings };
+}
+
+/** A connection has one protocol key, and `operations`. */
+function protocolOf(
+  path: Path,
+  written: Record<string, unknown>,
+  protocols: readonly ProtocolSchema[],
+): { protocol: ProtocolSchema | undefined; findings: Finding[] } {
+  const findings: Finding[] = [];
+  const kinds = protocols.map(({ kind }) => kind);
+  const known = [...kinds, "operations"];
+  let protocol: ProtocolSchema | undefined;
+  let named = false;
+  for (const key of Object.keys(written)) {
+    if (key === "operations") continue;
+    const found = protocols.find(({ kind }) => kind === key);
+    if (found !== undefined && protocol === undefined) protocol = found;
+    else if (found !== undefined) {
+      findings.push(
+        finding(
+          "key",
+          [...path, key],
+          "a connection has one protocol, and this is the second",
+          "write two connections",
+        ),
+      );
+    } else if (protocolsOfTheDesign.includes(key)) {
+      findings.push(
+        finding("key", [...path, key], `${key} connections cannot be enforced yet`, "remove the connection"),
+      );
+    } else findings.push(unknownName("key", [...path, key], `${key} is not known here`, known));
+    named = true;
+  }
+  if (!named) {
+    findings.push(
+      finding(
+        "missing",
+        [...path, "protocol"],
+        "this connection names no protocol",
+        `add one of: ${kinds.join(", ")}`,
+      ),
+    );
+  }
+  return { protocol, findings };
+}
+
+async function readOperation(
+  path: Path,
+  written: unknown,
+  protocol: ProtocolSchema,
+  sources: Sources,
+): Promise<{ operation?: Omit<OperationConfiguration, "name" | "digest">; findings: Finding[] }> {
+  const findings: Finding[] = [];
+  if (!namePattern.test(String(path.at(-1))))
+    findings.push(finding("key", path, "this is not an operation's name", nameRule));
+  if (!isMapping(written)) {
+    return {
+      findings: [
+        ...findings,
+        finding("value", path, "this must be a mapping that says what the operation covers"),
+      ],
+    };
+  }
+  for (const member of protocol.notEnforceable) {
+    if (!(member in written)) continue;
+    const hint = "remove it: a configuration is not started with what it cannot keep";
+    findings.push(finding("key", [...path, member], `${member} cannot be enforced yet`, hint));
+  }
+  const own: Record<string, unknown> = {};
+  for (const member of ["description", "risk"]) if (member in written) own[member] = written[member];
+  const general = check(about, own, path);
+  if (!general.ok) findings.push(...general.findings);
+  const scope = check(
+    protocol.scope,
+    without(written, ["description", "risk", ...protocol.notEnforceable]),
+    path,
+  );
+  if (!scope.ok) return { findings: [...findings, ...withOwnMembers(scope.findings)] };
+  findings.push(...(await loadSecrets(scope.output, path, sources)));
+  try {
+    for (const problem of protocol.check?.(scope.output) ?? []) {
+      findings.push(finding("value", [...path, ...problem.path], problem.message, problem.hint));
+    }
+  } catch {
+    // A check that fails proves nothing, so the scope is refused.
+    findings.push(
+      finding("value", path, "this scope could not be checked", "simplify it, and report this as a bug"),
+    );
+  }
+  if (!general.ok || findings.length > 0) return { findings };
+  return { operation: { ...general.output, scope: scope.output }, findings };
+
+  /** A scope's schema knows its own members only; `description` and `risk` are as good a hint. */
+  function withOwnMembers(found: Finding[]): Finding[] {
+    return found.map((one) => {
+      if (one.at !== "key" || one.path.length !== path.length + 1) return one;
+      if (one.hint?.startsWith("did you mean") === true) return one;
+      const better = unknownName("key", one.path, one.message, ["description", "risk"]);
+      return better.hint?.startsWith("did you mean") === true ? better : one;
+    });
+  }
+}

@@ -1,0 +1,233 @@
+import * as z from "zod";
+import { nearest } from "../kernel/nearest.ts";
+import type { Path } from "./places.ts";
+
+/** A problem at a path of the configuration, before it has a file, a line and a column. */
+export interface Finding {
+  readonly path: Path;
+  /** Whether the key is wrong, or its value; a missing member stands at the key of what should hold it. */
+  readonly at: "key" | "value" | "missing";
+  readonly message: string;
+  readonly hint?: string;
+}
+
+type Issue = z.core.$ZodIssue;
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** Builds a finding, leaving a hint that is undefined out. */
+export function finding(at: Finding["at"], path: Path, message: string, hint?: string): Finding {
+  return hint === undefined ? { path, at, message } : { path, at, message, hint };
+}
+
+/** The finding for a name that is not one of those known. */
+export function unknownName(
+  at: Finding["at"],
+  path: Path,
+  message: string,
+  names: Iterable<string>,
+): Finding {
+  const known = [...names];
+  const name = path.at(-1);
+  return finding(at, path, message, hintFor(typeof name === "string" ? name : "", known));
+}
+
+/** Names the nearest of the known names, or all of them where they are few. */
+export function hintFor(word: string, known: readonly string[]): string | undefined {
+  const near = nearest(word, known);
+  if (near !== undefined) return `did you mean ${near}?`;
+  if (known.length === 0 || known.length > 15) return undefined;
+  return `known here: ${known.toSorted().join(", ")}`;
+}
+
+/** What a schema makes of a value: its output, or findings whose paths start with `base`. */
+export function check<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  base: Path,
+): { readonly ok: true; readonly output: T } | { readonly ok: false; readonly findings: Finding[] } {
+  const result = schema.safeParse(value);
+  if (result.success) return { ok: true, output: result.data };
+  const findings = result.error.issues.flatMap((issue) => translate(issue, { schema, value, base }));
+  return { ok: false, findings };
+}
+
+interface Context {
+  readonly schema: z.ZodType;
+  readonly value: unknown;
+  readonly base: Path;
+}
+
+function translate(issue: Issue, context: Context, above: Path = []): Finding[] {
+  const inner: Path = [...above, ...plainPath(issue.path)];
+  const path: Path = [...context.base, ...inner];
+  if (issue.code === "invalid_union") {
+    const branch = ownWords(issue) === undefined ? likeliest(issue.errors) : undefined;
+    if (branch !== undefined) return branch.flatMap((other) => translate(other, context, inner));
+    const missing = valueAt(context.value, inner) === undefined && inner.length > 0;
+    const message = missing
+      ? `${String(path.at(-1))} is missing`
+      : (ownWords(issue) ?? oneOfTypes(issue.errors));
+    return [finding(missing ? "missing" : "value", path, message)];
+  }
+  if (issue.code === "unrecognized_keys") {
+    const known = membersAt(context.schema, inner);
+    return issue.keys.map((key) =>
+      finding("key", [...path, key], `${key} is not known here`, hintFor(key, known)),
+    );
+  }
+  if (issue.code === "invalid_key") {
+    const said = issue.issues[0];
+    return [
+      finding(
+        "key",
+        path,
+        said === undefined ? "this name is not allowed" : (ownWords(said) ?? "this name is not allowed"),
+      ),
+    ];
+  }
+  const found = valueAt(context.value, inner);
+  if (found === undefined && issue.code !== "custom") {
+    return [finding("missing", path, `${String(path.at(-1) ?? "it")} is missing`)];
+  }
+  const [message, hint] = inWords(issue, found);
+  return [finding("value", path, ownWords(issue) ?? message, hint)];
+}
+
+function plainPath(path: readonly PropertyKey[]): Path {
+  return path.map((step) => (typeof step === "symbol" ? String(step) : step));
+}
+
+/** A message that the schema's author chose, rather than the library. */
+function ownWords(issue: Issue): string | undefined {
+  if (issue.code === "custom") return issue.message === "Invalid input" ? undefined : issue.message;
+  const usual = z.locales.en().localeError(issue as z.core.$ZodRawIssue);
+  const usualMessage = typeof usual === "object" && usual !== null ? usual.message : usual;
+  return issue.message === usualMessage ? undefined : issue.message;
+}
+
+/** Of a union's branches the one that was meant: the only one whose type fits, though not all inside it does. */
+function likeliest(branches: readonly Issue[][]): Issue[] | undefined {
+  const fitting = branches.filter(
+    (issues) =>
+      !issues.some(
+        (issue) =>
+          issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value"),
+      ),
+  );
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+function oneOfTypes(branches: readonly Issue[][]): string {
+  const kinds = branches
+    .flat()
+    .map((issue) =>
+      issue.code === "invalid_type" ? (typeWords[issue.expected] ?? issue.expected) : undefined,
+    );
+  const known = [...new Set(kinds.filter((kind) => kind !== undefined))];
+  return known.length === 0 ? "this value is not allowed here" : `this must be ${known.join(" or ")}`;
+}
+
+const typeWords: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a mapping",
+  record: "a mapping",
+  map: "a mapping",
+  null: "null",
+};
+
+function typeOf(value: unknown): string {
+  if (value === null) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "boolean" ? "true or false" : (typeWords[typeof value] ?? typeof value);
+}
+
+/** An issue in our words, which never repeat the value. */
+function inWords(issue: Issue, value: unknown): readonly [message: string, hint?: string | undefined] {
+  switch (issue.code) {
+    case "invalid_type": {
+      const wanted = typeWords[issue.expected] ?? issue.expected;
+      return [`this must be ${wanted}, and is ${typeOf(value)}`, typeHint(issue.expected, value)];
+    }
+    case "invalid_value": {
+      const values = issue.values.map(String);
+      return [
+        values.length === 1 ? `this must be ${values[0] ?? ""}` : `this must be one of ${values.join(", ")}`,
+        typeof value === "string" ? hintOfNearest(value, values) : undefined,
+      ];
+    }
+    case "too_small":
+      if (issue.origin === "string" || issue.origin === "array") return ["this must not be empty"];
+      return [`this must be at least ${issue.minimum}`];
+    case "too_big":
+      return [
+        issue.origin === "string"
+          ? `this is longer than ${issue.maximum}`
+          : `this must be at most ${issue.maximum}`,
+      ];
+    case "invalid_format":
+      return ["this is not written as it must be"];
+    case "custom": {
+      const hint: unknown = issue.params?.["hint"];
+      return ["this value is not allowed here", typeof hint === "string" ? hint : undefined];
+    }
+    default:
+      return ["this value is not allowed here"];
+  }
+}
+
+function hintOfNearest(word: string, names: readonly string[]): string | undefined {
+  const near = nearest(word, names);
+  return near === undefined ? undefined : `did you mean ${near}?`;
+}
+
+function typeHint(expected: string, value: unknown): string | undefined {
+  if (expected === "string" && (typeof value === "number" || typeof value === "boolean"))
+    return "put it between quotes";
+  if (expected === "array" && typeof value === "string") return "put it between brackets: [ … ]";
+  if ((expected === "number" || expected === "int") && typeof value === "string")
+    return "write it without quotes and units";
+  return undefined;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let at = value;
+  for (const step of path) {
+    if (typeof at !== "object" || at === null) return undefined;
+    at = (at as Record<string | number, unknown>)[step];
+  }
+  return at;
+}
+
+const jsonSchemas = new WeakMap<z.ZodType, JsonSchema>();
+
+/** The members that a schema knows at a path, for hints. */
+export function membersAt(schema: z.ZodType, path: Path): string[] {
+  let json = jsonSchemas.get(schema);
+  if (json === undefined) {
+    json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+    jsonSchemas.set(schema, json);
+  }
+  const root = json;
+  const expand = (node: JsonSchema, depth: number): JsonSchema[] => {
+    if (depth > 20) return [];
+    if (node.$ref !== undefined) {
+      const target = node.$ref === "#" ? root : root.$defs?.[node.$ref.replace("#/$defs/", "")];
+      return target === undefined ? [] : expand(target, depth + 1);
+    }
+    const more = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])];
+    return [node, ...more.flatMap((other) => (typeof other === "object" ? expand(other, depth + 1) : []))];
+  };
+  let nodes = expand(root, 0);
+  for (const step of path) {
+    nodes = nodes.flatMap((node) => {
+      const next =
+        typeof step === "number" ? node.items : (node.properties?.[step] ?? node.additionalProperties);
+      return typeof next === "object" && !Array.isArray(next) ? expand(next, 0) : [];
+    });
+  }
+  return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
+}

@@ -1,0 +1,55 @@
+import { digestOf } from "../kernel/canonical.ts";
+import type { Json } from "../kernel/canonical.ts";
+import { Secret, TextFile } from "../kernel/secret.ts";
+
+function refuseChange(): never {
+  throw new TypeError("a configuration does not change");
+}
+
+/** Freezes a value and all that it holds; maps and sets refuse changes. What is not plain data stays as it is. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  if (value instanceof Map || value instanceof Set) {
+    const changes = value instanceof Map ? ["set", "delete", "clear"] : ["add", "delete", "clear"];
+    for (const name of changes) Object.defineProperty(value, name, { value: refuseChange });
+    Object.freeze(value);
+    for (const [key, item] of value.entries()) {
+      deepFreeze(key);
+      deepFreeze(item);
+    }
+    return value;
+  }
+  if (value instanceof Secret || value instanceof TextFile) return Object.freeze(value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return value;
+  Object.freeze(value);
+  for (const item of Object.values(value)) deepFreeze(item);
+  return value;
+}
+
+/**
+ * A value as JSON, for digests and for comparing: a secret by where it comes from (or by the digest of its value
+ * too, for comparing inside the process alone), a file by the digest of its text, sets sorted.
+ */
+export function plain(value: unknown, secrets: "source" | "value" = "source"): Json {
+  if (value === null || typeof value === "boolean" || typeof value === "string") return value;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (typeof value === "number" || typeof value === "bigint") return { number: String(value) };
+  if (value instanceof Secret) {
+    const source: Json = value.source === undefined ? null : { ...value.source };
+    return secrets === "source" ? { secret: source } : { secret: source, digest: digestOf(value.reveal()) };
+  }
+  if (value instanceof TextFile) return { text: digestOf(value.text()) };
+  if (value instanceof RegExp) return { pattern: String(value) };
+  if (Array.isArray(value))
+    return value.map((item: unknown) => (item === undefined ? null : plain(item, secrets)));
+  if (value instanceof Set)
+    return { set: [...value].map((item) => JSON.stringify(plain(item, secrets))).toSorted() };
+  const entries = value instanceof Map ? [...value] : typeof value === "object" ? Object.entries(value) : [];
+  const members: [string, Json][] = [];
+  for (const [name, item] of entries as [unknown, unknown][]) {
+    if (item === undefined || typeof item === "function") continue;
+    members.push([typeof name === "string" ? name : JSON.stringify(plain(name)), plain(item, secrets)]);
+  }
+  return Object.fromEntries(members);
+}

@@ -1,0 +1,106 @@
+import { formatDuration } from "../kernel/durations.ts";
+import { check, finding, hintFor } from "./findings.ts";
+import type { Finding } from "./findings.ts";
+import { isMapping, without } from "./mappings.ts";
+import type { Path } from "./places.ts";
+import { policy, policyNotEnforceable } from "./schema.ts";
+import type { PolicyConfiguration } from "./types.ts";
+
+/**
+ * Checks and completes `policies:`. What it names must be among `names`: connections, each with its operations.
+ * A `when:` is text here; the policy folder compiles it.
+ */
+export function readPolicies(
+  written: unknown,
+  names: ReadonlyMap<string, readonly string[]>,
+): { policies: PolicyConfiguration[]; findings: Finding[] } {
+  if (written === undefined) return { policies: [], findings: [] };
+  if (!Array.isArray(written)) {
+    return { policies: [], findings: [finding("value", ["policies"], "this must be a list of policies")] };
+  }
+  const policies: PolicyConfiguration[] = [];
+  const findings: Finding[] = [];
+  const seen = new Set<unknown>();
+  for (const [index, entry] of (written as unknown[]).entries()) {
+    const path = ["policies", index];
+    if (!isMapping(entry)) {
+      findings.push(finding("value", path, "this must be a mapping that says who may request what"));
+      continue;
+    }
+    for (const member of policyNotEnforceable) {
+      if (!(member in entry)) continue;
+      const hint = "remove it: a configuration is not started with what it cannot keep";
+      findings.push(finding("key", [...path, member], `${member} cannot be enforced yet`, hint));
+    }
+    if (typeof entry["name"] === "string" && seen.has(entry["name"])) {
+      findings.push(
+        finding(
+          "value",
+          [...path, "name"],
+          "another policy has this name already",
+          "give each policy its own",
+        ),
+      );
+    }
+    seen.add(entry["name"]);
+    findings.push(...targetFindings(path, entry, names), ...termFindings(path, entry));
+    const result = check(policy, without(entry, policyNotEnforceable), path);
+    if (!result.ok) {
+      findings.push(...result.findings);
+      continue;
+    }
+    const { ttl, when, approval, ...rest } = result.output;
+    if (ttl !== undefined && ttl.default > ttl.max) {
+      const message = `the default is longer than max (${formatDuration(ttl.max)})`;
+      findings.push(finding("value", [...path, "ttl", "default"], message));
+    }
+    policies.push({
+      ...rest,
+      ...(ttl === undefined ? {} : { ttl }),
+      ...(when === undefined ? {} : { when }),
+      ...(approval === undefined ? {} : { approval }),
+    });
+  }
+  return { policies, findings };
+}
+
+/** Looked at as written, so that an error beside them hides none of these. */
+function targetFindings(
+  path: Path,
+  entry: Record<string, unknown>,
+  names: ReadonlyMap<string, readonly string[]>,
+): Finding[] {
+  const { connection, operations } = entry;
+  if (typeof connection !== "string" || connection === "") return [];
+  const known = names.get(connection);
+  if (known === undefined) {
+    const message = "there is no connection of this name";
+    return [finding("value", [...path, "connection"], message, hintFor(connection, [...names.keys()]))];
+  }
+  const findings: Finding[] = [];
+  for (const [index, operation] of (Array.isArray(operations) ? (operations as unknown[]) : []).entries()) {
+    if (typeof operation !== "string" || operation === "" || known.includes(operation)) continue;
+    const message = `${connection} has no operation of this name`;
+    findings.push(finding("value", [...path, "operations", index], message, hintFor(operation, known)));
+  }
+  return findings;
+}
+
+function termFindings(path: Path, entry: Record<string, unknown>): Finding[] {
+  if (entry["forbid"] !== true) {
+    if ("ttl" in entry) return [];
+    return [
+      finding(
+        "missing",
+        [...path, "ttl"],
+        "ttl is missing",
+        "write ttl: 5m, or ttl: { default: 5m, max: 15m }",
+      ),
+    ];
+  }
+  return ["ttl", "approval"].flatMap((member) =>
+    member in entry
+      ? [finding("key", [...path, member], `a policy that forbids has no ${member}`, "remove it")]
+      : [],
+  );
+}
