@@ -1,0 +1,154 @@
+import type { PolicyJson } from "@cedar-policy/cedar-wasm/nodejs";
+import { compilePolicy, type CompiledPolicy } from "./cedar-policy.ts";
+import { decide, type ConnectionPolicies } from "./decide.ts";
+import { cedarEngine, type Engine } from "./engine.ts";
+import { entryProblems, type Inventory } from "./entries.ts";
+import { outlook } from "./outlook.ts";
+import { operationId, schema } from "./schema.ts";
+import type { Policies, PolicyEntry, PolicyProblem } from "./types.ts";
+import { parseWhen, validateWhens, type When } from "./when.ts";
+
+/** Policies, or everything that is wrong with them. */
+export type Compilation =
+  | { readonly ok: true; readonly policies: Policies }
+  | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+
+/** Cedar keeps parsed policies under a name for the whole thread; a name is never used twice. */
+let compilations = 0;
+
+/**
+ * Compiles `policies:` to Cedar: all of them, or none.
+ * @param entries in the order of the file, checked for form
+ * @param inventory operations by connection
+ * @param engine left out: Cedar; another one in tests
+ * @returns the policies, or all problems in the order of the file
+ * @throws Error when Cedar itself fails; then nothing may start with these policies
+ */
+export function compilePolicies(
+  entries: readonly PolicyEntry[],
+  inventory: Inventory,
+  engine: Engine = cedarEngine,
+): Compilation {
+  const problems = [
+    ...duplicates(entries),
+    ...entries.flatMap((entry, index) => entryProblems(index, entry, inventory)),
+  ];
+  const { whens, problems: unreadable } = readWhens(engine, entries, inventory);
+  problems.push(...unreadable);
+  if (problems.length > 0) return { ok: false, problems: problems.toSorted((a, b) => a.index - b.index) };
+  const compiled = entries.map((entry, index) => compilePolicy(idOf(index), entry, whens.get(idOf(index))));
+  assertValid(engine, compiled);
+  return { ok: true, policies: policiesOf(engine, compiled) };
+}
+
+function idOf(index: number): string {
+  return `p${index}`;
+}
+
+function duplicates(entries: readonly PolicyEntry[]): readonly PolicyProblem[] {
+  const seen = new Set<string>();
+  return entries.flatMap(({ name }, index) => {
+    const again = seen.has(name);
+    seen.add(name);
+    const message = "another policy has the same name";
+    return again
+      ? [{ index, member: "name" as const, message, hint: "decisions name their policy: give each its own" }]
+      : [];
+  });
+}
+
+function readWhens(
+  engine: Engine,
+  entries: readonly PolicyEntry[],
+  inventory: Inventory,
+): { readonly whens: ReadonlyMap<string, When>; readonly problems: readonly PolicyProblem[] } {
+  const connections = [...inventory.keys()];
+  const operations = Array.from(inventory, ([connection, names]) =>
+    names.map((name) => operationId(connection, name)),
+  ).flat();
+  const whens = new Map<string, When>();
+  const problems: PolicyProblem[] = [];
+  for (const [index, { when }] of entries.entries()) {
+    if (when === undefined) continue;
+    const read = parseWhen(engine, when, connections, operations);
+    if ("when" in read) whens.set(idOf(index), read.when);
+    else problems.push({ index, member: "when", ...read.problem });
+  }
+  for (const [id, problem] of validateWhens(engine, whens)) {
+    problems.push({ index: Number(id.slice(1)), member: "when", ...problem });
+  }
+  return { whens, problems };
+}
+
+/**
+ * Validates what will decide, not only the texts it came from.
+ * @throws Error when Cedar refuses it: then this folder has built a policy wrongly, and nothing may start with it
+ */
+function assertValid(engine: Engine, compiled: readonly CompiledPolicy[]): void {
+  const policies: [string, PolicyJson][] = compiled.flatMap(({ id, policy, known }) =>
+    known === undefined
+      ? [[id, policy]]
+      : [
+          [id, policy],
+          [`${id} known`, known],
+        ],
+  );
+  const answer = engine.validate({ schema, policies: { staticPolicies: Object.fromEntries(policies) } });
+  const errors =
+    answer.type === "success" ? answer.validationErrors.map(({ error }) => error) : answer.errors;
+  if (errors.length > 0)
+    throw new Error(`compiled policies are not valid: ${errors.map(({ message }) => message).join("; ")}`);
+}
+
+function policiesOf(engine: Engine, compiled: readonly CompiledPolicy[]): Policies {
+  compilations += 1;
+  const sets = new Map<string, ConnectionPolicies>();
+  for (const [connection, policies] of Map.groupBy(compiled, ({ entry }) => entry.connection)) {
+    const id = `${compilations}/${sets.size}`;
+    prepare(
+      engine,
+      id,
+      policies.map((policy) => [policy.id, policy.policy]),
+    );
+    prepare(
+      engine,
+      knownOf(id),
+      policies.flatMap(({ id, known }) => (known === undefined ? [] : [[id, known]])),
+    );
+    sets.set(connection, { id, policies });
+  }
+  const policies: Policies = Object.freeze({
+    decide: (ask) => decide(engine, sets.get(ask.connection), ask),
+    outlook: (ask) => {
+      const set = sets.get(ask.connection);
+      return outlook(engine, set, knownOf(set?.id ?? ""), ask);
+    },
+  } satisfies Policies);
+  const ids = Array.from(sets.values(), ({ id }) => [id, knownOf(id)]).flat();
+  abandoned.register(policies, () => {
+    for (const id of ids) prepare(engine, id, []);
+  });
+  return policies;
+}
+
+function knownOf(id: string): string {
+  return `${id}/known`;
+}
+
+/** Cedar cannot drop a parsed set; after a reload, the one that nobody uses any more is emptied to give its memory back. */
+const abandoned = new FinalizationRegistry<() => void>((empty) => {
+  try {
+    empty();
+  } catch {
+    // Only memory is lost; thrown from here, it would end the process.
+  }
+});
+
+function prepare(engine: Engine, id: string, policies: readonly (readonly [string, PolicyJson])[]): void {
+  const answer = engine.preparsePolicySet(id, { staticPolicies: Object.fromEntries(policies) });
+  if (answer.type !== "success") {
+    throw new Error(
+      `policies could not be prepared: ${answer.errors.map(({ message }) => message).join("; ")}`,
+    );
+  }
+}

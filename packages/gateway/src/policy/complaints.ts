@@ -1,0 +1,123 @@
+import { nearest } from "../kernel/nearest.ts";
+import { contextNames, principalNames } from "./schema.ts";
+
+/** A message in plain words and what to do about it. */
+export interface Complaint {
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Cedar's types in plain words; longest first where one holds another. */
+function plainType(type: string): string {
+  const words: Readonly<Record<string, string>> = {
+    Long: "a number",
+    String: "a text",
+    Bool: "true or false",
+    ipaddr: 'an address (ip("…"))',
+    "Set<String>": "a set of texts",
+    "Set<Long>": "a set of numbers",
+  };
+  const word = words[type];
+  if (word !== undefined) return word;
+  if (type.includes("Set<__cedar::internal::AnyEntity>"))
+    return "a group, connection or operation, or a set of them";
+  if (type.startsWith("Set<")) return "a set";
+  if (type.startsWith("{")) return "a record";
+  return type.replaceAll("__cedar::internal::AnyEntity", "a group, connection or operation");
+}
+
+/** For each of Cedar's messages that authors meet often: the same in the words of the configuration. */
+const translations: readonly (readonly [RegExp, (...found: string[]) => Complaint])[] = [
+  [/^attribute `(.*)` in context for .* not found$/su, (name) => unknownName("context", name, contextNames)],
+  [
+    /^attribute `(.*)` on entity type `(?:Agent|Person)` not found$/su,
+    (name) => unknownName("principal", name, principalNames),
+  ],
+  [
+    /^attribute `(.*)` on entity type `(?:Operation|Connection|Group)` not found$/su,
+    (name) => ({ message: `an operation, connection or group has no \`${name}\`` }),
+  ],
+  [/^invalid variable: (.*)$/su, unknownWord],
+  [/^invalid member access `.*`, `(.*)` has no fields or methods$/su, unknownWord],
+  [
+    /^unexpected type: expected (.*) but saw (.*)$/su,
+    (wanted, seen) => ({ message: `expected ${plainType(wanted)}, found ${plainType(seen)}` }),
+  ],
+  [
+    /^the types (.*) and (.*) are not compatible$/su,
+    (a, b) => ({
+      message: `${plainType(a)} and ${plainType(b)} do not go together here`,
+      hint: "use two values of one type",
+    }),
+  ],
+  [
+    /^unrecognized entity type `(.*)`$/su,
+    (name) => {
+      const near = nearest(name, ["Group", "Operation", "Connection", "Agent", "Person"]);
+      return {
+        message: `there is no type \`${name}\``,
+        hint:
+          near === undefined
+            ? "types are Group, Operation, Connection, Agent and Person"
+            : `did you mean \`${near}\`?`,
+      };
+    },
+  ],
+  [
+    /^policy is impossible: /u,
+    () => ({
+      message: "the condition can never be true",
+      hint: "remove the policy, or correct its condition",
+    }),
+  ],
+  [
+    /^unexpected token `\}`$/u,
+    () => ({ message: "the condition ends too early", hint: "complete the expression" }),
+  ],
+];
+
+/**
+ * Says one of Cedar's errors in the words of the configuration.
+ * @param message as Cedar gave it
+ * @param help Cedar's own hint, kept where there is no better one
+ */
+export function complaint(message: string, help: string | null): Complaint {
+  const bare = message
+    .replace(/^failed to parse policy from string: /u, "")
+    .replace(/^for policy `[^`]*`, /u, "");
+  const cedarHint = help?.replace(/for policy `[^`]*`, /u, "");
+  for (const [pattern, say] of translations) {
+    const match = pattern.exec(bare);
+    if (match === null) continue;
+    const said = say(...match.slice(1));
+    if (said.hint !== undefined || cedarHint === undefined) return said;
+    return { message: said.message, hint: cedarHint };
+  }
+  return cedarHint === undefined ? { message: bare } : { message: bare, hint: cedarHint };
+}
+
+/** `context.resaon`, `principal has owner`. */
+export function unknownName(
+  owner: "context" | "principal",
+  name: string,
+  names: readonly string[],
+): Complaint {
+  const near = nearest(name, names);
+  return {
+    message: `${owner} has no \`${name}\``,
+    hint: near === undefined ? `${owner} offers ${names.join(", ")}` : `did you mean \`${owner}.${near}\`?`,
+  };
+}
+
+/** A bare word where a condition wants `context.…`, `principal.…` or a text in quotes. */
+function unknownWord(word: string): Complaint {
+  const near = nearest(word, [...contextNames, "context", "principal", "resource"]);
+  const meant = near !== undefined && contextNames.includes(near) ? `context.${near}` : near;
+  return {
+    message: `\`${word}\` is not known here`,
+    hint:
+      meant === undefined
+        ? 'facts are written context.NAME, texts in quotes ("…")'
+        : `did you mean \`${meant}\`?`,
+  };
+}

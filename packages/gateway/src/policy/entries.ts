@@ -1,0 +1,101 @@
+import { nearest } from "../kernel/nearest.ts";
+import type { PolicyEntry, PolicyProblem } from "./types.ts";
+
+/** Operations by connection, as the configuration names them. */
+export type Inventory = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * What is wrong with an entry, its `when` aside. A policy that could not do what it says is refused: one that names
+ * nothing, or a forbid with terms.
+ */
+export function entryProblems(
+  index: number,
+  entry: PolicyEntry,
+  inventory: Inventory,
+): readonly PolicyProblem[] {
+  const problems: PolicyProblem[] = [];
+  const add = (member: keyof PolicyEntry, message: string, hint?: string): void => {
+    problems.push(hint === undefined ? { index, member, message } : { index, member, message, hint });
+  };
+  if (entry.name.trim() === "")
+    add("name", "the policy has no name", "name it as a sentence that decisions can quote");
+  if (entry.groups.length === 0)
+    add("groups", "the policy is for no group, so it would never match", "list at least one group");
+  if (entry.operations.length === 0) {
+    add(
+      "operations",
+      "the policy is about no operation, so it would never match",
+      "list at least one operation",
+    );
+  }
+  const texts = {
+    name: [entry.name],
+    groups: entry.groups,
+    connection: [entry.connection],
+    operations: entry.operations,
+  };
+  for (const [member, names] of Object.entries(texts) as [keyof typeof texts, readonly string[]][]) {
+    if (!names.every((name) => name.isWellFormed()))
+      add(member, "the name is not valid Unicode", "save the file as UTF-8");
+  }
+  if (entry.groups.some((group) => group === "")) add("groups", "a group's name is empty");
+  addUnknownNames(entry, inventory, add);
+  if (entry.forbid) {
+    if (entry.ttl !== undefined) add("ttl", "a policy that forbids has no ttl", "remove `ttl`, or `forbid`");
+    if (entry.approval !== undefined)
+      add("approval", "a policy that forbids asks for no approval", "remove `approval`, or `forbid`");
+  } else {
+    addTermsProblems(entry, add);
+  }
+  return problems;
+}
+
+type Add = (member: keyof PolicyEntry, message: string, hint?: string) => void;
+
+function addUnknownNames(entry: PolicyEntry, inventory: Inventory, add: Add): void {
+  const operations = inventory.get(entry.connection);
+  if (operations === undefined) {
+    add(
+      "connection",
+      `there is no connection \`${entry.connection}\``,
+      suggestion(entry.connection, [...inventory.keys()]),
+    );
+    return;
+  }
+  for (const operation of new Set(entry.operations)) {
+    if (operations.includes(operation)) continue;
+    add(
+      "operations",
+      `connection \`${entry.connection}\` has no operation \`${operation}\``,
+      suggestion(operation, operations),
+    );
+  }
+}
+
+function addTermsProblems({ ttl, approval }: PolicyEntry, add: Add): void {
+  if (ttl === undefined) {
+    add(
+      "ttl",
+      "the policy does not say for how long",
+      "add for example `ttl: 10m`, or `ttl: { default: 5m, max: 15m }`",
+    );
+  } else if (!(ttl.default > 0) || !Number.isFinite(ttl.max)) {
+    add("ttl", "a ttl is a duration above zero", "write for example `ttl: 10m`");
+  } else if (ttl.default > ttl.max) {
+    add("ttl", "the default ttl is longer than the longest", "raise `max`, or lower `default`");
+  }
+  if (approval === undefined) return;
+  if (approval.by.length === 0)
+    add("approval", "nobody could approve", "list at least one group in `approval.by`");
+  if (!Number.isSafeInteger(approval.count) || approval.count < 1) {
+    add("approval", "an approval needs at least one person", "write `count: 1`, or remove `approval`");
+  }
+  if (!(approval.within > 0))
+    add("approval", "nobody would have time to approve", "write for example `within: 30m`");
+}
+
+function suggestion(word: string, names: readonly string[]): string {
+  const near = nearest(word, names);
+  if (near !== undefined) return `did you mean \`${near}\`?`;
+  return names.length === 0 ? "there are none" : `known: ${names.slice(0, 5).join(", ")}`;
+}

@@ -1,0 +1,66 @@
+import type { Outlook, Policies, PolicyAsk, Terms } from "./types.ts";
+
+/** What is said of an operation beside its names. The grants' inventory fits. */
+export interface Described {
+  readonly description: string;
+  readonly risk: "low" | "medium" | "high";
+}
+
+/** An operation that the principal could request, and under which terms. */
+export interface ExplainedOffer extends Described {
+  readonly connection: string;
+  readonly operation: string;
+  readonly terms: Terms;
+  /** Conditions, as written, that the request would still have to meet. */
+  readonly conditions: readonly string[];
+  readonly reasons: readonly string[];
+}
+
+/** An operation that the principal could not request, and why. */
+export interface ExplainedRefusal extends Described {
+  readonly connection: string;
+  readonly operation: string;
+  readonly reasons: readonly string[];
+}
+
+/** What a principal could request and why not the rest; in the order of the configuration. */
+export interface Explanation {
+  readonly principal: PolicyAsk["principal"];
+  readonly hasPerson: boolean;
+  readonly requestable: readonly ExplainedOffer[];
+  readonly refused: readonly ExplainedRefusal[];
+}
+
+/**
+ * Says for a principal, made up or real, what it could request and why not the rest.
+ * @param inventory connection → operation → what is said of it
+ * @param hasPerson whether a person stands behind the agent
+ */
+export function explain(
+  policies: Policies,
+  inventory: ReadonlyMap<string, ReadonlyMap<string, Described>>,
+  principal: PolicyAsk["principal"],
+  hasPerson: boolean,
+): Explanation {
+  const requestable: ExplainedOffer[] = [];
+  const refused: ExplainedRefusal[] = [];
+  // Reason, time and address come with a request; an outlook reads none of them.
+  const context = {
+    reason: "",
+    requested_seconds: 0,
+    hour: 0,
+    weekday: 1,
+    client_address: "0.0.0.0",
+    has_person: hasPerson,
+  };
+  for (const [connection, operations] of inventory) {
+    for (const [operation, { description, risk }] of operations) {
+      const seen: Outlook = policies.outlook({ principal, connection, operation, context });
+      const named = { connection, operation, description, risk };
+      const { terms, conditions, reasons } = seen;
+      if (seen.requestable && terms !== undefined) requestable.push({ ...named, terms, conditions, reasons });
+      else refused.push({ ...named, reasons });
+    }
+  }
+  return { principal, hasPerson, requestable, refused };
+}

@@ -1,0 +1,87 @@
+import { formatDuration } from "../kernel/durations.ts";
+import type { Described, Explanation } from "./explain.ts";
+import { list, printable } from "./printable.ts";
+import type { ApprovalRule, Terms } from "./types.ts";
+
+/** Columns of a terminal that is nobody's special case. */
+const columns = 100;
+const indent = "    ";
+
+/**
+ * Writes an explanation for a terminal: aligned, in at most 100 columns where words allow, without colours, and
+ * ending with a line break.
+ */
+export function formatExplanation(explanation: Explanation): string {
+  const { principal, hasPerson, requestable, refused } = explanation;
+  const acting = principal.kind === "agent" && hasPerson ? ", acting for a person" : "";
+  const groups = principal.groups.length === 0 ? "in no group" : `in ${list(principal.groups, 20)}`;
+  const lines = [
+    ...wrap(`${printable(principal.name)} (${principal.kind}${acting}), ${groups}`, ""),
+    ...wrap(`${principal.subject} of ${principal.issuer}, through client ${principal.client}`, ""),
+    "",
+    requestable.length === 0 ? "May request nothing." : "May request",
+  ];
+  const width = Math.max(0, ...requestable.map((offer) => nameOf(offer).length));
+  for (const offer of requestable) {
+    const name = nameOf(offer).padEnd(width);
+    const [first = "", ...more] = wrap(
+      termsInWords(offer.terms),
+      " ".repeat(Math.min(width, columns / 2) + 4),
+    );
+    lines.push(`  ${name}  ${first.trimStart()}`, ...more);
+    lines.push(...wrap(described(offer), indent));
+    for (const condition of offer.conditions) lines.push(...wrap(asCondition(condition), indent));
+    for (const reason of offer.reasons) lines.push(...wrap(reason, indent));
+  }
+  if (refused.length > 0) lines.push("", "May not request");
+  for (const refusal of refused) {
+    lines.push(`  ${nameOf(refusal)}`, ...wrap(described(refusal), indent));
+    for (const reason of refusal.reasons) lines.push(...wrap(reason, indent));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function nameOf({
+  connection,
+  operation,
+}: {
+  readonly connection: string;
+  readonly operation: string;
+}): string {
+  return printable(`${connection}/${operation}`);
+}
+
+function described({ description, risk }: Described): string {
+  return risk === "low" ? description : `${description} (${risk} risk)`;
+}
+
+/** `if …` unless the condition is a forbid's, which comes as `not while …`. */
+function asCondition(condition: string): string {
+  return condition.startsWith("not while ") ? condition : `if ${condition}`;
+}
+
+/** `for 5m, at most 15m, at once` */
+function termsInWords({ defaultTtl, maxTtl, approval }: Terms): string {
+  const most = defaultTtl === maxTtl ? "at most" : `for ${formatDuration(defaultTtl)}, at most`;
+  return `${most} ${formatDuration(maxTtl)}, ${approval === undefined ? "at once" : approvalInWords(approval)}`;
+}
+
+function approvalInWords({ by, count, within }: ApprovalRule): string {
+  const approvals = count === 1 ? "one approval" : `${count} approvals`;
+  return `after ${approvals} by ${list(by)}, within ${formatDuration(within)}`;
+}
+
+/** Breaks a text between words, so that it fits; a word longer than a line keeps its length, to be copied whole. */
+function wrap(text: string, prefix: string): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of printable(text.trim().replace(/\s+/gu, " "), 2_000).split(" ")) {
+    if (line !== "" && prefix.length + line.length + 1 + word.length > columns) {
+      lines.push(prefix + line);
+      line = `  ${word}`;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, prefix + line];
+}

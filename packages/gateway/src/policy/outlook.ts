@@ -1,0 +1,100 @@
+import { messageOf } from "../kernel/errors.ts";
+import type { CompiledPolicy } from "./cedar-policy.ts";
+import { about, concerns, type ConnectionPolicies } from "./decide.ts";
+import type { Engine } from "./engine.ts";
+import { judge, unanswerable, type Judgement } from "./judge.ts";
+import { printable } from "./printable.ts";
+import { alsoBy, bounded, erred, forbiddenBy, nobodyMay, permittedBy, unmet } from "./reasons.ts";
+import { byLeastAsking, termsOf } from "./terms.ts";
+import type { Outlook, PolicyAsk } from "./types.ts";
+
+/** Nothing of this is known while listing; no policy that is evaluated for a listing reads it. */
+const unknown = { reason: "", requested_seconds: 0, hour: 0, weekday: 1, client_address: "0.0.0.0" } as const;
+
+/**
+ * Whether an ask could be permitted if reason, time and address were right.
+ *
+ * Groups are compared, and of each condition `a && b && …` the parts are evaluated that depend on nothing but the
+ * principal, the operation and whether a person stands behind the agent. What remains is given back as text. So an
+ * outlook may promise what a decision then denies (a condition that nothing could meet); it hides nothing that one permits.
+ * @param policies the connection's policies
+ * @param known id of the set of the policies' known parts (`CompiledPolicy.known`), all permits
+ */
+export function outlook(
+  engine: Engine,
+  policies: ConnectionPolicies | undefined,
+  known: string,
+  ask: PolicyAsk,
+): Outlook {
+  const relevant = about(policies, ask.operation);
+  const permits = relevant.filter(({ entry }) => !entry.forbid);
+  if (permits.length === 0) return closed([nobodyMay(ask.connection, ask.operation)]);
+  const listing = { ...ask, context: { ...unknown, has_person: ask.context.has_person } };
+  const impossible = unanswerable(listing);
+  if (impossible !== undefined) return closed([impossible]);
+  const { groups } = ask.principal;
+  const mine = relevant.filter((policy) => concerns(policy, groups));
+  let judgement: Judgement | undefined;
+  try {
+    if (mine.some((policy) => policy.known !== undefined)) judgement = judge(engine, known, listing);
+  } catch (error) {
+    return closed([
+      `the policies could not be evaluated, so nothing is permitted: ${printable(messageOf(error))}`,
+    ]);
+  }
+  if (judgement !== undefined && judgement.errors.size > 0) {
+    return closed(
+      Array.from(judgement.errors, ([id, message]) =>
+        erred(
+          mine.find((policy) => policy.id === id),
+          message,
+        ),
+      ),
+    );
+  }
+  const possible = mine.filter(
+    ({ id, known: part }) => part === undefined || judgement?.determining.has(id) === true,
+  );
+  return weigh(permits, possible, groups);
+}
+
+/**
+ * @param permits all that permit somebody, for the reasons
+ * @param possible policies, forbids too, that hold as far as can be known
+ */
+function weigh(
+  permits: readonly CompiledPolicy[],
+  possible: readonly CompiledPolicy[],
+  groups: readonly string[],
+): Outlook {
+  const forbids = possible.filter(({ entry }) => entry.forbid);
+  const certain = forbids.filter(({ open }) => !open);
+  if (certain.length > 0) return closed(certain.map((policy) => forbiddenBy(policy, groups)));
+  const compare = byLeastAsking(0);
+  const [best, ...others] = possible
+    .filter(({ entry }) => !entry.forbid)
+    .toSorted((a, b) => {
+      const [left, right] = [termsOf(a.entry), termsOf(b.entry)];
+      // A condition asks something too, though less than an approval.
+      const approval = Number(left.approval !== undefined) - Number(right.approval !== undefined);
+      return approval || Number(a.open) - Number(b.open) || compare(left, right);
+    });
+  if (best === undefined) {
+    const closest = permits.toSorted((a, b) => Number(concerns(b, groups)) - Number(concerns(a, groups)));
+    return closed(closest.map((policy) => unmet(policy, groups)));
+  }
+  const conditions = [
+    ...(best.open ? [best.entry.when ?? ""] : []),
+    ...forbids.map(({ entry }) => `not while ${entry.when ?? ""}`),
+  ];
+  return {
+    requestable: true,
+    terms: termsOf(best.entry),
+    conditions: conditions.map((text) => text.trim()),
+    reasons: bounded([permittedBy(best, groups), ...others.map((policy) => alsoBy(policy, groups))]),
+  };
+}
+
+function closed(reasons: readonly string[]): Outlook {
+  return { requestable: false, conditions: [], reasons: bounded(reasons) };
+}

@@ -1,0 +1,21 @@
+/** Controls, bidirectional marks and invisible characters: names and texts of others must not rewrite a terminal. */
+const unreadable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+
+/**
+ * Makes a text safe to print on one line: what cannot be seen is written as `\u{…}`, and what is too long is cut.
+ * @param most characters kept
+ */
+export function printable(text: string, most = 200): string {
+  const cut = text.length > most ? `${text.slice(0, most)}…` : text;
+  return cut.replace(unreadable, (found) => `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/**
+ * Joins names for a sentence, bounded: `a, b and 3 more`.
+ * @param most names written out
+ */
+export function list(names: readonly string[], most = 5): string {
+  const shown = names.slice(0, most).map((name) => printable(name, 80));
+  const rest = names.length - shown.length;
+  return rest > 0 ? `${shown.join(", ")} and ${rest} more` : shown.join(", ");
+}

@@ -1,0 +1,34 @@
+import type { PolicyEntry, Terms } from "./types.ts";
+
+/** The terms of a permitting policy. @throws RangeError when it has no time-to-live */
+export function termsOf(entry: PolicyEntry): Terms {
+  if (entry.ttl === undefined) throw new RangeError(`policy ${entry.name} has no ttl`);
+  const terms = { policy: entry.name, defaultTtl: entry.ttl.default, maxTtl: entry.ttl.max };
+  return entry.approval === undefined ? terms : { ...terms, approval: entry.approval };
+}
+
+/**
+ * Orders terms by what they ask of the agent, least first: those that cover the time-to-live asked for, no approval
+ * before approval, then the longer time-to-live. Equal ones keep the order of the file (use a stable sort).
+ * @param requested milliseconds; 0 when none is asked for
+ */
+export function byLeastAsking(requested: number): (a: Terms, b: Terms) => number {
+  const covers = (terms: Terms): number => Number(terms.maxTtl >= requested);
+  const free = (terms: Terms): number => Number(terms.approval === undefined);
+  return (a, b) => covers(b) - covers(a) || free(b) - free(a) || b.maxTtl - a.maxTtl;
+}
+
+/**
+ * The time-to-live that terms give.
+ * @param requested milliseconds; left out: the terms' default
+ * @returns the time-to-live in milliseconds, or the longest that could be asked for
+ * @throws RangeError when what is asked for is not a positive number
+ */
+export function ttlWithin(
+  terms: Terms,
+  requested?: number,
+): { readonly ok: number } | { readonly tooLong: number } {
+  if (requested === undefined) return { ok: terms.defaultTtl };
+  if (!(requested > 0)) throw new RangeError("a time-to-live is a positive number of milliseconds");
+  return requested <= terms.maxTtl ? { ok: requested } : { tooLong: terms.maxTtl };
+}
