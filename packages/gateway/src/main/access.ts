@@ -1,0 +1,37 @@
+import type { Grant } from "../grants/types.ts";
+import type { Access } from "../api/services.ts";
+
+/** Where clients reach the gateway. */
+export interface Doors {
+  /** The configuration's `url`. */
+  readonly url: string;
+  /** The PostgreSQL port that clients see. */
+  readonly postgresPort: number | undefined;
+}
+
+/**
+ * The ready-made ways in of a grant, in the words of its protocol's own clients.
+ * @param kind the protocol of the grant's connection
+ * @param secret put into the DSN and the variables when it is given
+ */
+export function accessOf(grant: Grant, kind: string, doors: Doors, secret: string | undefined): Access {
+  if (kind !== "postgres" || doors.postgresPort === undefined) return { protocol: kind, env: {} };
+  const { hostname } = new URL(doors.url);
+  const port = String(doors.postgresPort);
+  const password = secret === undefined ? "" : `:${secret}`;
+  const bracketless = hostname.replace(/^\[|\]$/g, "");
+  const dsn = `postgresql://${grant.id}${password}@${hostname}:${port}/${grant.connection}?sslmode=verify-full`;
+  return {
+    protocol: kind,
+    dsn,
+    env: {
+      PGHOST: bracketless,
+      PGPORT: port,
+      PGUSER: grant.id,
+      PGDATABASE: grant.connection,
+      PGSSLMODE: "verify-full",
+      ...(secret === undefined ? {} : { PGPASSWORD: secret }),
+    },
+    ...(secret === undefined ? {} : { secret }),
+  };
+}

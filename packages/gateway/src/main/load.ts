@@ -1,0 +1,57 @@
+import { loadConfiguration } from "../configuration/load.ts";
+import type { Configuration, ConfigurationProblem } from "../configuration/types.ts";
+import type { Protocol } from "../gate/protocol.ts";
+import type { GrantRules, InventoryEntry } from "../grants/grants.ts";
+import { compilePolicies } from "../policy/compile.ts";
+import type { Policies } from "../policy/types.ts";
+
+/** A configuration with its policies compiled, or everything that is wrong with the file. */
+export type Loaded =
+  | { readonly ok: true; readonly configuration: Configuration; readonly policies: Policies }
+  | { readonly ok: false; readonly problems: readonly ConfigurationProblem[] };
+
+/** Reads a configuration file whole: form, names, secrets, scopes, and policies down to their `when:`. */
+export async function load(
+  file: string,
+  protocols: readonly Protocol<never, never>[],
+  environment: NodeJS.ProcessEnv,
+): Promise<Loaded> {
+  const loaded = await loadConfiguration(file, protocols, environment);
+  if (!loaded.ok) return loaded;
+  const { configuration, locate } = loaded;
+  const operations = new Map([...configuration.connections].map(([name, { operations }]) => [name, [...operations.keys()]]));
+  const compiled = compilePolicies(configuration.policies, operations);
+  if (compiled.ok) return { ok: true, configuration, policies: compiled.policies };
+  return {
+    ok: false,
+    problems: compiled.problems.map(({ index, member, offset, message, hint }) => ({
+      ...locate(["policies", index, member], offset),
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    })),
+  };
+}
+
+/** What grants need of a configuration. */
+export function rulesOf(
+  { configuration, policies }: { readonly configuration: Configuration; readonly policies: Policies },
+  protocols: readonly Protocol<never, never>[],
+): GrantRules {
+  const inventory = new Map<string, ReadonlyMap<string, InventoryEntry>>();
+  for (const { name, kind, operations } of configuration.connections.values()) {
+    const protocol = protocols.find((each) => each.kind === kind);
+    if (protocol === undefined) throw new TypeError(`no protocol serves ${kind}`);
+    const entries = new Map<string, InventoryEntry>();
+    for (const operation of operations.values()) {
+      const { description, risk, digest } = operation;
+      entries.set(operation.name, { description, risk, digest, scope: protocol.describe(operation.scope as never) });
+    }
+    inventory.set(name, entries);
+  }
+  return {
+    policies,
+    configuration: configuration.digest,
+    inventory,
+    pendingPerPrincipal: configuration.limits.pendingPerPrincipal,
+  };
+}

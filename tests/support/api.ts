@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { request } from "node:https";
+
+/** An answer of the gateway's API. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+}
+
+/** Calls the gateway's API over HTTPS, trusting its local CA. */
+export function call(
+  gateway: { readonly url: string; readonly caFile: string },
+  token: string | undefined,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<ApiAnswer> {
+  return new Promise((resolve, reject) => {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const outgoing = request(
+      new URL(path, gateway.url),
+      {
+        method,
+        ca: readFileSync(gateway.caFile),
+        agent: false,
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(text === undefined
+            ? {}
+            : { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) }),
+          ...headers,
+        },
+      },
+      (incoming) => {
+        let all = "";
+        incoming.setEncoding("utf8").on("data", (part: string) => (all += part));
+        incoming.once("end", () => {
+          const isJson = String(incoming.headers["content-type"]).includes("json");
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            body: isJson && all !== "" ? JSON.parse(all) : all,
+          });
+        });
+      },
+    );
+    outgoing.once("error", reject);
+    outgoing.end(text);
+  });
+}
+
+/** The way into a grant, as the API hands it out. */
+export interface Access {
+  readonly grant: string;
+  readonly secret: string;
+  readonly dsn: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Asks for operations that need nobody's approval, and collects the way in. @throws Error when it is not given at once */
+export async function getAccess(
+  gateway: { readonly url: string; readonly caFile: string },
+  token: string,
+  connection: string,
+  operations: readonly string[],
+  ttl = "5m",
+): Promise<Access> {
+  const answer = await call(gateway, token, "POST", "/v1/requests", {
+    connection,
+    operations,
+    reason: "TICKET-1 test",
+    ttl,
+  });
+  const grant = (
+    answer.body as {
+      grant?: { id: string; access?: { secret?: string; dsn?: string; env?: Record<string, string> } };
+    }
+  ).grant;
+  if (grant?.access?.secret === undefined || grant.access.dsn === undefined) {
+    throw new Error(`no access: ${answer.status} ${JSON.stringify(answer.body)}`);
+  }
+  return { grant: grant.id, secret: grant.access.secret, dsn: grant.access.dsn, env: grant.access.env ?? {} };
+}
