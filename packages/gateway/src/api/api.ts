@@ -1,0 +1,282 @@
+import { randomUUID } from "node:crypto";
+import {
+  fastify,
+  LogController,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
+import { principalKey, type Verified } from "../identity/principal.ts";
+import { type MayflyError, messageOf } from "../kernel/errors.ts";
+import { authenticate, refusalRecorder } from "./authenticate.ts";
+import type { Answer, Endpoint, OpenCall } from "./endpoint.ts";
+import { endpoints } from "./endpoints.ts";
+import { isLocalScrape } from "./health.ts";
+import { checkHeaders, parsePart } from "./inputs.ts";
+import { parseJson } from "./json.ts";
+import { addressKey, defaultLimits, openCounter, tokenBuckets } from "./limits.ts";
+import { ApiProblem, asProblem, problemBody, problemType } from "./problems.ts";
+import { mayCall, roleTable } from "./roles.ts";
+import type { ApiServices } from "./services.ts";
+
+/** The largest body, bytes. */
+const bodyLimit = 65_536;
+
+/**
+ * Makes the API. `main` listens with it; it holds no state but its bounds. The steps of a request, in order: is
+ * the address within its bound, are the headers unambiguous, is the token good, is the principal within its
+ * bound, has it the role, are the inputs valid; then the handler; then the answer passes its schema.
+ */
+export function createApi(services: ApiServices): FastifyInstance {
+  const limits = { ...defaultLimits, ...services.limits };
+  const addresses = tokenBuckets(services.clock, limits.addressRate, limits.addressBurst, limits.remembered);
+  const principals = tokenBuckets(
+    services.clock,
+    limits.principalRate,
+    limits.principalBurst,
+    limits.remembered,
+  );
+  const polls = openCounter(limits.pollsPerPrincipal, limits.polls);
+  const recordRefusal = refusalRecorder(services.log, services.clock);
+  const stopping = new AbortController();
+  const verified = new WeakMap<FastifyRequest, Verified>();
+
+  const app = fastify({
+    loggerInstance: services.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    connectionTimeout: 0,
+    exposeHeadRoutes: false,
+    forceCloseConnections: "idle",
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: 100 },
+    clientErrorHandler(error, socket) {
+      const status = "code" in error && error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
+      const body = JSON.stringify(problemBody(asProblem({ statusCode: status, code: "" }, "")));
+      if (socket.writable) {
+        socket.write(
+          `HTTP/1.1 ${status} Bad Request\r\ncontent-type: ${problemType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+        );
+      }
+      socket.destroySoon();
+    },
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(reply, asProblem(error, request.id));
+    },
+    ...(services.serverFactory === undefined ? {} : { serverFactory: services.serverFactory }),
+  });
+  // Set here too: a server from a factory does not get them from Fastify.
+  app.server.headersTimeout = 10_000;
+  app.server.requestTimeout = 30_000;
+  app.server.keepAliveTimeout = 72_000;
+  app.server.maxRequestsPerSocket = 10_000;
+
+  app.addHook("preClose", (done) => {
+    stopping.abort();
+    done();
+  });
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+    try {
+      const bytes = typeof body === "string" ? Buffer.from(body) : body;
+      done(null, bytes.length === 0 ? undefined : parseJson(bytes));
+    } catch (thrown) {
+      done(thrown instanceof Error ? thrown : new Error(messageOf(thrown)));
+    }
+  });
+
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("cache-control", "no-store");
+    reply.header("x-content-type-options", "nosniff");
+    const wait = addresses.take(addressKey(request.ip));
+    if (wait > 0) throw tooMany("this address", wait);
+    checkHeaders(request);
+  });
+
+  app.addHook("onResponse", async (request, reply) => {
+    const principal = verified.get(request)?.principal;
+    services.logger.info(
+      {
+        id: request.id,
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        ...(principal === undefined ? {} : { principal: principal.name }),
+      },
+      "request",
+    );
+  });
+
+  app.setErrorHandler((thrown, request, reply) => {
+    const problem = asProblem(thrown, request.id);
+    if (problem.status >= 500)
+      services.logger.error(
+        { id: request.id, code: problem.code, error: messageOf(thrown) },
+        "request failed",
+      );
+    sendProblem(reply, problem);
+  });
+
+  const paths = pathTable();
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?")[0] ?? "";
+    const allowed = paths.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+    if (allowed.length === 0) {
+      sendProblem(
+        reply,
+        new ApiProblem("not_found", 404, "there is nothing here", "GET /openapi.json lists every endpoint"),
+      );
+      return;
+    }
+    const allow = allowed.join(", ");
+    sendProblem(
+      reply,
+      new ApiProblem(
+        "method_not_allowed",
+        405,
+        `${request.method} is not something this path can do`,
+        `it takes ${allow}`,
+        {
+          headers: { allow },
+        },
+      ),
+    );
+  });
+
+  /** Lets a request through to its endpoint, or throws. */
+  async function admit(endpoint: Endpoint, request: FastifyRequest): Promise<void> {
+    if (endpoint.open) return;
+    if (
+      endpoint.id === "GET /metrics" &&
+      isLocalScrape(request.ip, request.headers) &&
+      request.headers.authorization === undefined
+    ) {
+      return;
+    }
+    let who: Verified;
+    try {
+      who = await authenticate(
+        services.identity,
+        services.url,
+        request.raw.rawHeaders,
+        endpoint.introspect ?? false,
+      );
+    } catch (thrown) {
+      const problem = asProblem(thrown, request.id);
+      if (problem.status === 401 && problem.code !== "token_missing") {
+        recordRefusal(request.ip, endpoint.id, problem.code);
+      }
+      throw thrown;
+    }
+    verified.set(request, who);
+    const wait = principals.take(principalKey(who.principal));
+    if (wait > 0) throw tooMany(who.principal.name, wait);
+    if (!mayCall(endpoint.id, who.principal)) {
+      const row: readonly string[] | "open" = roleTable[endpoint.id];
+      throw new ApiProblem(
+        "role_required",
+        403,
+        `${endpoint.id} is for ${row === "open" ? "everyone" : row.join(" or ")}, which ${who.principal.name} is not`,
+        "roles come from the groups that identity.roles names in the configuration; an agent never has one",
+      );
+    }
+  }
+
+  async function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (endpoint.body === undefined && request.body !== undefined && request.body !== null) {
+      throw new ApiProblem("body_not_allowed", 400, `${endpoint.id} takes no body`, "send none");
+    }
+    const gone = new AbortController();
+    reply.raw.once("close", () => gone.abort());
+    const who = verified.get(request);
+    const call: OpenCall = {
+      services,
+      params: parsePart("path", endpoint.params, request.params),
+      query: parsePart("query", endpoint.query, request.query),
+      headers: parsePart("headers", endpoint.headers, request.headers),
+      body: parsePart("body", endpoint.body, request.body),
+      address: request.ip,
+      signal: AbortSignal.any([gone.signal, stopping.signal]),
+      startPoll() {
+        const end = polls.enter(who === undefined ? "" : principalKey(who.principal));
+        if (end === undefined) {
+          throw new ApiProblem(
+            "too_many_polls",
+            429,
+            "too many long polls are open",
+            "end some, or ask without wait=",
+            {
+              headers: { "retry-after": "5" },
+            },
+          );
+        }
+        return end;
+      },
+    };
+    let result: Answer;
+    if (endpoint.open) result = await endpoint.handle(call);
+    else if (who !== undefined) {
+      result = await endpoint.handle({ ...call, principal: who.principal, tokenExpiresAt: who.expiresAt });
+    } else if (endpoint.id === "GET /metrics") {
+      result = { status: 200, body: await services.metrics() };
+    } else throw new Error("an endpoint was reached without a principal");
+    const spec = endpoint.answers[result.status];
+    if (spec?.schema === undefined)
+      throw new Error(`${endpoint.id} answered ${result.status}, which it does not declare`);
+    const body: unknown = spec.schema.parse(result.body);
+    reply.code(result.status).headers(result.headers ?? {});
+    if (spec.mediaType === undefined)
+      await reply.type("application/json; charset=utf-8").send(JSON.stringify(body));
+    else await reply.type(spec.mediaType).send(body);
+  }
+
+  for (const endpoint of endpoints) {
+    if (endpoint.open !== (roleTable[endpoint.id] === "open"))
+      throw new Error(`${endpoint.id} contradicts its row`);
+    const [method = "", path = ""] = endpoint.id.split(" ");
+    app.route({
+      method,
+      url: path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      onRequest: (request) => admit(endpoint, request),
+      handler: async (request, reply) => {
+        await answer(endpoint, request, reply);
+        return reply;
+      },
+    });
+  }
+  return app;
+}
+
+function tooMany(whose: string, ms: number): ApiProblem {
+  const seconds = Math.max(1, Math.ceil(ms / 1000));
+  return new ApiProblem(
+    "too_many_requests",
+    429,
+    `too many requests from ${whose}`,
+    `try again in ${seconds} s`,
+    {
+      headers: { "retry-after": String(seconds) },
+    },
+  );
+}
+
+function sendProblem(reply: FastifyReply, problem: MayflyError): void {
+  if (problem instanceof ApiProblem) reply.headers(problem.headers);
+  if (problem.status === 503) reply.header("retry-after", "5");
+  reply
+    .code(problem.status)
+    .type(problemType)
+    .send(JSON.stringify(problemBody(problem)));
+}
+
+function pathTable(): { readonly method: string; readonly pattern: RegExp }[] {
+  return endpoints.map(({ id }) => {
+    const [method = "", path = ""] = id.split(" ");
+    const source = path.replaceAll(".", String.raw`\.`).replaceAll(/\{\w+\}/g, "[^/]+");
+    return { method, pattern: new RegExp(`^${source}$`) };
+  });
+}

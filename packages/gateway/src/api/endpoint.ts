@@ -1,0 +1,95 @@
+import type * as z from "zod";
+import type { Principal } from "../identity/principal.ts";
+import type { EndpointId } from "./roles.ts";
+import type { ApiServices } from "./services.ts";
+
+/** What a handler answers. The body passes its schema, which drops whatever it does not list. */
+export interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What a handler is given, whoever calls. */
+export interface OpenCall<P = unknown, Q = unknown, H = unknown, B = unknown> {
+  readonly services: ApiServices;
+  readonly params: P;
+  readonly query: Q;
+  readonly headers: H;
+  readonly body: B;
+  /** The client's address as the socket knows it: no header can change it. */
+  readonly address: string;
+  /** Aborts when the client goes or the gateway stops. */
+  readonly signal: AbortSignal;
+  /** Counts a long poll: the function that ends it. @throws ApiProblem 429 when there are too many */
+  startPoll(): () => void;
+}
+
+/** What a handler of an authenticated endpoint is given. */
+export interface Call<P = unknown, Q = unknown, H = unknown, B = unknown> extends OpenCall<P, Q, H, B> {
+  readonly principal: Principal;
+  /** When the token expires, milliseconds since the epoch. */
+  readonly tokenExpiresAt: number;
+}
+
+/** One answer in the document: its schema is JSON, or text where a media type is given. */
+export interface AnswerSpec {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  readonly mediaType?: string;
+}
+
+interface Common {
+  readonly id: EndpointId;
+  /** The name of the method in generated clients. */
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: z.ZodObject | undefined;
+  readonly query?: z.ZodObject | undefined;
+  readonly headers?: z.ZodObject | undefined;
+  readonly body?: z.ZodType | undefined;
+  readonly answers: Readonly<Record<number, AnswerSpec>>;
+  /** Asks the provider (RFC 7662) about the token too, where that is configured: for what opens access. */
+  readonly introspect?: boolean;
+}
+
+/** One endpoint: the single source of its validation, its types and its part of the document. */
+export type Endpoint =
+  | (Common & { readonly open: true; handle(call: OpenCall): Promise<Answer> | Answer })
+  | (Common & { readonly open: false; handle(call: Call): Promise<Answer> | Answer });
+
+type Shape = z.ZodObject | undefined;
+type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+interface Spec<
+  P extends Shape,
+  Q extends Shape,
+  H extends Shape,
+  B extends z.ZodType | undefined,
+> extends Common {
+  readonly params?: P;
+  readonly query?: Q;
+  readonly headers?: H;
+  readonly body?: B;
+}
+
+/** Declares an endpoint for principals; the handler's arguments have the schemas' types. */
+export function endpoint<
+  P extends Shape = undefined,
+  Q extends Shape = undefined,
+  H extends Shape = undefined,
+  B extends z.ZodType | undefined = undefined,
+>(
+  spec: Spec<P, Q, H, B> & {
+    handle(call: Call<Parsed<P>, Parsed<Q>, Parsed<H>, Parsed<B>>): Promise<Answer> | Answer;
+  },
+): Endpoint {
+  // Here the types are erased: api.ts parses with these very schemas before it calls.
+  return { ...spec, open: false };
+}
+
+/** Declares an endpoint that needs no token. */
+export function openEndpoint(spec: Common & { handle(call: OpenCall): Promise<Answer> | Answer }): Endpoint {
+  return { ...spec, open: true };
+}

@@ -1,0 +1,57 @@
+import * as z from "zod";
+import { approveRequest, refuseRequest } from "./approvals.ts";
+import { getAuditKey, getCheckpoint, searchRecords } from "./audit.ts";
+import { getCa, getProtectedResource } from "./discovery.ts";
+import { type Endpoint, openEndpoint } from "./endpoint.ts";
+import { collectSecret, getGrant, listGrants, releaseGrant, revokeGrant } from "./grants.ts";
+import { getHealthz, getMetrics, getReadyz } from "./health.ts";
+import { getLockdown, liftLockdown, startLockdown } from "./lockdown.ts";
+import { getMe } from "./me.ts";
+import { openApiDocument } from "./openapi.ts";
+import { listOperations } from "./operations.ts";
+import { createRequest, getRequest, listRequests, withdrawRequest } from "./requests.ts";
+
+const getOpenApi = openEndpoint({
+  id: "GET /openapi.json",
+  operationId: "openapi",
+  summary: "This document",
+  answers: { 200: { description: "OpenAPI 3.1", schema: z.record(z.string(), z.unknown()) } },
+  handle: () => ({ status: 200, body: document() }),
+});
+
+/** Every endpoint of the API, in the order of the document. */
+export const endpoints: readonly Endpoint[] = [
+  getMe,
+  listOperations,
+  createRequest,
+  listRequests,
+  getRequest,
+  withdrawRequest,
+  approveRequest,
+  refuseRequest,
+  listGrants,
+  getGrant,
+  collectSecret,
+  releaseGrant,
+  revokeGrant,
+  getLockdown,
+  startLockdown,
+  liftLockdown,
+  searchRecords,
+  getCheckpoint,
+  getAuditKey,
+  getCa,
+  getOpenApi,
+  getProtectedResource,
+  getHealthz,
+  getReadyz,
+  getMetrics,
+];
+
+let made: Record<string, unknown> | undefined;
+
+/** The OpenAPI document of the API; the same object every time. */
+export function document(): Record<string, unknown> {
+  made ??= openApiDocument(endpoints);
+  return made;
+}

@@ -1,0 +1,60 @@
+import * as z from "zod";
+import type { Offer } from "../grants/grants.ts";
+import { component } from "./components.ts";
+import { endpoint } from "./endpoint.ts";
+import { approvalRuleSchema } from "./schemas.ts";
+import { approvalRuleView } from "./views.ts";
+
+const offerSchema = component(
+  "Offer",
+  z.object({
+    name: z.string().meta({ description: "connection/operation" }),
+    connection: z.string(),
+    operation: z.string(),
+    description: z.string(),
+    risk: z.enum(["low", "medium", "high"]),
+    scope: z.array(z.string()).meta({ description: "What it covers, in words, a line a fact" }),
+    requestable: z.boolean(),
+    policy: z.string().optional(),
+    ttl: z.object({ default_seconds: z.number(), max_seconds: z.number() }).optional(),
+    approval: approvalRuleSchema.optional().meta({ description: "A person must approve" }),
+    conditions: z.array(z.string()).meta({ description: "What the policy still has to see met, as written" }),
+    reasons: z.array(z.string()),
+  }),
+);
+
+const offersSchema = component("Offers", z.object({ operations: z.array(offerSchema) }));
+
+function offerView(offer: Offer): z.input<typeof offerSchema> {
+  const { terms } = offer.outlook;
+  return {
+    name: `${offer.connection}/${offer.operation}`,
+    connection: offer.connection,
+    operation: offer.operation,
+    description: offer.description,
+    risk: offer.risk,
+    scope: [...offer.scope],
+    requestable: offer.outlook.requestable,
+    ...(terms === undefined
+      ? {}
+      : {
+          policy: terms.policy,
+          ttl: { default_seconds: terms.defaultTtl / 1000, max_seconds: terms.maxTtl / 1000 },
+          ...(terms.approval === undefined ? {} : { approval: approvalRuleView(terms.approval) }),
+        }),
+    conditions: [...offer.outlook.conditions],
+    reasons: [...offer.outlook.reasons],
+  };
+}
+
+/** What the caller may request. */
+export const listOperations = endpoint({
+  id: "GET /v1/operations",
+  operationId: "listOperations",
+  summary: "What you may request: time limits, conditions, and whether a person must approve",
+  answers: { 200: { description: "The operations; none while locked down", schema: offersSchema } },
+  handle: ({ services, principal, address }) => ({
+    status: 200,
+    body: { operations: services.grants.offers(principal, address).map(offerView) },
+  }),
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { createApi } from "./api.ts";
+import { endpoints } from "./endpoints.ts";
+import { type Caller, type EndpointId, roleTable } from "./roles.ts";
+import { fakes } from "./testing/fakes.ts";
+
+const callers: readonly ("nobody" | Caller)[] = [
+  "nobody",
+  "agent",
+  "person",
+  "reviewer",
+  "operator",
+  "auditor",
+];
+
+/** A request that is valid in form, so that only the role decides. */
+function validInput(id: string): { url: string; payload?: Record<string, unknown> } {
+  const [, path = ""] = id.split(" ");
+  const url = path.replace("{id}", path.includes("grants") ? "gr_0000000000000000" : "req_0000000000000000");
+  if (id === "POST /v1/requests") {
+    return { url, payload: { connection: "orders-db", operations: ["read-orders"], reason: "TICKET-1" } };
+  }
+  if (/approve|refuse/.test(id)) return { url, payload: { digest: `sha256:${"0".repeat(64)}` } };
+  if (/revoke|PUT/.test(id)) return { url, payload: { reason: "incident" } };
+  return { url };
+}
+
+describe("the role table", () => {
+  it("has a row for every endpoint, and an endpoint for every row", () => {
+    expect(endpoints.map(({ id }) => id).toSorted()).toEqual(Object.keys(roleTable).toSorted());
+  });
+
+  it("covers every route that the server has", async () => {
+    const app = createApi(fakes().services);
+    await app.ready();
+    const printed = app.printRoutes({ commonPrefix: false });
+    const routes = printed.match(/\((GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS)[^)]*\)/g) ?? [];
+    expect(routes.flatMap((methods) => methods.split(",")).length).toBe(Object.keys(roleTable).length);
+    await app.close();
+  });
+
+  for (const id of Object.keys(roleTable) as EndpointId[]) {
+    for (const caller of callers) {
+      const row: readonly string[] | "open" = roleTable[id];
+      const open = row === "open";
+      const asRole = caller === "nobody" || caller === "agent" ? [caller] : ["person", caller];
+      const allowed = open || asRole.some((role) => row.includes(role));
+      it(`${id} ${allowed ? "admits" : "refuses"} ${caller}`, async () => {
+        const { services } = fakes({ ca: "-----BEGIN CERTIFICATE-----" });
+        const app = createApi(services);
+        const { url, payload } = validInput(id);
+        const [method = ""] = id.split(" ");
+        const answer = await app.inject({
+          method: method as "GET",
+          url,
+          remoteAddress: "10.1.2.3",
+          headers: caller === "nobody" ? {} : { authorization: `Bearer token-${caller}` },
+          ...(payload === undefined ? {} : { payload }),
+        });
+        const code = String(answer.headers["content-type"]).startsWith("application/problem+json")
+          ? answer.json().code
+          : "none";
+        // Past the roles: done, or there is nothing of that id.
+        const admitted = code === "none" || code === "not_found";
+        const refusal = caller === "nobody" ? "401 token_missing" : "403 role_required";
+        expect(admitted ? "admitted" : `${answer.statusCode} ${code}`).toBe(allowed ? "admitted" : refusal);
+        await app.close();
+      });
+    }
+  }
+
+  it("keeps an agent out of every role even when its principal claims one", async () => {
+    const { services } = fakes();
+    const app = createApi({
+      ...services,
+      identity: {
+        ...services.identity,
+        verify: async (token, options) => {
+          const found = await services.identity.verify(token, options);
+          return { ...found, principal: { ...found.principal, roles: ["operator"] } };
+        },
+      },
+    });
+    const answer = await app.inject({
+      method: "PUT",
+      url: "/v1/lockdown",
+      headers: { authorization: "Bearer token-agent" },
+      payload: { reason: "mine now" },
+    });
+    expect(answer.statusCode).toBe(403);
+    await app.close();
+  });
+});

@@ -1,0 +1,53 @@
+import type { Principal, Role } from "../identity/principal.ts";
+
+/** Who may call: any principal of that kind, or a person with that role. */
+export type Caller = "agent" | "person" | Role;
+
+const everyPrincipal: readonly Caller[] = ["agent", "person"];
+
+/**
+ * Who may call what. The one table: an endpoint without a row does not compile, and a test walks every row with
+ * every caller. `open` needs no token. Which requests and grants somebody may see is for `grants` to say.
+ */
+export const roleTable = {
+  "GET /v1/me": everyPrincipal,
+  "GET /v1/operations": everyPrincipal,
+  "POST /v1/requests": everyPrincipal,
+  "GET /v1/requests": everyPrincipal,
+  "GET /v1/requests/{id}": everyPrincipal,
+  "DELETE /v1/requests/{id}": everyPrincipal,
+  "POST /v1/requests/{id}/approve": ["reviewer"],
+  "POST /v1/requests/{id}/refuse": ["reviewer"],
+  "GET /v1/grants": everyPrincipal,
+  "GET /v1/grants/{id}": everyPrincipal,
+  "POST /v1/grants/{id}/secret": everyPrincipal,
+  "DELETE /v1/grants/{id}": everyPrincipal,
+  "POST /v1/grants/{id}/revoke": ["operator"],
+  "GET /v1/lockdown": everyPrincipal,
+  "PUT /v1/lockdown": ["operator"],
+  "DELETE /v1/lockdown": ["operator"],
+  "GET /v1/audit/records": ["operator", "auditor"],
+  "GET /v1/audit/checkpoint": ["operator", "auditor"],
+  "GET /v1/audit/key": everyPrincipal,
+  "GET /v1/ca": "open",
+  "GET /openapi.json": "open",
+  "GET /.well-known/oauth-protected-resource": "open",
+  "GET /healthz": "open",
+  "GET /readyz": "open",
+  // And, without a token, from the loopback address: a scraper has no person's token. See health.ts.
+  "GET /metrics": ["operator", "auditor"],
+} as const satisfies Readonly<Record<string, readonly Caller[] | "open">>;
+
+/** `METHOD /path/{parameter}`, as in the table. */
+export type EndpointId = keyof typeof roleTable;
+
+/** What a principal counts as. An agent has no roles, whatever its groups. */
+export function callersOf(principal: Principal): readonly Caller[] {
+  return principal.kind === "agent" ? ["agent"] : ["person", ...principal.roles];
+}
+
+/** Whether a principal may call an endpoint. */
+export function mayCall(id: EndpointId, principal: Principal): boolean {
+  const row: readonly Caller[] | "open" = roleTable[id];
+  return row === "open" || callersOf(principal).some((caller) => row.includes(caller));
+}

@@ -1,0 +1,61 @@
+import type { FastifyBaseLogger, FastifyServerFactory } from "fastify";
+import type * as z from "zod";
+import type { AuditReader } from "../audit/index-port.ts";
+import type { AuditLog } from "../audit/log.ts";
+import type { GrantRules, Grants } from "../grants/grants.ts";
+import type { Grant } from "../grants/types.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { accessSchema } from "./schemas.ts";
+
+/** Ready-made ways into a connection: a DSN, variables, a base URL; what `main` builds from a grant. */
+export type Access = z.infer<typeof accessSchema>;
+
+/** Whether the gateway can do its work now, part by part. */
+export interface Health {
+  readonly ready: boolean;
+  /** `detail` is shown to callers on the loopback address alone: it may name hosts. */
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail?: string }[];
+}
+
+/** Everything the API needs; `main` wires it. */
+export interface ApiServices {
+  readonly identity: Identity;
+  readonly grants: Grants;
+  readonly reader: AuditReader;
+  readonly log: AuditLog;
+  /** The operations as configured now, to show a reviewer what is asked for. */
+  inventory(): GrantRules["inventory"];
+  /** The ways in of an active grant; with its secret in them when it is given. */
+  access(grant: Grant, secret?: string): Access;
+  health(): Health;
+  /** Prometheus text. */
+  metrics(): string | Promise<string>;
+  readonly clock: Clock;
+  /** The gateway's own URL, as the configuration gives it: the OAuth resource. Without a slash at its end. */
+  readonly url: string;
+  /** Issuers of the tokens that are accepted. */
+  readonly issuers: readonly string[];
+  /** The certificate of the CA that the gateway made for itself, PEM; left out when the operator brought one. */
+  readonly ca?: string;
+  /** pino. Gets method, route, status, duration and the principal's name; never headers, bodies or query strings. */
+  readonly logger: FastifyBaseLogger;
+  /** Makes the HTTPS server; left out: plain HTTP, for tests. */
+  readonly serverFactory?: FastifyServerFactory;
+  /** Bounds; every one has a default (limits.ts). */
+  readonly limits?: Partial<ApiLimits>;
+}
+
+/** What one principal or one address may use up. Rates in requests a second; a burst is what may come at once. */
+export interface ApiLimits {
+  readonly addressRate: number;
+  readonly addressBurst: number;
+  readonly principalRate: number;
+  readonly principalBurst: number;
+  /** Long polls one principal may have open at a time. */
+  readonly pollsPerPrincipal: number;
+  /** Long polls open at a time, all principals together. */
+  readonly polls: number;
+  /** Addresses and principals remembered, each; the longest unseen is forgotten first. */
+  readonly remembered: number;
+}

@@ -1,0 +1,309 @@
+import type { Actor, Grants, InventoryEntry } from "../../grants/grants.ts";
+import type { AccessRequest, Grant, Requester } from "../../grants/types.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import { MayflyError } from "../../kernel/errors.ts";
+import { digestOf } from "../../kernel/canonical.ts";
+import { newId, newSecret } from "../../kernel/ids.ts";
+
+/** A fake with what a test may look at and steer. */
+export interface FakeGrants extends Grants {
+  readonly inventory: ReadonlyMap<string, ReadonlyMap<string, InventoryEntry>>;
+  readonly store: { readonly requests: Map<string, AccessRequest>; readonly grants: Map<string, Grant> };
+  /** What the next release throws, once a number of times. */
+  failReleases(times: number): void;
+  /** Lets a pending request time out. */
+  timeOut(id: string): void;
+}
+
+const notFound = (what: string): MayflyError =>
+  new MayflyError("not_found", `there is no ${what} of that id that you may see`, {
+    status: 404,
+    hint: "check the id",
+  });
+
+const same = (a: Requester | Actor, b: Actor): boolean =>
+  a.kind === b.kind && a.issuer === b.issuer && a.subject === b.subject && a.client === b.client;
+
+/**
+ * Grants in memory, for tests of the API, the SDK and the CLI. `orders-db/read-orders` is granted at once,
+ * `orders-db/refund-order` waits for a reviewer, everything else is denied.
+ */
+export function fakeGrants(clock: Clock): FakeGrants {
+  const requests = new Map<string, AccessRequest>();
+  const grants = new Map<string, Grant>();
+  const keys = new Map<string, string>();
+  const collected = new Set<string>();
+  const waiting = new Set<() => void>();
+  let locked: { since: number; by: string; reason: string } | undefined;
+  let releasesToFail = 0;
+  const inventory = new Map([
+    [
+      "orders-db",
+      new Map<string, InventoryEntry>([
+        [
+          "read-orders",
+          {
+            description: "Read orders and who placed them",
+            risk: "low",
+            digest: digestOf("read-orders"),
+            scope: ["statements: select", "tables: public.orders (all columns)"],
+          },
+        ],
+        [
+          "refund-order",
+          {
+            description: "Set one order's status",
+            risk: "high",
+            digest: digestOf("refund-order"),
+            scope: ["statements: update", "tables: public.orders (status)"],
+          },
+        ],
+      ]),
+    ],
+  ]);
+
+  function change(id: string, by: Partial<AccessRequest>): AccessRequest {
+    const request = requests.get(id);
+    if (request === undefined) throw notFound("request");
+    const next = { ...request, ...by };
+    requests.set(id, next);
+    for (const wake of waiting) wake();
+    return next;
+  }
+
+  function activate(id: string): AccessRequest {
+    const request = requests.get(id);
+    if (request === undefined) throw notFound("request");
+    const grant: Grant = {
+      id: newId("gr"),
+      request: id,
+      requester: request.requester,
+      connection: request.connection,
+      operations: request.operations,
+      policies: request.policies,
+      state: "active",
+      activatedAt: clock.wall(),
+      endsAt: clock.wall() + request.ttl,
+    };
+    grants.set(grant.id, grant);
+    return change(id, { state: "approved", grant: grant.id, decidedAt: clock.wall() });
+  }
+
+  function end(id: string, state: "released" | "revoked", by: string, reason: string): Grant {
+    const grant = grants.get(id);
+    if (grant === undefined) throw notFound("grant");
+    if (grant.state !== "active") return grant;
+    const ended: Grant = { ...grant, state, endedAt: clock.wall(), endedBy: by, endReason: reason };
+    grants.set(id, ended);
+    return ended;
+  }
+
+  function visible(viewer: Actor, id: string): AccessRequest {
+    const request = requests.get(id);
+    if (request === undefined || (!same(request.requester, viewer) && viewer.roles.length === 0))
+      throw notFound("request");
+    return request;
+  }
+
+  function review(
+    reviewer: Actor,
+    id: string,
+    digest: string,
+    comment: string,
+    decision: "approve" | "refuse",
+  ): AccessRequest {
+    const request = visible(reviewer, id);
+    if (same(request.requester, reviewer)) {
+      throw new MayflyError("own_request", "nobody approves their own request", {
+        status: 403,
+        hint: "ask another reviewer",
+      });
+    }
+    if (request.digest !== digest) {
+      throw new MayflyError("digest_mismatch", "the request is not the one you saw", {
+        status: 409,
+        hint: "look at it again",
+      });
+    }
+    if (request.state !== "pending") {
+      throw new MayflyError("not_pending", `the request is ${request.state}`, {
+        status: 409,
+        hint: "nothing is left to decide",
+      });
+    }
+    const { issuer, subject, name } = reviewer;
+    const approval = {
+      id: newId("apr"),
+      reviewer: { issuer, subject, name },
+      decision,
+      comment,
+      digest,
+      at: clock.wall(),
+    };
+    change(id, { approvals: [...request.approvals, approval] });
+    if (decision === "approve") return activate(id);
+    return change(id, {
+      state: "refused",
+      reasons: [`${name} refused: ${comment}`],
+      decidedAt: clock.wall(),
+    });
+  }
+
+  return {
+    inventory,
+    store: { requests, grants },
+    failReleases(times) {
+      releasesToFail = times;
+    },
+    timeOut(id) {
+      change(id, { state: "timed_out", reasons: ["nobody decided within 30m"], decidedAt: clock.wall() });
+    },
+    offers: () =>
+      locked !== undefined
+        ? []
+        : [...inventory].flatMap(([connection, entries]) =>
+            [...entries].map(([operation, entry]) => ({
+              ...entry,
+              connection,
+              operation,
+              outlook: {
+                requestable: true,
+                terms: {
+                  policy:
+                    operation === "read-orders" ? "support agents read orders" : "a refund needs a person",
+                  defaultTtl: 300_000,
+                  maxTtl: 900_000,
+                  ...(operation === "read-orders"
+                    ? {}
+                    : { approval: { by: ["support-leads"], count: 1, within: 1_800_000 } }),
+                },
+                conditions: [],
+                reasons: [],
+              },
+            })),
+          ),
+    async request(requester, ask) {
+      if (locked !== undefined) {
+        throw new MayflyError("locked_down", `Mayfly is locked down: ${locked.reason}`, {
+          status: 403,
+          hint: "ask an operator",
+        });
+      }
+      const key = `${requester.issuer} ${requester.subject} ${ask.idempotencyKey ?? newId("req")}`;
+      const earlier = requests.get(keys.get(key) ?? "");
+      if (earlier !== undefined) return earlier;
+      const known = ask.operations.every(
+        (operation) => inventory.get(ask.connection)?.has(operation) === true,
+      );
+      const pending = ask.operations.includes("refund-order");
+      const ttl = ask.ttl ?? 300_000;
+      const request: AccessRequest = {
+        id: newId("req"),
+        requester: { ...requester },
+        connection: ask.connection,
+        operations: ask.operations,
+        reason: ask.reason,
+        ttl,
+        digest: digestOf([requester.subject, ask.connection, [...ask.operations], ask.reason, ttl]),
+        state: known ? "pending" : "denied",
+        policies: known ? [pending ? "a refund needs a person" : "support agents read orders"] : [],
+        approvals: [],
+        reasons: known
+          ? []
+          : [`no policy lets ${requester.name} request ${ask.connection}/${ask.operations.join(", ")}`],
+        createdAt: clock.wall(),
+        ...(known && pending
+          ? {
+              approval: { by: ["support-leads"], count: 1, within: 1_800_000 },
+              waitsUntil: clock.wall() + 1_800_000,
+            }
+          : {}),
+      };
+      requests.set(request.id, request);
+      keys.set(key, request.id);
+      return known && !pending ? activate(request.id) : request;
+    },
+    find: async (viewer, id) => visible(viewer, id),
+    async wait(viewer, id, ms, signal) {
+      if (visible(viewer, id).state === "pending") {
+        await new Promise<void>((resolve) => {
+          const cancel = clock.schedule(ms, () => done());
+          const wake = (): void => {
+            if (requests.get(id)?.state !== "pending") done();
+          };
+          function done(): void {
+            cancel();
+            waiting.delete(wake);
+            resolve();
+          }
+          waiting.add(wake);
+          signal?.addEventListener("abort", done, { once: true });
+        });
+      }
+      return visible(viewer, id);
+    },
+    requests: async (viewer, filter) =>
+      [...requests.values()]
+        .filter((request) => filter.all === true || same(request.requester, viewer))
+        .filter((request) => filter.state === undefined || request.state === filter.state)
+        .toReversed(),
+    async withdraw(requester, id) {
+      if (visible(requester, id).state !== "pending") {
+        throw new MayflyError("not_pending", "the request is no longer pending", {
+          status: 409,
+          hint: "release its grant",
+        });
+      }
+      return change(id, { state: "withdrawn" });
+    },
+    approve: async (reviewer, id, digest, comment) => review(reviewer, id, digest, comment, "approve"),
+    refuse: async (reviewer, id, digest, comment) => review(reviewer, id, digest, comment, "refuse"),
+    grants: async (viewer, filter) =>
+      [...grants.values()]
+        .filter((grant) => filter.all === true || same(grant.requester, viewer))
+        .filter((grant) => filter.state === undefined || grant.state === filter.state)
+        .toReversed(),
+    async grant(viewer, id) {
+      const grant = grants.get(id);
+      if (grant === undefined || (!same(grant.requester, viewer) && viewer.roles.length === 0))
+        throw notFound("grant");
+      return grant;
+    },
+    async collectSecret(requester, id) {
+      const grant = grants.get(id);
+      if (grant === undefined || !same(grant.requester, requester)) throw notFound("grant");
+      if (grant.state !== "active" || collected.has(id)) return undefined;
+      collected.add(id);
+      grants.set(id, { ...grant, verifier: "SCRAM-SHA-256$4096:VERIFIER" });
+      return newSecret();
+    },
+    async release(requester, id) {
+      const grant = grants.get(id);
+      if (grant === undefined || !same(grant.requester, requester)) throw notFound("grant");
+      if (releasesToFail > 0) {
+        releasesToFail -= 1;
+        throw new MayflyError("store_unavailable", "the store is away", { status: 503, hint: "try again" });
+      }
+      return end(id, "released", requester.name, `released by ${requester.name}`);
+    },
+    revoke: async (operator, id, reason) => end(id, "revoked", operator.name, reason),
+    async lockdown(operator, reason) {
+      locked = { since: clock.wall(), by: operator.name, reason };
+      for (const id of grants.keys()) end(id, "revoked", operator.name, reason);
+      return locked;
+    },
+    async lift() {
+      locked = undefined;
+    },
+    get locked() {
+      return locked;
+    },
+    live: () => undefined,
+    verifier: async () => undefined,
+    withdrawIdentity: async () => {},
+    adopt: async () => ({ ended: 0, voided: 0 }),
+    start: async () => {},
+    unavailable: undefined,
+    stop: async () => {},
+  };
+}
