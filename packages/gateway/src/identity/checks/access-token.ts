@@ -1,0 +1,26 @@
+import { IdentityError } from "../error.ts";
+import type { Check } from "../check.ts";
+
+/** Claims of ID tokens (OpenID Connect Core, section 2) and logout tokens, which no access token of Okta's carries. */
+const foreign = ["nonce", "at_hash", "c_hash", "s_hash", "events"];
+
+/** It is an access token: an ID token has no `cid`, a `jti` that begins with "ID.", or claims of its own. */
+export const checkAccessToken: Check = ({ claims }) => {
+  const { jti, scp, scope } = claims;
+  const marked = foreign.some((name) => Object.hasOwn(claims, name));
+  if (marked || (typeof jti === "string" && jti.startsWith("ID.")) || !Object.hasOwn(claims, "cid")) {
+    throw new IdentityError(
+      "token_type",
+      "the token is not an access token",
+      "send the access token, not the ID token",
+    );
+  }
+  // Okta's own form is a list named `scp`; after an ID-JAG exchange it is a string named `scope`.
+  const list = scp === undefined || (Array.isArray(scp) && scp.every((one) => typeof one === "string"));
+  if (!list || (scope !== undefined && typeof scope !== "string")) {
+    throw new IdentityError(
+      "token_claims",
+      "the access token's scopes are neither a list (scp) nor a string (scope)",
+    );
+  }
+};

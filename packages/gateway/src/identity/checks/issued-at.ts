@@ -1,0 +1,15 @@
+import { IdentityError } from "../error.ts";
+import { requiredTime } from "../time-claims.ts";
+import { skew } from "../check.ts";
+import type { Check } from "../check.ts";
+
+/** `iat` is there and not in the future (RFC 9068, section 2.2). */
+export const checkIssuedAt: Check = (token, { now }) => {
+  if (requiredTime(token, "iat") > now + skew) {
+    throw new IdentityError(
+      "token_not_yet_valid",
+      "the access token was issued in the future",
+      "compare this machine's clock with the authorization server's",
+    );
+  }
+};

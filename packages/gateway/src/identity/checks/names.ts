@@ -1,0 +1,27 @@
+import { IdentityError } from "../error.ts";
+import type { Check } from "../check.ts";
+
+/** True for text that can name somebody: not empty, no control characters, at most 512 characters. */
+export function isName(value: unknown): value is string {
+  return (
+    typeof value === "string" &&
+    value.trim().length > 0 &&
+    value.length <= 512 &&
+    value.isWellFormed() &&
+    !/\p{Cc}/u.test(value)
+  );
+}
+
+/** `sub` and `cid` name somebody; `uid`, where there is one, too; `client_id` does not contradict `cid`. */
+export const checkNames: Check = ({ claims }) => {
+  for (const name of ["sub", "cid"]) {
+    if (!isName(claims[name]))
+      throw new IdentityError("token_claims", `the access token has no usable ${name}`);
+  }
+  if (Object.hasOwn(claims, "uid") && !isName(claims["uid"])) {
+    throw new IdentityError("token_claims", "the access token's uid is not usable");
+  }
+  if (Object.hasOwn(claims, "client_id") && claims["client_id"] !== claims["cid"]) {
+    throw new IdentityError("token_claims", "the access token names two clients");
+  }
+};

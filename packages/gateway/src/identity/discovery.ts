@@ -1,0 +1,47 @@
+import { DocumentFailure } from "./document.ts";
+import type { FetchDocument } from "./document.ts";
+
+/** What the provider says about itself (RFC 8414; OpenID Connect Discovery 1.0), as far as it is used. */
+export interface Metadata {
+  readonly jwksUri: string;
+  readonly introspectionEndpoint: string | undefined;
+}
+
+interface Place {
+  readonly issuer: string;
+  readonly allowInsecureLoopback: boolean;
+}
+
+const loopback = ["127.0.0.1", "localhost", "[::1]"];
+
+/**
+ * Fetches the discovery document below the issuer.
+ * @throws DocumentFailure when it cannot be had, names another issuer (RFC 8414, section 3.3), or points elsewhere
+ */
+export async function discover(place: Place, fetchDocument: FetchDocument): Promise<Metadata> {
+  trustedUrl(place.issuer, place, "the issuer");
+  const url = `${place.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+  const { value } = await fetchDocument({ url });
+  if (typeof value !== "object" || value === null)
+    throw new DocumentFailure(`${url}: it is not a JSON object`);
+  const document = value as Readonly<Record<string, unknown>>;
+  if (document["issuer"] !== place.issuer) throw new DocumentFailure(`${url}: it names another issuer`);
+  const introspection = document["introspection_endpoint"];
+  return {
+    jwksUri: trustedUrl(document["jwks_uri"], place, "jwks_uri"),
+    introspectionEndpoint:
+      introspection === undefined ? undefined : trustedUrl(introspection, place, "introspection_endpoint"),
+  };
+}
+
+/** A URL of the issuer's own origin, https (or http on the loopback address, where that is allowed). */
+function trustedUrl(value: unknown, { issuer, allowInsecureLoopback }: Place, what: string): string {
+  const url = typeof value === "string" ? URL.parse(value) : null;
+  if (url === null || typeof value !== "string") throw new DocumentFailure(`${what} is not a URL`);
+  const insecure = url.protocol === "http:" && allowInsecureLoopback && loopback.includes(url.hostname);
+  if (url.protocol !== "https:" && !insecure) throw new DocumentFailure(`${what} is not https`);
+  if (url.origin !== new URL(issuer).origin)
+    throw new DocumentFailure(`${what} is not on the issuer's origin`);
+  if (url.username !== "" || url.password !== "") throw new DocumentFailure(`${what} holds credentials`);
+  return value;
+}

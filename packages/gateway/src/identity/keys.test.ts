@@ -1,0 +1,329 @@
+import { afterEach, expect, test } from "vitest";
+import { fakeClock } from "../kernel/fake-clock.ts";
+import { createIdentity } from "./create-identity.ts";
+import type { Identity } from "./identity.ts";
+import type { TrustedProvider } from "./provider.ts";
+import { FakeProvider, publicHalf, sharedKey, testKey } from "./testing/fake-provider.ts";
+import type { Fetch } from "./transport.ts";
+
+const second = testKey("key-2");
+const third = testKey("key-3");
+const open: Identity[] = [];
+afterEach(() => {
+  for (const identity of open.splice(0)) identity.close();
+});
+
+function scene(more: Partial<TrustedProvider> = {}, others: FakeProvider[] = [], fetch?: Fetch) {
+  const clock = fakeClock();
+  const provider = new FakeProvider();
+  const identity = createIdentity({
+    providers: [provider.settings(more), ...others.map((other) => other.settings())],
+    peopleClients: [],
+    roles: { reviewer: [], operator: [], auditor: [] },
+    clock,
+    fetch:
+      fetch ??
+      ((url, request) => (others.find((one) => url.startsWith(one.issuer)) ?? provider).fetch(url, request)),
+  });
+  open.push(identity);
+  /** Lets everything that waits for the (socketless) provider go on. */
+  const settle = async () => {
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+  };
+  const advance = async (ms: number) => {
+    clock.advance(ms);
+    await settle();
+  };
+  const verify = (header = {}, key = provider.keys[0]) =>
+    identity.verify(provider.token(clock.wall(), { jti: `AT.${Math.random()}` }, header, key));
+  return { clock, provider, identity, settle, advance, verify };
+}
+
+test("one fetch serves many tokens", async () => {
+  const { provider, verify } = scene();
+  await Promise.all(Array.from({ length: 20 }, () => verify()));
+  await verify();
+  expect(provider.count("/v1/keys")).toBe(1);
+  expect(provider.count("/.well-known/openid-configuration")).toBe(1);
+});
+
+test("keys rotated right after a fetch, twice, are found at once", async () => {
+  const { provider, verify } = scene();
+  await verify();
+  provider.keys = [second, sharedKey];
+  await verify();
+  provider.keys = [third, second];
+  await verify();
+  expect(provider.count("/v1/keys")).toBe(3);
+});
+
+test("a key that was taken out no longer verifies, not even a token seen before", async () => {
+  const { provider, identity, clock, verify } = scene();
+  const token = provider.token(clock.wall());
+  await identity.verify(token);
+  provider.keys = [second];
+  await verify();
+  await expect(identity.verify(token)).rejects.toMatchObject({ code: "token_key" });
+});
+
+test("another key under an old kid verifies its own tokens alone", async () => {
+  const { provider, identity, clock, verify, advance } = scene();
+  const token = provider.token(clock.wall());
+  await identity.verify(token);
+  const impostor = testKey(sharedKey.kid);
+  provider.keys = [impostor];
+  await advance(300_000);
+  await expect(identity.verify(token)).rejects.toMatchObject({ code: "token_signature" });
+  await verify({}, impostor);
+});
+
+test("a flood of unknown kids makes a few fetches, and then one in five seconds", async () => {
+  const { provider, identity, verify, clock, advance } = scene();
+  await identity.warm();
+  const flood = async () => {
+    const tokens = Array.from({ length: 40 }, (_, n) =>
+      provider.token(clock.wall(), {}, { kid: `x${clock.wall()}-${n}` }),
+    );
+    const results = await Promise.allSettled(tokens.map((token) => identity.verify(token)));
+    expect(results.every(({ status }) => status === "rejected")).toBe(true);
+  };
+  for (let round = 0; round < 5; round += 1) await flood();
+  expect(provider.count("/v1/keys")).toBeLessThanOrEqual(4);
+  const before = provider.count("/v1/keys");
+  for (let elapsed = 0; elapsed < 30_000; elapsed += 1000) {
+    await advance(1000);
+    await flood();
+  }
+  expect(provider.count("/v1/keys") - before).toBeLessThanOrEqual(7);
+  expect(provider.count("/v1/keys") - before).toBeGreaterThanOrEqual(5);
+  // Known keys were never in danger.
+  await verify();
+});
+
+test("a key rotated during a flood is learnt within five seconds, though nobody asks again", async () => {
+  const { provider, identity, verify, clock, advance } = scene();
+  await identity.warm();
+  for (let n = 0; n < 50; n += 1) {
+    await identity.verify(provider.token(clock.wall(), {}, { kid: `x${n}` })).catch(() => {});
+  }
+  provider.keys = [second];
+  await expect(verify()).rejects.toMatchObject({ code: "token_key", status: 401 });
+  const before = provider.count("/v1/keys");
+  await advance(5000);
+  expect(provider.count("/v1/keys")).toBe(before + 1);
+  await verify();
+});
+
+test("keys survive an outage for its bound, then everything fails closed, and recovers by itself", async () => {
+  const { provider, identity, verify, clock, advance } = scene({ outage: 600_000 });
+  const token = provider.token(clock.wall());
+  await identity.verify(token);
+  provider.down = true;
+  for (let elapsed = 0; elapsed < 590_000; elapsed += 10_000) {
+    await advance(10_000);
+    await verify({}, sharedKey);
+  }
+  expect(identity.unavailable).toBeUndefined();
+  await advance(10_000);
+  await expect(verify({}, sharedKey)).rejects.toMatchObject({ code: "keys_unavailable", status: 503 });
+  // A token that was verified before does not verify either.
+  await expect(identity.verify(token)).rejects.toMatchObject({ code: "keys_unavailable" });
+  expect(identity.unavailable).toMatch(/ECONNREFUSED.*older than 10m/);
+  provider.down = false;
+  await advance(60_000);
+  expect(identity.unavailable).toBeUndefined();
+  await verify({}, sharedKey);
+});
+
+test("stepping the wall clock back does not stretch an outage", async () => {
+  const { provider, verify, clock, advance } = scene({ outage: 600_000 });
+  await verify();
+  provider.down = true;
+  clock.stepWall(-500_000);
+  await advance(600_000);
+  await expect(verify()).rejects.toMatchObject({ code: "keys_unavailable" });
+});
+
+test("stepping the wall clock back does not revive a token", async () => {
+  const { provider, identity, clock } = scene();
+  const token = provider.token(clock.wall(), { exp: Math.floor(clock.wall() / 1000) + 60 });
+  await identity.verify(token);
+  clock.advance(91_000);
+  await expect(identity.verify(token)).rejects.toMatchObject({ code: "token_expired" });
+});
+
+test("in an outage a token of an unknown key is answered with 503: nobody can know", async () => {
+  const { provider, identity, verify } = scene();
+  await identity.warm();
+  provider.down = true;
+  await expect(verify({}, second)).rejects.toMatchObject({ code: "keys_unavailable", status: 503 });
+});
+
+test("a provider that was never reached: 503, few attempts, and a retry that needs no token", async () => {
+  const { provider, identity, verify, advance } = scene();
+  provider.down = true;
+  await identity.warm();
+  expect(identity.unavailable).toMatch("ECONNREFUSED");
+  for (let n = 0; n < 50; n += 1) await expect(verify()).rejects.toMatchObject({ code: "keys_unavailable" });
+  expect(provider.count("/.well-known/openid-configuration")).toBeLessThanOrEqual(4);
+  provider.down = false;
+  await advance(5000);
+  expect(identity.unavailable).toBeUndefined();
+});
+
+test("Cache-Control is honoured within bounds", async () => {
+  for (const [maxAge, quiet, refreshed] of [
+    [120, 119_000, 2_000],
+    [0, 59_000, 2_000],
+    [undefined, 299_000, 2_000],
+    [10_000_000, 86_399_000, 2_000],
+  ] as const) {
+    const { provider, identity, advance } = scene({ outage: 10 * 86_400_000 });
+    provider.maxAge = maxAge;
+    await identity.warm();
+    await advance(quiet);
+    expect(provider.count("/v1/keys")).toBe(1);
+    await advance(refreshed);
+    expect(provider.count("/v1/keys")).toBe(2);
+    identity.close();
+  }
+});
+
+test("a long max-age does not outlive the bound on outages: keys are refreshed in time", async () => {
+  const { provider, identity, advance } = scene({ outage: 600_000 });
+  provider.maxAge = 86_400;
+  await identity.warm();
+  for (let minute = 0; minute < 60; minute += 1) {
+    await advance(60_000);
+    expect(identity.unavailable).toBeUndefined();
+  }
+  expect(provider.count("/v1/keys")).toBeLessThanOrEqual(13);
+});
+
+const bad: [string, string, { status?: number; headers?: Record<string, string>; body: string }, RegExp][] = [
+  ["a redirect", "/v1/keys", { status: 302, headers: { location: "https://evil" }, body: "" }, /status 302/],
+  ["an error", "/v1/keys", { status: 500, body: "{}" }, /status 500/],
+  ["too large", "/v1/keys", { body: " ".repeat(300_000) }, /longer than/],
+  ["not JSON", "/v1/keys", { body: "<html>" }, /not JSON/],
+  ["duplicate names", "/v1/keys", { body: '{"keys":[],"keys":[]}' }, /twice/],
+  ["no keys", "/v1/keys", { body: "{}" }, /no list of keys/],
+  ["null", "/v1/keys", { body: "null" }, /no list of keys/],
+  [
+    "too many keys",
+    "/v1/keys",
+    { body: JSON.stringify({ keys: Array.from({ length: 65 }, () => ({})) }) },
+    /more than 64/,
+  ],
+  ["an empty key set", "/v1/keys", { body: '{"keys":[]}' }, /no usable key/],
+];
+const discovery = (more: object) => ({
+  body: JSON.stringify({
+    issuer: "https://okta.example/oauth2/aus1",
+    jwks_uri: "https://okta.example/oauth2/aus1/v1/keys",
+    ...more,
+  }),
+});
+const wrongDiscovery: [string, object, RegExp][] = [
+  ["another issuer", { issuer: "https://evil.example" }, /another issuer/],
+  ["issuer with a slash", { issuer: "https://okta.example/oauth2/aus1/" }, /another issuer/],
+  ["no issuer", { issuer: undefined }, /another issuer/],
+  ["keys elsewhere", { jwks_uri: "https://evil.example/keys" }, /origin/],
+  ["keys on another port", { jwks_uri: "https://okta.example:444/keys" }, /origin/],
+  ["keys over http", { jwks_uri: "http://okta.example/keys" }, /https/],
+  ["keys with credentials", { jwks_uri: "https://a:b@okta.example/keys" }, /credentials/],
+  ["keys in a file", { jwks_uri: "file:///etc/passwd" }, /https/],
+  ["no keys", { jwks_uri: undefined }, /not a URL/],
+  ["introspection elsewhere", { introspection_endpoint: "https://evil.example/i" }, /origin/],
+];
+test.each([
+  ...bad,
+  ...wrongDiscovery.map(
+    ([name, more, why]) =>
+      [`discovery: ${name}`, "/.well-known/openid-configuration", discovery(more), why] as const,
+  ),
+])("refused from the provider: %s", async (_, path, answer, why) => {
+  const { provider, identity, verify } = scene();
+  provider.answers.set(path, answer);
+  await identity.warm();
+  expect(identity.unavailable).toMatch(why);
+  await expect(verify()).rejects.toMatchObject({ name: "IdentityError" });
+});
+
+test.each([
+  ["for encryption", { use: "enc" }],
+  ["for another algorithm", { alg: "PS256" }],
+  ["for signing only", { key_ops: ["sign"] }],
+  ["without a kid", { kid: undefined }],
+  ["of another type", { kty: "oct", k: "AAAA" }],
+  ["with an exponent of 1", { e: "AQ" }],
+  ["with a broken modulus", { n: "AQAB" }],
+  ["with a modulus that is no text", { n: 5 }],
+])("a published key %s is not used", async (_, more) => {
+  const { provider, verify } = scene();
+  provider.answers.set("/v1/keys", {
+    body: JSON.stringify({ keys: [{ ...publicHalf(sharedKey), ...more }] }),
+  });
+  await expect(verify()).rejects.toMatchObject({ code: "token_key" });
+});
+
+test("two published keys with one kid are both not used", async () => {
+  const { provider, verify } = scene();
+  provider.keys = [sharedKey, testKey(sharedKey.kid)];
+  await expect(verify()).rejects.toMatchObject({ code: "token_key" });
+});
+
+test("an issuer over http needs the loopback address and its switch", async () => {
+  for (const [issuer, allow, works] of [
+    ["http://127.0.0.1:9/oauth2/a", true, true],
+    ["http://localhost:9/oauth2/a", true, true],
+    ["http://127.0.0.1:9/oauth2/a", false, false],
+    ["http://okta.example/oauth2/a", true, false],
+    ["http://127.0.0.1.evil.example/oauth2/a", true, false],
+  ] as const) {
+    const provider = new FakeProvider(issuer);
+    const identity = createIdentity({
+      providers: [provider.settings({ allowInsecureLoopback: allow })],
+      peopleClients: [],
+      roles: { reviewer: [], operator: [], auditor: [] },
+      clock: fakeClock(),
+      fetch: provider.fetch,
+    });
+    await identity.warm();
+    expect([issuer, allow, identity.unavailable === undefined]).toEqual([issuer, allow, works]);
+    identity.close();
+  }
+});
+
+test("a provider that never answers is given up after five seconds", async () => {
+  const { identity, advance, settle } = scene({}, [], () => new Promise(() => {}));
+  const warm = identity.warm();
+  await settle();
+  await advance(5000);
+  await warm;
+  expect(identity.unavailable).toMatch(/no answer within 5000 ms/);
+});
+
+test("two providers do not affect each other, and neither's keys verify the other's tokens", async () => {
+  const other = new FakeProvider("https://okta.example/oauth2/aus2", [second]);
+  const { provider, identity, clock, verify } = scene({}, [other]);
+  await verify();
+  await identity.verify(other.token(clock.wall()));
+  await expect(verify({}, second)).rejects.toMatchObject({ code: "token_key" });
+  other.down = true;
+  for (let n = 0; n < 20; n += 1) {
+    await identity.verify(other.token(clock.wall(), {}, { kid: `x${n}` })).catch(() => {});
+  }
+  provider.keys = [third];
+  await verify();
+  expect(identity.unavailable).toBeUndefined();
+});
+
+test("closed, nothing verifies and no timer is left", async () => {
+  const { provider, identity, verify, advance } = scene();
+  await verify();
+  identity.close();
+  await expect(verify()).rejects.toMatchObject({ code: "keys_unavailable" });
+  const before = provider.requests.length;
+  await advance(3600_000);
+  expect(provider.requests.length).toBe(before);
+});

@@ -1,0 +1,127 @@
+import { expect, test } from "vitest";
+import { IdentityError } from "./error.ts";
+import { principalFromClaims } from "./principal-from-claims.ts";
+import { FakeProvider } from "./testing/fake-provider.ts";
+
+const provider = new FakeProvider();
+const { issuer } = provider;
+const rules = {
+  peopleClients: ["mayfly-cli"],
+  roles: { reviewer: ["support-leads", "sre"], operator: ["platform"], auditor: ["security"] },
+};
+const principal = (claims: Record<string, unknown>) =>
+  principalFromClaims(claims, provider.settings(), rules);
+
+test("a service app is an agent, named, owned and grouped by the directory", () => {
+  expect(principal({ sub: "0oabot", cid: "0oabot" })).toEqual({
+    kind: "agent",
+    issuer,
+    subject: "0oabot",
+    client: "0oabot",
+    name: "support-bot",
+    owner: "owner@example.com",
+    groups: ["support-agents"],
+    actors: [],
+    roles: [],
+  });
+});
+
+test("a service app that the directory does not know may request nothing", () => {
+  expect(principal({ sub: "0oax", cid: "0oax" })).toMatchObject({
+    kind: "agent",
+    name: "0oax",
+    groups: [],
+    roles: [],
+  });
+});
+
+test("a groups claim beats the directory, even an empty one; one group may come as text", () => {
+  expect(principal({ sub: "0oabot", cid: "0oabot", groups: ["a", "b", "a"] }).groups).toEqual(["a", "b"]);
+  expect(principal({ sub: "0oabot", cid: "0oabot", groups: "a" }).groups).toEqual(["a"]);
+  expect(principal({ sub: "0oabot", cid: "0oabot", groups: [] }).groups).toEqual([]);
+});
+
+test("an agent has no roles, whatever groups it claims", () => {
+  expect(principal({ sub: "0oabot", cid: "0oabot", groups: ["sre", "platform"] }).roles).toEqual([]);
+});
+
+test("a service app is no person for coming through people's client", () => {
+  expect(principal({ sub: "mayfly-cli", cid: "mayfly-cli", groups: ["sre"] })).toMatchObject({
+    kind: "agent",
+    roles: [],
+  });
+});
+
+test("a person through people's own client, with roles by groups", () => {
+  const claims = { sub: "alice@example.com", uid: "00u1", cid: "mayfly-cli", groups: ["sre", "security"] };
+  expect(principal(claims)).toEqual({
+    kind: "person",
+    issuer,
+    subject: "alice@example.com",
+    client: "mayfly-cli",
+    name: "alice@example.com",
+    groups: ["sre", "security"],
+    actors: [],
+    roles: ["reviewer", "auditor"],
+  });
+});
+
+test("a person without groups gets none from the directory: that one is for agents", () => {
+  const directory = new Map([["mayfly-cli", { name: "cli", groups: ["platform"] }]]);
+  const claims = { sub: "alice@example.com", uid: "00u1", cid: "mayfly-cli" };
+  expect(principalFromClaims(claims, provider.settings({ directory }), rules)).toMatchObject({
+    groups: [],
+    roles: [],
+  });
+});
+
+test("a person's token through another client is an agent acting for that person, without roles", () => {
+  const claims = { sub: "alice@example.com", uid: "00u1", cid: "0oabot", groups: ["sre"] };
+  expect(principal(claims)).toMatchObject({
+    kind: "agent",
+    subject: "alice@example.com",
+    client: "0oabot",
+    name: "support-bot",
+    person: { issuer, subject: "alice@example.com" },
+    groups: ["sre"],
+    roles: [],
+  });
+});
+
+test("act makes an agent of it, through people's client as well, and without uid", () => {
+  const act = { sub: "0oabot", act: { sub: "0oaouter" } };
+  for (const claims of [
+    { sub: "alice@example.com", uid: "00u1", cid: "mayfly-cli", groups: ["sre"], act },
+    { sub: "alice@example.com", cid: "0oabot", groups: ["sre"], act },
+  ]) {
+    expect(principal(claims)).toMatchObject({
+      kind: "agent",
+      person: { issuer, subject: "alice@example.com" },
+      actors: ["0oabot", "0oaouter"],
+      roles: [],
+    });
+  }
+});
+
+test("without uid and act, a subject that is not the client is nobody", () => {
+  expect(() => principal({ sub: "alice@example.com", cid: "mayfly-cli", groups: ["sre"] })).toThrow(
+    IdentityError,
+  );
+});
+
+test("a chain of actors has an end", () => {
+  let act: object | undefined;
+  for (let depth = 0; depth < 8; depth += 1)
+    act = { sub: `a${depth}`, ...(act === undefined ? {} : { act }) };
+  expect(principal({ sub: "p", uid: "u", cid: "0oabot", act }).actors).toHaveLength(8);
+  expect(() => principal({ sub: "p", uid: "u", cid: "0oabot", act: { sub: "a8", act } })).toThrow(
+    IdentityError,
+  );
+});
+
+test("a claim called like a member of every object is no groups claim", () => {
+  const odd = provider.settings({ groupsClaim: "constructor" });
+  expect(principalFromClaims({ sub: "0oabot", cid: "0oabot" }, odd, rules).groups).toEqual([
+    "support-agents",
+  ]);
+});

@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { AmbiguousJson, parseStrictJson } from "./strict-json.ts";
+
+test("understands what JSON.parse understands", () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(undefined, 1), (value, space) => {
+      const text = JSON.stringify(value, null, space);
+      expect(parseStrictJson(text)).toEqual(JSON.parse(text));
+    }),
+  );
+});
+
+test("refuses what JSON.parse refuses, and never anything but with an error of its own", () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom("{", "}", "[]", '"', ",", ":", "\\", "u0a1", " ", "true") }),
+      (text) => {
+        let good = true;
+        try {
+          JSON.parse(text);
+        } catch {
+          good = false;
+        }
+        let outcome: unknown;
+        try {
+          parseStrictJson(text);
+        } catch (error) {
+          outcome = error;
+        }
+        expect(
+          outcome === undefined || outcome instanceof SyntaxError || outcome instanceof AmbiguousJson,
+        ).toBe(true);
+        expect(good || outcome instanceof SyntaxError).toBe(true);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test("finds a name that stands twice, wherever", () => {
+  fc.assert(
+    fc.property(
+      fc.string(),
+      fc.jsonValue({ maxDepth: 2 }),
+      fc.jsonValue({ maxDepth: 2 }),
+      (name, one, two) => {
+        const member = (value: unknown) => `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+        const twice = `{"a ]}":[1,{"b":2}],${member(one)},${member(two)}}`;
+        fc.pre(name !== "a ]}");
+        expect(() => parseStrictJson(twice)).toThrow(AmbiguousJson);
+        expect(() => parseStrictJson(`[{"x":${twice}}]`)).toThrow(AmbiguousJson);
+      },
+    ),
+  );
+});
+
+test.each([
+  '{"a":1,"b":{"a":2}}',
+  '[{"a":1},{"a":2}]',
+  '{"a":"a","b":"a"}',
+  '{"a":["a","a"],"b":"{\\"a\\":1}"}',
+])("the same name in different places is fine: %s", (text) => {
+  expect(parseStrictJson(text)).toEqual(JSON.parse(text));
+});
