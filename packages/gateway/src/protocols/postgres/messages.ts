@@ -1,0 +1,152 @@
+import { type } from "./framing.ts";
+
+/** Bytes that the gateway itself says, to clients and to servers (PostgreSQL manual, "Message Formats"). */
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeInt32BE(value | 0);
+  return bytes;
+}
+
+function int16(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(2);
+  bytes.writeUInt16BE(value);
+  return bytes;
+}
+
+/** A string as the protocol writes it. The text holds no NUL: every caller's texts are its own or checked. */
+function cstring(text: string): Buffer {
+  return Buffer.from(`${text.replaceAll("\0", "")}\0`, "utf8");
+}
+
+function message(kind: number, ...parts: readonly Buffer[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 4);
+  return Buffer.concat([Buffer.from([kind]), int32(length), ...parts], length + 1);
+}
+
+/** What an ErrorResponse says. */
+export interface ErrorText {
+  readonly severity: "ERROR" | "FATAL";
+  /** The SQLSTATE. */
+  readonly code: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly hint?: string;
+}
+
+/** ErrorResponse ('E'), with the fields in the order PostgreSQL itself uses. */
+export function errorResponse(error: ErrorText): Buffer {
+  const fields = [
+    cstring(`S${error.severity}`),
+    cstring(`V${error.severity}`),
+    cstring(`C${error.code}`),
+    cstring(`M${error.message}`),
+  ];
+  if (error.detail !== undefined) fields.push(cstring(`D${error.detail}`));
+  if (error.hint !== undefined) fields.push(cstring(`H${error.hint}`));
+  return message(type.errorResponse, ...fields, Buffer.from([0]));
+}
+
+/** AuthenticationOk. */
+export function authenticationOk(): Buffer {
+  return message(type.authentication, int32(0));
+}
+
+/** AuthenticationCleartextPassword. */
+export function authenticationCleartext(): Buffer {
+  return message(type.authentication, int32(3));
+}
+
+/** AuthenticationSASL, offering SCRAM-SHA-256 alone. */
+export function authenticationSasl(): Buffer {
+  return message(type.authentication, int32(10), cstring("SCRAM-SHA-256"), Buffer.from([0]));
+}
+
+/** AuthenticationSASLContinue. */
+export function authenticationSaslContinue(text: string): Buffer {
+  return message(type.authentication, int32(11), Buffer.from(text, "utf8"));
+}
+
+/** AuthenticationSASLFinal. */
+export function authenticationSaslFinal(text: string): Buffer {
+  return message(type.authentication, int32(12), Buffer.from(text, "utf8"));
+}
+
+/** ParameterStatus ('S'). */
+export function parameterStatus(name: string, value: string): Buffer {
+  return message(type.parameterStatus, cstring(name), cstring(value));
+}
+
+/** BackendKeyData ('K'). */
+export function backendKeyData(key: Buffer): Buffer {
+  return message(type.backendKeyData, key);
+}
+
+/** ReadyForQuery ('Z'), idle. */
+export function readyForQuery(): Buffer {
+  return message(type.readyForQuery, Buffer.from("I"));
+}
+
+/** NegotiateProtocolVersion ('v'): 3.0 is what is spoken here, and these options are not known. */
+export function negotiateProtocolVersion(unknown: readonly string[]): Buffer {
+  return message(type.negotiateProtocolVersion, int32(0x30000), int32(unknown.length), ...unknown.map(cstring));
+}
+
+/** StartupMessage of protocol 3.0. */
+export function startupMessage(parameters: ReadonlyMap<string, string>): Buffer {
+  const parts = [int32(0x30000)];
+  for (const [name, value] of parameters) parts.push(cstring(name), cstring(value));
+  parts.push(Buffer.from([0]));
+  const length = parts.reduce((sum, part) => sum + part.length, 4);
+  return Buffer.concat([int32(length), ...parts], length);
+}
+
+/** SSLRequest. */
+export function sslRequest(): Buffer {
+  return Buffer.concat([int32(8), int32(80_877_103)]);
+}
+
+/** CancelRequest. */
+export function cancelRequest(key: Buffer): Buffer {
+  return Buffer.concat([int32(8 + key.length), int32(80_877_102), key]);
+}
+
+/** PasswordMessage ('p'): a password or its md5 form. */
+export function passwordMessage(text: string): Buffer {
+  return message(type.password, cstring(text));
+}
+
+/** SASLInitialResponse ('p') for SCRAM-SHA-256. */
+export function saslInitialResponse(text: string): Buffer {
+  const body = Buffer.from(text, "utf8");
+  return message(type.password, cstring("SCRAM-SHA-256"), int32(body.length), body);
+}
+
+/** SASLResponse ('p'). */
+export function saslResponse(text: string): Buffer {
+  return message(type.password, Buffer.from(text, "utf8"));
+}
+
+/** Flush ('H'). */
+export const flush: Buffer = message(type.flush);
+
+/** Terminate ('X'). */
+export const terminate: Buffer = message(type.terminate);
+
+/**
+ * A Query that surely fails, whatever the transaction's state: its text does not parse. It goes upstream in the
+ * place of a refused Query, so that the server itself aborts the transaction and answers in its turn; the error
+ * that it sends is replaced by the denial.
+ */
+export const failingQuery: Buffer = message(type.query, cstring("/* refused by Mayfly */ !"));
+
+/**
+ * The same for a refused message of the extended protocol: the server then discards until Sync. Its name keeps the
+ * unnamed statement alive.
+ */
+export const failingParse: Buffer = message(
+  type.parse,
+  cstring("mayfly refused"),
+  cstring("/* refused by Mayfly */ !"),
+  int16(0),
+);

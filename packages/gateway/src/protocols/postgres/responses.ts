@@ -1,0 +1,308 @@
+import type { Outcome } from "../../gate/gate.ts";
+import type { Permit } from "../../gate/permit.ts";
+import { decodeFields, decodeParameterStatus } from "./codec.ts";
+import type { Expected } from "./expected.ts";
+import { type, u32, WireError } from "./framing.ts";
+import type { Shared } from "./operations.ts";
+
+/** The server's half: walks the answers' headers, hands the bytes on as they came, and says what became of acts. */
+export interface Responses {
+  /**
+   * Takes what the server sent. Slices of it go to `forward` in order.
+   * @throws WireError when the server breaks the protocol: the session must end
+   */
+  take(chunk: Buffer): void;
+  /** Drops the answers that the server, discarding until Sync, will never give. */
+  discard(): void;
+  /** Bytes of a message that has been forwarded in part and whose rest has not arrived. */
+  readonly openBytes: number;
+  /** Forwards no more than the rest of the message under way, from now on. */
+  finishMessage(): void;
+}
+
+export interface ResponsesOptions {
+  readonly shared: Shared;
+  readonly forward: (bytes: Buffer) => void;
+  readonly complete: (permit: Permit, outcome: Outcome) => void;
+  /** Parameters whose value upstream must stay as it was set. */
+  readonly pinned: ReadonlyMap<string, string>;
+}
+
+/** Of an error that has not arrived whole, this much tells its code; of other messages that are read, this is all. */
+const enough = 1024;
+const largestStatus = 65_536;
+/** PostgreSQL makes no message larger than this (MaxAllocSize). */
+const largestMessage = 0x3fffffff;
+
+/** Rows that a command tag counts: `INSERT 0 5`, `SELECT 3`. */
+function rowsOf(tag: string): number | undefined {
+  const count = /(?<= )\d{1,15}$/.exec(tag);
+  return count === null ? undefined : Number(count[0]);
+}
+
+/** Makes the server's half of one session. */
+export function createResponses({ shared, forward, complete, pinned }: ResponsesOptions): Responses {
+  const { expected, statements, portals } = shared;
+  let carry: Buffer | undefined;
+  let open = 0;
+  let finishing = false;
+  /** After an error in the extended protocol the server discards until Sync. */
+  let discarding = false;
+  /** Of the act whose answer is under way. */
+  let bytes = 0;
+  let rows = 0;
+  let dataRows = 0;
+  let tag: string | undefined;
+  let error: string | undefined;
+  let commands = 0;
+
+  const settleNames = (entry: Expected, done: boolean): void => {
+    if (entry.name !== undefined) {
+      if (entry.kind === type.parse) statements.settle(entry.name, entry.statement, done);
+      else if (entry.ofPortal === true) portals.settle(entry.name, entry.portal, done);
+      else statements.settle(entry.name, undefined, done);
+      // A Parse that fails has dropped the unnamed statement all the same.
+      if (!done && entry.kind === type.parse && entry.name === "" && !discarding) statements.forget("");
+    }
+    if (entry.effects !== undefined) {
+      for (const effect of entry.effects.slice(commands)) {
+        if (effect.kind === "prepare" || effect.kind === "deallocate") statements.settle(effect.name, undefined, false);
+      }
+    }
+  };
+
+  /** The head's answer is over. */
+  const finish = (entry: Expected, done: boolean): void => {
+    expected.take();
+    settleNames(entry, done);
+    if (entry.permit !== undefined) {
+      complete(entry.permit, {
+        bytes,
+        rows,
+        ...(tag === undefined ? {} : { tag }),
+        ...(error === undefined ? {} : { error }),
+      });
+    }
+    bytes = 0;
+    rows = 0;
+    dataRows = 0;
+    tag = undefined;
+    error = undefined;
+    commands = 0;
+  };
+
+  const discard = (): void => {
+    if (!discarding) return;
+    for (let entry = expected.head(); entry !== undefined && entry.kind !== type.sync; entry = expected.head()) {
+      // 25P02 would be a lie: the server never looked at it.
+      error = "discarded";
+      finish(entry, false);
+    }
+  };
+
+  const head = (...kinds: readonly number[]): Expected => {
+    const entry = expected.head();
+    if (entry === undefined || !kinds.includes(entry.kind)) {
+      throw new WireError("08P01", "the database sent an answer that nothing asked for");
+    }
+    return entry;
+  };
+
+  const commandComplete = (entry: Expected, text: string): void => {
+    const count = rowsOf(text);
+    if (count !== undefined) rows += count;
+    tag = tag === undefined ? text : `${tag}; ${text}`.slice(0, 200);
+    const effect = entry.effects?.[commands];
+    if (effect !== undefined) applyEffect(entry, effect);
+    commands += 1;
+    if (entry.kind === type.execute) finish(entry, true);
+  };
+
+  const applyEffect = (entry: Expected, effect: NonNullable<Expected["effects"]>[number]): void => {
+    const statement = entry.statement ?? entry.portal?.statement;
+    if (effect.kind === "prepare") statements.settle(effect.name, statement, true);
+    else if (effect.kind === "deallocate") statements.settle(effect.name, undefined, true);
+    else if (effect.kind === "deallocate all") statements.clear();
+  };
+
+  const copyInStarts = (): void => {
+    // What was sent behind the COPY the server reads as its data's end or as a mistake; only Sync it ignores.
+    head(type.query, type.execute);
+    const behind: Expected[] = [];
+    for (let number = expected.next - expected.length + 1; number < expected.next; number += 1) {
+      const entry = expected.at(number);
+      if (entry !== undefined) behind.push(entry);
+    }
+    if (behind.some((entry) => entry.kind !== type.sync)) {
+      throw new WireError("08P01", "messages were sent behind a COPY from stdin before it started");
+    }
+    expected.dropBehindHead();
+    shared.copyIn = true;
+  };
+
+  const readyForQuery = (status: number | undefined): void => {
+    discard();
+    discarding = false;
+    const entry = head(type.sync, type.query);
+    shared.copyIn = false;
+    if (status === idle) portals.clear();
+    finish(entry, error === undefined);
+  };
+
+  /** An ErrorResponse. The bytes that go on in its place, or undefined for its own. */
+  const errorResponse = (chunk: Buffer, at: number, end: number): Buffer | undefined => {
+    const fields = decodeFields(chunk, at + 5, end);
+    const entry = expected.head();
+    const fatal = fields.severity === "FATAL" || fields.severity === "PANIC";
+    shared.copyIn = false;
+    if (entry === undefined || fatal) {
+      if (!fatal) throw new WireError("08P01", "the database sent an error that nothing asked for");
+      error = fields.code;
+      return undefined;
+    }
+    const refusal = entry.refusal;
+    error = refusal === undefined ? fields.code : "42501";
+    if (entry.kind !== type.query && entry.kind !== type.sync) {
+      finish(entry, false);
+      discarding = true;
+      discard();
+    }
+    return refusal;
+  };
+
+  /** A whole message, or as much of it as `enough`. The bytes that go on in its place, or undefined for its own. */
+  const message = (chunk: Buffer, at: number, end: number): Buffer | undefined => {
+    switch (chunk[at]) {
+      case type.commandComplete: {
+        const nul = chunk.indexOf(0, at + 5);
+        if (nul !== end - 1) throw new WireError("08P01", "the database sent a malformed command tag");
+        commandComplete(head(type.query, type.execute), chunk.toString("latin1", at + 5, nul));
+        return undefined;
+      }
+      case type.readyForQuery:
+        if (end - at !== 6) throw new WireError("08P01", "the database sent a malformed ReadyForQuery");
+        readyForQuery(chunk[at + 5]);
+        return undefined;
+      case type.parseComplete:
+        finish(head(type.parse), true);
+        return undefined;
+      case type.bindComplete:
+        finish(head(type.bind), true);
+        return undefined;
+      case type.closeComplete:
+        finish(head(type.close), true);
+        return undefined;
+      case type.rowDescription: {
+        const entry = head(type.describe, type.query, type.execute);
+        if (entry.kind === type.describe) finish(entry, true);
+        return undefined;
+      }
+      case type.noData:
+        finish(head(type.describe), true);
+        return undefined;
+      case type.parameterDescription:
+        head(type.describe);
+        return undefined;
+      case type.emptyQueryResponse: {
+        const entry = head(type.query, type.execute);
+        if (entry.kind === type.execute) finish(entry, true);
+        return undefined;
+      }
+      case type.portalSuspended:
+        tag = "suspended";
+        rows = dataRows;
+        finish(head(type.execute), true);
+        return undefined;
+      case type.errorResponse:
+        return errorResponse(chunk, at, end);
+      case type.parameterStatus: {
+        const { name, value } = decodeParameterStatus(chunk, at + 5, end);
+        const pin = pinned.get(name);
+        if (pin !== undefined && pin !== value) {
+          throw new WireError("08P01", `the database changed ${name}, which the gateway had fixed`);
+        }
+        return undefined;
+      }
+      case type.copyInResponse:
+        copyInStarts();
+        return undefined;
+      case type.copyOutResponse:
+      case type.copyDone:
+        head(type.query, type.execute);
+        return undefined;
+      case type.noticeResponse:
+      case type.notificationResponse:
+        return undefined;
+      default:
+        throw new WireError("08P01", `the database sent a message of unknown type ${chunk[at]}`);
+    }
+  };
+
+  const take = (chunk: Buffer): void => {
+    const all = carry === undefined ? chunk : Buffer.concat([carry, chunk]);
+    carry = undefined;
+    let at = 0;
+    let run = 0;
+    if (open > 0) {
+      at = Math.min(open, all.length);
+      open -= at;
+    }
+    const { length } = all;
+    while (length - at >= 5 && !finishing) {
+      const kind = all[at];
+      const size = u32(all, at + 1);
+      const end = at + 1 + size;
+      if (size < 4 || size > largestMessage) throw new WireError("08P01", "the database sent an impossible length");
+      if (kind === type.dataRow || kind === type.copyData) {
+        // Rows of a reader's whole result come this way: nothing is made per row.
+        if (expected.length === 0) throw new WireError("08P01", "the database sent rows that nothing asked for");
+        bytes += size + 1;
+        dataRows += 1;
+        if (end > length) {
+          open = end - length;
+          at = length;
+        } else {
+          at = end;
+        }
+        continue;
+      }
+      const stop = Math.min(end, kind === type.parameterStatus ? end : at + enough);
+      if (size > largestStatus && mustBeWhole.has(kind ?? 0)) {
+        throw new WireError("08P01", "the database sent a message that is too large");
+      }
+      if ((mustBeWhole.has(kind ?? 0) && end > length) || (kind === type.errorResponse && stop > length)) break;
+      bytes += size + 1;
+      const instead = message(all, at, Math.min(end, length));
+      if (instead !== undefined) {
+        if (end > length) throw new WireError("08P01", "the database sent a message that is too large");
+        if (at > run) forward(all.subarray(run, at));
+        forward(instead);
+        run = end;
+      }
+      if (end > length) open = end - length;
+      at = Math.min(end, length);
+    }
+    if (at > run) forward(all.subarray(run, at));
+    if (at < length && !finishing) carry = Buffer.from(all.subarray(at));
+  };
+
+  return {
+    take,
+    discard,
+    get openBytes() {
+      return open;
+    },
+    finishMessage() {
+      finishing = true;
+      carry = undefined;
+    },
+  };
+}
+
+const idle = 0x49;
+/** Messages that decide something by their content. */
+const mustBeWhole: ReadonlySet<number> = new Set([
+  type.commandComplete,
+  type.readyForQuery,
+  type.parameterStatus,
+]);

@@ -1,0 +1,39 @@
+import type { Duplex } from "node:stream";
+import { Socket } from "node:net";
+import type { SecureContext } from "node:tls";
+import type { Gate } from "../../gate/gate.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import type { PostgresAct } from "./act.ts";
+import { createCancels } from "./cancels.ts";
+import { shakeHands } from "./handshake.ts";
+import { serveSession } from "./session.ts";
+import { createTexts, type NameEffect } from "./texts.ts";
+
+/** What the wire part of the protocol stands on. */
+export interface ServeOptions {
+  readonly clock: Clock;
+  readonly secureContext: () => SecureContext;
+  readonly allowInsecureLoopback: boolean;
+  readonly effectsOf: (sql: string) => readonly NameEffect[];
+}
+
+/** Makes the function that serves one client connection until it ends. All its sessions share their cancel keys. */
+export function createServe(options: ServeOptions): (client: Duplex, gate: Gate<PostgresAct>) => void {
+  const { clock } = options;
+  const cancels = createCancels();
+  const texts = createTexts(options.effectsOf);
+  return (client, gate) => {
+    if (client instanceof Socket) client.setNoDelay(true);
+    shakeHands(
+      client,
+      gate,
+      { ...options, cancel: (key) => cancels.request(key) },
+      (arrived) => {
+        serveSession(arrived, { clock, cancels, texts, messageBytes: gate.limits.messageBytes }).catch(() => {
+          arrived.client.destroy();
+          arrived.session.close("the gateway failed while serving this session");
+        });
+      },
+    );
+  };
+}

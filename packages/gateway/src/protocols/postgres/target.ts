@@ -1,0 +1,35 @@
+import * as z from "zod";
+import { parseDuration } from "../../kernel/durations.ts";
+import { secretSchema, textFileSchema } from "../../kernel/secret.ts";
+
+/** Names an identifier of the search path; quoted when it is sent. */
+const schemaName = z.string().min(1).max(63).regex(/^[^"\0]+$/, "a schema's name without quotes");
+
+/** How a PostgreSQL server is reached: `postgres:` of a connection. */
+export const targetSchema = z.strictObject({
+  host: z.string().min(1).max(253).describe("Host name or address of the server"),
+  port: z.int().min(1).max(65_535).default(5432),
+  database: z.string().min(1).max(63),
+  user: z.string().min(1).max(63).describe("The role that the gateway logs in as"),
+  password: secretSchema.optional().describe("Its password; left out where the server trusts the gateway"),
+  tls: z
+    .enum(["disable", "allow", "prefer", "require", "verify-ca", "verify-full"])
+    .default("verify-full")
+    .describe("As libpq's sslmode"),
+  ca: textFileSchema.optional().describe("PEM file of the CA that signed the server's certificate"),
+  search_path: z
+    .array(schemaName)
+    .min(1)
+    .max(16)
+    .default(["public"])
+    .describe("The schemas in which names without a schema are looked up, fixed for every session"),
+  connect_timeout: z
+    .string()
+    .refine((text) => (parseDuration(text) ?? 0) > 0, "a duration, for example 10s")
+    .default("10s")
+    .transform((text) => parseDuration(text) ?? 10_000)
+    .describe("How long connecting may take, TLS and authentication included"),
+});
+
+/** A target with its defaults filled in. */
+export type Target = z.output<typeof targetSchema>;

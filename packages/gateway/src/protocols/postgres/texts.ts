@@ -1,0 +1,70 @@
+import { hash } from "node:crypto";
+
+/** What a statement does to the names of prepared statements, which SQL and the protocol share. */
+export type NameEffect =
+  | { readonly kind: "prepare" | "deallocate"; readonly name: string }
+  | { readonly kind: "deallocate all" }
+  | { readonly kind: "none" };
+
+/** A statement's text, as the client sent it. One object a text while it stays in the cache. */
+export interface Text {
+  readonly sql: string;
+  /** SHA-256 of its UTF-8 form, hexadecimal. */
+  digest(): string;
+  /** One entry a statement in the text; empty when none touches the names of prepared statements. */
+  readonly effects: readonly NameEffect[];
+}
+
+/** Finds the one object of a text. */
+export type Texts = (sql: string) => Text;
+
+const mostTexts = 2000;
+/** Longer texts are not kept, only made. */
+const longestKept = 8192;
+/** Without one of these words a statement does nothing to the names; with one it may. */
+const mayTouchNames = /prepare|deallocate|discard/i;
+const none: readonly NameEffect[] = [];
+
+/**
+ * A bounded cache of statement texts for all sessions.
+ * @param effectsOf what the guard makes of a text that holds one of the words
+ */
+export function createTexts(effectsOf: (sql: string) => readonly NameEffect[]): Texts {
+  let recent = new Map<string, Text>();
+  let older = new Map<string, Text>();
+  return (sql) => {
+    let text = recent.get(sql);
+    if (text !== undefined) return text;
+    text = older.get(sql);
+    if (text === undefined) {
+      let digest: string | undefined;
+      text = {
+        sql,
+        digest: () => (digest ??= hash("sha256", sql, "hex")),
+        effects: mayTouchNames.test(sql) ? effectsOf(sql) : none,
+      };
+    }
+    if (sql.length <= longestKept) {
+      recent.set(sql, text);
+      if (recent.size >= mostTexts) {
+        older = recent;
+        recent = new Map();
+      }
+    }
+    return text;
+  };
+}
+
+/**
+ * How a session's records name a text: in full the first time, by digest after that. What it remembers is bounded;
+ * a text that was forgotten is written in full again.
+ */
+export function createTold(): (text: Text) => string {
+  const told = new Set<Text>();
+  return (text) => {
+    if (told.has(text)) return `"sha256":"${text.digest()}"`;
+    if (told.size >= 64) told.clear();
+    told.add(text);
+    return `"sql":${JSON.stringify(text.sql)}`;
+  };
+}
