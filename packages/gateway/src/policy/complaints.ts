@@ -7,17 +7,18 @@ export interface Complaint {
   readonly hint?: string;
 }
 
-/** Cedar's types in plain words; longest first where one holds another. */
+const plainTypes: ReadonlyMap<string, string> = new Map([
+  ["Long", "a number"],
+  ["String", "a text"],
+  ["Bool", "true or false"],
+  ["ipaddr", 'an address (ip("…"))'],
+  ["Set<String>", "a set of texts"],
+  ["Set<Long>", "a set of numbers"],
+]);
+
+/** Cedar's types in plain words. */
 function plainType(type: string): string {
-  const words: Readonly<Record<string, string>> = {
-    Long: "a number",
-    String: "a text",
-    Bool: "true or false",
-    ipaddr: 'an address (ip("…"))',
-    "Set<String>": "a set of texts",
-    "Set<Long>": "a set of numbers",
-  };
-  const word = words[type];
+  const word = plainTypes.get(type);
   if (word !== undefined) return word;
   if (type.includes("Set<__cedar::internal::AnyEntity>"))
     return "a group, connection or operation, or a set of them";
@@ -46,7 +47,7 @@ const translations: readonly (readonly [RegExp, (...found: string[]) => Complain
   [
     /^the types (.*) and (.*) are not compatible$/su,
     (a, b) => ({
-      message: `${plainType(a)} and ${plainType(b)} do not go together here`,
+      message: `${[plainType(a), plainType(b)].toSorted().join(" and ")} do not go together here`,
       hint: "use two values of one type",
     }),
   ],

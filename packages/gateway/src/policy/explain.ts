@@ -34,7 +34,7 @@ export interface Explanation {
 /**
  * Says for a principal, made up or real, what it could request and why not the rest.
  * @param inventory connection → operation → what is said of it
- * @param hasPerson whether a person stands behind the agent
+ * @param hasPerson whether a person stands behind the agent; behind a person there is always one, as in a request
  */
 export function explain(
   policies: Policies,
@@ -51,7 +51,7 @@ export function explain(
     hour: 0,
     weekday: 1,
     client_address: "0.0.0.0",
-    has_person: hasPerson,
+    has_person: hasPerson || principal.kind === "person",
   };
   for (const [connection, operations] of inventory) {
     for (const [operation, { description, risk }] of operations) {

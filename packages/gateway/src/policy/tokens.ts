@@ -24,18 +24,25 @@ const grammar = /\s+|\/\/|"(?:[^"\\]|\\[\s\S])*"|[A-Za-z_][A-Za-z0-9_]*|\d+|::|&
 /** Characters that make a text read differently from what it says: controls, bidirectional marks, invisible ones. */
 const unreadable = /(?![\n\r\t])[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
-const closers: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
+const closers: ReadonlyMap<string, string> = new Map([
+  ["(", ")"],
+  ["[", "]"],
+  ["{", "}"],
+]);
 
 /** Signs that belong to policies around a condition, never to the condition itself. */
-const foreign: Readonly<Record<string, readonly [message: string, hint: string]>> = {
-  "//": ["a condition holds no comment", "put the comment into the YAML, behind #"],
-  ";": [
-    "a condition is one expression, without `;`",
-    "write further conditions as further policies, or join them with &&",
+const foreign: ReadonlyMap<string, readonly [message: string, hint: string]> = new Map([
+  ["//", ["a condition holds no comment", "put the comment into the YAML, behind #"]],
+  [
+    ";",
+    [
+      "a condition is one expression, without `;`",
+      "write further conditions as further policies, or join them with &&",
+    ],
   ],
-  "@": ["a condition holds no annotation", "remove the @…"],
-  "?": ["a condition holds no template slot", "compare with a value instead"],
-};
+  ["@", ["a condition holds no annotation", "remove the @…"]],
+  ["?", ["a condition holds no template slot", "compare with a value instead"]],
+]);
 
 /**
  * Takes a condition apart, as far as is needed to be sure that it is one closed expression of bounded size.
@@ -87,7 +94,7 @@ export function tokenize(
 /** Whether this token may stand here; keeps `open`, the brackets that are open. */
 function misplaced(token: Token, open: Token[]): WhenProblem | undefined {
   const { text, offset } = token;
-  const alien = foreign[text];
+  const alien = foreign.get(text);
   if (alien !== undefined) return { offset, message: alien[0], hint: alien[1] };
   if (text === '"') return { offset, message: "the string is never closed", hint: 'end it with `"`' };
   if (text === "'")
@@ -100,7 +107,7 @@ function misplaced(token: Token, open: Token[]): WhenProblem | undefined {
       hint: `use at most ${Number.MAX_SAFE_INTEGER}`,
     };
   }
-  if (closers[text] !== undefined) {
+  if (closers.has(text)) {
     open.push(token);
     if (open.length > deepest) {
       return {
@@ -112,10 +119,10 @@ function misplaced(token: Token, open: Token[]): WhenProblem | undefined {
   } else if (text === ")" || text === "]" || text === "}") {
     const opener = open.pop();
     if (opener === undefined) return { offset, message: `\`${text}\` closes nothing` };
-    if (closers[opener.text] !== text) {
+    if (closers.get(opener.text) !== text) {
       return {
         offset,
-        message: `\`${text}\` closes \`${opener.text}\`, which wants \`${closers[opener.text]}\``,
+        message: `\`${text}\` closes \`${opener.text}\`, which wants \`${closers.get(opener.text)}\``,
       };
     }
   }

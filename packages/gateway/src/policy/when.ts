@@ -105,17 +105,23 @@ export function validateWhens(
   const impossible = answer.validationWarnings.filter(({ error }) =>
     error.message.includes("policy is impossible"),
   );
-  for (const { policyId, error } of [...answer.validationErrors, ...impossible]) {
+  // Cedar gives the errors of one policy in no order: the first in the text is the one to correct first.
+  const errors = answer.validationErrors.toSorted((a, b) => startOf(a.error) - startOf(b.error));
+  for (const { policyId, error } of [...errors, ...impossible]) {
     const when = whens.get(policyId);
     if (when !== undefined && !problems.has(policyId)) problems.set(policyId, placed(when.text, error));
   }
   return problems;
 }
 
+function startOf(error: DetailedError): number {
+  return error.sourceLocations?.[0]?.start ?? 0;
+}
+
 /** One of Cedar's errors, in plain words and at its place in the text. */
 function placed(when: string, error: DetailedError): WhenProblem {
   const said = complaint(error.message, error.help);
-  const start = error.sourceLocations?.[0]?.start ?? 0;
+  const start = startOf(error);
   // Cedar counts bytes of UTF-8, from the start of the policy around the text.
   const bytes = Buffer.from(when).subarray(0, Math.max(0, start - before.length));
   const end = Math.max(0, when.trimEnd().length - 1);
