@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { digestOf } from "../kernel/canonical.ts";
 import { namePattern } from "./fields.ts";
-import { check, finding, unknownName } from "./findings.ts";
+import { check, finding, unknownMember } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { plain } from "./freeze.ts";
 import { isMapping, without } from "./mappings.ts";
@@ -124,7 +124,7 @@ function protocolOf(
       findings.push(
         finding("key", [...path, key], `${key} connections cannot be enforced yet`, "remove the connection"),
       );
-    } else findings.push(unknownName("key", [...path, key], `${key} is not known here`, known));
+    } else findings.push(unknownMember([...path, key], known));
     named = true;
   }
   if (!named) {
@@ -191,7 +191,7 @@ async function readOperation(
     return found.map((one) => {
       if (one.at !== "key" || one.path.length !== path.length + 1) return one;
       if (one.hint?.startsWith("did you mean") === true) return one;
-      const better = unknownName("key", one.path, one.message, ["description", "risk"]);
+      const better = unknownMember(one.path, ["description", "risk"]);
       return better.hint?.startsWith("did you mean") === true ? better : one;
     });
   }

@@ -32,14 +32,13 @@ export function duration(
   most: number,
 ): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> {
   return z
-    .string()
+    .string({ error: "this must be a duration such as 30s, 5m or 8h" })
     .meta({
       description: `A duration from ${formatDuration(least)} to ${formatDuration(most)}: 30s, 5m, 8h, 7d`,
     })
     .transform((written, context) => {
       const ms = parseDuration(written);
-      if (ms === undefined)
-        return refuse(context, written, "this is not a duration", "write 30s, 5m, 8h or 7d");
+      if (ms === undefined) return refuse(context, written, "this is not a duration", "write 30s, 5m or 8h");
       if (ms < least) return refuse(context, written, `this is shorter than ${formatDuration(least)}`);
       if (ms > most) return refuse(context, written, `this is longer than ${formatDuration(most)}`);
       return ms;

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { nearest } from "../kernel/nearest.ts";
+import { secretRule } from "../kernel/secret.ts";
 import type { Path } from "./places.ts";
 
 /** A problem at a path of the configuration, before it has a file, a line and a column. */
@@ -19,16 +20,11 @@ export function finding(at: Finding["at"], path: Path, message: string, hint?: s
   return hint === undefined ? { path, at, message } : { path, at, message, hint };
 }
 
-/** The finding for a name that is not one of those known. */
-export function unknownName(
-  at: Finding["at"],
-  path: Path,
-  message: string,
-  names: Iterable<string>,
-): Finding {
-  const known = [...names];
-  const name = path.at(-1);
-  return finding(at, path, message, hintFor(typeof name === "string" ? name : "", known));
+/** The finding for a member that nobody knows. It repeats the key only where that is surely a name. */
+export function unknownMember(path: Path, known: readonly string[]): Finding {
+  const key = String(path.at(-1));
+  const shown = /^[a-z][a-z0-9_-]{0,40}$/i.test(key) ? key : "this member";
+  return finding("key", path, `${shown} is not known here`, hintFor(key, known));
 }
 
 /** Names the nearest of the known names, or all of them where they are few. */
@@ -45,7 +41,7 @@ export function check<T>(
   value: unknown,
   base: Path,
 ): { readonly ok: true; readonly output: T } | { readonly ok: false; readonly findings: Finding[] } {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return { ok: true, output: result.data };
   const findings = result.error.issues.flatMap((issue) => translate(issue, { schema, value, base }));
   return { ok: false, findings };
@@ -61,7 +57,7 @@ function translate(issue: Issue, context: Context, above: Path = []): Finding[] 
   const inner: Path = [...above, ...plainPath(issue.path)];
   const path: Path = [...context.base, ...inner];
   if (issue.code === "invalid_union") {
-    const branch = ownWords(issue) === undefined ? likeliest(issue.errors) : undefined;
+    const branch = likeliest(issue.errors);
     if (branch !== undefined) return branch.flatMap((other) => translate(other, context, inner));
     const missing = valueAt(context.value, inner) === undefined && inner.length > 0;
     const message = missing
@@ -71,9 +67,9 @@ function translate(issue: Issue, context: Context, above: Path = []): Finding[] 
   }
   if (issue.code === "unrecognized_keys") {
     const known = membersAt(context.schema, inner);
-    return issue.keys.map((key) =>
-      finding("key", [...path, key], `${key} is not known here`, hintFor(key, known)),
-    );
+    // The key may be the secret itself, written where its source belongs.
+    if (known.toSorted().join() === "env,file") return [finding("value", path, secretRule)];
+    return issue.keys.map((key) => unknownMember([...path, key], known));
   }
   if (issue.code === "invalid_key") {
     const said = issue.issues[0];
@@ -90,7 +86,9 @@ function translate(issue: Issue, context: Context, above: Path = []): Finding[] 
     return [finding("missing", path, `${String(path.at(-1) ?? "it")} is missing`)];
   }
   const [message, hint] = inWords(issue, found);
-  return [finding("value", path, ownWords(issue) ?? message, hint)];
+  const own = ownWords(issue);
+  if (own !== undefined && issue.code !== "custom") return [finding("value", path, own)];
+  return [finding("value", path, own ?? message, hint)];
 }
 
 function plainPath(path: readonly PropertyKey[]): Path {
@@ -118,13 +116,14 @@ function likeliest(branches: readonly Issue[][]): Issue[] | undefined {
 }
 
 function oneOfTypes(branches: readonly Issue[][]): string {
-  const kinds = branches
-    .flat()
-    .map((issue) =>
-      issue.code === "invalid_type" ? (typeWords[issue.expected] ?? issue.expected) : undefined,
-    );
-  const known = [...new Set(kinds.filter((kind) => kind !== undefined))];
-  return known.length === 0 ? "this value is not allowed here" : `this must be ${known.join(" or ")}`;
+  const kinds = branches.flat().flatMap((issue) => {
+    if (issue.path.length > 0) return [];
+    if (issue.code === "invalid_type") return [typeWords[issue.expected] ?? issue.expected];
+    return issue.code === "invalid_value" ? issue.values.map(String) : [];
+  });
+  return kinds.length === 0
+    ? "this value is not allowed here"
+    : `this must be ${[...new Set(kinds)].join(" or ")}`;
 }
 
 const typeWords: Readonly<Record<string, string>> = {
@@ -150,6 +149,7 @@ function inWords(issue: Issue, value: unknown): readonly [message: string, hint?
   switch (issue.code) {
     case "invalid_type": {
       const wanted = typeWords[issue.expected] ?? issue.expected;
+      if (issue.expected === "int" && typeof value === "number") return [`this must be ${wanted}`];
       return [`this must be ${wanted}, and is ${typeOf(value)}`, typeHint(issue.expected, value)];
     }
     case "invalid_value": {

@@ -4,7 +4,7 @@ import type { Json } from "../kernel/canonical.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { readConnections } from "./connections.ts";
 import { readDocument } from "./document.ts";
-import { check, finding, hintFor } from "./findings.ts";
+import { check, finding, unknownMember } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { deepFreeze, plain } from "./freeze.ts";
 import { readIdentity } from "./identity.ts";
@@ -71,7 +71,11 @@ export async function loadConfiguration(
   if (configuration === undefined || findings.length > 0 || problems.length > 0) {
     return failed([
       ...problems.map(({ offset, ...said }) => ({ file, ...place(offset), ...said })),
-      ...findings.map(({ path, at, ...said }) => ({ file, ...place(offsetOf(root, path, at)), ...said })),
+      ...findings
+        .map(({ path, at, ...said }) => ({ at, offset: offsetOf(root, path, at), ...said }))
+        // What is not even YAML says nothing about what it should have been.
+        .filter(({ at, offset }) => at !== "value" || !problems.some((problem) => problem.offset === offset))
+        .map(({ at: _, offset, ...said }) => ({ file, ...place(offset), ...said })),
     ]);
   }
   const locate = (path: Path, offset?: number): FilePlace => {
@@ -101,7 +105,7 @@ async function readRoot(
   const known = [...Object.keys(parts), "connections", "policies"];
   const findings = Object.keys(written)
     .filter((key) => !known.includes(key))
-    .map((key) => finding("key", [key], `${key} is not known here`, hintFor(key, known)));
+    .map((key) => unknownMember([key], known));
 
   const server = await readServer(written, sources);
   const { identity, findings: ofIdentity } = await readIdentity(written["identity"], sources);

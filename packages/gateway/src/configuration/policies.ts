@@ -88,7 +88,7 @@ function targetFindings(
 
 function termFindings(path: Path, entry: Record<string, unknown>): Finding[] {
   if (entry["forbid"] !== true) {
-    if ("ttl" in entry) return [];
+    if ("ttl" in entry || !["undefined", "boolean"].includes(typeof entry["forbid"])) return [];
     return [
       finding(
         "missing",

@@ -86,7 +86,9 @@ const provider = z.strictObject({
 });
 
 const identity = z.strictObject({
-  agents: z.union([provider, z.array(provider).min(1)]),
+  agents: z.union([provider, z.array(provider).min(1)], {
+    error: "this must be one provider or a list of them",
+  }),
   people: z
     .strictObject({
       clients: texts(0).default([]),
@@ -114,7 +116,9 @@ export const policy = z.strictObject({
   connection: text,
   operations: texts(1),
   ttl: z
-    .union([ttl.transform((ms) => ({ default: ms, max: ms })), z.strictObject({ default: ttl, max: ttl })])
+    .union([ttl.transform((ms) => ({ default: ms, max: ms })), z.strictObject({ default: ttl, max: ttl })], {
+      error: "this must be a duration such as 5m, or { default: 5m, max: 15m }",
+    })
     .optional(),
   when: text.optional(),
   approval: z
@@ -132,10 +136,13 @@ export const parts = {
   listen: z.strictObject({
     https: address.optional(),
     postgres: z
-      .union([
-        address,
-        z.strictObject({ address: hostAndPort, allow_insecure_loopback: z.boolean().default(false) }),
-      ])
+      .union(
+        [
+          address,
+          z.strictObject({ address: hostAndPort, allow_insecure_loopback: z.boolean().default(false) }),
+        ],
+        { error: "this must be HOST:PORT, or { address: HOST:PORT, allow_insecure_loopback: true }" },
+      )
       .transform((at) =>
         "address" in at ? { ...at.address, allowInsecureLoopback: at.allow_insecure_loopback } : at,
       )

@@ -63,13 +63,16 @@ export class TextFile {
   }
 }
 
+/** What a configuration is told that holds a secret in plain text. */
+export const secretRule = "a secret is named, never written: { env: NAME } or { file: PATH }";
+
 /**
  * The schema of a secret in a configuration file: `{ env: NAME }` or `{ file: PATH }`. Its output is an empty
  * Secret; the configuration finds it, reads the source and loads it.
  */
 export const secretSchema = z
   .union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })], {
-    error: "a secret is named, never written: { env: NAME } or { file: PATH }",
+    error: secretRule,
   })
   .transform((source): Secret => new Secret(undefined, source));
 
