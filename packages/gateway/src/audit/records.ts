@@ -5,6 +5,7 @@ export const recordTypes = [
   "log.opened",
   "log.closed",
   "log.recovered",
+  "log.key_rotated",
   "configuration.loaded",
   "configuration.refused",
   "authentication.refused",

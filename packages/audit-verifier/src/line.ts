@@ -1,0 +1,52 @@
+import { isUtf8 } from "node:buffer";
+import canonicalize from "canonicalize";
+
+/** The longest line of the log, in bytes, without its newline (the entry limit of C2SP tlog-tiles). */
+export const longestLine = 65_535;
+
+/** What a line of the log says, as far as verification needs it. */
+export interface RecordLine {
+  readonly seq: number;
+  readonly time: string;
+  readonly type: string;
+  readonly detail: unknown;
+  readonly text: string;
+}
+
+const timeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+
+/**
+ * Reads one line of the log (without its newline), strictly: UTF-8, JSON in its canonical form (RFC 8785), a
+ * sequence number, a time in UTC with milliseconds (RFC 3339) and a type.
+ * @throws Error saying what is wrong with it
+ */
+export function parseRecordLine(bytes: Buffer): RecordLine {
+  const { text, value } = parseJson(bytes);
+  if (value === null || typeof value !== "object" || Array.isArray(value))
+    throw new Error("the line is not a JSON object");
+  const { seq, time, type, detail } = value as Record<string, unknown>;
+  if (typeof seq !== "number" || !Number.isSafeInteger(seq) || seq < 0)
+    throw new Error("the record has no sequence number");
+  if (typeof time !== "string" || !timeForm.test(time) || !isRealTime(time))
+    throw new Error("the record's time is not a time in UTC with milliseconds");
+  if (typeof type !== "string" || type === "") throw new Error("the record has no type");
+  if (canonicalize(value) !== text) throw new Error("the line is not canonical JSON (RFC 8785)");
+  return { seq, time, type, detail, text };
+}
+
+function isRealTime(time: string): boolean {
+  const at = Date.parse(time);
+  return !Number.isNaN(at) && new Date(at).toISOString() === time;
+}
+
+function parseJson(bytes: Buffer): { text: string; value: unknown } {
+  if (bytes.length > longestLine)
+    throw new Error(`the line has ${bytes.length} bytes; a record has at most ${longestLine}`);
+  if (!isUtf8(bytes)) throw new Error("the line is not UTF-8");
+  const text = bytes.toString("utf8");
+  try {
+    return { text, value: JSON.parse(text) };
+  } catch {
+    throw new Error("the line is not JSON");
+  }
+}

@@ -1,0 +1,121 @@
+import type { Clock } from "../kernel/clock.ts";
+import { messageOf } from "../kernel/errors.ts";
+import type { AuditIndex } from "./index-port.ts";
+import type { RecordReader } from "./record-reader.ts";
+
+/** Feeds the index from the log's files. */
+export interface Indexer {
+  /** Resolves when the index holds every record written before the call, or after two seconds. */
+  caughtUp(): Promise<void>;
+  /** Empties the index and builds it again from the files. */
+  rebuild(): Promise<void>;
+  /** Stops after the batch under way. */
+  close(): Promise<void>;
+}
+
+/** What the indexer is made of. */
+export interface IndexerParts {
+  readonly clock: Clock;
+  readonly index: AuditIndex;
+  readonly reader: RecordReader;
+  readonly written: () => number;
+  readonly onProblem?: (message: string) => void;
+}
+
+/** Records taken at a time. */
+const batch = 256;
+/** Looks for new records this often, and retries this long after a failure, in milliseconds. */
+const lookEvery = 100;
+const retryAfter = 1000;
+/** Longest that a search waits for the index, in milliseconds. */
+const longestWait = 2000;
+/** Rests this many times as long as a batch took, so that indexing never takes the traffic's time. */
+const rest = 4;
+
+/** Starts feeding the index in the background, from where it stands. */
+export function startIndexer(parts: IndexerParts): Indexer {
+  const { clock, index, reader, written } = parts;
+  let indexed: number | undefined;
+  let isClosed = false;
+  let isStale = false;
+  let waiting: { readonly upTo: number; readonly done: () => void }[] = [];
+  let cancel: (() => void) | undefined;
+  let running: Promise<void> | undefined;
+
+  /** One batch. @returns how long to rest, in milliseconds */
+  async function step(): Promise<number> {
+    const started = clock.monotonic();
+    try {
+      if (isStale) {
+        await index.clear();
+        isStale = false;
+        indexed = 0;
+      }
+      indexed ??= (await index.last()) + 1;
+      // An index that knows more than the log is not this log's.
+      if (indexed > written()) {
+        await index.clear();
+        indexed = 0;
+      }
+      const records = await reader.read(indexed, batch);
+      if (records.length > 0) await index.insert(records);
+      indexed += records.length;
+      const upTo = indexed;
+      for (const wait of waiting) if (wait.upTo <= upTo) wait.done();
+      waiting = waiting.filter((wait) => wait.upTo > upTo);
+      if (records.length === 0 && waiting.length === 0) return lookEvery;
+      return waiting.length > 0 ? 0 : Math.min((clock.monotonic() - started) * rest, lookEvery);
+    } catch (error) {
+      indexed = undefined;
+      parts.onProblem?.(`the audit index could not be written: ${messageOf(error)}`);
+      return retryAfter;
+    }
+  }
+
+  function plan(ms: number): void {
+    if (isClosed) return;
+    cancel = clock.schedule(ms, () => {
+      cancel = undefined;
+      running = step().then((pause) => {
+        running = undefined;
+        plan(pause);
+      });
+    });
+  }
+
+  plan(0);
+
+  function reached(upTo: number): Promise<boolean> {
+    if (!isStale && indexed !== undefined && indexed >= upTo) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const giveUp = clock.schedule(longestWait, () => resolve(false));
+      waiting.push({
+        upTo,
+        done() {
+          giveUp();
+          resolve(true);
+        },
+      });
+      // A batch is due at once, unless one is under way.
+      if (cancel === undefined) return;
+      cancel();
+      plan(0);
+    });
+  }
+
+  return {
+    async caughtUp() {
+      await reached(written());
+    },
+    async rebuild() {
+      isStale = true;
+      while (!isClosed && (await reached(written())) === false);
+    },
+    async close() {
+      isClosed = true;
+      cancel?.();
+      await running;
+      for (const wait of waiting) wait.done();
+    },
+  };
+}

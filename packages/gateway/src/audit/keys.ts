@@ -1,0 +1,77 @@
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync, fsyncSync, openSync, closeSync } from "node:fs";
+import { join } from "node:path";
+import {
+  parsePrivateKey,
+  parseVerifierKey,
+  verifierKeyOf,
+  verifierKeysFile,
+  type VerifierKey,
+} from "@mayfly/audit-verifier";
+import { MayflyError, messageOf } from "../kernel/errors.ts";
+
+/** The log's keys: the one that signs, and all that ever did. */
+export interface LogKeys {
+  readonly name: string;
+  readonly signer: KeyObject;
+  /** The signer's verifier key. */
+  readonly current: VerifierKey;
+  /** Every verifier key of the log, oldest first, as text. */
+  readonly all: readonly string[];
+}
+
+const keyFile = "key.pem";
+
+/**
+ * Reads the log's keys; makes the first one when the log is new.
+ * @param isNew whether the folder holds no record and no checkpoint yet
+ * @throws MayflyError when the key of a log that exists is missing, unreadable or not of this name
+ */
+export function loadKeys(folder: string, name: string, isNew: boolean): LogKeys {
+  const path = join(folder, keyFile);
+  if (!existsSync(path)) {
+    if (!isNew) throw keyError(`${path} is missing, but the log has records`, restore);
+    const pair = generateKeyPairSync("ed25519");
+    writeDurable(path, pair.privateKey.export({ type: "pkcs8", format: "pem" }) as string, 0o600);
+  }
+  let signer: KeyObject;
+  try {
+    signer = parsePrivateKey(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw keyError(`${path} cannot be read: ${messageOf(error)}`, restore);
+  }
+  const current = verifierKeyOf(name, signer);
+  const list = join(folder, verifierKeysFile);
+  // Between making the key and writing its public half a first start may have died.
+  if (isNew && !existsSync(list)) writeDurable(list, `${current.text}\n`, 0o644);
+  if (!existsSync(list)) throw keyError(`${list} is missing`, "put back the copy of it that is kept outside");
+  const all = readFileSync(list, "utf8").trim().split("\n");
+  try {
+    for (const text of all) parseVerifierKey(text);
+  } catch (error) {
+    throw keyError(`${list}: ${messageOf(error)}`, "put back the copy of it that is kept outside");
+  }
+  if (all.at(-1) !== current.text)
+    throw keyError(
+      `${path} is not the key of the log ${name} that ${list} names last`,
+      `a log keeps its name and its key; ${restore}`,
+    );
+  return { name, signer, current, all };
+}
+
+const restore = "put back the key from its backup, or start a new log in another folder and keep this one";
+
+function keyError(message: string, hint: string): MayflyError {
+  return new MayflyError("log_key", message, { status: 500, hint });
+}
+
+/** Writes a new file and waits until it is on the disk. Refuses to replace one. */
+export function writeDurable(path: string, text: string, mode: number): void {
+  writeFileSync(path, text, { mode, flag: "wx", flush: true });
+  const folder = openSync(join(path, ".."), "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

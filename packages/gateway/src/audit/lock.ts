@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { MayflyError } from "../kernel/errors.ts";
+
+/**
+ * Takes the folder for this process alone, so that a log never has two writers. Node has no file locks of its
+ * own, but SQLite has: an exclusive transaction on an empty database holds the operating system's lock on that
+ * file. It ends with the process, however that dies, so there is no stale lock to judge; and it holds between
+ * containers that share the folder, where process ids mean nothing.
+ * @returns gives the folder back
+ * @throws MayflyError `log_locked` when another process, or another log in this one, has it
+ */
+export function lockFolder(folder: string): () => void {
+  const database = new DatabaseSync(join(folder, "lock"), { timeout: 0 });
+  try {
+    database.exec("BEGIN EXCLUSIVE");
+  } catch (error) {
+    database.close();
+    if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error;
+    throw new MayflyError("log_locked", `the audit log in ${folder} is in use by another process`, {
+      status: 500,
+      hint: "a log has one writer: stop the other mayflyd, or give this one an audit folder of its own",
+    });
+  }
+  return () => database.close();
+}
+
+const sqliteBusy = 5;

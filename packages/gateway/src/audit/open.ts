@@ -1,0 +1,284 @@
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import {
+  checkpointsFile,
+  formatProblem,
+  isKeyName,
+  openCheckpoint,
+  parseVerifierKey,
+  segmentFile,
+  segmentsOf,
+  verifyLog,
+  type VerifyOptions,
+  type VerifyReport,
+} from "@mayfly/audit-verifier";
+import type { Clock } from "../kernel/clock.ts";
+import { MayflyError, messageOf } from "../kernel/errors.ts";
+import { createCheckpointer } from "./checkpoints.ts";
+import { realFiles, type LogFiles } from "./files.ts";
+import { loadKeys, type LogKeys } from "./keys.ts";
+import { lockFolder } from "./lock.ts";
+import type { AuditLog } from "./log.ts";
+import { payloadStore } from "./payloads.ts";
+import type { NewRecord, RecordPrincipal } from "./records.ts";
+import { recover, refuse, type Recovered } from "./recovery.ts";
+import { openTail, syncFolder } from "./tail.ts";
+import { treeGrower, verifyInBackground } from "./tree.ts";
+import { createWriter } from "./writer.ts";
+
+/** How an audit log is opened. */
+export interface AuditLogOptions {
+  /** Made when it does not exist. */
+  readonly folder: string;
+  /** The log's name: its checkpoints' origin and its key's name. No white space, no plus sign. */
+  readonly name: string;
+  readonly clock: Clock;
+  /** Whether records of acts reach the disk at most 50 ms after the act, or before it. */
+  readonly sync: "batched" | "always";
+  /** Milliseconds between checkpoints while records come in. */
+  readonly checkpointEvery: number;
+  /** A file with a checkpoint that the operator keeps elsewhere: the log must contain it. */
+  readonly witnessed?: string;
+  /** Told of what went wrong without anybody waiting for it: a checkpoint that failed, a log that does not verify. */
+  readonly onProblem?: (message: string) => void;
+  /** Size past which a new file of records is begun, in bytes; 32 MiB when left out. */
+  readonly segmentBytes?: number;
+  readonly files?: LogFiles;
+}
+
+/** An open audit log and what its reader needs. */
+export interface OpenedAuditLog {
+  readonly log: AuditLog;
+  readonly folder: string;
+  /** The number of the first record that is not written yet. */
+  readonly written: () => number;
+  /** The newest signed checkpoint; undefined before the first. */
+  readonly checkpoint: () => string | undefined;
+  /** Signs a checkpoint of everything written so far. */
+  readonly checkpointNow: () => Promise<void>;
+  readonly verifierKey: string;
+  /**
+   * The verification of everything that was in the log at start. A large log is open while it runs; should
+   * anything not verify, the log takes no further record and says why.
+   */
+  readonly verified: Promise<VerifyReport | undefined>;
+}
+
+/** A log up to this size is verified whole before it opens; a larger one while it is open. In bytes. */
+const verifiedAtOnce = 2 * 1024 * 1024;
+
+const system: RecordPrincipal = { kind: "system", issuer: "mayflyd", subject: "audit", name: "audit log" };
+
+/**
+ * Opens the audit log for writing, for this process alone, after proving that it ends as it should.
+ * @throws MayflyError `log_locked`, `log_key` or `log_broken`, with the place and a hint; `log_folder` when the
+ * folder cannot be used
+ */
+export async function openAuditLog(options: AuditLogOptions): Promise<OpenedAuditLog> {
+  const { folder, name } = options;
+  if (!isKeyName(name))
+    throw new MayflyError("log_name", `"${name}" cannot name an audit log`, {
+      hint: "use a name without white space and without +, for example the gateway's host name",
+    });
+  try {
+    for (const part of ["", "records", "payloads"])
+      mkdirSync(join(folder, part), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new MayflyError(
+      "log_folder",
+      `the audit log's folder ${folder} cannot be used: ${messageOf(error)}`,
+      {
+        status: 500,
+        hint: "give the user that mayflyd runs as write access to it",
+      },
+    );
+  }
+  const unlock = lockFolder(folder);
+  try {
+    return await openLocked(options, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function openLocked(options: AuditLogOptions, unlock: () => void): Promise<OpenedAuditLog> {
+  const { folder, name, clock } = options;
+  const files = options.files ?? realFiles;
+  const bytes = segmentsOf(folder).reduce((sum, { file }) => sum + statSync(join(folder, file)).size, 0);
+  const isNew = bytes === 0 && !existsSync(join(folder, checkpointsFile));
+  const keys = loadKeys(folder, name, isNew);
+  const witnessed = readWitnessed(options.witnessed);
+  let verified: VerifyReport | undefined;
+  const found = recover(folder, keys.all);
+  checkWitnessedSize(found, witnessed, keys);
+  if (bytes <= verifiedAtOnce) {
+    verified = verifyLog(folder, keys.all, { witnessed });
+    const [first] = verified.problems;
+    if (first !== undefined)
+      throw refuse(first.line === undefined ? first.file : `${first.file}:${first.line}`, first.message);
+  }
+  const state = found.state.file === "" ? { ...found.state, file: segmentFile(0) } : found.state;
+  if (found.state.file === "") {
+    files.close(files.open(join(folder, state.file), "wx"));
+    syncFolder(join(folder, "records"));
+    syncFolder(folder);
+  }
+
+  const payloads = payloadStore(folder, files);
+  const tail = openTail({
+    folder,
+    files,
+    segmentBytes: options.segmentBytes ?? 32 * 1024 * 1024,
+    syncEach: options.sync === "always",
+    file: state.file,
+    size: state.offset,
+    takeUnsynced: payloads.takeUnsynced,
+  });
+  const writer = createWriter({ clock, tail, payloads, next: state.tree.size, onWritten: planCheckpoint });
+  const checkpointer = createCheckpointer({
+    folder,
+    files,
+    keys,
+    tail,
+    grower: treeGrower(folder, state.tree),
+    written: writer.written,
+    state,
+    newest: found.checkpoint,
+  });
+  let isPlanned = false;
+  let isClosed = false;
+  let segment = state.file;
+
+  function planCheckpoint(): void {
+    const { file } = tail.position();
+    const isRolled = file !== segment;
+    segment = file;
+    if (isPlanned && !isRolled) return;
+    isPlanned = true;
+    clock.schedule(isRolled ? 0 : options.checkpointEvery, () => {
+      isPlanned = false;
+      if (!isClosed) signInBackground();
+    });
+  }
+
+  function signInBackground(): void {
+    checkpointer.run().catch((error: unknown) => {
+      options.onProblem?.(`the audit log's checkpoint failed: ${messageOf(error)}`);
+      // What it should have covered must not wait for further records.
+      if (!isClosed && writer.unavailable === undefined) planCheckpoint();
+    });
+  }
+
+  // What is written from here on is proved by its own checkpoints.
+  const until = endOf(folder, state);
+  for (const cut of found.cuts) writer.append(note("log.recovered", { ...cut }));
+  writer.append(note("log.opened", { key: keys.current.text, records: state.tree.size }));
+  try {
+    await writer.sync();
+  } catch (error) {
+    tail.close();
+    await checkpointer.close();
+    throw error;
+  }
+
+  const background =
+    verified === undefined
+      ? verifyInBackground({ kind: "verify", folder, keys: keys.all, witnessed, until })
+      : undefined;
+  signInBackground();
+  const log: AuditLog = {
+    append: writer.append,
+    writer: writer.writer,
+    flush: writer.flush,
+    sync: writer.sync,
+    get losses() {
+      return writer.losses;
+    },
+    get unavailable() {
+      return writer.unavailable;
+    },
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      try {
+        await background?.stop();
+        writer.append(note("log.closed", {}));
+        await writer.sync();
+        await checkpointer.run();
+      } finally {
+        writer.fail("it is closed");
+        await checkpointer.close();
+        tail.close();
+        unlock();
+      }
+    },
+  };
+  return {
+    log,
+    folder,
+    written: writer.written,
+    checkpoint: checkpointer.newest,
+    checkpointNow: checkpointer.run,
+    verifierKey: keys.current.text,
+    verified:
+      background === undefined
+        ? Promise.resolve(verified)
+        : background.report.then(
+            (report) => {
+              const [first] = report.problems;
+              if (first === undefined) return report;
+              writer.fail(`it does not verify: ${formatProblem(first)}`);
+              options.onProblem?.(`the audit log does not verify: ${formatProblem(first)}`);
+              return report;
+            },
+            (error: unknown) => {
+              if (isClosed) return undefined;
+              writer.fail(`it could not be verified: ${messageOf(error)}`);
+              options.onProblem?.(`the audit log could not be verified: ${messageOf(error)}`);
+              return undefined;
+            },
+          ),
+  };
+}
+
+function note(type: NewRecord["type"], detail: NewRecord["detail"]): NewRecord {
+  return { type, principal: system, detail };
+}
+
+function endOf(folder: string, state: { file: string; offset: number }): NonNullable<VerifyOptions["until"]> {
+  const checkpointBytes = statSync(join(folder, checkpointsFile), { throwIfNoEntry: false })?.size ?? 0;
+  return { file: state.file, bytes: state.offset, checkpointBytes };
+}
+
+function readWitnessed(path: string | undefined): readonly { note: string; from: string }[] {
+  if (path === undefined) return [];
+  try {
+    return [{ note: readFileSync(path, "utf8"), from: path }];
+  } catch (error) {
+    throw new MayflyError("log_witness", `the checkpoint kept outside cannot be read: ${messageOf(error)}`, {
+      status: 500,
+      hint: "put the file back, or take it out of the configuration",
+    });
+  }
+}
+
+/** The size is compared before the log opens; the root when everything is verified. */
+function checkWitnessedSize(
+  found: Recovered,
+  witnessed: readonly { note: string; from: string }[],
+  keys: LogKeys,
+): void {
+  for (const { note: text, from } of witnessed) {
+    try {
+      const outside = openCheckpoint(text, keys.all.map(parseVerifierKey));
+      const { size } = found.state.tree;
+      if (outside.size > size)
+        throw new Error(
+          `the log holds ${size} records, fewer than the ${outside.size} of the checkpoint kept outside: it shrank`,
+        );
+    } catch (error) {
+      throw refuse(from, messageOf(error));
+    }
+  }
+}

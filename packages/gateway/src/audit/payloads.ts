@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isPayloadReference, payloadPath } from "@mayfly/audit-verifier";
+import { canonicalJson, type Json } from "../kernel/canonical.ts";
+import { writeWhole, type LogFiles } from "./files.ts";
+import { longestDetail } from "./lines.ts";
+
+/** A text longer than this many bytes leaves a detail that is too long. */
+const longText = 2048;
+/** A list or object whose canonical form is still longer than this leaves as a whole. */
+const longPart = 8192;
+
+/** Keeps a payload. @returns what stands in its place in the record */
+type Keep = (bytes: Buffer) => Json;
+
+/**
+ * Makes a detail short enough for its record: long texts, then long lists and objects, are kept beside the log
+ * and referred to. Something that only looks like such a reference (arguments an agent chose, say) is kept as a
+ * payload itself, so that a reference in a record always is one.
+ * @param detail canonical JSON text
+ * @returns canonical JSON text of at most `longestDetail` bytes
+ */
+export function outsource(detail: string, keep: Keep): string {
+  const whole = JSON.parse(detail) as Json;
+  const isLong = Buffer.byteLength(detail) > longestDetail;
+  const text = canonicalJson(shorten(whole, isLong, keep, 0));
+  return Buffer.byteLength(text) > longestDetail ? canonicalJson(keep(Buffer.from(detail))) : text;
+}
+
+function shorten(value: Json, isLong: boolean, keep: Keep, depth: number): Json {
+  if (typeof value === "string")
+    return isLong && Buffer.byteLength(value) > longText ? keep(Buffer.from(value)) : value;
+  if (value === null || typeof value !== "object") return value;
+  if (isPayloadReference(value)) return keep(Buffer.from(canonicalJson(value)));
+  const short: Json = Array.isArray(value)
+    ? value.map((part: Json) => shorten(part, isLong, keep, depth + 1))
+    : // Object.fromEntries makes an own member even of "__proto__".
+      Object.fromEntries(
+        Object.entries(value).map(([name, part]) => [name, shorten(part as Json, isLong, keep, depth + 1)]),
+      );
+  if (depth === 0 || !isLong) return short;
+  return Buffer.byteLength(canonicalJson(short)) > longPart ? keep(Buffer.from(canonicalJson(value))) : short;
+}
+
+/** Keeps payloads in files named after their SHA-256. */
+export interface PayloadStore {
+  /** Writes the payload unless it is there. @throws what the disk throws */
+  readonly keep: Keep;
+  /** The open files that have not been synced yet; the caller syncs and closes them. */
+  readonly takeUnsynced: () => readonly number[];
+}
+
+/** Files that wait for the next sync; beyond it they are synced at once. */
+const mostUnsynced = 64;
+
+/** Opens the payloads of a log. */
+export function payloadStore(folder: string, files: LogFiles): PayloadStore {
+  let unsynced: number[] = [];
+  let temporary = 0;
+  return {
+    keep(bytes) {
+      const payload = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+      const path = join(folder, payloadPath(payload));
+      if (sizeOf(path) !== bytes.length) {
+        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        temporary += 1;
+        // Outside the payloads' own names, so that one cut short by a crash is never taken for a payload.
+        const beside = `${path}.${process.pid}-${temporary}.tmp`;
+        const fd = files.open(beside, "w");
+        try {
+          writeWhole(files, fd, bytes, bytes.length, 0);
+          if (unsynced.length >= mostUnsynced) files.syncNow(fd);
+          files.rename(beside, path);
+        } catch (error) {
+          files.close(fd);
+          throw error;
+        }
+        if (unsynced.length >= mostUnsynced) files.close(fd);
+        else unsynced.push(fd);
+      }
+      return { bytes: bytes.length, payload };
+    },
+    takeUnsynced() {
+      const taken = unsynced;
+      unsynced = [];
+      return taken;
+    },
+  };
+}
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}

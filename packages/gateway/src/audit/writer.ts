@@ -1,0 +1,178 @@
+import { payloadMark } from "@mayfly/audit-verifier";
+import { canonicalJson } from "../kernel/canonical.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { messageOf } from "../kernel/errors.ts";
+import { lineFrame, lineOf, longestDetail, timeFormatter } from "./lines.ts";
+import type { AuditLog, ContextWriter } from "./log.ts";
+import { outsource, type PayloadStore } from "./payloads.ts";
+import type { RecordType } from "./records.ts";
+import type { Tail } from "./tail.ts";
+import { LogUnavailable } from "./unavailable.ts";
+
+/** Once the log has failed, the disk is tried again this often, in milliseconds. */
+const probeEvery = 250;
+/** Records of acts are on their way to the disk this long after they were written, in milliseconds. */
+const syncWithin = 25;
+/** Longest that a turn's records may get, in UTF-16 code units, before they are refused. */
+const longestTurn = 64 * 1024 * 1024;
+
+/** What the writer is made of. */
+export interface WriterParts {
+  readonly clock: Clock;
+  readonly tail: Tail;
+  readonly payloads: PayloadStore;
+  /** The number of the next record. */
+  readonly next: number;
+  /** Called after records were written, for the checkpoints. */
+  readonly onWritten: () => void;
+}
+
+/** The log's writing side, without its end. */
+export interface Writer extends Omit<AuditLog, "close"> {
+  /** The number of the first record that is not written yet. */
+  readonly written: () => number;
+  /** Takes no record ever again. */
+  readonly fail: (why: string) => void;
+}
+
+/** Makes the writing side of a log. */
+export function createWriter(parts: WriterParts): Writer {
+  const { clock, tail, payloads } = parts;
+  const format = timeFormatter();
+  let buffer = Buffer.allocUnsafe(256 * 1024);
+  let queued = "";
+  let next = parts.next;
+  let firstQueued = next;
+  let losses = 0;
+  let unavailable: string | undefined;
+  let isFinal = false;
+  let probedAt = 0;
+  let isSyncPlanned = false;
+
+  function drop(): void {
+    if (queued !== "") losses += 1;
+    queued = "";
+    next = firstQueued;
+  }
+
+  function fail(error: unknown): LogUnavailable {
+    drop();
+    if (!isFinal) unavailable = messageOf(error);
+    probedAt = clock.monotonic();
+    clock.schedule(probeEvery, probeNow);
+    return new LogUnavailable(messageOf(error), error);
+  }
+
+  function probeNow(): void {
+    if (unavailable === undefined || isFinal || clock.monotonic() - probedAt < probeEvery) return;
+    try {
+      tail.repair();
+      unavailable = undefined;
+    } catch (error) {
+      unavailable = messageOf(error);
+      probedAt = clock.monotonic();
+      clock.schedule(probeEvery, probeNow);
+    }
+  }
+
+  function queue(frame: ReturnType<typeof lineFrame>, type: RecordType, detail: string): number {
+    if (unavailable !== undefined) {
+      probeNow();
+      if (unavailable !== undefined) throw new LogUnavailable(unavailable);
+    }
+    if (queued.length > longestTurn) throw new LogUnavailable("too much was queued in one turn");
+    const seq = next;
+    queued += lineOf(frame, type, detail, seq, format(clock.wall()));
+    next = seq + 1;
+    return seq;
+  }
+
+  /** A detail that is bulky, or holds what looks like a payload, takes the long way. */
+  function short(detail: string): string {
+    // A UTF-16 code unit takes at most three bytes.
+    const isLong = detail.length * 3 > longestDetail && Buffer.byteLength(detail) > longestDetail;
+    if (!isLong && !detail.includes(payloadMark)) return detail;
+    if (unavailable !== undefined) return detail;
+    try {
+      return outsource(detail, payloads.keep);
+    } catch (error) {
+      throw fail(error);
+    }
+  }
+
+  function writer(context: Parameters<AuditLog["writer"]>[0]): ContextWriter {
+    const frame = lineFrame(context);
+    return {
+      append(type, detail) {
+        // One raw newline would make two records of one.
+        if (detail.includes("\n") || !detail.startsWith("{"))
+          throw new TypeError("detail is not canonical JSON");
+        return queue(frame, type, short(detail));
+      },
+    };
+  }
+
+  function flush(): void {
+    if (queued === "") return;
+    if (unavailable !== undefined) throw fail(unavailable);
+    if (buffer.length < queued.length * 3) buffer = Buffer.allocUnsafe(queued.length * 4);
+    const length = buffer.write(queued, 0, "utf8");
+    try {
+      tail.write(buffer, length, firstQueued);
+    } catch (error) {
+      throw fail(error);
+    }
+    queued = "";
+    firstQueued = next;
+    planSync();
+    parts.onWritten();
+  }
+
+  function planSync(): void {
+    if (isSyncPlanned) return;
+    isSyncPlanned = true;
+    clock.schedule(syncWithin, () => {
+      isSyncPlanned = false;
+      tail.sync().catch((error: unknown) => {
+        if (unavailable === undefined) failSync(error);
+      });
+    });
+  }
+
+  /** What is queued was not part of the sync that failed; it fails by itself when it is flushed. */
+  function failSync(error: unknown): LogUnavailable {
+    if (!isFinal) unavailable = `what was written does not reach the disk: ${messageOf(error)}`;
+    probedAt = clock.monotonic();
+    clock.schedule(probeEvery, probeNow);
+    return new LogUnavailable(unavailable ?? messageOf(error), error);
+  }
+
+  return {
+    append({ type, detail, ...context }) {
+      return queue(lineFrame(context), type, short(canonicalJson(detail)));
+    },
+    writer,
+    flush,
+    async sync() {
+      flush();
+      if (unavailable !== undefined) throw new LogUnavailable(unavailable);
+      try {
+        await tail.sync();
+      } catch (error) {
+        throw failSync(error);
+      }
+    },
+    get losses() {
+      return losses;
+    },
+    get unavailable() {
+      return unavailable;
+    },
+    written: () => firstQueued,
+    fail(why) {
+      isFinal = true;
+      unavailable = why;
+      drop();
+    },
+  };
+}
