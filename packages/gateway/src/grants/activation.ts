@@ -1,0 +1,138 @@
+import { remaining, type Deadline } from "../kernel/clock.ts";
+import type { Core } from "./core.ts";
+import { end, endSoon, expiry } from "./endings.ts";
+import { stillAllowed } from "./judged-again.ts";
+import { grantRecord, requestRecord, system, write } from "./records.ts";
+import type { AccessRequest, Grant } from "./types.ts";
+
+/**
+ * How long an answer may be on its way after a call to the store has failed, milliseconds: past it, what is not there
+ * will not come. PostgreSQL is told to give up a statement after 5 s.
+ */
+const settled = 15_000;
+
+/** A grant that a request would become; its time-to-live runs from now. */
+export function grantOf(core: Core, id: string, request: AccessRequest): Grant {
+  const activatedAt = core.clock.wall();
+  return {
+    id,
+    request: request.id,
+    requester: request.requester,
+    connection: request.connection,
+    operations: request.operations,
+    policies: request.policies,
+    state: "active",
+    activatedAt,
+    endsAt: activatedAt + request.ttl,
+  };
+}
+
+/**
+ * Makes a stored, recorded grant live, unless a lock-down, a reload or the deadline came between: then it ends at
+ * once. Synchronous, so that nothing comes between these looks and the grant being live.
+ */
+export function bringUp(core: Core, grant: Grant, request: AccessRequest, deadline: Deadline): void {
+  if (core.endedHere.has(grant.id) || core.live.get(grant.id) !== undefined) return;
+  if (core.locked !== undefined) {
+    endSoon(core, grant, {
+      event: "lock_down",
+      by: core.locked.by,
+      reason: `lock-down: ${core.locked.reason}`,
+    });
+  } else if (!stillAllowed(core.rules, request)) {
+    endSoon(core, grant, {
+      event: "change_rules",
+      by: "configuration",
+      reason: "the configuration no longer allows it",
+    });
+  } else if (remaining(core.clock, deadline) <= 0) {
+    endSoon(core, grant, expiry(grant));
+  } else {
+    core.live.add(grant, request, deadline);
+  }
+  core.changed(request.id);
+}
+
+/**
+ * Sees to it that a grant which was recorded, but not confirmed by the store, is never used: it is ended if the store
+ * has it after all, and recorded as never active if it has not.
+ */
+export function undo(core: Core, grant: Grant, why: string): void {
+  const failedAt = core.clock.monotonic();
+  let resolved = false;
+  // Marked as ended at once: a look at the store must not take it up meanwhile.
+  const ended: Grant = {
+    ...grant,
+    state: "revoked",
+    endedAt: core.clock.wall(),
+    endedBy: "mayfly",
+    endReason: why,
+  };
+  core.endedHere.set(grant.id, {
+    grant: ended,
+    done: Promise.resolve(),
+    left: () => 0,
+    until: failedAt + Math.max(grant.endsAt - grant.activatedAt, settled) + 60_000,
+  });
+  core.outbox
+    .add(async () => {
+      if (resolved) return;
+      const found = await core.store.grant(grant.id);
+      if (found?.state === "active") {
+        core.endedHere.delete(grant.id);
+        resolved = true;
+        await end(core, grant, { event: "undo", by: "mayfly", reason: why }).catch(() => undefined);
+        return;
+      }
+      if (found === undefined && core.clock.monotonic() - failedAt < settled)
+        throw new Error("not settled yet");
+      if (found === undefined) await neverActive(core, grant, why);
+      resolved = true;
+    })
+    .catch(() => undefined);
+}
+
+async function neverActive(core: Core, grant: Grant, why: string): Promise<void> {
+  const detail = { event: "undo", by: "mayfly", reason: why, was_active: false };
+  await write(core.log, [grantRecord("grant.revoked", grant, core.rules.configuration, detail)], "");
+}
+
+/** Records that an announced grant or request did not come to be, because the store said no. */
+export function retract(core: Core, request: AccessRequest, grant: Grant | undefined, why: string): void {
+  const configuration = core.rules.configuration;
+  const detail = { by: "mayfly", reason: why, stored: false };
+  core.outbox
+    .add(async () => {
+      await write(
+        core.log,
+        grant === undefined
+          ? [requestRecord("request.withdrawn", request, configuration, detail, system)]
+          : [
+              grantRecord("grant.revoked", grant, configuration, {
+                ...detail,
+                event: "undo",
+                was_active: false,
+              }),
+            ],
+        "",
+      );
+    })
+    .catch(() => undefined);
+}
+
+/**
+ * Calls the store to write, and when the call fails looks whether the write was kept all the same.
+ * @returns the call's answer, `kept` when it failed but the store has it, or why it failed: then the store may
+ * still keep it later
+ */
+export async function writeOrLook<T>(
+  call: () => Promise<T>,
+  look: () => Promise<boolean>,
+): Promise<{ readonly answer: T } | { readonly kept: true } | { readonly failed: unknown }> {
+  try {
+    return { answer: await call() };
+  } catch (error) {
+    const kept = await look().catch(() => false);
+    return kept ? { kept } : { failed: error };
+  }
+}

@@ -1,0 +1,178 @@
+import { deadlineAfter } from "../kernel/clock.ts";
+import { formatDuration } from "../kernel/durations.ts";
+import { MayflyError } from "../kernel/errors.ts";
+import { newId } from "../kernel/ids.ts";
+import { bringUp, grantOf, retract, undo, writeOrLook } from "./activation.ts";
+import { readAsk, type ReadAsk } from "./ask.ts";
+import type { Core } from "./core.ts";
+import { conflict, lockedDown, reading, storeUnavailable } from "./errors.ts";
+import type { Ask } from "./grants.ts";
+import { digestOfRequest } from "./judged-again.ts";
+import { planOf, type Plan } from "./plan.ts";
+import { askedDetail, grantRecord, requestRecord, write } from "./records.ts";
+import { requesterKey, requestMachine } from "./states.ts";
+import type { AccessRequest, Requester } from "./types.ts";
+
+/** Only what grants need to know of a principal is kept. */
+function bare(requester: Requester): Requester {
+  const { kind, issuer, subject, client, name, owner, groups, person, actors } = requester;
+  return {
+    kind,
+    issuer,
+    subject,
+    client,
+    name,
+    ...(owner === undefined ? {} : { owner }),
+    groups: [...groups],
+    ...(person === undefined ? {} : { person: { issuer: person.issuer, subject: person.subject } }),
+    actors: [...actors],
+  };
+}
+
+/** The request that a plan makes of an ask. */
+function requestOf(core: Core, requester: Requester, asked: ReadAsk, plan: Plan, at: number): AccessRequest {
+  const common = {
+    id: newId("req"),
+    requester,
+    connection: asked.connection,
+    operations: asked.operations,
+    reason: asked.reason,
+    approvals: [],
+    reasons: plan.reasons,
+    clientAddress: asked.clientAddress,
+    createdAt: at,
+  };
+  if (plan.decision !== "permit") {
+    const facts = { ...common, ttl: asked.ttl ?? 0, policies: [] };
+    const state = requestMachine.after("none", "deny");
+    return { ...facts, digest: digestOfRequest(core.rules, facts), state, decidedAt: at };
+  }
+  const { ttl, policies, approval } = plan;
+  const facts = { ...common, ttl, policies, ...(approval === undefined ? {} : { approval }) };
+  const digest = digestOfRequest(core.rules, facts);
+  return approval === undefined
+    ? { ...facts, digest, state: requestMachine.after("none", "permit"), decidedAt: at, grant: newId("gr") }
+    : { ...facts, digest, state: requestMachine.after("none", "hold"), waitsUntil: at + approval.within };
+}
+
+async function refuseTooMany(core: Core, requester: string): Promise<void> {
+  const most = core.rules.pendingPerPrincipal;
+  const pending = await reading(core.store.requests({ requester, state: "pending", limit: most + 1 }));
+  // One that has run out and is only not stored as such yet does not count.
+  const waiting = pending.filter(
+    (request) => (request.waitsUntil ?? Number.POSITIVE_INFINITY) > core.clock.wall(),
+  );
+  if (waiting.length >= most) {
+    throw new MayflyError("too_many_pending", `${most} of your requests are waiting for approval already`, {
+      status: 429,
+      hint: "withdraw one, or wait until one is decided",
+    });
+  }
+}
+
+/** Takes an ask: denies it, permits it (a grant is live when this returns) or leaves it pending. */
+export async function takeAsk(core: Core, who: Requester, ask: Ask): Promise<AccessRequest> {
+  const asked = readAsk(ask);
+  const requester = bare(who);
+  const key = requesterKey(requester);
+  return core.mutex(`requester ${key}`, async () => {
+    if (core.locked !== undefined) throw lockedDown(core.locked.reason);
+    const { idempotency } = asked;
+    if (idempotency !== undefined) {
+      const found = await reading(core.store.requestByKey(key, idempotency.key));
+      if (found !== undefined) return again(found.earlier, found.fingerprint, idempotency.fingerprint);
+    }
+    const at = core.clock.wall();
+    const plan = planOf(core.rules, {
+      requester,
+      connection: asked.connection,
+      operations: asked.operations,
+      reason: asked.reason,
+      ...(asked.ttl === undefined ? {} : { ttl: asked.ttl }),
+      clientAddress: asked.clientAddress,
+      at,
+    });
+    const request = requestOf(core, requester, asked, plan, at);
+    if (request.state === "pending") await refuseTooMany(core, key);
+    return keep(core, request, idempotency === undefined ? undefined : { requester: key, ...idempotency });
+  });
+}
+
+function again(earlier: AccessRequest, stored: string, fingerprint: string): AccessRequest {
+  if (stored === fingerprint) return earlier;
+  throw conflict(
+    "idempotency_conflict",
+    `this idempotency key was used for request ${earlier.id}, which asked for something else`,
+    "use a new key for a new request",
+  );
+}
+
+/** Records, then stores, then brings up: nothing is live without its record on the disk. */
+async function keep(
+  core: Core,
+  request: AccessRequest,
+  idempotency: { readonly requester: string; readonly key: string; readonly fingerprint: string } | undefined,
+): Promise<AccessRequest> {
+  const { configuration } = core.rules;
+  const grant = request.grant === undefined ? undefined : grantOf(core, request.grant, request);
+  // The term begins before the record is written, so that it never outlasts what was recorded.
+  const deadline = deadlineAfter(core.clock, request.ttl);
+  const waits =
+    request.approval === undefined ? undefined : deadlineAfter(core.clock, request.approval.within);
+  const first = request.state === "denied" ? "request.denied" : "request.created";
+  await write(
+    core.log,
+    [
+      requestRecord(first, request, configuration, askedDetail(request)),
+      ...(grant === undefined
+        ? []
+        : [
+            requestRecord("request.approved", request, configuration, {
+              by: "policy",
+              reasons: request.reasons,
+            }),
+            grantRecord("grant.activated", grant, configuration, activatedDetail(grant.endsAt, request.ttl)),
+          ]),
+    ],
+    "nothing has been requested",
+  );
+  const result = await writeOrLook(
+    () => core.store.createRequest(request, idempotency, grant),
+    async () => (await core.store.request(request.id)) !== undefined,
+  );
+  if ("failed" in result) {
+    const why = "the store did not take the request";
+    if (result.failed instanceof MayflyError) {
+      retract(core, request, grant, result.failed.message);
+      throw result.failed;
+    }
+    if (grant === undefined) retractIfAbsent(core, request, why);
+    else undo(core, grant, why);
+    throw storeUnavailable(result.failed, "nothing has been requested");
+  }
+  if ("answer" in result && !result.answer.created) {
+    // Another gateway took the same key a moment earlier.
+    retract(core, request, grant, `request ${result.answer.earlier.id} has the same idempotency key`);
+    return again(result.answer.earlier, result.answer.fingerprint, idempotency?.fingerprint ?? "");
+  }
+  if (grant !== undefined) bringUp(core, grant, request, deadline);
+  if (waits !== undefined) core.live.waitFor(request.id, waits);
+  return request;
+}
+
+/** A pending or denied request that was kept after all gives nobody anything, so it may stay; else it is retracted. */
+function retractIfAbsent(core: Core, request: AccessRequest, why: string): void {
+  core.outbox
+    .add(async () => {
+      if ((await core.store.request(request.id)) === undefined) retract(core, request, undefined, why);
+    })
+    .catch(() => undefined);
+}
+
+/** The detail of a `grant.activated` record. */
+export function activatedDetail(
+  endsAt: number,
+  ttl: number,
+): { ends_at: string; ttl_ms: number; ttl: string } {
+  return { ends_at: new Date(endsAt).toISOString(), ttl_ms: ttl, ttl: formatDuration(ttl) };
+}

@@ -1,0 +1,67 @@
+import { MayflyError, messageOf } from "../kernel/errors.ts";
+
+/** The ask itself is malformed. */
+export function invalid(message: string, hint?: string): MayflyError {
+  return new MayflyError("invalid_request", message, {
+    status: 400,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** Unknown, or not to be seen by whoever asks: the two read the same, so that ids cannot be probed. */
+export function notFound(what: string, id: string): MayflyError {
+  return new MayflyError("not_found", `no ${what} ${id.slice(0, 80)}`, {
+    status: 404,
+    hint: `list the ${what}s that you can see`,
+  });
+}
+
+/** Known, but not theirs to do. */
+export function forbidden(message: string, hint: string): MayflyError {
+  return new MayflyError("forbidden", message, { status: 403, hint });
+}
+
+/** It is too late, or somebody was faster. */
+export function conflict(code: string, message: string, hint: string): MayflyError {
+  return new MayflyError(code, message, { status: 409, hint });
+}
+
+/** Everything is stopped. */
+export function lockedDown(reason: string): MayflyError {
+  return new MayflyError("locked_down", `Mayfly is locked down: ${reason}`, {
+    status: 503,
+    hint: "an operator has to lift the lock-down; ask again then",
+  });
+}
+
+/** The audit log could not take the records. */
+export function logUnavailable(cause: unknown, happened: string): MayflyError {
+  return new MayflyError("log_unavailable", `the audit log cannot take records now; ${happened}`, {
+    status: 503,
+    hint: "try again when the log's disk has recovered",
+    cause,
+  });
+}
+
+/** The store did not answer, or not in time. */
+export function storeUnavailable(cause: unknown, happened: string): MayflyError {
+  return new MayflyError("store_unavailable", `the store does not answer now; ${happened}`, {
+    status: 503,
+    hint: "try again when the store is back",
+    cause,
+  });
+}
+
+/** Awaits a call to the store that changes nothing; its failure becomes `store_unavailable`. */
+export async function reading<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw error instanceof MayflyError ? error : storeUnavailable(error, "nothing has changed");
+  }
+}
+
+/** An error's text for a record: ours as it is, another's only by its message. */
+export function whyOf(error: unknown): string {
+  return messageOf(error).slice(0, 300);
+}

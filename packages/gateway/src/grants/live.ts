@@ -1,0 +1,114 @@
+import { remaining, type Clock, type Deadline } from "../kernel/clock.ts";
+import { recordPrincipal } from "./records.ts";
+import type { AccessRequest, Grant, GrantEnd, LiveGrant } from "./types.ts";
+
+/** A live grant with what this process alone knows of it. */
+export interface LiveEntry extends LiveGrant {
+  readonly request: AccessRequest;
+  /** Cached once the secret was collected. */
+  verifier?: string;
+}
+
+/** Grants that are live in this process, and the one timer that watches deadlines. */
+export interface Live {
+  add(grant: Grant, request: AccessRequest, deadline: Deadline): LiveEntry;
+  get(id: string): LiveEntry | undefined;
+  /** Takes a grant out and aborts its signal, at once; undefined when it is not live here. */
+  take(id: string, end: GrantEnd): LiveEntry | undefined;
+  all(): LiveEntry[];
+  /** Waits for `deadline` on behalf of something else, such as a pending request; kept by id. */
+  waitFor(id: string, deadline: Deadline): void;
+  /** The deadline given to `waitFor`, also after it has passed, until it is forgotten. */
+  deadlineOf(id: string): Deadline | undefined;
+  waiting(): string[];
+  forget(id: string): void;
+  stop(): void;
+}
+
+/**
+ * The longest the timer sleeps. A timer runs on the monotonic clock, which stands still while a machine is suspended:
+ * looking at the wall clock every second ends what is over within a second of the resume.
+ */
+const longestSleep = 1000;
+
+/**
+ * Makes the registry.
+ * @param expired called for each live grant whose deadline has passed on either clock; must take it
+ * @param waited called for each id given to `waitFor` whose deadline has passed, once
+ */
+export function createLive(
+  clock: Clock,
+  expired: (entry: LiveEntry) => void,
+  waited: (id: string) => void,
+): Live {
+  const entries = new Map<string, { entry: LiveEntry; controller: AbortController }>();
+  const deadlines = new Map<string, { readonly deadline: Deadline; told: boolean }>();
+  let timer: { readonly at: number; readonly cancel: () => void } | undefined;
+  let stopped = false;
+
+  const arm = (ms: number): void => {
+    const sleep = Math.min(Math.max(ms, 0), longestSleep);
+    const at = clock.monotonic() + sleep;
+    if (stopped || (timer !== undefined && timer.at <= at)) return;
+    timer?.cancel();
+    timer = { at, cancel: clock.schedule(sleep, look) };
+  };
+
+  function look(): void {
+    timer = undefined;
+    for (const { entry } of entries.values()) {
+      if (remaining(clock, entry.deadline) <= 0) expired(entry);
+    }
+    for (const [id, wait] of deadlines) {
+      if (wait.told || remaining(clock, wait.deadline) > 0) continue;
+      // Kept although told: should the wall clock step back now, it is over all the same.
+      wait.told = true;
+      waited(id);
+    }
+    let next = Number.POSITIVE_INFINITY;
+    for (const { entry } of entries.values()) next = Math.min(next, remaining(clock, entry.deadline));
+    for (const { deadline, told } of deadlines.values()) {
+      if (!told) next = Math.min(next, remaining(clock, deadline));
+    }
+    if (next !== Number.POSITIVE_INFINITY) arm(next);
+  }
+
+  return {
+    add(grant, request, deadline) {
+      const controller = new AbortController();
+      const { verifier, ...bare } = grant;
+      const entry: LiveEntry = {
+        grant: bare,
+        request,
+        deadline,
+        ended: controller.signal,
+        principal: recordPrincipal(grant.requester),
+        ...(verifier === undefined ? {} : { verifier }),
+      };
+      entries.set(grant.id, { entry, controller });
+      arm(remaining(clock, deadline));
+      return entry;
+    },
+    get: (id) => entries.get(id)?.entry,
+    take(id, end) {
+      const found = entries.get(id);
+      if (found === undefined) return undefined;
+      entries.delete(id);
+      found.controller.abort(end);
+      return found.entry;
+    },
+    all: () => [...entries.values()].map(({ entry }) => entry),
+    waitFor(id, deadline) {
+      deadlines.set(id, { deadline, told: false });
+      arm(remaining(clock, deadline));
+    },
+    deadlineOf: (id) => deadlines.get(id)?.deadline,
+    waiting: () => [...deadlines.keys()],
+    forget: (id) => void deadlines.delete(id),
+    stop() {
+      stopped = true;
+      timer?.cancel();
+      timer = undefined;
+    },
+  };
+}

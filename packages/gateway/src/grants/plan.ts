@@ -1,0 +1,190 @@
+import { formatDuration } from "../kernel/durations.ts";
+import { nearest } from "../kernel/nearest.ts";
+import type { ApprovalRule, Outlook, PolicyAsk, PolicyVerdict, Terms } from "../policy/types.ts";
+import type { GrantRules, InventoryEntry, Offer } from "./grants.ts";
+import type { Requester } from "./types.ts";
+
+/** The facts that an ask is judged by; kept with the request, so that a reload can judge it again. */
+export interface Facts {
+  readonly requester: Requester;
+  readonly connection: string;
+  readonly operations: readonly string[];
+  readonly reason: string;
+  /** Milliseconds; left out: the policies' default. */
+  readonly ttl?: number;
+  readonly clientAddress: string;
+  /** When it was asked, milliseconds since the epoch: a condition on the hour means this one. */
+  readonly at: number;
+}
+
+/** What the rules make of an ask. */
+export type Plan =
+  | {
+      readonly decision: "permit";
+      readonly ttl: number;
+      readonly policies: readonly string[];
+      readonly approval?: ApprovalRule;
+      readonly reasons: readonly string[];
+    }
+  | { readonly decision: "deny"; readonly reasons: readonly string[] };
+
+function policyAsk(facts: Facts, operation: string, ttl: number): PolicyAsk {
+  const { requester } = facts;
+  const at = new Date(facts.at);
+  return {
+    principal: {
+      kind: requester.kind,
+      issuer: requester.issuer,
+      subject: requester.subject,
+      client: requester.client,
+      name: requester.name,
+      groups: requester.groups,
+    },
+    connection: facts.connection,
+    operation,
+    context: {
+      reason: facts.reason,
+      requested_seconds: Math.ceil(ttl / 1000),
+      hour: at.getUTCHours(),
+      // Monday is 1, Sunday 7.
+      weekday: ((at.getUTCDay() + 6) % 7) + 1,
+      client_address: facts.clientAddress,
+      has_person: requester.kind === "person" || requester.person !== undefined,
+    },
+  };
+}
+
+/** An exception while judging denies. */
+function decide(rules: GrantRules, facts: Facts, operation: string, ttl: number): PolicyVerdict {
+  try {
+    return rules.policies.decide(policyAsk(facts, operation, ttl));
+  } catch {
+    return { decision: "deny", reasons: ["the policies could not be evaluated"] };
+  }
+}
+
+/** The outlook on an operation that exists and that the requester could ask for; what cannot be judged is not offered. */
+function outlookOf(rules: GrantRules, facts: Facts, operation: string): Outlook | undefined {
+  if (entryOf(rules, facts.connection, operation) === undefined) return undefined;
+  try {
+    const outlook = rules.policies.outlook(policyAsk({ ...facts, reason: "" }, operation, 0));
+    return outlook.requestable ? outlook : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the requester could ask for now; everything else does not exist for them. */
+export function offersOf(
+  rules: GrantRules,
+  requester: Requester,
+  clientAddress: string,
+  at: number,
+): readonly Offer[] {
+  const offers: Offer[] = [];
+  for (const [connection, operations] of rules.inventory) {
+    for (const [operation, entry] of operations) {
+      const facts = { requester, connection, operations: [], reason: "", clientAddress, at };
+      const outlook = outlookOf(rules, facts, operation);
+      if (outlook !== undefined) offers.push({ ...entry, connection, operation, outlook });
+    }
+  }
+  return offers;
+}
+
+/** Why an operation that the requester cannot see is denied: the same words whether it exists or not. */
+function unseen(facts: Facts, operation: string, offers: readonly Offer[]): string {
+  const names = offers.map((offer) => `${offer.connection}/${offer.operation}`);
+  const asked = `${facts.connection}/${operation}`;
+  const meant = nearest(asked, names);
+  return [
+    `${asked}: nothing of that name can be requested by you`,
+    operation === "*" || facts.connection === "*" ? "; wildcards are never granted, name each operation" : "",
+    meant === undefined ? "" : `; did you mean ${meant}?`,
+  ].join("");
+}
+
+/** Whether two approval rules ask for the same people and as many of them. */
+export function sameApproval(a: ApprovalRule | undefined, b: ApprovalRule | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.count === b.count && a.by.toSorted().join("\n") === b.by.toSorted().join("\n");
+}
+
+/**
+ * The approval that covers all operations. Operations that need none go along with those that do; two that need
+ * different reviewers cannot share a request, because one yes must mean the same for everything it covers.
+ */
+function commonApproval(terms: readonly Terms[]): ApprovalRule | "differ" | undefined {
+  const asked = terms.flatMap((one) => (one.approval === undefined ? [] : [one.approval]));
+  const [first, ...others] = asked;
+  if (first === undefined) return undefined;
+  if (others.some((other) => !sameApproval(first, other))) return "differ";
+  return {
+    by: first.by,
+    count: Math.max(1, first.count),
+    within: Math.min(...asked.map((one) => one.within)),
+  };
+}
+
+/**
+ * Judges an ask by the rules: pure.
+ *
+ * Without a time-to-live it is judged twice: once to learn the policies' default, and once as if that had been asked
+ * for, so that a condition on `requested_seconds` cannot be slipped by leaving it out.
+ */
+export function planOf(rules: GrantRules, facts: Facts): Plan {
+  const hidden = facts.operations.filter((operation) => outlookOf(rules, facts, operation) === undefined);
+  if (hidden.length > 0) {
+    const offers = offersOf(rules, facts.requester, facts.clientAddress, facts.at);
+    return { decision: "deny", reasons: hidden.map((operation) => unseen(facts, operation, offers)) };
+  }
+  const judge = (ttl: number): { terms: Terms[]; reasons: string[]; denied: string[] } => {
+    const result = { terms: [] as Terms[], reasons: [] as string[], denied: [] as string[] };
+    for (const operation of facts.operations) {
+      const verdict = decide(rules, facts, operation, ttl);
+      const said = verdict.reasons.map((reason) => `${facts.connection}/${operation}: ${reason}`);
+      if (verdict.decision === "permit") {
+        result.terms.push(verdict.terms);
+        result.reasons.push(...said);
+      } else result.denied.push(...(said.length > 0 ? said : [`${facts.connection}/${operation}: denied`]));
+    }
+    return result;
+  };
+  let ttl = facts.ttl;
+  if (ttl === undefined) {
+    const first = judge(0);
+    if (first.denied.length > 0) return { decision: "deny", reasons: first.denied };
+    ttl = Math.min(...first.terms.map((terms) => terms.defaultTtl));
+  }
+  const { terms, reasons, denied } = judge(ttl);
+  if (denied.length > 0) return { decision: "deny", reasons: denied };
+  for (const one of terms) {
+    if (ttl <= one.maxTtl) continue;
+    const most = formatDuration(Math.min(...terms.map((other) => other.maxTtl)));
+    const why = `a time-to-live of ${formatDuration(ttl)} is more than policy "${one.policy}" allows; ask for ${most} or less`;
+    return { decision: "deny", reasons: [why] };
+  }
+  const approval = commonApproval(terms);
+  if (approval === "differ") {
+    return {
+      decision: "deny",
+      reasons: ["these operations need different approvals; ask for each in a request of its own"],
+    };
+  }
+  return {
+    decision: "permit",
+    ttl,
+    policies: terms.map((one) => one.policy),
+    ...(approval === undefined ? {} : { approval }),
+    reasons,
+  };
+}
+
+/** The inventory's entry of one operation. */
+export function entryOf(
+  rules: GrantRules,
+  connection: string,
+  operation: string,
+): InventoryEntry | undefined {
+  return rules.inventory.get(connection)?.get(operation);
+}

@@ -1,0 +1,98 @@
+import type { Json } from "../kernel/canonical.ts";
+import type { AuditLog } from "../audit/log.ts";
+import type { NewRecord, RecordPrincipal, RecordType } from "../audit/records.ts";
+import { logUnavailable } from "./errors.ts";
+import type { Actor } from "./grants.ts";
+import type { AccessRequest, Grant, Requester } from "./types.ts";
+
+/** Mayfly itself, where no principal acts. */
+export const system: RecordPrincipal = {
+  kind: "system",
+  issuer: "mayfly",
+  subject: "mayfly",
+  name: "mayfly",
+};
+
+/** A principal as records name it. */
+export function recordPrincipal(who: Requester | Actor): RecordPrincipal {
+  return {
+    kind: who.kind,
+    issuer: who.issuer,
+    subject: who.subject,
+    name: who.name,
+    ...(who.person === undefined ? {} : { person: who.person.subject }),
+    ...(who.actors.length === 0 ? {} : { actors: who.actors }),
+  };
+}
+
+type Detail = { readonly [name: string]: Json | undefined };
+
+/** A record about a request; `by` is who did it, the requester unless said otherwise. */
+export function requestRecord(
+  type: RecordType,
+  request: AccessRequest,
+  configuration: string,
+  detail: Detail,
+  by: RecordPrincipal = recordPrincipal(request.requester),
+): NewRecord {
+  return {
+    type,
+    principal: by,
+    request: request.id,
+    ...(request.grant === undefined ? {} : { grant: request.grant }),
+    connection: request.connection,
+    operations: request.operations,
+    ...(request.policies.length === 0 ? {} : { policy: request.policies.join(", ") }),
+    configuration,
+    detail,
+  };
+}
+
+/** What a request is, for the record that tells of it first. */
+export function askedDetail(request: AccessRequest): Detail {
+  return {
+    reason: request.reason,
+    ttl_ms: request.ttl,
+    digest: request.digest,
+    client: request.requester.client,
+    groups: request.requester.groups,
+    client_address: request.clientAddress,
+    reasons: request.reasons,
+    ...(request.approval === undefined ? {} : { approval: { ...request.approval } }),
+    ...(request.waitsUntil === undefined ? {} : { waits_until: new Date(request.waitsUntil).toISOString() }),
+  };
+}
+
+/** A record about a grant; its principal is the one who holds it. */
+export function grantRecord(
+  type: RecordType,
+  grant: Grant,
+  configuration: string,
+  detail: Detail,
+): NewRecord {
+  return {
+    type,
+    principal: recordPrincipal(grant.requester),
+    request: grant.request,
+    grant: grant.id,
+    connection: grant.connection,
+    operations: grant.operations,
+    policy: grant.policies.join(", "),
+    configuration,
+    detail,
+  };
+}
+
+/**
+ * Appends records and waits until they are on the disk.
+ * @param happened what the reader of a failure must know, for example "nothing has changed"
+ * @throws log_unavailable
+ */
+export async function write(log: AuditLog, records: readonly NewRecord[], happened: string): Promise<void> {
+  try {
+    for (const record of records) log.append(record);
+    await log.sync();
+  } catch (error) {
+    throw logUnavailable(error, happened);
+  }
+}

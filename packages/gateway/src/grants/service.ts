@@ -1,0 +1,168 @@
+import type { AuditLog } from "../audit/log.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { takeAsk } from "./asking.ts";
+import type { Core } from "./core.ts";
+import { end, endSoon, expiry } from "./endings.ts";
+import { notFound, reading, storeUnavailable } from "./errors.ts";
+import type { Actor, GrantRules, Grants, GrantStore } from "./grants.ts";
+import { collectSecret, liveEntry, release, revoke, showGrant, shown, verifier } from "./holding.ts";
+import { createLive } from "./live.ts";
+import { liftLockdown, lockDown } from "./lockdown.ts";
+import { createMutex } from "./mutex.ts";
+import { createOutbox } from "./outbox.ts";
+import { maySeeRequest, requireAny } from "./people.ts";
+import { offersOf } from "./plan.ts";
+import { withdraw } from "./closing.ts";
+import { approve, refuse } from "./reviewing.ts";
+import { requesterKey } from "./states.ts";
+import type { AccessRequest } from "./types.ts";
+import { createWaiters } from "./waiters.ts";
+import { adopt, createWatching, timeOutSoon, type Polling } from "./watching.ts";
+
+/** What grants are made of. */
+export interface GrantsOptions {
+  readonly store: GrantStore;
+  readonly log: AuditLog;
+  readonly clock: Clock;
+  readonly rules: GrantRules;
+  /**
+   * How to keep up with other gateways on the same store: every second, and nothing new after 10 s without the store.
+   * `false` where the store belongs to this process alone (SQLite).
+   */
+  readonly poll?: Partial<Polling> | false;
+}
+
+const listed = 500;
+const longestWait = 60_000;
+
+/**
+ * Makes the grants service. Call `start` before anything is served, and `stop` after the last session has closed.
+ *
+ * While the store cannot be read for longer than the bound, nothing new is served; sessions that are open go on until
+ * their deadline, since what they may do was decided and recorded before.
+ */
+export function createGrants(options: GrantsOptions): Grants {
+  const { store, log, clock } = options;
+  const waiters = createWaiters(clock);
+  const core: Core = {
+    store,
+    log,
+    clock,
+    outbox: createOutbox(clock),
+    live: createLive(
+      clock,
+      (entry) => endSoon(core, entry.grant, expiry(entry.grant)),
+      (id) => timeOutSoon(core, id),
+    ),
+    mutex: createMutex(),
+    rules: options.rules,
+    locked: undefined,
+    lockUnsaved: false,
+    endedHere: new Map(),
+    changed: (id) => waiters.wake(id),
+  };
+  const poll = options.poll === false ? undefined : { every: 1000, bound: 10_000, ...options.poll };
+  const watching = createWatching(core, poll, () => waiters.ids());
+
+  const serving = (): void => {
+    const why = watching.unavailable;
+    if (why !== undefined) throw storeUnavailable(undefined, why);
+  };
+  const find = async (viewer: Actor, id: string): Promise<AccessRequest> => {
+    const request = await reading(store.request(id));
+    if (request === undefined || !maySeeRequest(viewer, request)) throw notFound("request", id);
+    return request;
+  };
+
+  return {
+    offers(requester, clientAddress) {
+      if (core.locked !== undefined || watching.unavailable !== undefined) return [];
+      return offersOf(core.rules, requester, clientAddress, clock.wall());
+    },
+    async request(requester, ask) {
+      serving();
+      return takeAsk(core, requester, ask);
+    },
+    find,
+    async wait(viewer, id, ms, signal) {
+      const until = clock.monotonic() + Math.min(Math.max(ms, 0), longestWait);
+      for (;;) {
+        // Registered before the look, so that no change falls between the two.
+        const change = waiters.next(id, Math.max(until - clock.monotonic(), 0), signal);
+        try {
+          const request = await find(viewer, id);
+          if (request.state !== "pending" || clock.monotonic() >= until || signal?.aborted === true)
+            return request;
+          await change.woken;
+        } finally {
+          change.cancel();
+        }
+      }
+    },
+    async requests(viewer, filter) {
+      const state = filter.state === undefined ? {} : { state: filter.state };
+      if (filter.all !== true) {
+        return reading(store.requests({ requester: requesterKey(viewer), ...state, limit: listed }));
+      }
+      requireAny(viewer, ["reviewer", "operator", "auditor"]);
+      const all = await reading(store.requests({ ...state, limit: listed }));
+      return all.filter((request) => maySeeRequest(viewer, request));
+    },
+    withdraw: (requester, id) => withdraw(core, requester, id),
+    async approve(reviewer, id, digest, comment) {
+      serving();
+      return approve(core, reviewer, id, digest, comment);
+    },
+    refuse: (reviewer, id, digest, comment) => refuse(core, reviewer, id, digest, comment),
+    async grants(viewer, filter) {
+      const state = filter.state === undefined ? {} : { state: filter.state };
+      if (filter.all === true) requireAny(viewer, ["operator", "auditor"]);
+      const whose = filter.all === true ? {} : { requester: requesterKey(viewer) };
+      const stored = await reading(store.grants({ ...whose, ...state, limit: listed }));
+      // What ended here a moment ago may not be stored as ended yet.
+      return stored
+        .map((grant) => shown(core.endedHere.get(grant.id)?.grant ?? grant))
+        .filter((grant) => filter.state === undefined || grant.state === filter.state);
+    },
+    grant: (viewer, id) => showGrant(core, viewer, id),
+    async collectSecret(requester, grant) {
+      serving();
+      return collectSecret(core, requester, grant);
+    },
+    release: (requester, grant) => release(core, requester, grant),
+    revoke: (operator, grant, reason) => revoke(core, operator, grant, reason),
+    lockdown: (operator, reason) => lockDown(core, operator, reason),
+    lift: (operator) => liftLockdown(core, operator),
+    get locked() {
+      return core.locked;
+    },
+    live(id) {
+      if (core.locked !== undefined || watching.unavailable !== undefined) return undefined;
+      return liveEntry(core, id);
+    },
+    async verifier(id) {
+      if (core.locked !== undefined || watching.unavailable !== undefined) return undefined;
+      return verifier(core, id);
+    },
+    async withdrawIdentity(id, reason) {
+      const entry = core.live.get(id);
+      if (entry === undefined) return;
+      await end(core, entry.grant, {
+        event: "withdraw_identity",
+        by: "identity",
+        reason: `identity withdrawn: ${reason}`,
+      });
+    },
+    adopt: (rules) => adopt(core, rules),
+    start: () => watching.start(),
+    get unavailable() {
+      return watching.unavailable;
+    },
+    async stop() {
+      watching.stop();
+      core.live.stop();
+      await core.outbox.retry();
+      core.outbox.stop();
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import { deadlineAt } from "../kernel/clock.ts";
+import { formatDuration } from "../kernel/durations.ts";
+import { bringUp } from "./activation.ts";
+import type { Core } from "./core.ts";
+import { end, endedElsewhere, endSoon, forgetEnded } from "./endings.ts";
+import type { GrantRules } from "./grants.ts";
+import { everything, readLockdown } from "./lockdown.ts";
+import { sameAsked, stillAllowed } from "./judged-again.ts";
+import { closeBySystem, timedOut } from "./closing.ts";
+
+/** How a gateway keeps up with others on the same store. */
+export interface Polling {
+  /** Milliseconds between looks. */
+  readonly every: number;
+  /** Milliseconds without a look after which nothing new is served. */
+  readonly bound: number;
+}
+
+/** Reads grants from the store and keeps up with it. */
+export interface Watching {
+  start(): Promise<void>;
+  stop(): void;
+  readonly unavailable: string | undefined;
+}
+
+/** Takes up the store's active grants, and lets go of those that ended elsewhere. */
+async function readGrants(core: Core, first: boolean): Promise<void> {
+  const before = core.live.all();
+  const stored = await core.store.grants({ state: "active", limit: everything });
+  const active = new Set(stored.map((grant) => grant.id));
+  for (const { grant } of before) {
+    if (active.has(grant.id) || core.live.get(grant.id) === undefined) continue;
+    const now = await core.store.grant(grant.id);
+    if (now === undefined) {
+      endSoon(core, grant, { event: "undo", by: "mayfly", reason: "the store no longer knows the grant" });
+    } else endedElsewhere(core, now);
+  }
+  for (const grant of stored) {
+    if (core.live.get(grant.id) !== undefined || core.endedHere.has(grant.id)) continue;
+    const request = await core.store.request(grant.request);
+    // A gateway whose configuration is older or newer leaves the grant to the others; at a start it ends it.
+    if (request === undefined || (!first && !stillAllowed(core.rules, request))) continue;
+    bringUp(core, grant, request, deadlineAt(core.clock, grant.endsAt, request.ttl));
+  }
+}
+
+/** Learns which requests are pending, and until when. */
+async function readPending(core: Core, waiters: () => Iterable<string>): Promise<void> {
+  const known = core.live.waiting();
+  const awaited = [...waiters()];
+  const stored = await core.store.requests({ state: "pending", limit: everything });
+  const pending = new Set(stored.map((request) => request.id));
+  for (const request of stored) {
+    if (core.live.deadlineOf(request.id) !== undefined) continue;
+    const within = request.approval?.within ?? 0;
+    core.live.waitFor(request.id, deadlineAt(core.clock, request.waitsUntil ?? request.createdAt, within));
+  }
+  for (const id of known) if (!pending.has(id)) core.live.forget(id);
+  for (const id of awaited) if (!pending.has(id)) core.changed(id);
+}
+
+/** A pending request's time is over. */
+export function timeOutSoon(core: Core, id: string): void {
+  core.outbox
+    .add(() =>
+      core.mutex(`request ${id}`, async () => {
+        const request = await core.store.request(id);
+        if (request?.state === "pending") await closeBySystem(core, request, timedOut);
+        else core.live.forget(id);
+      }),
+    )
+    .catch(() => undefined);
+}
+
+/**
+ * Makes the watch.
+ * @param polling undefined where this process is the store's only one
+ * @param waiters ids of requests that somebody waits for
+ */
+export function createWatching(
+  core: Core,
+  polling: Polling | undefined,
+  waiters: () => Iterable<string>,
+): Watching {
+  let state: "new" | "running" | "stopped" = "new";
+  let readAt = 0;
+  let cancel: (() => void) | undefined;
+
+  const read = async (first: boolean): Promise<void> => {
+    const at = core.clock.monotonic();
+    await readLockdown(core);
+    await readGrants(core, first);
+    await readPending(core, waiters);
+    forgetEnded(core);
+    readAt = at;
+  };
+  const arm = (every: number): void => {
+    if (state !== "running") return;
+    cancel = core.clock.schedule(every, () => {
+      void read(false)
+        .catch(() => undefined)
+        .then(() => arm(every));
+    });
+  };
+  return {
+    async start() {
+      await read(true);
+      state = "running";
+      if (polling !== undefined) arm(polling.every);
+    },
+    stop() {
+      state = "stopped";
+      cancel?.();
+    },
+    get unavailable() {
+      if (state === "new") return "grants have not been read from the store yet";
+      if (state === "stopped") return "the gateway is stopping";
+      if (polling === undefined) return undefined;
+      const age = core.clock.monotonic() - readAt;
+      return age > polling.bound ? `the store could not be read for ${formatDuration(age)}` : undefined;
+    },
+  };
+}
+
+/** Takes over new rules: see `Grants.adopt`. What the store cannot tell now is judged again before any approval. */
+export async function adopt(core: Core, rules: GrantRules): Promise<{ ended: number; voided: number }> {
+  core.rules = rules;
+  const over = core.live.all().filter((entry) => !stillAllowed(rules, entry.request));
+  const reason = "the new configuration no longer allows it";
+  // All are out of memory before the first of them is awaited.
+  const ends = over.map(({ grant }) =>
+    end(core, grant, { event: "change_rules", by: "configuration", reason }),
+  );
+  await Promise.allSettled(ends);
+  let voided = 0;
+  try {
+    for (const request of await core.store.requests({ state: "pending", limit: everything })) {
+      if (sameAsked(rules, request)) continue;
+      const why = "the configuration has changed since it was asked; ask again";
+      if (
+        await core.mutex(`request ${request.id}`, () =>
+          closeBySystem(core, request, { event: "void", reason: why }),
+        )
+      ) {
+        voided++;
+      }
+    }
+  } catch {
+    // The store is away: an approval of such a request is refused when it comes.
+  }
+  return { ended: over.length, voided };
+}
