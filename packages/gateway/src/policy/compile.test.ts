@@ -160,6 +160,24 @@ describe("when Cedar fails, nothing is compiled", () => {
     expect(compilation).toMatchObject({ ok: false, problems: [{ index: 0, member: "when", offset: 0 }] });
   });
 
+  test("a policy whose text is valid and whose compiled form is not is refused", () => {
+    const engine: Engine = {
+      ...cedarEngine,
+      validate: (call) => {
+        const answer = cedarEngine.validate(call);
+        const { staticPolicies } = call.policies;
+        const isCompiled = Object.values(staticPolicies ?? {}).some((policy) => typeof policy === "object");
+        if (answer.type !== "success" || !isCompiled) return answer;
+        const error = { message: "for policy `p1`, no", help: null, code: null, url: null, severity: null };
+        return { ...answer, validationErrors: [{ policyId: "p1", error }] };
+      },
+    };
+    expect(compilePolicies(entries, inventory, engine)).toEqual({
+      ok: false,
+      problems: [{ index: 1, member: "when", offset: 0, message: "no" }],
+    });
+  });
+
   test("a parser that widens the policy around the condition is caught", () => {
     const json = {
       effect: "permit",

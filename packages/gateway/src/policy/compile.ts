@@ -1,5 +1,6 @@
 import type { PolicyJson } from "@cedar-policy/cedar-wasm/nodejs";
 import { compilePolicy, type CompiledPolicy } from "./cedar-policy.ts";
+import { complaint } from "./complaints.ts";
 import { decide, type ConnectionPolicies } from "./decide.ts";
 import { cedarEngine, type Engine } from "./engine.ts";
 import { entryProblems, type Inventory } from "./entries.ts";
@@ -37,7 +38,8 @@ export function compilePolicies(
   problems.push(...unreadable);
   if (problems.length > 0) return { ok: false, problems: problems.toSorted((a, b) => a.index - b.index) };
   const compiled = entries.map((entry, index) => compilePolicy(idOf(index), entry, whens.get(idOf(index))));
-  assertValid(engine, compiled);
+  problems.push(...compiledProblems(engine, compiled));
+  if (problems.length > 0) return { ok: false, problems };
   return { ok: true, policies: policiesOf(engine, compiled) };
 }
 
@@ -81,23 +83,31 @@ function readWhens(
 }
 
 /**
- * Validates what will decide, not only the texts it came from.
- * @throws Error when Cedar refuses it: then this folder has built a policy wrongly, and nothing may start with it
+ * Validates what will decide, not only the texts it came from: whole policies, and the parts of conditions that are
+ * judged alone for listings.
+ * @throws Error when Cedar refuses to look: then this folder has built a policy wrongly, and nothing may start with it
  */
-function assertValid(engine: Engine, compiled: readonly CompiledPolicy[]): void {
-  const policies: [string, PolicyJson][] = compiled.flatMap(({ id, policy, known }) =>
-    known === undefined
-      ? [[id, policy]]
-      : [
-          [id, policy],
-          [`${id} known`, known],
-        ],
-  );
-  const answer = engine.validate({ schema, policies: { staticPolicies: Object.fromEntries(policies) } });
-  const errors =
-    answer.type === "success" ? answer.validationErrors.map(({ error }) => error) : answer.errors;
-  if (errors.length > 0)
-    throw new Error(`compiled policies are not valid: ${errors.map(({ message }) => message).join("; ")}`);
+function compiledProblems(engine: Engine, compiled: readonly CompiledPolicy[]): readonly PolicyProblem[] {
+  const policies = compiled.flatMap(({ id, policy, known }, index) => [
+    { index, id, policy },
+    ...(known === undefined ? [] : [{ index, id: knownOf(id), policy: known }]),
+  ]);
+  const answer = engine.validate({
+    schema,
+    policies: { staticPolicies: Object.fromEntries(policies.map(({ id, policy }) => [id, policy])) },
+  });
+  if (answer.type !== "success") {
+    throw new Error(
+      `compiled policies are not valid: ${answer.errors.map(({ message }) => message).join("; ")}`,
+    );
+  }
+  const refused = new Map(answer.validationErrors.map(({ policyId, error }) => [policyId, error]));
+  return policies.flatMap(({ index, id }) => {
+    const error = refused.get(id);
+    return error === undefined
+      ? []
+      : [{ index, member: "when", offset: 0, ...complaint(error.message, error.help) }];
+  });
 }
 
 function policiesOf(engine: Engine, compiled: readonly CompiledPolicy[]): Policies {
