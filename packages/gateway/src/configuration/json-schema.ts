@@ -27,7 +27,7 @@ export function configurationJsonSchema(protocols: readonly ProtocolSchema[]): z
   });
   const ofAnyOperation: NonNullable<z.core.JSONSchema.BaseSchema["properties"]> = {
     description: { type: "string", description: "What it does, for reviewers and agents" },
-    risk: withoutDraft(z.toJSONSchema(risk, { io: "input" })),
+    risk: { type: "string", enum: risk.unwrap().options, default: "low" },
   };
   const schema = z.toJSONSchema(whole, {
     io: "input",
@@ -38,10 +38,6 @@ export function configurationJsonSchema(protocols: readonly ProtocolSchema[]): z
     },
   });
   return { title: "Mayfly configuration", ...withoutStandard(schema) };
-}
-
-function withoutDraft({ $schema: _, ...rest }: z.core.JSONSchema.BaseSchema): z.core.JSONSchema.BaseSchema {
-  return withoutStandard(rest);
 }
 
 /** Without the methods that zod hangs on its result. */

@@ -601,11 +601,8 @@ test.each([
 });
 
 test("aliases that expand without bounds are refused quickly", async () => {
-  const bomb = ["a: &a [x,x,x,x,x,x,x,x,x]"];
-  for (const [i, name] of [..."bcdefghij"].entries())
-    bomb.push(
-      `${name}: &${name} [${"*abcdefghij"[0]}${"abcdefghij"[i]},${`*${"abcdefghij"[i]},`.repeat(8)}]`,
-    );
+  const bomb = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"];
+  for (let i = 1; i < 10; i += 1) bomb.push(`a${i}: &a${i} [${`*a${i - 1},`.repeat(9)}]`);
   const problems = await problemsOf(`${bomb.join("\n")}\n`);
   expect(problems.map(([, message]) => message)).toEqual(["the aliases expand to too many values"]);
 });

@@ -71,11 +71,12 @@ export async function loadConfiguration(
   if (configuration === undefined || findings.length > 0 || problems.length > 0) {
     return failed([
       ...problems.map(({ offset, ...said }) => ({ file, ...place(offset), ...said })),
-      ...findings
-        .map(({ path, at, ...said }) => ({ at, offset: offsetOf(root, path, at), ...said }))
+      ...findings.flatMap(({ path, at, ...said }) => {
+        const offset = offsetOf(root, path, at);
         // What is not even YAML says nothing about what it should have been.
-        .filter(({ at, offset }) => at !== "value" || !problems.some((problem) => problem.offset === offset))
-        .map(({ at: _, offset, ...said }) => ({ file, ...place(offset), ...said })),
+        if (at === "value" && problems.some((problem) => problem.offset === offset)) return [];
+        return [{ file, ...place(offset), ...said }];
+      }),
     ]);
   }
   const locate = (path: Path, offset?: number): FilePlace => {

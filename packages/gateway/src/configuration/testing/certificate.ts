@@ -1,0 +1,19 @@
+import "reflect-metadata";
+import * as x509 from "@peculiar/x509";
+
+/** A fresh self-signed certificate and its key, in PEM. */
+export async function makeCertificate(): Promise<{ certificate: string; key: string }> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: "01",
+    name: "CN=mayfly test",
+    keys,
+    signingAlgorithm: algorithm,
+  });
+  const key = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
+  return {
+    certificate: `${certificate.toString("pem")}\n`,
+    key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`,
+  };
+}
