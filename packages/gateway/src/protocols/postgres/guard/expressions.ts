@@ -1,0 +1,143 @@
+import { checkCall, checkCollation, checkOperator, checkType } from "./calls.ts";
+import { checkColumn, checkIndirection } from "./columns.ts";
+import { checkJson, isJson } from "./json.ts";
+import type { Level } from "./naming.ts";
+import { type Fields, kindOf, list, one, text } from "./nodes.ts";
+import { refuse } from "./refusal.ts";
+import type { Walk, Withs } from "./walk.ts";
+
+const kindsOfOperators: ReadonlySet<string> = new Set([
+  "AEXPR_OP",
+  "AEXPR_OP_ANY",
+  "AEXPR_OP_ALL",
+  "AEXPR_DISTINCT",
+  "AEXPR_NOT_DISTINCT",
+  "AEXPR_NULLIF",
+  "AEXPR_IN",
+  "AEXPR_LIKE",
+  "AEXPR_ILIKE",
+  "AEXPR_SIMILAR",
+]);
+/** Their operator's name is a word of the grammar, not an operator. */
+const betweens: ReadonlySet<string> = new Set([
+  "AEXPR_BETWEEN",
+  "AEXPR_NOT_BETWEEN",
+  "AEXPR_BETWEEN_SYM",
+  "AEXPR_NOT_BETWEEN_SYM",
+]);
+const xmlOperations: ReadonlySet<string> = new Set([
+  "IS_XMLCONCAT",
+  "IS_XMLELEMENT",
+  "IS_XMLFOREST",
+  "IS_XMLPARSE",
+  "IS_XMLPI",
+  "IS_XMLROOT",
+  "IS_DOCUMENT",
+]);
+
+/**
+ * Judges one expression and everything in it: the table of the expressions that the guard understands.
+ * @throws Refusal when the scope does not cover it, or it is not understood
+ */
+export function checkExpression(node: unknown, level: Level, withs: Withs | undefined, walk: Walk): void {
+  const { kind, fields } = one(node);
+  const each = (values: unknown): void => {
+    for (const value of list(values)) walk.expression(value, level, withs);
+  };
+  const maybe = (value: unknown): void => {
+    if (value !== undefined) walk.expression(value, level, withs);
+  };
+  if (isJson(kind)) return checkJson(kind, fields, level, withs, walk);
+  switch (kind) {
+    case "A_Const":
+    case "ParamRef":
+    case "SQLValueFunction":
+    case "CurrentOfExpr":
+    case "MergeSupportFunc":
+    case "SetToDefault":
+      return;
+    case "ColumnRef":
+      return checkColumn(fields, level);
+    case "A_Indirection":
+      return checkIndirection(fields, level, withs, walk);
+    case "A_Expr":
+      return checkOperation(fields, level, withs, walk);
+    case "FuncCall":
+      return checkCall(fields, level, withs, walk);
+    case "TypeCast":
+      walk.expression(fields.arg, level, withs);
+      return checkType(fields.typeName, walk.scope);
+    case "CollateClause":
+      checkCollation(fields.collname);
+      return maybe(fields.arg);
+    case "BoolExpr":
+    case "CoalesceExpr":
+    case "MinMaxExpr":
+    case "GroupingFunc":
+    case "RowExpr":
+      return each(fields.args);
+    case "A_ArrayExpr":
+      return each(fields.elements);
+    case "List":
+      return each(fields.items);
+    case "NullTest":
+    case "BooleanTest":
+    case "NamedArgExpr":
+      return walk.expression(fields.arg, level, withs);
+    case "CaseExpr":
+      maybe(fields.arg);
+      each(fields.args);
+      return maybe(fields.defresult);
+    case "CaseWhen":
+      walk.expression(fields.expr, level, withs);
+      return walk.expression(fields.result, level, withs);
+    case "SubLink":
+      return checkSubLink(fields, level, withs, walk);
+    case "MultiAssignRef":
+      return walk.expression(fields.source, level, withs);
+    case "XmlExpr":
+      if (!xmlOperations.has(text(fields.op))) refuse("functions", "this XML expression is not granted");
+      for (const named of list(fields.named_args)) checkNamed(named, level, withs, walk);
+      return each(fields.args);
+    case "XmlSerialize":
+      checkType(fields.typeName, walk.scope);
+      return walk.expression(fields.expr, level, withs);
+    case "GroupingSet":
+      return each(fields.content);
+    default:
+      return refuse("grammar", `${kind} is not understood here, so it is denied`);
+  }
+}
+
+/** `expression AS name` inside XMLFOREST and XMLATTRIBUTES. */
+function checkNamed(node: unknown, level: Level, withs: Withs | undefined, walk: Walk): void {
+  const { kind, fields } = one(node);
+  if (kind !== "ResTarget" || fields.indirection !== undefined)
+    refuse("grammar", "a named value is not understood, so it is denied");
+  walk.expression(fields.val, level, withs);
+}
+
+function checkOperation(fields: Fields, level: Level, withs: Withs | undefined, walk: Walk): void {
+  const kind = text(fields.kind);
+  if (kindsOfOperators.has(kind)) checkOperator(fields.name);
+  else if (!betweens.has(kind))
+    refuse("operators", "this kind of operator is not understood, so it is denied");
+  if (fields.lexpr !== undefined) walk.expression(fields.lexpr, level, withs);
+  if (fields.rexpr !== undefined) walk.expression(fields.rexpr, level, withs);
+}
+
+function checkSubLink(fields: Fields, level: Level, withs: Withs | undefined, walk: Walk): void {
+  if (list(fields.operName).length > 0) checkOperator(fields.operName);
+  if (fields.testexpr !== undefined) walk.expression(fields.testexpr, level, withs);
+  if (kindOf(fields.subselect) !== "SelectStmt")
+    refuse("grammar", "a sub-select is not understood, so it is denied");
+  walk.query(fields.subselect, level, withs);
+}
+
+/** The method of TABLESAMPLE is a function by name. */
+export function checkSampling(name: readonly string[]): void {
+  const bare = name.at(-1) ?? "";
+  const ours = name.length === 1 || (name.length === 2 && name[0] === "pg_catalog");
+  if (!ours || (bare !== "system" && bare !== "bernoulli"))
+    refuse("functions", "this sampling method is not granted");
+}

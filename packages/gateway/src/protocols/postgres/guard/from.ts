@@ -1,0 +1,247 @@
+import { functions, outputColumns } from "./builtin.ts";
+import { checkType } from "./calls.ts";
+import { checkSampling } from "./expressions.ts";
+import { checkJsonTable } from "./json.ts";
+import type { Level, Range } from "./naming.ts";
+import { as, type Fields, kindOf, list, names, one, open, text } from "./nodes.ts";
+import { refuse, shown } from "./refusal.ts";
+import { aliasOf, readTable } from "./tables.ts";
+import { derived, renamed, type Walk, type Withs } from "./walk.ts";
+
+/**
+ * Judges a FROM clause, left to right as PostgreSQL does.
+ * @param outer the levels around the query
+ * @returns the items that it makes visible
+ */
+export function checkFrom(
+  items: unknown,
+  outer: Level | undefined,
+  withs: Withs | undefined,
+  walk: Walk,
+  before: readonly Range[] = [],
+): readonly Range[] {
+  let ranges: readonly Range[] = [];
+  for (const item of list(items))
+    ranges = [...ranges, ...checkItem(item, [...before, ...ranges], outer, withs, walk)];
+  return ranges;
+}
+
+/** @param left the items that a LATERAL item or a function may refer to */
+function checkItem(
+  item: unknown,
+  left: readonly Range[],
+  outer: Level | undefined,
+  withs: Withs | undefined,
+  walk: Walk,
+): readonly Range[] {
+  const { kind, fields } = one(item);
+  const lateral: Level = { ranges: left, outer };
+  switch (kind) {
+    case "RangeVar":
+      return [withQuery(fields, withs) ?? readTable(fields, walk.scope)];
+    case "RangeSubselect": {
+      if (kindOf(fields.subquery) !== "SelectStmt")
+        refuse("grammar", "a sub-select is not understood, so it is denied");
+      const output = walk.query(fields.subquery, fields.lateral === true ? lateral : outer, withs);
+      const alias = aliasOf(fields.alias);
+      return [derived(alias?.name, output, alias?.columns ?? [])];
+    }
+    case "RangeFunction":
+      return [checkFunctions(fields, lateral, withs, walk)];
+    case "RangeTableFunc":
+      return [checkXmlTable(fields, lateral, withs, walk)];
+    case "JsonTable": {
+      const columns = checkJsonTable(fields, lateral, withs, walk);
+      const alias = aliasOf(fields.alias);
+      return [
+        derived(
+          alias?.name ?? "json_table",
+          { columns, complete: true, positional: true },
+          alias?.columns ?? [],
+        ),
+      ];
+    }
+    case "RangeTableSample": {
+      checkSampling(names(fields.method));
+      for (const argument of list(fields.args)) walk.expression(argument, lateral, withs);
+      if (fields.repeatable !== undefined) walk.expression(fields.repeatable, lateral, withs);
+      return checkItem(fields.relation, left, outer, withs, walk);
+    }
+    case "JoinExpr":
+      return checkJoin(fields, left, outer, withs, walk);
+    default:
+      return refuse("grammar", `${kind} is not understood here, so it is denied`);
+  }
+}
+
+/** The WITH query that an unqualified name means, if one does. */
+function withQuery(relation: Fields, withs: Withs | undefined): Range | undefined {
+  if (relation.schemaname !== undefined || relation.catalogname !== undefined) return undefined;
+  const name = text(relation.relname);
+  for (let at = withs; at !== undefined; at = at.outer) {
+    const range = at.named.get(name);
+    if (range === undefined) continue;
+    const alias = aliasOf(relation.alias);
+    return renamed(range, alias?.name ?? name, alias?.columns ?? []);
+  }
+  return undefined;
+}
+
+function checkJoin(
+  join: Fields,
+  left: readonly Range[],
+  outer: Level | undefined,
+  withs: Withs | undefined,
+  walk: Walk,
+): readonly Range[] {
+  const one = checkItem(join.larg, left, outer, withs, walk);
+  const two = checkItem(join.rarg, [...left, ...one], outer, withs, walk);
+  const both = [...one, ...two];
+  const limited = both.find((range) => range.kind === "limited");
+  if (join.isNatural === true && limited !== undefined)
+    refuse(
+      "columns",
+      `a NATURAL JOIN compares columns of ${limited.table ?? "a table"} that may not be granted`,
+      "name the columns: JOIN … ON",
+    );
+  const using = names(join.usingClause);
+  for (const column of using) {
+    for (const side of [one, two]) {
+      const hidden = side.find((range) => range.kind === "limited");
+      if (hidden !== undefined && !side.some((range) => range.columns.includes(column)))
+        refuse("columns", `column ${shown(column)} of ${hidden.table ?? "a table"} is not granted`);
+    }
+  }
+  if (join.quals !== undefined) walk.expression(join.quals, { ranges: both, outer }, withs);
+  const usingAlias = aliasOf(join.join_using_alias);
+  const merged: readonly Range[] =
+    usingAlias === undefined
+      ? []
+      : [{ name: usingAlias.name, kind: "closed", columns: using, qualifiedOnly: true }];
+  const alias = aliasOf(join.alias);
+  if (alias === undefined) return [...both, ...merged];
+  if (limited !== undefined && alias.columns.length > 0)
+    refuse(
+      "columns",
+      "renaming columns by position is not granted here",
+      "leave the alias's column list out",
+    );
+  const open = both.some((range) => range.kind === "open");
+  const columns = both.flatMap((range) => range.columns);
+  const kind = limited !== undefined ? "limited" : open ? "open" : "closed";
+  // Positions are not known here (USING merges columns): the aliases are added, the rest stays by name.
+  return [
+    {
+      name: alias.name,
+      kind: alias.columns.length > 0 && kind === "closed" ? "open" : kind,
+      columns: alias.columns.length > 0 ? alias.columns : columns,
+      ...(limited?.table === undefined ? {} : { table: limited.table }),
+    },
+    ...merged,
+  ];
+}
+
+function checkFunctions(fields: Fields, level: Level, withs: Withs | undefined, walk: Walk): Range {
+  const alias = aliasOf(fields.alias);
+  const calls = list(fields.functions);
+  const columns: string[] = [];
+  let complete = true;
+  for (const call of calls) {
+    const items = list(as("List", call)?.items);
+    const [expression, definitions] = items;
+    if (expression === undefined || items.length > 2)
+      refuse("grammar", "a function in FROM is not understood, so it is denied");
+    walk.expression(expression, level, withs);
+    const defined = [
+      ...definitionsOf(fields.coldeflist, walk),
+      ...definitionsOf(as("List", definitions)?.items, walk),
+    ];
+    const known =
+      defined.length > 0
+        ? defined
+        : columnsOf(expression, calls.length === 1 ? alias?.name : undefined, walk);
+    columns.push(...known);
+    if (known.length === 0) complete = false;
+  }
+  if (fields.ordinality === true && complete) columns.push("ordinality");
+  const aliases = alias?.columns ?? [];
+  const call = as(
+    "FuncCall",
+    as("List", calls[0]) === undefined ? undefined : list(as("List", calls[0])?.items)[0],
+  );
+  const name = alias?.name ?? (call === undefined ? undefined : names(call.funcname).at(-1));
+  return {
+    name,
+    kind: complete ? "closed" : "open",
+    columns: complete ? [...aliases, ...columns.slice(aliases.length)] : aliases,
+    scalar: true,
+  };
+}
+
+function definitionsOf(value: unknown, walk: Walk): readonly string[] {
+  return list(value).map((definition) => {
+    const { kind, fields } = one(definition);
+    if (kind !== "ColumnDef" || fields.collClause !== undefined)
+      refuse("grammar", "a column definition is not understood, so it is denied");
+    checkType(fields.typeName, walk.scope);
+    return text(fields.colname);
+  });
+}
+
+/** Functions whose result can be a row of any table, so that its columns are not known. */
+const polymorphic: ReadonlySet<string> = new Set([
+  "unnest",
+  "json_populate_record",
+  "json_populate_recordset",
+  "jsonb_populate_record",
+  "jsonb_populate_recordset",
+]);
+
+/** Names of a function's output columns; empty: not known. */
+function columnsOf(expression: unknown, alias: string | undefined, walk: Walk): readonly string[] {
+  const call = as("FuncCall", expression);
+  if (call === undefined) return [];
+  const parts = names(call.funcname);
+  const name = parts.at(-1) ?? "";
+  const ours = parts.length === 1 || parts[0] === "pg_catalog";
+  if (!ours || walk.scope.functions.has(`public.${name}`)) return [];
+  const several = outputColumns.get(name);
+  if (several !== undefined) return several;
+  if (!functions.has(name)) return [];
+  if (
+    polymorphic.has(name) &&
+    !(name === "unnest" && list(call.args).every((argument) => isPlain(argument, walk)))
+  )
+    return [];
+  return [alias ?? name];
+}
+
+/** Whether an array is made of built-in types for certain. */
+function isPlain(argument: unknown, walk: Walk): boolean {
+  if (as("TypeCast", argument) !== undefined) return walk.scope.types.size === 0;
+  const array = as("A_ArrayExpr", argument);
+  return array !== undefined && list(array.elements).every((element) => kindOf(element) === "A_Const");
+}
+
+function checkXmlTable(fields: Fields, level: Level, withs: Withs | undefined, walk: Walk): Range {
+  walk.expression(fields.docexpr, level, withs);
+  walk.expression(fields.rowexpr, level, withs);
+  for (const namespace of list(fields.namespaces)) {
+    const { kind, fields: target } = one(namespace);
+    if (kind !== "ResTarget") refuse("grammar", "a namespace is not understood, so it is denied");
+    walk.expression(target.val, level, withs);
+  }
+  const columns = list(fields.columns).map((column) => {
+    const definition = open("RangeTableFuncCol", as("RangeTableFuncCol", column));
+    if (definition.typeName !== undefined) checkType(definition.typeName, walk.scope);
+    for (const expression of [definition.colexpr, definition.coldefexpr])
+      if (expression !== undefined) walk.expression(expression, level, withs);
+    return text(definition.colname);
+  });
+  const alias = aliasOf(fields.alias);
+  return derived(
+    alias?.name ?? "xmltable",
+    { columns, complete: true, positional: true },
+    alias?.columns ?? [],
+  );
+}

@@ -1,0 +1,146 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { refuse } from "./refusal.ts";
+
+/** The part of libpg-query's WebAssembly module that parsing needs (its own wrapper keeps one instance for ever). */
+interface Instance {
+  _malloc(bytes: number): number;
+  _free(pointer: number): void;
+  _wasm_parse_query_raw(text: number): number;
+  _wasm_free_parse_result(result: number): void;
+  lengthBytesUTF8(text: string): number;
+  stringToUTF8(text: string, pointer: number, bytes: number): void;
+  UTF8ToString(pointer: number): string;
+  getValue(pointer: number, type: "i32"): number;
+}
+/** The part of the WebAssembly interface used here; the language's own library does not declare it. */
+interface WasmInstance {
+  readonly exports: object;
+}
+declare const WebAssembly: {
+  compile(bytes: Uint8Array): Promise<object>;
+  readonly Instance: new (module: object, imports: object) => WasmInstance;
+};
+type Factory = (options: object) => Promise<Instance>;
+
+/** The longest text that is judged, in bytes of UTF-8. */
+export const longestText = 1_048_576;
+
+const spares = 2;
+let factory: Factory | undefined;
+let compiled: object | undefined;
+const ready: Instance[] = [];
+
+async function addInstance(make: Factory, wasm: object): Promise<void> {
+  ready.push(
+    await make({
+      instantiateWasm(imports: object, receive: (instance: WasmInstance) => void): object {
+        const instance = new WebAssembly.Instance(wasm, imports);
+        receive(instance);
+        return instance.exports;
+      },
+    }),
+  );
+}
+
+/**
+ * Loads PostgreSQL's grammar; call it once at start, before anything is judged. Safe to call again.
+ *
+ * A statement nested so deeply that the JavaScript stack overflows inside WebAssembly leaves that instance with a
+ * leaked stack and dangling error handlers: after some hundred of those it corrupts its memory. An instance that
+ * threw anything is therefore thrown away, and spares stand ready.
+ */
+export async function loadGrammar(): Promise<void> {
+  if (factory === undefined || compiled === undefined) {
+    const load = createRequire(import.meta.url);
+    factory = load("libpg-query/wasm/libpg-query.js") as Factory;
+    compiled = await WebAssembly.compile(readFileSync(load.resolve("libpg-query/wasm/libpg-query.wasm")));
+  }
+  while (ready.length <= spares) await addInstance(factory, compiled);
+}
+
+function replace(broken: Instance): void {
+  const at = ready.indexOf(broken);
+  if (at >= 0) ready.splice(at, 1);
+  if (factory !== undefined && compiled !== undefined) addInstance(factory, compiled).catch(() => undefined);
+}
+
+/** A text that PostgreSQL's grammar takes: one parse tree a statement, empty statements left out. */
+export interface Parsed {
+  readonly statements: readonly unknown[];
+}
+
+/**
+ * Parses a text with PostgreSQL's grammar, exactly as the server would see it.
+ * @throws Refusal (rule `grammar` or `limits`) when it does not parse, holds a NUL or a lone surrogate, is too long
+ * or too deep, or the grammar is not loaded
+ */
+export function parse(sql: string): Parsed {
+  if (sql.includes("\0")) refuse("grammar", "a NUL character in a statement is refused");
+  if (!sql.isWellFormed()) refuse("grammar", "the statement is not valid Unicode");
+  if (sql.length > longestText || Buffer.byteLength(sql) > longestText)
+    refuse("limits", `a statement longer than ${longestText} bytes is refused`, "split it");
+  if (sql === "") return { statements: [] };
+  const [instance] = ready;
+  if (instance === undefined) refuse("grammar", "the grammar is not ready", "try again in a moment");
+  let json: string | undefined;
+  let problem: string | undefined;
+  try {
+    [json, problem] = run(instance, sql);
+  } catch {
+    replace(instance);
+    refuse("limits", "the statement is nested too deeply to be judged", "write it with less nesting");
+  }
+  if (problem !== undefined || json === undefined)
+    refuse("grammar", `the statement does not parse: ${problem ?? "no parse tree"}`);
+  return { statements: read(json) };
+}
+
+/** Calls the parser. Struct layouts: PgQueryParseResult and PgQueryError of libpg_query's pg_query.h. */
+function run(wasm: Instance, sql: string): [json: string | undefined, problem: string | undefined] {
+  const bytes = wasm.lengthBytesUTF8(sql) + 1;
+  const text = wasm._malloc(bytes);
+  wasm.stringToUTF8(sql, text, bytes);
+  const result = wasm._wasm_parse_query_raw(text);
+  if (result === 0) throw new Error("out of memory");
+  const tree = wasm.getValue(result, "i32");
+  const error = wasm.getValue(result + 8, "i32");
+  let answer: [string | undefined, string | undefined];
+  if (error === 0) answer = [tree === 0 ? undefined : wasm.UTF8ToString(tree), undefined];
+  else {
+    const message = wasm.getValue(error, "i32");
+    const position = wasm.getValue(error + 16, "i32");
+    answer = [undefined, describe(message === 0 ? "" : wasm.UTF8ToString(message), position)];
+  }
+  wasm._free(text);
+  wasm._wasm_free_parse_result(result);
+  return answer;
+}
+
+/** PostgreSQL's message without what it quotes of the statement, which may be a value. */
+function describe(message: string, position: number): string {
+  const said =
+    /^[^"\n]*/u
+      .exec(message)?.[0]
+      .replace(/ at or near $/u, "")
+      .trim() ?? "";
+  return `${said === "" ? "syntax error" : said}${position > 0 ? ` at character ${position}` : ""}`;
+}
+
+function read(json: string): unknown[] {
+  let tree: unknown;
+  try {
+    tree = JSON.parse(json);
+  } catch {
+    refuse("limits", "the statement is nested too deeply to be judged", "write it with less nesting");
+  }
+  if (typeof tree !== "object" || tree === null || !("version" in tree))
+    refuse("grammar", "the statement does not parse");
+  const statements = "stmts" in tree ? tree.stmts : [];
+  if (!Array.isArray(statements)) refuse("grammar", "the statement does not parse");
+  return statements.map((entry: unknown) => {
+    if (typeof entry !== "object" || entry === null || !("stmt" in entry))
+      refuse("grammar", "the statement does not parse");
+    return entry.stmt;
+  });
+}

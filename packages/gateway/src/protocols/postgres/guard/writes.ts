@@ -1,0 +1,279 @@
+import { checkSteps } from "./columns.ts";
+import type { Columns, TableGrant } from "./compile.ts";
+import { checkFrom } from "./from.ts";
+import type { Level, Range } from "./naming.ts";
+import { as, type Fields, kindOf, list, one, open, text } from "./nodes.ts";
+import { isPinned } from "./pinned.ts";
+import { checkTargets } from "./queries.ts";
+import { refuse, shown } from "./refusal.ts";
+import { checkTarget, grantFor, resolveTable, tableRange, type TableName } from "./tables.ts";
+import type { Output, Walk, Withs } from "./walk.ts";
+import { checkWith } from "./withs.ts";
+
+const nothing: Output = { columns: [], complete: true, positional: true };
+
+/** A write's target: always a table, never a WITH query of that name. */
+function target(value: unknown, walk: Walk): { readonly table: TableName; readonly fields: Fields } {
+  const fields = open("RangeVar", value);
+  return { table: resolveTable(fields, walk.scope), fields };
+}
+
+function columnsOf(grant: TableGrant, use: "insert" | "update"): Columns {
+  return grant[use] ?? new Set();
+}
+
+/** INSERT, with ON CONFLICT and RETURNING. @throws Refusal when the scope does not cover it */
+export function checkInsert(
+  insert: Fields,
+  outer: Level | undefined,
+  withs: Withs | undefined,
+  walk: Walk,
+): Output {
+  const inner = checkWith(insert.withClause, outer, withs, walk);
+  const { table, fields } = target(insert.relation, walk);
+  const grant = grantFor(table, "insert", "insert", walk.scope);
+  const columns = columnsOf(grant, "insert");
+  const listed = list(insert.cols);
+  for (const column of listed)
+    checkAssigned(column, columns, "insert", table, { ranges: [], outer }, inner, walk);
+  if (insert.selectStmt !== undefined) {
+    if (listed.length === 0 && columns !== "all")
+      refuse(
+        "columns",
+        `an insert into ${shown(table.full)} must name its columns: ${[...columns].join(", ")} are granted`,
+      );
+    if (kindOf(insert.selectStmt) !== "SelectStmt")
+      refuse("grammar", "the rows to insert are not understood");
+    walk.query(insert.selectStmt, outer, inner);
+  }
+  const range = tableRange(fields, table, grant.touch);
+  if (insert.onConflictClause !== undefined)
+    checkConflict(
+      open("OnConflictClause", insert.onConflictClause),
+      table,
+      range,
+      columns,
+      outer,
+      inner,
+      walk,
+    );
+  return checkReturning(insert.returningClause, range, [], outer, inner, walk);
+}
+
+function checkConflict(
+  conflict: Fields,
+  table: TableName,
+  range: Range,
+  inserted: Columns,
+  outer: Level | undefined,
+  withs: Withs | undefined,
+  walk: Walk,
+): void {
+  const level: Level = { ranges: [range], outer };
+  if (conflict.infer !== undefined) {
+    const infer = open("InferClause", conflict.infer);
+    for (const element of list(infer.indexElems)) {
+      const index = open("IndexElem", as("IndexElem", element));
+      if (list(index.opclass).length > 0 || list(index.collation).length > 0)
+        refuse("grammar", "an operator class in ON CONFLICT is not granted");
+      const name = text(index.name);
+      if (name !== "") checkTarget(name, conflictColumns(range, inserted), "use in ON CONFLICT", table);
+      if (index.expr !== undefined) walk.expression(index.expr, level, withs);
+    }
+    if (infer.whereClause !== undefined) walk.expression(infer.whereClause, level, withs);
+  }
+  if (text(conflict.action) === "ONCONFLICT_NOTHING") return;
+  if (text(conflict.action) !== "ONCONFLICT_UPDATE") refuse("grammar", "this ON CONFLICT is not understood");
+  const grant = grantFor(table, "update", "update", walk.scope);
+  if (walk.scope.requireWhere)
+    refuse("require_where", `ON CONFLICT DO UPDATE on ${shown(table.full)} finds its rows without a WHERE`);
+  const excluded: Range = {
+    name: "excluded",
+    kind: inserted === "all" ? "open" : "limited",
+    columns: inserted === "all" ? [] : [...inserted],
+    table: "excluded",
+  };
+  const both: Level = { ranges: [range, excluded], outer };
+  for (const item of list(conflict.targetList))
+    checkSet(item, columnsOf(grant, "update"), table, both, withs, walk);
+  if (conflict.whereClause !== undefined) walk.expression(conflict.whereClause, both, withs);
+}
+
+function conflictColumns(range: Range, inserted: Columns): Columns {
+  if (range.kind === "open" || inserted === "all") return "all";
+  return new Set([...range.columns, ...inserted]);
+}
+
+/** One column of an INSERT's list, with subscripts or fields behind it. */
+function checkAssigned(
+  node: unknown,
+  columns: Columns,
+  verb: string,
+  table: TableName,
+  level: Level,
+  withs: Withs | undefined,
+  walk: Walk,
+): Fields {
+  const { kind, fields } = one(node);
+  if (kind !== "ResTarget") refuse("grammar", "a column to write is not understood, so it is denied");
+  checkTarget(text(fields.name), columns, verb, table);
+  for (const step of list(fields.indirection))
+    if (kindOf(step) !== "String") checkSteps([step], level, withs, walk);
+    else one(step);
+  return fields;
+}
+
+/** One assignment of SET. */
+function checkSet(
+  node: unknown,
+  columns: Columns,
+  table: TableName,
+  level: Level,
+  withs: Withs | undefined,
+  walk: Walk,
+): void {
+  const fields = checkAssigned(node, columns, "update", table, level, withs, walk);
+  walk.expression(fields.val, level, withs);
+}
+
+/** UPDATE. @throws Refusal when the scope does not cover it */
+export function checkUpdate(
+  update: Fields,
+  outer: Level | undefined,
+  withs: Withs | undefined,
+  walk: Walk,
+): Output {
+  const inner = checkWith(update.withClause, outer, withs, walk);
+  const { table, fields } = target(update.relation, walk);
+  const grant = grantFor(table, "update", "update", walk.scope);
+  const range = tableRange(fields, table, grant.touch);
+  const others = checkFrom(update.fromClause, outer, inner, walk, [range]);
+  const level: Level = { ranges: [range, ...others], outer };
+  for (const item of list(update.targetList))
+    checkSet(item, columnsOf(grant, "update"), table, level, inner, walk);
+  checkWhere(update.whereClause, "update", table, grant, range, others, level, inner, walk);
+  return checkReturning(update.returningClause, range, others, outer, inner, walk);
+}
+
+/** DELETE. @throws Refusal when the scope does not cover it */
+export function checkDelete(
+  remove: Fields,
+  outer: Level | undefined,
+  withs: Withs | undefined,
+  walk: Walk,
+): Output {
+  const inner = checkWith(remove.withClause, outer, withs, walk);
+  const { table, fields } = target(remove.relation, walk);
+  const grant = grantFor(table, "delete", "delete", walk.scope);
+  const range = tableRange(fields, table, grant.touch);
+  const others = checkFrom(remove.usingClause, outer, inner, walk, [range]);
+  const level: Level = { ranges: [range, ...others], outer };
+  checkWhere(remove.whereClause, "delete", table, grant, range, others, level, inner, walk);
+  return checkReturning(remove.returningClause, range, others, outer, inner, walk);
+}
+
+function checkWhere(
+  where: unknown,
+  verb: "update" | "delete",
+  table: TableName,
+  grant: TableGrant,
+  range: Range,
+  others: readonly Range[],
+  level: Level,
+  withs: Withs | undefined,
+  walk: Walk,
+): void {
+  if (where !== undefined) walk.expression(where, level, withs);
+  if (!walk.scope.requireWhere) return;
+  if (where !== undefined && isPinned(where, grant.keys, range, others.length > 0)) return;
+  const keys = [...grant.keys].join(" or ");
+  refuse(
+    "require_where",
+    `${verb} on ${shown(table.full)} must find its rows by ${keys}: WHERE ${[...grant.keys][0] ?? "id"} = value`,
+  );
+}
+
+/** MERGE: every action needs what the same write alone would. @throws Refusal when the scope does not cover it */
+export function checkMerge(
+  merge: Fields,
+  outer: Level | undefined,
+  withs: Withs | undefined,
+  walk: Walk,
+): Output {
+  const inner = checkWith(merge.withClause, outer, withs, walk);
+  const { table, fields } = target(merge.relation, walk);
+  const clauses = list(merge.mergeWhenClauses).map((clause) =>
+    open("MergeWhenClause", as("MergeWhenClause", clause)),
+  );
+  const actions = clauses.map((clause) => actionOf(clause, table, walk));
+  if (walk.scope.requireWhere)
+    refuse("require_where", `MERGE into ${shown(table.full)} finds its rows without a WHERE`);
+  const grant = actions.find((action) => action.grant !== undefined)?.grant;
+  if (grant === undefined) refuse("statements", "a MERGE that does nothing is not granted");
+  const range = tableRange(fields, table, grant.touch);
+  const others = checkFrom([merge.sourceRelation], outer, inner, walk);
+  const level: Level = { ranges: [range, ...others], outer };
+  walk.expression(merge.joinCondition, level, inner);
+  for (const [index, clause] of clauses.entries()) {
+    const action = actions[index];
+    if (clause.condition !== undefined) walk.expression(clause.condition, level, inner);
+    if (action?.use === "insert") {
+      if (
+        list(clause.targetList).length === 0 &&
+        list(clause.values).length > 0 &&
+        columnsOf(grant, "insert") !== "all"
+      )
+        refuse("columns", `an insert into ${shown(table.full)} must name its columns`);
+      for (const column of list(clause.targetList))
+        checkAssigned(column, columnsOf(grant, "insert"), "insert", table, level, inner, walk);
+      for (const value of list(clause.values)) walk.expression(value, level, inner);
+    } else {
+      if (list(clause.values).length > 0) refuse("grammar", "this MERGE action is not understood");
+      for (const item of list(clause.targetList))
+        checkSet(item, columnsOf(grant, "update"), table, level, inner, walk);
+    }
+  }
+  return checkReturning(merge.returningClause, range, others, outer, inner, walk);
+}
+
+function actionOf(
+  clause: Fields,
+  table: TableName,
+  walk: Walk,
+): { readonly use?: "insert" | "update" | "delete"; readonly grant?: TableGrant } {
+  const use = mergeActions.get(text(clause.commandType));
+  if (use === undefined) refuse("grammar", "this MERGE action is not understood");
+  if (use === "nothing") return {};
+  return { use, grant: grantFor(table, use, use, walk.scope) };
+}
+
+const mergeActions: ReadonlyMap<string, "insert" | "update" | "delete" | "nothing"> = new Map([
+  ["CMD_INSERT", "insert"],
+  ["CMD_UPDATE", "update"],
+  ["CMD_DELETE", "delete"],
+  ["CMD_NOTHING", "nothing"],
+] as const);
+
+/** RETURNING: reads the target, the other items, and the target's old and new rows. */
+function checkReturning(
+  clause: unknown,
+  range: Range,
+  others: readonly Range[],
+  outer: Level | undefined,
+  withs: Withs | undefined,
+  walk: Walk,
+): Output {
+  if (clause === undefined) return nothing;
+  const fields = open("ReturningClause", clause);
+  const named = new Map([
+    ["RETURNING_OPTION_OLD", "old"],
+    ["RETURNING_OPTION_NEW", "new"],
+  ]);
+  for (const item of list(fields.options)) {
+    const option = open("ReturningOption", as("ReturningOption", item));
+    if (!named.has(text(option.option))) refuse("grammar", "this RETURNING option is not understood");
+    named.set(text(option.option), text(option.value));
+  }
+  const rows = [...named.values()].map((name): Range => ({ ...range, name, qualifiedOnly: true }));
+  return checkTargets(fields.exprs, { ranges: [range, ...others, ...rows], outer }, withs, walk);
+}
