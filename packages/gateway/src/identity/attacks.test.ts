@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fakeClock } from "../kernel/fake-clock.ts";
 import { createIdentity } from "./create-identity.ts";
@@ -170,6 +171,23 @@ test("the attacks fail for their own reason: the token they start from is good",
   });
   await expect(identity.verify(claims({ aud: ["x", "api://mayfly"] }))).resolves.toBeDefined();
   await expect(identity.verify(claims({ nbf: seconds + 29, iat: seconds + 29 }))).resolves.toBeDefined();
+});
+
+test("any one character changed, anywhere, is refused", async () => {
+  const token = claims({});
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(token.length - 1),
+      fc.constantFrom(...Array.from(alphabet)),
+      async (at, other) => {
+        fc.pre(token[at] !== other);
+        const changed = token.slice(0, at) + other + token.slice(at + 1);
+        await expect(identity.verify(changed)).rejects.toMatchObject({ name: "IdentityError" });
+      },
+    ),
+    { numRuns: 200 },
+  );
 });
 
 test("a provider with RS256 alone refuses ES256", async () => {

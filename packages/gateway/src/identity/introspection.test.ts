@@ -63,6 +63,16 @@ test("the gateway authenticates with client_secret_basic, form-encoded, and post
   expect(new URLSearchParams(request.body).get("token")).toBe(shown);
 });
 
+test("many requests with one token at once ask once; the next one asks again", async () => {
+  const { provider, identity, token } = scene();
+  const shown = token();
+  await identity.verify(shown);
+  await Promise.all(Array.from({ length: 50 }, () => identity.verify(shown, { introspect: true })));
+  expect(provider.count(path)).toBe(1);
+  await identity.verify(shown, { introspect: true });
+  expect(provider.count(path)).toBe(2);
+});
+
 test("without introspection configured, asking for it changes nothing and a watch never looks", async () => {
   const { provider, identity, token, advance, reasons, told } = scene({ configured: false });
   const { principal } = await identity.verify(token(), { introspect: true });
@@ -226,7 +236,7 @@ test("a principal that has shown no token to this process is withdrawn at the fi
     told,
   );
   await advance(10_000);
-  expect(reasons).toHaveLength(1);
+  expect(reasons).toEqual(["no active access token of this principal is known here"]);
 });
 
 test("a listener that throws keeps nobody else from being told", async () => {

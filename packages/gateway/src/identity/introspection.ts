@@ -22,9 +22,19 @@ export function introspection(
   keys: ProviderKeys,
   fetchDocument: FetchDocument,
 ): Introspect | undefined {
-  const { introspection: settings } = provider;
-  if (settings === undefined) return undefined;
-  return async ({ token, subject }) => {
+  if (provider.introspection === undefined) return undefined;
+  const settings = provider.introspection;
+  const asking = new Map<string, Promise<boolean>>();
+  // Many requests with one token at once ask once.
+  return (shown) => {
+    const underWay = asking.get(shown.token);
+    if (underWay !== undefined) return underWay;
+    const answer = ask(shown).finally(() => asking.delete(shown.token));
+    asking.set(shown.token, answer);
+    return answer;
+  };
+
+  async function ask({ token, subject }: ShownToken): Promise<boolean> {
     let answer: unknown;
     try {
       const { introspectionEndpoint } = await keys.metadata();
@@ -42,7 +52,7 @@ export function introspection(
     const { active, sub } = answer as { active?: unknown; sub?: unknown };
     if (typeof active !== "boolean") throw unavailable();
     return active && (sub === undefined || sub === subject);
-  };
+  }
 }
 
 /** An HTTP Basic header from form-encoded parts (RFC 6749, section 2.3.1). */

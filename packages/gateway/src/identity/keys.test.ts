@@ -200,6 +200,41 @@ test("a long max-age does not outlive the bound on outages: keys are refreshed i
   expect(provider.count("/v1/keys")).toBeLessThanOrEqual(13);
 });
 
+test("with an outage of 0 keys are used while the provider answers, and no longer than a second", async () => {
+  const { provider, verify, advance } = scene({ outage: 0 });
+  await verify();
+  for (let turn = 0; turn < 20; turn += 1) {
+    await advance(500);
+    await verify();
+  }
+  provider.down = true;
+  await advance(1000);
+  await expect(verify()).rejects.toMatchObject({ code: "keys_unavailable" });
+});
+
+test("a provider that goes silent delays no token of a known key", async () => {
+  let silent = false;
+  const provider = new FakeProvider();
+  const { identity, clock, advance } = scene({}, [], (url, request) =>
+    silent ? new Promise(() => {}) : provider.fetch(url, request),
+  );
+  await identity.verify(provider.token(clock.wall()));
+  silent = true;
+  // The refresh is under way now, and hangs.
+  await advance(300_000);
+  await expect(identity.verify(provider.token(clock.wall()))).resolves.toBeDefined();
+});
+
+test("after a suspended machine, whose timers are late, keys are refreshed before any token is believed", async () => {
+  const { provider, identity, clock } = scene();
+  await identity.warm();
+  provider.keys = [second];
+  clock.stepWall(400_000);
+  await expect(identity.verify(provider.token(clock.wall(), {}, {}, sharedKey))).rejects.toMatchObject({
+    code: "token_key",
+  });
+});
+
 const bad: [string, string, { status?: number; headers?: Record<string, string>; body: string }, RegExp][] = [
   ["a redirect", "/v1/keys", { status: 302, headers: { location: "https://evil" }, body: "" }, /status 302/],
   ["an error", "/v1/keys", { status: 500, body: "{}" }, /status 500/],

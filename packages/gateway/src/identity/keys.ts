@@ -18,6 +18,10 @@ const budget = { burst: 3, interval: 5_000 };
 /** Pauses between attempts while the provider cannot be reached, doubling. */
 const retry = { first: 5_000, longest: 60_000 };
 const rediscoverAfter = 3600_000;
+/** What the timer's own refresh may take; tokens wait for a refresh only when it is later than this. */
+const grace = 10_000;
+/** Keys are trusted at least this long: with `outage: 0` none could be used at all. */
+const leastTrust = 1_000;
 
 /** One provider's keys, as a check sees them. */
 export interface VerificationKeys {
@@ -59,6 +63,7 @@ export function providerKeys(
   let inFlight: Promise<void> | undefined;
   let timer: { readonly cancel: () => void; readonly at: number } | undefined;
   let closed = false;
+  const trustFor = Math.max(provider.outage, leastTrust);
   const refetches = refetchBudget(clock, budget.burst, budget.interval);
 
   const within = (deadline: Deadline | undefined): boolean =>
@@ -69,7 +74,7 @@ export function providerKeys(
   async function attempt(): Promise<void> {
     started += 1;
     // Measured from before the answer, so that a slow one does not make its keys younger.
-    const trust = deadlineAfter(clock, provider.outage);
+    const trust = deadlineAfter(clock, trustFor);
     let wait: number;
     try {
       if (about === undefined || failures > 0 || !within(about.until)) {
@@ -89,7 +94,7 @@ export function providerKeys(
       failure = undefined;
       failures = 0;
       const age = Math.min(Math.max(maxAge ?? freshness.unsaid, freshness.least), freshness.most);
-      wait = Math.max(1000, Math.min(age, provider.outage / 2));
+      wait = Math.min(age, trustFor / 2);
       fresh = deadlineAfter(clock, wait);
     } catch (error) {
       failure = messageOf(error);
@@ -145,8 +150,9 @@ export function providerKeys(
     current,
     async find(kid) {
       const arrival = started;
-      // Stale though trusted: wait for one refresh, unless the provider is known to be away.
-      if (within(trusted) && !within(fresh) && failure === undefined) await refresh();
+      // The timer did not run in time, as after a suspended machine: the keys may have changed long ago.
+      const overdue = fresh !== undefined && remaining(clock, fresh) < -grace;
+      if (overdue && failure === undefined) await refresh();
       await refetch(() => current(kid) !== undefined, arrival);
       const key = current(kid);
       if (key !== undefined) return key;
@@ -169,7 +175,7 @@ export function providerKeys(
       if (closed) return "it is closed";
       if (within(trusted)) return keys.size > 0 ? undefined : `${provider.issuer} publishes no usable key`;
       const age =
-        trusted === undefined ? "" : `, and the last keys are older than ${formatDuration(provider.outage)}`;
+        trusted === undefined ? "" : `, and the last keys are older than ${formatDuration(trustFor)}`;
       return `${provider.issuer}: ${failure ?? "its keys were not refreshed"}${age}`;
     },
     close() {

@@ -61,7 +61,11 @@ export function introspectionWatches(
 
   async function look(key: string, watch: Watch): Promise<void> {
     const { shown: token } = watch;
-    if (token === undefined || remaining(clock, token.until) <= 0) {
+    if (token === undefined) {
+      end(key, watch, "no active access token of this principal is known here");
+      return;
+    }
+    if (remaining(clock, token.until) <= 0) {
       end(key, watch, "the access token has expired and no fresh one was shown");
       return;
     }
