@@ -97,8 +97,15 @@ async function neverActive(core: Core, grant: Grant, why: string): Promise<void>
   await write(core.log, [grantRecord("grant.revoked", grant, core.rules.configuration, detail)], "");
 }
 
-/** Records that an announced grant or request did not come to be, because the store said no. */
+/** More retractions than this do not wait for a log that is away; a log that is away for long refuses appends anyway. */
+const mostRetractions = 10_000;
+
+/**
+ * Records that an announced grant or request did not come to be: the store said no, or the log did not confirm that
+ * it took the announcement.
+ */
 export function retract(core: Core, request: AccessRequest, grant: Grant | undefined, why: string): void {
+  if (core.outbox.size > mostRetractions) return;
   const configuration = core.rules.configuration;
   const detail = { by: "mayfly", reason: why, stored: false };
   core.outbox

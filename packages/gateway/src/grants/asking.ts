@@ -135,6 +135,7 @@ async function keep(
           ]),
     ],
     "nothing has been requested",
+    () => retract(core, request, grant, "the log did not confirm it in time"),
   );
   const result = await writeOrLook(
     () => core.store.createRequest(request, idempotency, grant),

@@ -22,7 +22,7 @@ interface Closing {
  * Closes a pending request on behalf of Mayfly: time-out, lock-down, changed rules. The store is moved first and the
  * record follows only when this gateway moved it, so that several gateways do not each record the same end.
  * @returns whether it was this call that closed it
- * @throws store_unavailable
+ * @throws store_unavailable: nothing has changed; log_unavailable: closed, and the record follows
  */
 export async function closeBySystem(core: Core, request: AccessRequest, closing: Closing): Promise<boolean> {
   const state = requestMachine.after("pending", closing.event);
@@ -35,7 +35,9 @@ export async function closeBySystem(core: Core, request: AccessRequest, closing:
     const type = state === "timed_out" ? "request.timed_out" : "request.refused";
     const detail = { event: closing.event, reason: closing.reason, at: new Date(decidedAt).toISOString() };
     const record = requestRecord(type, request, core.rules.configuration, detail, system);
-    await core.outbox.add(() => write(core.log, [record], unchanged)).catch(() => undefined);
+    core.changed(request.id);
+    const later = "the request has ended, and this will be recorded later";
+    await core.outbox.add(() => write(core.log, [record], later));
   }
   core.changed(request.id);
   return moved;

@@ -1,7 +1,7 @@
 import { MayflyError } from "../kernel/errors.ts";
 import { readReason } from "./ask.ts";
 import type { Core } from "./core.ts";
-import { end, endSoon } from "./endings.ts";
+import { end } from "./endings.ts";
 import { storeUnavailable } from "./errors.ts";
 import type { Actor, Lockdown } from "./grants.ts";
 import { requireOperator } from "./people.ts";
@@ -11,11 +11,12 @@ import { closeBySystem } from "./closing.ts";
 /** More than can be; the store is read in one go. */
 export const everything = 100_000;
 
-/** Ends all that is live here. */
-function endAllHere(core: Core, lockdown: Lockdown): void {
-  for (const { grant } of core.live.all()) {
-    endSoon(core, grant, { event: "lock_down", by: lockdown.by, reason: `lock-down: ${lockdown.reason}` });
-  }
+/** Ends all that is live here; all of it is over before the first end is recorded. */
+function endAllHere(core: Core, lockdown: Lockdown): Promise<unknown>[] {
+  const reason = `lock-down: ${lockdown.reason}`;
+  return core.live
+    .all()
+    .map(({ grant }) => end(core, grant, { event: "lock_down", by: lockdown.by, reason }));
 }
 
 /** Ends what only the store knows of, and refuses everything pending. */
@@ -56,7 +57,7 @@ export async function lockDown(core: Core, operator: Actor, why: string): Promis
   const lockdown: Lockdown = { since: core.clock.wall(), by: operator.subject, reason };
   core.locked = lockdown;
   core.lockUnsaved = true;
-  endAllHere(core, lockdown);
+  const ends = endAllHere(core, lockdown);
   const record = {
     type: "lockdown.started" as const,
     principal: recordPrincipal(operator),
@@ -68,6 +69,7 @@ export async function lockDown(core: Core, operator: Actor, why: string): Promis
       write(core.log, [record], "Mayfly is locked down, and this will be recorded later"),
     ),
     core.outbox.add(() => save(core)),
+    ...ends,
   ]);
   const swept = await Promise.allSettled([core.outbox.add(() => sweep(core))]);
   for (const result of [...results, ...swept]) {
@@ -114,6 +116,6 @@ export async function readLockdown(core: Core): Promise<void> {
     if (core.lockUnsaved) return;
     const before = core.locked;
     core.locked = stored;
-    if (stored !== undefined && before === undefined) endAllHere(core, stored);
+    if (stored !== undefined && before === undefined) void Promise.allSettled(endAllHere(core, stored));
   });
 }

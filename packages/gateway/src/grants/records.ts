@@ -86,13 +86,22 @@ export function grantRecord(
 /**
  * Appends records and waits until they are on the disk.
  * @param happened what the reader of a failure must know, for example "nothing has changed"
+ * @param unsure called before it throws when the records may be on the disk all the same
  * @throws log_unavailable
  */
-export async function write(log: AuditLog, records: readonly NewRecord[], happened: string): Promise<void> {
+export async function write(
+  log: AuditLog,
+  records: readonly NewRecord[],
+  happened: string,
+  unsure?: () => void,
+): Promise<void> {
+  let appended = false;
   try {
     for (const record of records) log.append(record);
+    appended = true;
     await log.sync();
   } catch (error) {
+    if (appended) unsure?.();
     throw logUnavailable(error, happened);
   }
 }

@@ -157,6 +157,7 @@ async function activate(core: Core, request: AccessRequest): Promise<AccessReque
       grantRecord("grant.activated", grant, configuration, activatedDetail(grant.endsAt, request.ttl)),
     ],
     "your approval is kept and the grant is not active; approve again to try again",
+    () => retract(core, approved, grant, "the log did not confirm it in time"),
   );
   const result = await writeOrLook(
     () => core.store.moveRequest(request.id, "pending", change, grant),

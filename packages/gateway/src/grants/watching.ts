@@ -122,7 +122,7 @@ export function createWatching(
   };
 }
 
-/** Takes over new rules: see `Grants.adopt`. What the store cannot tell now is judged again before any approval. */
+/** Takes over new rules: see `Grants.adopt`. Never rejects. */
 export async function adopt(core: Core, rules: GrantRules): Promise<{ ended: number; voided: number }> {
   core.rules = rules;
   const over = core.live.all().filter((entry) => !stillAllowed(rules, entry.request));
@@ -132,21 +132,18 @@ export async function adopt(core: Core, rules: GrantRules): Promise<{ ended: num
     end(core, grant, { event: "change_rules", by: "configuration", reason }),
   );
   await Promise.allSettled(ends);
-  let voided = 0;
-  try {
-    for (const request of await core.store.requests({ state: "pending", limit: everything })) {
-      if (sameAsked(rules, request)) continue;
-      const why = "the configuration has changed since it was asked; ask again";
-      if (
-        await core.mutex(`request ${request.id}`, () =>
+  // What the store cannot tell now is judged again before any approval.
+  const pending = await core.store.requests({ state: "pending", limit: everything }).catch(() => []);
+  const why = "the configuration has changed since it was asked; ask again";
+  const closings = await Promise.allSettled(
+    pending
+      .filter((request) => !sameAsked(rules, request))
+      .map((request) =>
+        core.mutex(`request ${request.id}`, () =>
           closeBySystem(core, request, { event: "void", reason: why }),
-        )
-      ) {
-        voided++;
-      }
-    }
-  } catch {
-    // The store is away: an approval of such a request is refused when it comes.
-  }
+        ),
+      ),
+  );
+  const voided = closings.filter((one) => one.status === "fulfilled" && one.value).length;
   return { ended: over.length, voided };
 }

@@ -1,0 +1,207 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { AuditLog } from "../../audit/log.ts";
+import type { NewRecord } from "../../audit/records.ts";
+import { fakeClock, type FakeClock } from "../../kernel/fake-clock.ts";
+import type { Policies, PolicyAsk, PolicyVerdict, Terms } from "../../policy/types.ts";
+import { openStore, type Store } from "../../storage/store.ts";
+import type { GrantRules, Grants, GrantStore, InventoryEntry } from "../grants.ts";
+import { createGrants, type GrantsOptions } from "../service.ts";
+import { grantModel } from "../states.ts";
+
+/** A log that keeps what is synced, and fails on command. */
+export interface FakeLog extends AuditLog {
+  /** What is on the disk. */
+  readonly disk: NewRecord[];
+  /** How the next syncs fail: nothing written, or written and reported as failed. */
+  failing: "append" | "lost" | "kept" | undefined;
+  /** Called before each sync; may throw or set `failing`. */
+  before: (() => "lost" | "kept" | undefined) | undefined;
+  types(): string[];
+}
+
+export function fakeLog(): FakeLog {
+  const disk: NewRecord[] = [];
+  let queue: NewRecord[] = [];
+  const log: FakeLog = {
+    disk,
+    failing: undefined,
+    before: undefined,
+    types: () => disk.map((record) => record.type),
+    append(record) {
+      if (log.failing === "append") throw new Error("disk full");
+      queue.push(JSON.parse(JSON.stringify(record)) as NewRecord);
+      return disk.length + queue.length - 1;
+    },
+    writer: () => {
+      throw new Error("grants write no acts");
+    },
+    flush: () => undefined,
+    async sync() {
+      const fails = log.before?.() ?? log.failing;
+      const written = queue;
+      queue = [];
+      if (fails === "lost") throw new Error("disk full");
+      disk.push(...written);
+      if (fails === "kept") throw new Error("disk slow");
+    },
+    unavailable: undefined,
+    losses: 0,
+    close: async () => undefined,
+  };
+  return log;
+}
+
+/** A store that fails on command, before or after it did what it was asked. */
+export interface FaultyStore extends GrantStore {
+  fault: ((method: string) => "lost" | "kept" | undefined) | undefined;
+}
+
+export function faulty(store: GrantStore): FaultyStore {
+  const control: { fault: FaultyStore["fault"] } = { fault: undefined };
+  const wrapped = Object.fromEntries(
+    Object.entries(store).map(([name, method]) => [
+      name,
+      async (...parameters: unknown[]) => {
+        const fails = control.fault?.(name);
+        if (fails === "lost") throw new Error("store away");
+        const answer: unknown = await (method as (...all: unknown[]) => Promise<unknown>)(...parameters);
+        if (fails === "kept") throw new Error("answer lost");
+        return answer;
+      },
+    ]),
+  );
+  return Object.defineProperty(wrapped, "fault", {
+    get: () => control.fault,
+    set: (fault: FaultyStore["fault"]) => {
+      control.fault = fault;
+    },
+  }) as unknown as FaultyStore;
+}
+
+/** What one operation of the made-up policies needs. */
+export interface Rule {
+  readonly groups: readonly string[];
+  readonly terms: Terms;
+  readonly when?: (ask: PolicyAsk) => boolean;
+}
+
+export const minute = 60_000;
+
+export const readRule: Rule = {
+  groups: ["support-agents"],
+  terms: { policy: "support agents read orders", defaultTtl: 5 * minute, maxTtl: 15 * minute },
+};
+export const refundRule: Rule = {
+  groups: ["support-agents"],
+  terms: {
+    policy: "a refund needs a person",
+    defaultTtl: 10 * minute,
+    maxTtl: 10 * minute,
+    approval: { by: ["support-leads"], count: 1, within: 30 * minute },
+  },
+};
+
+function policiesOf(rules: Readonly<Record<string, Rule>>): Policies {
+  const ruleOf = (ask: PolicyAsk): Rule | undefined => {
+    const rule = rules[`${ask.connection}/${ask.operation}`];
+    return rule?.groups.some((group) => ask.principal.groups.includes(group)) === true ? rule : undefined;
+  };
+  return {
+    decide(ask): PolicyVerdict {
+      const rule = ruleOf(ask);
+      if (rule === undefined) return { decision: "deny", reasons: ["no policy matches"] };
+      if (rule.when?.(ask) === false)
+        return { decision: "deny", reasons: [`"${rule.terms.policy}" has a condition`] };
+      return { decision: "permit", terms: rule.terms, reasons: [`permitted by "${rule.terms.policy}"`] };
+    },
+    outlook(ask) {
+      const rule = ruleOf(ask);
+      return rule === undefined
+        ? { requestable: false, conditions: [], reasons: [] }
+        : { requestable: true, terms: rule.terms, conditions: [], reasons: [] };
+    },
+  };
+}
+
+/** Rules as the configuration would make them. */
+export function rulesOf(
+  rules: Readonly<Record<string, Rule>>,
+  more: Partial<GrantRules> & { readonly digests?: Readonly<Record<string, string>> } = {},
+): GrantRules {
+  const inventory = new Map<string, Map<string, InventoryEntry>>();
+  for (const name of [...Object.keys(rules), "orders-db/hidden"]) {
+    const [connection = "", operation = ""] = name.split("/");
+    const of = inventory.get(connection) ?? new Map<string, InventoryEntry>();
+    of.set(operation, {
+      description: name,
+      risk: "low",
+      digest: more.digests?.[name] ?? `digest of ${name}`,
+      scope: [],
+    });
+    inventory.set(connection, of);
+  }
+  const { digests: _, ...rest } = more;
+  return {
+    policies: policiesOf(rules),
+    configuration: "sha256:c1",
+    inventory,
+    pendingPerPrincipal: 3,
+    ...rest,
+  };
+}
+
+export const usual: Readonly<Record<string, Rule>> = {
+  "orders-db/read-orders": readRule,
+  "orders-db/refund-order": refundRule,
+};
+
+/** Lets everything that is under way come to rest. */
+export async function settle(): Promise<void> {
+  for (let round = 0; round < 8; round++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export interface Harness {
+  readonly clock: FakeClock;
+  readonly log: FakeLog;
+  readonly store: FaultyStore;
+  readonly grants: Grants;
+  /** Another gateway on the same store, with clock and log of its own unless given. */
+  another(options?: Partial<GrantsOptions>): Promise<Grants>;
+  close(): Promise<void>;
+}
+
+/** The service on a real SQLite store (or the one given), with a clock and a log to play with. */
+export async function harness(
+  options: Partial<GrantsOptions> & { readonly on?: Store } = {},
+): Promise<Harness> {
+  const folder = mkdtempSync(path.join(tmpdir(), "mayfly-grants-"));
+  const opened =
+    options.on ?? (await openStore({ kind: "sqlite", file: path.join(folder, "mayfly.db") }, grantModel));
+  const clock = fakeClock();
+  const log = fakeLog();
+  const store = faulty(opened.grants);
+  const all: Grants[] = [];
+  const another = async (more: Partial<GrantsOptions> = {}): Promise<Grants> => {
+    const { on: _, ...given } = options;
+    const grants = createGrants({ store, log, clock, rules: rulesOf(usual), ...given, ...more });
+    await grants.start();
+    all.push(grants);
+    return grants;
+  };
+  const grants = await another();
+  return {
+    clock,
+    log,
+    store,
+    grants,
+    another,
+    async close() {
+      store.fault = undefined;
+      for (const one of all) await one.stop();
+      if (options.on === undefined) await opened.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

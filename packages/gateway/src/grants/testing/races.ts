@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Store } from "../../storage/store.ts";
+import type { Ask, Grants } from "../grants.ts";
+import type { AccessRequest } from "../types.ts";
+import { harness, settle, type Harness } from "./harness.ts";
+import { agent, operator, person, reviewer } from "./samples.ts";
+
+const read: Ask = {
+  connection: "orders-db",
+  operations: ["read-orders"],
+  reason: "TICKET-1",
+  clientAddress: "",
+};
+const refund: Ask = { ...read, operations: ["refund-order"] };
+
+async function kept(calls: readonly Promise<unknown>[]): Promise<number> {
+  const all = await Promise.allSettled(calls);
+  return all.filter((one) => one.status === "fulfilled").length;
+}
+
+/** Races between two gateways on one store; run on each kind of store. */
+export function raceSuite(kind: string, open: () => Promise<Store>): void {
+  describe(`races of two gateways on ${kind}`, () => {
+    let store: Store;
+    let h: Harness;
+    let a: Grants;
+    let b: Grants;
+    const at = async (state: AccessRequest["state"], request: AccessRequest): Promise<boolean> =>
+      (await store.grants.request(request.id))?.state === state;
+    const activeOf = async (request: AccessRequest): Promise<number> =>
+      (await store.grants.grants({ state: "active", limit: 10_000 })).filter(
+        (grant) => grant.request === request.id,
+      ).length;
+    beforeAll(async () => {
+      store = await open();
+      h = await harness({ on: store, poll: {} });
+      a = h.grants;
+      b = await h.another();
+    });
+    afterAll(async () => {
+      await h.close();
+      await store.close();
+    });
+
+    it("approvals, refusals and a withdrawal: one decision, at most one grant", async () => {
+      for (let round = 0; round < 8; round++) {
+        const request = await a.request({ ...agent, subject: `race-${round}` }, refund);
+        const who = [reviewer, person("b@example.com"), person("c@example.com")];
+        await Promise.allSettled([
+          ...who.map((one, index) => (index % 2 === 0 ? a : b).approve(one, request.id, request.digest, "")),
+          b.refuse(person("d@example.com"), request.id, request.digest, ""),
+          a.withdraw({ ...agent, subject: `race-${round}` }, request.id),
+        ]);
+        await settle();
+        expect(await at("pending", request)).toBe(false);
+        expect(await activeOf(request)).toBe((await at("approved", request)) ? 1 : 0);
+      }
+    });
+
+    it("double clicks through two gateways count once", async () => {
+      const request = await a.request(agent, refund);
+      const clicks = [a, b, a, b].map((one) => one.approve(reviewer, request.id, request.digest, ""));
+      expect(await kept(clicks)).toBeGreaterThanOrEqual(1);
+      await settle();
+      expect(await activeOf(request)).toBe(1);
+      expect((await store.grants.request(request.id))?.approvals).toHaveLength(1);
+    });
+
+    it("release, revocation, withdrawal of the identity and the deadline: one end", async () => {
+      const request = await a.request(agent, { ...read, ttl: 5000 });
+      const id = request.grant ?? "";
+      h.clock.advance(1000);
+      // The other gateway has looked at the store.
+      await expect.poll(() => b.live(id)).toBeDefined();
+      const ends = [a.live(id)?.ended, b.live(id)?.ended];
+      h.clock.advance(3999);
+      const calls = [a.release(agent, id), b.revoke(operator, id, "why"), a.withdrawIdentity(id, "gone")];
+      h.clock.advance(1);
+      await Promise.allSettled(calls);
+      await expect.poll(async () => (await store.grants.grant(id))?.state).not.toBe("active");
+      expect(ends.map((end) => end?.aborted)).toEqual([true, true]);
+      expect([a.live(id), b.live(id)]).toEqual([undefined, undefined]);
+      const stored = await store.grants.grant(id);
+      expect(["released", "revoked"]).toContain(stored?.state);
+      // Once ended, it stays as it ended.
+      await a.release(agent, id);
+      await b.revoke(operator, id, "again");
+      expect(await store.grants.grant(id)).toEqual(stored);
+    });
+
+    it("one idempotency key through two gateways: one request, one grant", async () => {
+      const asks = [a, b, a, b].map((one) => one.request(agent, { ...read, idempotencyKey: "two gateways" }));
+      const answers = await Promise.all(asks);
+      expect(new Set(answers.map((answer) => answer.id)).size).toBe(1);
+      expect(new Set(answers.map((answer) => answer.grant)).size).toBe(1);
+    });
+
+    it("a lock-down during activations leaves nothing active", async () => {
+      const asks = Array.from({ length: 6 }, (_, index) => (index % 2 === 0 ? a : b).request(agent, read));
+      await Promise.allSettled([...asks, a.lockdown(operator, "incident")]);
+      h.clock.advance(1000);
+      await expect.poll(() => store.grants.grants({ state: "active", limit: 10 })).toEqual([]);
+      await expect.poll(() => [a.locked?.reason, b.locked?.reason]).toEqual(["incident", "incident"]);
+      await a.lift(operator);
+    });
+  });
+}
