@@ -16,7 +16,11 @@ export type Authenticated = { readonly proof: Proof } | { readonly error: ErrorT
 
 function wrong(grant: string): Authenticated {
   return {
-    error: { severity: "FATAL", code: "28P01", message: `password authentication failed for user "${grant}"` },
+    error: {
+      severity: "FATAL",
+      code: "28P01",
+      message: `password authentication failed for user "${grant}"`,
+    },
   };
 }
 
@@ -47,7 +51,7 @@ export async function authenticate(
           reader.add(chunk);
           if (!tryNext()) return;
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
         stop();
       };
@@ -75,7 +79,9 @@ export async function authenticate(
     const body = await next();
     behind();
     if (body.indexOf(0) !== body.length - 1) throw new WireError("08P01", "invalid password message");
-    return { proof: { kind: "token", token: body.toString("utf8", 0, body.length - 1), grant: startup.grant } };
+    return {
+      proof: { kind: "token", token: body.toString("utf8", 0, body.length - 1), grant: startup.grant },
+    };
   }
 
   const exchange = gate.scram(startup.grant);

@@ -42,7 +42,8 @@ export function decodeParse(bytes: Buffer, at: number, end: number): { name: str
   const nameEnd = stringEnd(bytes, at, end, "the statement's name");
   const sqlEnd = stringEnd(bytes, nameEnd + 1, end, "the query");
   if (sqlEnd + 3 > end) throw malformed("the parameter count is missing");
-  if (sqlEnd + 3 + 4 * u16(bytes, sqlEnd + 1) !== end) throw malformed("the parameter types do not fill the body");
+  if (sqlEnd + 3 + 4 * u16(bytes, sqlEnd + 1) !== end)
+    throw malformed("the parameter types do not fill the body");
   return { name: textOf(bytes, at, nameEnd), sql: textOf(bytes, nameEnd + 1, sqlEnd) };
 }
 
@@ -111,7 +112,8 @@ export function decodeExecute(bytes: Buffer, at: number, end: number): { portal:
 /** Describe ('D') and Close ('C'): `S` for a statement or `P` for a portal, and its name. */
 export function decodeTarget(bytes: Buffer, at: number, end: number): { kind: "S" | "P"; name: string } {
   const kind = bytes[at];
-  if (at >= end || (kind !== 0x53 && kind !== 0x50)) throw malformed("neither a statement nor a portal is named");
+  if (at >= end || (kind !== 0x53 && kind !== 0x50))
+    throw malformed("neither a statement nor a portal is named");
   if (stringEnd(bytes, at + 1, end, "the name") !== end - 1) throw malformed("bytes follow the name's NUL");
   return { kind: kind === 0x53 ? "S" : "P", name: textOf(bytes, at + 1, end - 1) };
 }
@@ -122,7 +124,11 @@ export function decodeEmpty(at: number, end: number): void {
 }
 
 /** The fields of an ErrorResponse or a NoticeResponse that decide something here; a field cut short is left out. */
-export function decodeFields(bytes: Buffer, at: number, end: number): { severity: string; code: string; message: string } {
+export function decodeFields(
+  bytes: Buffer,
+  at: number,
+  end: number,
+): { severity: string; code: string; message: string } {
   const found: Record<string, string> = {};
   let position = at;
   while (position < end && bytes[position] !== 0) {
@@ -141,8 +147,13 @@ export function decodeFields(bytes: Buffer, at: number, end: number): { severity
 }
 
 /** A ParameterStatus ('S'): name and value. */
-export function decodeParameterStatus(bytes: Buffer, at: number, end: number): { name: string; value: string } {
+export function decodeParameterStatus(
+  bytes: Buffer,
+  at: number,
+  end: number,
+): { name: string; value: string } {
   const nameEnd = stringEnd(bytes, at, end, "the parameter's name");
-  if (stringEnd(bytes, nameEnd + 1, end, "the parameter's value") !== end - 1) throw malformed("a parameter's status");
+  if (stringEnd(bytes, nameEnd + 1, end, "the parameter's value") !== end - 1)
+    throw malformed("a parameter's status");
   return { name: bytes.toString("utf8", at, nameEnd), value: bytes.toString("utf8", nameEnd + 1, end - 1) };
 }

@@ -58,7 +58,10 @@ export const type = {
 /** Reads an unsigned 32-bit number; the caller has checked that it is there. */
 export function u32(bytes: Uint8Array, at: number): number {
   return (
-    (bytes[at] ?? 0) * 0x1000000 + ((bytes[at + 1] ?? 0) << 16) + ((bytes[at + 2] ?? 0) << 8) + (bytes[at + 3] ?? 0)
+    (bytes[at] ?? 0) * 0x1000000 +
+    ((bytes[at + 1] ?? 0) << 16) +
+    ((bytes[at + 2] ?? 0) << 8) +
+    (bytes[at + 3] ?? 0)
   );
 }
 
@@ -90,7 +93,9 @@ export function createCarry(): Carry {
     add(chunk) {
       const total = length + chunk.length;
       if (total > store.length) {
-        const larger = Buffer.allocUnsafeSlow(Math.max(total, Math.min(store.length * 2, total + 16_777_216), 512));
+        const larger = Buffer.allocUnsafeSlow(
+          Math.max(total, Math.min(store.length * 2, total + 16_777_216), 512),
+        );
         store.copy(larger, 0, 0, length);
         store = larger;
       }

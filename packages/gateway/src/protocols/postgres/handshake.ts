@@ -94,12 +94,12 @@ export function shakeHands(
     dismiss(client, options.clock, errorResponse(error));
   };
 
-  const secure = (direct: boolean): void => {
+  const secure = (socket: Socket, direct: boolean): void => {
     client.off("data", onData);
     accepted.pause();
     if (direct) accepted.unshift(seen);
     seen = Buffer.alloc(0);
-    const secured = new TLSSocket(accepted as Socket, {
+    const secured = new TLSSocket(socket, {
       isServer: true,
       secureContext: options.secureContext(),
       ALPNProtocols: ["postgresql"],
@@ -157,12 +157,16 @@ export function shakeHands(
         asked += 1;
         // Unprotected bytes behind the request would be taken for protected ones (CVE-2021-23222).
         if (seen.length > 0 || asked > 2 || tls || !(accepted instanceof Socket)) {
-          refuse({ severity: "FATAL", code: "08P01", message: "received unencrypted data after an encryption request" });
+          refuse({
+            severity: "FATAL",
+            code: "08P01",
+            message: "received unencrypted data after an encryption request",
+          });
         } else if (parsed.kind === "gss") {
           client.write("N");
         } else {
           client.write("S");
-          secure(false);
+          secure(accepted, false);
         }
         return;
       }
@@ -188,7 +192,12 @@ export function shakeHands(
           );
         } else if (!tls && startup.method === "token") {
           refuse(
-            { severity: "FATAL", code: "28000", message: "an access token is taken over TLS only", hint: "connect with sslmode=verify-full" },
+            {
+              severity: "FATAL",
+              code: "28000",
+              message: "an access token is taken over TLS only",
+              hint: "connect with sslmode=verify-full",
+            },
             startup.connection,
           );
         } else {
@@ -211,7 +220,7 @@ export function shakeHands(
     if (over) return;
     seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
     if (asked === 0 && !tls && seen[0] === handshakeByte && accepted instanceof Socket) {
-      secure(true);
+      secure(accepted, true);
       return;
     }
     const length = firstPacketLength(seen);

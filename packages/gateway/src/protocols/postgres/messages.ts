@@ -89,7 +89,12 @@ export function readyForQuery(): Buffer {
 
 /** NegotiateProtocolVersion ('v'): 3.0 is what is spoken here, and these options are not known. */
 export function negotiateProtocolVersion(unknown: readonly string[]): Buffer {
-  return message(type.negotiateProtocolVersion, int32(0x30000), int32(unknown.length), ...unknown.map(cstring));
+  return message(
+    type.negotiateProtocolVersion,
+    int32(0x30000),
+    int32(unknown.length),
+    ...unknown.map(cstring),
+  );
 }
 
 /** StartupMessage of protocol 3.0. */

@@ -78,7 +78,9 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
   let chunk: Buffer = Buffer.alloc(0);
   let runStart = 0;
   /** A Parse not judged yet: an Execute of it in the same chunk is judged with it, as one act. */
-  let unjudged: { start: number; end: number; entry: Expected; statement: Statement; name: string } | undefined;
+  let unjudged:
+    | { start: number; end: number; entry: Expected; statement: Statement; name: string }
+    | undefined;
 
   const pushRun = (end: number): void => {
     if (end > runStart) held.parts.push(chunk.subarray(runStart, end));
@@ -167,7 +169,8 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
     const entry: Expected = { kind: type.bind, refusal: undefined, portal, name, ofPortal: true };
     portals.begin(name, portal);
     if (portal === undefined) {
-      const what = statementName === "" ? "unnamed prepared statement" : `prepared statement "${statementName}"`;
+      const what =
+        statementName === "" ? "unnamed prepared statement" : `prepared statement "${statementName}"`;
       refuse(entry, start, end, errorOf("26000", `${what} does not exist`));
     } else if (portals.size > mostNames || portals.weight > mostBytes) {
       refuse(entry, start, end, errorOf("54000", "too many portals in one session"));
@@ -287,7 +290,8 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
       return;
     }
     if (kind === type.copyDone) decodeEmpty(start + 5, end);
-    else if (kind !== type.copyFail) throw new WireError("08P01", `unexpected message type ${kind} during COPY from stdin`);
+    else if (kind !== type.copyFail)
+      throw new WireError("08P01", `unexpected message type ${kind} during COPY from stdin`);
     shared.copyIn = false;
   };
 
@@ -303,7 +307,8 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
         const kind = bytes[at] ?? 0;
         const length = u32(bytes, at + 1);
         if (length < 4) throw new WireError("08P01", "invalid message length");
-        if (length > messageBytes) throw new WireError("54000", `a message of ${length} bytes is above the limit of ${messageBytes}`);
+        if (length > messageBytes)
+          throw new WireError("54000", `a message of ${length} bytes is above the limit of ${messageBytes}`);
         const end = at + 1 + length;
         if (end > bytes.length) break;
         if (expected.length >= mostExpected) {
@@ -337,7 +342,7 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
       held.parts.length = 0;
       held.permits.length = 0;
       let number = held.from;
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         const kind = bytes[at] ?? 0;
         const end = at + 1 + u32(bytes, at + 1);
         let part: Buffer = bytes.subarray(at, end);
@@ -361,4 +366,10 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
 }
 
 /** Messages for which the server owes nothing of their own. */
-const unanswered: ReadonlySet<number> = new Set([type.flush, type.copyData, type.copyDone, type.copyFail, type.terminate]);
+const unanswered: ReadonlySet<number> = new Set([
+  type.flush,
+  type.copyData,
+  type.copyDone,
+  type.copyFail,
+  type.terminate,
+]);

@@ -66,7 +66,8 @@ export function createResponses({ shared, forward, complete, pinned }: Responses
     }
     if (entry.effects !== undefined) {
       for (const effect of entry.effects.slice(commands)) {
-        if (effect.kind === "prepare" || effect.kind === "deallocate") statements.settle(effect.name, undefined, false);
+        if (effect.kind === "prepare" || effect.kind === "deallocate")
+          statements.settle(effect.name, undefined, false);
       }
     }
   };
@@ -93,7 +94,11 @@ export function createResponses({ shared, forward, complete, pinned }: Responses
 
   const discard = (): void => {
     if (!discarding) return;
-    for (let entry = expected.head(); entry !== undefined && entry.kind !== type.sync; entry = expected.head()) {
+    for (
+      let entry = expected.head();
+      entry !== undefined && entry.kind !== type.sync;
+      entry = expected.head()
+    ) {
       // 25P02 would be a lie: the server never looked at it.
       error = "discarded";
       finish(entry, false);
@@ -248,14 +253,20 @@ export function createResponses({ shared, forward, complete, pinned }: Responses
       open -= at;
     }
     const { length } = all;
-    while (length - at >= 5 && !finishing) {
+    if (finishing) {
+      if (at > 0) forward(all.subarray(0, at));
+      return;
+    }
+    while (length - at >= 5) {
       const kind = all[at];
       const size = u32(all, at + 1);
       const end = at + 1 + size;
-      if (size < 4 || size > largestMessage) throw new WireError("08P01", "the database sent an impossible length");
+      if (size < 4 || size > largestMessage)
+        throw new WireError("08P01", "the database sent an impossible length");
       if (kind === type.dataRow || kind === type.copyData) {
         // Rows of a reader's whole result come this way: nothing is made per row.
-        if (expected.length === 0) throw new WireError("08P01", "the database sent rows that nothing asked for");
+        if (expected.length === 0)
+          throw new WireError("08P01", "the database sent rows that nothing asked for");
         bytes += size + 1;
         dataRows += 1;
         if (end > length) {
@@ -270,7 +281,8 @@ export function createResponses({ shared, forward, complete, pinned }: Responses
       if (size > largestStatus && mustBeWhole.has(kind ?? 0)) {
         throw new WireError("08P01", "the database sent a message that is too large");
       }
-      if ((mustBeWhole.has(kind ?? 0) && end > length) || (kind === type.errorResponse && stop > length)) break;
+      if ((mustBeWhole.has(kind ?? 0) && end > length) || (kind === type.errorResponse && stop > length))
+        break;
       bytes += size + 1;
       const instead = message(all, at, Math.min(end, length));
       if (instead !== undefined) {
@@ -283,7 +295,7 @@ export function createResponses({ shared, forward, complete, pinned }: Responses
       at = Math.min(end, length);
     }
     if (at > run) forward(all.subarray(run, at));
-    if (at < length && !finishing) carry = Buffer.from(all.subarray(at));
+    if (at < length) carry = Buffer.from(all.subarray(at));
   };
 
   return {

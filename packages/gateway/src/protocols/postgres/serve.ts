@@ -24,16 +24,11 @@ export function createServe(options: ServeOptions): (client: Duplex, gate: Gate<
   const texts = createTexts(options.effectsOf);
   return (client, gate) => {
     if (client instanceof Socket) client.setNoDelay(true);
-    shakeHands(
-      client,
-      gate,
-      { ...options, cancel: (key) => cancels.request(key) },
-      (arrived) => {
-        serveSession(arrived, { clock, cancels, texts, messageBytes: gate.limits.messageBytes }).catch(() => {
-          arrived.client.destroy();
-          arrived.session.close("the gateway failed while serving this session");
-        });
-      },
-    );
+    shakeHands(client, gate, { ...options, cancel: (key) => cancels.request(key) }, (arrived) => {
+      serveSession(arrived, { clock, cancels, texts, messageBytes: gate.limits.messageBytes }).catch(() => {
+        arrived.client.destroy();
+        arrived.session.close("the gateway failed while serving this session");
+      });
+    });
   };
 }

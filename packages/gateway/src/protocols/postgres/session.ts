@@ -5,7 +5,13 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { Cancels } from "./cancels.ts";
 import { endedResponse } from "./denials.ts";
 import type { Arrived } from "./handshake.ts";
-import { authenticationOk, backendKeyData, errorResponse, parameterStatus, readyForQuery } from "./messages.ts";
+import {
+  authenticationOk,
+  backendKeyData,
+  errorResponse,
+  parameterStatus,
+  readyForQuery,
+} from "./messages.ts";
 import { startRelay } from "./relay.ts";
 import type { PostgresScope } from "./scope.ts";
 import type { Target } from "./target.ts";
@@ -55,7 +61,11 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
       const { code, message, hint } =
         error instanceof UpstreamError
           ? error
-          : new UpstreamError("XX000", "the gateway could not connect to the database", "tell the gateway's operator");
+          : new UpstreamError(
+              "XX000",
+              "the gateway could not connect to the database",
+              "tell the gateway's operator",
+            );
       end(errorResponse({ severity: "FATAL", code, message, hint }), message);
     }
     return;

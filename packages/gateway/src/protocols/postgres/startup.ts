@@ -36,7 +36,10 @@ export type FirstPacket =
   | { readonly kind: "refused"; readonly error: ErrorText };
 
 function refused(code: string, message: string, hint?: string): FirstPacket {
-  return { kind: "refused", error: { severity: "FATAL", code, message, ...(hint === undefined ? {} : { hint }) } };
+  return {
+    kind: "refused",
+    error: { severity: "FATAL", code, message, ...(hint === undefined ? {} : { hint }) },
+  };
 }
 
 /** How many bytes the first packet has in all; undefined while its length has not arrived, 0 when it is impossible. */
@@ -110,10 +113,18 @@ function parseStartup(packet: Buffer, newer: boolean): FirstPacket {
   const connection = pairs.get("database") ?? "";
   const named = /^([A-Za-z0-9_-]{1,64})(\.token)?$/.exec(user);
   if (named?.[1] === undefined) {
-    return refused("28000", "the user name is not a grant's id", "user = the grant's id, as the answer to an active request gives it");
+    return refused(
+      "28000",
+      "the user name is not a grant's id",
+      "user = the grant's id, as the answer to an active request gives it",
+    );
   }
   if (!/^[A-Za-z0-9_.-]{1,128}$/.test(connection)) {
-    return refused("3D000", "the database name is not a connection's name", "database = the name of the connection, for example orders-db");
+    return refused(
+      "3D000",
+      "the database name is not a connection's name",
+      "database = the name of the connection, for example orders-db",
+    );
   }
   const settings = new Map<string, string>();
   const unknownOptions: string[] = [];
@@ -124,13 +135,18 @@ function parseStartup(packet: Buffer, newer: boolean): FirstPacket {
     if (name.startsWith("_pq_.")) {
       unknownOptions.push(name);
     } else if (display !== undefined) {
-      if (!plainValue.test(value)) return refused("22023", `invalid value for start-up parameter "${display}"`);
+      if (!plainValue.test(value))
+        return refused("22023", `invalid value for start-up parameter "${display}"`);
       settings.set(display, value);
     } else if (name === "application_name") {
       applicationName = printable(value);
     } else if (name === "client_encoding") {
       if (!encodings.has(value.toLowerCase().replaceAll(/[^a-z0-9]/g, ""))) {
-        return refused("22023", `client encoding "${printable(value)}" is not supported`, "use client_encoding UTF8");
+        return refused(
+          "22023",
+          `client encoding "${printable(value)}" is not supported`,
+          "use client_encoding UTF8",
+        );
       }
     } else if (name !== "options" || value !== "") {
       return refused(

@@ -3,7 +3,11 @@ import { parseDuration } from "../../kernel/durations.ts";
 import { secretSchema, textFileSchema } from "../../kernel/secret.ts";
 
 /** Names an identifier of the search path; quoted when it is sent. */
-const schemaName = z.string().min(1).max(63).regex(/^[^"\0]+$/, "a schema's name without quotes");
+const schemaName = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[^"\0]+$/, "a schema's name without quotes");
 
 /** How a PostgreSQL server is reached: `postgres:` of a connection. */
 export const targetSchema = z.strictObject({

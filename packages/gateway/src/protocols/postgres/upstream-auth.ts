@@ -68,7 +68,8 @@ export function createUpstreamAuth({ user, password, verified }: UpstreamAuthOpt
   let serverSignature: Buffer | undefined;
 
   const secret = (): Secret => {
-    if (password === undefined) throw new UpstreamAuthError("the server asks for a password and none is configured");
+    if (password === undefined)
+      throw new UpstreamAuthError("the server asks for a password and none is configured");
     return password;
   };
 
@@ -85,14 +86,18 @@ export function createUpstreamAuth({ user, password, verified }: UpstreamAuthOpt
 
   const saslContinue = async (body: Buffer): Promise<Buffer> => {
     const serverFirst = body.toString("utf8", 4);
-    const match = /^r=([\x21-\x2b\x2d-\x7e]{1,512}),s=([A-Za-z0-9+/=]{4,1024}),i=(\d{1,7})$/.exec(serverFirst);
+    const match = /^r=([\x21-\x2b\x2d-\x7e]{1,512}),s=([A-Za-z0-9+/=]{4,1024}),i=(\d{1,7})$/.exec(
+      serverFirst,
+    );
     const [, serverNonce = "", salt = "", count = ""] = match ?? [];
     if (state !== "first" || !serverNonce.startsWith(nonce) || serverNonce.length === nonce.length) {
       throw new UpstreamAuthError("the server's SCRAM challenge is malformed");
     }
     const iterations = Number(count);
     if (iterations < 1 || iterations > mostIterations) {
-      throw new UpstreamAuthError(`the server asks for ${iterations} SCRAM iterations; at most ${mostIterations} are done`);
+      throw new UpstreamAuthError(
+        `the server asks for ${iterations} SCRAM iterations; at most ${mostIterations} are done`,
+      );
     }
     const salted = await saltedPassword(secret(), salt, iterations);
     const clientKey = hmac(salted, "Client Key");
@@ -129,13 +134,16 @@ export function createUpstreamAuth({ user, password, verified }: UpstreamAuthOpt
           return "done";
         case 3:
           if (!verified) {
-            throw new UpstreamAuthError("the server asks for a cleartext password and its certificate is not verified");
+            throw new UpstreamAuthError(
+              "the server asks for a cleartext password and its certificate is not verified",
+            );
           }
           if (state !== "start") throw new UpstreamAuthError("the server asks for a second password");
           state = "sent";
           return passwordMessage(secret().reveal());
         case 5: {
-          if (state !== "start" || body.length !== 8) throw new UpstreamAuthError("the server's MD5 request is malformed");
+          if (state !== "start" || body.length !== 8)
+            throw new UpstreamAuthError("the server's MD5 request is malformed");
           state = "sent";
           return passwordMessage(`md5${md5(md5(secret().reveal(), user), body.subarray(4, 8))}`);
         }
@@ -147,7 +155,9 @@ export function createUpstreamAuth({ user, password, verified }: UpstreamAuthOpt
           saslFinal(body);
           return undefined;
         default:
-          throw new UpstreamAuthError(`the server asks for authentication method ${kind}, which is not supported`);
+          throw new UpstreamAuthError(
+            `the server asks for authentication method ${kind}, which is not supported`,
+          );
       }
     },
   };

@@ -38,7 +38,8 @@ const largestServerMessage = 65_536;
 function tlsOptions(target: Target): ConnectionOptions {
   const { tls } = target;
   // libpq: with a root certificate at hand, `require` verifies as verify-ca does.
-  const verify = tls === "verify-full" || tls === "verify-ca" || (tls === "require" && target.ca !== undefined);
+  const verify =
+    tls === "verify-full" || tls === "verify-ca" || (tls === "require" && target.ca !== undefined);
   return {
     minVersion: "TLSv1.2",
     ALPNProtocols: ["postgresql"],
@@ -149,7 +150,9 @@ async function logIn(
   socket.on("error", fail);
   socket.on("close", onClose);
   socket.resume();
-  socket.write(startupMessage(new Map([["user", target.user], ["database", target.database], ...parameters])));
+  socket.write(
+    startupMessage(new Map([["user", target.user], ["database", target.database], ...parameters])),
+  );
   try {
     for (;;) {
       const message = reader.next();
@@ -176,7 +179,8 @@ async function logIn(
           break;
         }
         case type.backendKeyData:
-          if (body.length < 8 || body.length > 260) throw new WireError("08P01", "the server's cancel key is malformed");
+          if (body.length < 8 || body.length > 260)
+            throw new WireError("08P01", "the server's cancel key is malformed");
           key = body;
           break;
         case type.noticeResponse:
@@ -186,7 +190,8 @@ async function logIn(
           throw new ServerRefused(fields.code, fields.message);
         }
         case type.readyForQuery: {
-          if (!authenticated || reader.rest().length > 0) throw new WireError("08P01", "the server is out of step");
+          if (!authenticated || reader.rest().length > 0)
+            throw new WireError("08P01", "the server is out of step");
           socket.pause();
           return { socket, key: key ?? Buffer.alloc(0), parameters: reported, tls };
         }
@@ -205,14 +210,16 @@ async function logIn(
 function explain(error: unknown): UpstreamError {
   if (error instanceof ServerRefused) {
     // A start-up parameter of the client's that the server does not take is the client's to mend.
-    if (error.code === "22023") return new UpstreamError("22023", error.message, "change the start-up parameter");
+    if (error.code === "22023")
+      return new UpstreamError("22023", error.message, "change the start-up parameter");
     return new UpstreamError(
       error.code.startsWith("28") ? "08004" : error.code,
       `the database refused the gateway (SQLSTATE ${error.code})`,
       "the gateway's operator can see why in the database's log",
     );
   }
-  const why = error instanceof UpstreamAuthError || error instanceof WireError ? error.message : codeOf(error);
+  const why =
+    error instanceof UpstreamAuthError || error instanceof WireError ? error.message : codeOf(error);
   return new UpstreamError(
     "08001",
     `the database cannot be reached: ${why}`,
@@ -255,7 +262,8 @@ export async function connectUpstream(
         return upstream;
       } catch (error) {
         giveUp();
-        const another = error instanceof ServerRefused && error.code.startsWith("28") && index + 1 < modes.length;
+        const another =
+          error instanceof ServerRefused && error.code.startsWith("28") && index + 1 < modes.length;
         if (!another) throw error;
       }
     }
@@ -272,7 +280,12 @@ export async function connectUpstream(
  * Asks the server to cancel what a backend runs (manual, "Canceling Requests in Progress"), over a connection of its
  * own under the same TLS. Settles when the server has taken it, or has failed to within `ms`; never throws.
  */
-export async function cancelUpstream(target: Target, upstream: Upstream, clock: Clock, ms: number): Promise<void> {
+export async function cancelUpstream(
+  target: Target,
+  upstream: Upstream,
+  clock: Clock,
+  ms: number,
+): Promise<void> {
   if (upstream.key.length === 0) return;
   const sockets: Socket[] = [];
   const giveUp = (): void => {

@@ -44,7 +44,11 @@ function verifierOf(secret: string): string {
 }
 
 export function denialOf(message: string): Denial {
-  return { rule: "shop/read: statements", message, hint: "ask for an operation that covers it: mayfly operations" };
+  return {
+    rule: "shop/read: statements",
+    message,
+    hint: "ask for an operation that covers it: mayfly operations",
+  };
 }
 
 export function createFakeGate(options: FakeGateOptions): FakeGate {
@@ -68,7 +72,9 @@ export function createFakeGate(options: FakeGateOptions): FakeGate {
       id: "ses_test",
       grant: testGrant,
       target: options.target,
-      scopes: options.scopes ?? [{ name: "shop/read", scope: { statements: ["select", "insert"], tables: {} } }],
+      scopes: options.scopes ?? [
+        { name: "shop/read", scope: { statements: ["select", "insert"], tables: {} } },
+      ],
       endsAt: Date.now() + 60_000,
       ended: controller.signal,
       attach(added) {

@@ -1,0 +1,55 @@
+import type { SecureContext } from "node:tls";
+import type { Protocol } from "../../gate/protocol.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import type { PostgresAct } from "./act.ts";
+import { inspect } from "./guard/facts.ts";
+import { trial } from "./guard/trial.ts";
+import { compileScopes } from "./guard/verdicts.ts";
+import { describeScope } from "./guard/words.ts";
+import { checkScope, notEnforceable, type PostgresScope, scopeSchema } from "./scope.ts";
+import { createServe } from "./serve.ts";
+import { type Target, targetSchema } from "./target.ts";
+import type { NameEffect } from "./texts.ts";
+
+/** Everything of the protocol that needs no socket: what a configuration, a policy or `mayflyd judge` asks. */
+export const postgresRules: Omit<Protocol<PostgresScope, PostgresAct>, "serve"> = {
+  kind: "postgres",
+  target: targetSchema,
+  scope: scopeSchema,
+  notEnforceable,
+  check: (scope) => checkScope(scope as PostgresScope),
+  compile: (scopes, target) => compileScopes(scopes, (target as Target).search_path),
+  trial: (scopes, target) => trial(scopes, (target as Target).search_path),
+  describe: describeScope,
+};
+
+/** What the protocol needs of the process to serve clients. */
+export interface PostgresOptions {
+  readonly clock: Clock;
+  /** The certificate to show now: asked at every handshake, so that a reload swaps it. TLS 1.2 at least. */
+  readonly secureContext: () => SecureContext;
+  /** Lets a client on the loopback address connect without TLS, with SCRAM-SHA-256 alone. */
+  readonly allowInsecureLoopback: boolean;
+}
+
+/** The PostgreSQL protocol. `guard/grammar.ts`'s loadGrammar must have run before it serves. */
+export function createPostgres(options: PostgresOptions): Protocol<PostgresScope, PostgresAct> {
+  return { ...postgresRules, serve: createServe({ ...options, effectsOf }) };
+}
+
+/** What a text does to the names of prepared statements. A text that does not parse is denied, and does nothing. */
+function effectsOf(sql: string): readonly NameEffect[] {
+  let effects: readonly NameEffect[];
+  try {
+    effects = inspect(sql).map(({ prepares, deallocates }): NameEffect => {
+      if (prepares !== undefined) return { kind: "prepare", name: prepares };
+      if (deallocates === undefined) return { kind: "none" };
+      return "all" in deallocates
+        ? { kind: "deallocate all" }
+        : { kind: "deallocate", name: deallocates.name };
+    });
+  } catch {
+    return [];
+  }
+  return effects.some(({ kind }) => kind !== "none") ? effects : [];
+}
