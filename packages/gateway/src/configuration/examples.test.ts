@@ -6,6 +6,7 @@ import { compilePolicies } from "../policy/compile.ts";
 import { checkScope, notEnforceable, scopeSchema } from "../protocols/postgres/scope.ts";
 import type { PostgresScope } from "../protocols/postgres/scope.ts";
 import { targetSchema } from "../protocols/postgres/target.ts";
+import { configurationJsonSchema } from "./json-schema.ts";
 import { loadConfiguration } from "./load.ts";
 import type { ProtocolSchema } from "./types.ts";
 
@@ -40,4 +41,26 @@ test.each(examples)("%s loads as it is, with the variables that its comment name
   );
   expect(compilePolicies(policies, operations)).toMatchObject({ ok: true });
   expect(await loadConfiguration(folder + name, real, {})).toMatchObject({ ok: false });
+});
+
+test("docs/configuration.md names every member that the schema knows", async () => {
+  const docs = await readFile(new URL("../../../../docs/configuration.md", import.meta.url), "utf8");
+  const members = new Set<string>();
+  const collect = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    for (const [key, value] of Object.entries(node)) {
+      if (key === "properties") for (const name of Object.keys(value as object)) members.add(name);
+      collect(value);
+    }
+  };
+  collect(configurationJsonSchema(real));
+  expect(members.size).toBeGreaterThan(60);
+  const named = new Set(
+    docs
+      .split("```")
+      .filter((_, index) => index % 2 === 0)
+      .join("")
+      .match(/[a-z_]+/g),
+  );
+  expect([...members].filter((member) => !named.has(member))).toEqual([]);
 });

@@ -105,25 +105,27 @@ function ownWords(issue: Issue): string | undefined {
 
 /** Of a union's branches the one that was meant: the only one whose type fits, though not all inside it does. */
 function likeliest(branches: readonly Issue[][]): Issue[] | undefined {
-  const fitting = branches.filter(
-    (issues) =>
-      !issues.some(
-        (issue) =>
-          issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value"),
-      ),
-  );
+  const fitting = branches.filter((issues) => !issues.some(isOfAnotherType));
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 
+/** Whether an issue says that the whole value is of another type than a union's branch takes. */
+function isOfAnotherType(issue: Issue): boolean {
+  if (issue.path.length > 0) return false;
+  if (issue.code === "invalid_union") return issue.errors.every((issues) => issues.some(isOfAnotherType));
+  return issue.code === "invalid_type" || issue.code === "invalid_value";
+}
+
 function oneOfTypes(branches: readonly Issue[][]): string {
-  const kinds = branches.flat().flatMap((issue) => {
-    if (issue.path.length > 0) return [];
-    if (issue.code === "invalid_type") return [typeWords[issue.expected] ?? issue.expected];
-    return issue.code === "invalid_value" ? issue.values.map(String) : [];
-  });
-  return kinds.length === 0
-    ? "this value is not allowed here"
-    : `this must be ${[...new Set(kinds)].join(" or ")}`;
+  const kinds = new Set(branches.flat().flatMap(typesOf));
+  return kinds.size === 0 ? "this value is not allowed here" : `this must be ${[...kinds].join(" or ")}`;
+}
+
+function typesOf(issue: Issue): string[] {
+  if (issue.path.length > 0) return [];
+  if (issue.code === "invalid_union") return issue.errors.flat().flatMap(typesOf);
+  if (issue.code === "invalid_type") return [typeWords[issue.expected] ?? issue.expected];
+  return issue.code === "invalid_value" ? issue.values.map(String) : [];
 }
 
 const typeWords: Readonly<Record<string, string>> = {

@@ -16,7 +16,13 @@ export const testProtocol: ProtocolSchema = {
   }),
   scope: z.strictObject({
     statements: z.array(z.enum(["select", "insert", "update", "delete"])).min(1),
-    tables: z.record(z.string(), z.union([z.literal("all"), z.array(z.string()).min(1)])),
+    tables: z.record(
+      z.string(),
+      z.union([
+        z.union([z.literal("all"), z.array(z.string()).min(1)]),
+        z.strictObject({ update: z.array(z.string()).min(1), where: z.array(z.string()).optional() }),
+      ]),
+    ),
     timeout: z.string().optional(),
     require_where: z.boolean().optional(),
   }),
