@@ -34,7 +34,10 @@ const words: Readonly<Record<string, readonly [message: string, hint?: string]>>
     "this escape is unknown in a text between double quotes",
     "use single quotes, or write \\\\",
   ],
-  BAD_INDENT: ["the indentation does not fit the lines around it"],
+  BAD_INDENT: [
+    "the indentation does not fit the lines around it",
+    "is a bracket or a quote not closed before it?",
+  ],
   BAD_SCALAR_START: ["a text cannot start with this character", "put the text between quotes"],
   BLOCK_AS_IMPLICIT_KEY: ["two keys stand on one line", "put a text that holds ': ' between quotes"],
   BLOCK_IN_FLOW: ["an indented block cannot stand between brackets"],

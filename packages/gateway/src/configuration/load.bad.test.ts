@@ -125,6 +125,21 @@ test("every problem comes out, each at its place", async () => {
   expect(JSON.stringify(problems)).not.toContain("hunter2");
 });
 
+test("a problem in a list of providers stands at its item", async () => {
+  const from = good.indexOf("  agents:");
+  const to = good.indexOf("  people:");
+  const problems = async (agents: string): Promise<string[][]> =>
+    problemsOf(`${good.slice(0, from)}  agents: ${agents}\n${good.slice(to)}`);
+  const first = "{ issuer: https://a.example, audience: a }";
+  expect(await problems(`[${first}, { issuer: https://b.example, audence: b }]`)).toEqual([
+    ["6:56", "audience is missing"],
+    ["6:85", "audence is not known here", "did you mean audience?"],
+  ]);
+  expect(await problems("[]")).toEqual([["6:11", "this must not be empty"]]);
+  expect(await problems("okta")).toEqual([["6:11", "this must be one provider or a list of them"]]);
+  expect(await problems("")).toEqual([["6:11", "this must be one provider or a list of them"]]);
+});
+
 test("a PostgreSQL connection that no port leads to is refused", async () => {
   const problems = await problemsOf(good.replace(", postgres: 0.0.0.0:6432", ""));
   expect(problems).toEqual([

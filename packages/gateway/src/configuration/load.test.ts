@@ -162,6 +162,22 @@ identity:
     expect(configuration.store).toMatchObject({ kind: "postgres" });
   });
 
+  test("names that JavaScript's objects have are names like others", async () => {
+    const text = good
+      .replaceAll("orders-db", "constructor")
+      .replaceAll("refund-order", "prototype")
+      .replace("0oa1b2c3d4", "hasOwnProperty: { name: x }\n      toString");
+    const { configuration } = await loaded(text);
+    expect([...(configuration.connections.get("constructor")?.operations.keys() ?? [])]).toEqual([
+      "read-orders",
+      "prototype",
+    ]);
+    expect([...(configuration.identity.agents[0]?.directory.keys() ?? [])]).toEqual([
+      "hasOwnProperty",
+      "toString",
+    ]);
+  });
+
   test("a file's secret loses one newline at its end, no more", async () => {
     await writeFile(join(folder, "password"), "two words \n\r\n");
     const { configuration } = await loaded(good.replace("{ env: ORDERS_PASSWORD }", "{ file: password }"));

@@ -1,6 +1,6 @@
 import { open, stat } from "node:fs/promises";
 
-/** A file's text, or why it cannot be had; `offset` counts UTF-16 units of the text before the trouble. */
+/** A file's text, or why it cannot be had; `before` is the text before the trouble, where it has a place. */
 export type Reading =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly message: string; readonly hint?: string; readonly before?: string };
