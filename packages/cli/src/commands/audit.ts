@@ -1,0 +1,162 @@
+import { existsSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { formatProblem, verifyLog } from "@mayfly/audit-verifier";
+import type { AuditRecord, AuditSearch, Mayfly } from "@mayfly/sdk";
+import { Command } from "commander";
+import { command, type CommonOptions, connect } from "../context.ts";
+import { exitCodes, UsageError } from "../exit.ts";
+import { note, oneLine, out, outJson } from "../print.ts";
+
+interface SearchOptions extends CommonOptions, Omit<AuditSearch, "before" | "limit"> {
+  readonly limit: string;
+}
+
+interface VerifyOptions {
+  readonly key: readonly string[];
+  readonly checkpoint: readonly string[];
+  readonly json?: boolean;
+}
+
+/** `mayfly audit`. */
+export function auditCommand(): Command {
+  return new Command("audit")
+    .description("Read, search and verify the audit log (auditors, operators)")
+    .addCommand(tailCommand())
+    .addCommand(searchCommand())
+    .addCommand(verifyCommand());
+}
+
+function tailCommand(): Command {
+  return command("tail", "Print the newest records, oldest of them first", "mayfly audit tail --follow")
+    .option("-n, --lines <count>", "how many", "20")
+    .option("-f, --follow", "keep printing new ones")
+    .action(async (options: CommonOptions & { readonly lines: string; readonly follow?: boolean }) => {
+      const { mayfly } = connect(options);
+      let last = -1;
+      const newest = (await mayfly.audit.search({ limit: count(options.lines) })).records.toReversed();
+      for (;;) {
+        for (const record of newest) print(record, options);
+        last = newest.at(-1)?.seq ?? last;
+        if (options.follow !== true) return;
+        await pause(1000);
+        newest.splice(0, newest.length, ...(await after(mayfly, last)));
+      }
+    });
+}
+
+/** Records newer than `last`, oldest first. */
+async function after(mayfly: Mayfly, last: number): Promise<AuditRecord[]> {
+  const found: AuditRecord[] = [];
+  for await (const record of mayfly.audit.all({ limit: 100 })) {
+    if (record.seq <= last) break;
+    found.unshift(record);
+  }
+  return found;
+}
+
+function searchCommand(): Command {
+  return command(
+    "search",
+    "Search the audit log, newest first",
+    "mayfly audit search --connection orders-db --decision deny --from 2026-11-24T00:00:00Z",
+  )
+    .option("--type <types>", "record types, separated by commas: request.created, act.denied, …")
+    .option("--principal <text>", "part of a name, subject or client")
+    .option("--connection <name>", "one connection")
+    .option("--request <id>", "one request")
+    .option("--grant <id>", "one grant")
+    .option("--session <id>", "one session")
+    .option("--decision <permit|deny>", "what was decided")
+    .option("--text <words>", "words found anywhere in the record")
+    .option("--from <time>", "RFC 3339, for example 2026-11-24T00:00:00Z")
+    .option("--to <time>", "RFC 3339")
+    .option("-n, --limit <count>", "how many at most", "100")
+    .action(async (options: SearchOptions) => {
+      const { url: _url, ca: _ca, profile: _profile, json: _json, limit, ...narrow } = options;
+      let left = count(limit);
+      for await (const record of connect(options).mayfly.audit.all({
+        ...narrow,
+        limit: Math.min(left, 1000),
+      })) {
+        print(record, options);
+        left -= 1;
+        if (left === 0) break;
+      }
+    });
+}
+
+function verifyCommand(): Command {
+  const list = (value: string, before: readonly string[]): string[] => [...before, value];
+  return new Command("verify")
+    .description("Verify a log offline, with nothing but its files and the public key")
+    .argument("<folder>", "the log's folder, or a copy of it")
+    .requiredOption(
+      "--key <vkey>",
+      "the verifier key, or a file that holds it; noted down outside the gateway",
+      list,
+      [],
+    )
+    .option("--checkpoint <file>", "a checkpoint kept elsewhere, which the log must contain", list, [])
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nExample:\n  mayfly audit verify /var/lib/mayfly/audit --key mayfly.internal/log+1234abcd+AbC…",
+    )
+    .action((folder: string, options: VerifyOptions) => verify(folder, options));
+}
+
+function verify(folder: string, options: VerifyOptions): void {
+  const keys = options.key
+    .flatMap((key) => (existsSync(key) ? readFileSync(key, "utf8").split("\n") : [key]))
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  const report = verifyLog(folder, keys, {
+    witnessed: options.checkpoint.map((from) => ({ from, note: readFileSync(from, "utf8") })),
+  });
+  if (report.verdict === "broken") process.exitCode = exitCodes.failed;
+  if (report.verdict === "incomplete") process.exitCode = exitCodes.incomplete;
+  if (options.json === true) {
+    outJson(report);
+    return;
+  }
+  for (const problem of report.problems) note(formatProblem(problem));
+  for (const missing of report.missingPayloads) note(formatProblem(missing));
+  for (const other of report.notes) note(`note: ${formatProblem(other)}`);
+  out(
+    `${report.verdict}: ${report.records} records, ${report.checkpoints} checkpoints, ${report.uncovered} records after the newest; ` +
+      `${report.problemCount} problems, ${report.missingPayloadCount} payloads erased, ${report.unknownCount} acts with unknown outcome`,
+  );
+}
+
+/** One record: as a line of JSON, or as a line to read. */
+function print(record: AuditRecord, options: CommonOptions): void {
+  if (options.json === true) {
+    out(JSON.stringify(record));
+    return;
+  }
+  const about = [
+    record.session ?? record.grant ?? record.request,
+    record.operations
+      ?.map((name) =>
+        name.includes("/") || record.connection === undefined ? name : `${record.connection}/${name}`,
+      )
+      .join(" ") ?? record.connection,
+  ];
+  const detail = JSON.stringify(record.detail);
+  const line = [
+    `#${record.seq}`,
+    record.time.slice(0, 19).replace("T", " "),
+    record.type,
+    record.principal?.name ?? "-",
+    ...about.filter((part) => part !== undefined),
+    detail === "{}" ? "" : detail,
+  ].join("  ");
+  out(oneLine(line).trimEnd());
+}
+
+function count(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > 1000)
+    throw new UsageError(`'${text}' is not a count`, "give 1 to 1000");
+  return number;
+}

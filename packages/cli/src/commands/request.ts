@@ -1,0 +1,80 @@
+import { MayflyError, type Request } from "@mayfly/sdk";
+import type { Command } from "commander";
+import { command, type CommonOptions, connect, splitOperations } from "../context.ts";
+import { exitCodes } from "../exit.ts";
+import { duration, moment, note, oneLine, out, outJson } from "../print.ts";
+
+interface RequestOptions extends CommonOptions {
+  readonly reason: string;
+  readonly ttl?: string;
+  readonly wait?: boolean;
+}
+
+/** `mayfly request`. */
+export function requestCommand(): Command {
+  return command(
+    "request <operations...>",
+    "Request operations, written CONNECTION/OPERATION, and print the ways in",
+    'mayfly request orders-db/read-orders --reason "TICKET-123: late parcel" --ttl 5m --wait',
+  )
+    .requiredOption("--reason <text>", "why; reviewers and the audit log read it")
+    .option("--ttl <duration>", "how long, for example 5m (left out: the policy's default)")
+    .option("--wait", "wait for approval where a person must approve")
+    .action(request);
+}
+
+async function request(names: string[], options: RequestOptions): Promise<void> {
+  const { mayfly, place } = connect(options);
+  const ask = {
+    ...splitOperations(names),
+    reason: options.reason,
+    ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
+  };
+  let answer = await mayfly.request(ask);
+  if (answer.state === "pending" && options.wait === true) {
+    note(pendingText(answer));
+    answer = await mayfly.wait(answer.id);
+    if (answer.state === "approved" && answer.grant_id !== undefined) {
+      answer = { ...answer, grant: await mayfly.collectSecret(answer.grant_id) };
+    }
+  }
+  if (options.json === true) outJson(answer);
+  if (answer.state === "pending") {
+    if (options.json !== true) note(pendingText(answer));
+    process.exitCode = exitCodes.undecided;
+    return;
+  }
+  if (answer.state !== "approved") {
+    throw new MayflyError(answer.state, `request ${answer.id} was ${answer.state.replace("_", " ")}`, {
+      reasons: answer.reasons,
+      hint: "mayfly operations lists what you may request",
+    });
+  }
+  if (options.json !== true) printAccess(answer, place.caFile);
+}
+
+/** What to tell somebody whose request waits. */
+export function pendingText(answer: Request): string {
+  const by = answer.approval === undefined ? "a reviewer" : answer.approval.by.join(" or ");
+  const until = answer.waits_until === undefined ? "" : ` until ${moment(answer.waits_until)}`;
+  return `mayfly: request ${answer.id} waits for ${by}${until}; they run: mayfly approve ${answer.id}`;
+}
+
+function printAccess(answer: Request, caFile: string | undefined): void {
+  const { grant } = answer;
+  if (grant === undefined) return;
+  out(
+    `grant ${grant.id}: ${grant.operations.map(oneLine).join(", ")} for ${duration(answer.ttl_seconds)}, until ${moment(grant.ends_at)}`,
+  );
+  const { access } = grant;
+  if (access === undefined) return;
+  if (access.dsn !== undefined) out(`dsn ${oneLine(access.dsn)}`);
+  if (access.url !== undefined) out(`url ${oneLine(access.url)}`);
+  const variables = caFile === undefined ? access.env : { PGSSLROOTCERT: caFile, ...access.env };
+  for (const [name, value] of Object.entries(variables)) out(`export ${name}=${shellQuote(value)}`);
+  note(`Release it when you are done: mayfly release ${grant.id}`);
+}
+
+function shellQuote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

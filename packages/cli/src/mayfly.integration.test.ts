@@ -1,0 +1,376 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { testBed, type TestBed } from "./testing/cli.ts";
+
+let bed: TestBed;
+const beds: TestBed[] = [];
+
+beforeEach(async () => {
+  bed = await testBed();
+  beds.push(bed);
+});
+
+afterAll(async () => {
+  for (const each of beds) await each.close();
+});
+
+const reviewer = { MAYFLY_TOKEN: "token-reviewer" };
+const operator = { MAYFLY_TOKEN: "token-operator" };
+const states = (): string[] => [...bed.all.grants.store.grants.values()].map(({ state }) => state);
+const requestStates = (): string[] => [...bed.all.grants.store.requests.values()].map(({ state }) => state);
+const run = ["run", "orders-db/read-orders", "--reason", "TICKET-1", "--"];
+
+describe("run", () => {
+  it("gives the command the ways in, and releases", async () => {
+    const ca = join(bed.state, "ca.pem");
+    writeFileSync(ca, "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n");
+    const ran = await bed.run([...run, "env"], {
+      MAYFLY_CA: ca,
+      PGHOSTADDR: "10.6.6.6",
+      PGSERVICE: "elsewhere",
+    });
+    expect(ran.code).toBe(0);
+    const env = Object.fromEntries(ran.stdout.split("\n").map((line) => line.split(/=(.*)/s).slice(0, 2)));
+    const [grant] = bed.all.grants.store.grants.values();
+    expect(env).toMatchObject({
+      PGHOST: "127.0.0.1",
+      PGUSER: grant!.id,
+      PGSSLMODE: "verify-full",
+      PGSSLROOTCERT: ca,
+    });
+    expect(env["PGPASSWORD"]).toMatch(/^[0-9a-z]{32}$/);
+    expect(env["DATABASE_URL"]).toContain(env["PGPASSWORD"]);
+    expect(ran.stdout).not.toMatch(/token-agent|10\.6\.6\.6|elsewhere/);
+    expect(ran.stderr).toContain("mayfly: released");
+    expect(ran.stderr).not.toContain(env["PGPASSWORD"]);
+    expect(states()).toEqual(["released"]);
+  });
+
+  it("gives back the command's exit code", async () => {
+    expect((await bed.run([...run, "sh", "-c", "exit 42"])).code).toBe(42);
+    expect(states()).toEqual(["released"]);
+  });
+
+  it("takes flags behind -- for the command's", async () => {
+    const ran = await bed.run([...run, "echo", "--help", "--", "-q"]);
+    expect(ran.stdout).toBe("--help -- -q\n");
+  });
+
+  it.each(["SIGSEGV", "SIGKILL"])("releases when the command crashes by %s", async (signal) => {
+    const ran = await bed.run([...run, "sh", "-c", `kill -${signal.slice(3)} $$`]);
+    expect(ran.code).toBe(signal === "SIGKILL" ? 137 : 139);
+    expect(states()).toEqual(["released"]);
+  });
+
+  it("releases when there is no such command", async () => {
+    const ran = await bed.run([...run, "no-such-command-here"]);
+    expect(ran.code).toBe(127);
+    expect(ran.stderr).toContain("there is no such command");
+    expect(states()).toEqual(["released"]);
+  });
+
+  it.each<[NodeJS.Signals, number]>([
+    ["SIGTERM", 15],
+    ["SIGINT", 2],
+    ["SIGHUP", 1],
+  ])("passes %s on, and releases", async (signal, number) => {
+    const running = bed.start([
+      ...run,
+      "sh",
+      "-c",
+      `trap 'echo caught; exit 7' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`,
+    ]);
+    await running.says("ready");
+    expect(states()).toEqual(["active"]);
+    running.kill(signal);
+    const ran = await running.done;
+    expect(ran.stdout).toContain("caught");
+    expect([ran.code, number]).toEqual([7, number]);
+    expect(states()).toEqual(["released"]);
+  });
+
+  it("tells by its exit code which signal ended the command", async () => {
+    const running = bed.start([...run, "sh", "-c", "echo ready; exec sleep 60"]);
+    await running.says("ready");
+    running.kill("SIGTERM");
+    expect((await running.done).code).toBe(143);
+    expect(states()).toEqual(["released"]);
+  });
+
+  it("waits for approval, and takes the request back on Ctrl-C", async () => {
+    const args = ["run", "orders-db/refund-order", "--reason", "TICKET-2", "--", "sh", "-c", "echo in"];
+    const approved = bed.start(args);
+    await approved.says("waits for support-leads");
+    const [id] = bed.all.grants.store.requests.keys();
+    expect((await bed.run(["approve", id!, "--yes"], reviewer)).code).toBe(0);
+    expect(await approved.done).toMatchObject({ code: 0, stdout: "in\n" });
+
+    const interrupted = bed.start(args);
+    await interrupted.says("waits for support-leads");
+    interrupted.kill("SIGINT");
+    expect(await interrupted.done).toMatchObject({ code: 130, stdout: "" });
+    expect(requestStates()).toEqual(["approved", "withdrawn"]);
+    expect(states()).toEqual(["released"]);
+  });
+
+  it("keeps the command's exit code and says so when the release fails", async () => {
+    bed.all.grants.failReleases(3);
+    const ran = await bed.run([...run, "sh", "-c", "exit 3"]);
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toContain("is not released; it ends at");
+  });
+
+  it("is silent with -q", async () => {
+    const ran = await bed.run(["run", "-q", ...run.slice(1), "true"]);
+    expect(ran).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  });
+
+  it("runs nothing when denied", async () => {
+    const ran = await bed.run(["run", "orders-db/drop", "--reason", "x", "--", "echo", "ran"]);
+    expect(ran).toMatchObject({ code: 3, stdout: "" });
+    expect(ran.stderr).toMatch(
+      /^mayfly: the request for orders-db\/drop is denied\n {2}no policy .*\nhint: /,
+    );
+  });
+});
+
+describe("request and grants", () => {
+  it("prints the ways in, and releases", async () => {
+    const ran = await bed.run(["request", "orders-db/read-orders", "--reason", "TICKET-1", "--ttl", "2m"]);
+    expect(ran.code).toBe(0);
+    const [grant] = bed.all.grants.store.grants.values();
+    expect(ran.stdout).toContain(`grant ${grant!.id}: orders-db/read-orders for 2m, until `);
+    expect(ran.stdout).toMatch(/export PGPASSWORD=[0-9a-z]{32}\n/);
+    const listed = await bed.run(["grants", "--active"]);
+    expect(listed.stdout).toMatch(/^GRANT +STATE +WHO +OPERATIONS +ENDS/);
+    expect((await bed.run(["release", grant!.id])).stderr).toContain("is released");
+    expect((await bed.run(["grants", "--active"])).stderr).toBe("There are no grants.\n");
+  });
+
+  it("ends with 4 while a person must approve, and with 3 when refused", async () => {
+    const pending = await bed.run(["request", "orders-db/refund-order", "--reason", "TICKET-1", "--json"]);
+    expect(pending.code).toBe(4);
+    expect(JSON.parse(pending.stdout)).toMatchObject({ state: "pending" });
+    const waiting = bed.start(["request", "orders-db/refund-order", "--reason", "TICKET-2", "--wait"]);
+    await waiting.says("waits for support-leads");
+    const id = [...bed.all.grants.store.requests.keys()].at(-1)!;
+    expect((await bed.run(["refuse", id, "--yes", "--comment", "no ticket"], reviewer)).code).toBe(0);
+    const refused = await waiting.done;
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain("no ticket");
+  });
+
+  it("ends with 4 when nobody decides", async () => {
+    const waiting = bed.start(["request", "orders-db/refund-order", "--reason", "TICKET-2", "--wait"]);
+    await waiting.says("waits for support-leads");
+    bed.all.grants.timeOut([...bed.all.grants.store.requests.keys()].at(-1)!);
+    expect((await waiting.done).code).toBe(4);
+  });
+
+  it.each([
+    [["request", "orders-db", "--reason", "x"], "is not CONNECTION/OPERATION"],
+    [["request", "a/b", "c/d", "--reason", "x"], "one request is for one connection"],
+    [["request", "a/b"], "--reason"],
+    [["run", "a/b", "--reason", "x"], "no command is named"],
+    [["frobnicate"], "unknown command"],
+    [["operations", "--frob"], "unknown option"],
+    [["audit", "tail", "-n", "0"], "is not a count"],
+  ])("calls %j wrong usage", async (args, text) => {
+    const ran = await bed.run(args);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toMatch(/^mayfly: /);
+    expect(ran.stderr).toContain(text);
+    expect(ran.stderr).toContain("hint: ");
+  });
+
+  it("lists operations as a table, as JSON, and with their scope", async () => {
+    const listed = await bed.run(["operations"]);
+    expect(listed.stdout.split("\n")[0]).toBe(
+      "OPERATION               RISK  TTL            APPROVAL       DESCRIPTION",
+    );
+    expect(JSON.parse((await bed.run(["operations", "--json"])).stdout)).toHaveLength(2);
+    expect((await bed.run(["operations", "--scope"])).stdout).toContain("  - statements: select");
+  });
+});
+
+describe("reviewing", () => {
+  async function ask(reason: string): Promise<string> {
+    await bed.run(["request", "orders-db/refund-order", "--reason", reason]);
+    return [...bed.all.grants.store.requests.keys()].at(-1)!;
+  }
+
+  it("shows all that is to be approved, and sends the digest of what was shown", async () => {
+    const id = await ask("TICKET-9: wrong parcel");
+    expect((await bed.run(["pending"], reviewer)).stdout).toContain("TICKET-9: wrong parcel");
+    const ran = await bed.run(["approve", id, "--yes"], reviewer);
+    expect(ran.code).toBe(0);
+    for (const text of [
+      "support-bot",
+      "owner@example.test",
+      "TICKET-9",
+      "risk high",
+      "statements: update",
+      "5m, from its approval",
+      "a refund needs a person",
+    ]) {
+      expect(ran.stdout).toContain(text);
+    }
+    const request = bed.all.grants.store.requests.get(id)!;
+    expect(ran.stdout).toContain(request.digest);
+    expect(request.approvals[0]?.digest).toBe(request.digest);
+    expect(ran.stdout).not.toContain("\u001b");
+  });
+
+  it("decides nothing without a terminal or --yes", async () => {
+    const id = await ask("TICKET-9");
+    const ran = await bed.run(["approve", id], reviewer, "y\n");
+    expect(ran.code).toBe(2);
+    expect(requestStates()).toEqual(["pending"]);
+  });
+
+  it("does not let an agent paint over the screen", async () => {
+    const id = await ask("TICKET-9");
+    const request = bed.all.grants.store.requests.get(id)!;
+    const reason = "fine\u001b[2K\rrisk low\n  - statements: select\u202e";
+    bed.all.grants.store.requests.set(id, { ...request, reason });
+    const ran = await bed.run(["approve", id, "--yes"], reviewer);
+    expect(ran.stdout).toContain(String.raw`  | fine\u001b[2K\u000drisk low`);
+    expect(ran.stdout).toContain(String.raw`  |   - statements: select\u202e`);
+  });
+
+  it("is for reviewers", async () => {
+    const id = await ask("TICKET-9");
+    const ran = await bed.run(["approve", id, "--yes"]);
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toContain("is for reviewer");
+  });
+});
+
+describe("operators and auditors", () => {
+  it("revoke and lock down", async () => {
+    await bed.run(["request", "orders-db/read-orders", "--reason", "x"]);
+    const [id] = bed.all.grants.store.grants.keys();
+    expect((await bed.run(["revoke", id!, "--reason", "bad"], operator)).stderr).toContain("is revoked");
+    expect((await bed.run(["lockdown", "--reason", "leak"], operator)).stderr).toMatch(
+      /locked down since .* by olaf@example.test: leak/,
+    );
+    const refused = await bed.run(["request", "orders-db/read-orders", "--reason", "x"]);
+    expect([refused.code, refused.stderr]).toEqual([
+      3,
+      "mayfly: Mayfly is locked down: leak\nhint: ask an operator\n",
+    ]);
+    expect((await bed.run(["lockdown", "--lift"], operator)).stderr).toBe("Mayfly is not locked down.\n");
+  });
+
+  it("read the audit log", async () => {
+    const principal = { kind: "agent", issuer: "i", subject: "s", name: "support-bot" } as const;
+    for (let i = 0; i < 3; i++)
+      bed.all.services.log.append({ type: "act.denied", principal, connection: "orders-db", detail: { i } });
+    const auditor = { MAYFLY_TOKEN: "token-auditor" };
+    const tail = await bed.run(["audit", "tail", "-n", "2"], auditor);
+    expect(tail.stdout.split("\n").map((line) => line.slice(0, 2))).toEqual(["#1", "#2", ""]);
+    const search = await bed.run(["audit", "search", "--type", "act.denied", "-n", "1", "--json"], auditor);
+    expect(JSON.parse(search.stdout)).toMatchObject({ seq: 2, type: "act.denied" });
+    const follow = bed.start(["audit", "tail", "-f", "-n", "1"], auditor);
+    await follow.says("#2");
+    bed.all.services.log.append({ type: "grant.expired", detail: {} });
+    await follow.says("#3");
+    follow.kill("SIGTERM");
+    await follow.done;
+  });
+
+  it("verify a log offline", async () => {
+    const folder = join(bed.state, "log");
+    const nothing = await bed.run(["audit", "verify", folder, "--key", "x+00000000+AAAA"], {
+      MAYFLY_URL: "http://127.0.0.1:1",
+    });
+    expect(nothing.code).toBe(1);
+    mkdirSync(join(folder, "records"), { recursive: true });
+    expect((await bed.run(["audit", "verify", folder, "--key", "nonsense"])).code).toBe(1);
+  });
+});
+
+describe("login", () => {
+  const nobody = { MAYFLY_TOKEN: "" };
+
+  it("takes a token from standard input, and keeps it where its owner alone can read it", async () => {
+    const ran = await bed.run(["login", "--token-stdin"], nobody, "token-reviewer\n");
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toContain("as rita@example.test");
+    const path = ran.stdout.trim();
+    expect(path).toBe(join(bed.state, "mayfly", "default.json"));
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(join(bed.state, "mayfly")).mode & 0o777).toBe(0o700);
+    const later = await bed.run(["pending"], { ...nobody, MAYFLY_URL: "" });
+    expect(later).toMatchObject({ code: 0, stderr: "Nothing waits for approval.\n" });
+    expect((await bed.run(["logout"])).code).toBe(0);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("says how to log in when nobody is", async () => {
+    const ran = await bed.run(["operations"], nobody);
+    expect(ran.code).toBe(5);
+    expect(ran.stderr).toBe(
+      "mayfly: nobody is logged in\nhint: mayfly login --help says how to log in; or set MAYFLY_TOKEN\n",
+    );
+    expect((await bed.run(["operations"], { MAYFLY_TOKEN: "token-stolen" })).code).toBe(5);
+  });
+
+  it("uses no saved token that others can read, and sends it to no other gateway", async () => {
+    const { stdout } = await bed.run(["login", "--token-stdin"], nobody, "token-agent");
+    const elsewhere = await bed.run(["operations", "--url", "http://127.0.0.1:1"], nobody);
+    expect([elsewhere.code, elsewhere.stderr.includes("not for http://127.0.0.1:1")]).toEqual([5, true]);
+    const path = stdout.trim();
+    writeFileSync(path, readFileSync(path));
+    const { chmodSync } = await import("node:fs");
+    chmodSync(path, 0o644);
+    expect((await bed.run(["operations"], nobody)).stderr).toContain("can be read by others");
+  });
+
+  it("keeps no token that the gateway does not accept", async () => {
+    expect((await bed.run(["login", "--token-stdin"], nobody, "token-stolen")).code).toBe(5);
+    expect(existsSync(join(bed.state, "mayfly", "default.json"))).toBe(false);
+  });
+});
+
+describe("help and completion", () => {
+  it.each([
+    "login",
+    "operations",
+    "request",
+    "run",
+    "grants",
+    "release",
+    "pending",
+    "approve",
+    "refuse",
+    "revoke",
+    "lockdown",
+  ])("mayfly %s --help has an example", async (name) => {
+    const ran = await bed.run([name, "--help"]);
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toContain(`Example:\n  mayfly ${name}`);
+    expect(ran.stdout).toContain("--json");
+  });
+
+  it("completes commands and flags in bash", async () => {
+    const script = (await bed.run(["completion", "bash"])).stdout;
+    const { execFileSync } = await import("node:child_process");
+    const complete = (line: string): string =>
+      execFileSync(
+        "bash",
+        [
+          "-c",
+          `${script}\nCOMP_WORDS=(${line}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _mayfly; echo "\${COMPREPLY[@]}"`,
+        ],
+        { encoding: "utf8" },
+      ).trim();
+    expect(complete("mayfly re")).toBe("request release refuse revoke");
+    expect(complete("mayfly audit v")).toBe("verify");
+    expect(complete("mayfly run --rea")).toBe("--reason");
+    expect((await bed.run(["completion", "fish"])).stdout).toContain("complete -c mayfly");
+    expect((await bed.run(["completion", "zsh"])).stdout).toContain("bashcompinit");
+    expect((await bed.run(["completion", "tcsh"])).code).toBe(2);
+  });
+});

@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { createApi } from "../../../gateway/src/api/api.ts";
+import type { ApiServices } from "../../../gateway/src/api/services.ts";
+import { type Fakes, fakes } from "../../../gateway/src/api/testing/fakes.ts";
+
+/** What a run of the command came to. */
+export interface Ran {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that runs. */
+export interface Running {
+  readonly done: Promise<Ran>;
+  readonly pid: number;
+  /** Resolves once standard output or error holds the text. */
+  says(text: string): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** A real API with fake services behind it, and the real command in front. */
+export interface TestBed {
+  readonly all: Fakes;
+  readonly url: string;
+  /** A folder of its own for state. */
+  readonly state: string;
+  start(args: readonly string[], env?: Readonly<Record<string, string>>, input?: string): Running;
+  run(args: readonly string[], env?: Readonly<Record<string, string>>, input?: string): Promise<Ran>;
+  close(): Promise<void>;
+}
+
+const bin = new URL("../../bin/mayfly.js", import.meta.url).pathname;
+
+/** Starts the API and makes a state folder. */
+export async function testBed(change: Partial<ApiServices> = {}): Promise<TestBed> {
+  const all = fakes(change);
+  const app = createApi(all.services);
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  const state = mkdtempSync(join(tmpdir(), "mayfly-cli-"));
+
+  function start(args: readonly string[], env: Readonly<Record<string, string>> = {}, input = ""): Running {
+    const child = spawn(process.execPath, [bin, ...args], {
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        HOME: state,
+        XDG_STATE_HOME: state,
+        MAYFLY_URL: url,
+        MAYFLY_TOKEN: "token-agent",
+        ...env,
+      },
+    });
+    let stdout = "";
+    let stderr = "";
+    const listeners = new Set<() => void>();
+    child.stdout.on("data", (chunk: Buffer) => {
+      stdout += chunk.toString();
+      for (const listener of listeners) listener();
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+      for (const listener of listeners) listener();
+    });
+    child.stdin.end(input);
+    const done = new Promise<Ran>((resolve) => {
+      child.on("close", (code, signal) => {
+        for (const listener of listeners) listener();
+        resolve({ code, signal, stdout, stderr });
+      });
+    });
+    return {
+      done,
+      pid: child.pid ?? 0,
+      kill: (signal) => void child.kill(signal),
+      says: (text) =>
+        new Promise((resolve, reject) => {
+          const look = (): void => {
+            if ((stdout + stderr).includes(text)) resolve();
+            else if (child.exitCode !== null)
+              reject(new Error(`it ended without saying '${text}':\n${stdout}${stderr}`));
+          };
+          listeners.add(look);
+          look();
+        }),
+    };
+  }
+  return {
+    all,
+    url,
+    state,
+    start,
+    run: (args, env, input) => start(args, env, input).done,
+    close: () => app.close(),
+  };
+}
