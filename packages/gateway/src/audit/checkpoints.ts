@@ -23,6 +23,8 @@ export const treeFile = "tree.json";
 export interface Checkpointer {
   /** Signs a checkpoint of all that is written, unless the newest one covers it. Concurrent calls queue up. */
   readonly run: () => Promise<void>;
+  /** Signs one checkpoint with the key so far and the next one, and goes on with the next one. */
+  readonly rotate: (next: LogKeys) => Promise<void>;
   /** The newest checkpoint. */
   readonly newest: () => string | undefined;
   close(): Promise<void>;
@@ -42,7 +44,8 @@ export interface CheckpointerParts {
 
 /** Makes the checkpointer of a log that was recovered. */
 export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
-  const { folder, files, keys, tail, grower } = parts;
+  const { folder, files, tail, grower } = parts;
+  let { keys } = parts;
   let { state } = parts;
   let newest = parts.newest;
   const path = join(folder, checkpointsFile);
@@ -52,9 +55,9 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
   /** Files begun after the one the tree stands in. */
   let later: string[] = [];
 
-  async function once(): Promise<void> {
+  async function once(next?: LogKeys): Promise<void> {
     const size = parts.written();
-    if (size === (newest?.size ?? 0)) return;
+    if (next === undefined && size === (newest?.size ?? 0)) return;
     const end = tail.position();
     later.push(...tail.takeBegun());
     // Only what is on the disk is signed for: a power cut must not leave a log smaller than its checkpoint.
@@ -64,9 +67,11 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
       throw new Error(`the files hold ${grown.tree.size} records where ${size} were written`);
     state = { tree: grown.tree, file: end.file, offset: end.size };
     later = later.slice(later.indexOf(end.file) + 1);
-    const note = makeCheckpoint({ origin: keys.name, size, root: Buffer.from(grown.root, "base64") }, [
-      { name: keys.name, key: keys.signer },
-    ]);
+    const signers = next === undefined ? [keys] : [keys, next];
+    const note = makeCheckpoint(
+      { origin: keys.name, size, root: Buffer.from(grown.root, "base64") },
+      signers.map(({ name, signer }) => ({ name, key: signer })),
+    );
     await append(note);
     newest = { note, size };
     await keepState(folder, state);
@@ -98,12 +103,19 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     }
   }
 
+  async function inTurn(step: () => Promise<void>): Promise<void> {
+    const mine = chain.then(step);
+    chain = mine.catch(() => undefined);
+    await mine;
+  }
+
   return {
-    async run() {
-      const mine = chain.then(once);
-      chain = mine.catch(() => undefined);
-      await mine;
-    },
+    run: () => inTurn(() => once()),
+    rotate: (next) =>
+      inTurn(async () => {
+        await once(next);
+        keys = next;
+      }),
     newest: () => newest?.note,
     async close() {
       await chain;

@@ -76,11 +76,14 @@ export function startIndexer(parts: IndexerParts): Indexer {
     if (isClosed) return;
     cancel = clock.schedule(ms, () => {
       cancel = undefined;
-      running = step().then((pause) => {
-        running = undefined;
-        plan(pause);
-      });
+      running = tick();
     });
+  }
+
+  async function tick(): Promise<void> {
+    const pause = await step();
+    running = undefined;
+    plan(pause);
   }
 
   plan(0);
@@ -109,7 +112,7 @@ export function startIndexer(parts: IndexerParts): Indexer {
     },
     async rebuild() {
       isStale = true;
-      while (!isClosed && (await reached(written())) === false);
+      while (!(await reached(written())));
     },
     async close() {
       isClosed = true;

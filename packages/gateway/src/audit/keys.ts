@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync, fsyncSync, openSync, closeSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   parsePrivateKey,
@@ -9,6 +9,7 @@ import {
   type VerifierKey,
 } from "@mayfly/audit-verifier";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
+import { syncFolder } from "./tail.ts";
 
 /** The log's keys: the one that signs, and all that ever did. */
 export interface LogKeys {
@@ -21,6 +22,8 @@ export interface LogKeys {
 }
 
 const keyFile = "key.pem";
+/** A key that is made but not announced to everybody yet. */
+const nextKeyFile = "key.next.pem";
 
 /**
  * Reads the log's keys; makes the first one when the log is new.
@@ -29,6 +32,7 @@ const keyFile = "key.pem";
  */
 export function loadKeys(folder: string, name: string, isNew: boolean): LogKeys {
   const path = join(folder, keyFile);
+  finishRotation(folder, name);
   if (!existsSync(path)) {
     if (!isNew) throw keyError(`${path} is missing, but the log has records`, restore);
     const pair = generateKeyPairSync("ed25519");
@@ -59,6 +63,37 @@ export function loadKeys(folder: string, name: string, isNew: boolean): LogKeys 
   return { name, signer, current, all };
 }
 
+/** Makes the key that shall follow. It signs nothing on its own until `adoptNextKey`. */
+export function makeNextKey(folder: string, keys: LogKeys): LogKeys {
+  const path = join(folder, nextKeyFile);
+  // Left by a rotation that did not get as far as being adopted.
+  rmSync(path, { force: true });
+  const { privateKey: signer } = generateKeyPairSync("ed25519");
+  writeDurable(path, signer.export({ type: "pkcs8", format: "pem" }) as string, 0o600);
+  const current = verifierKeyOf(keys.name, signer);
+  return { name: keys.name, signer, current, all: [...keys.all, current.text] };
+}
+
+/** Makes the next key the log's key, once a checkpoint signed by both is on the disk. */
+export function adoptNextKey(folder: string, next: LogKeys): void {
+  const list = join(folder, verifierKeysFile);
+  writeFileSync(`${list}.tmp`, `${next.all.join("\n")}\n`, { mode: 0o644, flush: true });
+  renameSync(`${list}.tmp`, list);
+  renameSync(join(folder, nextKeyFile), join(folder, keyFile));
+  syncFolder(folder);
+}
+
+/** A rotation may have died between its two renames: the list of keys says whether the next key was adopted. */
+function finishRotation(folder: string, name: string): void {
+  const next = join(folder, nextKeyFile);
+  const list = join(folder, verifierKeysFile);
+  if (!existsSync(next) || !existsSync(list)) return;
+  const last = readFileSync(list, "utf8").trim().split("\n").at(-1);
+  if (verifierKeyOf(name, parsePrivateKey(readFileSync(next, "utf8"))).text !== last) return;
+  renameSync(next, join(folder, keyFile));
+  syncFolder(folder);
+}
+
 const restore = "put back the key from its backup, or start a new log in another folder and keep this one";
 
 function keyError(message: string, hint: string): MayflyError {
@@ -68,10 +103,5 @@ function keyError(message: string, hint: string): MayflyError {
 /** Writes a new file and waits until it is on the disk. Refuses to replace one. */
 export function writeDurable(path: string, text: string, mode: number): void {
   writeFileSync(path, text, { mode, flag: "wx", flush: true });
-  const folder = openSync(join(path, ".."), "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  syncFolder(join(path, ".."));
 }

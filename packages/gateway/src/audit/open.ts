@@ -16,7 +16,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
 import { createCheckpointer } from "./checkpoints.ts";
 import { realFiles, type LogFiles } from "./files.ts";
-import { loadKeys, type LogKeys } from "./keys.ts";
+import { adoptNextKey, loadKeys, makeNextKey, type LogKeys } from "./keys.ts";
 import { lockFolder } from "./lock.ts";
 import type { AuditLog } from "./log.ts";
 import { payloadStore } from "./payloads.ts";
@@ -56,7 +56,10 @@ export interface OpenedAuditLog {
   readonly checkpoint: () => string | undefined;
   /** Signs a checkpoint of everything written so far. */
   readonly checkpointNow: () => Promise<void>;
+  /** The key that verifies the newest checkpoint. */
   readonly verifierKey: string;
+  /** Signs with a new key from now on: announced by a record, vouched for by a checkpoint that both keys sign. */
+  readonly rotateKey: () => Promise<void>;
   /**
    * The verification of everything that was in the log at start. A large log is open while it runs; should
    * anything not verify, the log takes no further record and says why.
@@ -107,7 +110,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
   const files = options.files ?? realFiles;
   const bytes = segmentsOf(folder).reduce((sum, { file }) => sum + statSync(join(folder, file)).size, 0);
   const isNew = bytes === 0 && !existsSync(join(folder, checkpointsFile));
-  const keys = loadKeys(folder, name, isNew);
+  let keys = loadKeys(folder, name, isNew);
   const witnessed = readWitnessed(options.witnessed);
   let verified: VerifyReport | undefined;
   const found = recover(folder, keys.all);
@@ -220,7 +223,17 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
     written: writer.written,
     checkpoint: checkpointer.newest,
     checkpointNow: checkpointer.run,
-    verifierKey: keys.current.text,
+    get verifierKey() {
+      return keys.current.text;
+    },
+    async rotateKey() {
+      const next = makeNextKey(folder, keys);
+      writer.append(note("log.key_rotated", { key: next.current.text, previous: keys.current.text }));
+      await writer.sync();
+      await checkpointer.rotate(next);
+      adoptNextKey(folder, next);
+      keys = next;
+    },
     verified:
       background === undefined
         ? Promise.resolve(verified)

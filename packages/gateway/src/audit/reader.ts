@@ -48,7 +48,9 @@ export function createAuditReader(parts: AuditReaderParts): OpenedAuditReader {
         });
       return checkpoint;
     },
-    verifierKey: opened.verifierKey,
+    get verifierKey() {
+      return opened.verifierKey;
+    },
     rebuild: () => indexer.rebuild(),
     close: () => indexer.close(),
   };

@@ -97,13 +97,15 @@ export function verifyInBackground(start: Extract<WorkerStart, { kind: "verify" 
   readonly stop: () => Promise<void>;
 } {
   const worker = startWorker(start);
-  const report = (answerOf(worker) as Promise<VerifyReport>).finally(async () => {
+  const stop = async (): Promise<void> => {
     await worker.terminate();
-  });
-  return {
-    report,
-    async stop() {
-      await worker.terminate();
-    },
   };
+  const run = async (): Promise<VerifyReport> => {
+    try {
+      return (await answerOf(worker)) as VerifyReport;
+    } finally {
+      await stop();
+    }
+  };
+  return { report: run(), stop };
 }

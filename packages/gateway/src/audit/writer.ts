@@ -44,6 +44,7 @@ export function createWriter(parts: WriterParts): Writer {
   let next = parts.next;
   let firstQueued = next;
   let losses = 0;
+  let repairs = 0;
   let unavailable: string | undefined;
   let isFinal = false;
   let probedAt = 0;
@@ -67,6 +68,7 @@ export function createWriter(parts: WriterParts): Writer {
     if (unavailable === undefined || isFinal || clock.monotonic() - probedAt < probeEvery) return;
     try {
       tail.repair();
+      repairs += 1;
       unavailable = undefined;
     } catch (error) {
       unavailable = messageOf(error);
@@ -133,8 +135,11 @@ export function createWriter(parts: WriterParts): Writer {
     isSyncPlanned = true;
     clock.schedule(syncWithin, () => {
       isSyncPlanned = false;
+      const before = repairs;
       tail.sync().catch((error: unknown) => {
-        if (unavailable === undefined) failSync(error);
+        // A failure from before a repair says nothing about now: look again.
+        if (repairs !== before) planSync();
+        else if (unavailable === undefined) failSync(error);
       });
     });
   }
