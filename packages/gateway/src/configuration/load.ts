@@ -4,7 +4,7 @@ import type { Json } from "../kernel/canonical.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { readConnections } from "./connections.ts";
 import { readDocument } from "./document.ts";
-import { check, finding, unknownMember } from "./findings.ts";
+import { addAll, check, finding, unknownMember } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { deepFreeze, plain } from "./freeze.ts";
 import { readIdentity } from "./identity.ts";
@@ -37,6 +37,8 @@ export type LoadedConfiguration =
        * where that character of the value stands. A path that leads nowhere gives the last value on its way.
        */
       readonly locate: (path: Path, offset?: number) => FilePlace;
+      /** Secrets that are not set here, with their places; empty where they are required. */
+      readonly unset: readonly ConfigurationProblem[];
     }
   | { readonly ok: false; readonly problems: readonly ConfigurationProblem[] };
 
@@ -45,6 +47,7 @@ export type LoadedConfiguration =
  * start at the file's folder.
  * @param protocols those that can be enforced; each checks its own targets and scopes
  * @param environment where `{ env: NAME }` secrets are looked up
+ * @param secrets `named`: those that are not set here are no errors, for whoever only checks a file
  * @returns the complete, frozen configuration, or all problems in the order of their places. Never rejects for
  * anything that the file holds; no message holds a secret
  */
@@ -52,6 +55,7 @@ export async function loadConfiguration(
   file: string,
   protocols: readonly ProtocolSchema[],
   environment: NodeJS.ProcessEnv,
+  secrets: "required" | "named" = "required",
 ): Promise<LoadedConfiguration> {
   const reading = await readText(file, largest);
   if (!reading.ok) {
@@ -66,7 +70,8 @@ export async function loadConfiguration(
   if (value === undefined)
     return failed(problems.map(({ offset, ...said }) => ({ file, ...place(offset), ...said })));
 
-  const sources: Sources = { folder: dirname(resolve(file)), environment };
+  const unset = secrets === "named" ? [] : undefined;
+  const sources: Sources = { folder: dirname(resolve(file)), environment, unset };
   const { configuration, findings } = await readRoot(file, value, protocols, sources);
   if (configuration === undefined || findings.length > 0 || problems.length > 0) {
     return failed([
@@ -83,7 +88,12 @@ export async function loadConfiguration(
     const { placed } = placedAt(root, path);
     return { file, ...place(offset === undefined ? placed.start : offsetInside(text, placed, offset)) };
   };
-  return { ok: true, configuration: deepFreeze(configuration), locate };
+  const placed = (unset ?? []).map(({ path, at, ...said }: Finding) => ({
+    file,
+    ...place(offsetOf(root, path, at)),
+    ...said,
+  }));
+  return { ok: true, configuration: deepFreeze(configuration), locate, unset: placed };
 }
 
 function failed(problems: ConfigurationProblem[]): LoadedConfiguration {
@@ -117,8 +127,8 @@ async function readRoot(
   } = await readConnections(written["connections"], protocols, sources);
   const { policies, findings: ofPolicies } = readPolicies(written["policies"], names);
   const limits = check(parts.limits, written["limits"] === undefined ? {} : written["limits"], ["limits"]);
-  findings.push(...server.findings, ...ofIdentity, ...ofConnections, ...ofPolicies);
-  findings.push(...unreachable(written, names));
+  for (const more of [server.findings, ofIdentity, ofConnections, ofPolicies]) addAll(findings, more);
+  addAll(findings, unreachable(written, names));
   if (!limits.ok) return { findings: [...findings, ...limits.findings] };
   if (server.server === undefined || identity === undefined || findings.length > 0) return { findings };
 

@@ -1,7 +1,7 @@
 import { X509Certificate, createPrivateKey } from "node:crypto";
 import { resolve } from "node:path";
 import { Secret, TextFile } from "../kernel/secret.ts";
-import { finding } from "./findings.ts";
+import { addAll, finding } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import type { Path } from "./places.ts";
 import { readText } from "./read.ts";
@@ -17,6 +17,8 @@ export interface Sources {
   /** The folder that relative paths are relative to. */
   readonly folder: string;
   readonly environment: NodeJS.ProcessEnv;
+  /** Where secrets need not be set: those that are not are put here, instead of being errors, and stay unloaded. */
+  readonly unset: Finding[] | undefined;
 }
 
 /**
@@ -32,10 +34,16 @@ export async function loadSecrets(value: unknown, base: Path, sources: Sources):
       if (reading.ok) found.load(reading.text);
       else findings.push(finding("value", path, reading.message, reading.hint ?? relativeHint));
     } else if (found.source !== undefined) {
-      findings.push(...(await loadSecret(found, found.source, path, sources)));
+      const missing = await loadSecret(found, found.source, path, sources);
+      const isMisnamed = "env" in found.source && !isVariableName(found.source.env);
+      (isMisnamed ? findings : (sources.unset ?? findings)).push(...missing);
     }
   }
   return findings;
+}
+
+function isVariableName(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
 }
 
 async function loadSecret(
@@ -46,7 +54,7 @@ async function loadSecret(
 ): Promise<Finding[]> {
   if ("env" in source) {
     // Not repeated: it may be the secret itself, put in the wrong place.
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(source.env)) {
+    if (!isVariableName(source.env)) {
       return [finding("value", [...path, "env"], "this is not the name of an environment variable")];
     }
     const value = Object.hasOwn(sources.environment, source.env)

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { check, finding } from "./findings.ts";
+import { addAll, check, finding } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { parts, isPostgresUrl } from "./schema.ts";
 import { loadSecrets, problemOfCertificates, problemOfKey } from "./secrets.ts";
@@ -21,13 +21,14 @@ export async function readServer(
   const audit = check(parts.audit, written["audit"] === undefined ? {} : written["audit"], ["audit"]);
   const store = written["store"] === undefined ? undefined : check(parts.store, written["store"], ["store"]);
   for (const part of [url, listen, tls, data, audit, store])
-    if (part?.ok === false) findings.push(...part.findings);
+    if (part?.ok === false) addAll(findings, part.findings);
 
-  if (listen.ok) findings.push(...samePort(listen.output));
-  if (tls?.ok === true) findings.push(...(await tlsFindings(tls.output, sources)));
+  if (listen.ok) addAll(findings, samePort(listen.output));
+  if (tls?.ok === true) addAll(findings, await tlsFindings(tls.output, sources));
   if (store?.ok === true) {
-    findings.push(...(await loadSecrets(store.output, ["store"], sources)));
-    const named = store.output.kind === "postgres" && store.output.url.source !== undefined;
+    addAll(findings, await loadSecrets(store.output, ["store"], sources));
+    const named =
+      store.output.kind === "postgres" && store.output.url.source !== undefined && store.output.url.isLoaded;
     if (findings.length === 0 && named && !isPostgresUrl(store.output.url.reveal())) {
       findings.push(
         finding(
@@ -103,6 +104,7 @@ async function tlsFindings(
   if (findings.length > 0) return findings;
   const certificate = problemOfCertificates(tls.certificate.text());
   if (certificate !== undefined) return [finding("value", ["tls", "certificate"], certificate)];
+  if (!tls.key.isLoaded) return [];
   const key = problemOfKey(tls.certificate.text(), tls.key.reveal());
   return key === undefined ? [] : [finding("value", ["tls", "key"], key)];
 }

@@ -151,7 +151,11 @@ export function createGates(parts: GateParts): Gates {
 
   const openSession = async <Scope, Act>(
     protocol: Protocol<Scope, Act>,
-    checkOf: (live: LiveGrant, scopes: readonly NamedScope<Scope>[]) => (act: Act) => Verdict,
+    checkOf: (
+      live: LiveGrant,
+      scopes: readonly NamedScope<Scope>[],
+      target: unknown,
+    ) => (act: Act) => Verdict,
     proof: Proof,
     connection: string,
     client: ClientFacts,
@@ -226,7 +230,7 @@ export function createGates(parts: GateParts): Gates {
       live,
       target: target.target,
       scopes,
-      check: checkOf(live, scopes),
+      check: checkOf(live, scopes, target.target),
       context,
       log,
       turn,
@@ -250,13 +254,20 @@ export function createGates(parts: GateParts): Gates {
 
   return {
     forProtocol<Scope, Act>(protocol: Protocol<Scope, Act>): Gate<Act> {
-      // A grant's scopes are compiled once; after a reload its operations are the same or the grant is over.
-      const compiled = new WeakMap<LiveGrant, (act: Act) => Verdict>();
-      const checkOf = (live: LiveGrant, scopes: readonly NamedScope<Scope>[]): ((act: Act) => Verdict) => {
+      // A grant's scopes are compiled once; a reload that changes the target compiles them for its new sessions.
+      const compiled = new WeakMap<
+        LiveGrant,
+        { readonly target: unknown; readonly check: (act: Act) => Verdict }
+      >();
+      const checkOf = (
+        live: LiveGrant,
+        scopes: readonly NamedScope<Scope>[],
+        target: unknown,
+      ): ((act: Act) => Verdict) => {
         const known = compiled.get(live);
-        if (known !== undefined) return known;
-        const check = protocol.compile(scopes);
-        compiled.set(live, check);
+        if (known !== undefined && known.target === target) return known.check;
+        const check = protocol.compile(scopes, target);
+        compiled.set(live, { target, check });
         return check;
       };
       return {

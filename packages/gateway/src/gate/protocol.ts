@@ -26,12 +26,17 @@ export interface NamedScope<Scope> {
 
 /** The contract between a protocol and the gate. */
 export interface Protocol<Scope, Act> extends ProtocolSchema {
-  /** Turns a grant's scopes into one pure check; called once per grant. */
-  compile(scopes: readonly NamedScope<Scope>[]): (act: Act) => Verdict;
+  /**
+   * Turns a grant's scopes into one pure check; called once per grant.
+   * @param target as the protocol's schema parsed it: how names resolve there is part of the check
+   */
+  compile(scopes: readonly NamedScope<Scope>[], target: unknown): (act: Act) => Verdict;
   /** One try-out session for `mayflyd judge`: acts in their text form, in order, no target touched. */
-  trial(scopes: readonly NamedScope<Scope>[]): (act: string) => Promise<Verdict> | Verdict;
+  trial(scopes: readonly NamedScope<Scope>[], target: unknown): (act: string) => Promise<Verdict> | Verdict;
   /** The scope in words, one line a fact, for reviewers and listings. */
   describe(scope: Scope): readonly string[];
+  /** Loads what it needs before it can judge or serve; called once, at start. */
+  ready(): Promise<void>;
   /** Serves one client connection until it ends. */
   serve(client: Duplex, gate: Gate<Act>): void;
 }

@@ -23,6 +23,11 @@ export class Secret {
     this.#value = value;
   }
 
+  /** Whether it has its value; a file that is only checked may name secrets that are not set there. */
+  get isLoaded(): boolean {
+    return this.#value !== undefined;
+  }
+
   /** The value itself. Call it as late as possible and keep the result nowhere. */
   reveal(): string {
     if (this.#value === undefined) throw new TypeError("a secret was used before it was loaded");

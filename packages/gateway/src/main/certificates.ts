@@ -19,13 +19,24 @@ export interface Certificates {
  */
 export async function certificatesOf(configuration: Configuration, clock: Clock): Promise<Certificates> {
   if (configuration.tls !== undefined) {
-    const { certificate, key } = { certificate: configuration.tls.certificate, key: configuration.tls.key.reveal() };
+    const { certificate, key } = {
+      certificate: configuration.tls.certificate,
+      key: configuration.tls.key.reveal(),
+    };
     try {
-      return { certificate, key, context: createSecureContext({ cert: certificate, key, minVersion: "TLSv1.2" }) };
+      return {
+        certificate,
+        key,
+        context: createSecureContext({ cert: certificate, key, minVersion: "TLSv1.2" }),
+      };
     } catch (error) {
-      throw new MayflyError("tls_unusable", `the certificate and key of tls: cannot be used: ${messageOf(error)}`, {
-        hint: "both are PEM; the key belongs to the first certificate of the chain",
-      });
+      throw new MayflyError(
+        "tls_unusable",
+        `the certificate and key of tls: cannot be used: ${messageOf(error)}`,
+        {
+          hint: "both are PEM; the key belongs to the first certificate of the chain",
+        },
+      );
     }
   }
   const host = new URL(configuration.url).hostname.replace(/^\[|\]$/g, "");

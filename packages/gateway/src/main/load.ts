@@ -7,7 +7,13 @@ import type { Policies } from "../policy/types.ts";
 
 /** A configuration with its policies compiled, or everything that is wrong with the file. */
 export type Loaded =
-  | { readonly ok: true; readonly configuration: Configuration; readonly policies: Policies }
+  | {
+      readonly ok: true;
+      readonly configuration: Configuration;
+      readonly policies: Policies;
+      /** Secrets that are named and not set here; empty where secrets are required. */
+      readonly unset: readonly ConfigurationProblem[];
+    }
   | { readonly ok: false; readonly problems: readonly ConfigurationProblem[] };
 
 /** Reads a configuration file whole: form, names, secrets, scopes, and policies down to their `when:`. */
@@ -15,13 +21,16 @@ export async function load(
   file: string,
   protocols: readonly Protocol<never, never>[],
   environment: NodeJS.ProcessEnv,
+  secrets: "required" | "named" = "required",
 ): Promise<Loaded> {
-  const loaded = await loadConfiguration(file, protocols, environment);
+  const loaded = await loadConfiguration(file, protocols, environment, secrets);
   if (!loaded.ok) return loaded;
-  const { configuration, locate } = loaded;
-  const operations = new Map([...configuration.connections].map(([name, { operations }]) => [name, [...operations.keys()]]));
+  const { configuration, locate, unset } = loaded;
+  const operations = new Map(
+    [...configuration.connections].map(([name, { operations }]) => [name, [...operations.keys()]]),
+  );
   const compiled = compilePolicies(configuration.policies, operations);
-  if (compiled.ok) return { ok: true, configuration, policies: compiled.policies };
+  if (compiled.ok) return { ok: true, configuration, policies: compiled.policies, unset };
   return {
     ok: false,
     problems: compiled.problems.map(({ index, member, offset, message, hint }) => ({
@@ -44,7 +53,12 @@ export function rulesOf(
     const entries = new Map<string, InventoryEntry>();
     for (const operation of operations.values()) {
       const { description, risk, digest } = operation;
-      entries.set(operation.name, { description, risk, digest, scope: protocol.describe(operation.scope as never) });
+      entries.set(operation.name, {
+        description,
+        risk,
+        digest,
+        scope: protocol.describe(operation.scope as never),
+      });
     }
     inventory.set(name, entries);
   }

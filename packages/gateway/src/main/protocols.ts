@@ -1,4 +1,27 @@
-import type { ProtocolSchema } from "../configuration/types.ts";
+import type { SecureContext } from "node:tls";
+import type { Protocol } from "../gate/protocol.ts";
+import { type Clock, systemClock } from "../kernel/clock.ts";
+import { createPostgres } from "../protocols/postgres/index.ts";
+
+/** What protocols need of the process to serve clients. */
+export interface Surroundings {
+  readonly clock: Clock;
+  /** The certificate to show now; asked at every handshake, so that a reload swaps it. */
+  readonly secureContext: () => SecureContext;
+  /** Lets clients on the loopback address connect without TLS. */
+  readonly allowInsecureLoopback: boolean;
+}
 
 /** The protocols that mayflyd serves: adding one is adding its folder and a line here. */
-export const protocols: readonly ProtocolSchema[] = [];
+export function createProtocols(surroundings: Surroundings): readonly Protocol<never, never>[] {
+  return [createPostgres(surroundings) as Protocol<never, never>];
+}
+
+/** The same, for whoever asks for schemas and verdicts and serves nobody. */
+export const protocols = createProtocols({
+  clock: systemClock,
+  secureContext: () => {
+    throw new TypeError("these protocols serve nobody");
+  },
+  allowInsecureLoopback: false,
+});

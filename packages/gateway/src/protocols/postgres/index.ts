@@ -3,6 +3,7 @@ import type { Protocol } from "../../gate/protocol.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { PostgresAct } from "./act.ts";
 import { inspect } from "./guard/facts.ts";
+import { loadGrammar } from "./guard/grammar.ts";
 import { trial } from "./guard/trial.ts";
 import { compileScopes } from "./guard/verdicts.ts";
 import { describeScope } from "./guard/words.ts";
@@ -21,6 +22,7 @@ export const postgresRules: Omit<Protocol<PostgresScope, PostgresAct>, "serve"> 
   compile: (scopes, target) => compileScopes(scopes, (target as Target).search_path),
   trial: (scopes, target) => trial(scopes, (target as Target).search_path),
   describe: describeScope,
+  ready: loadGrammar,
 };
 
 /** What the protocol needs of the process to serve clients. */
@@ -32,7 +34,7 @@ export interface PostgresOptions {
   readonly allowInsecureLoopback: boolean;
 }
 
-/** The PostgreSQL protocol. `guard/grammar.ts`'s loadGrammar must have run before it serves. */
+/** The PostgreSQL protocol. */
 export function createPostgres(options: PostgresOptions): Protocol<PostgresScope, PostgresAct> {
   return { ...postgresRules, serve: createServe({ ...options, effectsOf }) };
 }

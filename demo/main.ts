@@ -1,0 +1,59 @@
+import { parseArgs } from "node:util";
+import { progress } from "../scripts/progress.mjs";
+import { createShell, Unexpected } from "./shell.ts";
+import { walk } from "./walk.ts";
+import { agentId, startWorld } from "./world.ts";
+
+// npm run demo: starts everything, walks through the story with real clients, and stays up. With --once it ends after
+// the walk, with exit code 0 only if every step did what it says.
+const { values } = parseArgs({ options: { once: { type: "boolean", default: false } } });
+
+const world = await startWorld(progress);
+let stopping: Promise<void> | undefined;
+const stop = (): Promise<void> => (stopping ??= world.stop());
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  process.on(signal, () => {
+    console.log("\nstopping …");
+    void stop().finally(() => process.exit(code));
+  });
+}
+
+console.log(
+  `Mayfly listens on ${world.gateway.url} and, for PostgreSQL clients, on localhost:${world.gateway.postgresPort}.`,
+);
+let failed = false;
+try {
+  const shell = createShell(world.clientEnvironment);
+  for (const [index, step] of walk.entries()) {
+    console.log(`\n${index + 1}. ${step.title}`);
+    await step.run(world, shell);
+  }
+  console.log(`\nAll ${walk.length} steps did what they say.`);
+} catch (error) {
+  failed = true;
+  console.error(error instanceof Unexpected ? `\nFAILED: ${error.message}` : error);
+}
+
+if (values.once || failed) {
+  await stop();
+  process.exit(failed ? 1 : 0);
+}
+const lines = Object.entries(world.clientEnvironment).map(
+  ([name, value]) => `export ${name}="${name === "PATH" ? `${value.split(":")[0]}:$PATH` : value}"`,
+);
+console.log(`
+It stays up until Ctrl-C. In another terminal:
+
+${lines.join("\n")}
+mayfly operations
+mayfly run orders-db/read-orders --reason "TICKET-1: looking around" -- psql
+mayfly request orders-db/refund-order --reason "TICKET-2: refund"
+mayfly pending --profile rosa
+mayfly audit tail --profile ada
+
+The agent ${agentId} is logged in; rosa (reviewer) and ada (auditor) too. Olga is the operator:
+mayfly login --profile olga      (choose Olga in the page that it names)
+mayfly lockdown --profile olga --reason "incident"`);

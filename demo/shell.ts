@@ -1,0 +1,139 @@
+import { spawn, type ChildProcess } from "node:child_process";
+
+/** What a command printed, both streams in order, and how it ended. */
+export interface Outcome {
+  readonly text: string;
+  readonly code: number;
+  /** Lines that it printed, those that `keepTail` forgot among them. */
+  readonly lines: number;
+}
+
+/** A step that did not do what it says. */
+export class Unexpected extends Error {}
+
+export interface RunOptions {
+  readonly input?: string;
+  /** Called with all that was printed so far. */
+  readonly watch?: (text: string) => void;
+  /** Prints nothing. */
+  readonly quiet?: boolean;
+  /** Lines printed at the most, of the beginning and the end. */
+  readonly most?: number;
+  /** Keeps the end of the output only: for results of millions of rows. */
+  readonly keepTail?: boolean;
+}
+
+function print(text: string, most: number): void {
+  const lines = text.replace(/\n$/, "").split("\n");
+  const shown =
+    lines.length <= most
+      ? lines
+      : [
+          ...lines.slice(0, Math.ceil(most / 2)),
+          `… ${(lines.length - most).toLocaleString("en")} more lines …`,
+          ...lines.slice(lines.length - Math.floor(most / 2)),
+        ];
+  if (text !== "") console.log(shown.map((line) => `    ${line}`).join("\n"));
+}
+
+/** A shell for the walk: prints each command and what came back. */
+export function createShell(environment: Readonly<Record<string, string>>) {
+  /** Runs one command line in sh. */
+  const run = (line: string, options: RunOptions = {}): Promise<Outcome> => {
+    if (options.quiet !== true) console.log(`  $ ${line}`);
+    return new Promise((resolve, reject) => {
+      const child: ChildProcess = spawn("sh", ["-c", line], {
+        env: { ...process.env, ...environment },
+        stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      });
+      child.stdin?.end(options.input);
+      let text = "";
+      let lines = 0;
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.setEncoding("utf8").on("data", (part: string) => {
+          lines += part.split("\n").length - 1;
+          text = options.keepTail === true ? (text + part).slice(-4000) : text + part;
+          options.watch?.(text);
+        });
+      }
+      child.once("error", reject);
+      child.once("close", (code) => {
+        if (options.quiet !== true) print(text, options.most ?? 24);
+        resolve({ text, code: code ?? -1, lines });
+      });
+    });
+  };
+
+  /** Starts a command that reads a script, and gives it one line after another. */
+  const open = (line: string) => {
+    console.log(`  $ ${line}`);
+    const child = spawn("sh", ["-c", line], {
+      env: { ...process.env, ...environment },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    let text = "";
+    let wake = (): void => undefined;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (part: string) => {
+        text += part;
+        wake();
+      });
+    }
+    const closed = new Promise<number>((resolve) => {
+      child.once("close", (code) => {
+        wake();
+        resolve(code ?? -1);
+      });
+    });
+    const until = async (marker: RegExp): Promise<string> => {
+      for (;;) {
+        const match = marker.exec(text);
+        if (match !== null) {
+          const before = text.slice(0, match.index);
+          text = text.slice(match.index + match[0].length);
+          return before;
+        }
+        if (child.exitCode !== null)
+          throw new Unexpected(`the shell ended before it said ${marker}: ${text}`);
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    };
+    return {
+      until,
+      /** Runs one line in it. */
+      async run(command: string): Promise<Outcome> {
+        console.log(`  (run) $ ${command}`);
+        child.stdin.write(`${command}\nprintf '\\n<done %d>\\n' $?\n`);
+        const before = await until(/\n?<done (?=\d+>)/);
+        const code = Number(await until(/>\n/));
+        print(before.replace(/^\n/, ""), 24);
+        return { text: before, code, lines: before.split("\n").length };
+      },
+      /** Ends its script; answers what it printed on the way out. */
+      async close(): Promise<Outcome> {
+        child.stdin.end();
+        const code = await closed;
+        print(text, 24);
+        return { text, code, lines: text.split("\n").length };
+      },
+    };
+  };
+  return { run, open };
+}
+
+export type Shell = ReturnType<typeof createShell>;
+
+/** Holds a step to what it says. @throws Unexpected */
+export function expect(outcome: Outcome, what: string, ...patterns: readonly RegExp[]): void {
+  const missing = patterns.filter((pattern) => !pattern.test(outcome.text));
+  if (missing.length > 0)
+    throw new Unexpected(`${what}: the output has no ${missing.join(", ")}:\n${outcome.text}`);
+}
+
+/** Holds a step to its exit code. @throws Unexpected */
+export function expectCode(outcome: Outcome, what: string, ...codes: readonly number[]): void {
+  if (!codes.includes(outcome.code))
+    throw new Unexpected(`${what}: ended with ${outcome.code}, not ${codes.join(" or ")}:\n${outcome.text}`);
+}

@@ -1,0 +1,224 @@
+import pg from "pg";
+import { expect, expectCode, Unexpected, type Shell } from "./shell.ts";
+import { agentId, type World } from "./world.ts";
+
+/** One step of the story: what it shows, and how it is shown and held to it. */
+export interface Step {
+  readonly title: string;
+  run(world: World, shell: Shell): Promise<void>;
+}
+
+/** Sessions of the gateway that the database itself sees, and what they run. */
+async function inDatabase(world: World): Promise<readonly { state: string; query: string }[]> {
+  const client = new pg.Client({ connectionString: world.postgres.url("shop") });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ state: string; query: string }>(
+      "SELECT state, query FROM pg_stat_activity WHERE usename = 'mayfly'",
+    );
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Signs a person in: the CLI's device flow, and the browser's part played by the demo. */
+async function signIn(world: World, shell: Shell, profile: string, login: string): Promise<void> {
+  let done = false;
+  const outcome = await shell.run(`mayfly login --profile ${profile}`, {
+    watch(text) {
+      const url = /http:\/\/127\.0\.0\.1:\d+\S*user_code=\S+/.exec(text)?.[0];
+      if (url === undefined || done) return;
+      done = true;
+      void world.okta.signIn(url, login);
+    },
+  });
+  expectCode(outcome, `sign-in of ${login}`, 0);
+}
+
+/** What the agent's shell inside `mayfly run` does, and what must come of it. */
+const work: readonly {
+  readonly line: string;
+  readonly code: number;
+  readonly patterns: readonly RegExp[];
+}[] = [
+  { line: 'echo "$DATABASE_URL" | sed "s/:[^:@]*@/:…@/"', code: 0, patterns: [/postgresql:\/\/gr_/] },
+  {
+    line: 'psql -c "select o.id, c.name, o.total, o.status from orders o join customers c on c.id = o.customer_id order by o.id limit 3"',
+    code: 0,
+    patterns: [/\(3 rows\)/, /paid|sent/],
+  },
+  {
+    line: 'psql -c "delete from orders"',
+    code: 1,
+    patterns: [/ERROR: .*delete/, /orders-db\/read-orders/, /HINT: /],
+  },
+  {
+    line: 'psql -c "select * from payroll"',
+    code: 1,
+    patterns: [/ERROR: .*payroll/, /orders-db\/read-orders/, /HINT: /],
+  },
+  {
+    line: "psql -c \"copy orders to program 'cat > /tmp/stolen'\"",
+    code: 1,
+    patterns: [/ERROR: /, /orders-db\/read-orders/, /HINT: /],
+  },
+];
+
+const reason = "TICKET-4711: where is my parcel?";
+
+/** The story, in order. */
+export const walk: readonly Step[] = [
+  {
+    title: "The agent logs in with its private key (private_key_jwt) and gets an Okta-shaped access token",
+    async run(world, shell) {
+      expectCode(
+        await shell.run(`mayfly login --client-id ${agentId} --key ${world.agentKey}`),
+        "the agent's login",
+        0,
+      );
+    },
+  },
+  {
+    title: "At rest it can reach nothing",
+    async run(world, shell) {
+      const grants = await shell.run("mayfly grants --active");
+      expectCode(grants, "listing grants", 0);
+      const url = `postgresql://gr_made0up0by0agent:x@localhost:${world.gateway.postgresPort}/orders-db?sslmode=verify-full&sslrootcert=$MAYFLY_CA`;
+      const refused = await shell.run(`psql "${url}" -c "select 1"`);
+      expectCode(refused, "a made-up grant", 2);
+      expect(refused, "a made-up grant", /FATAL/);
+    },
+  },
+  {
+    title: "It can see what it may request",
+    async run(_world, shell) {
+      expect(
+        await shell.run("mayfly operations"),
+        "operations",
+        /orders-db\/read-orders/,
+        /orders-db\/refund-order/,
+        /support-leads/,
+      );
+    },
+  },
+  {
+    title:
+      "It asks for orders-db/read-orders for 5 minutes; policy permits; a shell gets the way in, and `mayfly run` releases it at the end",
+    async run(world, shell) {
+      const session = shell.open(`mayfly run orders-db/read-orders --ttl 5m --reason "${reason}" -- sh`);
+      await session.until(/mayfly: grant (?=gr_)/);
+      for (const { line, code, patterns } of work) {
+        const outcome = await session.run(line);
+        expect(outcome, line, ...patterns);
+        expectCode(outcome, line, code);
+      }
+      const end = await session.close();
+      expect(end, "the end of mayfly run", /released/);
+      if ((await inDatabase(world)).length > 0) throw new Unexpected("a session is left in the database");
+      const after = await shell.run("mayfly grants");
+      expect(after, "the grant after its release", /released/);
+    },
+  },
+  {
+    title:
+      "A refund needs a person: the request waits, a reviewer sees exactly what would run and approves, and it is used",
+    async run(world, shell) {
+      const asked = shell.run(
+        'mayfly request orders-db/refund-order --reason "TICKET-4711: parcel lost, refund" --wait',
+        { quiet: true },
+      );
+      console.log(
+        '  $ mayfly request orders-db/refund-order --reason "TICKET-4711: parcel lost, refund" --wait   (in the background)',
+      );
+      await signIn(world, shell, "rosa", "rosa@example.com");
+      const pending = await shell.run("mayfly pending --profile rosa");
+      const id = /req_[0-9a-z]+/.exec(pending.text)?.[0];
+      if (id === undefined) throw new Unexpected(`nothing is pending:\n${pending.text}`);
+      const own = await shell.run(`mayfly approve ${id} --yes`);
+      if (own.code === 0) throw new Unexpected("the agent approved its own request");
+      const approved = await shell.run(
+        `mayfly approve ${id} --yes --profile rosa --comment "checked with the carrier"`,
+      );
+      expectCode(approved, "the approval", 0);
+      const given = await asked;
+      console.log("  (the agent's request is answered)");
+      expectCode(given, "the request after its approval", 0);
+      const dsn = /^dsn (\S+)$/m.exec(given.text)?.[1] ?? "";
+      const env = `PGSSLROOTCERT=$MAYFLY_CA`;
+      const shown = `psql "$DSN"`;
+      const use = async (sql: string): ReturnType<Shell["run"]> => {
+        console.log(`  $ ${shown} -c "${sql}"`);
+        const outcome = await shell.run(`${env} psql "${dsn}" -c "${sql}"`, { quiet: true });
+        console.log(outcome.text.trimEnd().replaceAll(/^/gm, "    "));
+        return outcome;
+      };
+      expect(await use("update orders set status = 'refunded' where id = 17"), "the refund", /UPDATE 1/);
+      expect(
+        await use("update orders set status = 'refunded'"),
+        "a refund of everything",
+        /ERROR: /,
+        /HINT: /,
+      );
+      expect(await use("select * from orders"), "reading with the refund's grant", /ERROR: /);
+    },
+  },
+  {
+    title:
+      "A grant of 6 seconds ends in the middle of a running query: cancelled in the database, connection cut",
+    async run(world, shell) {
+      const given = await shell.run(
+        'mayfly request orders-db/read-orders --ttl 6s --reason "TICKET-4711: a long report"',
+        { quiet: true },
+      );
+      console.log('  $ mayfly request orders-db/read-orders --ttl 6s --reason "TICKET-4711: a long report"');
+      expectCode(given, "the request", 0);
+      const dsn = /^dsn (\S+)$/m.exec(given.text)?.[1] ?? "";
+      const sql = "select a.id, b.id, c.id from orders a, orders b, orders c";
+      console.log(`  $ psql "$DSN" -v FETCH_COUNT=1000 -c "${sql}"     (64 million rows)`);
+      const running = shell.run(
+        `PGSSLROOTCERT=$MAYFLY_CA psql "${dsn}" -A -t -v FETCH_COUNT=1000 -c "${sql}"`,
+        { quiet: true, keepTail: true },
+      );
+      let seen = false;
+      for (let i = 0; i < 20 && !seen; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        seen = (await inDatabase(world)).length > 0;
+      }
+      if (!seen) throw new Unexpected("the query was never seen in the database");
+      const cut = await running;
+      console.log(`    … ${cut.lines.toLocaleString("en")} rows had arrived when the grant ended:`);
+      console.log(cut.text.split("\n").slice(-6).join("\n").trimEnd().replaceAll(/^/gm, "    "));
+      expectCode(cut, "the cut query", 1, 2, 3);
+      expect(cut, "the cut query", /FATAL: .*expired/);
+      if (cut.lines < 1000)
+        throw new Unexpected(`the query was cut before its result began: ${cut.lines} rows`);
+      const left = await inDatabase(world);
+      if (left.length > 0) throw new Unexpected(`the database still runs ${JSON.stringify(left)}`);
+      console.log("    in the database: no session of the gateway is left");
+    },
+  },
+  {
+    title:
+      "The whole trail: every request, approval, statement and end, and the proof that nothing was altered",
+    async run(world, shell) {
+      await signIn(world, shell, "ada", "ada@example.com");
+      const trail = await shell.run("mayfly audit tail --profile ada --lines 200", { most: 60 });
+      expectCode(trail, "the trail", 0);
+      expect(
+        trail,
+        "the trail",
+        /request\.created/,
+        /approval\.given/,
+        /grant\.activated/,
+        /grant\.released/,
+        /grant\.expired/,
+        /act\.intent/,
+        /act\.denied/,
+        /act\.outcome/,
+      );
+      const verified = await shell.run(`mayfly audit verify ${world.log} --key ${world.log}/log.vkey`);
+      expectCode(verified, "the verification", 0);
+    },
+  },
+];

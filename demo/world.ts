@@ -1,0 +1,101 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { startOktaStandIn, type OktaStandIn } from "@mayfly/okta-stand-in";
+import { root, startGateway, type GatewayProcess } from "../tests/support/gateway.ts";
+import { freePort, startPostgres, type EmbeddedPostgres } from "../tests/support/postgres.ts";
+
+/** Everything that the demo runs, and the environment of its clients. */
+export interface World {
+  readonly folder: string;
+  readonly okta: OktaStandIn;
+  readonly postgres: EmbeddedPostgres;
+  readonly gateway: GatewayProcess;
+  /** The agent's private key, PEM. */
+  readonly agentKey: string;
+  /** Folder of the audit log. */
+  readonly log: string;
+  /** What a shell needs to be a client: PATH, MAYFLY_URL, MAYFLY_CA and where logins are kept. */
+  readonly clientEnvironment: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+/** The agent's client id at the stand-in, as Okta's look. */
+export const agentId = "0oasupportbot";
+
+/** Starts the OpenID provider's stand-in, PostgreSQL with the shop, and mayflyd. */
+export async function startWorld(
+  say: <T>(what: string, work: () => Promise<T>) => Promise<T>,
+): Promise<World> {
+  const folder = await mkdtemp(path.join(tmpdir(), "mayfly-demo-"));
+  const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.toReversed()) await step();
+  };
+  try {
+    const agentKey = path.join(folder, "agent.pem");
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    await writeFile(agentKey, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+    const publicJwk = createPublicKey(createPrivateKey(await readFile(agentKey))).export({ format: "jwk" });
+
+    const okta = await say("starting the stand-in for an Okta authorization server", () =>
+      startOktaStandIn({
+        name: "demo",
+        agents: [{ clientId: agentId, keys: [{ ...publicJwk, alg: "RS256", use: "sig" }] }],
+        people: [
+          { login: "rosa@example.com", name: "Rosa Reviewer", groups: ["support-leads"] },
+          { login: "olga@example.com", name: "Olga Operator", groups: ["platform"] },
+          { login: "ada@example.com", name: "Ada Auditor", groups: ["security"] },
+        ],
+      }),
+    );
+    undo.push(() => okta.close());
+    const postgres = await say("starting PostgreSQL with the shop's data", async () => {
+      const started = await startPostgres();
+      await started.run("CREATE DATABASE shop");
+      await started.run(await readFile(path.join(root, "demo/shop.sql"), "utf8"), "shop");
+      return started;
+    });
+    undo.push(() => postgres.stop());
+
+    const [https, port] = [await freePort(), await freePort()];
+    const template = await readFile(path.join(root, "demo/mayfly.yaml"), "utf8");
+    const file = path.join(folder, "mayfly.yaml");
+    const values: Record<string, string> = {
+      HTTPS_PORT: String(https),
+      POSTGRES_PORT: String(port),
+      ISSUER: okta.issuer,
+      DATABASE_PORT: String(postgres.port),
+    };
+    await writeFile(
+      file,
+      template.replaceAll(/\$\{(\w+)\}/g, (all, name: string) => values[name] ?? all),
+    );
+    const gateway = await say("starting mayflyd", () =>
+      startGateway(file, { ORDERS_DB_PASSWORD: "only-the-gateway-knows" }),
+    );
+    undo.push(() => gateway.stop());
+
+    const state = path.join(folder, "state");
+    await mkdir(state, { mode: 0o700 });
+    return {
+      folder,
+      okta,
+      postgres,
+      gateway,
+      agentKey,
+      log: path.join(folder, "data/audit"),
+      clientEnvironment: {
+        PATH: `${path.join(root, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`,
+        MAYFLY_URL: gateway.url,
+        MAYFLY_CA: gateway.caFile,
+        XDG_STATE_HOME: state,
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

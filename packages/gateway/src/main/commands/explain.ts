@@ -1,0 +1,68 @@
+import type { Configuration } from "../../configuration/types.ts";
+import { formatProblems } from "../../configuration/problems.ts";
+import { MayflyError } from "../../kernel/errors.ts";
+import { nearest } from "../../kernel/nearest.ts";
+import { explain as explainTo } from "../../policy/explain.ts";
+import { formatExplanation } from "../../policy/format-explanation.ts";
+import type { PolicyAsk } from "../../policy/types.ts";
+import { load, rulesOf } from "../load.ts";
+import { protocols } from "../protocols.ts";
+import { ConfigurationRefused } from "../reload.ts";
+
+/** The principal that `--as` and `--groups` mean: one of the directory, or made up. */
+function principalOf(
+  configuration: Configuration,
+  name: string,
+  groups: readonly string[] | undefined,
+  kind: "agent" | "person",
+): PolicyAsk["principal"] {
+  const { agents } = configuration.identity;
+  const entries = agents.flatMap(({ issuer, directory }) =>
+    [...directory].map(([client, entry]) => ({ issuer, client, entry })),
+  );
+  const found = entries.find(({ client, entry }) => client === name || entry.name === name);
+  if (found !== undefined && kind === "agent") {
+    const { issuer, client, entry } = found;
+    return { kind, issuer, subject: client, client, name: entry.name, groups: groups ?? entry.groups };
+  }
+  if (groups === undefined) {
+    const meant = nearest(
+      name,
+      entries.flatMap(({ client, entry }) => [client, entry.name]),
+    );
+    throw new MayflyError("unknown_principal", `the directory has no ${name}`, {
+      hint: `${meant === undefined ? "" : `did you mean ${meant}? `}say which groups a made-up principal is in: --groups support-agents,sre`,
+    });
+  }
+  return { kind, issuer: agents[0]?.issuer ?? "", subject: name, client: name, name, groups };
+}
+
+/**
+ * `mayflyd explain --as NAME [--groups A,B]`: what a made-up or real principal could request, and why not the rest.
+ * @returns the exit code
+ */
+export async function explain(options: {
+  readonly config: string;
+  readonly as: string;
+  readonly groups: string | undefined;
+  readonly person: boolean;
+  readonly forPerson: boolean;
+  readonly json: boolean;
+}): Promise<number> {
+  const loaded = await load(options.config, protocols, process.env, "named");
+  if (!loaded.ok) throw new ConfigurationRefused(formatProblems(loaded.problems));
+  const groups = options.groups
+    ?.split(",")
+    .map((group) => group.trim())
+    .filter((group) => group !== "");
+  const principal = principalOf(
+    loaded.configuration,
+    options.as,
+    groups,
+    options.person ? "person" : "agent",
+  );
+  const { inventory } = rulesOf(loaded, protocols);
+  const explanation = explainTo(loaded.policies, inventory, principal, options.forPerson);
+  process.stdout.write(options.json ? `${JSON.stringify(explanation)}\n` : formatExplanation(explanation));
+  return 0;
+}

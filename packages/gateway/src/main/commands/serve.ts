@@ -1,0 +1,55 @@
+import { systemClock } from "../../kernel/clock.ts";
+import { messageOf } from "../../kernel/errors.ts";
+import { startGateway } from "../gateway.ts";
+import { createLogger } from "../logger.ts";
+
+/**
+ * `mayflyd serve`: runs the gateway until SIGTERM or SIGINT; SIGHUP reads the configuration again.
+ * @returns the exit code, once it has stopped
+ */
+export async function serve(options: {
+  readonly config: string;
+  readonly logLevel: string;
+}): Promise<number> {
+  const logger = createLogger(options.logLevel);
+  const gateway = await startGateway({
+    file: options.config,
+    environment: process.env,
+    clock: systemClock,
+    logger,
+  });
+  const { url, httpsPort, postgresPort, caFile } = gateway;
+  logger.info({ url, https: httpsPort, postgres: postgresPort, ca: caFile, pid: process.pid }, "ready");
+
+  // A fault that nobody caught: whatever state it left, a gateway that does not know what it does serves nobody.
+  const crash = (error: unknown): void => {
+    logger.fatal(
+      { error: messageOf(error), stack: error instanceof Error ? error.stack : undefined },
+      "crashed",
+    );
+    process.exit(70);
+  };
+  process.on("uncaughtException", crash);
+  process.on("unhandledRejection", crash);
+
+  let reloading = Promise.resolve();
+  process.on("SIGHUP", () => {
+    reloading = reloading.then(async () => {
+      const outcome = await gateway.reload();
+      if (outcome.adopted)
+        logger.info(
+          { changes: outcome.changes, ended: outcome.ended, voided: outcome.voided },
+          "configuration adopted",
+        );
+      else logger.error({ why: outcome.why }, "configuration refused; the running one is untouched");
+    });
+  });
+
+  const signal = await new Promise<NodeJS.Signals>((resolve) => {
+    for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => resolve(name));
+  });
+  logger.info({ signal }, "stopping");
+  await gateway.stop("the gateway is being stopped");
+  logger.info("stopped");
+  return 0;
+}

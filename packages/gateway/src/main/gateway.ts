@@ -1,0 +1,248 @@
+import type { Duplex } from "node:stream";
+import { isDeepStrictEqual } from "node:util";
+import type { Logger } from "pino";
+import { createApi } from "../api/api.ts";
+import { createAuditReader } from "../audit/reader.ts";
+import { openAuditLog } from "../audit/open.ts";
+import { formatProblems } from "../configuration/problems.ts";
+import type { Configuration } from "../configuration/types.ts";
+import { createGates } from "../gate/create.ts";
+import { createGrants } from "../grants/service.ts";
+import { grantModel } from "../grants/states.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { messageOf } from "../kernel/errors.ts";
+import type { Policies } from "../policy/types.ts";
+import { openStore } from "../storage/store.ts";
+import { accessOf } from "./access.ts";
+import { certificatesOf } from "./certificates.ts";
+import { healthOf } from "./health.ts";
+import { httpsServer } from "./https.ts";
+import { listen, listenError, type Listener } from "./listener.ts";
+import { identityOf } from "./identity-of.ts";
+import { load, rulesOf } from "./load.ts";
+import { createMetrics } from "./metrics.ts";
+import { createProtocols, protocols as knownProtocols } from "./protocols.ts";
+import { ConfigurationRefused, reload, type Reload } from "./reload.ts";
+import { requesterNow } from "./requester-now.ts";
+import { swappableIdentity } from "./swappable-identity.ts";
+
+/** What a gateway is started with. */
+export interface GatewayOptions {
+  readonly file: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A gateway that serves. */
+export interface RunningGateway {
+  readonly url: string;
+  readonly httpsPort: number;
+  readonly postgresPort: number | undefined;
+  /** The local CA's certificate, where the gateway made its own. */
+  readonly caFile: string | undefined;
+  reload(): Promise<Reload>;
+  /** Takes nobody in, tells every session, flushes the log. */
+  stop(reason: string): Promise<void>;
+}
+
+/** How long sessions have to end at a stop, milliseconds. */
+const stopWithin = 5000;
+
+/** The principal that the gateway itself acts as, in the log. */
+const system = { kind: "system", issuer: "mayflyd", subject: "mayflyd", name: "mayflyd" } as const;
+
+type Adopted = { readonly configuration: Configuration; readonly policies: Policies };
+
+/**
+ * Starts a gateway: every part in the order in which the next one needs it, and undone in reverse when one fails.
+ * @throws MayflyError with a hint when the file, the log, the store, a certificate or a port cannot be used
+ */
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const undo: (() => Promise<void> | void)[] = [];
+  try {
+    return await start(options, undo);
+  } catch (error) {
+    await undoAll(undo, options.logger);
+    throw error;
+  }
+}
+
+async function undoAll(undo: readonly (() => Promise<void> | void)[], logger: Logger): Promise<void> {
+  for (const step of undo.toReversed()) {
+    try {
+      await step();
+    } catch (error) {
+      logger.error({ error: messageOf(error) }, "a part did not stop as it should");
+    }
+  }
+}
+
+async function start(options: GatewayOptions, undo: (() => Promise<void> | void)[]): Promise<RunningGateway> {
+  const { file, environment, clock, logger } = options;
+  const fault = (error: unknown): void => logger.error({ error: messageOf(error) }, "fault");
+
+  const loaded = await load(file, knownProtocols, environment);
+  if (!loaded.ok) throw new ConfigurationRefused(formatProblems(loaded.problems));
+  let current: Adopted = loaded;
+  const first = loaded.configuration;
+  let certificates = await certificatesOf(first, clock);
+  const protocols = createProtocols({
+    clock,
+    secureContext: () => certificates.context,
+    allowInsecureLoopback: first.listen.postgres?.allowInsecureLoopback === true,
+  });
+  await Promise.all(protocols.map((protocol) => protocol.ready()));
+
+  const audit = await openAuditLog({
+    folder: first.audit.folder,
+    name: first.audit.name,
+    clock,
+    sync: first.audit.sync,
+    checkpointEvery: first.audit.checkpointEvery,
+    onProblem: (message) => logger.error({ problem: message }, "audit log"),
+  });
+  const { log } = audit;
+  undo.push(() => log.close());
+  const store = await openStore(first.store, grantModel);
+  undo.push(() => store.close());
+  const reader = createAuditReader({
+    opened: audit,
+    index: store.index,
+    clock,
+    onProblem: (message) => logger.warn({ problem: message }, "audit index"),
+  });
+  undo.push(() => reader.close());
+  log.append({
+    type: "configuration.loaded",
+    principal: system,
+    configuration: first.digest,
+    detail: { file, changes: ["start"] },
+  });
+  await log.sync();
+
+  const identity = swappableIdentity(identityOf(first, clock, logger));
+  undo.push(() => identity.close());
+  const grants = createGrants({
+    store: store.grants,
+    log,
+    clock,
+    rules: rulesOf(current, protocols),
+    ...(first.store.kind === "sqlite" ? { poll: false } : {}),
+  });
+  undo.push(() => grants.stop());
+  await grants.start();
+
+  let listeners: readonly Listener[] = [];
+  const metrics = createMetrics({
+    sessions: () => gates.sessions,
+    connections: () => listeners.reduce((sum, { connections }) => sum + connections, 0),
+    recording: () => log.unavailable === undefined,
+    locked: () => grants.locked !== undefined,
+  });
+  const gates = createGates({
+    grants,
+    identity,
+    log,
+    clock,
+    configuration: () => ({
+      connections: current.configuration.connections,
+      limits: current.configuration.limits,
+      digest: current.configuration.digest,
+    }),
+    fault,
+    count: (what) => metrics.count(what),
+  });
+
+  const postgres = first.listen.postgres;
+  const served = protocols.find(({ kind }) => kind === "postgres");
+  if (postgres !== undefined && served !== undefined) {
+    const gate = gates.forProtocol(served);
+    const serve = (socket: Duplex): void => served.serve(socket, gate);
+    listeners = [
+      await listen(
+        postgres,
+        "postgres",
+        () => current.configuration.limits,
+        serve,
+        () => metrics.turnedAway(),
+      ),
+    ];
+    undo.push(() => listeners.forEach((listener) => listener.destroy()));
+  }
+  const postgresPort = listeners[0]?.port;
+
+  const https = httpsServer(certificates, first.limits.connections);
+  const api = createApi({
+    identity,
+    grants,
+    reader,
+    log,
+    inventory: () => rulesOf(current, protocols).inventory,
+    access: (grant, secret) =>
+      accessOf(
+        grant,
+        current.configuration.connections.get(grant.connection)?.kind ?? "",
+        { url: first.url, postgresPort },
+        secret,
+      ),
+    health: () => healthOf(identity, grants, log),
+    metrics: () => metrics.text(),
+    clock,
+    url: first.url,
+    issuers: first.identity.agents.map(({ issuer }) => issuer),
+    ...(certificates.ca === undefined ? {} : { ca: certificates.ca.certificate }),
+    logger,
+    serverFactory: https.factory,
+  });
+  try {
+    await api.listen({ host: first.listen.https.host, port: first.listen.https.port });
+  } catch (error) {
+    throw listenError(error as NodeJS.ErrnoException, first.listen.https, "https");
+  }
+  undo.push(() => api.close());
+  // Keys are fetched ahead; the gateway starts without them too, and is ready once they are there.
+  void identity.warm();
+
+  const adopt = async (next: Adopted): Promise<{ ended: number; voided: number }> => {
+    const nextCertificates = await certificatesOf(next.configuration, clock);
+    const before = current.configuration.identity;
+    const isSame = isDeepStrictEqual(before, next.configuration.identity);
+    const nextIdentity = isSame ? undefined : identityOf(next.configuration, clock, logger);
+    const outcome = await grants.adopt({
+      ...rulesOf(next, protocols),
+      current: (requester) => requesterNow(requester, before, next.configuration.identity),
+    });
+    certificates = nextCertificates;
+    https.show(nextCertificates);
+    // Only what changed is replaced: the tokens that introspection looks at live in the identity.
+    if (nextIdentity !== undefined) identity.swap(nextIdentity);
+    void identity.warm();
+    current = next;
+    return outcome;
+  };
+  const address = api.server.address();
+  return {
+    url: first.url,
+    httpsPort: typeof address === "object" && address !== null ? address.port : first.listen.https.port,
+    postgresPort,
+    caFile: certificates.ca?.file,
+    async reload() {
+      const outcome = await reload({
+        file,
+        environment,
+        protocols,
+        log,
+        current: () => current.configuration,
+        adopt,
+      });
+      metrics.reloaded(outcome.adopted ? "adopted" : "refused");
+      return outcome;
+    },
+    async stop(reason) {
+      for (const listener of listeners) listener.close();
+      await gates.stop(reason, stopWithin);
+      await undoAll(undo, logger);
+    },
+  };
+}

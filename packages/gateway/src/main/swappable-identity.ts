@@ -1,0 +1,45 @@
+import type { Identity } from "../identity/identity.ts";
+import type { Principal } from "../identity/principal.ts";
+
+/** An identity whose inside is replaced at a reload, while the sessions that watch it stay watched. */
+export interface SwappableIdentity extends Identity {
+  /** Puts another in its place and closes the one before. Every live watch goes over to it. */
+  swap(next: Identity): void;
+}
+
+interface Watch {
+  readonly principal: Principal;
+  readonly withdrawn: (reason: string) => void;
+  end: () => void;
+}
+
+/** @param first what it starts with */
+export function swappableIdentity(first: Identity): SwappableIdentity {
+  let current = first;
+  const watches = new Set<Watch>();
+  return {
+    verify: (token, options) => current.verify(token, options),
+    watch(principal, withdrawn) {
+      const watch: Watch = { principal, withdrawn, end: current.watch(principal, withdrawn) };
+      watches.add(watch);
+      return () => {
+        watches.delete(watch);
+        watch.end();
+      };
+    },
+    warm: () => current.warm(),
+    get unavailable() {
+      return current.unavailable;
+    },
+    close: () => current.close(),
+    swap(next) {
+      const before = current;
+      current = next;
+      for (const watch of watches) {
+        watch.end();
+        watch.end = next.watch(watch.principal, watch.withdrawn);
+      }
+      before.close();
+    },
+  };
+}
