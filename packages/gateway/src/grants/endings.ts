@@ -39,7 +39,8 @@ const memory = 60_000;
  *
  * Ending never waits and never fails: before this function first awaits, the grant is out of memory and its signal
  * has aborted. Record and store follow, each tried again until it succeeds; the record is appended before the store
- * is told. A second call changes nothing and waits for the first.
+ * is told. A second call changes nothing and waits for the first. Of several gateways that hold the grant, each ends
+ * and records its own hold on it, at the deadline for example; the store keeps the first end.
  * @param grant as stored, for one that is not live here
  * @returns the grant as it ended
  * @throws log_unavailable, store_unavailable when either could not be reached yet; the grant has ended all the same

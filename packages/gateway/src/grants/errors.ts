@@ -1,4 +1,4 @@
-import { MayflyError, messageOf } from "../kernel/errors.ts";
+import { MayflyError } from "../kernel/errors.ts";
 
 /** The ask itself is malformed. */
 export function invalid(message: string, hint?: string): MayflyError {
@@ -59,9 +59,4 @@ export async function reading<T>(call: Promise<T>): Promise<T> {
   } catch (error) {
     throw error instanceof MayflyError ? error : storeUnavailable(error, "nothing has changed");
   }
-}
-
-/** An error's text for a record: ours as it is, another's only by its message. */
-export function whyOf(error: unknown): string {
-  return messageOf(error).slice(0, 300);
 }

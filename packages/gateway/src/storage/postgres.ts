@@ -1,17 +1,47 @@
-import { Pool, types } from "pg";
-import { PostgresDialect, type Dialect } from "kysely";
+import { DatabaseError, Pool, types, type PoolClient } from "pg";
+import { PostgresDialect, type Dialect, type PostgresPool, type PostgresPoolClient } from "kysely";
 
-/** Milliseconds: no call to the store takes longer than about connect + statement. */
-const bounds = { connect: 3000, statement: 5000, answer: 6000, lock: 4000 };
+/** Milliseconds that each part of a call may take. */
+export interface Bounds {
+  readonly connect: number;
+  /** Enforced by the server. */
+  readonly statement: number;
+  /** Waiting for the server's answer, in case it cannot be heard any more. */
+  readonly answer: number;
+  readonly lock: number;
+}
+
+const usual: Bounds = { connect: 3000, statement: 5000, answer: 6000, lock: 4000 };
 
 /** OID of int8. Every int8 of the schema is a time in milliseconds or a sequence number, far below 2^53. */
 const int8 = 20;
 
 /**
+ * A connection that is given up once it failed other than by the server's word: what it still has under way, perhaps
+ * an open transaction, must not meet the next user.
+ */
+function guarded(client: PoolClient): PostgresPoolClient {
+  let broken = false;
+  const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
+    if (broken) throw new Error("the connection to the store is broken");
+    try {
+      return await client.query(text, [...parameters]);
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) broken = true;
+      throw error;
+    }
+  };
+  return {
+    query: query as PostgresPoolClient["query"],
+    release: (destroy) => client.release(broken || destroy === true),
+  };
+}
+
+/**
  * The dialect of a PostgreSQL store, with a pool of at most 10 connections and every wait bounded.
  * @param url with the credential in it; it appears in no error
  */
-export function openPostgres(url: string): Dialect {
+export function openPostgres(url: string, bounds: Bounds = usual): Dialect {
   const pool = new Pool({
     connectionString: url,
     max: 10,
@@ -31,5 +61,10 @@ export function openPostgres(url: string): Dialect {
   });
   // An idle connection that breaks is only dropped from the pool; the next call opens another one or fails.
   pool.on("error", () => undefined);
-  return new PostgresDialect({ pool });
+  const guardedPool: PostgresPool = {
+    options: pool.options,
+    connect: async () => guarded(await pool.connect()),
+    end: () => pool.end(),
+  };
+  return new PostgresDialect({ pool: guardedPool });
 }

@@ -1,6 +1,8 @@
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "../../../../tests/support/postgres.ts";
 import { grantModel } from "../grants/states.ts";
+import { sampleRequest } from "../grants/testing/samples.ts";
 import { Secret } from "../kernel/secret.ts";
 import { openStore, type Store } from "./store.ts";
 import { storeSuite } from "./testing/suite.ts";
@@ -43,6 +45,34 @@ describe("the PostgreSQL store", () => {
         "away",
       ),
     ).rejects.toThrow(/check constraint/);
+  });
+
+  it("gives up a server that no longer answers, and the connections to it", async () => {
+    const sockets = new Set<Socket>();
+    const proxy = createServer((client) => {
+      const upstream = connect(server.port, server.host);
+      for (const socket of [client, upstream]) sockets.add(socket.on("error", () => undefined));
+      client.pipe(upstream).pipe(client);
+    });
+    const address = await new Promise<AddressInfo>((resolve) => {
+      proxy.listen(0, "127.0.0.1", () => resolve(proxy.address() as AddressInfo));
+    });
+    const url = new URL(server.url("away"));
+    url.port = String(address.port);
+    const bounds = { connect: 1000, statement: 1000, answer: 300, lock: 1000 };
+    const store = await openStore({ kind: "postgres", url: new Secret(url.href) }, grantModel, bounds);
+    // What was connected falls silent, without being closed.
+    for (const socket of sockets) {
+      socket.unpipe();
+      socket.pause();
+    }
+    await expect(store.grants.createRequest(sampleRequest("silent"))).rejects.toThrow("timeout");
+    // The next call does not get that connection, nor its transaction.
+    await expect(store.ping()).resolves.toBeUndefined();
+    expect(await store.grants.createRequest(sampleRequest("heard"))).toEqual({ created: true });
+    for (const socket of sockets) socket.destroy();
+    await store.close();
+    proxy.close();
   });
 
   it("says that it is away, without the password, and works again when it is back", async () => {

@@ -7,7 +7,7 @@ import { MayflyError, messageOf } from "../kernel/errors.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { auditIndex } from "./audit-index.ts";
 import { grantStore } from "./grant-store.ts";
-import { openPostgres } from "./postgres.ts";
+import { openPostgres, type Bounds } from "./postgres.ts";
 import { migrations, type Tables } from "./schema.ts";
 import { openSqlite } from "./sqlite.ts";
 
@@ -78,11 +78,12 @@ async function migrate(db: Kysely<Tables>, kind: StoreLocation["kind"], model: G
  * Opens the store: makes it where it does not exist, and brings its tables up to date.
  * @param location the configuration's `store`
  * @param model `grantModel` of grants/states.ts: the lists and moves that the tables enforce
+ * @param bounds of a PostgreSQL store, for tests
  * @throws MayflyError `store_refused`, `store_newer` or `store_unavailable`, each with a hint
  */
-export async function openStore(location: StoreLocation, model: GrantModel): Promise<Store> {
+export async function openStore(location: StoreLocation, model: GrantModel, bounds?: Bounds): Promise<Store> {
   const dialect =
-    location.kind === "sqlite" ? openSqlite(location.file) : openPostgres(location.url.reveal());
+    location.kind === "sqlite" ? openSqlite(location.file) : openPostgres(location.url.reveal(), bounds);
   const db = new Kysely<Tables>({ dialect });
   const ping = async (): Promise<void> => {
     await sql`select 1`.execute(db);
