@@ -32,16 +32,27 @@ async function configure(client: Client): Promise<OpenId.Configuration> {
   const lib = await openId();
   const url = new URL(issuer);
   const loopback = url.protocol === "http:" && ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
+  let config: OpenId.Configuration | undefined;
   const auth =
-    client.key === undefined ? lib.None() : lib.PrivateKeyJwt(await readKey(client.key, client.keyId));
+    client.key === undefined
+      ? lib.None()
+      : lib.PrivateKeyJwt(await readKey(client.key, client.keyId), {
+          // Okta wants its token endpoint as the audience. One of another origin than the issuer's is not named:
+          // the audience then stays the issuer, so that nobody can have assertions made for another server.
+          [lib.modifyAssertion]: (_header, payload) => {
+            const endpoint = config?.serverMetadata().token_endpoint;
+            if (endpoint !== undefined && new URL(endpoint).origin === url.origin) payload["aud"] = endpoint;
+          },
+        });
   try {
-    return await lib.discovery(
+    config = await lib.discovery(
       url,
       clientId,
       undefined,
       auth,
       loopback ? { execute: [lib.allowInsecureRequests] } : undefined,
     );
+    return config;
   } catch (thrown) {
     throw loginFailed(`the authorization server ${issuer} cannot be reached or is not one`, thrown);
   }

@@ -2,6 +2,7 @@ import { MayflyError, type Request } from "@mayfly/sdk";
 import type { Command } from "commander";
 import { command, type CommonOptions, connect, splitOperations } from "../context.ts";
 import { exitCodes } from "../exit.ts";
+import { waysIn } from "../ways-in.ts";
 import { duration, moment, note, oneLine, out, outJson } from "../print.ts";
 
 interface RequestOptions extends CommonOptions {
@@ -66,12 +67,11 @@ function printAccess(answer: Request, caFile: string | undefined): void {
   out(
     `grant ${grant.id}: ${grant.operations.map(oneLine).join(", ")} for ${duration(answer.ttl_seconds)}, until ${moment(grant.ends_at)}`,
   );
-  const { access } = grant;
-  if (access === undefined) return;
-  if (access.dsn !== undefined) out(`dsn ${oneLine(access.dsn)}`);
-  if (access.url !== undefined) out(`url ${oneLine(access.url)}`);
-  const variables = caFile === undefined ? access.env : { PGSSLROOTCERT: caFile, ...access.env };
-  for (const [name, value] of Object.entries(variables)) out(`export ${name}=${shellQuote(value)}`);
+  if (grant.access === undefined) return;
+  const ways = waysIn(grant.access, caFile);
+  if (ways.dsn !== undefined) out(`dsn ${oneLine(ways.dsn)}`);
+  if (ways.url !== undefined) out(`url ${oneLine(ways.url)}`);
+  for (const [name, value] of Object.entries(ways.env)) out(`export ${name}=${shellQuote(value)}`);
   note(`Release it when you are done: mayfly release ${grant.id}`);
 }
 

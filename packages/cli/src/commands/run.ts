@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { command, type CommonOptions, connect, splitOperations } from "../context.ts";
 import { errorText, UsageError } from "../exit.ts";
 import { duration, moment, note } from "../print.ts";
+import { waysIn } from "../ways-in.ts";
 import { pendingText } from "./request.ts";
 
 interface RunOptions extends CommonOptions {
@@ -96,15 +97,12 @@ function environment(access: GrantUse, caFile: string | undefined): NodeJS.Proce
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^PG[A-Z]/.test(name) && name !== "MAYFLY_TOKEN",
   );
-  const verifies = access.env["PGSSLMODE"]?.startsWith("verify-") === true;
-  // libpq: `system` takes the system's CAs; without a value it would look for ~/.postgresql/root.crt.
-  const root = caFile ?? process.env["NODE_EXTRA_CA_CERTS"] ?? "system";
+  const ways = waysIn(access, caFile);
   return {
     ...Object.fromEntries(inherited),
-    ...(verifies ? { PGSSLROOTCERT: root } : {}),
-    ...access.env,
-    ...(access.dsn === undefined ? {} : { DATABASE_URL: access.dsn, MAYFLY_DSN: access.dsn }),
-    ...(access.url === undefined ? {} : { MAYFLY_ACCESS_URL: access.url }),
+    ...ways.env,
+    ...(ways.dsn === undefined ? {} : { DATABASE_URL: ways.dsn, MAYFLY_DSN: ways.dsn }),
+    ...(ways.url === undefined ? {} : { MAYFLY_ACCESS_URL: ways.url }),
     MAYFLY_GRANT: access.grant.id,
   };
 }

@@ -18,7 +18,8 @@ export interface Ran {
 /** A command that runs. */
 export interface Running {
   readonly done: Promise<Ran>;
-  readonly pid: number;
+  /** What it said so far on standard error. */
+  stderr(): string;
   /** Resolves once standard output or error holds the text. */
   says(text: string): Promise<void>;
   kill(signal: NodeJS.Signals): void;
@@ -76,7 +77,7 @@ export async function testBed(change: Partial<ApiServices> = {}): Promise<TestBe
     });
     return {
       done,
-      pid: child.pid ?? 0,
+      stderr: () => stderr,
       kill: (signal) => void child.kill(signal),
       says: (text) =>
         new Promise((resolve, reject) => {

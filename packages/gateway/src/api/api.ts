@@ -27,7 +27,8 @@ const bodyLimit = 65_536;
  * the address within its bound, are the headers unambiguous, is the token good, is the principal within its
  * bound, has it the role, are the inputs valid; then the handler; then the answer passes its schema.
  */
-export function createApi(services: ApiServices): FastifyInstance {
+export function createApi(given: ApiServices): FastifyInstance {
+  const services = { ...given, url: given.url.replace(/\/+$/, "") };
   const limits = { ...defaultLimits, ...services.limits };
   const addresses = tokenBuckets(services.clock, limits.addressRate, limits.addressBurst, limits.remembered);
   const principals = tokenBuckets(

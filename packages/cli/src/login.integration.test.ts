@@ -1,0 +1,120 @@
+import { createPrivateKey } from "node:crypto";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { JWK } from "jose";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newSigningKey, type OktaStandIn, startOktaStandIn } from "@mayfly/okta-stand-in";
+import { createIdentity } from "../../gateway/src/identity/create-identity.ts";
+import { systemClock } from "../../gateway/src/kernel/clock.ts";
+import { testBed, type TestBed } from "./testing/cli.ts";
+
+let okta: OktaStandIn;
+let bed: TestBed;
+let key: JWK;
+const nobody = { MAYFLY_TOKEN: "" };
+const login = (...more: string[]): string[] => ["login", "--client-id", "0oabot", ...more];
+
+beforeAll(async () => {
+  key = await newSigningKey("RS256");
+  const { kty, n, e, kid } = key;
+  okta = await startOktaStandIn({
+    agents: [{ clientId: "0oabot", keys: [{ kty, n, e, kid } as JWK] }],
+    people: [{ login: "rita@example.com", name: "Rita", groups: ["support-leads"] }],
+  });
+  bed = await testBed({
+    issuers: [okta.issuer],
+    identity: createIdentity({
+      providers: [
+        {
+          issuer: okta.issuer,
+          audience: okta.audience,
+          groupsClaim: "groups",
+          algorithms: ["RS256"],
+          directory: new Map([["0oabot", { name: "support-bot", groups: ["support-agents"] }]]),
+          outage: 60_000,
+          allowInsecureLoopback: true,
+        },
+      ],
+      peopleClients: ["mayfly-cli"],
+      roles: { reviewer: ["support-leads"], operator: [], auditor: [] },
+      clock: systemClock,
+    }),
+  });
+  writeFileSync(join(bed.state, "agent.jwk"), JSON.stringify(key));
+  const pem = createPrivateKey({ key, format: "jwk" }).export({
+    type: "pkcs1",
+    format: "pem",
+  });
+  writeFileSync(join(bed.state, "agent.pem"), pem);
+});
+
+afterAll(async () => {
+  await bed.close();
+  await okta.close();
+});
+
+/** Makes the saved token look as old as it may be. */
+function expireToken(profile: string): string {
+  const path = join(bed.state, "mayfly", `${profile}.json`);
+  const saved = JSON.parse(readFileSync(path, "utf8")) as { accessToken: string };
+  writeFileSync(path, JSON.stringify({ ...saved, expiresAt: Date.now() + 1000 }));
+  chmodSync(path, 0o600);
+  return saved.accessToken;
+}
+
+describe("an agent", () => {
+  it.each([
+    ["a JWK", ["--key", "agent.jwk"]],
+    ["a PEM and its id", ["--key", "agent.pem", "--key-id", "KID"]],
+  ])("logs in with %s, and again by itself when the token expires", async (_name, flags) => {
+    const args = flags.map((flag) =>
+      flag.replace(/^agent/, join(bed.state, "agent")).replace("KID", key.kid ?? ""),
+    );
+    const ran = await bed.run(login(...args), nobody);
+    expect(ran.stderr).toBe(`Logged in to ${bed.url} as support-bot (agent; groups support-agents).\n`);
+    expect((await bed.run(["operations"], nobody)).code).toBe(0);
+    const before = expireToken("default");
+    expect(
+      (await bed.run(["run", "orders-db/read-orders", "--reason", "x", "--", "true"], nobody)).code,
+    ).toBe(0);
+    const saved = readFileSync(join(bed.state, "mayfly", "default.json"), "utf8");
+    expect((JSON.parse(saved) as { accessToken: string }).accessToken).not.toBe(before);
+    expect(saved).not.toContain("PRIVATE");
+    expect(saved).not.toContain(key.d);
+  });
+
+  it("is told what is wrong, without its key", async () => {
+    const other = join(bed.state, "other.jwk");
+    const wrong = await newSigningKey("RS256");
+    writeFileSync(other, JSON.stringify(wrong));
+    const refused = await bed.run(login("--key", other, "--profile", "wrong"), nobody);
+    expect([refused.code, refused.stdout]).toEqual([5, ""]);
+    expect(refused.stderr).toContain("gave 0oabot no token");
+    expect(refused.stderr).not.toContain(wrong.d);
+    const garbage = join(bed.state, "garbage.pem");
+    writeFileSync(garbage, "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n");
+    const unreadable = await bed.run(login("--key", garbage, "--profile", "wrong"), nobody);
+    expect(unreadable.stderr).toContain("is not a private key that can be used");
+    expect(unreadable.stderr).not.toContain("c2VjcmV0");
+    expect((await bed.run(login("--key", "/nowhere"), nobody)).stderr).toContain("cannot be read");
+  });
+});
+
+describe("a person", () => {
+  it("signs in by the device flow, has their roles, and stays signed in by the refresh token", async () => {
+    const running = bed.start(["login", "--profile", "rita"], nobody);
+    await running.says("Waiting");
+    const [, url] = /open (\S+)/.exec(running.stderr()) ?? [];
+    await okta.signIn(url ?? "", "rita@example.com");
+    const ran = await running.done;
+    expect(ran.stderr).toContain("as rita@example.com (person; groups support-leads, roles reviewer)");
+    const before = expireToken("rita");
+    expect((await bed.run(["pending", "--profile", "rita"], nobody)).stderr).toBe(
+      "Nothing waits for approval.\n",
+    );
+    const saved = JSON.parse(readFileSync(join(bed.state, "mayfly", "rita.json"), "utf8")) as {
+      accessToken: string;
+    };
+    expect(saved.accessToken).not.toBe(before);
+  });
+});
