@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { digestOf } from "../kernel/canonical.ts";
 import { namePattern } from "./fields.ts";
-import { check, finding, unknownMember } from "./findings.ts";
+import { addAll, check, finding, unknownMember } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { plain } from "./freeze.ts";
 import { isMapping, without } from "./mappings.ts";
@@ -51,7 +51,7 @@ export async function readConnections(
     }
     names.set(name, isMapping(connection["operations"]) ? Object.keys(connection["operations"]) : []);
     const one = await readConnection(name, connection, protocols, sources);
-    findings.push(...one.findings);
+    addAll(findings, one.findings);
     if (one.connection !== undefined) connections.set(name, one.connection);
   }
   return { connections, names, findings };
@@ -74,13 +74,14 @@ async function readConnection(
   }
   if (protocol === undefined) return { findings };
   const target = check(protocol.target, written[protocol.kind], [...path, protocol.kind]);
-  findings.push(
-    ...(target.ok ? await loadSecrets(target.output, [...path, protocol.kind], sources) : target.findings),
+  addAll(
+    findings,
+    target.ok ? await loadSecrets(target.output, [...path, protocol.kind], sources) : target.findings,
   );
   const read = new Map<string, OperationConfiguration>();
   for (const [operation, scope] of Object.entries(isMapping(operations) ? operations : {})) {
     const one = await readOperation([...operationsPath, operation], scope, protocol, sources);
-    findings.push(...one.findings);
+    addAll(findings, one.findings);
     if (one.operation === undefined) continue;
     const { description, risk: howRisky } = one.operation;
     const digested = {
@@ -165,14 +166,14 @@ async function readOperation(
   const own: Record<string, unknown> = {};
   for (const member of ["description", "risk"]) if (member in written) own[member] = written[member];
   const general = check(about, own, path);
-  if (!general.ok) findings.push(...general.findings);
+  if (!general.ok) addAll(findings, general.findings);
   const scope = check(
     protocol.scope,
     without(written, ["description", "risk", ...protocol.notEnforceable]),
     path,
   );
   if (!scope.ok) return { findings: [...findings, ...withOwnMembers(scope.findings)] };
-  findings.push(...(await loadSecrets(scope.output, path, sources)));
+  addAll(findings, await loadSecrets(scope.output, path, sources));
   try {
     for (const problem of protocol.check?.(scope.output) ?? []) {
       findings.push(finding("value", [...path, ...problem.path], problem.message, problem.hint));

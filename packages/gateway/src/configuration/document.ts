@@ -140,7 +140,10 @@ function convert(document: Document.Parsed, text: string): ReadDocument {
   function read(node: Node | null, at: number, depth: number): Converted {
     values += 1;
     if (values > mostValues) {
-      problem(start(node, at), "the aliases expand to too many values");
+      problem(
+        start(node, at),
+        "the file holds too many values (those of an alias count wherever it is used)",
+      );
       throw new Unbounded();
     }
     if (depth > deepest) {

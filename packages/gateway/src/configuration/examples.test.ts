@@ -3,25 +3,11 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { protocols } from "../main/protocols.ts";
 import { compilePolicies } from "../policy/compile.ts";
-import { checkScope, notEnforceable, scopeSchema } from "../protocols/postgres/scope.ts";
-import type { PostgresScope } from "../protocols/postgres/scope.ts";
-import { targetSchema } from "../protocols/postgres/target.ts";
 import { configurationJsonSchema } from "./json-schema.ts";
 import { loadConfiguration } from "./load.ts";
-import type { ProtocolSchema } from "./types.ts";
 
 const folder = fileURLToPath(new URL("../../../../examples/", import.meta.url));
 const examples = (await readdir(folder)).filter((name) => name.endsWith(".yaml"));
-
-// PostgreSQL's own schemas, until main lists it.
-const postgres: ProtocolSchema = {
-  kind: "postgres",
-  target: targetSchema,
-  scope: scopeSchema,
-  notEnforceable,
-  check: (scope) => checkScope(scope as PostgresScope),
-};
-const real = protocols.length > 0 ? protocols : [postgres];
 
 test("there are examples", () => {
   expect(examples).toEqual(["minimal.yaml", "postgres.yaml"]);
@@ -32,7 +18,7 @@ test.each(examples)("%s loads as it is, with the variables that its comment name
   const comment = text.slice(0, text.search(/^[^#\n]/m));
   const named = [...comment.matchAll(/\b[A-Z]+(?:_[A-Z]+)+\b/g)].map(([variable]) => variable);
   const environment = Object.fromEntries(named.map((variable) => [variable, "value"]));
-  const loaded = await loadConfiguration(folder + name, real, environment);
+  const loaded = await loadConfiguration(folder + name, protocols, environment);
   expect(loaded.ok ? [] : loaded.problems).toEqual([]);
   if (!loaded.ok) return;
   const { connections, policies } = loaded.configuration;
@@ -40,7 +26,7 @@ test.each(examples)("%s loads as it is, with the variables that its comment name
     [...connections].map(([connection, each]) => [connection, [...each.operations.keys()]]),
   );
   expect(compilePolicies(policies, operations)).toMatchObject({ ok: true });
-  expect(await loadConfiguration(folder + name, real, {})).toMatchObject({ ok: false });
+  expect(await loadConfiguration(folder + name, protocols, {})).toMatchObject({ ok: false });
 });
 
 test("docs/configuration.md names every member that the schema knows", async () => {
@@ -53,7 +39,7 @@ test("docs/configuration.md names every member that the schema knows", async () 
       collect(value);
     }
   };
-  collect(configurationJsonSchema(real));
+  collect(configurationJsonSchema(protocols));
   expect(members.size).toBeGreaterThan(60);
   const named = new Set(
     docs

@@ -49,8 +49,9 @@ export function duration(
 export function texts(least: 0 | 1): z.ZodType<string[], string[]> {
   const list = least === 0 ? z.array(text) : z.array(text).min(1);
   return list.superRefine((items, context) => {
+    const seen = new Set<string>();
     for (const [index, item] of items.entries()) {
-      if (items.indexOf(item) === index) continue;
+      if (seen.size !== seen.add(item).size) continue;
       context.addIssue({ code: "custom", path: [index], message: "this stands twice in the list" });
     }
   });

@@ -20,6 +20,11 @@ export function finding(at: Finding["at"], path: Path, message: string, hint?: s
   return hint === undefined ? { path, at, message } : { path, at, message, hint };
 }
 
+/** Appends findings one by one: a call with very many arguments would overflow the stack. */
+export function addAll(findings: Finding[], more: readonly Finding[]): void {
+  for (const one of more) findings.push(one);
+}
+
 /** The finding for a member that nobody knows. It repeats the key only where that is surely a name. */
 export function unknownMember(path: Path, known: readonly string[]): Finding {
   const key = String(path.at(-1));
@@ -29,6 +34,8 @@ export function unknownMember(path: Path, known: readonly string[]): Finding {
 
 /** Names the nearest of the known names, or all of them where they are few. */
 export function hintFor(word: string, known: readonly string[]): string | undefined {
+  // Comparing with very many names, once for each problem, would take seconds.
+  if (known.length > 2000) return undefined;
   const near = nearest(word, known);
   if (near !== undefined) return `did you mean ${near}?`;
   if (known.length === 0 || known.length > 15) return undefined;
@@ -41,7 +48,16 @@ export function check<T>(
   value: unknown,
   base: Path,
 ): { readonly ok: true; readonly output: T } | { readonly ok: false; readonly findings: Finding[] } {
-  const result = schema.safeParse(value, { reportInput: true });
+  let result;
+  try {
+    result = schema.safeParse(value, { reportInput: true });
+  } catch {
+    // The library overflows its stack over a hundred thousand problems; a schema that throws proves nothing either.
+    return {
+      ok: false,
+      findings: [finding("value", base, "this could not be checked", "is it far too long?")],
+    };
+  }
   if (result.success) return { ok: true, output: result.data };
   const findings = result.error.issues.flatMap((issue) => translate(issue, { schema, value, base }));
   return { ok: false, findings };

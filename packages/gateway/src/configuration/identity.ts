@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import type { AgentProvider, IdentityConfiguration } from "./types.ts";
 import { problemOfUrl } from "./fields.ts";
-import { check, finding } from "./findings.ts";
+import { addAll, check, finding } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { isMapping, without } from "./mappings.ts";
 import { parts } from "./schema.ts";
@@ -26,7 +26,7 @@ export async function readIdentity(
   }
   const result = check(parts.identity, enforceable, base);
   if (!result.ok) return { identity: undefined, findings: [...findings, ...result.findings] };
-  findings.push(...(await loadSecrets(result.output, base, sources)));
+  addAll(findings, await loadSecrets(result.output, base, sources));
   const list = Array.isArray(result.output.agents) ? result.output.agents : [result.output.agents];
   if (findings.length > 0) return { identity: undefined, findings };
   for (const [index, provider] of list.entries()) {
@@ -84,7 +84,7 @@ function issuerFindings(written: unknown): Finding[] {
     if (!isMapping(provider) || typeof provider["issuer"] !== "string" || provider["issuer"] === "") continue;
     const { issuer } = provider;
     const insecureLoopback = provider["allow_insecure_loopback"] === true;
-    findings.push(...urlFindings([...path, "issuer"], issuer, insecureLoopback));
+    addAll(findings, urlFindings([...path, "issuer"], issuer, insecureLoopback));
     if (seen.has(issuer)) {
       findings.push(
         finding(
@@ -98,7 +98,7 @@ function issuerFindings(written: unknown): Finding[] {
     seen.add(issuer);
   }
   if (isMapping(people) && isMapping(people["oidc"]) && typeof people["oidc"]["issuer"] === "string") {
-    findings.push(...urlFindings(["identity", "people", "oidc", "issuer"], people["oidc"]["issuer"], true));
+    addAll(findings, urlFindings(["identity", "people", "oidc", "issuer"], people["oidc"]["issuer"], true));
   }
   return findings;
 }

@@ -140,6 +140,15 @@ test("a problem in a list of providers stands at its item", async () => {
   expect(await problems("")).toEqual([["6:11", "this must be one provider or a list of them"]]);
 });
 
+test("more problems than fit on a stack are still problems", async () => {
+  const many = `policies: [{ groups: [${"1,".repeat(190_000)}] }]\n`;
+  const problems = await problemsOf(good.slice(0, good.indexOf("policies:")) + many);
+  expect(problems.map(([place, message]) => `${place} ${message}`)).toContain("31:12 ttl is missing");
+  expect(problems.length).toBeGreaterThan(1);
+  const keys = await problemsOf(`url: https://a.example\n${"x: \n".repeat(120_000)}`);
+  expect(keys.length).toBeGreaterThan(119_999);
+});
+
 test("a PostgreSQL connection that no port leads to is refused", async () => {
   const problems = await problemsOf(good.replace(", postgres: 0.0.0.0:6432", ""));
   expect(problems).toEqual([
@@ -199,7 +208,9 @@ test("aliases that expand without bounds are refused quickly", async () => {
   const bomb = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"];
   for (let i = 1; i < 10; i += 1) bomb.push(`a${i}: &a${i} [${`*a${i - 1},`.repeat(9)}]`);
   const problems = await problemsOf(`${bomb.join("\n")}\n`);
-  expect(problems.map(([, message]) => message)).toEqual(["the aliases expand to too many values"]);
+  expect(problems.map(([, message]) => message)).toEqual([
+    "the file holds too many values (those of an alias count wherever it is used)",
+  ]);
 });
 
 test("a protocol whose check fails refuses the scope", async () => {
@@ -216,4 +227,24 @@ test("a protocol whose check fails refuses the scope", async () => {
     "23 this scope could not be checked",
     "28 this scope could not be checked",
   ]);
+});
+
+test("for whoever only checks a file, secrets may be unset, but not written out", async () => {
+  const file = join(folder, "named.yaml");
+  await writeFile(file, good.replace("{ env: OKTA_SECRET }", "{ file: absent }"));
+  const loaded = await loadConfiguration(file, [testProtocol], { GATEWAY_SECRET: "value" }, "named");
+  expect(loaded.ok ? loaded.unset.map(({ line, message }) => `${line} ${message}`) : loaded.problems).toEqual(
+    ["15 the file does not exist", "20 the environment variable ORDERS_PASSWORD is not set"],
+  );
+  await writeFile(
+    file,
+    good.replace("{ env: OKTA_SECRET }", "hunter2").replace("ORDERS_PASSWORD", "hunter2!"),
+  );
+  expect(await loadConfiguration(file, [testProtocol], {}, "named")).toMatchObject({
+    ok: false,
+    problems: [
+      { line: 15, message: secretRule },
+      { line: 20, message: "this is not the name of an environment variable" },
+    ],
+  });
 });

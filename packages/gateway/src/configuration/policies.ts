@@ -1,5 +1,5 @@
 import { formatDuration } from "../kernel/durations.ts";
-import { check, finding, hintFor } from "./findings.ts";
+import { addAll, check, finding, hintFor } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { isMapping, without } from "./mappings.ts";
 import type { Path } from "./places.ts";
@@ -43,10 +43,11 @@ export function readPolicies(
       );
     }
     seen.add(entry["name"]);
-    findings.push(...targetFindings(path, entry, names), ...termFindings(path, entry));
+    addAll(findings, targetFindings(path, entry, names));
+    addAll(findings, termFindings(path, entry));
     const result = check(policy, without(entry, policyNotEnforceable), path);
     if (!result.ok) {
-      findings.push(...result.findings);
+      addAll(findings, result.findings);
       continue;
     }
     const { ttl, when, approval, ...rest } = result.output;

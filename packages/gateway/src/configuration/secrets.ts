@@ -36,7 +36,7 @@ export async function loadSecrets(value: unknown, base: Path, sources: Sources):
     } else if (found.source !== undefined) {
       const missing = await loadSecret(found, found.source, path, sources);
       const isMisnamed = "env" in found.source && !isVariableName(found.source.env);
-      (isMisnamed ? findings : (sources.unset ?? findings)).push(...missing);
+      addAll(isMisnamed ? findings : (sources.unset ?? findings), missing);
     }
   }
   return findings;
