@@ -174,12 +174,12 @@ export const walk: readonly Step[] = [
       console.log('  $ mayfly request orders-db/read-orders --ttl 6s --reason "TICKET-4711: a long report"');
       expectCode(given, "the request", 0);
       const dsn = /^dsn (\S+)$/m.exec(given.text)?.[1] ?? "";
-      const sql = "select a.id, b.id, c.id from orders a, orders b, orders c";
-      console.log(`  $ psql "$DSN" -v FETCH_COUNT=1000 -c "${sql}"     (64 million rows)`);
-      const running = shell.run(
-        `PGSSLROOTCERT=$MAYFLY_CA psql "${dsn}" -A -t -v FETCH_COUNT=1000 -c "${sql}"`,
-        { quiet: true, keepTail: true },
-      );
+      const sql = "copy (select a.id, b.total, c.status from orders a, orders b, orders c) to stdout";
+      console.log(`  $ psql "$DSN" -c "${sql}"     (64 million rows)`);
+      const running = shell.run(`PGSSLROOTCERT=$MAYFLY_CA psql "${dsn}" -c "${sql}"`, {
+        quiet: true,
+        keepTail: true,
+      });
       let seen = false;
       for (let i = 0; i < 20 && !seen; i++) {
         await new Promise((resolve) => setTimeout(resolve, 200));
