@@ -41,6 +41,7 @@ export function checkpointJudge(
   until: number,
   witnessed: readonly { readonly note: string; readonly from: string }[],
   report: (problem: Problem) => void,
+  remark: (note: Problem) => void,
 ): CheckpointJudge {
   const trusted: VerifierKey[] = keys.map(parseVerifierKey);
   if (trusted.length === 0) throw new Error(`no verifier key was given; ${verifierKeysFile} holds it`);
@@ -64,7 +65,14 @@ export function checkpointJudge(
       const { note, line, ended } = entry.value;
       const file = checkpointsFile;
       // A checkpoint cut short by a crash is no checkpoint yet; the start cuts it.
-      if (!ended) continue;
+      if (!ended) {
+        remark({
+          file,
+          line,
+          message: "the last checkpoint is not finished: it is being written, or was cut short",
+        });
+        continue;
+      }
       const found = waiting({ note, file, line, witnessed: false }, report)[0];
       if (found === undefined) continue;
       if (found.size < last)

@@ -44,7 +44,9 @@ export function verifyLog(
   // How far the checkpoints go is taken first: what they cover is in the record files by then.
   const checkpoints = statSync(join(folder, checkpointsFile), { throwIfNoEntry: false })?.size ?? 0;
   const until = options.until?.checkpointBytes ?? checkpoints;
-  const judge = checkpointJudge(folder, keys, until, options.witnessed ?? [], report);
+  const judge = checkpointJudge(folder, keys, until, options.witnessed ?? [], report, (note) =>
+    notes.push(note),
+  );
   judge.at(tree, undefined);
 
   let shift = 0;

@@ -141,13 +141,13 @@ test.each(corpus)("$id: $payload", async ({ id, expected }) => {
   const said = [...report.problems, ...report.missingPayloads].map(
     ({ file, line, message }) => `${file}:${line}: ${message}`,
   );
-  if (says === undefined) expect(said).toEqual([]);
-  else expect(said.join("\n")).toMatch(says);
+  expect(said.join("\n")).toMatch(says ?? /^$/);
   // Erased is not tampered.
   expect(report.verdict === "incomplete").toBe(id === "aud-tamper-12");
 });
 
 test("a trailing byte after a checkpoint is not passed over", () => {
-  const folder = withCheckpoint(() => `${witnessed}x`);
-  expect(verify(folder).verdict).toBe("broken");
+  expect(verify(withCheckpoint(() => `${witnessed}x\n`)).verdict).toBe("broken");
+  // Without an end it may be a checkpoint that is being written; that is said.
+  expect(verify(withCheckpoint(() => `${witnessed}x`)).notes).toMatchObject([{ file: checkpointsFile }]);
 });
