@@ -513,6 +513,19 @@ describe("ending", () => {
     expect(grants.live(again)).toBeUndefined();
   });
 
+  it("ends at once what a reload forbade while it was being stored", async () => {
+    const gate = Promise.withResolvers<undefined>();
+    h.store.fault = (method) => (method === "createRequest" ? gate.promise : undefined);
+    const asking = grants.request(agent, read);
+    await settle();
+    expect(await grants.adopt(rulesOf({}))).toEqual({ ended: 0, voided: 0 });
+    gate.resolve(undefined);
+    const grant = grantOf(await asking);
+    expect(grants.live(grant)).toBeUndefined();
+    await settle();
+    expect((await h.store.grant(grant))?.state).toBe("revoked");
+  });
+
   it("judges by the hour of the ask when it judges again", async () => {
     const day = { ...readRule, when: (ask: { context: { hour: number } }) => ask.context.hour === 12 };
     await grants.adopt(rulesOf({ "orders-db/read-orders": day }));
@@ -564,6 +577,20 @@ describe("a lock-down", () => {
     );
     expect(made.map((id) => grants.live(id ?? ""))).toEqual(made.map(() => undefined));
     expect(await h.store.grants({ state: "active", limit: 9 })).toEqual([]);
+  });
+
+  it("keeps out a grant that is being stored, although the store has not heard of the lock-down", async () => {
+    const gate = Promise.withResolvers<undefined>();
+    h.store.fault = (method) => (method === "createRequest" ? gate.promise : "lost");
+    const asking = grants.request(agent, read);
+    await settle();
+    expect(await code(grants.lockdown(operator, "incident"))).toBe("store_unavailable");
+    h.store.fault = (method) => (method === "setLockdown" ? undefined : "lost");
+    gate.resolve(undefined);
+    const grant = grantOf(await asking);
+    await settle();
+    await grants.lift(operator);
+    expect(grants.live(grant)).toBeUndefined();
   });
 
   it("holds here when log and store are away, and reaches them later", async () => {

@@ -55,8 +55,11 @@ export function fakeLog(): FakeLog {
 
 /** A store that fails on command, before or after it did what it was asked. */
 export interface FaultyStore extends GrantStore {
-  fault: ((method: string) => "lost" | "kept" | undefined) | undefined;
+  /** Asked before each call, which waits for the answer. */
+  fault: ((method: string) => Fault | Promise<Fault>) | undefined;
 }
+
+type Fault = "lost" | "kept" | undefined;
 
 export function faulty(store: GrantStore): FaultyStore {
   const control: { fault: FaultyStore["fault"] } = { fault: undefined };
@@ -64,7 +67,7 @@ export function faulty(store: GrantStore): FaultyStore {
     Object.entries(store).map(([name, method]) => [
       name,
       async (...parameters: unknown[]) => {
-        const fails = control.fault?.(name);
+        const fails = await control.fault?.(name);
         if (fails === "lost") throw new Error("store away");
         const answer: unknown = await (method as (...all: unknown[]) => Promise<unknown>)(...parameters);
         if (fails === "kept") throw new Error("answer lost");
