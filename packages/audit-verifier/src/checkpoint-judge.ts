@@ -1,4 +1,4 @@
-import { openCheckpoint, type Checkpoint } from "./checkpoint.ts";
+import { openCheckpoint, trimNote, type Checkpoint } from "./checkpoint.ts";
 import { checkpointEntries, checkpointsFile, verifierKeysFile } from "./folder.ts";
 import type { RecordLine } from "./line.ts";
 import { rootOf, type TreeEdge } from "./merkle.ts";
@@ -48,7 +48,7 @@ export function checkpointJudge(
   const origin = trusted[0]?.name;
   let candidates: VerifierKey[] = [];
   const outside = witnessed.flatMap(({ note, from }) =>
-    waiting({ note, file: from, line: 1, witnessed: true }, report),
+    waiting({ note: trimNote(note), file: from, line: 1, witnessed: true }, report),
   );
   const entries = checkpointEntries(folder, until);
   let last = 0;

@@ -48,3 +48,8 @@ export function openCheckpoint(note: string, keys: readonly VerifierKey[]): Chec
     throw new Error(`the checkpoint is of the log ${origin}, not of ${signers[0]?.name}`);
   return { origin, size: Number(size), root, note, signers };
 }
+
+/** A note as people keep it in a file, without the empty lines that copying left behind it. */
+export function trimNote(text: string): string {
+  return text.replace(/\n+$/, "\n");
+}

@@ -5,4 +5,5 @@ export * from "./merkle.ts";
 export * from "./note.ts";
 export * from "./payload.ts";
 export * from "./report.ts";
+export * from "./tiles.ts";
 export * from "./verify.ts";

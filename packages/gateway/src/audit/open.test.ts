@@ -167,7 +167,8 @@ test("the checkpoint kept outside must be in the log", async () => {
   writeActs(opened, 4);
   await opened.log.close();
   const witnessed = join(folders.make(), "outside.txt");
-  writeFileSync(witnessed, opened.checkpoint()!);
+  // As `tail -n 6 checkpoints.txt` copies it.
+  writeFileSync(witnessed, `${opened.checkpoint()!}\n`);
   await (await openTestLog(folder, { witnessed })).log.close();
   await expect(openTestLog(old, { witnessed })).rejects.toThrow("it shrank");
   // The old copy went on with other records: long enough, but another log.

@@ -8,6 +8,7 @@ import {
   parseVerifierKey,
   segmentFile,
   segmentsOf,
+  trimNote,
   verifyLog,
   type VerifyOptions,
   type VerifyReport,
@@ -267,7 +268,7 @@ function endOf(folder: string, state: { file: string; offset: number }): NonNull
 function readWitnessed(path: string | undefined): readonly { note: string; from: string }[] {
   if (path === undefined) return [];
   try {
-    return [{ note: readFileSync(path, "utf8"), from: path }];
+    return [{ note: trimNote(readFileSync(path, "utf8")), from: path }];
   } catch (error) {
     throw new MayflyError("log_witness", `the checkpoint kept outside cannot be read: ${messageOf(error)}`, {
       status: 500,
