@@ -117,7 +117,7 @@ function unwrapped(node: unknown): unknown {
   if (typeof node !== "object" || node === null || !("TypeCast" in node)) return node;
   const cast = open("TypeCast", node.TypeCast);
   const type = names(open("TypeName", cast.typeName).names).at(-1);
-  return type === "text" || type === "varchar" || type === "bool" ? cast.arg : node;
+  return type === "text" || type === "bool" ? cast.arg : node;
 }
 
 /** One item of ORDER BY. @throws Refusal when the scope does not cover it */

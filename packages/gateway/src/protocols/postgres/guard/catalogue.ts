@@ -40,7 +40,7 @@ export const driverRelations: ReadonlyMap<string, ReadonlySet<string>> = new Map
  * server's layout (pg_file_settings, pg_hba_file_rules, pg_settings, pg_config), and functions in disguise.
  */
 export const openRelations: ReadonlySet<string> = new Set(
-  `pg_aggregate pg_am pg_amop pg_amproc pg_attrdef pg_attribute pg_cast pg_class pg_collation pg_constraint
+  `pg_aggregate pg_am pg_amop pg_amproc pg_attrdef pg_attribute pg_auth_members pg_cast pg_class pg_collation pg_constraint
   pg_conversion pg_database pg_default_acl pg_depend pg_description pg_enum pg_event_trigger pg_extension
   pg_index pg_indexes pg_inherits pg_init_privs pg_language pg_matviews pg_namespace pg_opclass pg_operator
   pg_opfamily pg_partitioned_table pg_policies pg_policy pg_proc pg_publication pg_publication_namespace

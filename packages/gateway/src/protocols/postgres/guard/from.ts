@@ -218,7 +218,12 @@ function columnsOf(expression: unknown, alias: string | undefined, walk: Walk): 
 
 /** Whether an array is made of built-in types for certain. */
 function isPlain(argument: unknown, walk: Walk): boolean {
-  if (as("TypeCast", argument) !== undefined) return walk.scope.types.size === 0;
+  const cast = as("TypeCast", argument);
+  if (cast !== undefined) {
+    // Not so without brackets: unnest of a tsvector returns rows of three columns.
+    const type = open("TypeName", cast.typeName);
+    return walk.scope.types.size === 0 && list(type.arrayBounds).length > 0;
+  }
   const array = as("A_ArrayExpr", argument);
   return array !== undefined && list(array.elements).every((element) => kindOf(element) === "A_Const");
 }

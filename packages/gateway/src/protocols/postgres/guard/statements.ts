@@ -11,7 +11,7 @@ import type { Output, Walk, Withs } from "./walk.ts";
 import { checkDelete, checkInsert, checkMerge, checkUpdate } from "./writes.ts";
 
 /** How deep statements and expressions may stand in each other: far below where the stack ends. */
-const deepest = 400;
+const deepest = 600;
 
 /** Makes the walk for one scope. */
 function walkFor(scope: Compiled): Walk {

@@ -1,0 +1,107 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { corpusScope } from "../testing/guard-corpus.ts";
+import { loadGrammar, longestText, parse } from "./grammar.ts";
+import { Recent } from "./recent.ts";
+import { compileScopes } from "./verdicts.ts";
+
+beforeAll(loadGrammar);
+
+const read = [corpusScope("read")];
+
+/** Lets spare instances of the grammar come up. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("texts that are refused before they are parsed", () => {
+  it.each([
+    ["a NUL", "SELECT 1\0; DROP TABLE shop.orders", /NUL/u],
+    ["a lone surrogate", "SELECT '\ud800'", /Unicode/u],
+    ["too much", `SELECT '${"x".repeat(longestText)}'`, /longer/u],
+    ["too many bytes", `SELECT '${"é".repeat(longestText / 2)}'`, /longer/u],
+  ])("%s", (_, sql, message) => {
+    const verdict = compileScopes(read)({ sql });
+    expect(verdict).toMatchObject({
+      verdict: "deny",
+      denial: { message: expect.stringMatching(message) as string },
+    });
+  });
+
+  it("says where a syntax error is, without quoting the statement", () => {
+    expect(() => parse("SELECT 1 FROM FROM 'hunter2'")).toThrow(
+      /^the statement does not parse: syntax error at character \d+$/u,
+    );
+    expect(() => parse("SELECT 'hunter2")).toThrow(
+      /^the statement does not parse: unterminated quoted string/u,
+    );
+  });
+});
+
+describe("statements made to exhaust the stack", () => {
+  const bombs: Readonly<Record<string, string>> = {
+    concatenations: `SELECT 'a'${"||'a'".repeat(20_000)}`,
+    parentheses: `SELECT ${"(".repeat(20_000)}1${")".repeat(20_000)}`,
+    "sub-selects": `SELECT ${"(SELECT ".repeat(3000)}1${")".repeat(3000)}`,
+    "sub-selects in FROM": `SELECT * FROM ${"(SELECT * FROM ".repeat(3000)}(SELECT 1) a${") a".repeat(3000)}`,
+    negations: `SELECT ${"NOT ".repeat(9000)}true`,
+    casts: `SELECT 1${"::int".repeat(20_000)}`,
+    unions: Array.from({ length: 20_000 }, () => "SELECT 1").join(" UNION ALL "),
+    joins: `SELECT 1 FROM (SELECT 1) a0 ${Array.from({ length: 5000 }, (_, i) => `CROSS JOIN (SELECT 1) a${i + 1}`).join(" ")}`,
+    arrays: `SELECT ${"ARRAY[".repeat(5000)}1${"]".repeat(5000)}`,
+    cases: `SELECT ${"CASE WHEN true THEN ".repeat(4000)}1${" END".repeat(4000)}`,
+  };
+
+  it.each(Object.entries(bombs))("denies %s, and judges on", async (_, sql) => {
+    const judge = compileScopes(read);
+    expect(judge({ sql })).toMatchObject({ verdict: "deny" });
+    await turn();
+    expect(judge({ sql: "SELECT * FROM shop.orders" })).toMatchObject({ verdict: "permit" });
+    expect(judge({ sql: "SELECT * FROM shop.payroll" })).toMatchObject({ verdict: "deny" });
+  });
+
+  it("survives hundreds of them: an instance that overflowed is not used again", async () => {
+    const deep = bombs["sub-selects"] ?? "";
+    for (let round = 0; round < 800; round += 1) {
+      expect(() => parse(deep)).toThrow(/nested too deeply|not ready/u);
+      if (round % 2 === 1) await turn();
+    }
+    await turn();
+    expect(parse("SELECT 1").statements).toHaveLength(1);
+  });
+
+  it("refuses until a spare is ready when every instance is gone", async () => {
+    for (let round = 0; round < 5; round += 1) expect(() => parse(bombs["casts"] ?? "")).toThrow();
+    expect(() => parse("SELECT 1")).toThrow(/not ready/u);
+    await turn();
+    await turn();
+    expect(parse("SELECT 1").statements).toHaveLength(1);
+  });
+
+  it("takes what is long but flat", () => {
+    const many = Array.from({ length: 10_000 }, (_, i) => `c${i} AS (SELECT 1)`).join(",");
+    expect(compileScopes(read)({ sql: `WITH ${many} SELECT 1` })).toMatchObject({ verdict: "permit" });
+    const values = Array.from({ length: 20_000 }, (_, i) => i).join(",");
+    expect(compileScopes(read)({ sql: `SELECT * FROM shop.orders WHERE id IN (${values})` })).toMatchObject({
+      verdict: "permit",
+    });
+    const or = Array.from({ length: 3000 }, (_, i) => `id = ${i}`).join(" OR ");
+    expect(compileScopes(read)({ sql: `SELECT * FROM shop.orders WHERE ${or}` })).toMatchObject({
+      verdict: "permit",
+    });
+  });
+});
+
+describe("kept verdicts", () => {
+  it("are bounded in number and in weight, the least recently used going first", () => {
+    const recent = new Recent<number>(3, 100);
+    for (const [index, key] of ["a", "b", "c"].entries()) recent.set(key, index, 10);
+    recent.get("a");
+    recent.set("d", 3, 10);
+    expect(recent.get("b")).toBeUndefined();
+    expect(recent.get("a")).toBe(0);
+    recent.set("heavy", 4, 11);
+    expect(recent.get("heavy")).toBeUndefined();
+    for (let i = 0; i < 50; i += 1) recent.set(`k${i}`, i, 10);
+    expect(recent.kept).toEqual({ entries: 3, weight: 30 });
+    recent.set("k49", 1, 5);
+    expect(recent.kept).toEqual({ entries: 3, weight: 25 });
+  });
+});

@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import type { NamedScope } from "../../../gate/protocol.ts";
+import { type PostgresScope, scopeSchema } from "../scope.ts";
+
+/** One case of the corpus that is a text, with the scope that it is judged by. */
+export interface CorpusCase {
+  readonly id: string;
+  readonly sql: string;
+  readonly scope: NamedScope<PostgresScope>;
+  readonly expected: "allow" | "deny";
+}
+
+interface Row {
+  readonly id: string;
+  readonly category?: string;
+  readonly scope: string;
+  readonly payload: string;
+  readonly expected: "allow" | "deny";
+}
+
+function read(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../../../../../../tests/corpus/${name}`, import.meta.url), "utf8"));
+}
+
+const { scopes, corpus } = read("postgres-scopes.json") as {
+  readonly scopes: Readonly<Record<string, unknown>>;
+  readonly corpus: Readonly<Record<string, string>>;
+};
+
+/** A scope of the corpus by its name. @throws when there is none */
+export function corpusScope(name: string): NamedScope<PostgresScope> {
+  return { name: `shop-db/${name}`, scope: scopeSchema.parse(scopes[name]) };
+}
+
+function ownScope(text: string): NamedScope<PostgresScope> {
+  const name = corpus[text];
+  if (name === undefined) throw new Error(`no scope is written for the corpus's: ${text}`);
+  return corpusScope(name);
+}
+
+const wire = new Set(read("postgres-wire.json") as readonly string[]);
+
+/** The given corpus's cases that are texts; those on the wire are held by the session's tests. */
+export function givenCases(): readonly CorpusCase[] {
+  return (read("postgres.json") as readonly Row[])
+    .filter(({ id }) => !wire.has(id))
+    .map(({ id, payload, scope, expected }) => ({
+      id,
+      // The case says that its runner repeats the operator.
+      sql: id === "pg-dos-05" ? `SELECT 'a'${"||'a'".repeat(20_000)}` : payload,
+      scope: ownScope(scope),
+      expected,
+    }));
+}
+
+/** Ids of the given corpus's cases on the wire, by their category. */
+export function wireIds(): readonly string[] {
+  return (read("postgres.json") as readonly Row[])
+    .filter(({ category }) => category?.startsWith("wire") === true)
+    .map(({ id }) => id);
+}
+
+/** Mayfly's own cases. */
+export function ownCases(): readonly CorpusCase[] {
+  return (read("postgres-own.json") as readonly Row[]).map(({ id, payload, scope, expected }) => ({
+    id,
+    sql: payload,
+    scope: corpusScope(scope),
+    expected,
+  }));
+}
