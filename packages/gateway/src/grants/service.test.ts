@@ -291,6 +291,15 @@ describe("reviewing", () => {
     expect(await code(approve())).toBe("not_pending");
   });
 
+  it("comes too late by the monotonic clock, although nobody could store the time-out", async () => {
+    h.clock.stepWall(-3600_000);
+    h.store.fault = (method) => (method === "moveRequest" ? "lost" : undefined);
+    h.clock.advance(30 * minute);
+    await settle();
+    h.store.fault = undefined;
+    expect(await code(approve())).toBe("timed_out");
+  });
+
   it("voids a request whose operation, policy or requester changed since", async () => {
     const changes = [
       rulesOf(usual, { digests: { "orders-db/refund-order": "a wider scope" } }),
@@ -489,6 +498,12 @@ describe("ending", () => {
     expect(await code(grants.revoke(operator, next, " "))).toBe("invalid_request");
   });
 
+  it("gives the secret to nobody who only sees the grant", async () => {
+    const grant = await activeNow();
+    expect(await code(grants.collectSecret(operator, grant))).toBe("not_found");
+    expect(await grants.collectSecret(agent, grant)).toBeDefined();
+  });
+
   it("ends when the identity is withdrawn", async () => {
     const grant = await activeNow();
     await grants.withdrawIdentity(grant, "token is no longer active");
@@ -675,6 +690,18 @@ describe("several gateways on one store", () => {
     expect(outcomes).toContain("succeeded");
     await settle();
     expect(await h.store.grants({ state: "active", limit: 9 })).toHaveLength(1);
+  });
+
+  it("do not take a lock-down back that the store has yet to hear of", async () => {
+    const b = await h.another({ poll: {} });
+    h.store.fault = (method) => (method === "setLockdown" ? "lost" : undefined);
+    expect(await code(b.lockdown(operator, "incident"))).toBe("store_unavailable");
+    await tick();
+    await tick();
+    expect(b.locked?.reason).toBe("incident");
+    h.store.fault = undefined;
+    await tick();
+    expect(await h.store.lockdown()).toEqual(b.locked);
   });
 
   it("serve nothing before they have read the store", async () => {
