@@ -1,0 +1,94 @@
+import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Ask, Grants } from "./grants.ts";
+import { harness, type Harness } from "./testing/harness.ts";
+import { agent, auditor, operator, person, reviewer } from "./testing/samples.ts";
+import type { AccessRequest } from "./types.ts";
+
+const read: Ask = {
+  connection: "orders-db",
+  operations: ["read-orders"],
+  reason: "TICKET-1",
+  clientAddress: "10.0.0.1",
+};
+const refund: Ask = { ...read, operations: ["refund-order"] };
+const other = { ...agent, subject: "0oa2", client: "0oa2", name: "other-bot" };
+
+let h: Harness;
+let grants: Grants;
+beforeEach(async () => {
+  h = await harness({ poll: false });
+  grants = h.grants;
+});
+afterEach(() => h.close());
+
+const grantOf = (request: AccessRequest): string => request.grant ?? "no grant";
+const activeNow = async (ask: Ask = read): Promise<string> => grantOf(await grants.request(agent, ask));
+const code = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => "succeeded",
+    (error: { code?: string }) => error.code,
+  );
+
+describe("seeing", () => {
+  it("shows to each only what is theirs to see", async () => {
+    const mine = await grants.request(agent, read);
+    const pending = await grants.request(agent, refund);
+    const grant = grantOf(mine);
+    for (const viewer of [other, { ...agent, kind: "person" as const }, person("x", { roles: [] })]) {
+      expect(await code(grants.find(viewer, mine.id))).toBe("not_found");
+      expect(await code(grants.grant(viewer, grant))).toBe("not_found");
+      expect(await code(grants.release(viewer, grant))).toBe("not_found");
+      expect(await code(grants.collectSecret(viewer, grant))).toBe("not_found");
+      expect(await grants.grants(viewer, {})).toEqual([]);
+      expect(await grants.requests(viewer, {})).toEqual([]);
+      expect(await code(grants.requests(viewer, { all: true }))).toBe("forbidden");
+      expect(await code(grants.grants(viewer, { all: true }))).toBe("forbidden");
+    }
+    expect((await grants.requests(reviewer, { all: true })).map((one) => one.id)).toEqual([pending.id]);
+    expect(await code(grants.grants(reviewer, { all: true }))).toBe("forbidden");
+    for (const viewer of [operator, auditor]) {
+      expect(await grants.requests(viewer, { all: true })).toHaveLength(2);
+      expect((await grants.grants(viewer, { all: true, state: "active" })).map((one) => one.id)).toEqual([
+        grant,
+      ]);
+      expect((await grants.grant(viewer, grant)).id).toBe(grant);
+      expect(await code(grants.release(viewer, grant))).toBe("forbidden");
+    }
+    expect(await code(grants.revoke(auditor, grant, "no"))).toBe("forbidden");
+    expect(await code(grants.lockdown(auditor, "no"))).toBe("forbidden");
+    expect(await code(grants.lockdown({ ...operator, kind: "agent" }, "no"))).toBe("forbidden");
+  });
+
+  it("gives the secret once, to the requester, and shows its verifier to nobody", async () => {
+    const grant = await activeNow();
+    expect(await grants.verifier(grant)).toBeUndefined();
+    const both = await Promise.all([grants.collectSecret(agent, grant), grants.collectSecret(agent, grant)]);
+    const [secret] = both.filter((one) => one !== undefined);
+    expect(both.filter((one) => one === undefined)).toHaveLength(1);
+    const verifier = (await grants.verifier(grant)) ?? "";
+    const [, iterations, salt, stored, server] =
+      /^SCRAM-SHA-256\$(\d+):(.+)\$(.+):(.+)$/.exec(verifier) ?? [];
+    const salted = pbkdf2Sync(
+      secret ?? "",
+      Buffer.from(salt ?? "", "base64"),
+      Number(iterations),
+      32,
+      "sha256",
+    );
+    const mac = (text: string): Buffer => createHmac("sha256", salted).update(text).digest();
+    expect(createHash("sha256").update(mac("Client Key")).digest("base64")).toBe(stored);
+    expect(mac("Server Key").toString("base64")).toBe(server);
+    const shown = [
+      await grants.grant(agent, grant),
+      await grants.grants(agent, {}),
+      grants.live(grant)?.grant,
+      h.log.disk,
+    ];
+    expect(JSON.stringify(shown)).not.toContain("SCRAM");
+    expect(JSON.stringify(shown)).not.toContain(secret);
+    await grants.release(agent, grant);
+    expect(await grants.verifier(grant)).toBeUndefined();
+    expect(await code(grants.collectSecret(agent, grant))).toBe("grant_ended");
+  });
+});
