@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { testBed, type TestBed } from "./testing/cli.ts";
+import { mayflyBin, testBed, type TestBed } from "./testing/cli.ts";
 
 let bed: TestBed;
 const beds: TestBed[] = [];
@@ -111,6 +111,33 @@ describe("reviewing", () => {
     const ran = await bed.run(["approve", id], reviewer, "y\n");
     expect(ran.code).toBe(2);
     expect(requestStates()).toEqual(["pending"]);
+  });
+
+  it.each([
+    ["y", 0, "approved"],
+    ["n", 1, "pending"],
+    ["", 1, "pending"],
+  ])("asks on a terminal, and takes '%s' for an answer", async (answer, code, state) => {
+    const id = await ask("TICKET-9");
+    // `script` (bsdutils, in every Debian) gives the command a terminal.
+    const { spawn } = await import("node:child_process");
+    const terminal = spawn(
+      "script",
+      ["-qec", `${process.execPath} ${mayflyBin} approve ${id}`, "/dev/null"],
+      {
+        env: { ...process.env, ...bed.environment, ...reviewer, NO_COLOR: "1" },
+      },
+    );
+    let shown = "";
+    const ended = new Promise((resolve) => terminal.on("close", resolve));
+    terminal.stdout.on("data", (chunk: Buffer) => {
+      const before = shown.includes("[y/N]");
+      shown += chunk.toString();
+      if (!before && shown.includes("[y/N]")) terminal.stdin.write(`${answer}\n`);
+    });
+    expect(await ended).toBe(code);
+    expect(requestStates()).toEqual([state]);
+    expect(shown).toContain("TICKET-9");
   });
 
   it("does not let an agent paint over the screen", async () => {

@@ -58,7 +58,7 @@ export function moment(rfc3339: string, now: number = Date.now()): string {
   if (Number.isNaN(at)) return printable(rfc3339);
   const text = `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
   const seconds = Math.round((at - now) / 1000);
-  return `${text} (${seconds >= 0 ? `in ${duration(seconds)}` : `${duration(-seconds)} ago`})`;
+  return `${text} (${seconds > 0 ? `in ${duration(seconds)}` : `${duration(-seconds)} ago`})`;
 }
 
 /** Writes a line of results to standard output. */

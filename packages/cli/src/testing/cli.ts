@@ -31,12 +31,15 @@ export interface TestBed {
   readonly url: string;
   /** A folder of its own for state. */
   readonly state: string;
+  /** What the command runs with when nothing else is said. */
+  readonly environment: Readonly<Record<string, string>>;
   start(args: readonly string[], env?: Readonly<Record<string, string>>, input?: string): Running;
   run(args: readonly string[], env?: Readonly<Record<string, string>>, input?: string): Promise<Ran>;
   close(): Promise<void>;
 }
 
-const bin = new URL("../../bin/mayfly.js", import.meta.url).pathname;
+/** The command as a program. */
+export const mayflyBin: string = new URL("../../bin/mayfly.js", import.meta.url).pathname;
 
 /** Starts the API and makes a state folder. */
 export async function testBed(change: Partial<ApiServices> = {}): Promise<TestBed> {
@@ -46,16 +49,16 @@ export async function testBed(change: Partial<ApiServices> = {}): Promise<TestBe
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   const state = mkdtempSync(join(tmpdir(), "mayfly-cli-"));
 
+  const environment = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: state,
+    XDG_STATE_HOME: state,
+    MAYFLY_URL: url,
+    MAYFLY_TOKEN: "token-agent",
+  };
   function start(args: readonly string[], env: Readonly<Record<string, string>> = {}, input = ""): Running {
-    const child = spawn(process.execPath, [bin, ...args], {
-      env: {
-        PATH: process.env["PATH"] ?? "",
-        HOME: state,
-        XDG_STATE_HOME: state,
-        MAYFLY_URL: url,
-        MAYFLY_TOKEN: "token-agent",
-        ...env,
-      },
+    const child = spawn(process.execPath, [mayflyBin, ...args], {
+      env: { ...environment, ...env },
     });
     let stdout = "";
     let stderr = "";
@@ -95,6 +98,7 @@ export async function testBed(change: Partial<ApiServices> = {}): Promise<TestBe
     all,
     url,
     state,
+    environment,
     start,
     run: (args, env, input) => start(args, env, input).done,
     close: () => app.close(),
