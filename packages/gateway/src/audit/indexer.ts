@@ -23,14 +23,14 @@ export interface IndexerParts {
 }
 
 /** Records taken at a time. */
-const batch = 256;
+const batch = 512;
 /** Looks for new records this often, and retries this long after a failure, in milliseconds. */
-const lookEvery = 100;
+const lookEvery = 250;
 const retryAfter = 1000;
 /** Longest that a search waits for the index, in milliseconds. */
 const longestWait = 2000;
 /** Rests this many times as long as a batch took, so that indexing never takes the traffic's time. */
-const rest = 4;
+const rest = 20;
 
 /** Starts feeding the index in the background, from where it stands. */
 export function startIndexer(parts: IndexerParts): Indexer {
@@ -64,7 +64,7 @@ export function startIndexer(parts: IndexerParts): Indexer {
       for (const wait of waiting) if (wait.upTo <= upTo) wait.done();
       waiting = waiting.filter((wait) => wait.upTo > upTo);
       if (records.length === 0 && waiting.length === 0) return lookEvery;
-      return waiting.length > 0 ? 0 : Math.min((clock.monotonic() - started) * rest, lookEvery);
+      return waiting.length > 0 ? 0 : Math.min((clock.monotonic() - started) * rest, longestWait);
     } catch (error) {
       indexed = undefined;
       parts.onProblem?.(`the audit index could not be written: ${messageOf(error)}`);

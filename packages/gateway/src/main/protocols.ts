@@ -14,7 +14,7 @@ export interface Surroundings {
 
 /** The protocols that mayflyd serves: adding one is adding its folder and a line here. */
 export function createProtocols(surroundings: Surroundings): readonly Protocol<never, never>[] {
-  return [createPostgres(surroundings) as Protocol<never, never>];
+  return [createPostgres(surroundings)];
 }
 
 /** The same, for whoever asks for schemas and verdicts and serves nobody. */

@@ -44,7 +44,7 @@ async function trialsOf(file: string, name: string): Promise<Trial> {
   const protocol = protocols.find(({ kind }) => kind === connection.kind);
   if (protocol === undefined) throw new TypeError(`no protocol serves ${connection.kind}`);
   return async (acts) => {
-    const trial = await protocol.trial([{ name, scope: operation.scope as never }], connection.target);
+    const trial = protocol.trial([{ name, scope: operation.scope as never }], connection.target);
     let last: Answer = { decision: "permit", reason: "there is nothing to judge" };
     for (const act of acts) {
       last = answerOf(await trial(act));

@@ -32,17 +32,17 @@ export async function serve(options: {
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
 
+  const reload = async (): Promise<void> => {
+    const outcome = await gateway.reload();
+    if (outcome.adopted) {
+      const { changes, ended, voided } = outcome;
+      logger.info({ changes, ended, voided }, "configuration adopted");
+    } else logger.error({ why: outcome.why }, "configuration refused; the running one is untouched");
+  };
+  // One reload at a time: a second SIGHUP reads the file after the first has been adopted or refused.
   let reloading = Promise.resolve();
   process.on("SIGHUP", () => {
-    reloading = reloading.then(async () => {
-      const outcome = await gateway.reload();
-      if (outcome.adopted)
-        logger.info(
-          { changes: outcome.changes, ended: outcome.ended, voided: outcome.voided },
-          "configuration adopted",
-        );
-      else logger.error({ why: outcome.why }, "configuration refused; the running one is untouched");
-    });
+    reloading = reloading.then(reload, reload);
   });
 
   const signal = await new Promise<NodeJS.Signals>((resolve) => {

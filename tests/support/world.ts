@@ -1,0 +1,134 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { startOktaStandIn, type OktaStandIn } from "@mayfly/okta-stand-in";
+import { root, startGateway, type GatewayProcess } from "./gateway.ts";
+import { freePort, startPostgres, type EmbeddedPostgres } from "./postgres.ts";
+
+/** A gateway as a process, in front of the shop's database, with an authorization server beside it. */
+export interface World {
+  readonly folder: string;
+  /** The configuration file. */
+  readonly file: string;
+  readonly okta: OktaStandIn;
+  readonly postgres: EmbeddedPostgres;
+  readonly environment: Readonly<Record<string, string>>;
+  gateway: GatewayProcess;
+  /** An access token of the agent, or of a person by login. */
+  agentToken(): Promise<string>;
+  personToken(login: string): Promise<string>;
+  /** Starts the gateway again after it was stopped or killed. */
+  restart(): Promise<void>;
+  /** Changes the configuration file. */
+  edit(change: (text: string) => string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface WorldOptions {
+  /** Where the gateway keeps its grants. */
+  readonly store: "sqlite" | "postgres";
+  /** Changes the demo's configuration before the gateway starts. */
+  readonly configure?: (text: string) => string;
+}
+
+/** Starts everything: two to three seconds. */
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const folder = await mkdtemp(path.join(tmpdir(), "mayfly-world-"));
+  const okta = await startOktaStandIn({
+    agents: [{ clientId: "0oasupportbot", keys: [] }],
+    people: [
+      { login: "rosa@example.com", name: "Rosa", groups: ["support-leads"] },
+      { login: "owner@example.com", name: "Owner", groups: ["support-leads"] },
+      { login: "olga@example.com", name: "Olga", groups: ["platform"] },
+      { login: "ada@example.com", name: "Ada", groups: ["security"] },
+    ],
+    introspection: { clientId: "mayfly", clientSecret: "introspection-secret" },
+  });
+  const postgres = await startPostgres();
+  await postgres.run("CREATE DATABASE shop");
+  await postgres.run(await readFile(path.join(root, "demo/shop.sql"), "utf8"), "shop");
+  if (options.store === "postgres") await postgres.run("CREATE DATABASE mayfly");
+  const values: Record<string, string> = {
+    HTTPS_PORT: String(await freePort()),
+    POSTGRES_PORT: String(await freePort()),
+    ISSUER: okta.issuer,
+    DATABASE_PORT: String(postgres.port),
+  };
+  const template = await readFile(path.join(root, "demo/mayfly.yaml"), "utf8");
+  const filled = template.replaceAll(/\$\{(\w+)\}/g, (all, name: string) => values[name] ?? all);
+  const stored =
+    options.store === "sqlite"
+      ? filled
+      : filled.replace("store: sqlite:data/mayfly.db", "store: { postgres: { env: STORE_URL } }");
+  const file = path.join(folder, "mayfly.yaml");
+  await writeFile(file, (options.configure ?? ((text) => text))(stored));
+  const environment = {
+    ORDERS_DB_PASSWORD: "only-the-gateway-knows",
+    STORE_URL: postgres.url("mayfly"),
+    INTROSPECTION_SECRET: "introspection-secret",
+  };
+  const world: World = {
+    folder,
+    file,
+    okta,
+    postgres,
+    environment,
+    gateway: await startGateway(file, environment),
+    agentToken: () => okta.tokenFor({ agent: "0oasupportbot" }),
+    personToken: (login) => okta.tokenFor({ person: login }),
+    async restart() {
+      world.gateway = await startGateway(file, environment);
+    },
+    async edit(change) {
+      await writeFile(file, change(await readFile(file, "utf8")));
+    },
+    async stop() {
+      await world.gateway.stop("SIGKILL");
+      await postgres.stop();
+      await okta.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return world;
+}
+
+/** How a command ended and what it printed. */
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs psql with the ways in of a grant; the real client, as an agent's author would. */
+export function psql(
+  world: World,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[],
+  input?: string,
+): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("psql", ["-X", "-v", "ON_ERROR_STOP=0", ...args], {
+      env: { ...process.env, ...env, PGSSLROOTCERT: world.gateway.caFile },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout = (stdout + text).slice(-100_000)));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code: code ?? -1, stdout, stderr }));
+    child.stdin.end(input);
+  });
+}
+
+/** Verifies the world's audit log with the command that an auditor uses. */
+export function verifyLog(world: World): Ran {
+  const log = path.join(world.folder, "data/audit");
+  const bin = path.join(root, "packages/cli/bin/mayfly.js");
+  const run = spawnSync(
+    process.execPath,
+    [bin, "audit", "verify", log, "--key", path.join(log, "log.vkey")],
+    { encoding: "utf8" },
+  );
+  return { code: run.status ?? -1, stdout: run.stdout, stderr: run.stderr };
+}
