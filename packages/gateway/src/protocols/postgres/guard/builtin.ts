@@ -67,7 +67,7 @@ export const functions: ReadonlySet<string> = new Set(
   xml_is_well_formed xml_is_well_formed_content xml_is_well_formed_document xmlcomment xmlexists xmltext xpath
   xpath_exists
 
-  current_database current_schema current_user session_user getdatabaseencoding version pg_backend_pid
+  current_database current_schema current_schemas current_user session_user getdatabaseencoding version pg_backend_pid
   pg_client_encoding pg_is_in_recovery pg_typeof pg_column_size pg_size_pretty pg_size_bytes pg_collation_for
   format_type num_nonnulls num_nulls hashtext hashtextextended
   `),
@@ -82,7 +82,7 @@ export const harmlessVolatile: ReadonlySet<string> = new Set(
 /** Further functions of pg_catalog that `catalog: true` opens: they tell about names and structure. */
 export const catalogueFunctions: ReadonlySet<string> = new Set(
   words(`
-  col_description obj_description shobj_description current_schemas pg_collation_is_visible pg_conversion_is_visible
+  col_description obj_description shobj_description pg_collation_is_visible pg_conversion_is_visible
   pg_describe_object pg_encoding_to_char pg_char_to_encoding pg_function_is_visible pg_get_constraintdef pg_get_expr
   pg_get_function_arg_default pg_get_function_arguments pg_get_function_identity_arguments pg_get_function_result
   pg_get_function_sqlbody pg_get_functiondef pg_get_indexdef pg_get_keywords pg_get_partition_constraintdef

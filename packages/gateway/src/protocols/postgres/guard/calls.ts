@@ -76,6 +76,30 @@ export function checkType(value: unknown, scope: Compiled): void {
   for (const bound of list(type.arrayBounds)) one(bound);
 }
 
+/** Types that look an object up by its name. */
+const lookups: ReadonlySet<string> = new Set([
+  "regclass",
+  "regproc",
+  "regprocedure",
+  "regtype",
+  "regoper",
+  "regoperator",
+]);
+
+/**
+ * Whether a cast looks up an object of pg_catalog by a constant name, `'pg_catalog.array_in'::regproc`, as drivers
+ * do: that tells nothing of this database.
+ */
+export function isCatalogueLookup(cast: Fields): boolean {
+  const type = open("TypeName", cast.typeName);
+  const { schema, name } = split(names(type.names));
+  if (!lookups.has(name) || (schema !== undefined && schema !== "pg_catalog")) return false;
+  if (list(type.arrayBounds).length > 0) return false;
+  const value = constant(cast.arg);
+  if (typeof value !== "string") return false;
+  return /^pg_catalog\.[a-z0-9_]+$/u.test(value) || (name === "regclass" && /^pg_[a-z_]+$/u.test(value));
+}
+
 /** @throws Refusal when the collation is none of pg_catalog */
 export function checkCollation(value: unknown): void {
   const { schema, name } = split(names(value));

@@ -1,4 +1,4 @@
-import { checkCall, checkCollation, checkOperator, checkType } from "./calls.ts";
+import { checkCall, checkCollation, checkOperator, checkType, isCatalogueLookup } from "./calls.ts";
 import { checkColumn, checkIndirection } from "./columns.ts";
 import { checkJson, isJson } from "./json.ts";
 import type { Level } from "./naming.ts";
@@ -65,6 +65,7 @@ export function checkExpression(node: unknown, level: Level, withs: Withs | unde
     case "FuncCall":
       return checkCall(fields, level, withs, walk);
     case "TypeCast":
+      if (isCatalogueLookup(fields)) return;
       walk.expression(fields.arg, level, withs);
       return checkType(fields.typeName, walk.scope);
     case "CollateClause":

@@ -1,3 +1,4 @@
+import { spend } from "./budget.ts";
 import { functions, outputColumns } from "./builtin.ts";
 import { checkType } from "./calls.ts";
 import { checkSampling } from "./expressions.ts";
@@ -34,6 +35,7 @@ function checkItem(
   withs: Withs | undefined,
   walk: Walk,
 ): readonly Range[] {
+  spend(1 + left.length);
   const { kind, fields } = one(item);
   const lateral: Level = { ranges: left, outer };
   switch (kind) {

@@ -59,10 +59,23 @@ export async function loadGrammar(): Promise<void> {
   while (ready.length <= spares) await addInstance(factory, compiled);
 }
 
+let refilling = false;
+
+/** Brings the spares back; one that could not be made (no memory) is tried again with the next statement. */
+function refill(): void {
+  if (refilling || ready.length > spares) return;
+  refilling = true;
+  loadGrammar()
+    .catch(() => undefined)
+    .finally(() => {
+      refilling = false;
+    });
+}
+
 function replace(broken: Instance): void {
   const at = ready.indexOf(broken);
   if (at >= 0) ready.splice(at, 1);
-  if (factory !== undefined && compiled !== undefined) addInstance(factory, compiled).catch(() => undefined);
+  refill();
 }
 
 /** A text that PostgreSQL's grammar takes: one parse tree a statement, empty statements left out. */
@@ -82,6 +95,7 @@ export function parse(sql: string): Parsed {
     refuse("limits", `a statement longer than ${longestText} bytes is refused`, "split it");
   if (sql === "") return { statements: [] };
   const [instance] = ready;
+  if (factory !== undefined) refill();
   if (instance === undefined) refuse("grammar", "the grammar is not ready", "try again in a moment");
   let json: string | undefined;
   let problem: string | undefined;

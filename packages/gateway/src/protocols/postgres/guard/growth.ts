@@ -1,3 +1,4 @@
+import { spend } from "./budget.ts";
 import { as, constant, list, names } from "./nodes.ts";
 import { refuse } from "./refusal.ts";
 
@@ -43,6 +44,7 @@ function checkReplace(name: string, args: readonly unknown[]): void {
 /** Whether a growing call stands anywhere inside; looked for by its name in whatever node. */
 function holdsGrowth(value: unknown, depth: number): boolean {
   if (depth > 200) return true;
+  spend(1);
   if (Array.isArray(value)) return value.some((entry) => holdsGrowth(entry, depth + 1));
   if (typeof value !== "object" || value === null) return false;
   const call = as("FuncCall", value);

@@ -1,3 +1,4 @@
+import { spend } from "./budget.ts";
 import { refuse, shown } from "./refusal.ts";
 
 /**
@@ -38,7 +39,10 @@ function lacks(range: Range, column: string): never {
 
 /** Levels from the innermost outwards. */
 function* levels(level: Level | undefined): Generator<Level> {
-  for (let at = level; at !== undefined; at = at.outer) yield at;
+  for (let at = level; at !== undefined; at = at.outer) {
+    spend(1 + at.ranges.length);
+    yield at;
+  }
 }
 
 /**
@@ -50,6 +54,7 @@ export function useColumn(column: string, level: Level): void {
   let maybe = false;
   for (const { ranges } of levels(level)) {
     const unqualified = ranges.filter((range) => range.qualifiedOnly !== true);
+    for (const range of unqualified) spend(range.columns.length);
     if (unqualified.some((range) => range.columns.includes(column))) return;
     const limited = unqualified.find((range) => range.kind === "limited");
     if (limited !== undefined) {
@@ -77,6 +82,7 @@ export function useColumn(column: string, level: Level): void {
  * for a name of the output).
  */
 export function couldBeHiddenColumn(column: string, level: Level): boolean {
+  for (const range of level.ranges) spend(1 + range.columns.length);
   const plain = level.ranges.filter((range) => range.qualifiedOnly !== true);
   return (
     !plain.some((range) => range.columns.includes(column)) && plain.some((range) => range.kind === "limited")
@@ -108,6 +114,7 @@ export function wholeRow(range: Range): void {
 /** @throws Refusal when the column is not granted */
 export function useQualified(schema: string | undefined, name: string, column: string, level: Level): void {
   const range = qualifier(schema, name, level);
+  spend(range.columns.length);
   if (range.columns.includes(column)) return;
   if (range.kind === "limited") lacks(range, column);
   if (range.kind === "closed" || range.scalar === true)

@@ -1,3 +1,4 @@
+import { spend } from "./budget.ts";
 import { checkWindow, sortFields } from "./calls.ts";
 import { outputName } from "./columns.ts";
 import { checkFrom } from "./from.ts";
@@ -111,7 +112,8 @@ export function checkTargets(targets: unknown, level: Level, withs: Withs | unde
           : [named(stars, level)];
       for (const range of ranges) {
         wholeRow(range);
-        columns.push(...range.columns);
+        spend(1 + range.columns.length);
+        for (const column of range.columns) columns.push(column);
         if (range.kind !== "closed") complete = false;
       }
       positional = false;
@@ -155,6 +157,7 @@ function checkOrdered(
   walk: Walk,
 ): void {
   const name = bareName(node);
+  spend(output.columns.length);
   if (name !== undefined && output.columns.includes(name)) return;
   walk.expression(node, level, withs);
 }
@@ -173,6 +176,7 @@ function checkGrouped(
     return;
   }
   const name = bareName(node);
+  spend(output.columns.length);
   if (name !== undefined && output.columns.includes(name)) {
     if (!couldBeHiddenColumn(name, level)) return;
     refuse(

@@ -62,7 +62,8 @@ describe("the lists of what pg_catalog offers", () => {
     const sized = /^pg_(?:relation|table|total_relation|indexes)_size$|^pg_partition_(?:ancestors|tree)$/u;
     for (const name of [...functions, ...catalogueFunctions]) {
       expect(byName.has(name), name).toBe(true);
-      if (!harmlessVolatile.has(name) && !sized.test(name)) expect(byName.get(name) ?? [], name).toEqual([]);
+      const excepted = harmlessVolatile.has(name) || sized.test(name);
+      expect(excepted ? [] : (byName.get(name) ?? []), name).toEqual([]);
     }
     for (const name of harmlessVolatile) expect(functions.has(name), name).toBe(true);
   });
@@ -113,10 +114,14 @@ describe("the lists of what pg_catalog offers", () => {
          WHERE proargmodes[i] IN ('o','t')) AS columns
        FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND proargmodes && '{o,t}'::"char"[]`,
     );
-    for (const { name, columns } of real)
-      // unnest is told apart by its argument.
-      if (name !== "unnest" && (functions.has(name) || outputColumns.has(name)))
-        expect(outputColumns.get(name), name).toEqual(columns);
+    // unnest is told apart by its argument.
+    const ours = real.filter(
+      ({ name }) => name !== "unnest" && (functions.has(name) || outputColumns.has(name)),
+    );
+    expect(ours.length).toBeGreaterThan(5);
+    expect(ours.map(({ name }) => [name, outputColumns.get(name)])).toEqual(
+      ours.map(({ name, columns }) => [name, columns]),
+    );
   });
 });
 
@@ -142,7 +147,7 @@ describe("permitted cases on a real server", () => {
     } finally {
       await session.end();
     }
-    if (!changes) expect(await rows(checksum)).toEqual(before);
+    expect(changes ? before : await rows(checksum)).toEqual(before);
   });
 });
 

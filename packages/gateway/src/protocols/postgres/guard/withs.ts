@@ -1,3 +1,4 @@
+import { spend } from "./budget.ts";
 import type { Level, Range } from "./naming.ts";
 import { as, type Fields, kindOf, list, names, open, text } from "./nodes.ts";
 import { refuse, shown } from "./refusal.ts";
@@ -88,6 +89,7 @@ function checkBounded(name: string, arm: Fields): void {
 /** Whether an arm names the WITH query itself. */
 function mentions(value: unknown, name: string, depth: number): boolean {
   if (depth > 500) return true;
+  spend(1);
   if (Array.isArray(value)) return value.some((entry) => mentions(entry, name, depth + 1));
   if (typeof value !== "object" || value === null) return false;
   if ("relname" in value && value.relname === name && !("schemaname" in value)) return true;
