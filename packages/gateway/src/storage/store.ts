@@ -7,7 +7,7 @@ import { MayflyError, messageOf } from "../kernel/errors.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { auditIndex } from "./audit-index.ts";
 import { grantStore } from "./grant-store.ts";
-import { openPostgres, type Bounds } from "./postgres.ts";
+import type { Bounds } from "./postgres.ts";
 import { migrations, type Tables } from "./schema.ts";
 import { openSqlite } from "./sqlite.ts";
 
@@ -83,7 +83,10 @@ async function migrate(db: Kysely<Tables>, kind: StoreLocation["kind"], model: G
  */
 export async function openStore(location: StoreLocation, model: GrantModel, bounds?: Bounds): Promise<Store> {
   const dialect =
-    location.kind === "sqlite" ? openSqlite(location.file) : openPostgres(location.url.reveal(), bounds);
+    location.kind === "sqlite"
+      ? openSqlite(location.file)
+      : // The driver is loaded where it is needed: a gateway on SQLite starts without it.
+        (await import("./postgres.ts")).openPostgres(location.url.reveal(), bounds);
   const db = new Kysely<Tables>({ dialect });
   const ping = async (): Promise<void> => {
     await sql`select 1`.execute(db);
