@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeChanges } from "./changes.ts";
 import { loadConfiguration } from "./load.ts";
+import { makeCertificate } from "./testing/certificate.ts";
 import { good, goodEnvironment } from "./testing/good.ts";
 import { testProtocol } from "./testing/protocol.ts";
 import type { Configuration } from "./types.ts";
@@ -73,4 +74,17 @@ test("what is read at start alone says so", async () => {
     "changed setting data (restart)",
     "changed setting audit (restart)",
   ]);
+});
+
+test("a renewed certificate needs no restart; bringing one for the first time does", async () => {
+  const withTls = async (): Promise<Configuration> => {
+    const { certificate, key } = await makeCertificate();
+    await writeFile(join(folder, "cert.pem"), certificate);
+    await writeFile(join(folder, "key.pem"), key);
+    return load(`${good}\ntls: { certificate: cert.pem, key: key.pem }\n`);
+  };
+  const [first, renewed] = [await withTls(), await withTls()];
+  expect(words(first, renewed)).toEqual(["changed setting tls"]);
+  const { tls: _tls, ...without } = first;
+  expect(words(without as Configuration, renewed)).toEqual(["changed setting tls (restart)"]);
 });

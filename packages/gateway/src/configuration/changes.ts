@@ -31,9 +31,10 @@ const settingNames: Readonly<Record<(typeof startSettings)[number], string>> = {
 export function describeChanges(before: Configuration, after: Configuration): Change[] {
   const changes: Change[] = [];
   for (const setting of startSettings) {
-    if (!same(before[setting], after[setting])) {
-      changes.push({ change: "changed", what: `setting ${settingNames[setting]}`, needsRestart: true });
-    }
+    if (same(before[setting], after[setting])) continue;
+    // A renewed certificate is shown from the next handshake on; clients of a local CA need a restart to learn of its end.
+    const renewed = setting === "tls" && before.tls !== undefined && after.tls !== undefined;
+    changes.push({ change: "changed", what: `setting ${settingNames[setting]}`, needsRestart: !renewed });
   }
   changes.push(
     ...compare(

@@ -164,6 +164,7 @@ export const parts = {
       .optional(),
     sync: z.enum(["batched", "always"]).default("batched"),
     checkpoint_every: duration(second, hour).default(minute),
+    witnessed: z.string().min(1).optional(),
   }),
   limits: z.strictObject({
     connections: count(1, 1_000_000).default(4096),

@@ -76,6 +76,9 @@ export async function readServer(
         name: audit.output.name ?? new URL(url.output).hostname,
         sync: audit.output.sync,
         checkpointEvery: audit.output.checkpoint_every,
+        ...(audit.output.witnessed === undefined
+          ? {}
+          : { witnessed: resolve(sources.folder, audit.output.witnessed) }),
       },
     },
     findings,

@@ -140,6 +140,8 @@ export interface AuditConfiguration {
   readonly sync: "batched" | "always";
   /** Milliseconds between checkpoints while records come in. */
   readonly checkpointEvery: number;
+  /** A file with a checkpoint that the operator keeps elsewhere: the log must contain it, or the start is refused. */
+  readonly witnessed?: string;
 }
 
 export interface Limits {

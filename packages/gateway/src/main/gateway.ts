@@ -100,6 +100,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     clock,
     sync: first.audit.sync,
     checkpointEvery: first.audit.checkpointEvery,
+    ...(first.audit.witnessed === undefined ? {} : { witnessed: first.audit.witnessed }),
     onProblem: (message) => logger.error({ problem: message }, "audit log"),
   });
   const { log } = audit;
@@ -190,7 +191,9 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     metrics: () => metrics.text(),
     clock,
     url: first.url,
-    issuers: first.identity.agents.map(({ issuer }) => issuer),
+    get issuers() {
+      return current.configuration.identity.agents.map(({ issuer }) => issuer);
+    },
     ...(certificates.ca === undefined ? {} : { ca: certificates.ca.certificate }),
     logger,
     serverFactory: https.factory,
