@@ -89,6 +89,28 @@ describe("statements made to exhaust the stack", () => {
     });
   });
 
+  it("refuses row assignments that would multiply the parse tree", () => {
+    const judge = compileScopes([corpusScope("write")]);
+    const nested = (depth: number): string =>
+      depth === 0
+        ? "SELECT 1, 2"
+        : `WITH x AS (UPDATE shop.orders SET ( id /* ( */, note\n) --=\n = (${nested(depth - 1)})) SELECT 1, 2`;
+    expect(judge({ sql: nested(25) })).toMatchObject({
+      denial: { message: expect.stringMatching(/so many/u) as string },
+    });
+    const many = Array.from({ length: 1600 }, (_, i) => `c${i}`).join(", ");
+    expect(judge({ sql: `UPDATE shop.orders SET a = 1, (${many}) = (SELECT ${many})` })).toMatchObject({
+      denial: { message: expect.stringMatching(/so many/u) as string },
+    });
+    expect(
+      judge({
+        sql: "UPDATE shop.orders SET (total, note) = (SELECT 1, 'x'), (status) = ROW('y') WHERE id = 1",
+      }),
+    ).toMatchObject({
+      verdict: "permit",
+    });
+  });
+
   it("takes what is long but flat", () => {
     const many = Array.from({ length: 10_000 }, (_, i) => `c${i} AS (SELECT 1)`).join(",");
     expect(compileScopes(read)({ sql: `WITH ${many} SELECT 1` })).toMatchObject({ verdict: "permit" });
@@ -104,18 +126,22 @@ describe("statements made to exhaust the stack", () => {
 });
 
 describe("kept verdicts", () => {
-  it("are bounded in number and in weight, the least recently used going first", () => {
-    const recent = new Recent<number>(3, 100);
-    for (const [index, key] of ["a", "b", "c"].entries()) recent.set(key, index, 10);
-    recent.get("a");
-    recent.set("d", 3, 10);
-    expect(recent.get("b")).toBeUndefined();
-    expect(recent.get("a")).toBe(0);
-    recent.set("heavy", 4, 11);
+  it("are bounded in number and in weight, and what is used stays", () => {
+    const recent = new Recent<number>(4, 200);
+    recent.set("used", 0, 10);
+    for (let i = 0; i < 50; i += 1) {
+      recent.set(`k${i}`, i, 10);
+      expect(recent.get("used")).toBe(0);
+      expect(recent.kept.entries).toBeLessThanOrEqual(4);
+    }
+    expect(recent.get("k0")).toBeUndefined();
+    expect(recent.get("k49")).toBe(49);
+    recent.set("heavy", 1, 11);
     expect(recent.get("heavy")).toBeUndefined();
-    for (let i = 0; i < 50; i += 1) recent.set(`k${i}`, i, 10);
-    expect(recent.kept).toEqual({ entries: 3, weight: 30 });
-    recent.set("k49", 1, 5);
-    expect(recent.kept).toEqual({ entries: 3, weight: 25 });
+    const heavy = new Recent<number>(1000, 200);
+    for (let i = 0; i < 100; i += 1) heavy.set(`k${i}`, i, 9);
+    expect(heavy.kept.weight).toBeLessThanOrEqual(200);
+    expect(heavy.kept.weight).toBe(heavy.kept.entries * 9);
+    expect(heavy.get("k99")).toBe(99);
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { refuse } from "./refusal.ts";
+import { mayAssignRows, repetitions } from "./row-assignments.ts";
 
 /** The part of libpg-query's WebAssembly module that parsing needs (its own wrapper keeps one instance for ever). */
 interface Instance {
@@ -8,6 +9,8 @@ interface Instance {
   _free(pointer: number): void;
   _wasm_parse_query_raw(text: number): number;
   _wasm_free_parse_result(result: number): void;
+  _wasm_scan(text: number): number;
+  _wasm_free_string(text: number): void;
   lengthBytesUTF8(text: string): number;
   stringToUTF8(text: string, pointer: number, bytes: number): void;
   UTF8ToString(pointer: number): string;
@@ -97,6 +100,7 @@ export function parse(sql: string): Parsed {
   const [instance] = ready;
   if (factory !== undefined) refill();
   if (instance === undefined) refuse("grammar", "the grammar is not ready", "try again in a moment");
+  if (mayAssignRows(sql)) checkRepetitions(instance, sql);
   let json: string | undefined;
   let problem: string | undefined;
   try {
@@ -108,6 +112,29 @@ export function parse(sql: string): Parsed {
   if (problem !== undefined || json === undefined)
     refuse("grammar", `the statement does not parse: ${problem ?? "no parse tree"}`);
   return { statements: read(json) };
+}
+
+/** The longest that a parse tree may be made by repeating, in characters of the statement. */
+const longestRepeated = 4_000_000;
+
+function checkRepetitions(instance: Instance, sql: string): void {
+  let times: number;
+  try {
+    const bytes = instance.lengthBytesUTF8(sql) + 1;
+    const text = instance._malloc(bytes);
+    instance.stringToUTF8(sql, text, bytes);
+    const result = instance._wasm_scan(text);
+    const answer = instance.UTF8ToString(result);
+    instance._free(text);
+    instance._wasm_free_string(result);
+    // Anything else is an error, which the parser will find as well.
+    times = answer.startsWith("{") ? repetitions(answer) : 1;
+  } catch {
+    replace(instance);
+    refuse("limits", "the statement could not be read");
+  }
+  if (times * sql.length > longestRepeated)
+    refuse("limits", "SET (column, …) = … of so many columns is refused", "assign the columns one by one");
 }
 
 /** Calls the parser. Struct layouts: PgQueryParseResult and PgQueryError of libpg_query's pg_query.h. */
