@@ -6,6 +6,7 @@ import { denialResponse } from "./denials.ts";
 import type { Expected, ExpectedQueue } from "./expected.ts";
 import { type, u32, WireError } from "./framing.ts";
 import { errorResponse, failingParse, failingQuery, flush } from "./messages.ts";
+import { refuseActs } from "./refuse-acts.ts";
 import type { Names } from "./names.ts";
 import { createTold, type Text, type Texts } from "./texts.ts";
 
@@ -337,39 +338,10 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
       return { taken: at, stopped };
     },
     refuseHeld(denial) {
-      const error = denialResponse(denial);
-      const bytes = Buffer.concat(held.parts);
+      const refused = refuseActs(Buffer.concat(held.parts), held.from, expected, denialResponse(denial));
       held.parts.length = 0;
       held.permits.length = 0;
-      let number = held.from;
-      for (let at = 0; at < bytes.length;) {
-        const kind = bytes[at] ?? 0;
-        const end = at + 1 + u32(bytes, at + 1);
-        let part: Buffer = bytes.subarray(at, end);
-        if (!unanswered.has(kind)) {
-          const entry = expected.at(number);
-          number += 1;
-          const act = kind === type.query || kind === type.parse || kind === type.execute;
-          if (act && entry?.refusal === undefined) {
-            if (entry !== undefined) {
-              entry.refusal = error;
-              entry.permit = undefined;
-            }
-            part = kind === type.query ? failingQuery : failingParse;
-          }
-        }
-        held.parts.push(part);
-        at = end;
-      }
+      held.parts.push(...refused);
     },
   };
 }
-
-/** Messages for which the server owes nothing of their own. */
-const unanswered: ReadonlySet<number> = new Set([
-  type.flush,
-  type.copyData,
-  type.copyDone,
-  type.copyFail,
-  type.terminate,
-]);

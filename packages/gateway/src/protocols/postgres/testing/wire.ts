@@ -29,20 +29,9 @@ export function makeCertificate(names = "DNS:localhost,IP:127.0.0.1"): TestCerti
   const [keyFile, file] = [path.join(folder, "key.pem"), path.join(folder, "cert.pem")];
   execFileSync(
     "openssl",
-    [
-      ...[
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-      ],
-      ...["-subj", "/CN=localhost", "-addext", `subjectAltName=${names}`, "-keyout", keyFile, "-out", file],
-    ],
+    `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=${names} -keyout ${keyFile} -out ${file}`.split(
+      " ",
+    ),
     { stdio: "ignore" },
   );
   return {
@@ -134,7 +123,10 @@ export const frames = {
   bind: (portal: string, statement: string, values: readonly string[] = []): Buffer =>
     frame(
       "B",
-      ...[portal, statement, 0, values.length],
+      portal,
+      statement,
+      0,
+      values.length,
       ...values.flatMap((value) => [int32(Buffer.byteLength(value)), Buffer.from(value)]),
       0,
     ),
