@@ -1,4 +1,5 @@
 import { refuse, shown } from "./refusal.ts";
+import { constantRead } from "./shape.ts";
 
 /** The members of one node of the parse tree, as libpg-query's JSON gives them: zero, false and empty are left out. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -290,6 +291,7 @@ export function names(value: unknown): readonly string[] {
 export function constant(value: unknown): string | null | undefined {
   const fields = as("A_Const", value);
   if (fields === undefined) return undefined;
+  constantRead();
   if (fields.isnull === true) return null;
   if (fields.sval !== undefined) return text(open("String", fields.sval).sval);
   if (fields.fval !== undefined) return text(open("Float", fields.fval).fval);

@@ -5,6 +5,7 @@ import { type Compiled, compileScope } from "./compile.ts";
 import { parse } from "./grammar.ts";
 import { Recent } from "./recent.ts";
 import { Refusal } from "./refusal.ts";
+import { constantsRead, shapeOf } from "./shape.ts";
 import { checkStatement } from "./statements.ts";
 import { hintFor } from "./words.ts";
 
@@ -27,8 +28,15 @@ export function compileScopes(
   return ({ sql }) => {
     const kept = recent.get(sql);
     if (kept !== undefined) return kept;
+    // No text holds a NUL, so that a shape never meets a text of its own spelling.
+    const shape = shapeOf(sql);
+    const shapeKey = shape === undefined ? undefined : `\0${shape}`;
+    const keptForShape = shapeKey === undefined ? undefined : recent.get(shapeKey);
+    if (keptForShape !== undefined) return keptForShape;
+    const before = constantsRead();
     const verdict = judge(sql, compiled, hint);
-    recent.set(sql, verdict, sql.length + 300);
+    const key = shapeKey !== undefined && constantsRead() === before ? shapeKey : sql;
+    recent.set(key, verdict, key.length + 300);
     return verdict;
   };
 }
