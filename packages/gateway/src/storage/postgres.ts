@@ -61,6 +61,9 @@ export function openPostgres(url: string, bounds: Bounds = usual): Dialect {
   });
   // An idle connection that breaks is only dropped from the pool; the next call opens another one or fails.
   pool.on("error", () => undefined);
+  // The pool does not listen to a connection that is in use: one that the server closes there fails its call, and
+  // must not end the process as an error that nobody handles.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const guardedPool: PostgresPool = {
     options: pool.options,
     connect: async () => guarded(await pool.connect()),

@@ -75,6 +75,35 @@ describe("the PostgreSQL store", () => {
     proxy.close();
   });
 
+  it("outlives connections that the server closes in the middle of calls", async () => {
+    const faults: unknown[] = [];
+    const fault = (error: unknown): void => void faults.push(error);
+    process.on("uncaughtException", fault);
+    const store = await open("away");
+    const results = { failed: 0, done: 0 };
+    let isOver = false;
+    const callers = Array.from({ length: 4 }, async (_, caller) => {
+      for (let i = 0; !isOver; i += 1) {
+        await store.grants.createRequest(sampleRequest(`closed-${caller}-${i}`)).then(
+          () => (results.done += 1),
+          () => (results.failed += 1),
+        );
+      }
+    });
+    for (let i = 0; i < 200 && (i < 20 || results.failed < 20); i += 1) {
+      await server.run(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'mayflyd'",
+      );
+    }
+    isOver = true;
+    await Promise.all(callers);
+    process.off("uncaughtException", fault);
+    expect(results.failed).toBeGreaterThan(0);
+    expect(faults).toEqual([]);
+    await expect(store.ping()).resolves.toBeUndefined();
+    await store.close();
+  });
+
   it("says that it is away, without the password, and works again when it is back", async () => {
     const store = await open("away");
     await server.crash();
