@@ -29,6 +29,9 @@ const lookEvery = 250;
 const retryAfter = 1000;
 /** Longest that a search waits for the index, in milliseconds. */
 const longestWait = 2000;
+/** Traffic that writes more records than this a second has the machine to itself: the index waits, but no longer than this. */
+const busyRate = 2000;
+const longestLag = 60_000;
 /** Rests this many times as long as a batch took, so that indexing never takes the traffic's time. */
 const rest = 20;
 
@@ -41,10 +44,22 @@ export function startIndexer(parts: IndexerParts): Indexer {
   let waiting: { readonly upTo: number; readonly done: () => void }[] = [];
   let cancel: (() => void) | undefined;
   let running: Promise<void> | undefined;
+  let seen = { written: written(), at: clock.monotonic() };
+  let workedAt = clock.monotonic();
+
+  /** Whether records come in so fast that indexing would take the traffic's time. Searches never wait for that. */
+  function isBusy(): boolean {
+    const now = { written: written(), at: clock.monotonic() };
+    const perSecond = ((now.written - seen.written) * 1000) / Math.max(1, now.at - seen.at);
+    seen = now;
+    return waiting.length === 0 && perSecond > busyRate && now.at - workedAt < longestLag;
+  }
 
   /** One batch. @returns how long to rest, in milliseconds */
   async function step(): Promise<number> {
     const started = clock.monotonic();
+    if (isBusy()) return lookEvery;
+    workedAt = started;
     try {
       if (isStale) {
         await index.clear();

@@ -120,7 +120,7 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
       if (outcome.tag !== undefined) detail += `,"tag":${JSON.stringify(outcome.tag)}`;
       try {
         records.append("act.outcome", `${detail}}`);
-        turn.written();
+        turn.writtenSoon();
       } catch {
         // The act has happened and its intent is in the log: without an outcome it reads as "unknown", as it should.
       }

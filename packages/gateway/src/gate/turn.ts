@@ -9,6 +9,11 @@ import type { TurnSender } from "./gate.ts";
 export interface Turn {
   /** Makes sure that the records queued in this turn are written at its end. */
   written(): void;
+  /**
+   * Makes sure that what was queued is written soon: with the next turn that has something to write, or after 5 ms.
+   * For outcomes, on which nothing waits; a write of their own each would cost as much as the intent's.
+   */
+  writtenSoon(): void;
   /** Like `written`; the sender is then told whether its acts may leave. Many calls a turn count once. */
   leaves(sender: TurnSender): void;
   /** Ends the turn now: for tests and for the last moments of the process. */
@@ -24,12 +29,16 @@ export function unrecorded(why: string): Denial {
   };
 }
 
+/** How long an outcome may wait for a turn's write, milliseconds. */
+const soon = 5;
+
 /**
  * @param log where the turn's records go
  * @param failed told when a sender threw, so that a fault in one session is seen and touches no other
  */
 export function createTurn(log: AuditLog, failed: (error: unknown) => void): Turn {
   let scheduled = false;
+  let soonScheduled = false;
   /** The log's losses when this turn's first record was queued. */
   let losses = 0;
   let senders = new Set<TurnSender>();
@@ -71,6 +80,14 @@ export function createTurn(log: AuditLog, failed: (error: unknown) => void): Tur
 
   return {
     written,
+    writtenSoon() {
+      if (scheduled || soonScheduled) return;
+      soonScheduled = true;
+      setTimeout(() => {
+        soonScheduled = false;
+        if (!scheduled) end();
+      }, soon).unref();
+    },
     leaves(sender) {
       senders.add(sender);
       written();

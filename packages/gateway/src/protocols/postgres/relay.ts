@@ -85,18 +85,28 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     }
   };
 
+  /** Whether nothing is needed of the server any more, once the message under way is complete. */
+  let serverDone = false;
+
   const endServer = (): void => {
     if (shared.expected.length === 0 && !server.destroyed) {
       server.end(terminate, () => server.destroy());
-    } else {
-      // Whatever runs is cancelled first: a backend only sees a closed socket once it writes to it.
-      void cancel().finally(() => server.destroy());
+      return;
     }
+    // Whatever runs is cancelled first: a backend only sees a closed socket once it writes to it.
+    void cancel().finally(() => {
+      serverDone = true;
+      if (responses.openBytes === 0) server.destroy();
+    });
   };
 
+  /** The message under way is complete: the client can be told why this ends. */
   const sayLastWords = (): void => {
+    if (serverDone) server.destroy();
     if (lastWords === undefined) return;
-    client.end(lastWords, () => client.destroy());
+    // The client reads them before it sees the end: a socket destroyed at once could take them with it.
+    client.end(lastWords);
+    client.resume();
     lastWords = undefined;
   };
 
@@ -126,7 +136,10 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
         sayLastWords();
       } else {
         server.resume();
-        const stop = clock.schedule(restOfMessage, () => client.destroy());
+        const stop = clock.schedule(restOfMessage, () => {
+          client.destroy();
+          server.destroy();
+        });
         client.once("close", stop);
       }
     }
