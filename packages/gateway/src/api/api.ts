@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { STATUS_CODES } from "node:http";
 import {
   fastify,
   LogController,
@@ -21,6 +22,10 @@ import type { ApiServices } from "./services.ts";
 
 /** The largest body, bytes. */
 const bodyLimit = 65_536;
+/** A connection on which nothing moves is cut after this, milliseconds: longer than the longest poll. */
+const silence = 90_000;
+/** How long a client may take to read why its bytes were no request, milliseconds. */
+const farewell = 1000;
 
 /**
  * Makes the API. `main` listens with it; it holds no state but its bounds. The steps of a request, in order: is
@@ -48,20 +53,24 @@ export function createApi(given: ApiServices): FastifyInstance {
     bodyLimit,
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
-    connectionTimeout: 0,
+    connectionTimeout: silence,
     exposeHeadRoutes: false,
     forceCloseConnections: "idle",
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 100 },
     clientErrorHandler(error, socket) {
-      const status = "code" in error && error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
-      const body = JSON.stringify(problemBody(asProblem({ statusCode: status, code: "" }, "")));
-      if (socket.writable) {
-        socket.write(
-          `HTTP/1.1 ${status} Bad Request\r\ncontent-type: ${problemType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-        );
+      const status = unreadableStatus(error.code);
+      // Before TLS is up nothing can be answered, and a write would wait for the handshake as long as the client likes.
+      if (status === undefined || !socket.writable) {
+        socket.destroy();
+        return;
       }
-      socket.destroySoon();
+      const body = JSON.stringify(problemBody(asProblem({ statusCode: status, code: "" }, "")));
+      socket.end(
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${problemType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+      );
+      // Whoever does not read the answer, or does not close, is cut.
+      services.clock.schedule(farewell, () => socket.destroy());
     },
     frameworkErrors: (error, request, reply) => {
       sendProblem(reply, asProblem(error, request.id));
@@ -73,6 +82,7 @@ export function createApi(given: ApiServices): FastifyInstance {
   app.server.requestTimeout = 30_000;
   app.server.keepAliveTimeout = 72_000;
   app.server.maxRequestsPerSocket = 10_000;
+  app.server.timeout = silence;
 
   app.addHook("preClose", (done) => {
     stopping.abort();
@@ -250,6 +260,13 @@ export function createApi(given: ApiServices): FastifyInstance {
     });
   }
   return app;
+}
+
+/** The status for bytes that are no request, by Node's code; undefined for the faults of a connection. */
+function unreadableStatus(code: string): 400 | 408 | 431 | undefined {
+  if (code === "HPE_HEADER_OVERFLOW") return 431;
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return 408;
+  return code.startsWith("HPE_") ? 400 : undefined;
 }
 
 function tooMany(whose: string, ms: number): ApiProblem {

@@ -15,7 +15,7 @@ import type { AccessRequest, Requester } from "./types.ts";
 
 /** Only what grants need to know of a principal is kept. */
 function bare(requester: Requester): Requester {
-  const { kind, issuer, subject, client, name, owner, groups, person, actors } = requester;
+  const { kind, issuer, subject, client, name, owner, groups, groupsFrom, person, actors } = requester;
   return {
     kind,
     issuer,
@@ -24,6 +24,7 @@ function bare(requester: Requester): Requester {
     name,
     ...(owner === undefined ? {} : { owner }),
     groups: [...groups],
+    ...(groupsFrom === undefined ? {} : { groupsFrom }),
     ...(person === undefined ? {} : { person: { issuer: person.issuer, subject: person.subject } }),
     actors: [...actors],
   };

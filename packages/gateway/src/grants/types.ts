@@ -14,6 +14,8 @@ export interface Requester {
   readonly name: string;
   readonly owner?: string;
   readonly groups: readonly string[];
+  /** What a directory gave, a new configuration may take; what a token said stays. Left out: the directory. */
+  readonly groupsFrom?: "token" | "directory";
   readonly person?: { readonly issuer: string; readonly subject: string };
   readonly actors: readonly string[];
 }

@@ -21,6 +21,7 @@ test("a service app is an agent, named, owned and grouped by the directory", () 
     name: "support-bot",
     owner: "owner@example.com",
     groups: ["support-agents"],
+    groupsFrom: "directory",
     actors: [],
     roles: [],
   });
@@ -61,6 +62,7 @@ test("a person through people's own client, with roles by groups", () => {
     client: "mayfly-cli",
     name: "alice@example.com",
     groups: ["sre", "security"],
+    groupsFrom: "token",
     actors: [],
     roles: ["reviewer", "auditor"],
   });

@@ -41,6 +41,7 @@ export function principalFromClaims(
       client,
       name: subject,
       groups,
+      groupsFrom: "token",
       actors,
       roles: rolesOf(groups, rules),
     } satisfies Principal);
@@ -58,6 +59,7 @@ export function principalFromClaims(
     name: entry?.name ?? client,
     ...(entry?.owner === undefined ? {} : { owner: entry.owner }),
     groups: claimed ?? entry?.groups ?? [],
+    groupsFrom: claimed === undefined ? "directory" : "token",
     ...(forPerson ? { person: { issuer, subject } } : {}),
     actors,
     roles: [],

@@ -21,6 +21,8 @@ export interface Principal extends Subject {
   readonly owner?: string;
   /** Groups in force for requests: from the token's claim, else from the directory. May be empty. */
   readonly groups: readonly string[];
+  /** Where the groups are from. */
+  readonly groupsFrom?: "token" | "directory";
   /** The person behind an agent that acts for one. */
   readonly person?: Subject;
   /** The `act` chain's subjects, nearest actor first (RFC 8693, section 4.1). */

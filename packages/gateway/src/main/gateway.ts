@@ -14,6 +14,7 @@ import { messageOf } from "../kernel/errors.ts";
 import type { Policies } from "../policy/types.ts";
 import { openStore } from "../storage/store.ts";
 import { accessOf } from "./access.ts";
+import { createAdmission } from "./admission.ts";
 import { certificatesOf } from "./certificates.ts";
 import { healthOf } from "./health.ts";
 import { httpsServer } from "./https.ts";
@@ -23,7 +24,6 @@ import { load, rulesOf } from "./load.ts";
 import { createMetrics } from "./metrics.ts";
 import { createProtocols, protocols as knownProtocols } from "./protocols.ts";
 import { ConfigurationRefused, reload, type Reload } from "./reload.ts";
-import { requesterNow } from "./requester-now.ts";
 import { swappableIdentity } from "./swappable-identity.ts";
 
 /** What a gateway is started with. */
@@ -46,8 +46,11 @@ export interface RunningGateway {
   stop(reason: string): Promise<void>;
 }
 
-/** How long sessions have to end at a stop, milliseconds. */
+/** How long sessions, and after them requests to the API, have to end at a stop, milliseconds. */
 const stopWithin = 5000;
+
+/** How long clients have to read their last words, milliseconds. */
+const farewell = 1500;
 
 /** The principal that the gateway itself acts as, in the log. */
 const system = { kind: "system", issuer: "mayflyd", subject: "mayflyd", name: "mayflyd" } as const;
@@ -173,7 +176,11 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
   }
   const postgresPort = listeners[0]?.port;
 
-  const https = httpsServer(certificates, first.limits.connections);
+  const admission = createAdmission(
+    () => current.configuration.limits,
+    () => metrics.turnedAway(),
+  );
+  const https = httpsServer(certificates, admission, first.limits.handshake);
   const api = createApi({
     identity,
     grants,
@@ -203,7 +210,11 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
   } catch (error) {
     throw listenError(error as NodeJS.ErrnoException, first.listen.https, "https");
   }
-  undo.push(() => api.close());
+  undo.push(async () => {
+    // Node enforces no time limit on a request once its server closes: one that never ends must not keep the log open.
+    const cancel = clock.schedule(stopWithin, () => admission.destroy());
+    await api.close().finally(cancel);
+  });
   // Keys are fetched ahead; the gateway starts without them too, and is ready once they are there.
   void identity.warm();
 
@@ -212,10 +223,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     const before = current.configuration.identity;
     const isSame = isDeepStrictEqual(before, next.configuration.identity);
     const nextIdentity = isSame ? undefined : identityOf(next.configuration, clock, logger);
-    const outcome = await grants.adopt({
-      ...rulesOf(next, protocols),
-      current: (requester) => requesterNow(requester, before, next.configuration.identity),
-    });
+    const outcome = await grants.adopt(rulesOf(next, protocols));
     certificates = nextCertificates;
     https.show(nextCertificates);
     // Only what changed is replaced: the tokens that introspection looks at live in the identity.
@@ -245,6 +253,8 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     async stop(reason) {
       for (const listener of listeners) listener.close();
       await gates.stop(reason, stopWithin);
+      // The sessions are over; what they were told still has to be read.
+      await Promise.all(listeners.map((listener) => listener.drained(farewell)));
       await undoAll(undo, logger);
     },
   };

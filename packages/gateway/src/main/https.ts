@@ -1,5 +1,7 @@
 import type { FastifyServerFactory } from "fastify";
 import { createServer, type Server } from "node:https";
+import type { Socket } from "node:net";
+import type { Admission } from "./admission.ts";
 import type { Certificates } from "./certificates.ts";
 
 /** The HTTPS server of the API: made by Fastify through `factory`, its certificate swapped at a reload. */
@@ -11,9 +13,14 @@ export interface HttpsServer {
 
 /**
  * @param certificates shown at first
- * @param connections most client connections at a time
+ * @param admission which of its clients find a place
+ * @param handshakeTimeout how long a client's TLS handshake may take, milliseconds
  */
-export function httpsServer(certificates: Certificates, connections: number): HttpsServer {
+export function httpsServer(
+  certificates: Certificates,
+  admission: Admission,
+  handshakeTimeout: number,
+): HttpsServer {
   let server: Server | undefined;
   return {
     factory(handler) {
@@ -22,17 +29,27 @@ export function httpsServer(certificates: Certificates, connections: number): Ht
           cert: certificates.certificate,
           key: certificates.key,
           minVersion: "TLSv1.2",
-          handshakeTimeout: 10_000,
+          handshakeTimeout,
           // Node's parser lets more through than RFC 9112 does only when told so: it is not.
           insecureHTTPParser: false,
         },
         handler,
       );
-      server.maxConnections = connections;
+      admitFirst(server, admission);
       return server;
     },
     show(next) {
       server?.setSecureContext({ cert: next.certificate, key: next.key, minVersion: "TLSv1.2" });
     },
   };
+}
+
+/** A client takes its place before its handshake begins; one that finds none never gets as far as TLS. */
+function admitFirst(server: Server, admission: Admission): void {
+  const handshakes = server.listeners("connection");
+  server.removeAllListeners("connection");
+  server.on("connection", (socket: Socket) => {
+    if (!admission.admit(socket)) return;
+    for (const handshake of handshakes) handshake.call(server, socket);
+  });
 }

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { ListenAddress, Limits } from "../configuration/types.ts";
 import { MayflyError } from "../kernel/errors.ts";
+import { createAdmission } from "./admission.ts";
 
 /** A listening TCP port. */
 export interface Listener {
@@ -10,6 +11,8 @@ export interface Listener {
   readonly connections: number;
   /** Takes no more clients. */
   close(): void;
+  /** Resolves when the last client has gone, or after `ms`. Call it after `close`. */
+  drained(ms: number): Promise<void>;
   /** Cuts whoever is still connected. */
   destroy(): void;
 }
@@ -51,26 +54,9 @@ export async function listen(
   serve: (socket: Socket) => void,
   turnedAway: () => void,
 ): Promise<Listener> {
-  const open = new Set<Socket>();
-  const perAddress = new Map<string, number>();
+  const admission = createAdmission(limits, turnedAway);
   const server: Server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
-    const from = socket.remoteAddress ?? "";
-    const count = perAddress.get(from) ?? 0;
-    const { connections, connectionsPerAddress } = limits();
-    // Half-open connections count too: they may fill the places of their own address and no more.
-    if (open.size >= connections || count >= connectionsPerAddress) {
-      turnedAway();
-      socket.destroy();
-      return;
-    }
-    open.add(socket);
-    perAddress.set(from, count + 1);
-    socket.once("close", () => {
-      open.delete(socket);
-      const left = (perAddress.get(from) ?? 1) - 1;
-      if (left > 0) perAddress.set(from, left);
-      else perAddress.delete(from);
-    });
+    if (!admission.admit(socket)) return;
     // A protocol adds its own handler; until it has, a reset must not end the process.
     socket.on("error", () => socket.destroy());
     serve(socket);
@@ -83,14 +69,15 @@ export async function listen(
   return {
     port: typeof bound === "object" && bound !== null ? bound.port : address.port,
     get connections() {
-      return open.size;
+      return admission.connections;
     },
     close() {
       server.close();
     },
+    drained: (ms) => admission.drained(ms),
     destroy() {
       server.close();
-      for (const socket of open) socket.destroy();
+      admission.destroy();
     },
   };
 }

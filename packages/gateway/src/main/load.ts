@@ -4,6 +4,7 @@ import type { Protocol } from "../gate/protocol.ts";
 import type { GrantRules, InventoryEntry } from "../grants/grants.ts";
 import { compilePolicies } from "../policy/compile.ts";
 import type { Policies } from "../policy/types.ts";
+import { requesterNow } from "./requester-now.ts";
 
 /** A configuration with its policies compiled, or everything that is wrong with the file. */
 export type Loaded =
@@ -67,5 +68,6 @@ export function rulesOf(
     configuration: configuration.digest,
     inventory,
     pendingPerPrincipal: configuration.limits.pendingPerPrincipal,
+    current: (requester) => requesterNow(requester, configuration.identity),
   };
 }

@@ -4,40 +4,60 @@ import type { Requester } from "../grants/types.ts";
 import { requesterNow } from "./requester-now.ts";
 
 const issuer = "https://okta.example/oauth2/a";
-const configured = (groups: readonly string[] | undefined, by = issuer): IdentityConfiguration =>
+const configured = (
+  groups: readonly string[] | undefined,
+  owner?: string,
+  by = issuer,
+): IdentityConfiguration =>
   ({
     agents: [
-      { issuer: by, directory: new Map(groups === undefined ? [] : [["bot", { name: "bot", groups }]]) },
+      {
+        issuer: by,
+        directory: new Map(groups === undefined ? [] : [["bot", { name: "bot", groups, owner }]]),
+      },
     ],
   }) as unknown as IdentityConfiguration;
-const requester = (groups: readonly string[]): Requester => ({
+const requester = (groups: readonly string[], more: Partial<Requester> = {}): Requester => ({
   kind: "agent",
   issuer,
   subject: "bot",
   client: "bot",
   name: "bot",
   groups,
+  groupsFrom: "directory",
   actors: [],
+  ...more,
 });
 
-describe("a grant's holder after a reload", () => {
+describe("a grant's holder as a configuration knows them", () => {
   test("who had groups from the directory has what it says now", () => {
-    expect(requesterNow(requester(["a", "b"]), configured(["b", "a"]), configured(["b"]))?.groups).toEqual([
-      "b",
-    ]);
+    expect(requesterNow(requester(["a", "b"]), configured(["b"]))?.groups).toEqual(["b"]);
+  });
+  test("also when the directory has changed more than once since", () => {
+    expect(requesterNow(requester(["a", "b"]), configured(undefined))?.groups).toEqual([]);
   });
   test("who has left the directory has no group", () => {
-    expect(requesterNow(requester(["a"]), configured(["a"]), configured(undefined))?.groups).toEqual([]);
+    expect(requesterNow(requester(["a"]), configured(undefined))?.groups).toEqual([]);
   });
-  test("groups that came in a token stay", () => {
-    expect(requesterNow(requester(["x"]), configured(["a"]), configured(["b"]))?.groups).toEqual(["x"]);
-    expect(requesterNow(requester(["x"]), configured(undefined), configured(undefined))?.groups).toEqual([
+  test("groups that came in a token stay, also those that the directory happens to name", () => {
+    const claimed = { groupsFrom: "token" } as const;
+    expect(requesterNow(requester(["x"], claimed), configured(["b"]))?.groups).toEqual(["x"]);
+    expect(requesterNow(requester(["x"], claimed), configured(undefined))?.groups).toEqual(["x"]);
+    expect(requesterNow(requester(["x"], { ...claimed, kind: "person" }), configured([]))?.groups).toEqual([
       "x",
     ]);
   });
-  test("an issuer that is no longer trusted leaves nobody", () => {
-    expect(
-      requesterNow(requester(["a"]), configured(["a"]), configured(["a"], "https://other.example")),
-    ).toBeUndefined();
+  test("groups of which it is not known where they are from are the directory's", () => {
+    const { groupsFrom: _, ...old } = requester(["a"]);
+    expect(requesterNow(old, configured([]))?.groups).toEqual([]);
+  });
+  test("the owner is the one that the directory names now", () => {
+    const owned = requester(["a"], { owner: "before@example.com" });
+    expect(requesterNow(owned, configured(["a"], "after@example.com"))?.owner).toBe("after@example.com");
+    expect(requesterNow(owned, configured(["a"]))).not.toHaveProperty("owner");
+  });
+  test("an issuer that is not trusted leaves nobody", () => {
+    const other = configured(["a"], undefined, "https://other.example");
+    expect(requesterNow(requester(["a"]), other)).toBeUndefined();
   });
 });

@@ -81,9 +81,9 @@ describe("the PostgreSQL store", () => {
     process.on("uncaughtException", fault);
     const store = await open("away");
     const results = { failed: 0, done: 0 };
-    let isOver = false;
+    const over = new AbortController();
     const callers = Array.from({ length: 4 }, async (_, caller) => {
-      for (let i = 0; !isOver; i += 1) {
+      for (let i = 0; !over.signal.aborted; i += 1) {
         await store.grants.createRequest(sampleRequest(`closed-${caller}-${i}`)).then(
           () => (results.done += 1),
           () => (results.failed += 1),
@@ -95,7 +95,7 @@ describe("the PostgreSQL store", () => {
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'mayflyd'",
       );
     }
-    isOver = true;
+    over.abort();
     await Promise.all(callers);
     process.off("uncaughtException", fault);
     expect(results.failed).toBeGreaterThan(0);
