@@ -53,15 +53,31 @@ export function requireAny(actor: Actor, roles: readonly Actor["roles"][number][
   }
 }
 
-/** Logins are compared without case, as Okta treats them. */
+/** Logins are compared without case, as Okta treats them, and whatever way Unicode writes the same letters. */
 function sameLogin(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
+  const plain = (login: string): string => login.normalize("NFKC").trim().toLowerCase();
+  return plain(a) === plain(b);
+}
+
+interface Named {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/** The authorization servers of one Okta org are on one host, and a person has one login at all of them. */
+function sameOrg(a: string, b: string): boolean {
+  return a === b || (URL.canParse(a) && URL.canParse(b) && new URL(a).host === new URL(b).host);
+}
+
+/** Whether two names are one person's, as far as reviews go: where it is in doubt they are. */
+export function samePerson(a: Named, b: Named): boolean {
+  return sameOrg(a.issuer, b.issuer) && sameLogin(a.subject, b.subject);
 }
 
 /**
  * Whether a reviewer may decide a request: a person with the role, in one of the groups that the policy names, and
  * not on the requester's side: not the requester, the person behind it, anyone in its `act` chain, or its owner.
- * Requester and person are compared by issuer and subject. The chain and the owner are bare subjects, so they are
+ * Requester and person are compared by org and subject. The chain and the owner are bare subjects, so they are
  * compared by subject whatever the issuer, which only ever refuses more.
  * @throws forbidden
  */
@@ -73,16 +89,9 @@ export function requireReviewer(reviewer: Actor, request: AccessRequest): void {
   if (reviewer.kind !== "person") refuse("only a person reviews");
   if (reviewer.person !== undefined || reviewer.actors.length > 0) refuse("an agent acts for you here");
   if (!reviewer.roles.includes("reviewer")) refuse("you do not have the role reviewer");
-  if (reviewer.issuer === requester.issuer && sameLogin(reviewer.subject, requester.subject))
-    refuse("it is your own");
+  if (samePerson(reviewer, requester)) refuse("it is your own");
   const { person } = requester;
-  if (
-    person !== undefined &&
-    person.issuer === reviewer.issuer &&
-    sameLogin(person.subject, reviewer.subject)
-  ) {
-    refuse("it was made for you");
-  }
+  if (person !== undefined && samePerson(person, reviewer)) refuse("it was made for you");
   if (requester.actors.some((actor) => sameLogin(actor, reviewer.subject))) refuse("you act in it");
   if (requester.owner !== undefined && sameLogin(requester.owner, reviewer.subject))
     refuse("the agent is yours");

@@ -179,6 +179,47 @@ describe("reviewing", () => {
     expect(await grants.adopt(rulesOf({}))).toEqual({ ended: 0, voided: 2 });
   });
 
+  it("is not for whom the directory names as the agent's owner by now", async () => {
+    const current = (who: object): object => ({ ...who, owner: "new@example.com" });
+    await grants.adopt(rulesOf(usual, { current: current as never }));
+    expect(await code(approve(person("new@example.com")))).toBe("forbidden");
+    expect(await code(approve(person("owner@example.com")))).toBe("forbidden");
+    expect((await approve()).state).toBe("approved");
+  });
+
+  it.each([
+    ["in capitals", person("LEAD@EXAMPLE.COM")],
+    ["in other letters of Unicode", person("lead\uff20example.com")],
+    [
+      "at another authorization server of the org",
+      person("lead@example.com", { issuer: "https://example.okta.com/oauth2/aus2" }),
+    ],
+  ])("counts a person once, also %s", async (_how, again) => {
+    await grants.adopt(
+      rulesOf({
+        ...usual,
+        "orders-db/refund-order": {
+          ...refundRule,
+          terms: { ...refundRule.terms, approval: { by: ["support-leads"], count: 2, within: 30 * minute } },
+        },
+      }),
+    );
+    request = await grants.request(other, refund);
+    expect((await approve()).state).toBe("pending");
+    expect(await code(approve(again))).toBe("already_decided");
+    // Two gateways may each take one of them at the same moment.
+    await h.store.addApproval(request.id, {
+      id: "apr_elsewhere",
+      reviewer: { issuer: again.issuer, subject: again.subject, name: again.name },
+      decision: "approve",
+      comment: "",
+      digest: request.digest,
+      at: h.clock.wall(),
+    });
+    expect(await code(approve())).toBe("already_decided");
+    expect((await approve(person("second@example.com"))).state).toBe("approved");
+  });
+
   it("lets only the requester withdraw", async () => {
     expect(await code(grants.withdraw(other, request.id))).toBe("not_found");
     expect(await code(grants.withdraw(reviewer, request.id))).toBe("forbidden");

@@ -8,7 +8,7 @@ import { close, closeBySystem, isOver, notPending, timedOut, unchanged } from ".
 import type { Core } from "./core.ts";
 import { conflict, lockedDown, notFound, reading, storeUnavailable } from "./errors.ts";
 import type { Actor } from "./grants.ts";
-import { maySeeRequest, requireReviewer } from "./people.ts";
+import { maySeeRequest, requireReviewer, samePerson } from "./people.ts";
 import { sameAsked } from "./judged-again.ts";
 import { grantRecord, recordPrincipal, requestRecord, system, write } from "./records.ts";
 import { requestMachine } from "./states.ts";
@@ -20,6 +20,9 @@ async function reviewable(core: Core, reviewer: Actor, id: string, digest: strin
   if (request === undefined || !maySeeRequest(reviewer, request)) throw notFound("request", id);
   if (request.state !== "pending") throw notPending(request);
   requireReviewer(reviewer, request);
+  // Nor on the side of whom the configuration names as the requester's owner by now.
+  const requester = core.rules.current?.(request.requester);
+  if (requester !== undefined) requireReviewer(reviewer, { ...request, requester });
   if (core.locked !== undefined) throw lockedDown(core.locked.reason);
   if (isOver(core, request)) {
     await closeBySystem(core, request, timedOut);
@@ -59,14 +62,18 @@ function approvalOf(
   };
 }
 
+/** The yeses that count: one of each person, however the login is written. */
 function yesesOf(request: AccessRequest): readonly Approval[] {
-  return request.approvals.filter((one) => one.decision === "approve" && one.digest === request.digest);
+  const yeses = request.approvals.filter(
+    (one) => one.decision === "approve" && one.digest === request.digest,
+  );
+  return yeses.filter(
+    (one, at) => yeses.findIndex((other) => samePerson(other.reviewer, one.reviewer)) === at,
+  );
 }
 
 function decidedBy(request: AccessRequest, reviewer: Actor): boolean {
-  return request.approvals.some(
-    (one) => one.reviewer.issuer === reviewer.issuer && one.reviewer.subject === reviewer.subject,
-  );
+  return request.approvals.some((one) => samePerson(one.reviewer, reviewer));
 }
 
 /** One reviewer's yes. The last that is needed makes the grant. */
