@@ -234,6 +234,10 @@ describe("bad input", () => {
     const smuggled =
       "POST /v1/requests HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
     expect(await send(smuggled)).toContain(" 400 ");
+    const coded = "Host: a\r\nAuthorization: Bearer token-agent\r\nTransfer-Encoding: gzip, chunked\r\n";
+    expect(await send(`POST /v1/requests HTTP/1.1\r\n${coded}Connection: close\r\n\r\n0\r\n\r\n`)).toContain(
+      "transfer coding is not chunked",
+    );
     const huge = `GET /v1/me HTTP/1.1\r\nHost: a\r\nX-Big: ${"x".repeat(20_000)}\r\n\r\n`;
     expect(await send(huge)).toContain("headers_too_large");
   });

@@ -57,6 +57,16 @@ export function checkHeaders(request: FastifyRequest): void {
       throw new ApiProblem("malformed_request", 400, `the request has two ${name} headers`, "send one");
     seen.add(name);
   }
+  // RFC 9112, section 6.1: node's parser frames by the last coding and says nothing of the others.
+  const transfer = request.headers["transfer-encoding"];
+  if (transfer !== undefined && transfer.toLowerCase() !== "chunked") {
+    throw new ApiProblem(
+      "malformed_request",
+      400,
+      "the request's transfer coding is not chunked",
+      "send a content-length, or transfer-encoding: chunked",
+    );
+  }
   const encoding = request.headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {
     throw new ApiProblem(

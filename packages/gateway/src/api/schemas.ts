@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { component } from "./components.ts";
 import { parseDuration } from "../kernel/durations.ts";
+import { hidesSomething } from "../kernel/unseen.ts";
 
 /** A moment: RFC 3339, UTC, with milliseconds. */
 export const timeSchema = z.string().meta({ format: "date-time" });
@@ -10,17 +11,17 @@ export function timeOf(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-// Control characters would let an agent paint over what a reviewer's terminal shows; bidirectional ones reorder it.
-const unprintable = /[^\P{Cc}\n\t]|[\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
-
-/** Text that a person will read: bounded, well-formed, nothing that moves a cursor. */
+/**
+ * Text that a person will read: bounded, well-formed, nothing that paints over what a reviewer's terminal shows, and
+ * nothing that only a machine reads.
+ */
 export function readableText(longest: number, shortest = 1): z.ZodString {
   return z
     .string()
     .min(shortest)
     .max(longest)
-    .refine((text) => text.isWellFormed() && !unprintable.test(text), {
-      error: "holds control characters or broken surrogates",
+    .refine((text) => !hidesSomething(text, "lines"), {
+      error: "holds control characters, others that are not seen, or broken surrogates",
     })
     .refine((text) => shortest === 0 || text.trim() !== "", { error: "is empty" });
 }

@@ -1,5 +1,6 @@
 import { digestOf } from "../kernel/canonical.ts";
 import { formatDuration } from "../kernel/durations.ts";
+import { hidesSomething } from "../kernel/unseen.ts";
 import { invalid } from "./errors.ts";
 import type { Ask } from "./grants.ts";
 
@@ -19,12 +20,8 @@ const longestName = 200;
 const longestComment = 1000;
 const shortestTtl = 1000;
 
-/** Control characters, line and paragraph separators, and what turns the direction of text: all can forge a log line. */
-const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
-const unprintableButLines = /[\u2028\u2029\u202a-\u202e\u2066-\u2069]|(?![\n\t])\p{Cc}/u;
-
 function nameOf(text: unknown, what: string): string {
-  if (typeof text !== "string" || text === "" || text.length > longestName || unprintable.test(text)) {
+  if (typeof text !== "string" || text === "" || text.length > longestName || hidesSomething(text)) {
     throw invalid(`${what} is not a name`, `1 to ${longestName} characters, as GET /v1/operations lists it`);
   }
   return text;
@@ -36,9 +33,9 @@ function nameOf(text: unknown, what: string): string {
  */
 export function readReason(text: unknown): string {
   const reason = typeof text === "string" ? text.trim() : "";
-  if (reason === "" || reason.length > longestReason || unprintable.test(reason) || !reason.isWellFormed()) {
+  if (reason === "" || reason.length > longestReason || hidesSomething(reason)) {
     throw invalid(
-      `a reason has 1 to ${longestReason} characters on one line`,
+      `a reason has 1 to ${longestReason} characters on one line, all of them seen`,
       "say for which task, for people to read; some policies ask for a ticket's number",
     );
   }
@@ -48,7 +45,7 @@ export function readReason(text: unknown): string {
 /** Reads a reviewer's comment: at most 1000 characters, lines allowed. @throws invalid_request */
 export function readComment(text: unknown): string {
   const comment = typeof text === "string" ? text.trim() : "";
-  if (comment.length > longestComment || unprintableButLines.test(comment) || !comment.isWellFormed()) {
+  if (comment.length > longestComment || hidesSomething(comment, "lines")) {
     throw invalid(`a comment has at most ${longestComment} printable characters`);
   }
   return comment;

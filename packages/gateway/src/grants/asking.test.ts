@@ -81,6 +81,8 @@ describe("asking", () => {
     ["too long a reason", { reason: "x".repeat(501) }],
     ["a reason that forges a line", { reason: "ok\nrequest.approved" }],
     ["a reason that turns text around", { reason: "a\u202eb" }],
+    ["a reason that nobody sees", { reason: "\u200b" }],
+    ["a reason with tags that only a machine reads", { reason: "fine\u{e0061}\u{e0062}" }],
     ["a reason with half a character", { reason: "a\ud800" }],
     ["an operation with NUL", { operations: ["read-orders\0"] }],
     ["a time-to-live of nothing", { ttl: 0 }],

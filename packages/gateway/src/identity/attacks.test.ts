@@ -32,6 +32,9 @@ const raw = (change: (text: string) => string, head = headerText) =>
 const attacks: [string, () => string, string][] = [
   ["empty", () => "", "token_malformed"],
   ["one byte over the limit", () => claims({ pad: "x".repeat(16 * 1024) }), "token_malformed"],
+  ["bound to a key (DPoP)", () => claims({ cnf: { jkt: "x" } }), "token_type"],
+  ["a name that turns text around", () => claims({ sub: "a\u202eb", cid: "a\u202eb" }), "token_claims"],
+  ["a group with a zero-width space", () => claims({ groups: ["a\u200b"] }), "token_claims"],
   ["two parts", () => `${base64url("{}")}.${base64url("{}")}`, "token_malformed"],
   ["four parts", () => `${claims({})}.AAAA`, "token_malformed"],
   ["JWE", () => "AAAA.AAAA.AAAA.AAAA.AAAA", "token_malformed"],

@@ -15,6 +15,14 @@ export const checkAccessToken: Check = ({ claims }) => {
       "send the access token, not the ID token",
     );
   }
+  // RFC 9449, section 7.2, and RFC 8705, section 3: whoever does not check the proof must not take the token without it.
+  if (Object.hasOwn(claims, "cnf")) {
+    throw new IdentityError(
+      "token_type",
+      "the access token is bound to a key (cnf), whose proof is not checked here",
+      "get a bearer token: turn off DPoP for this client at the authorization server",
+    );
+  }
   // Okta's own form is a list named `scp`; after an ID-JAG exchange it is a string named `scope`.
   const list = scp === undefined || (Array.isArray(scp) && scp.every((one) => typeof one === "string"));
   if (!list || (scope !== undefined && typeof scope !== "string")) {

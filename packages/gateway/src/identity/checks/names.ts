@@ -1,14 +1,11 @@
+import { hidesSomething } from "../../kernel/unseen.ts";
 import { IdentityError } from "../error.ts";
 import type { Check } from "../check.ts";
 
-/** True for text that can name somebody: not empty, no control characters, at most 512 characters. */
+/** True for text that can name somebody: not empty, nothing that is not seen, at most 512 characters. */
 export function isName(value: unknown): value is string {
   return (
-    typeof value === "string" &&
-    value.trim().length > 0 &&
-    value.length <= 512 &&
-    value.isWellFormed() &&
-    !/\p{Cc}/u.test(value)
+    typeof value === "string" && value.trim().length > 0 && value.length <= 512 && !hidesSomething(value)
   );
 }
 

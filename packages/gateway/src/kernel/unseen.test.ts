@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { hidesSomething } from "./unseen.ts";
+
+describe("text that hides something", () => {
+  it.each([
+    ["an escape", "a\u001b[2J"],
+    ["a C1 control", "a\u0085b"],
+    ["a line separator", "a\u2028b"],
+    ["a right-to-left override", "a\u202eb"],
+    ["an isolate", "a\u2066b"],
+    ["an Arabic letter mark", "a\u061cb"],
+    ["a zero-width space", "\u200b"],
+    ["a soft hyphen", "a\u00adb"],
+    ["a byte order mark", "\ufeffa"],
+    ["tag characters", "a\u{e0061}\u{e0062}"],
+    ["supplementary variation selectors", "a\u{e0100}"],
+    ["a Hangul filler", "\u3164"],
+    ["private use", "a\ue000"],
+    ["a lone surrogate", "a\ud800"],
+  ])("finds %s", (_name, text) => {
+    expect(hidesSomething(text)).toBe(true);
+    expect(hidesSomething(text, "lines")).toBe(true);
+  });
+
+  it.each([
+    ["words", "TICKET-1: späte Lieferung — 遅い, متأخر, נמצא"],
+    ["emoji that joiners make", "👩‍💻 ❤️"],
+    ["Persian with a non-joiner", "می‌خواهم"],
+  ])("lets %s pass", (_name, text) => {
+    expect(hidesSomething(text)).toBe(false);
+  });
+
+  it("lets lines pass where they belong", () => {
+    expect(hidesSomething("a\n\tb")).toBe(true);
+    expect(hidesSomething("a\n\tb", "lines")).toBe(false);
+    expect(hidesSomething("a\rb", "lines")).toBe(true);
+  });
+});
