@@ -1,3 +1,4 @@
+import { spend } from "./budget.ts";
 import { functions } from "./builtin.ts";
 import { type Level, useColumn, useQualified, useWholeRow } from "./naming.ts";
 import { as, type Fields, kindOf, list, names, one, open, text } from "./nodes.ts";
@@ -31,16 +32,27 @@ export function checkIndirection(node: Fields, level: Level, withs: Withs | unde
   const base = column === undefined ? [] : list(column.fields);
   const field = as("String", steps[0]);
   if (base.length === 1 && field !== undefined && kindOf(base[0]) === "String") {
-    // `(t).x` is column x of the item t, unless t is a column: then anything, so that only a derived table with
-    // exactly those columns is sure.
     const [name = ""] = names(base);
-    const range = level.ranges.find((entry) => entry.name === name && entry.kind === "closed");
-    const others = level.ranges.every((entry) => entry.kind === "closed" && !entry.columns.includes(name));
-    if (range !== undefined && others && range.columns.includes(text(field.sval)))
-      return checkSteps(steps.slice(1), level, withs, walk);
+    if (isFieldOfRow(name, text(field.sval), level)) return checkSteps(steps.slice(1), level, withs, walk);
   }
   walk.expression(node.arg, level, withs);
   checkSteps(steps, level, withs, walk);
+}
+
+/**
+ * Whether `(t).x` is column x of the item t for certain. PostgreSQL takes t for a column first, of this level or of
+ * any around it, and only then for an item; and a function's item may be a bare value without columns. In both cases
+ * x may be called as a function, so that only a derived table with that column, and no column t anywhere, is sure.
+ */
+function isFieldOfRow(name: string, field: string, level: Level): boolean {
+  for (let at: Level | undefined = level; at !== undefined; at = at.outer) {
+    for (const range of at.ranges) {
+      spend(1 + range.columns.length);
+      if (range.kind !== "closed" || range.columns.includes(name)) return false;
+    }
+  }
+  const range = level.ranges.find((entry) => entry.name === name);
+  return range !== undefined && range.scalar !== true && range.columns.includes(field);
 }
 
 /** Fields and subscripts behind an expression or an assigned column. */

@@ -65,8 +65,10 @@ function checkItem(
     }
     case "RangeTableSample": {
       checkSampling(names(fields.method));
-      for (const argument of list(fields.args)) walk.expression(argument, lateral, withs);
-      if (fields.repeatable !== undefined) walk.expression(fields.repeatable, lateral, withs);
+      // Not LATERAL: the items to its left are invisible, so that a name of theirs means one of a level around.
+      const around: Level = { ranges: [], outer };
+      for (const argument of list(fields.args)) walk.expression(argument, around, withs);
+      if (fields.repeatable !== undefined) walk.expression(fields.repeatable, around, withs);
       return checkItem(fields.relation, left, outer, withs, walk);
     }
     case "JoinExpr":
@@ -210,11 +212,11 @@ function columnsOf(expression: unknown, alias: string | undefined, walk: Walk): 
   const several = outputColumns.get(name);
   if (several !== undefined) return several;
   if (!functions.has(name)) return [];
-  if (
-    polymorphic.has(name) &&
-    !(name === "unnest" && list(call.args).every((argument) => isPlain(argument, walk)))
-  )
+  const args = list(call.args);
+  if (polymorphic.has(name) && !(name === "unnest" && args.every((argument) => isPlain(argument, walk))))
     return [];
+  // Of several arrays PostgreSQL makes ROWS FROM (unnest(a), unnest(b)), whose columns no alias names.
+  if (name === "unnest" && args.length > 1) return args.map(() => name);
   return [alias ?? name];
 }
 

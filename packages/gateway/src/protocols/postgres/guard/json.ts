@@ -118,7 +118,18 @@ export function checkJsonTable(
   checkPath(fields.pathspec, level, withs, walk);
   for (const argument of list(fields.passing)) walk.expression(argument, level, withs);
   checkBehavior(fields.on_error, level, withs, walk);
-  return list(fields.columns).flatMap((column) => checkColumnOf(column, level, withs, walk));
+  return columnsInOrder(fields.columns, level, withs, walk);
+}
+
+/** Columns of one level in their order, those of NESTED paths behind them (transformJsonTableColumns). */
+function columnsInOrder(
+  columns: unknown,
+  level: Level,
+  withs: Withs | undefined,
+  walk: Walk,
+): readonly string[] {
+  const judged = list(columns).map((column) => checkColumnOf(column, level, withs, walk));
+  return [...judged.flatMap(({ own }) => own), ...judged.flatMap(({ nested }) => nested)];
 }
 
 function checkPath(node: unknown, level: Level, withs: Withs | undefined, walk: Walk): void {
@@ -127,7 +138,12 @@ function checkPath(node: unknown, level: Level, withs: Withs | undefined, walk: 
   if (path.string !== undefined) walk.expression(path.string, level, withs);
 }
 
-function checkColumnOf(node: unknown, level: Level, withs: Withs | undefined, walk: Walk): readonly string[] {
+function checkColumnOf(
+  node: unknown,
+  level: Level,
+  withs: Withs | undefined,
+  walk: Walk,
+): { readonly own: readonly string[]; readonly nested: readonly string[] } {
   const { kind, fields } = one(node);
   if (kind !== "JsonTableColumn")
     refuse("grammar", "a column of JSON_TABLE is not understood, so it is denied");
@@ -137,8 +153,5 @@ function checkColumnOf(node: unknown, level: Level, withs: Withs | undefined, wa
   checkBehavior(fields.on_empty, level, withs, walk);
   checkBehavior(fields.on_error, level, withs, walk);
   const name = text(fields.name);
-  return [
-    ...(name === "" ? [] : [name]),
-    ...list(fields.columns).flatMap((column) => checkColumnOf(column, level, withs, walk)),
-  ];
+  return { own: name === "" ? [] : [name], nested: columnsInOrder(fields.columns, level, withs, walk) };
 }

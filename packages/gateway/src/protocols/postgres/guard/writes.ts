@@ -212,10 +212,10 @@ export function checkMerge(
   if (grant === undefined) refuse("statements", "a MERGE that does nothing is not granted");
   const range = tableRange(fields, table, grant.touch);
   const others = checkFrom([merge.sourceRelation], outer, inner, walk);
-  const level: Level = { ranges: [range, ...others], outer };
-  walk.expression(merge.joinCondition, level, inner);
+  walk.expression(merge.joinCondition, { ranges: [range, ...others], outer }, inner);
   for (const [index, clause] of clauses.entries()) {
     const action = actions[index];
+    const level: Level = { ranges: visibleTo(clause, range, others), outer };
     if (clause.condition !== undefined) walk.expression(clause.condition, level, inner);
     if (action?.use === "insert") {
       if (
@@ -234,6 +234,20 @@ export function checkMerge(
     }
   }
   return checkReturning(merge.returningClause, range, others, outer, inner, walk);
+}
+
+/** What an action of MERGE sees: a row that has no match on the other side has nothing of it (setNamespaceForMergeWhen). */
+function visibleTo(clause: Fields, target: Range, source: readonly Range[]): readonly Range[] {
+  switch (text(clause.matchKind)) {
+    case "MERGE_WHEN_MATCHED":
+      return [target, ...source];
+    case "MERGE_WHEN_NOT_MATCHED_BY_SOURCE":
+      return [target];
+    case "MERGE_WHEN_NOT_MATCHED_BY_TARGET":
+      return source;
+    default:
+      return refuse("grammar", "this MERGE action is not understood");
+  }
 }
 
 function actionOf(
