@@ -93,10 +93,13 @@ const lookups: ReadonlySet<string> = new Set([
 export function isCatalogueLookup(cast: Fields): boolean {
   const type = open("TypeName", cast.typeName);
   const { schema, name } = split(names(type.names));
-  if (!lookups.has(name) || (schema !== undefined && schema !== "pg_catalog")) return false;
+  if ((!lookups.has(name) && name !== "regconfig") || (schema !== undefined && schema !== "pg_catalog"))
+    return false;
   if (list(type.arrayBounds).length > 0) return false;
   const value = constant(cast.arg);
   if (typeof value !== "string") return false;
+  // Text search functions take a configuration by name anyway.
+  if (name === "regconfig") return /^(?:pg_catalog\.)?[a-z]+$/u.test(value);
   return /^pg_catalog\.[a-z0-9_]+$/u.test(value) || (name === "regclass" && /^pg_[a-z_]+$/u.test(value));
 }
 

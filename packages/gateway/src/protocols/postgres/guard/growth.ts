@@ -1,4 +1,4 @@
-import { spend } from "./budget.ts";
+import { grow, grown, spend } from "./budget.ts";
 import { as, constant, list, names } from "./nodes.ts";
 import { refuse } from "./refusal.ts";
 
@@ -6,24 +6,44 @@ import { refuse } from "./refusal.ts";
  * Functions whose result can be far larger than the statement. PostgreSQL folds constants while planning and copies
  * memory without looking at its time-out, so that one short statement can take a gigabyte. Their size is bounded here.
  */
-const growing: ReadonlySet<string> = new Set(["repeat", "lpad", "rpad"]);
-const largestConstant = 10_000_000;
-/** How long a value is taken to be that is not written in the statement. */
+const growing: ReadonlySet<string> = new Set([
+  "repeat",
+  "lpad",
+  "rpad",
+  "replace",
+  "regexp_replace",
+  "translate",
+]);
+const largestValue = 10_000_000;
+/**
+ * Functions that compare every character of one value with every one of another, deaf to time-out and cancelling
+ * all the while (varlena.c, oracle_compat.c).
+ */
+const comparing: ReadonlySet<string> = new Set([
+  "position",
+  "replace",
+  "split_part",
+  "string_to_array",
+  "string_to_table",
+  "strpos",
+  "translate",
+]);
+const mostComparisons = 100_000_000;
+/** How long a value is taken to be that is not written in the statement, and a replacement for a part of one. */
 const unknownLength = 1000;
+const unknownReplacement = 100;
 
 /** @throws Refusal when a call makes a value that is too large, or one whose size the statement does not say */
 export function checkGrowth(name: string, args: readonly unknown[]): void {
   if (name === "format") return checkFormat(args[0]);
-  if (name === "replace" || name === "regexp_replace") return checkReplace(name, args);
+  if (comparing.has(name) && sizeOf(args[0], 0) * sizeOf(args[1], 0) > mostComparisons)
+    refuse("limits", `${name} of values that long is refused`);
   if (!growing.has(name)) return;
-  if (args.some((argument) => holdsGrowth(argument, 0)))
-    refuse("limits", `${name} of a value that is itself made by a growing function is refused`);
-  const count = Number(constant(args[1]) ?? Number.NaN);
-  if (!Number.isFinite(count))
-    refuse("limits", `${name} needs a number written in the statement as its count`);
-  const length = constant(args[0])?.length ?? unknownLength;
-  const size = name === "repeat" ? count * Math.max(1, length) : count;
-  if (size > largestConstant) refuse("limits", `${name} may make at most ${largestConstant} characters`);
+  const size = sizeOfCall(name, args, 0);
+  if (Number.isNaN(size)) refuse("limits", `${name} needs a number written in the statement as its count`);
+  grow(size);
+  if (size > largestValue || grown() > largestValue)
+    refuse("limits", `${name} may make at most ${largestValue} characters`);
 }
 
 function checkFormat(template: unknown): void {
@@ -33,25 +53,50 @@ function checkFormat(template: unknown): void {
   if (/%[^%sIL]{0,40}?(?:\d{5}|\*)/u.test(text)) refuse("limits", "format with such a width is refused");
 }
 
-function checkReplace(name: string, args: readonly unknown[]): void {
-  if (args.some((argument) => holdsGrowth(argument, 0)))
-    refuse("limits", `${name} of a value that is itself made by a growing function is refused`);
-  const [subject, , replacement] = args.map((argument) => constant(argument)?.length ?? unknownLength);
-  if ((subject ?? 0) * (replacement ?? 0) > largestConstant)
-    refuse("limits", `${name} may make at most ${largestConstant} characters`);
+/** How long the result of a growing function is at most; NaN when its count is not written in the statement. */
+function sizeOfCall(name: string, args: readonly unknown[], depth: number): number {
+  const [subject, second, third] = args;
+  switch (name) {
+    case "repeat":
+      return countOf(second) * Math.max(1, sizeOf(subject, depth));
+    case "lpad":
+    case "rpad":
+      return countOf(second);
+    case "replace":
+    case "regexp_replace":
+      return sizeOf(subject, depth) * Math.max(1, constant(third)?.length ?? replacementOf(third, depth));
+    default:
+      return sizeOf(subject, depth);
+  }
 }
 
-/** Whether a growing call stands anywhere inside; looked for by its name in whatever node. */
-function holdsGrowth(value: unknown, depth: number): boolean {
-  if (depth > 200) return true;
+function countOf(node: unknown): number {
+  return Number(constant(node) ?? Number.NaN);
+}
+
+function replacementOf(node: unknown, depth: number): number {
+  const size = sizeOf(node, depth);
+  return size <= unknownLength ? unknownReplacement : size;
+}
+
+/** About how long a value is at most: made of what stands in it, and of what growing functions made before. */
+function sizeOf(value: unknown, depth: number): number {
+  if (depth > 200) return Number.POSITIVE_INFINITY;
   spend(1);
-  if (Array.isArray(value)) return value.some((entry) => holdsGrowth(entry, depth + 1));
-  if (typeof value !== "object" || value === null) return false;
+  const literal = constant(value);
+  if (literal !== undefined) return literal?.length ?? 0;
+  let size = Math.max(unknownLength, grown());
   const call = as("FuncCall", value);
   if (call !== undefined) {
     const name = names(call.funcname).at(-1) ?? "";
-    if (growing.has(name) || name === "replace" || name === "regexp_replace") return true;
-    return list(call.args).some((argument) => holdsGrowth(argument, depth + 1));
+    if (growing.has(name)) {
+      const made = sizeOfCall(name, list(call.args), depth + 1);
+      return Number.isNaN(made) ? Number.POSITIVE_INFINITY : made;
+    }
   }
-  return Object.values(value).some((entry) => holdsGrowth(entry, depth + 1));
+  if (typeof value !== "object" || value === null) return size;
+  for (const entry of Object.values(value)) {
+    if (typeof entry === "object") size = Math.max(size, sizeOf(entry, depth + 1));
+  }
+  return size;
 }

@@ -196,13 +196,19 @@ function checkLock(node: unknown, select: Fields, walk: Walk): void {
   );
   if (walk.scope.requireWhere)
     refuse("statements", "row locks are not granted: the operation has require_where");
-  const items = list(select.fromClause).map((item) => as("RangeVar", item));
+  const items = list(select.fromClause).flatMap((item) => joined(item));
+  const names = new Set<string>();
   for (const item of items) {
-    if (item === undefined || select.withClause !== undefined)
+    const relation = as("RangeVar", item);
+    const name =
+      relation === undefined ? undefined : (aliasOf(relation.alias)?.name ?? text(relation.relname));
+    if (name !== undefined) names.add(name);
+    if (wanted.length > 0 && name !== undefined && !wanted.includes(name)) continue;
+    // FOR UPDATE without OF locks everything; with it, only what it names, which must be found among the tables.
+    if (relation === undefined && wanted.length > 0) continue;
+    if (relation === undefined || select.withClause !== undefined)
       refuse("statements", "row locks are granted for plain tables only");
-    const name = aliasOf(item.alias)?.name ?? text(item.relname);
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const table = resolveTable(item, walk.scope);
+    const table = resolveTable(relation, walk.scope);
     const grant = walk.scope.tables.get(table.full);
     if (grant === undefined || (grant.update === undefined && !grant.delete))
       refuse(
@@ -210,4 +216,13 @@ function checkLock(node: unknown, select: Fields, walk: Walk): void {
         `row locks on ${shown(table.full)} are not granted: ${walk.scope.name} only reads it`,
       );
   }
+  if (wanted.some((name) => !names.has(name)))
+    refuse("statements", "row locks are granted for plain tables only");
+}
+
+/** The items of a join one by one; a join with an alias stays one item. */
+function joined(item: unknown): readonly unknown[] {
+  const join = as("JoinExpr", item);
+  if (join === undefined || join.alias !== undefined) return [item];
+  return [...joined(join.larg), ...joined(join.rarg)];
 }
