@@ -18,7 +18,7 @@ let wire: Listening;
 let folder: string;
 
 beforeAll(async () => {
-  certificate = makeCertificate();
+  certificate = await makeCertificate();
   folder = await mkdtemp(path.join(tmpdir(), "mayfly-clients-"));
   postgres = await startPostgres();
   await postgres.run(`
@@ -91,7 +91,7 @@ function client(options: pg.ClientConfig = {}): pg.Client {
     user: testGrant,
     password: testSecret,
     database: "shop",
-    ssl: { ca: certificate.certificate, servername: "localhost" },
+    ssl: { ca: certificate.authority, servername: "localhost" },
     ...options,
   });
 }
@@ -231,7 +231,7 @@ test("postgres: many pipelined queries, some denied, answers in order", async ()
     password: testSecret,
     database: "shop",
     max: 1,
-    ssl: { ca: certificate.certificate, servername: "localhost" },
+    ssl: { ca: certificate.authority, servername: "localhost" },
     connection: { application_name: "pipelines" },
   });
   const answers = await Promise.allSettled(

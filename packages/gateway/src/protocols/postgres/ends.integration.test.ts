@@ -25,7 +25,7 @@ let gate: FakeGate;
 let wire: Listening;
 
 beforeAll(async () => {
-  certificate = makeCertificate();
+  certificate = await makeCertificate();
   postgres = await startPostgres();
   admin = new pg.Client({ connectionString: postgres.url() });
   admin.on("error", () => undefined);
@@ -201,12 +201,12 @@ test("a flood of half-open connections does not keep a client out", async () => 
 });
 
 test("direct TLS wants ALPN postgresql; without TLS nobody gets in where loopback is not excepted", async () => {
-  const direct = await dialTls(wire.port, certificate.certificate, ["postgresql"]);
+  const direct = await dialTls(wire.port, certificate.authority, ["postgresql"]);
   await direct.logIn();
   direct.send(frames.query("select 1"));
   expect(await direct.answers()).toBe("T D C Z");
   direct.close();
-  const other = await dialTls(wire.port, certificate.certificate, []);
+  const other = await dialTls(wire.port, certificate.authority, []);
   other.send(startup({ user: "gr_test", database: "shop" }));
   expect(await other.next()).toBeUndefined();
   const strict = await listenWire(gate, certificate, { allowInsecureLoopback: false });

@@ -21,7 +21,7 @@ export interface Names<Thing> {
   clear(): void;
   /** How many names are held, under way included. */
   readonly size: number;
-  /** What the things held weigh together, under way included. */
+  /** What the settled things weigh together; those under way are bounded by what the server's socket takes. */
   readonly weight: number;
 }
 
@@ -45,7 +45,6 @@ export function createNames<Thing extends object>(weigh: (thing: Thing) => numbe
       return settled.get(name) ?? "unknown";
     },
     begin(name, thing) {
-      weight += weightOf(thing);
       segment.set(name, thing);
       underWay.set(name, (underWay.get(name) ?? 0) + 1);
     },
@@ -53,8 +52,9 @@ export function createNames<Thing extends object>(weigh: (thing: Thing) => numbe
       const left = (underWay.get(name) ?? 1) - 1;
       if (left === 0) underWay.delete(name);
       else underWay.set(name, left);
-      weight -= weightOf(done ? settled.get(name) : thing);
       if (!done) return;
+      // Weighed once it is settled, whatever was begun: PREPARE begins a name without its statement.
+      weight += weightOf(thing) - weightOf(settled.get(name));
       if (thing === undefined) settled.delete(name);
       else settled.set(name, thing);
     },

@@ -56,15 +56,16 @@ export function createTexts(effectsOf: (sql: string) => readonly NameEffect[]): 
 }
 
 /**
- * How a session's records name a text: in full the first time, by digest after that. What it remembers is bounded;
- * a text that was forgotten is written in full again.
+ * How a session's records name a text: in full the first time, by digest after that. What it remembers is bounded,
+ * in number and in size (a long text by its digest); a text that was forgotten is written in full again.
  */
 export function createTold(): (text: Text) => string {
-  const told = new Set<Text>();
+  const told = new Set<Text | string>();
   return (text) => {
-    if (told.has(text)) return `"sha256":"${text.digest()}"`;
+    const key = text.sql.length > longestKept ? text.digest() : text;
+    if (told.has(key)) return `"sha256":"${text.digest()}"`;
     if (told.size >= 64) told.clear();
-    told.add(text);
+    told.add(key);
     return `"sql":${JSON.stringify(text.sql)}`;
   };
 }

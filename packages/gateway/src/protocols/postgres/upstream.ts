@@ -34,6 +34,8 @@ export class UpstreamError extends Error {
 }
 
 const largestServerMessage = 65_536;
+/** More than this before ReadyForQuery is no log-in, whatever it is. */
+const longestLogIn = 1_048_576;
 
 function tlsOptions(target: Target): ConnectionOptions {
   const { tls } = target;
@@ -141,7 +143,14 @@ async function logIn(
     failure ??= error;
     wake?.();
   };
+  let said = 0;
   const onData = (bytes: Buffer): void => {
+    said += bytes.length;
+    if (said > longestLogIn) {
+      socket.pause();
+      fail(new WireError("08P01", "the server sends too much while logging in"));
+      return;
+    }
     reader.add(bytes);
     wake?.();
   };

@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import corpus from "../../../../../tests/corpus/postgres-frames.json" with { type: "json" };
+import left from "../../../../../tests/corpus/postgres-wire.json" with { type: "json" };
 import { startPostgres, type EmbeddedPostgres } from "../../../../../tests/support/postgres.ts";
 import { targetSchema, type Target } from "./target.ts";
 import { createFakeGate, type FakeGate } from "./testing/fake-gate.ts";
@@ -37,7 +38,7 @@ function targetOf(port: number): Target {
 }
 
 beforeAll(async () => {
-  certificate = makeCertificate();
+  certificate = await makeCertificate();
   postgres = await startPostgres();
   await postgres.run(
     "create schema shop; create table shop.orders (id int); insert into shop.orders values (1), (2)",
@@ -286,6 +287,11 @@ describe("the wire's part of the corpus", () => {
     expect(run, `${id} has no test`).toBeDefined();
     await run?.();
     await untouched();
+  });
+
+  test("covers every case that the guard's corpus leaves to the wire", () => {
+    expect(left.filter((id) => !(id in cases))).toEqual([]);
+    expect(left.length).toBeGreaterThan(20);
   });
 
   test("has no row that the corpus does not know", () => {

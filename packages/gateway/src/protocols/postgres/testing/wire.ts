@@ -1,11 +1,11 @@
-import { execFileSync } from "node:child_process";
 import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { connect as connectTls, createSecureContext } from "node:tls";
 import type { Duplex } from "node:stream";
+import { issue, makeAuthority } from "../../../main/make-certificate.ts";
 import type { Gate } from "../../../gate/gate.ts";
 import type { Clock } from "../../../kernel/clock.ts";
 import { systemClock } from "../../../kernel/clock.ts";
@@ -16,27 +16,28 @@ import { createServe } from "../serve.ts";
 import type { NameEffect } from "../texts.ts";
 import { testGrant, testSecret } from "./fake-gate.ts";
 
-/** A certificate for localhost, signed by itself. */
+/** A certificate for localhost, and the CA that issued it. */
 export interface TestCertificate {
   readonly certificate: string;
   readonly key: string;
+  /** The CA's certificate, and the file that holds it for clients. */
+  readonly authority: string;
   readonly file: string;
   remove(): void;
 }
 
-export function makeCertificate(names = "DNS:localhost,IP:127.0.0.1"): TestCertificate {
+export async function makeCertificate(
+  hosts: readonly string[] = ["localhost", "127.0.0.1"],
+): Promise<TestCertificate> {
+  const authority = await makeAuthority(Date.now());
+  const { certificate, key } = await issue(authority, hosts, Date.now());
   const folder = mkdtempSync(path.join(tmpdir(), "mayfly-wire-"));
-  const [keyFile, file] = [path.join(folder, "key.pem"), path.join(folder, "cert.pem")];
-  execFileSync(
-    "openssl",
-    `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=${names} -keyout ${keyFile} -out ${file}`.split(
-      " ",
-    ),
-    { stdio: "ignore" },
-  );
+  const file = path.join(folder, "ca.pem");
+  writeFileSync(file, authority.certificate);
   return {
-    certificate: readFileSync(file, "utf8"),
-    key: readFileSync(keyFile, "utf8"),
+    certificate,
+    key,
+    authority: authority.certificate,
     file,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
