@@ -49,6 +49,23 @@ describe("a gateway among hostile clients and careless operators", () => {
     await world.restart();
   });
 
+  test("waits for a file that is still being written, and refuses one that ends within a line", async () => {
+    let whole = "";
+    await world.edit((text) => {
+      whole = text;
+      return text.slice(0, text.indexOf("  - name: a refund needs a person"));
+    });
+    world.gateway.signal("SIGHUP");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await world.edit(() => whole);
+    expect(await world.gateway.line("configuration adopted")).toMatchObject({ changes: [] });
+    await world.edit(() => whole.trimEnd());
+    world.gateway.signal("SIGHUP");
+    const refused = await world.gateway.line("configuration refused; the running one is untouched");
+    expect(String(refused["why"])).toContain("cut short");
+    await world.edit(() => whole);
+  });
+
   test("ends at its start what a file that was changed meanwhile no longer allows", async () => {
     const access = await getAccess(world.gateway, token, "orders-db", ["read-orders"]);
     const query = ["-At", "-c", "select 1"];

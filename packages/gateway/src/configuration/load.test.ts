@@ -362,3 +362,9 @@ test(
     );
   },
 );
+
+test("a file whose last line has no end may be cut short, and is refused", async () => {
+  expect((await load(minimal)).ok).toBe(true);
+  const cut = await load(minimal.trimEnd());
+  expect(cut.ok ? [] : cut.problems).toMatchObject([{ message: expect.stringContaining("cut short") }]);
+});

@@ -84,6 +84,11 @@ export async function loadConfiguration(
       }),
     ]);
   }
+  // Half a file is often valid: a policy fewer, a shorter condition. What is cut at a line's end shows in no file.
+  if (!text.endsWith("\n")) {
+    const message = "the last line has no end: the file may be cut short";
+    return failed([{ file, ...place(text.length), message, hint: "end it with a line feed" }]);
+  }
   const locate = (path: Path, offset?: number): FilePlace => {
     const { placed } = placedAt(root, path);
     return { file, ...place(offset === undefined ? placed.start : offsetInside(text, placed, offset)) };

@@ -244,6 +244,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
         environment,
         protocols,
         log,
+        clock,
         current: () => current.configuration,
         adopt,
       });
