@@ -11,8 +11,8 @@ export interface Problem {
 /** What verification found. */
 export interface VerifyReport {
   /**
-   * `whole`: everything verifies. `incomplete`: nothing was altered, but payloads are gone. `broken`: something
-   * does not verify.
+   * `whole`: everything verifies. `incomplete`: nothing is known to be altered, but payloads are gone, or no
+   * checkpoint proves anything. `broken`: something does not verify.
    */
   readonly verdict: "whole" | "incomplete" | "broken";
   readonly records: number;

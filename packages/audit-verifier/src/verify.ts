@@ -102,8 +102,10 @@ export function verifyLog(
 
   const unknown = [...open];
   const newest = judge.newest();
+  const isUnproved = tree.size > 0 && newest === undefined;
+  if (isUnproved) notes.push(unproved);
   return {
-    verdict: problems.count > 0 ? "broken" : missing.count > 0 ? "incomplete" : "whole",
+    verdict: problems.count > 0 ? "broken" : missing.count > 0 || isUnproved ? "incomplete" : "whole",
     records: tree.size,
     checkpoints: judge.count(),
     checkpoint: newest?.note,
@@ -118,6 +120,13 @@ export function verifyLog(
     notes,
   };
 }
+
+/** Without a signature anybody could have written the records, and the key that was given has verified nothing. */
+const unproved: Problem = {
+  file: checkpointsFile,
+  message: "no signed checkpoint covers any record: nothing proves who wrote them",
+  hint: "a log has its first checkpoint moments after its first start; compare with a copy kept elsewhere",
+};
 
 export const restoreHint =
   "compare with a copy of the log kept elsewhere; never repair the file by hand, or it stays unverifiable";

@@ -36,6 +36,18 @@ test("what is written is canonical, in order, and verifies with the public key a
   expect(statSync(join(folder, "key.pem")).mode & 0o777).toBe(0o600);
 });
 
+test("records that no signed checkpoint covers are never called whole", async () => {
+  const folder = folders.make();
+  const opened = await openTestLog(folder);
+  writeActs(opened, 3);
+  await opened.log.close();
+  const forged = folders.copy(folder);
+  rmSync(join(forged, "checkpoints.txt"));
+  const report = verifyLog(forged, [opened.verifierKey]);
+  expect(report).toMatchObject({ verdict: "incomplete", problems: [], checkpoints: 0 });
+  expect(report.notes).toMatchObject([{ file: "checkpoints.txt" }]);
+});
+
 test("a log is read back and goes on where it ended, over several files", async () => {
   const folder = folders.make();
   for (let round = 0; round < 3; round++) {
