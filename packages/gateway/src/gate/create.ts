@@ -117,11 +117,17 @@ export function createGates(parts: GateParts): Gates {
         },
       };
     }
-    const why = grants.unavailable ?? log.unavailable;
-    if (why === undefined) return undefined;
+    // Why is the operator's to know: it may name the gateway's files, and whoever connects is not known yet.
+    const away =
+      grants.unavailable !== undefined
+        ? "the gateway cannot serve grants now"
+        : log.unavailable !== undefined
+          ? "the gateway's audit log cannot take records now"
+          : undefined;
+    if (away === undefined) return undefined;
     return {
       code: "unavailable",
-      refused: { rule: "gateway", message: why, hint: "try again; the operator sees why at /readyz" },
+      refused: { rule: "gateway", message: away, hint: "try again; the operator sees why at /readyz" },
     };
   };
 

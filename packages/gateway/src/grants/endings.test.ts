@@ -183,3 +183,12 @@ describe("ending", () => {
     expect(grants.live(grant)).toBeUndefined();
   });
 });
+
+it("remembers an ended grant no longer than it must, also where nothing polls", async () => {
+  const id = grantOf(await grants.request(agent, read));
+  await grants.release(agent, id);
+  h.store.fault = (method) => (method === "grant" ? "lost" : undefined);
+  expect((await grants.grant(agent, id)).state).toBe("released");
+  for (let minutes = 0; minutes < 20; minutes += 1) h.clock.advance(minute);
+  expect(await code(grants.grant(agent, id))).toBe("store_unavailable");
+});

@@ -16,6 +16,9 @@ export interface Polling {
   readonly bound: number;
 }
 
+/** How often a gateway that does not poll forgets ended grants, milliseconds. */
+const forgetEvery = 60_000;
+
 /** Reads grants from the store and keeps up with it. */
 export interface Watching {
   start(): Promise<void>;
@@ -102,11 +105,19 @@ export function createWatching(
         .then(() => arm(every));
     });
   };
+  const armForgetting = (): void => {
+    if (state !== "running") return;
+    cancel = core.clock.schedule(forgetEvery, () => {
+      forgetEnded(core);
+      armForgetting();
+    });
+  };
   return {
     async start() {
       await read(true);
       state = "running";
       if (polling !== undefined) arm(polling.every);
+      else armForgetting();
     },
     stop() {
       state = "stopped";
