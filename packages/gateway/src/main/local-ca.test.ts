@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createSecureContext } from "node:tls";
@@ -43,3 +43,16 @@ test("both are kept; the server's is made anew for another host and before it ru
   expect(later.certificate).not.toBe(moved.certificate);
   expect(later.ca).toBe(first.ca);
 });
+
+test.each(["ca.pem", "ca.key", "server.pem", "server.key"])(
+  "a damaged %s is named, with what to do",
+  async (name) => {
+    await localCertificates(folder, ["localhost"], now);
+    await writeFile(path.join(folder, "tls", name), "damaged");
+    await expect(localCertificates(folder, ["localhost"], now)).rejects.toMatchObject({
+      code: "tls_unusable",
+      message: expect.stringContaining(name),
+      hint: expect.stringContaining("start again"),
+    });
+  },
+);

@@ -1,7 +1,8 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdir, readFile, writeFile, rename } from "node:fs/promises";
 import { isIP } from "node:net";
 import path from "node:path";
+import { MayflyError, messageOf } from "../kernel/errors.ts";
 
 /** A certificate and its private key, in PEM. */
 export interface KeyPair {
@@ -18,15 +19,25 @@ export interface LocalCertificates extends KeyPair {
 
 const day = 86_400_000;
 
+/** @throws MayflyError tls_unusable when there is a pair and its files cannot be read, or are not what they should be */
 async function readPair(folder: string, name: string): Promise<KeyPair | undefined> {
   try {
-    return {
+    const pair = {
       certificate: await readFile(path.join(folder, `${name}.pem`), "utf8"),
       key: await readFile(path.join(folder, `${name}.key`), "utf8"),
     };
+    if (!new X509Certificate(pair.certificate).checkPrivateKey(createPrivateKey(pair.key)))
+      throw new Error("certificate and key do not go together");
+    return pair;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    const message = `${name}.pem and ${name}.key in ${folder} cannot be used: ${messageOf(error)}`;
+    throw new MayflyError("tls_unusable", message, {
+      hint:
+        name === "ca"
+          ? "put both back from a backup; without them clients have to trust a new CA: remove both and start again"
+          : "remove both and start again: they are made anew",
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -73,6 +73,19 @@ describe("the SQLite file", () => {
     const blocked = path.join(text, "mayfly.db");
     await expect(openStore({ kind: "sqlite", file: blocked }, grantModel)).rejects.toMatchObject({
       code: "store_refused",
+    });
+  });
+
+  it("is refused by name when its pages are damaged", async () => {
+    const store = await open();
+    await store.grants.createRequest(sampleRequest("r"));
+    await store.close();
+    const bytes = readFileSync(file());
+    writeFileSync(file(), bytes.fill(0xff, 4096));
+    await expect(open()).rejects.toMatchObject({
+      code: "store_refused",
+      message: expect.stringContaining(file()),
+      hint: expect.any(String),
     });
   });
 

@@ -102,7 +102,13 @@ export async function openStore(location: StoreLocation, model: GrantModel, boun
     await migrate(db, location.kind, model);
   } catch (error) {
     await db.destroy();
-    throw error;
+    if (error instanceof MayflyError) throw error;
+    const name = location.kind === "sqlite" ? `store ${location.file}` : "the store";
+    throw new MayflyError("store_refused", `${name} cannot be used: ${messageOf(error)}`, {
+      status: 503,
+      hint: "put back the newest whole copy of it, or name a new one",
+      cause: error,
+    });
   }
   return {
     grants: grantStore(db, location.kind, model),
