@@ -20,6 +20,8 @@ export interface RelayOptions extends SessionOptions {
   readonly target: Target;
   readonly session: Session<PostgresAct>;
   readonly pinned: ReadonlyMap<string, string>;
+  /** Whether the database's errors must not quote rows. */
+  readonly hideQuotes: boolean;
 }
 
 /** How long the last words, a cancel request and the sockets' end may take, milliseconds. */
@@ -58,6 +60,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     forward,
     complete: (permit, outcome) => session.complete(permit, outcome),
     pinned,
+    hideQuotes: options.hideQuotes,
   });
   const operations = createOperations({
     shared,

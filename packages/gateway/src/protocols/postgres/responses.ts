@@ -4,6 +4,7 @@ import { decodeFields, decodeParameterStatus } from "./codec.ts";
 import type { Expected } from "./expected.ts";
 import { type, u32, WireError } from "./framing.ts";
 import type { Shared } from "./operations.ts";
+import { withoutQuotes } from "./quoted-rows.ts";
 
 /** The server's half: walks the answers' headers, hands the bytes on as they came, and says what became of acts. */
 export interface Responses {
@@ -26,6 +27,8 @@ export interface ResponsesOptions {
   readonly complete: (permit: Permit, outcome: Outcome) => void;
   /** Parameters whose value upstream must stay as it was set. */
   readonly pinned: ReadonlyMap<string, string>;
+  /** Whether errors must not quote rows: a table is granted in part only. */
+  readonly hideQuotes: boolean;
 }
 
 /** Of an error that has not arrived whole, this much tells its code; of other messages that are read, this is all. */
@@ -41,7 +44,8 @@ function rowsOf(tag: string): number | undefined {
 }
 
 /** Makes the server's half of one session. */
-export function createResponses({ shared, forward, complete, pinned }: ResponsesOptions): Responses {
+export function createResponses(options: ResponsesOptions): Responses {
+  const { shared, forward, complete, pinned, hideQuotes } = options;
   const { expected, statements, portals } = shared;
   let carry: Buffer | undefined;
   let open = 0;
@@ -172,7 +176,7 @@ export function createResponses({ shared, forward, complete, pinned }: Responses
       discarding = true;
       discard();
     }
-    return refusal;
+    return refusal ?? (hideQuotes ? withoutQuotes(chunk, at, end, fields.code) : undefined);
   };
 
   /** A whole message, or as much of it as `enough`. The bytes that go on in its place, or undefined for its own. */
@@ -277,7 +281,8 @@ export function createResponses({ shared, forward, complete, pinned }: Responses
         }
         continue;
       }
-      const stop = Math.min(end, kind === type.parameterStatus ? end : at + enough);
+      const whole = kind === type.parameterStatus || (hideQuotes && size <= largestStatus);
+      const stop = Math.min(end, whole ? end : at + enough);
       if (size > largestStatus && mustBeWhole.has(kind ?? 0)) {
         throw new WireError("08P01", "the database sent a message that is too large");
       }

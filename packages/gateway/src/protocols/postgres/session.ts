@@ -17,6 +17,7 @@ import type { PostgresScope } from "./scope.ts";
 import type { Target } from "./target.ts";
 import type { Texts } from "./texts.ts";
 import { connectUpstream, UpstreamError, type Upstream } from "./upstream.ts";
+import { hidesColumns } from "./quoted-rows.ts";
 import { upstreamParameters } from "./upstream-parameters.ts";
 
 /** What all sessions share. */
@@ -85,7 +86,15 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
     session.close("the client went away");
     return;
   }
-  const { key } = startRelay({ ...options, client: client as Socket, upstream, target, session, pinned });
+  const { key } = startRelay({
+    ...options,
+    client: client as Socket,
+    upstream,
+    target,
+    session,
+    pinned,
+    hideQuotes: hidesColumns(scopes),
+  });
   const greeting = [authenticationOk()];
   for (const [name, value] of upstream.parameters) greeting.push(parameterStatus(name, value));
   greeting.push(backendKeyData(key), readyForQuery());
