@@ -50,6 +50,8 @@ export interface AuditLogOptions {
 /** An open audit log and what its reader needs. */
 export interface OpenedAuditLog {
   readonly log: AuditLog;
+  /** Tells this log from every other, whatever its name and its newest key: its first verifier key. */
+  readonly id: string;
   readonly folder: string;
   /** The number of the first record that is not written yet. */
   readonly written: () => number;
@@ -220,6 +222,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
   };
   return {
     log,
+    id: keys.all[0] ?? keys.current.text,
     folder,
     written: writer.written,
     checkpoint: checkpointer.newest,

@@ -112,7 +112,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
   undo.push(() => store.close());
   const reader = createAuditReader({
     opened: audit,
-    index: store.index,
+    index: store.index(audit.id),
     clock,
     onProblem: (message) => logger.warn({ problem: message }, "audit index"),
   });

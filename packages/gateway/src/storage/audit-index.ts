@@ -4,7 +4,7 @@ import type { AuditRecord } from "../audit/records.ts";
 import { plain } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
-/** Rows an insert: 10 parameters each stays far below what SQLite (32,766) and PostgreSQL (65,535) take. */
+/** Rows an insert: 11 parameters each stays far below what SQLite (32,766) and PostgreSQL (65,535) take. */
 const batch = 500;
 const most = 10_000;
 
@@ -18,9 +18,10 @@ function decisionOf(record: AuditRecord): string | null {
     : null;
 }
 
-function rowOf(record: AuditRecord): Insertable<Tables["mayfly_records"]> {
+function rowOf(log: string, record: AuditRecord): Insertable<Tables["mayfly_records"]> {
   const { principal } = record;
   return {
+    log,
     seq: record.seq,
     time: Date.parse(record.time),
     type: record.type,
@@ -50,8 +51,11 @@ function holds(column: "principal" | "body", text: string): ReturnType<typeof sq
   return sql<boolean>`lower(${sql.ref(column)}) like lower(${pattern}) escape '\\'`;
 }
 
-/** The searchable copy of the log. */
-export function auditIndex(db: Kysely<Tables>): AuditIndex {
+/**
+ * The searchable copy of one log.
+ * @param log which one: gateways that share a store number their records alike, and each clears its own index
+ */
+export function auditIndex(db: Kysely<Tables>, log: string): AuditIndex {
   return {
     async insert(records) {
       if (records.length === 0) return;
@@ -59,8 +63,8 @@ export function auditIndex(db: Kysely<Tables>): AuditIndex {
         for (let start = 0; start < records.length; start += batch) {
           await on
             .insertInto("mayfly_records")
-            .values(records.slice(start, start + batch).map(rowOf))
-            .onConflict((conflict) => conflict.column("seq").doNothing())
+            .values(records.slice(start, start + batch).map((record) => rowOf(log, record)))
+            .onConflict((conflict) => conflict.columns(["log", "seq"]).doNothing())
             .execute();
         }
       });
@@ -70,12 +74,13 @@ export function auditIndex(db: Kysely<Tables>): AuditIndex {
       const row = await db
         .selectFrom("mayfly_records")
         .select((e) => e.fn.max("seq").as("last"))
+        .where("log", "=", log)
         .executeTakeFirst();
       return row?.last ?? -1;
     },
 
     async search(query) {
-      let rows = db.selectFrom("mayfly_records").select("body");
+      let rows = db.selectFrom("mayfly_records").select("body").where("log", "=", log);
       if (query.types !== undefined)
         rows = rows.where("type", "in", query.types.length === 0 ? [""] : query.types);
       if (query.principal !== undefined) rows = rows.where(holds("principal", query.principal));
@@ -100,7 +105,7 @@ export function auditIndex(db: Kysely<Tables>): AuditIndex {
     },
 
     async clear() {
-      await db.deleteFrom("mayfly_records").execute();
+      await db.deleteFrom("mayfly_records").where("log", "=", log).execute();
     },
   };
 }

@@ -42,6 +42,8 @@ export interface Tables {
   /** One row: the lock-down in force, as JSON, or null. */
   readonly mayfly_control: { readonly id: number; readonly lockdown: string | null };
   readonly mayfly_records: {
+    /** Which log the record is of: gateways that share a store have one each. */
+    readonly log: string;
     readonly seq: number;
     readonly time: number;
     readonly type: string;
@@ -152,8 +154,42 @@ function first(kind: "sqlite" | "postgres", model: GrantModel): Migration {
   };
 }
 
+/** The index of records by log. What was indexed before is indexed again from the files. */
+function byLog(kind: "sqlite" | "postgres"): Migration {
+  return {
+    async up(db: Kysely<unknown>) {
+      await db.schema.dropTable("mayfly_records").execute();
+      await db.schema
+        .createTable("mayfly_records")
+        .addColumn("log", "text", (c) => c.notNull())
+        .addColumn("seq", kind === "sqlite" ? "integer" : "bigint", (c) => c.notNull())
+        .addColumn("time", "bigint", (c) => c.notNull())
+        .addColumn("type", "text", (c) => c.notNull())
+        .addColumn("principal", "text", (c) => c.notNull())
+        .addColumn("connection", "text")
+        .addColumn("request", "text")
+        .addColumn("grant_id", "text")
+        .addColumn("session", "text")
+        .addColumn("decision", "text")
+        .addColumn("body", "text", (c) => c.notNull())
+        .addPrimaryKeyConstraint("mayfly_records_key", ["log", "seq"])
+        .execute();
+      for (const column of ["time", "request", "grant_id", "session"] as const) {
+        await db.schema
+          .createIndex(`mayfly_records_${column}`)
+          .on("mayfly_records")
+          .columns(["log", column, "seq"])
+          .execute();
+      }
+    },
+  };
+}
+
 /** The migrations, in order; a name is never used again and a migration that shipped is never changed. */
 export function migrations(kind: "sqlite" | "postgres", model: GrantModel): MigrationProvider {
-  const all: Readonly<Record<string, Migration>> = { "0001_first": first(kind, model) };
+  const all: Readonly<Record<string, Migration>> = {
+    "0001_first": first(kind, model),
+    "0002_records_by_log": byLog(kind),
+  };
   return { getMigrations: () => Promise.resolve({ ...all }) };
 }

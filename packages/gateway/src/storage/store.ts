@@ -19,7 +19,8 @@ export type StoreLocation =
 /** What the database keeps for the rest of Mayfly. */
 export interface Store {
   readonly grants: GrantStore;
-  readonly index: AuditIndex;
+  /** The index of the log of that id (`OpenedAuditLog.id`); gateways that share a store have a log each. */
+  index(log: string): AuditIndex;
   /** Resolves when the store answers; rejects within seconds when it is away. */
   ping(): Promise<void>;
   /** Waits for what is under way, then lets go of the file or the connections. */
@@ -112,7 +113,7 @@ export async function openStore(location: StoreLocation, model: GrantModel, boun
   }
   return {
     grants: grantStore(db, location.kind, model),
-    index: auditIndex(db),
+    index: (log) => auditIndex(db, log),
     ping,
     close: () => db.destroy(),
   };

@@ -290,7 +290,7 @@ export function storeSuite(kind: string, open: () => Promise<Store>, closeAll: (
     });
 
     it("keeps the index: idempotent by number, in order, searchable by everything", async () => {
-      const { index } = store;
+      const index = store.index("gateway.test+1");
       await index.clear();
       expect(await index.last()).toBe(-1);
       const records = [
@@ -329,6 +329,19 @@ export function storeSuite(kind: string, open: () => Promise<Store>, closeAll: (
       expect((await index.search({ limit: 5, text: "TICKET-1000" })).map((one) => one.seq)).toEqual([1]);
       await index.clear();
       expect(await index.last()).toBe(-1);
+    });
+
+    it("keeps the indexes of logs that share it apart, which number their records alike", async () => {
+      const [mine, theirs] = [store.index("gateway.test+1"), store.index("gateway.test+2")];
+      await mine.insert([record(0), record(1, { request: "req_mine" })]);
+      await theirs.insert([record(0, { request: "req_theirs" })]);
+      expect(await mine.last()).toBe(1);
+      expect(await theirs.last()).toBe(0);
+      expect(await mine.search({ request: "req_theirs", limit: 10 })).toEqual([]);
+      expect(await theirs.search({ limit: 10 })).toHaveLength(1);
+      await theirs.clear();
+      expect(await mine.search({ limit: 10 })).toHaveLength(2);
+      await mine.clear();
     });
   });
 }
