@@ -89,9 +89,11 @@ export type Obligation = never;
 
 /** What became of an act; goes into its outcome record. */
 export interface Outcome {
-  readonly rows?: number;
-  readonly bytes?: number;
+  readonly rows?: number | undefined;
+  readonly bytes?: number | undefined;
   /** The upstream's error code, for example an SQLSTATE; never its text, which may quote values. */
-  readonly error?: string;
-  readonly tag?: string;
+  readonly error?: string | undefined;
+  readonly tag?: string | undefined;
+  /** What the client sent as the act's body, for example the data of a COPY. */
+  readonly copied?: { readonly bytes: number; readonly sha256: string } | undefined;
 }

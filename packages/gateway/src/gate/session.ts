@@ -114,6 +114,8 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
       // Members in the order of RFC 8785, absent ones left out.
       let detail = "{";
       if (outcome.bytes !== undefined) detail += `"bytes":${outcome.bytes},`;
+      if (outcome.copied !== undefined)
+        detail += `"copied":{"bytes":${outcome.copied.bytes},"sha256":${JSON.stringify(outcome.copied.sha256)}},`;
       if (outcome.error !== undefined) detail += `"error":${JSON.stringify(outcome.error)},`;
       detail += `"intent":${permit.intent}`;
       if (outcome.rows !== undefined) detail += `,"rows":${outcome.rows}`;

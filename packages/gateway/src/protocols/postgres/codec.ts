@@ -31,6 +31,20 @@ function textOf(bytes: Buffer, at: number, end: number): string {
   return text;
 }
 
+/** Names are held by PostgreSQL in so many bytes, and cut to them without a word (NAMEDATALEN - 1). */
+const longestName = 63;
+
+/**
+ * The name of a statement or portal.
+ * @throws WireError 42622 when the server would cut it: two names of the client's could then be one of the server's
+ */
+function nameOf(bytes: Buffer, at: number, end: number): string {
+  if (at === end) return "";
+  if (end - at > longestName)
+    throw new WireError("42622", `the name of a statement or portal is longer than ${longestName} bytes`);
+  return textOf(bytes, at, end);
+}
+
 /** Query ('Q'): the text, whose one NUL is the body's last byte. */
 export function decodeQuery(bytes: Buffer, at: number, end: number): string {
   if (stringEnd(bytes, at, end, "the query") !== end - 1) throw malformed("bytes follow the query's NUL");
@@ -44,7 +58,7 @@ export function decodeParse(bytes: Buffer, at: number, end: number): { name: str
   if (sqlEnd + 3 > end) throw malformed("the parameter count is missing");
   if (sqlEnd + 3 + 4 * u16(bytes, sqlEnd + 1) !== end)
     throw malformed("the parameter types do not fill the body");
-  return { name: textOf(bytes, at, nameEnd), sql: textOf(bytes, nameEnd + 1, sqlEnd) };
+  return { name: nameOf(bytes, at, nameEnd), sql: textOf(bytes, nameEnd + 1, sqlEnd) };
 }
 
 /** A Bind with its values as JSON text: strings for text, `{"base64":…}` for binary, null. */
@@ -88,8 +102,8 @@ export function decodeBind(bytes: Buffer, at: number, end: number): Bind {
     throw malformed("the result formats do not fill the body");
   }
   return {
-    portal: textOf(bytes, at, portalEnd),
-    statement: textOf(bytes, portalEnd + 1, statementEnd),
+    portal: nameOf(bytes, at, portalEnd),
+    statement: nameOf(bytes, portalEnd + 1, statementEnd),
     parameters,
   };
 }
@@ -106,7 +120,7 @@ function valueJson(bytes: Buffer, at: number, end: number, format: number): stri
 export function decodeExecute(bytes: Buffer, at: number, end: number): { portal: string; rows: number } {
   const portalEnd = stringEnd(bytes, at, end, "the portal's name");
   if (portalEnd + 5 !== end) throw malformed("the row count does not fill the body");
-  return { portal: textOf(bytes, at, portalEnd), rows: u32(bytes, portalEnd + 1) };
+  return { portal: nameOf(bytes, at, portalEnd), rows: u32(bytes, portalEnd + 1) };
 }
 
 /** Describe ('D') and Close ('C'): `S` for a statement or `P` for a portal, and its name. */
@@ -115,7 +129,7 @@ export function decodeTarget(bytes: Buffer, at: number, end: number): { kind: "S
   if (at >= end || (kind !== 0x53 && kind !== 0x50))
     throw malformed("neither a statement nor a portal is named");
   if (stringEnd(bytes, at + 1, end, "the name") !== end - 1) throw malformed("bytes follow the name's NUL");
-  return { kind: kind === 0x53 ? "S" : "P", name: textOf(bytes, at + 1, end - 1) };
+  return { kind: kind === 0x53 ? "S" : "P", name: nameOf(bytes, at + 1, end - 1) };
 }
 
 /** Messages without a body: Sync, Flush, CopyDone, Terminate. */

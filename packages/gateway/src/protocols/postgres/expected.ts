@@ -1,5 +1,5 @@
 import type { Permit } from "../../gate/permit.ts";
-import type { NameEffect } from "./texts.ts";
+import type { Effect } from "./texts.ts";
 import type { Portal, Statement } from "./operations.ts";
 
 /** One message of the client's for which the server owes an answer, in the order they go upstream. */
@@ -11,7 +11,7 @@ export interface Expected {
   /** The ErrorResponse that replaces the server's: the message went upstream in a form that surely fails. */
   refusal?: Buffer | undefined;
   /** What its completion does to statements' names. */
-  effects?: readonly NameEffect[];
+  effects?: readonly Effect[];
   readonly statement?: Statement | undefined;
   readonly portal?: Portal | undefined;
   /** The name that a Parse, Bind or Close gives or takes. */

@@ -2,7 +2,6 @@ import type { SecureContext } from "node:tls";
 import type { Protocol } from "../../gate/protocol.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { PostgresAct } from "./act.ts";
-import { inspect } from "./guard/facts.ts";
 import { loadGrammar } from "./guard/grammar.ts";
 import { trial } from "./guard/trial.ts";
 import { compileScopes } from "./guard/verdicts.ts";
@@ -10,7 +9,7 @@ import { describeScope } from "./guard/words.ts";
 import { checkScope, notEnforceable, type PostgresScope, scopeSchema } from "./scope.ts";
 import { createServe } from "./serve.ts";
 import { type Target, targetSchema } from "./target.ts";
-import type { NameEffect } from "./texts.ts";
+import { effectsOf } from "./effects.ts";
 
 /** Everything of the protocol that needs no socket: what a configuration, a policy or `mayflyd judge` asks. */
 export const postgresRules: Omit<Protocol<PostgresScope, PostgresAct>, "serve"> = {
@@ -37,21 +36,4 @@ export interface PostgresOptions {
 /** The PostgreSQL protocol. */
 export function createPostgres(options: PostgresOptions): Protocol<PostgresScope, PostgresAct> {
   return { ...postgresRules, serve: createServe({ ...options, effectsOf }) };
-}
-
-/** What a text does to the names of prepared statements. A text that does not parse is denied, and does nothing. */
-function effectsOf(sql: string): readonly NameEffect[] {
-  let effects: readonly NameEffect[];
-  try {
-    effects = inspect(sql).map(({ prepares, deallocates }): NameEffect => {
-      if (prepares !== undefined) return { kind: "prepare", name: prepares };
-      if (deallocates === undefined) return { kind: "none" };
-      return "all" in deallocates
-        ? { kind: "deallocate all" }
-        : { kind: "deallocate", name: deallocates.name };
-    });
-  } catch {
-    return [];
-  }
-  return effects.some(({ kind }) => kind !== "none") ? effects : [];
 }

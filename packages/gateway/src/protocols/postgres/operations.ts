@@ -1,3 +1,4 @@
+import { createHash, type Hash } from "node:crypto";
 import type { Decision } from "../../gate/gate.ts";
 import type { Permit } from "../../gate/permit.ts";
 import type { Denial } from "../../gate/protocol.ts";
@@ -13,6 +14,8 @@ import { createTold, type Text, type Texts } from "./texts.ts";
 /** A prepared statement. */
 export interface Statement {
   readonly text: Text;
+  /** Made by PREPARE: the text is the one that prepared it, and running it does not prepare it again. */
+  readonly prepared?: boolean;
 }
 
 /** A portal: a statement with its values. */
@@ -30,6 +33,10 @@ export interface Shared {
   readonly expected: ExpectedQueue;
   /** Whether the server takes CopyData now. */
   copyIn: boolean;
+  /** An act that may start a COPY from the client: until it is answered, what the client sends next could mean two things. */
+  copyAwaited: Expected | undefined;
+  /** What the client has sent for the COPY under way. */
+  copied: { readonly digest: Hash; bytes: number } | undefined;
 }
 
 /** What waits to go upstream: whole messages, and the permits to spend for them. */
@@ -130,6 +137,7 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
     settleParse();
     const text = texts(decodeQuery(chunk, start + 5, end));
     const entry: Expected = { kind: type.query, permit: undefined, refusal: undefined, statement: { text } };
+    if (preparesTooMany(text)) return refuse(entry, start, end, tooManyStatements());
     const decision = judge(text.sql, `{"kind":"query",${nameText(text)}}`);
     if (!("permit" in decision)) return refuse(entry, start, end, denialResponse(decision.denial));
     entry.permit = decision.permit;
@@ -138,16 +146,27 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
     expected.add(entry);
   };
 
-  /** Until the server has answered, names that a text prepares or drops are unsettled. */
+  /** Until the server has answered, names that a text gives or drops are unsettled. */
   const beginEffects = (entry: Expected, text: Text): void => {
     if (text.effects.length === 0) return;
     entry.effects = text.effects;
     for (const effect of text.effects) {
       if (effect.kind === "prepare" || effect.kind === "deallocate") statements.begin(effect.name, undefined);
+      else if (effect.kind === "declare") portals.begin(effect.name, undefined);
+      else if (effect.kind === "copy in") shared.copyAwaited = entry;
     }
     // Not part of a segment: SQL's effects are certain only once the server has said so.
     statements.endSegment();
+    portals.endSegment();
   };
+
+  const isFull = (names: Names<Statement> | Names<Portal>): boolean =>
+    names.size > mostNames || names.weight > mostBytes;
+
+  const tooManyStatements = (): Buffer => errorOf("54000", "too many prepared statements in one session");
+
+  const preparesTooMany = (text: Text): boolean =>
+    text.effects.length > 0 && isFull(statements) && text.effects.some(({ kind }) => kind === "prepare");
 
   const parse = (start: number, end: number): void => {
     settleParse();
@@ -155,9 +174,7 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
     const statement: Statement = { text: texts(sql) };
     const entry: Expected = { kind: type.parse, permit: undefined, refusal: undefined, statement, name };
     statements.begin(name, statement);
-    if (statements.size > mostNames || statements.weight > mostBytes) {
-      return refuse(entry, start, end, errorOf("54000", "too many prepared statements in one session"));
-    }
+    if (isFull(statements)) return refuse(entry, start, end, tooManyStatements());
     expected.add(entry);
     unjudged = { start, end, entry, statement, name };
   };
@@ -173,7 +190,7 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
       const what =
         statementName === "" ? "unnamed prepared statement" : `prepared statement "${statementName}"`;
       refuse(entry, start, end, errorOf("26000", `${what} does not exist`));
-    } else if (portals.size > mostNames || portals.weight > mostBytes) {
+    } else if (isFull(portals)) {
       refuse(entry, start, end, errorOf("54000", "too many portals in one session"));
     } else {
       expected.add(entry);
@@ -196,6 +213,10 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
       return true;
     }
     const { statement, statementName, parameters } = portal;
+    if (statement.prepared !== true && preparesTooMany(statement.text)) {
+      refuse(entry, start, end, tooManyStatements());
+      return true;
+    }
     const together = unjudged?.statement === statement ? unjudged : undefined;
     if (together === undefined) settleParse();
     const decision = judge(
@@ -208,7 +229,7 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
       unjudged = undefined;
       entry.permit = decision.permit;
       held.permits.push(decision.permit);
-      beginEffects(entry, statement.text);
+      if (statement.prepared !== true) beginEffects(entry, statement.text);
       expected.add(entry);
     } else if (together !== undefined) {
       // The Parse fails in its own place; the server then discards what follows it, this Execute included.
@@ -283,7 +304,12 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
 
   /** While the server takes a COPY, nothing but its data may follow (manual, "COPY Operations"). */
   const copyMessage = (kind: number, start: number, end: number): void => {
-    if (kind === type.copyData) return;
+    if (kind === type.copyData) {
+      shared.copied ??= { digest: createHash("sha256"), bytes: 0 };
+      shared.copied.digest.update(chunk.subarray(start + 5, end));
+      shared.copied.bytes += end - start - 5;
+      return;
+    }
     if (kind === type.sync || kind === type.flush) {
       // The server ignores them in this state: they would be answered by nothing.
       decodeEmpty(start + 5, end);
@@ -321,6 +347,10 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
           stopped = "terminated";
         } else if (shared.copyIn) {
           copyMessage(kind, at, end);
+        } else if (shared.copyAwaited !== undefined) {
+          // Data for the COPY, or a message that the COPY's failure would let through: the answer tells.
+          stopped = "waiting";
+          break;
         } else if (kind === type.copyData || kind === type.copyDone || kind === type.copyFail) {
           // PostgreSQL ignores them outside of a COPY; they never go on.
           drop(at, end);

@@ -41,6 +41,8 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     portals: createNames<Portal>((portal) => portal.parameters.length),
     expected: createExpectedQueue(),
     copyIn: false,
+    copyAwaited: undefined,
+    copied: undefined,
   };
   const carry = createCarry();
   /** Why the client is not read: its next message waits for answers, or the server takes no more. */
@@ -78,15 +80,6 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     });
   };
   const registered = options.cancels.register(() => void cancel());
-
-  /** Completes what is still owed an outcome. */
-  const abandon = (error: string): void => {
-    const { expected } = shared;
-    for (let entry = expected.head(); entry !== undefined; entry = expected.head()) {
-      expected.take();
-      if (entry.permit !== undefined) session.complete(entry.permit, { error });
-    }
-  };
 
   /** Whether nothing is needed of the server any more, once the message under way is complete. */
   let serverDone = false;
@@ -130,7 +123,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     });
     responses.finishMessage();
     endServer();
-    abandon(error);
+    responses.abandon(error);
     if (last === undefined || client.destroyed) {
       client.destroy();
     } else {

@@ -15,6 +15,8 @@ export interface Responses {
   take(chunk: Buffer): void;
   /** Drops the answers that the server, discarding until Sync, will never give. */
   discard(): void;
+  /** The session is over: gives every act that is still owed an answer its outcome, with what had come of it. */
+  abandon(error: string): void;
   /** Bytes of a message that has been forwarded in part and whose rest has not arrived. */
   readonly openBytes: number;
   /** Forwards no more than the rest of the message under way, from now on. */
@@ -39,8 +41,18 @@ const largestMessage = 0x3fffffff;
 
 /** Rows that a command tag counts: `INSERT 0 5`, `SELECT 3`. */
 function rowsOf(tag: string): number | undefined {
-  const count = /(?<= )\d{1,15}$/.exec(tag);
-  return count === null ? undefined : Number(count[0]);
+  const digits = tag.slice(tag.lastIndexOf(" ") + 1);
+  return digits.length > 0 && digits.length < tag.length && digits.length < 16 && isDigits(digits)
+    ? Number(digits)
+    : undefined;
+}
+
+function isDigits(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
 }
 
 /** Makes the server's half of one session. */
@@ -60,6 +72,14 @@ export function createResponses(options: ResponsesOptions): Responses {
   let error: string | undefined;
   let commands = 0;
 
+  /** What the client sent for a COPY, once. */
+  const copied = (): Outcome["copied"] => {
+    if (shared.copied === undefined) return undefined;
+    const { digest, bytes: size } = shared.copied;
+    shared.copied = undefined;
+    return { bytes: size, sha256: digest.digest("hex") };
+  };
+
   const settleNames = (entry: Expected, done: boolean): void => {
     if (entry.name !== undefined) {
       if (entry.kind === type.parse) statements.settle(entry.name, entry.statement, done);
@@ -72,6 +92,7 @@ export function createResponses(options: ResponsesOptions): Responses {
       for (const effect of entry.effects.slice(commands)) {
         if (effect.kind === "prepare" || effect.kind === "deallocate")
           statements.settle(effect.name, undefined, false);
+        else if (effect.kind === "declare") portals.settle(effect.name, undefined, false);
       }
     }
   };
@@ -80,14 +101,8 @@ export function createResponses(options: ResponsesOptions): Responses {
   const finish = (entry: Expected, done: boolean): void => {
     expected.take();
     settleNames(entry, done);
-    if (entry.permit !== undefined) {
-      complete(entry.permit, {
-        bytes,
-        rows,
-        ...(tag === undefined ? {} : { tag }),
-        ...(error === undefined ? {} : { error }),
-      });
-    }
+    if (shared.copyAwaited === entry) shared.copyAwaited = undefined;
+    if (entry.permit !== undefined) complete(entry.permit, { bytes, rows, tag, error, copied: copied() });
     bytes = 0;
     rows = 0;
     dataRows = 0;
@@ -109,9 +124,9 @@ export function createResponses(options: ResponsesOptions): Responses {
     }
   };
 
-  const head = (...kinds: readonly number[]): Expected => {
+  const head = (kind: number, or?: number, orElse?: number): Expected => {
     const entry = expected.head();
-    if (entry === undefined || !kinds.includes(entry.kind)) {
+    if (entry === undefined || (entry.kind !== kind && entry.kind !== or && entry.kind !== orElse)) {
       throw new WireError("08P01", "the database sent an answer that nothing asked for");
     }
     return entry;
@@ -124,12 +139,16 @@ export function createResponses(options: ResponsesOptions): Responses {
     const effect = entry.effects?.[commands];
     if (effect !== undefined) applyEffect(entry, effect);
     commands += 1;
+    // Portals end with their transaction; where the text goes on with another, no ReadyForQuery tells.
+    if (text === "COMMIT") portals.clear();
     if (entry.kind === type.execute) finish(entry, true);
   };
 
   const applyEffect = (entry: Expected, effect: NonNullable<Expected["effects"]>[number]): void => {
     const statement = entry.statement ?? entry.portal?.statement;
-    if (effect.kind === "prepare") statements.settle(effect.name, statement, true);
+    if (effect.kind === "prepare") {
+      statements.settle(effect.name, statement && { text: statement.text, prepared: true }, true);
+    } else if (effect.kind === "declare") portals.settle(effect.name, undefined, true);
     else if (effect.kind === "deallocate") statements.settle(effect.name, undefined, true);
     else if (effect.kind === "deallocate all") statements.clear();
   };
@@ -306,6 +325,13 @@ export function createResponses(options: ResponsesOptions): Responses {
   return {
     take,
     discard,
+    abandon(why) {
+      for (let entry = expected.head(); entry !== undefined; entry = expected.head()) {
+        error = why;
+        rows = Math.max(rows, dataRows);
+        finish(entry, false);
+      }
+    },
     get openBytes() {
       return open;
     },

@@ -7,14 +7,14 @@ import type { PostgresAct } from "./act.ts";
 import { createCancels } from "./cancels.ts";
 import { shakeHands } from "./handshake.ts";
 import { serveSession } from "./session.ts";
-import { createTexts, type NameEffect } from "./texts.ts";
+import { createTexts, type Effect } from "./texts.ts";
 
 /** What the wire part of the protocol stands on. */
 export interface ServeOptions {
   readonly clock: Clock;
   readonly secureContext: () => SecureContext;
   readonly allowInsecureLoopback: boolean;
-  readonly effectsOf: (sql: string) => readonly NameEffect[];
+  readonly effectsOf: (sql: string) => readonly Effect[];
 }
 
 /** Makes the function that serves one client connection until it ends. All its sessions share their cancel keys. */

@@ -1,9 +1,13 @@
 import { hash } from "node:crypto";
 
-/** What a statement does to the names of prepared statements, which SQL and the protocol share. */
-export type NameEffect =
-  | { readonly kind: "prepare" | "deallocate"; readonly name: string }
+/**
+ * What a statement does beyond its own answer: to the names of prepared statements and portals, which SQL and the
+ * protocol share, or to what the client may send next.
+ */
+export type Effect =
+  | { readonly kind: "prepare" | "deallocate" | "declare"; readonly name: string }
   | { readonly kind: "deallocate all" }
+  | { readonly kind: "copy in" }
   | { readonly kind: "none" };
 
 /** A statement's text, as the client sent it. One object a text while it stays in the cache. */
@@ -11,8 +15,8 @@ export interface Text {
   readonly sql: string;
   /** SHA-256 of its UTF-8 form, hexadecimal. */
   digest(): string;
-  /** One entry a statement in the text; empty when none touches the names of prepared statements. */
-  readonly effects: readonly NameEffect[];
+  /** One entry a statement in the text; empty when none has an effect. */
+  readonly effects: readonly Effect[];
 }
 
 /** Finds the one object of a text. */
@@ -21,15 +25,15 @@ export type Texts = (sql: string) => Text;
 const mostTexts = 2000;
 /** Longer texts are not kept, only made. */
 const longestKept = 8192;
-/** Without one of these words a statement does nothing to the names; with one it may. */
-const mayTouchNames = /prepare|deallocate|discard/i;
-const none: readonly NameEffect[] = [];
+/** Without one of these words a statement has no effect; with one it may. */
+const mayHaveEffects = /prepare|deallocate|discard|declare|copy/i;
+const none: readonly Effect[] = [];
 
 /**
  * A bounded cache of statement texts for all sessions.
  * @param effectsOf what the guard makes of a text that holds one of the words
  */
-export function createTexts(effectsOf: (sql: string) => readonly NameEffect[]): Texts {
+export function createTexts(effectsOf: (sql: string) => readonly Effect[]): Texts {
   let recent = new Map<string, Text>();
   let older = new Map<string, Text>();
   return (sql) => {
@@ -41,7 +45,7 @@ export function createTexts(effectsOf: (sql: string) => readonly NameEffect[]): 
       text = {
         sql,
         digest: () => (digest ??= hash("sha256", sql, "hex")),
-        effects: mayTouchNames.test(sql) ? effectsOf(sql) : none,
+        effects: mayHaveEffects.test(sql) ? effectsOf(sql) : none,
       };
     }
     if (sql.length <= longestKept) {

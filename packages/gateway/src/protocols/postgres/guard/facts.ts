@@ -10,6 +10,8 @@ export interface StatementFacts {
   readonly prepares?: string;
   /** The name that EXECUTE runs, also under EXPLAIN. */
   readonly executes?: string;
+  /** The name of the cursor that DECLARE makes; cursors and portals share it. */
+  readonly declares?: string;
   /** What DEALLOCATE drops: a name, or all. */
   readonly deallocates?: { readonly name: string } | { readonly all: true };
   readonly transaction?: "begin" | "commit" | "rollback" | "savepoint" | "release" | "rollback_to";
@@ -52,6 +54,8 @@ function factsOf(statement: unknown): StatementFacts {
   switch (kind) {
     case "PrepareStmt":
       return { ...base, prepares: text(fields.name) };
+    case "DeclareCursorStmt":
+      return { ...base, declares: text(fields.portalname) };
     case "ExecuteStmt":
       return { ...base, executes: text(fields.name) };
     case "ExplainStmt": {

@@ -12,8 +12,9 @@ import { systemClock } from "../../../kernel/clock.ts";
 import type { PostgresAct } from "../act.ts";
 import { decodeFields } from "../codec.ts";
 import { u32 } from "../framing.ts";
+import { effectsOf } from "../effects.ts";
+import { loadGrammar } from "../guard/grammar.ts";
 import { createServe } from "../serve.ts";
-import type { NameEffect } from "../texts.ts";
 import { testGrant, testSecret } from "./fake-gate.ts";
 
 /** A certificate for localhost, and the CA that issued it. */
@@ -50,23 +51,12 @@ export interface Listening {
   close(): void;
 }
 
-/** PREPARE and DEALLOCATE as the tests write them. */
-function effectsOf(sql: string): readonly NameEffect[] {
-  return sql.split(";").flatMap((each): NameEffect[] => {
-    const prepare = /^\s*prepare\s+(\w+)/i.exec(each);
-    if (prepare?.[1] !== undefined) return [{ kind: "prepare", name: prepare[1] }];
-    const deallocate = /^\s*deallocate\s+(\w+)/i.exec(each);
-    if (deallocate?.[1] === "all") return [{ kind: "deallocate all" }];
-    if (deallocate?.[1] !== undefined) return [{ kind: "deallocate", name: deallocate[1] }];
-    return each.trim() === "" ? [] : [{ kind: "none" }];
-  });
-}
-
 export async function listenWire(
   gate: Gate<PostgresAct>,
   certificate: TestCertificate,
   options: { readonly clock?: Clock; readonly allowInsecureLoopback?: boolean } = {},
 ): Promise<Listening> {
+  await loadGrammar();
   const context = createSecureContext({
     cert: certificate.certificate,
     key: certificate.key,

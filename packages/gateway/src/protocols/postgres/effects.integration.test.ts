@@ -1,0 +1,180 @@
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { startPostgres, type EmbeddedPostgres } from "../../../../../tests/support/postgres.ts";
+import { targetSchema } from "./target.ts";
+import { createFakeGate, type Entry, type FakeGate } from "./testing/fake-gate.ts";
+import {
+  dial,
+  errorOf,
+  frame,
+  frames,
+  listenWire,
+  makeCertificate,
+  type Listening,
+  type Message,
+  type RawClient,
+  type TestCertificate,
+} from "./testing/wire.ts";
+
+let postgres: EmbeddedPostgres;
+let certificate: TestCertificate;
+let gate: FakeGate;
+let wire: Listening;
+let client: RawClient;
+
+beforeAll(async () => {
+  certificate = await makeCertificate();
+  postgres = await startPostgres();
+  await postgres.run(
+    "CREATE TABLE goods (id int PRIMARY KEY, name text); CREATE VIEW goods_view AS SELECT 1 AS id",
+  );
+});
+
+beforeEach(async () => {
+  gate?.end("the test is over");
+  wire?.close();
+  const target = targetSchema.parse({
+    host: "127.0.0.1",
+    port: postgres.port,
+    database: "postgres",
+    user: "postgres",
+    password: { env: "UNUSED" },
+    tls: "disable",
+  });
+  target.password?.load(postgres.password);
+  gate = createFakeGate({ target });
+  wire = await listenWire(gate, certificate);
+  client = await dial(wire.port);
+  await client.logIn();
+});
+
+afterAll(async () => {
+  wire.close();
+  await postgres.stop();
+  certificate.remove();
+});
+
+const types = (messages: readonly Message[]): string => messages.map(({ type }) => type).join("");
+const rowsOf = (messages: readonly Message[]): string[] =>
+  messages.filter(({ type }) => type === "D").map(({ body }) => body.toString("utf8", 6));
+const intents = (): string[] =>
+  gate.log
+    .filter((entry): entry is Extract<Entry, { what: "intent" }> => entry.what === "intent")
+    .map(({ sql }) => sql);
+const outcomes = (): unknown[] =>
+  gate.log
+    .filter((entry): entry is Extract<Entry, { what: "outcome" }> => entry.what === "outcome")
+    .map(({ outcome }) => outcome);
+
+test("a COPY from the client is recorded with the digest of what was sent", async () => {
+  client.send(frames.query("copy goods from stdin"));
+  await client.until("G");
+  const data = ["1\tsoap\n", "2\ttowel\n"];
+  client.send(...data.map((line) => frame("d", Buffer.from(line))), frame("c"));
+  expect(types(await client.until("Z"))).toBe("CZ");
+  const sha256 = createHash("sha256").update(data.join("")).digest("hex");
+  expect(outcomes()).toMatchObject([{ rows: 2, tag: "COPY 2", copied: { bytes: 15, sha256 } }]);
+  client.send(frames.query("delete from goods"));
+  await client.until("Z");
+  expect(outcomes()[1]).toMatchObject({ copied: undefined });
+});
+
+test("what is sent behind a COPY from the client waits for its answer, whichever it is", async () => {
+  const extended = (sql: string): Buffer[] => [
+    frames.parse("", sql),
+    frames.bind("", ""),
+    frames.execute(""),
+  ];
+  client.send(
+    ...extended("copy goods from stdin"),
+    frames.sync,
+    frame("d", Buffer.from("7\tpipelined\n")),
+    frame("c"),
+    frames.sync,
+  );
+  expect(types(await client.until("Z"))).toBe("12GCZ");
+  client.send(
+    ...extended("copy goods_view from stdin"),
+    frames.sync,
+    frames.query("select name from goods where id = 7"),
+  );
+  expect(types(await client.until("Z"))).toMatch(/^12G?EZ$/);
+  const answer = await client.until("Z");
+  expect(rowsOf(answer)).toEqual(["pipelined"]);
+});
+
+test("a cursor that takes a portal's name takes its meaning", async () => {
+  client.send(
+    frames.query("begin"),
+    frames.parse("a", "select 'portal'"),
+    frames.bind("p", "a"),
+    frames.sync,
+  );
+  await client.until("Z");
+  await client.until("Z");
+  client.send(frames.query("close p; declare p cursor for select 'cursor'"));
+  await client.until("Z");
+  client.send(frames.execute("p"), frames.sync);
+  expect(errorOf((await client.until("Z")).find(({ type }) => type === "E"))).toMatchObject({
+    code: "34000",
+  });
+  expect(intents().filter((sql) => sql === "select 'portal'")).toHaveLength(1);
+});
+
+test("a statement that PREPARE made does not prepare again when it runs", async () => {
+  client.send(frames.query("prepare x as select 'old'; prepare s as select 's'"));
+  await client.until("Z");
+  client.send(
+    frames.query("deallocate x"),
+    frames.parse("x", "select 'new'"),
+    frames.bind("", "s"),
+    frames.execute(""),
+    frames.sync,
+  );
+  await client.until("Z");
+  await client.until("Z");
+  client.send(frames.bind("", "x"), frames.execute(""), frames.sync);
+  expect(rowsOf(await client.until("Z")).join()).toContain("new");
+  expect(intents().at(-1)).toBe("select 'new'");
+});
+
+test("statements prepared by SQL are bounded as those of the protocol are", async () => {
+  for (let round = 0; round < 52; round += 1) {
+    const text = Array.from({ length: 100 }, (_, n) => `prepare s${round}_${n} as select ${n}`).join(";");
+    client.send(frames.query(text));
+    const answer = await client.until("Z");
+    if (round < 50) expect(types(answer)).not.toContain("E");
+    else if (round === 51)
+      expect(errorOf(answer.find(({ type }) => type === "E"))).toMatchObject({ code: "54000" });
+  }
+});
+
+test("names that the server would cut are refused", async () => {
+  client.send(frames.parse("n".repeat(64), "select 1"), frames.sync);
+  expect(errorOf((await client.until("E")).at(-1))).toMatchObject({ severity: "FATAL", code: "42622" });
+});
+
+test("portals end with their transaction, also where the text goes on with another", async () => {
+  client.send(frames.query("begin"), frames.parse("a", "select 1"), frames.bind("p", "a"), frames.sync);
+  await client.until("Z");
+  await client.until("Z");
+  client.send(frames.query("commit; begin"));
+  await client.until("Z");
+  client.send(frames.execute("p"), frames.sync);
+  expect(errorOf((await client.until("Z")).find(({ type }) => type === "E"))).toMatchObject({
+    code: "34000",
+  });
+});
+
+test("an act that the end of its grant cut is recorded with what had come of it", async () => {
+  client.send(
+    frames.query("copy (select repeat('x', 100) from generate_series(1, 2000), pg_sleep(0.001)) to stdout"),
+  );
+  for (let seen = 0; seen < 20; seen += 1) await client.next();
+  gate.end("expired");
+  await client.until("E");
+  const [outcome] = outcomes() as { error: string; rows: number; bytes: number }[];
+  expect(outcome?.error).toBe("57P01");
+  expect(outcome?.rows).toBeGreaterThan(10);
+  expect(outcome?.bytes).toBeGreaterThan(1000);
+});
