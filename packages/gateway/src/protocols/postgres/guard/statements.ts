@@ -1,4 +1,4 @@
-import { startBudget } from "./budget.ts";
+import { spend, startBudget } from "./budget.ts";
 import { checkType } from "./calls.ts";
 import { checkCopy, checkServerCopy } from "./copy.ts";
 import type { Compiled } from "./compile.ts";
@@ -153,6 +153,29 @@ function checkExplain(explain: Fields, walk: Walk): void {
   if (kind === undefined || !queries.has(kind))
     refuse("statements", `EXPLAIN of ${commandName(kind)} is not granted by any operation`);
   checkQuery(explain.query, undefined, undefined, walk);
+  const verbose = list(explain.options).some(
+    (option) => text(open("DefElem", as("DefElem", option)).defname) === "verbose",
+  );
+  if (verbose && !walk.scope.catalog) checkNamesNone(explain.query, walk.scope, 0);
+}
+
+/** A verbose plan names all columns of a table that it scans: refused where only some are granted. */
+function checkNamesNone(value: unknown, scope: Compiled, depth: number): void {
+  spend(1);
+  if (depth > 2000) refuse("limits", "the statement is nested too deeply to be judged");
+  if (typeof value !== "object" || value === null) return;
+  if ("relname" in value) {
+    const schema = "schemaname" in value ? text(value.schemaname) : (scope.searchPath[0] ?? "");
+    const full = `${schema}.${text(value.relname)}`;
+    const grant = scope.tables.get(full);
+    if (grant !== undefined && grant.select !== "all" && grant.touch !== "all")
+      refuse(
+        "columns",
+        `EXPLAIN VERBOSE would name all columns of ${shown(full)}, of which only some are granted`,
+        "leave VERBOSE out",
+      );
+  }
+  for (const entry of Object.values(value)) checkNamesNone(entry, scope, depth + 1);
 }
 
 const transactionKinds: ReadonlySet<string> = new Set([
