@@ -1,7 +1,16 @@
 // Makes a fresh clone ready: the project's packages (its own Node among them) from npm, and what Debian has to give.
 // Runs on the Node that the machine has, 20 or newer, before anything is installed: no dependencies here.
 import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { progress } from "./progress.mjs";
@@ -72,6 +81,26 @@ async function installPackages() {
   );
 }
 
+/**
+ * Makes sure that node_modules/.bin leads to the project's Node. npm 9, which Debian 13 has, takes that link away
+ * again: the packages for other platforms, which it leaves out, name the same program.
+ */
+function linkNode() {
+  const link = path.join(modules, ".bin", "node");
+  if (existsSync(link)) return;
+  const name = readdirSync(modules).find(
+    (entry) => entry.startsWith("node-") && existsSync(path.join(modules, entry, "bin", "node")),
+  );
+  if (name === undefined) {
+    if (Number.parseInt(process.versions.node, 10) >= 24) return;
+    throw new Error(
+      `npm installed no Node 24 for ${process.platform} ${process.arch}\nhint: run \`npm ci\` again (a download may have failed), or put Node 24 or newer first in PATH`,
+    );
+  }
+  rmSync(link, { force: true });
+  symlinkSync(path.join("..", name, "bin", "node"), link);
+}
+
 /** Installs Debian packages: as root with apt-get, otherwise unpacked under .cache without touching the system. */
 async function installDebian(packages) {
   if (find("apt-get") === undefined) {
@@ -123,6 +152,7 @@ const debianPackages = { psql: "postgresql-client", pgbench: "postgresql", pgbou
  */
 export async function setup(programs = []) {
   await installPackages();
+  linkNode();
   const missing = programs.filter((program) => find(program) === undefined);
   if (missing.length > 0) {
     const packages = missing.map((program) => debianPackages[program]);

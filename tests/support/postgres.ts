@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, chown, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -60,6 +60,25 @@ function unprivileged(): { uid?: number; gid?: number } {
   return { uid: id("-u"), gid: id("-g") };
 }
 
+/**
+ * The folder to run PostgreSQL from: the package's own, or, when the user that PostgreSQL runs as cannot get there
+ * (a clone in root's home, which only root may enter), a copy inside `folder`, which is removed with it.
+ */
+async function reachable(
+  native: string,
+  folder: string,
+  who: ReturnType<typeof unprivileged>,
+): Promise<string> {
+  if (who.uid === undefined || who.gid === undefined) return native;
+  const env = { ...process.env, LD_LIBRARY_PATH: path.join(native, "lib") };
+  const tried = spawnSync(path.join(native, "bin", "initdb"), ["--version"], { ...who, env, cwd: folder });
+  if (tried.status === 0) return native;
+  const copy = path.join(folder, "native");
+  await cp(native, copy, { recursive: true, verbatimSymlinks: true });
+  spawnSync("chown", ["-R", `${who.uid}:${who.gid}`, copy]);
+  return copy;
+}
+
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -70,18 +89,19 @@ export async function freePort(): Promise<number> {
 
 /** Makes a database cluster in a temporary folder and starts it: about a second. */
 export async function startPostgres(options: EmbeddedPostgresOptions = {}): Promise<EmbeddedPostgres> {
-  const native = nativeFolder();
-  await makeLinks(native);
+  const packaged = nativeFolder();
+  await makeLinks(packaged);
   const folder = await mkdtemp(path.join(tmpdir(), "mayfly-postgres-"));
   const data = path.join(folder, "data");
   const who = unprivileged();
-  const env = { ...process.env, LD_LIBRARY_PATH: path.join(native, "lib"), LC_ALL: "C.UTF-8", TZ: "UTC" };
   const password = "postgres-of-the-test";
   const own = async (file: string): Promise<void> => {
     if (who.uid !== undefined && who.gid !== undefined) await chown(file, who.uid, who.gid);
   };
   await own(folder);
   await chmod(folder, 0o700);
+  const native = await reachable(packaged, folder, who);
+  const env = { ...process.env, LD_LIBRARY_PATH: path.join(native, "lib"), LC_ALL: "C.UTF-8", TZ: "UTC" };
   const passwordFile = path.join(folder, "password");
   await writeFile(passwordFile, password);
   await own(passwordFile);
@@ -102,7 +122,10 @@ export async function startPostgres(options: EmbeddedPostgresOptions = {}): Prom
     ],
     { ...who, env, cwd: folder, encoding: "utf8" },
   );
-  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
+  if (made.status !== 0) {
+    await rm(folder, { recursive: true, force: true });
+    throw new Error(`initdb failed: ${made.error?.message ?? made.stderr}`);
+  }
   const put = async (name: string, text: string): Promise<void> => {
     const file = path.join(data, name);
     await writeFile(file, text);
