@@ -32,6 +32,8 @@ export interface EmbeddedPostgresOptions {
   /** Files put into the data folder before the start, for example server.crt and server.key (made mode 0600). */
   readonly files?: Readonly<Record<string, string>>;
   readonly port?: number;
+  /** Told what the server writes to its log. */
+  readonly log?: (text: string) => void;
 }
 
 const requireFrom = createRequire(import.meta.url);
@@ -150,7 +152,7 @@ export async function startPostgres(options: EmbeddedPostgresOptions = {}): Prom
 
   let server: ChildProcess | undefined;
   let log = "";
-  const start = async (): Promise<void> => {
+  const startOnce = async (): Promise<void> => {
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     const child = spawn(path.join(native, "bin", "postgres"), ["-D", data, ...flags], {
       ...who,
@@ -162,10 +164,23 @@ export async function startPostgres(options: EmbeddedPostgresOptions = {}): Prom
     await new Promise<void>((resolve, reject) => {
       child.stderr.setEncoding("utf8").on("data", (text: string) => {
         log = (log + text).slice(-20_000);
+        options.log?.(text);
         if (text.includes("ready to accept connections")) resolve();
       });
       child.once("exit", (code) => reject(new Error(`postgres ended with ${code}: ${log}`)));
     });
+  };
+  /** After a crash the last children may still hold the memory that they shared: then it is tried again. */
+  const start = async (): Promise<void> => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await startOnce();
+      } catch (error) {
+        if (tries === 25 || !String(error).includes("shared memory")) throw error;
+        log = "";
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    }
   };
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const child = server;

@@ -173,9 +173,14 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
 
   const read = (chunk: Buffer): void => {
     const bytes = carry.length === 0 ? chunk : carry.add(chunk);
-    const { taken, stopped } = operations.take(bytes);
+    let { taken, stopped } = operations.take(bytes);
+    // After an error the server discards up to Sync: what is waited for may be an answer that never comes.
+    while (responses.discard() && stopped === "waiting") {
+      const more = operations.take(bytes.subarray(taken));
+      taken += more.taken;
+      stopped = more.stopped;
+    }
     if (taken > 0 || carry.length === 0) carry.keep(bytes.subarray(taken));
-    responses.discard();
     waiting = stopped === "waiting";
     if (waiting) client.pause();
     if (stopped === "terminated") {

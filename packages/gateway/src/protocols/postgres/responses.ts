@@ -13,8 +13,8 @@ export interface Responses {
    * @throws WireError when the server breaks the protocol: the session must end
    */
   take(chunk: Buffer): void;
-  /** Drops the answers that the server, discarding until Sync, will never give. */
-  discard(): void;
+  /** Drops the answers that the server, discarding until Sync, will never give. Tells whether there were any. */
+  discard(): boolean;
   /** The session is over: gives every act that is still owed an answer its outcome, with what had come of it. */
   abandon(error: string): void;
   /** Bytes of a message that has been forwarded in part and whose rest has not arrived. */
@@ -111,8 +111,9 @@ export function createResponses(options: ResponsesOptions): Responses {
     commands = 0;
   };
 
-  const discard = (): void => {
-    if (!discarding) return;
+  const discard = (): boolean => {
+    if (!discarding) return false;
+    let dropped = false;
     for (
       let entry = expected.head();
       entry !== undefined && entry.kind !== type.sync;
@@ -121,7 +122,9 @@ export function createResponses(options: ResponsesOptions): Responses {
       // 25P02 would be a lie: the server never looked at it.
       error = "discarded";
       finish(entry, false);
+      dropped = true;
     }
+    return dropped;
   };
 
   const head = (kind: number, or?: number, orElse?: number): Expected => {
