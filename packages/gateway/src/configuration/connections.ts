@@ -74,10 +74,12 @@ async function readConnection(
   }
   if (protocol === undefined) return { findings };
   const target = check(protocol.target, written[protocol.kind], [...path, protocol.kind]);
-  addAll(
-    findings,
-    target.ok ? await loadSecrets(target.output, [...path, protocol.kind], sources) : target.findings,
-  );
+  const wrong = target.ok
+    ? await loadSecrets(target.output, [...path, protocol.kind], sources)
+    : target.findings;
+  addAll(findings, wrong);
+  // Where an operation acts is part of what is asked and approved; the credential that takes it there is not.
+  const leadsTo = target.ok && wrong.length === 0 ? { [protocol.kind]: plain(target.output, "none") } : null;
   const read = new Map<string, OperationConfiguration>();
   for (const [operation, scope] of Object.entries(isMapping(operations) ? operations : {})) {
     const one = await readOperation([...operationsPath, operation], scope, protocol, sources);
@@ -86,6 +88,7 @@ async function readConnection(
     const { description, risk: howRisky } = one.operation;
     const digested = {
       connection: name,
+      target: leadsTo,
       name: operation,
       description,
       risk: howRisky,

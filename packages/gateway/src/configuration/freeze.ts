@@ -29,13 +29,14 @@ export function deepFreeze<T>(value: T): T {
 
 /**
  * A value as JSON, for digests and for comparing: a secret by where it comes from (or by the digest of its value
- * too, for comparing inside the process alone), a file by the digest of its text, sets sorted.
+ * too, for comparing inside the process alone; or not at all), a file by the digest of its text, sets sorted.
  */
-export function plain(value: unknown, secrets: "source" | "value" = "source"): Json {
+export function plain(value: unknown, secrets: "source" | "value" | "none" = "source"): Json {
   if (value === null || typeof value === "boolean" || typeof value === "string") return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (typeof value === "number" || typeof value === "bigint") return { number: String(value) };
   if (value instanceof Secret) {
+    if (secrets === "none") return null;
     const source: Json = value.source === undefined ? null : { ...value.source };
     return secrets === "source" ? { secret: source } : { secret: source, digest: digestOf(value.reveal()) };
   }

@@ -252,6 +252,7 @@ describe("digests", () => {
     ["a table", "public.orders: all, public", "public.orders: [id], public"],
     ["a description", "Read orders", "Read all orders"],
     ["a scope's member", "        timeout: 30s\n", ""],
+    ["where its connection leads", "host: db.internal", "host: other.internal"],
   ])("%s of an operation counts in both", async (_, from, to) => {
     const [whole, operation] = await digests(good);
     const [otherWhole, otherOperation] = await digests(good.replace(from, to));
