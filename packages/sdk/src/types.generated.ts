@@ -82,7 +82,7 @@ key: string
 export interface AuditRecord {
 seq: number
 time: string
-type: ("log.opened" | "log.closed" | "log.recovered" | "log.key_rotated" | "configuration.loaded" | "configuration.refused" | "authentication.refused" | "request.created" | "request.denied" | "request.approved" | "request.refused" | "request.withdrawn" | "request.timed_out" | "approval.given" | "grant.activated" | "grant.released" | "grant.expired" | "grant.revoked" | "lockdown.started" | "lockdown.lifted" | "session.opened" | "session.refused" | "session.closed" | "act.intent" | "act.denied" | "act.outcome")
+type: ("log.opened" | "log.closed" | "log.recovered" | "log.key_rotated" | "configuration.loaded" | "configuration.refused" | "authentication.refused" | "request.created" | "request.denied" | "request.approved" | "request.refused" | "request.withdrawn" | "request.timed_out" | "approval.given" | "grant.activated" | "grant.collected" | "grant.released" | "grant.expired" | "grant.revoked" | "lockdown.started" | "lockdown.lifted" | "session.opened" | "session.refused" | "session.closed" | "act.intent" | "act.denied" | "act.outcome")
 principal?: {
 kind: ("agent" | "person" | "system")
 issuer: string

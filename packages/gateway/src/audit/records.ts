@@ -17,6 +17,7 @@ export const recordTypes = [
   "request.timed_out",
   "approval.given",
   "grant.activated",
+  "grant.collected",
   "grant.released",
   "grant.expired",
   "grant.revoked",

@@ -91,4 +91,18 @@ describe("seeing", () => {
     expect(await grants.verifier(grant)).toBeUndefined();
     expect(await code(grants.collectSecret(agent, grant))).toBe("grant_ended");
   });
+
+  it("records that the secret was collected, and gives none that is not on record", async () => {
+    const first = await activeNow();
+    await grants.collectSecret(agent, first);
+    await grants.collectSecret(agent, first);
+    const collected = (): unknown[] => h.log.disk.filter((record) => record.type === "grant.collected");
+    expect(collected()).toMatchObject([{ grant: first, detail: { by: agent.subject } }]);
+    const second = await activeNow();
+    h.log.failing = "lost";
+    expect(await code(grants.collectSecret(agent, second))).toBe("log_unavailable");
+    h.log.failing = undefined;
+    expect(await grants.collectSecret(agent, second)).toBeUndefined();
+    expect(collected()).toHaveLength(1);
+  });
 });

@@ -7,6 +7,7 @@ import { conflict, forbidden, notFound, reading, storeUnavailable } from "./erro
 import type { Actor } from "./grants.ts";
 import type { LiveEntry } from "./live.ts";
 import { maySeeGrant, owns, requireOperator } from "./people.ts";
+import { grantRecord, write } from "./records.ts";
 import { verifierOf } from "./secret-verifier.ts";
 import type { Grant } from "./types.ts";
 
@@ -83,6 +84,9 @@ export async function collectSecret(core: Core, actor: Actor, id: string): Promi
   const entry = liveEntry(core, id) ?? over();
   if (!set) return undefined;
   entry.verifier = verifier;
+  // A secret that is not on record is not given away: it is lost, and the access token is still a way in.
+  const record = grantRecord("grant.collected", entry.grant, core.rules.configuration, { by: actor.subject });
+  await write(core.log, [record], "the secret is lost; use the access token, or request again");
   return secret;
 }
 

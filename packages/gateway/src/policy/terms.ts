@@ -17,18 +17,3 @@ export function byLeastAsking(requested: number): (a: Terms, b: Terms) => number
   const free = (terms: Terms): number => Number(terms.approval === undefined);
   return (a, b) => covers(b) - covers(a) || free(b) - free(a) || b.maxTtl - a.maxTtl;
 }
-
-/**
- * The time-to-live that terms give.
- * @param requested milliseconds; left out: the terms' default
- * @returns the time-to-live in milliseconds, or the longest that could be asked for
- * @throws RangeError when what is asked for is not a positive number
- */
-export function ttlWithin(
-  terms: Terms,
-  requested?: number,
-): { readonly ok: number } | { readonly tooLong: number } {
-  if (requested === undefined) return { ok: terms.defaultTtl };
-  if (!(requested > 0)) throw new RangeError("a time-to-live is a positive number of milliseconds");
-  return requested <= terms.maxTtl ? { ok: requested } : { tooLong: terms.maxTtl };
-}

@@ -13,7 +13,9 @@ function decisionOf(record: AuditRecord): string | null {
   const said = record.detail.decision;
   if (typeof said === "string") return plain(said);
   if (/\.(?:denied|refused|timed_out)$/.test(record.type)) return "deny";
-  return ["request.approved", "grant.activated", "session.opened", "act.intent"].includes(record.type)
+  return ["request.approved", "grant.activated", "grant.collected", "session.opened", "act.intent"].includes(
+    record.type,
+  )
     ? "permit"
     : null;
 }
