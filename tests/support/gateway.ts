@@ -32,20 +32,18 @@ function parseLine(text: string): Record<string, unknown> {
 
 /**
  * Starts `mayflyd serve` and waits until it says that it is ready.
+ * @param bin which one, from the repository's folder
  * @throws Error with what it printed when it ends before
  */
 export async function startGateway(
   file: string,
   environment: Readonly<Record<string, string>>,
+  bin = "packages/gateway/bin/mayflyd.js",
 ): Promise<GatewayProcess> {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [path.join(root, "packages/gateway/bin/mayflyd.js"), "serve", "--config", file],
-    {
-      env: { ...process.env, ...environment },
-      stdio: ["ignore", "ignore", "pipe"],
-    },
-  );
+  const child: ChildProcess = spawn(process.execPath, [path.join(root, bin), "serve", "--config", file], {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const lines: Record<string, unknown>[] = [];
   const waiting: { message: string; found: (line: Record<string, unknown>) => void }[] = [];
   let rest = "";

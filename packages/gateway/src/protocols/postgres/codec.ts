@@ -51,14 +51,20 @@ export function decodeQuery(bytes: Buffer, at: number, end: number): string {
   return textOf(bytes, at, end - 1);
 }
 
-/** Parse ('P'): statement name and text. */
-export function decodeParse(bytes: Buffer, at: number, end: number): { name: string; sql: string } {
+/** Parse ('P'): statement name, text, and the types that the client declares for parameters (OIDs; 0 for unknown). */
+export function decodeParse(
+  bytes: Buffer,
+  at: number,
+  end: number,
+): { name: string; sql: string; types: readonly number[] } {
   const nameEnd = stringEnd(bytes, at, end, "the statement's name");
   const sqlEnd = stringEnd(bytes, nameEnd + 1, end, "the query");
   if (sqlEnd + 3 > end) throw malformed("the parameter count is missing");
   if (sqlEnd + 3 + 4 * u16(bytes, sqlEnd + 1) !== end)
     throw malformed("the parameter types do not fill the body");
-  return { name: nameOf(bytes, at, nameEnd), sql: textOf(bytes, nameEnd + 1, sqlEnd) };
+  const types: number[] = [];
+  for (let position = sqlEnd + 3; position < end; position += 4) types.push(u32(bytes, position));
+  return { name: nameOf(bytes, at, nameEnd), sql: textOf(bytes, nameEnd + 1, sqlEnd), types };
 }
 
 /** A Bind with its values as JSON text: strings for text, `{"base64":…}` for binary, null. */

@@ -8,6 +8,7 @@ import {
   errorOf,
   frame,
   frames,
+  int32,
   listenWire,
   makeCertificate,
   type Listening,
@@ -42,7 +43,7 @@ beforeEach(async () => {
     tls: "disable",
   });
   target.password?.load(postgres.password);
-  gate = createFakeGate({ target });
+  gate = createFakeGate({ target, check: (sql) => (sql.endsWith("is not SQL") ? "not SQL" : undefined) });
   wire = await listenWire(gate, certificate);
   client = await dial(wire.port);
   await client.logIn();
@@ -93,14 +94,11 @@ test("what is sent behind a COPY from the client waits for its answer, whichever
     frames.sync,
   );
   expect(types(await client.until("Z"))).toBe("12GCZ");
-  client.send(
-    ...extended("copy goods_view from stdin"),
-    frames.sync,
-    frames.query("select name from goods where id = 7"),
-  );
-  expect(types(await client.until("Z"))).toMatch(/^12G?EZ$/);
-  const answer = await client.until("Z");
-  expect(rowsOf(answer)).toEqual(["pipelined"]);
+  client.send(...extended("copy goods_view from stdin"), frames.sync);
+  const failed = await client.until("Z");
+  expect(types(failed), errorOf(failed.find(({ type }) => type === "E")).message).toMatch(/^12G?EZ$/);
+  client.send(frames.query("select name from goods where id = 7"));
+  expect(rowsOf(await client.until("Z"))).toEqual(["pipelined"]);
 });
 
 test("a cursor that takes a portal's name takes its meaning", async () => {
@@ -197,4 +195,16 @@ test("an act that the end of its grant cut is recorded with what had come of it"
   expect(outcome?.error).toBe("57P01");
   expect(outcome?.rows).toBeGreaterThan(10);
   expect(outcome?.bytes).toBeGreaterThan(1000);
+});
+
+test("a parameter declared as a type that looks names up is refused, recorded, and the session goes on", async () => {
+  const declared = (oid: number): Buffer => frame("P", "", "select $1", Buffer.from([0, 1]), int32(oid));
+  client.send(declared(2205), frames.bind("", "", ["pg_authid"]), frames.execute(""), frames.sync);
+  expect(errorOf((await client.until("Z")).find(({ type }) => type === "E"))).toMatchObject({
+    code: "42501",
+  });
+  // The Execute behind it was discarded by the server.
+  expect(outcomes()).toMatchObject([{ error: "discarded" }]);
+  client.send(declared(25), frames.bind("", "", ["pg_authid"]), frames.execute(""), frames.sync);
+  expect(rowsOf(await client.until("Z"))).toEqual(["pg_authid"]);
 });

@@ -135,6 +135,9 @@ export function saslResponse(text: string): Buffer {
 /** Flush ('H'). */
 export const flush: Buffer = message(type.flush);
 
+/** Sync ('S'). */
+export const sync: Buffer = message(type.sync);
+
 /** Terminate ('X'). */
 export const terminate: Buffer = message(type.terminate);
 

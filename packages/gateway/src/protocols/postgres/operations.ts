@@ -35,6 +35,12 @@ export interface Shared {
   copyIn: boolean;
   /** An act that may start a COPY from the client: until it is answered, what the client sends next could mean two things. */
   copyAwaited: Expected | undefined;
+  /**
+   * Whether the client's Sync was left out during a COPY by the extended protocol. The server would have ignored it
+   * while reading data, but answered it had the COPY failed before; then it is owed one.
+   */
+  syncLeftOut: boolean;
+  syncOwed: boolean;
   /** What the client has sent for the COPY under way. */
   copied: { readonly digest: Hash; bytes: number } | undefined;
 }
@@ -72,6 +78,24 @@ const mostExpected = 4096;
 const mostNames = 5000;
 /** Of texts, or of values, that a session's names hold; one message may go above it. */
 const mostBytes = 33_554_432;
+
+/**
+ * Types whose input looks a name up (manual, "Object Identifier Types"), by OID. In SQL the guard refuses a cast to
+ * them; a Parse could declare a parameter as one all the same.
+ */
+const nameTypes: ReadonlyMap<number, string> = new Map([
+  [24, "regproc"],
+  [2202, "regprocedure"],
+  [2203, "regoper"],
+  [2204, "regoperator"],
+  [2205, "regclass"],
+  [2206, "regtype"],
+  [3734, "regconfig"],
+  [3769, "regdictionary"],
+  [4089, "regnamespace"],
+  [4096, "regrole"],
+  [4191, "regcollation"],
+]);
 
 function errorOf(code: string, message: string): Buffer {
   return errorResponse({ severity: "ERROR", code, message });
@@ -170,13 +194,28 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
 
   const parse = (start: number, end: number): void => {
     settleParse();
-    const { name, sql } = decodeParse(chunk, start + 5, end);
+    const { name, sql, types } = decodeParse(chunk, start + 5, end);
     const statement: Statement = { text: texts(sql) };
     const entry: Expected = { kind: type.parse, permit: undefined, refusal: undefined, statement, name };
     statements.begin(name, statement);
     if (isFull(statements)) return refuse(entry, start, end, tooManyStatements());
+    const lookup = types.find((oid) => nameTypes.has(oid));
+    if (lookup !== undefined) return refuse(entry, start, end, refusedType(lookup));
     expected.add(entry);
     unjudged = { start, end, entry, statement, name };
+  };
+
+  /** Records that a parameter's type was refused, and answers it. */
+  const refusedType = (oid: number): Buffer => {
+    const denial: Denial = {
+      rule: "types",
+      message: `a parameter of type ${nameTypes.get(oid)} looks a name up in the catalogue, which is not granted`,
+      hint: "declare the parameter as text or oid, or leave its type to the server",
+    };
+    // No text that parses names this act, so that the guard denies it and the attempt is recorded.
+    const decision = judge(`parameter of type ${oid} is not SQL`, `{"kind":"parse","parameter":${oid}}`);
+    const rule = "denial" in decision ? decision.denial.rule.replace(/: .*/, ": types") : denial.rule;
+    return denialResponse({ ...denial, rule });
   };
 
   const bind = (start: number, end: number): boolean => {
@@ -313,6 +352,7 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
     if (kind === type.sync || kind === type.flush) {
       // The server ignores them in this state: they would be answered by nothing.
       decodeEmpty(start + 5, end);
+      if (kind === type.sync) shared.syncLeftOut = true;
       drop(start, end);
       return;
     }

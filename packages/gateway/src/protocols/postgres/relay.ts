@@ -4,8 +4,8 @@ import { messageOf } from "../../kernel/errors.ts";
 import type { PostgresAct } from "./act.ts";
 import { endedResponse } from "./denials.ts";
 import { createExpectedQueue } from "./expected.ts";
-import { createCarry, WireError } from "./framing.ts";
-import { errorResponse, terminate } from "./messages.ts";
+import { createCarry, type, WireError } from "./framing.ts";
+import { errorResponse, sync, terminate } from "./messages.ts";
 import { createNames } from "./names.ts";
 import { createOperations, type Portal, type Shared, type Statement } from "./operations.ts";
 import { createResponses } from "./responses.ts";
@@ -42,6 +42,8 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     expected: createExpectedQueue(),
     copyIn: false,
     copyAwaited: undefined,
+    syncLeftOut: false,
+    syncOwed: false,
     copied: undefined,
   };
   const carry = createCarry();
@@ -226,6 +228,11 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
   server.on("data", (chunk: Buffer) => {
     try {
       responses.take(chunk);
+      if (shared.syncOwed) {
+        shared.syncOwed = false;
+        shared.expected.add({ kind: type.sync, refusal: undefined });
+        server.write(sync);
+      }
       if (waiting) proceed();
     } catch (error) {
       fail(error);

@@ -101,7 +101,11 @@ export function createResponses(options: ResponsesOptions): Responses {
   const finish = (entry: Expected, done: boolean): void => {
     expected.take();
     settleNames(entry, done);
-    if (shared.copyAwaited === entry) shared.copyAwaited = undefined;
+    if (shared.copyAwaited === entry) {
+      shared.copyAwaited = undefined;
+      shared.syncOwed = !done && shared.syncLeftOut && entry.kind === type.execute;
+      shared.syncLeftOut = false;
+    }
     if (entry.permit !== undefined) complete(entry.permit, { bytes, rows, tag, error, copied: copied() });
     bytes = 0;
     rows = 0;

@@ -39,6 +39,8 @@ export function upstreamParameters(
   if (readOnly) pinned.set("default_transaction_read_only", "on");
   const start = new Map(startup.settings);
   for (const [name, value] of pinned) start.set(name, value);
+  // Not ours to set: in another encoding the server folds letters of unquoted names otherwise than the guard does.
+  pinned.set("server_encoding", "UTF8");
   const timeouts = scopes.map(({ scope }) => scope.timeout).filter((timeout) => timeout !== undefined);
   if (timeouts.length > 0) start.set("statement_timeout", String(Math.min(...timeouts)));
   start.set("application_name", `mayfly ${grant} ${startup.applicationName}`.trim().slice(0, 63));

@@ -27,7 +27,7 @@ declare const WebAssembly: {
 type Factory = (options: object) => Promise<Instance>;
 
 /** The longest text that is judged, in bytes of UTF-8. */
-export const longestText = 1_048_576;
+export const longestText = 262_144;
 
 const spares = 2;
 let factory: Factory | undefined;

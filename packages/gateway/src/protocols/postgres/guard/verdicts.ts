@@ -35,7 +35,9 @@ export function compileScopes(
     if (keptForShape !== undefined) return keptForShape;
     const before = constantsRead();
     const verdict = judge(sql, compiled, hint);
-    const key = shapeKey !== undefined && constantsRead() === before ? shapeKey : sql;
+    // A denial can name a place in the text, and is nothing to be fast about.
+    const isShared = verdict.verdict === "permit" && constantsRead() === before;
+    const key = shapeKey !== undefined && isShared ? shapeKey : sql;
     recent.set(key, verdict, key.length + 300);
     return verdict;
   };

@@ -1,0 +1,74 @@
+// `npm run build`: what ships, ready for `npm pack`, under build/: plain JavaScript, a package.json that points at it,
+// no tests, nothing of the demo or the stand-in.
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { progress } from "./progress.mjs";
+import { root, run, setup } from "./setup.mjs";
+
+/** Packages in the order of their dependencies. */
+const shipped = ["audit-verifier", "sdk", "cli", "gateway"];
+const build = path.join(root, "build");
+
+/** Compiles one package and writes its package.json. */
+async function make(name) {
+  const source = path.join(root, "packages", name);
+  const target = path.join(build, name);
+  mkdirSync(target, { recursive: true });
+  const config = path.join(target, "tsconfig.json");
+  writeFileSync(
+    config,
+    JSON.stringify({
+      extends: path.join(root, "tsconfig.json"),
+      compilerOptions: {
+        noEmit: false,
+        allowJs: false,
+        declaration: true,
+        rewriteRelativeImportExtensions: true,
+        rootDir: path.join(source, "src"),
+        outDir: path.join(target, "dist"),
+        typeRoots: [path.join(root, "node_modules/@types")],
+      },
+      include: [path.join(source, "src")],
+      exclude: [path.join(source, "src/**/*.test.ts"), path.join(source, "src/**/testing/**")],
+    }),
+  );
+  await run("tsc", ["-p", config]);
+  rmSync(config);
+  for (const part of ["bin", "schema", "openapi.json", "README.md"]) {
+    if (existsSync(path.join(source, part)))
+      cpSync(path.join(source, part), path.join(target, part), { recursive: true });
+  }
+  cpSync(path.join(root, "LICENSE"), path.join(target, "LICENSE"));
+  const {
+    devDependencies: _,
+    private: __,
+    ...manifest
+  } = JSON.parse(readFileSync(path.join(source, "package.json"), "utf8"));
+  const exports =
+    manifest.exports === undefined
+      ? {}
+      : { exports: { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" } } };
+  const files = ["bin", "dist", "schema", "openapi.json"].filter((part) =>
+    existsSync(path.join(target, part)),
+  );
+  writeFileSync(
+    path.join(target, "package.json"),
+    `${JSON.stringify({ ...manifest, ...exports, files }, undefined, 2)}\n`,
+  );
+  return manifest.name;
+}
+
+await setup();
+rmSync(build, { recursive: true, force: true });
+const linked = path.join(build, "node_modules");
+mkdirSync(path.join(linked, "@mayfly"), { recursive: true });
+for (const name of shipped) {
+  const packageName = await progress(`building ${name}`, () => make(name));
+  // So that the built packages find each other here, as they will once they are installed.
+  symlinkSync(
+    path.join("..", ...(packageName.includes("/") ? [".."] : []), name),
+    path.join(linked, packageName),
+    "dir",
+  );
+}
+console.log(`built ${shipped.map((name) => `build/${name}`).join(", ")}`);

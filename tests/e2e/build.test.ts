@@ -1,0 +1,68 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { root, startGateway } from "../support/gateway.ts";
+import { freePort } from "../support/postgres.ts";
+
+let folder: string;
+
+beforeAll(() => {
+  const made = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: root, encoding: "utf8" });
+  if (made.status !== 0) throw new Error(made.stderr);
+  folder = mkdtempSync(path.join(tmpdir(), "mayfly-build-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const built = (name: string): string[] =>
+  readdirSync(path.join(root, "build", name), { recursive: true, encoding: "utf8" });
+
+test("what ships is JavaScript without tests, and nothing of the stand-in or the demo", () => {
+  for (const name of ["gateway", "cli", "sdk", "audit-verifier"]) {
+    const files = built(name);
+    expect(files.filter((file) => file.endsWith(".js")).length).toBeGreaterThan(2);
+    expect(files.filter((file) => /\.test\.|\/testing\/|(?<!\.d)\.ts$/.test(file))).toEqual([]);
+    for (const file of files.filter((each) => each.endsWith(".js") || each === "package.json")) {
+      const text = readFileSync(path.join(root, "build", name, file), "utf8");
+      expect(text, file).not.toMatch(/okta-stand-in|oidc-provider/);
+      expect(text, file).not.toMatch(/from "\.[^"]*\.ts"/);
+    }
+  }
+});
+
+test("the built daemon serves", async () => {
+  const [https, postgres] = [await freePort(), await freePort()];
+  const file = path.join(folder, "mayfly.yaml");
+  writeFileSync(
+    file,
+    `url: https://localhost:${https}
+listen: { https: "127.0.0.1:${https}", postgres: "127.0.0.1:${postgres}" }
+identity:
+  agents: { issuer: "https://okta.invalid/oauth2/a", audience: "api://mayfly", directory: { 0oa1: { name: bot, groups: [bots] } } }
+connections:
+  db:
+    postgres: { host: 127.0.0.1, database: shop, user: mayfly, password: { env: DB_PASSWORD } }
+    operations: { read: { description: Read, statements: [select], tables: { public.orders: all } } }
+policies:
+  - { name: bots read, groups: [bots], connection: db, operations: [read], ttl: 5m }
+`,
+  );
+  const gateway = await startGateway(file, { DB_PASSWORD: "x" }, "build/gateway/bin/mayflyd.js");
+  expect(gateway.postgresPort).toBe(postgres);
+  expect(await gateway.stop()).toBe(0);
+});
+
+test("the built commands run", () => {
+  const run = (bin: string, ...args: string[]): { status: number | null; stdout: string } =>
+    spawnSync(process.execPath, [path.join(root, "build", bin), ...args], { encoding: "utf8" });
+  const file = path.join(folder, "mayfly.yaml");
+  expect(run("gateway/bin/mayflyd.js", "check", file)).toMatchObject({ status: 0 });
+  expect(
+    run("gateway/bin/mayflyd.js", "judge", "-c", file, "db/read", "select 1", "drop table orders"),
+  ).toMatchObject({
+    status: 3,
+    stdout: expect.stringContaining("deny    drop table orders") as string,
+  });
+  expect(run("cli/bin/mayfly.js", "--version")).toMatchObject({ status: 0 });
+});
