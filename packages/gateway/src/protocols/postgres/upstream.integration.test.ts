@@ -98,7 +98,7 @@ test("verify-ca wants the CA, verify-full the name too", async () => {
   );
   const other = targetOf(secured, "postgres", superuser, { tls: "require", ...ca });
   other.ca?.load(stranger.authority);
-  expect(await outcome(other)).toContain("SELF_SIGNED");
+  expect(await outcome(other)).toContain("UNABLE_TO_VERIFY_LEAF_SIGNATURE");
 });
 
 test("md5, trust and passwords: allow falls back to TLS, cleartext goes to a verified server only", async () => {
