@@ -1,6 +1,6 @@
 import type { Permit } from "../../gate/permit.ts";
 import type { Effect } from "./texts.ts";
-import type { Portal, Statement } from "./operations.ts";
+import type { Portal, Statement } from "./shared.ts";
 
 /** One message of the client's for which the server owes an answer, in the order they go upstream. */
 export interface Expected {

@@ -1,49 +1,17 @@
-import { createHash, type Hash } from "node:crypto";
 import type { Decision } from "../../gate/gate.ts";
 import type { Permit } from "../../gate/permit.ts";
 import type { Denial } from "../../gate/protocol.ts";
 import { decodeBind, decodeEmpty, decodeExecute, decodeParse, decodeQuery, decodeTarget } from "./codec.ts";
 import { denialResponse } from "./denials.ts";
-import type { Expected, ExpectedQueue } from "./expected.ts";
+import { createCopyMessages } from "./copying.ts";
+import type { Expected } from "./expected.ts";
 import { type, u32, WireError } from "./framing.ts";
 import { errorResponse, failingParse, failingQuery, flush } from "./messages.ts";
 import { refuseActs } from "./refuse-acts.ts";
+import { nameTypes, typeDenial } from "./name-types.ts";
 import type { Names } from "./names.ts";
+import type { Portal, Shared, Statement } from "./shared.ts";
 import { createTold, type Text, type Texts } from "./texts.ts";
-
-/** A prepared statement. */
-export interface Statement {
-  readonly text: Text;
-  /** Made by PREPARE: the text is the one that prepared it, and running it does not prepare it again. */
-  readonly prepared?: boolean;
-}
-
-/** A portal: a statement with its values. */
-export interface Portal {
-  readonly statement: Statement;
-  readonly statementName: string;
-  /** The values as canonical JSON text. */
-  readonly parameters: string;
-}
-
-/** What both halves of a session know. */
-export interface Shared {
-  readonly statements: Names<Statement>;
-  readonly portals: Names<Portal>;
-  readonly expected: ExpectedQueue;
-  /** Whether the server takes CopyData now. */
-  copyIn: boolean;
-  /** An act that may start a COPY from the client: until it is answered, what the client sends next could mean two things. */
-  copyAwaited: Expected | undefined;
-  /**
-   * Whether the client's Sync was left out during a COPY by the extended protocol. The server would have ignored it
-   * while reading data, but answered it had the COPY failed before; then it is owed one.
-   */
-  syncLeftOut: boolean;
-  syncOwed: boolean;
-  /** What the client has sent for the COPY under way. */
-  copied: { readonly digest: Hash; bytes: number } | undefined;
-}
 
 /** What waits to go upstream: whole messages, and the permits to spend for them. */
 export interface Held {
@@ -78,24 +46,6 @@ const mostExpected = 4096;
 const mostNames = 5000;
 /** Of texts, or of values, that a session's names hold; one message may go above it. */
 const mostBytes = 33_554_432;
-
-/**
- * Types whose input looks a name up (manual, "Object Identifier Types"), by OID. In SQL the guard refuses a cast to
- * them; a Parse could declare a parameter as one all the same.
- */
-const nameTypes: ReadonlyMap<number, string> = new Map([
-  [24, "regproc"],
-  [2202, "regprocedure"],
-  [2203, "regoper"],
-  [2204, "regoperator"],
-  [2205, "regclass"],
-  [2206, "regtype"],
-  [3734, "regconfig"],
-  [3769, "regdictionary"],
-  [4089, "regnamespace"],
-  [4096, "regrole"],
-  [4191, "regcollation"],
-]);
 
 function errorOf(code: string, message: string): Buffer {
   return errorResponse({ severity: "ERROR", code, message });
@@ -207,15 +157,9 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
 
   /** Records that a parameter's type was refused, and answers it. */
   const refusedType = (oid: number): Buffer => {
-    const denial: Denial = {
-      rule: "types",
-      message: `a parameter of type ${nameTypes.get(oid)} looks a name up in the catalogue, which is not granted`,
-      hint: "declare the parameter as text or oid, or leave its type to the server",
-    };
     // No text that parses names this act, so that the guard denies it and the attempt is recorded.
     const decision = judge(`parameter of type ${oid} is not SQL`, `{"kind":"parse","parameter":${oid}}`);
-    const rule = "denial" in decision ? decision.denial.rule.replace(/: .*/, ": types") : denial.rule;
-    return denialResponse({ ...denial, rule });
+    return denialResponse(typeDenial(oid, "denial" in decision ? decision.denial.rule : undefined));
   };
 
   const bind = (start: number, end: number): boolean => {
@@ -341,26 +285,7 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
     }
   };
 
-  /** While the server takes a COPY, nothing but its data may follow (manual, "COPY Operations"). */
-  const copyMessage = (kind: number, start: number, end: number): void => {
-    if (kind === type.copyData) {
-      shared.copied ??= { digest: createHash("sha256"), bytes: 0 };
-      shared.copied.digest.update(chunk.subarray(start + 5, end));
-      shared.copied.bytes += end - start - 5;
-      return;
-    }
-    if (kind === type.sync || kind === type.flush) {
-      // The server ignores them in this state: they would be answered by nothing.
-      decodeEmpty(start + 5, end);
-      if (kind === type.sync) shared.syncLeftOut = true;
-      drop(start, end);
-      return;
-    }
-    if (kind === type.copyDone) decodeEmpty(start + 5, end);
-    else if (kind !== type.copyFail)
-      throw new WireError("08P01", `unexpected message type ${kind} during COPY from stdin`);
-    shared.copyIn = false;
-  };
+  const copyMessage = createCopyMessages(shared, drop);
 
   return {
     held,
@@ -386,7 +311,7 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
           decodeEmpty(at + 5, end);
           stopped = "terminated";
         } else if (shared.copyIn) {
-          copyMessage(kind, at, end);
+          copyMessage(bytes, kind, at, end);
         } else if (shared.copyAwaited !== undefined) {
           // Data for the COPY, or a message that the COPY's failure would let through: the answer tells.
           stopped = "waiting";

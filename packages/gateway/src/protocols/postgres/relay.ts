@@ -3,13 +3,12 @@ import type { Session, SessionEnd } from "../../gate/gate.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { PostgresAct } from "./act.ts";
 import { endedResponse } from "./denials.ts";
-import { createExpectedQueue } from "./expected.ts";
 import { createCarry, type, WireError } from "./framing.ts";
 import { errorResponse, sync, terminate } from "./messages.ts";
-import { createNames } from "./names.ts";
-import { createOperations, type Portal, type Shared, type Statement } from "./operations.ts";
+import { createOperations } from "./operations.ts";
 import { createResponses } from "./responses.ts";
 import type { SessionOptions } from "./session.ts";
+import { createShared } from "./shared.ts";
 import type { Target } from "./target.ts";
 import { cancelUpstream, type Upstream } from "./upstream.ts";
 
@@ -36,16 +35,7 @@ const restOfMessage = 500;
 export function startRelay(options: RelayOptions): { readonly key: Buffer } {
   const { client, upstream, target, session, clock, pinned } = options;
   const server = upstream.socket;
-  const shared: Shared = {
-    statements: createNames<Statement>((statement) => statement.text.sql.length),
-    portals: createNames<Portal>((portal) => portal.parameters.length),
-    expected: createExpectedQueue(),
-    copyIn: false,
-    copyAwaited: undefined,
-    syncLeftOut: false,
-    syncOwed: false,
-    copied: undefined,
-  };
+  const shared = createShared();
   const carry = createCarry();
   /** Why the client is not read: its next message waits for answers, or the server takes no more. */
   let waiting = false;

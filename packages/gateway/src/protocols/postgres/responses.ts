@@ -2,8 +2,9 @@ import type { Outcome } from "../../gate/gate.ts";
 import type { Permit } from "../../gate/permit.ts";
 import { decodeFields, decodeParameterStatus } from "./codec.ts";
 import type { Expected } from "./expected.ts";
+import { rowsOf } from "./command-tag.ts";
 import { type, u32, WireError } from "./framing.ts";
-import type { Shared } from "./operations.ts";
+import type { Shared } from "./shared.ts";
 import { withoutQuotes } from "./quoted-rows.ts";
 
 /** The server's half: walks the answers' headers, hands the bytes on as they came, and says what became of acts. */
@@ -38,22 +39,6 @@ const enough = 1024;
 const largestStatus = 65_536;
 /** PostgreSQL makes no message larger than this (MaxAllocSize). */
 const largestMessage = 0x3fffffff;
-
-/** Rows that a command tag counts: `INSERT 0 5`, `SELECT 3`. */
-function rowsOf(tag: string): number | undefined {
-  const digits = tag.slice(tag.lastIndexOf(" ") + 1);
-  return digits.length > 0 && digits.length < tag.length && digits.length < 16 && isDigits(digits)
-    ? Number(digits)
-    : undefined;
-}
-
-function isDigits(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code < 0x30 || code > 0x39) return false;
-  }
-  return true;
-}
 
 /** Makes the server's half of one session. */
 export function createResponses(options: ResponsesOptions): Responses {
