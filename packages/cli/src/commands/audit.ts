@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { command, type CommonOptions, connect } from "../context.ts";
 import { exitCodes, UsageError } from "../exit.ts";
 import { note, oneLine, out, outJson } from "../print.ts";
+import { wordsOf } from "../record-words.ts";
 
 interface SearchOptions extends CommonOptions, Omit<AuditSearch, "before" | "limit"> {
   readonly limit: string;
@@ -142,7 +143,7 @@ function print(record: AuditRecord, options: CommonOptions): void {
       )
       .join(" ") ?? record.connection,
   ];
-  const detail = JSON.stringify(record.detail);
+  const detail = wordsOf(record) ?? JSON.stringify(record.detail);
   const line = [
     `#${record.seq}`,
     record.time.slice(0, 19).replace("T", " "),
