@@ -1,9 +1,9 @@
 import type { Duplex } from "node:stream";
-import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { createApi } from "../api/api.ts";
 import { createAuditReader } from "../audit/reader.ts";
 import { openAuditLog } from "../audit/open.ts";
+import { describeChanges } from "../configuration/changes.ts";
 import { formatProblems } from "../configuration/problems.ts";
 import type { Configuration } from "../configuration/types.ts";
 import { createGates } from "../gate/create.ts";
@@ -220,8 +220,8 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
 
   const adopt = async (next: Adopted): Promise<{ ended: number; voided: number }> => {
     const nextCertificates = await certificatesOf(next.configuration, clock);
-    const before = current.configuration.identity;
-    const isSame = isDeepStrictEqual(before, next.configuration.identity);
+    const changes = describeChanges(current.configuration, next.configuration);
+    const isSame = !changes.some(({ what }) => what.startsWith("identity "));
     const nextIdentity = isSame ? undefined : identityOf(next.configuration, clock, logger);
     const outcome = await grants.adopt(rulesOf(next, protocols));
     certificates = nextCertificates;
