@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { startOktaStandIn, type OktaStandIn } from "@mayfly/okta-stand-in";
 import { root, startGateway, type GatewayProcess } from "./gateway.ts";
-import { freePort, startPostgres, type EmbeddedPostgres } from "./postgres.ts";
+import { freePort, startPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from "./postgres.ts";
 
 /** A gateway as a process, in front of the shop's database, with an authorization server beside it. */
 export interface World {
@@ -30,6 +30,8 @@ export interface WorldOptions {
   readonly store: "sqlite" | "postgres";
   /** Changes the demo's configuration before the gateway starts. */
   readonly configure?: (text: string) => string;
+  /** How the shop's database is started. */
+  readonly database?: EmbeddedPostgresOptions;
 }
 
 /** Starts everything: two to three seconds. */
@@ -45,7 +47,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ],
     introspection: { clientId: "mayfly", clientSecret: "introspection-secret" },
   });
-  const postgres = await startPostgres();
+  const postgres = await startPostgres(options.database);
   await postgres.run("CREATE DATABASE shop");
   await postgres.run(await readFile(path.join(root, "demo/shop.sql"), "utf8"), "shop");
   if (options.store === "postgres") await postgres.run("CREATE DATABASE mayfly");
