@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { progress } from "../scripts/progress.mjs";
+import { root } from "../tests/support/gateway.ts";
 import { createShell, Unexpected } from "./shell.ts";
 import { walk } from "./walk.ts";
 import { agentId, startWorld } from "./world.ts";
@@ -41,9 +42,17 @@ if (values.once || failed) {
   await stop();
   process.exit(failed ? 1 : 0);
 }
-const lines = Object.entries(world.clientEnvironment).map(
-  ([name, value]) => `export ${name}="${name === "PATH" ? `${value.split(":")[0]}:$PATH` : value}"`,
-);
+/** What to export in another terminal: of PATH only our own folders (a psql unpacked for us among them). */
+function exported(name: string, value: string): string {
+  if (name !== "PATH") return `export ${name}="${value}"`;
+  const own = new Set(value.split(":").filter((folder) => folder.startsWith(`${root}/`)));
+  return `export PATH="${[...own].join(":")}:$PATH"`;
+}
+const libraries = process.env["LD_LIBRARY_PATH"];
+const lines = Object.entries({
+  ...world.clientEnvironment,
+  ...(libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries }),
+}).map(([name, value]) => exported(name, value));
 console.log(`
 It stays up until Ctrl-C. In another terminal:
 
