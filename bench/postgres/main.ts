@@ -90,6 +90,9 @@ async function idleSessions(peer: Peer & { pid: number }, count: number): Promis
 }
 
 try {
+  // Before the load: afterwards a heap that has grown would hide what sessions cost.
+  const idle =
+    values.only === "" ? [await idleSessions(pgbouncer, 400), await idleSessions(mayfly, 400)] : [];
   const chosen = scenarios.filter(({ name }) => name.includes(values.only));
   for (const { name, args } of chosen) {
     for (let round = 0; round < rounds; round++) {
@@ -124,14 +127,13 @@ try {
       `| ${name} | ${show(d)} | ${show(b)} | ${show(m)} | ${(m / b).toFixed(2)} | ${(m / d).toFixed(2)} | ${added} |`,
     );
   }
-  if (values.only === "") {
-    const [b, m] = [await idleSessions(pgbouncer, 400), await idleSessions(mayfly, 400)];
-    console.log(
-      `| idle session, memory | | ${(b / 1024).toFixed(1)} KiB | ${(m / 1024).toFixed(1)} KiB | | | |`,
-    );
+  const [ofPgBouncer, ofMayfly] = idle;
+  if (ofPgBouncer !== undefined && ofMayfly !== undefined) {
+    const show = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
+    console.log(`| an idle session's memory | | ${show(ofPgBouncer)} | ${show(ofMayfly)} | | | |`);
   }
   mkdirSync(path.dirname(values.out), { recursive: true });
-  writeFileSync(values.out, `${JSON.stringify({ seconds, rounds, raw }, undefined, 1)}\n`);
+  writeFileSync(values.out, `${JSON.stringify({ seconds, rounds, idle, raw }, undefined, 1)}\n`);
 } finally {
   await mayfly.stop();
   await pgbouncer.stop();

@@ -82,9 +82,11 @@ export interface Carry {
   keep(tail: Buffer): void;
 }
 
+const empty: Buffer = Buffer.alloc(0);
+
 /** Makes an empty carry. */
 export function createCarry(): Carry {
-  let store = Buffer.alloc(0);
+  let store: Buffer = empty;
   let length = 0;
   return {
     get length() {
@@ -106,7 +108,7 @@ export function createCarry(): Carry {
     keep(tail) {
       length = tail.length;
       // A fresh store: what was in the old one may still wait to be written.
-      store = length === 0 ? Buffer.alloc(0) : Buffer.from(tail);
+      store = length === 0 ? empty : Buffer.from(tail);
     },
   };
 }

@@ -163,6 +163,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     if (leaving) server.end();
   };
 
+  const empty = Buffer.alloc(0);
   const read = (chunk: Buffer): void => {
     const bytes = carry.length === 0 ? chunk : carry.add(chunk);
     let { taken, stopped } = operations.take(bytes);
@@ -172,7 +173,9 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
       taken += more.taken;
       stopped = more.stopped;
     }
-    if (taken > 0 || carry.length === 0) carry.keep(bytes.subarray(taken));
+    if (taken === bytes.length) {
+      if (carry.length > 0) carry.keep(empty);
+    } else if (taken > 0 || carry.length === 0) carry.keep(bytes.subarray(taken));
     waiting = stopped === "waiting";
     if (waiting) client.pause();
     if (stopped === "terminated") {
@@ -182,7 +185,6 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     if (held.permits.length === 0) leave();
   };
 
-  const empty = Buffer.alloc(0);
   const proceed = (): void => {
     if (waiting) {
       waiting = false;
