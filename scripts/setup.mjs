@@ -28,8 +28,8 @@ export function environment() {
     if (existsSync(postgres))
       for (const version of readdirSync(postgres)) more.push(path.join(postgres, version, "bin"));
     more.push(path.join(unpacked, "usr/sbin"), path.join(unpacked, "usr/bin"));
-    const lib = path.join(unpacked, "usr/lib");
-    for (const name of readdirSync(lib))
+    const lib = path.join(unpacked, "usr/lib"); // not there yet while the first package is on its way
+    for (const name of existsSync(lib) ? readdirSync(lib) : [])
       if (name.endsWith("-linux-gnu")) libraries.push(path.join(lib, name));
   }
   const env = { ...process.env, PATH: [...more, process.env.PATH ?? ""].join(path.delimiter) };
