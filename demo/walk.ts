@@ -186,6 +186,7 @@ export const walk: readonly Step[] = [
         seen = (await inDatabase(world)).length > 0;
       }
       if (!seen) throw new Unexpected("the query was never seen in the database");
+      console.log("    … rows are arriving; the deadline is seconds away");
       const cut = await running;
       console.log(`    … ${cut.lines.toLocaleString("en")} rows had arrived when the grant ended:`);
       console.log(cut.text.split("\n").slice(-6).join("\n").trimEnd().replaceAll(/^/gm, "    "));

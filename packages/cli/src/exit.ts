@@ -33,7 +33,8 @@ export function exitCodeOf(thrown: unknown): number {
   if (!(thrown instanceof MayflyError)) return exitCodes.failed;
   if (thrown.code === "not_approved_in_time" || thrown.code === "timed_out") return exitCodes.undecided;
   if (thrown.status === 401 || thrown.code === "not_logged_in") return exitCodes.unauthenticated;
-  if (thrown.status === 403 || thrown.code === "refused" || thrown.code === "denied") return exitCodes.denied;
+  const refusals = ["refused", "denied", "locked_down"];
+  if (thrown.status === 403 || refusals.includes(thrown.code)) return exitCodes.denied;
   return exitCodes.failed;
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -101,6 +101,9 @@ export async function testBed(change: Partial<ApiServices> = {}): Promise<TestBe
     environment,
     start,
     run: (args, env, input) => start(args, env, input).done,
-    close: () => app.close(),
+    async close() {
+      await app.close();
+      rmSync(state, { recursive: true, force: true });
+    },
   };
 }

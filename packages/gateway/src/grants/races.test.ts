@@ -1,13 +1,12 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { afterAll } from "vitest";
 import { openStore } from "../storage/store.ts";
 import { grantModel } from "./states.ts";
 import { raceSuite } from "./testing/races.ts";
 
-raceSuite("SQLite", () =>
-  openStore(
-    { kind: "sqlite", file: path.join(mkdtempSync(path.join(tmpdir(), "mayfly-races-")), "m.db") },
-    grantModel,
-  ),
-);
+const folder = mkdtempSync(path.join(tmpdir(), "mayfly-races-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+raceSuite("SQLite", () => openStore({ kind: "sqlite", file: path.join(folder, "m.db") }, grantModel));

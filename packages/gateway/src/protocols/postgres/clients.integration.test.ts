@@ -299,5 +299,10 @@ test("acts of a turn whose records could not be written are refused, in order, a
     expect((await one.query("select count(*)::int as n from empty where note = 'unrecorded'")).rows).toEqual([
       { n: 0 },
     ]);
+    // The lost record held the text: the next one holds it again, not its digest alone.
+    await one.query("insert into empty values ($1, 'unrecorded')", [2]);
+    expect(gate.log.findLast(({ what }) => what === "intent")).toMatchObject({
+      detail: { sql: "insert into empty values ($1, 'unrecorded')" },
+    });
   });
 });

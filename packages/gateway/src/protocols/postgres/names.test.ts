@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createNames } from "./names.ts";
-import { createTexts, createTold } from "./texts.ts";
+import { createTexts, createTold, type Text } from "./texts.ts";
 
 test("weighs what is settled, whether it was begun with its statement or, as PREPARE does, without", () => {
   const names = createNames<{ size: number }>(({ size }) => size);
@@ -39,7 +39,8 @@ test("an unsettled name has no meaning, but for its own segment", () => {
 
 test("a text is told in full once, then by its digest; long texts are remembered by digest alone", () => {
   const texts = createTexts(() => []);
-  const tell = createTold();
+  const told = createTold();
+  const tell = (text: Text): string => told.name(text);
   for (const sql of ["select 1", `select '${"x".repeat(20_000)}'`]) {
     expect(tell(texts(sql))).toBe(`"sql":${JSON.stringify(sql)}`);
     expect(tell(texts(sql))).toBe(`"sha256":"${texts(sql).digest()}"`);
@@ -47,4 +48,7 @@ test("a text is told in full once, then by its digest; long texts are remembered
   for (let each = 0; each < 64; each += 1) tell(texts(`select 'another ${each}'`));
   expect(tell(texts("select 1"))).toContain('"sql"');
   expect(tell(texts(`select '${"x".repeat(20_000)}'`))).toContain('"sql"');
+  expect(tell(texts("select 1"))).toContain('"sha256"');
+  told.forget();
+  expect(tell(texts("select 1"))).toContain('"sql"');
 });

@@ -54,7 +54,7 @@ function errorOf(code: string, message: string): Buffer {
 /** Makes the client's half of one session. */
 export function createOperations({ shared, texts, messageBytes, judge }: OperationsOptions): Operations {
   const { statements, portals, expected } = shared;
-  const nameText = createTold();
+  const told = createTold();
   const held: Held = { parts: [], permits: [], from: 0 };
   /** The chunk under way and where its run of messages to forward as they are starts. */
   let chunk: Buffer = Buffer.alloc(0);
@@ -88,7 +88,7 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
     unjudged = undefined;
     const decision = judge(
       statement.text.sql,
-      `{"kind":"parse",${nameText(statement.text)},"statement":${JSON.stringify(name)}}`,
+      `{"kind":"parse",${told.name(statement.text)},"statement":${JSON.stringify(name)}}`,
     );
     if ("permit" in decision) {
       entry.permit = decision.permit;
@@ -112,7 +112,7 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
     const text = texts(decodeQuery(chunk, start + 5, end));
     const entry: Expected = { kind: type.query, permit: undefined, refusal: undefined, statement: { text } };
     if (preparesTooMany(text)) return refuse(entry, start, end, tooManyStatements());
-    const decision = judge(text.sql, `{"kind":"query",${nameText(text)}}`);
+    const decision = judge(text.sql, `{"kind":"query",${told.name(text)}}`);
     if (!("permit" in decision)) return refuse(entry, start, end, denialResponse(decision.denial));
     entry.permit = decision.permit;
     held.permits.push(decision.permit);
@@ -204,7 +204,7 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
     if (together === undefined) settleParse();
     const decision = judge(
       statement.text.sql,
-      `{"kind":"execute",${rows === 0 ? "" : `"most":${rows},`}"parameters":${parameters},${nameText(statement.text)}${
+      `{"kind":"execute",${rows === 0 ? "" : `"most":${rows},`}"parameters":${parameters},${told.name(statement.text)}${
         statementName === "" ? "" : `,"statement":${JSON.stringify(statementName)}`
       }}`,
     );
@@ -333,6 +333,7 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
       return { taken: at, stopped };
     },
     refuseHeld(denial) {
+      told.forget();
       const refused = refuseActs(Buffer.concat(held.parts), held.from, expected, denialResponse(denial));
       held.parts.length = 0;
       held.permits.length = 0;

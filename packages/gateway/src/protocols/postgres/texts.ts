@@ -59,17 +59,28 @@ export function createTexts(effectsOf: (sql: string) => readonly Effect[]): Text
   };
 }
 
+/** What a session's records have said in full. */
+export interface Told {
+  /** Members of a record that name a text. */
+  name(text: Text): string;
+  /** Records were lost: whatever comes next is said in full again. */
+  forget(): void;
+}
+
 /**
  * How a session's records name a text: in full the first time, by digest after that. What it remembers is bounded,
  * in number and in size (a long text by its digest); a text that was forgotten is written in full again.
  */
-export function createTold(): (text: Text) => string {
+export function createTold(): Told {
   const told = new Set<Text | string>();
-  return (text) => {
-    const key = text.sql.length > longestKept ? text.digest() : text;
-    if (told.has(key)) return `"sha256":"${text.digest()}"`;
-    if (told.size >= 64) told.clear();
-    told.add(key);
-    return `"sql":${JSON.stringify(text.sql)}`;
+  return {
+    name(text) {
+      const key = text.sql.length > longestKept ? text.digest() : text;
+      if (told.has(key)) return `"sha256":"${text.digest()}"`;
+      if (told.size >= 64) told.clear();
+      told.add(key);
+      return `"sql":${JSON.stringify(text.sql)}`;
+    },
+    forget: () => told.clear(),
   };
 }
