@@ -1,13 +1,13 @@
 import { inspect, type StatementFacts } from "./guard/facts.ts";
 import type { Effect } from "./texts.ts";
 
-/** What each statement of a text does beyond its own answer. A text that does not parse is denied, and does nothing. */
-export function effectsOf(sql: string): readonly Effect[] {
+/** What each statement of a text does beyond its own answer; undefined when the text cannot be read now. */
+export function effectsOf(sql: string): readonly Effect[] | undefined {
   let effects: readonly Effect[];
   try {
     effects = inspect(sql).map(effectOf);
   } catch {
-    return [];
+    return undefined;
   }
   return effects.some(({ kind }) => kind !== "none") ? effects : [];
 }

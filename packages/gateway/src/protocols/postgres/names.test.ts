@@ -52,3 +52,11 @@ test("a text is told in full once, then by its digest; long texts are remembered
   told.forget();
   expect(tell(texts("select 1"))).toContain('"sql"');
 });
+
+test("a text whose effects cannot be read now is marked, and read again the next time", () => {
+  let isReady = false;
+  const texts = createTexts(() => (isReady ? [{ kind: "prepare", name: "p" }] : undefined));
+  expect(texts("prepare p as select 1")).toMatchObject({ effects: [], isUnread: true });
+  isReady = true;
+  expect(texts("prepare p as select 1")).toMatchObject({ effects: [{ kind: "prepare" }], isUnread: false });
+});

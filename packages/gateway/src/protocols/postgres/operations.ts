@@ -122,6 +122,7 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
 
   /** Until the server has answered, names that a text gives or drops are unsettled. */
   const beginEffects = (entry: Expected, text: Text): void => {
+    if (text.isUnread) throw new WireError("57P03", "the statement cannot be judged now; connect again");
     if (text.effects.length === 0) return;
     entry.effects = text.effects;
     for (const effect of text.effects) {

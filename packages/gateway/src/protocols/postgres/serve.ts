@@ -14,7 +14,7 @@ export interface ServeOptions {
   readonly clock: Clock;
   readonly secureContext: () => SecureContext;
   readonly allowInsecureLoopback: boolean;
-  readonly effectsOf: (sql: string) => readonly Effect[];
+  readonly effectsOf: (sql: string) => readonly Effect[] | undefined;
 }
 
 /** Makes the function that serves one client connection until it ends. All its sessions share their cancel keys. */

@@ -17,6 +17,8 @@ export interface Text {
   digest(): string;
   /** One entry a statement in the text; empty when none has an effect. */
   readonly effects: readonly Effect[];
+  /** Its effects could not be read: such a text is denied, and must not run should a kept verdict permit it. */
+  readonly isUnread: boolean;
 }
 
 /** Finds the one object of a text. */
@@ -33,7 +35,7 @@ const none: readonly Effect[] = [];
  * A bounded cache of statement texts for all sessions.
  * @param effectsOf what the guard makes of a text that holds one of the words
  */
-export function createTexts(effectsOf: (sql: string) => readonly Effect[]): Texts {
+export function createTexts(effectsOf: (sql: string) => readonly Effect[] | undefined): Texts {
   let recent = new Map<string, Text>();
   let older = new Map<string, Text>();
   return (sql) => {
@@ -42,13 +44,15 @@ export function createTexts(effectsOf: (sql: string) => readonly Effect[]): Text
     text = older.get(sql);
     if (text === undefined) {
       let digest: string | undefined;
+      const effects = mayHaveEffects.test(sql) ? effectsOf(sql) : none;
       text = {
         sql,
         digest: () => (digest ??= hash("sha256", sql, "hex")),
-        effects: mayHaveEffects.test(sql) ? effectsOf(sql) : none,
+        effects: effects ?? none,
+        isUnread: effects === undefined,
       };
     }
-    if (sql.length <= longestKept) {
+    if (sql.length <= longestKept && !text.isUnread) {
       recent.set(sql, text);
       if (recent.size >= mostTexts) {
         older = recent;
