@@ -12,15 +12,19 @@ export async function serve(options: {
   readonly logLevel: string;
 }): Promise<number> {
   const logger = createLogger(options.logLevel);
+  // Before anything starts: whoever reads "ready" may send a signal at once, and one that comes earlier still ends
+  // the gateway in order, once it has started.
+  const stopped = new Promise<NodeJS.Signals>((resolve) => {
+    for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => resolve(name));
+  });
+  // Holds the event loop: while the gateway stops, nothing else may be left that does, and Node would just end.
+  setInterval(() => undefined, 2 ** 30);
   const gateway = await startGateway({
     file: options.config,
     environment: process.env,
     clock: systemClock,
     logger,
   });
-  const { url, httpsPort, postgresPort, caFile } = gateway;
-  logger.info({ url, https: httpsPort, postgres: postgresPort, ca: caFile, pid: process.pid }, "ready");
-
   // A fault that nobody caught: whatever state it left, a gateway that does not know what it does serves nobody.
   const crash = (error: unknown): void => {
     logger.fatal(
@@ -45,9 +49,10 @@ export async function serve(options: {
     reloading = reloading.then(reload, reload);
   });
 
-  const signal = await new Promise<NodeJS.Signals>((resolve) => {
-    for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => resolve(name));
-  });
+  const { url, httpsPort, postgresPort, caFile } = gateway;
+  logger.info({ url, https: httpsPort, postgres: postgresPort, ca: caFile, pid: process.pid }, "ready");
+
+  const signal = await stopped;
   logger.info({ signal }, "stopping");
   await gateway.stop("the gateway is being stopped");
   logger.info("stopped");
