@@ -12,6 +12,8 @@ import type { NamedScope, Protocol, Verdict } from "./protocol.ts";
 import { createScram, isGenuine } from "./scram-server.ts";
 import { createSession, type OpenSession } from "./session.ts";
 import { createTurn } from "./turn.ts";
+import { createBearers } from "./web/bearers.ts";
+import { createEntering } from "./web/entering.ts";
 
 /** What the gate stands on. */
 export interface GateParts {
@@ -54,10 +56,32 @@ const noGrant: Refusal = {
   },
 };
 
+/** A grant's scopes as configured now; undefined when an operation of its is gone. */
+function scopesOf<Scope>(
+  { grant }: LiveGrant,
+  connection: ConnectionConfiguration,
+): readonly NamedScope<Scope>[] | undefined {
+  const scopes: NamedScope<Scope>[] = [];
+  for (const name of grant.operations) {
+    const operation = connection.operations.get(name);
+    if (operation === undefined) return undefined;
+    scopes.push({ name: `${connection.name}/${name}`, scope: operation.scope as Scope });
+  }
+  return scopes;
+}
+
+/** Compiles a grant's scopes once; a reload that changes the target compiles them for its new sessions. */
+type CheckOf<Scope, Act> = (
+  live: LiveGrant,
+  scopes: readonly NamedScope<Scope>[],
+  target: unknown,
+) => (act: Act) => Verdict;
+
 /** Makes the gate. */
 export function createGates(parts: GateParts): Gates {
   const { grants, identity, log, clock } = parts;
   const turn = createTurn(log, parts.fault);
+  const bearers = createBearers(parts);
   const scram = createScram((grant) => grants.verifier(grant));
   const open = new Set<OpenSession<never>>();
   let stopping: SessionEnd | undefined;
@@ -142,26 +166,27 @@ export function createGates(parts: GateParts): Gates {
       const live = grants.live(proof.grant);
       return live !== undefined && sameRequester(live.grant.requester, principal) ? live : noGrant;
     } catch (error) {
-      const known = error instanceof MayflyError ? error : undefined;
-      if (known === undefined) parts.fault(error);
-      return {
-        code: known?.status === 503 ? "unavailable" : "unauthenticated",
-        refused: {
-          rule: "identity",
-          message: known?.message ?? "the access token could not be verified",
-          hint: known?.hint ?? "get a fresh access token and connect again",
-        },
-      };
+      return unverified(error);
     }
+  };
+
+  /** The refusal of an identity that could not be verified. */
+  const unverified = (error: unknown): Refusal => {
+    const known = error instanceof MayflyError ? error : undefined;
+    if (known === undefined) parts.fault(error);
+    return {
+      code: known?.status === 503 ? "unavailable" : "unauthenticated",
+      refused: {
+        rule: "identity",
+        message: known?.message ?? "the access token could not be verified",
+        hint: known?.hint ?? "get a fresh access token and connect again",
+      },
+    };
   };
 
   const openSession = async <Scope, Act>(
     protocol: Protocol<Scope, Act>,
-    checkOf: (
-      live: LiveGrant,
-      scopes: readonly NamedScope<Scope>[],
-      target: unknown,
-    ) => (act: Act) => Verdict,
+    checkOf: CheckOf<Scope, Act>,
     proof: Proof,
     connection: string,
     client: ClientFacts,
@@ -170,9 +195,20 @@ export function createGates(parts: GateParts): Gates {
     if (before !== undefined) return refuse(client, connection, before);
     const found = await verified(proof);
     if ("refused" in found) return refuse(client, connection, found);
+    return openOn(protocol, checkOf, found, proof.kind, connection, client);
+  };
+
+  /** Opens a session on a grant whose holder's identity was verified a moment ago. */
+  const openOn = async <Scope, Act>(
+    protocol: Protocol<Scope, Act>,
+    checkOf: CheckOf<Scope, Act>,
+    live: LiveGrant,
+    by: Proof["kind"],
+    connection: string,
+    client: ClientFacts,
+  ): Promise<Session<Act> | Refusal> => {
     const after = unavailable();
-    if (after !== undefined) return refuse(client, connection, after, undefined, found);
-    const live = found;
+    if (after !== undefined) return refuse(client, connection, after, undefined, live);
     const configuration = parts.configuration();
     const target = configuration.connections.get(connection);
     if (live.grant.connection !== connection || target?.kind !== protocol.kind || live.ended.aborted) {
@@ -189,13 +225,9 @@ export function createGates(parts: GateParts): Gates {
       };
       return refuse(client, connection, full, undefined, live);
     }
-    const scopes: NamedScope<Scope>[] = [];
-    for (const name of live.grant.operations) {
-      const operation = target.operations.get(name);
-      if (operation === undefined)
-        return refuse(client, connection, noGrant, `operation ${name} is gone`, live);
-      scopes.push({ name: `${connection}/${name}`, scope: operation.scope as Scope });
-    }
+    const scopes = scopesOf<Scope>(live, target);
+    if (scopes === undefined)
+      return refuse(client, connection, noGrant, "an operation of the grant is gone", live);
     const id = newId("ses");
     const context = {
       principal: live.principal,
@@ -213,7 +245,7 @@ export function createGates(parts: GateParts): Gates {
         type: "session.opened",
         detail: {
           address: client.address,
-          by: proof.kind,
+          by,
           ends: new Date(live.grant.endsAt).toISOString(),
           protocol: client.protocol,
           ...(client.software === undefined ? {} : { software: client.software.slice(0, 200) }),
@@ -276,8 +308,24 @@ export function createGates(parts: GateParts): Gates {
         compiled.set(live, { target, check });
         return check;
       };
+      const covers = (live: LiveGrant, act: Act): boolean => {
+        const connection = parts.configuration().connections.get(live.grant.connection);
+        const scopes = connection === undefined ? undefined : scopesOf<Scope>(live, connection);
+        if (connection?.kind !== protocol.kind || scopes === undefined) return false;
+        return checkOf(live, scopes, connection.target)(act).verdict === "permit";
+      };
+      const enter = createEntering<Act>({
+        unavailable,
+        noGrant,
+        covers,
+        grantsOf: (bearer, connection) => bearers.grantsOf(bearer, connection).catch(unverified),
+        introspect: (token) => identity.verify(token, { introspect: true }).then(() => undefined, unverified),
+        open: (live, by, entry) => openOn(protocol, checkOf, live, by, entry.connection, entry.client),
+        refuse: (entry, refusal) => refuse(entry.client, entry.connection, refusal),
+      });
       return {
         scram,
+        enter,
         open: (proof, connection, client) => openSession(protocol, checkOf, proof, connection, client),
         get limits() {
           const { handshake, messageBytes } = parts.configuration().limits;

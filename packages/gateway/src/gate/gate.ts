@@ -1,3 +1,5 @@
+import type { EventEmitter } from "node:events";
+import type { Json } from "../kernel/canonical.ts";
 import type { Denial } from "./protocol.ts";
 import type { Permit } from "./permit.ts";
 import type { ScramExchange, GrantSecretProof } from "./scram.ts";
@@ -15,6 +17,36 @@ export interface Gate<Act> {
   readonly limits: { readonly handshakeMs: number; readonly messageBytes: number };
   /** Records that somebody failed to authenticate. Never throws. */
   refused(client: ClientFacts, connection: string, why: string): void;
+  /**
+   * For protocols over HTTP: verifies the bearer of one request and finds the session of its client's connection, or
+   * opens one. Called for every request.
+   */
+  enter(entry: Entry<Act>): Promise<WebSession<Act> | Refusal>;
+}
+
+/** One request at the door of a protocol over HTTP. */
+export interface Entry<Act> {
+  /** A grant's id and secret, `gr_….SECRET`, or an Okta access token. */
+  readonly bearer: string;
+  readonly connection: string;
+  readonly client: ClientFacts;
+  /** The client's connection (its socket): sessions live and end with it. */
+  readonly socket: EventEmitter;
+  /**
+   * Which grant, where the client names one. Left out, with an access token: the newest live grant of the principal
+   * on the connection that covers `act`, else the newest.
+   */
+  readonly grant?: string;
+  readonly act?: Act;
+}
+
+/** A session of a protocol over HTTP: many requests of one client connection, in flight side by side. */
+export interface WebSession<Act> extends Pick<
+  Session<Act>,
+  "id" | "grant" | "target" | "scopes" | "endsAt" | "complete" | "ended"
+> {
+  /** As Session.judge, and answers once the turn's records are written: what has a permit may leave at once. */
+  judge(act: Act, detail: string): Promise<Decision>;
 }
 
 /** How a client proves who it is: the outcome of a SCRAM exchange, or an access token with the grant it names. */
@@ -94,6 +126,13 @@ export interface Outcome {
   /** The upstream's error code, for example an SQLSTATE; never its text, which may quote values. */
   readonly error?: string | undefined;
   readonly tag?: string | undefined;
+  /** The status of an HTTP answer, or the exit code of a command. */
+  readonly status?: number | undefined;
+  readonly milliseconds?: number | undefined;
+  /** Names of what was masked or left out of the answer; never values. */
+  readonly masked?: readonly string[] | undefined;
+  /** What else a protocol tells, for example the recording of a terminal; never secrets or masked values. */
+  readonly more?: { readonly [name: string]: Json } | undefined;
   /** What the client sent as the act's body, for example the data of a COPY. */
   readonly copied?: { readonly bytes: number; readonly sha256: string } | undefined;
 }

@@ -1,10 +1,16 @@
 import type { Duplex } from "node:stream";
 import type { ProtocolSchema } from "../configuration/types.ts";
 import type { Gate } from "./gate.ts";
+import type { WebDoor } from "./web/door.ts";
 
 /** What a scope makes of an act. Compare `verdict` with ===. */
 export type Verdict =
-  | { readonly verdict: "permit"; readonly operation: string }
+  | {
+      readonly verdict: "permit";
+      readonly operation: string;
+      /** At most so many permits of this operation in the grant's whole life; the gate counts. */
+      readonly budget?: number;
+    }
   | { readonly verdict: "deny"; readonly denial: Denial };
 
 /** A refusal that the client's own protocol can carry. */
@@ -37,6 +43,8 @@ export interface Protocol<Scope, Act> extends ProtocolSchema {
   describe(scope: Scope): readonly string[];
   /** Loads what it needs before it can judge or serve; called once, at start. */
   ready(): Promise<void>;
-  /** Serves one client connection until it ends. */
-  serve(client: Duplex, gate: Gate<Act>): void;
+  /** Serves one client connection of a port of the protocol's own until it ends; left out where there is none. */
+  serve?(client: Duplex, gate: Gate<Act>): void;
+  /** Serves what comes over HTTPS under `/KIND/CONNECTION`; left out where nothing does. */
+  readonly web?: WebDoor<Act>;
 }

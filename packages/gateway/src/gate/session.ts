@@ -1,7 +1,9 @@
 import type { AuditLog } from "../audit/log.ts";
 import type { RecordContext } from "../audit/records.ts";
+import { canonicalJson } from "../kernel/canonical.ts";
 import { remaining, type Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
+import { spend } from "./budgets.ts";
 import type { LiveGrant } from "../grants/types.ts";
 import type { Decision, Session, SessionEnd, TurnSender } from "./gate.ts";
 import { mintPermit, type Permit } from "./permit.ts";
@@ -95,6 +97,8 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
       }
       const answer = check(act);
       if (answer.verdict !== "permit") return deny(answer.denial, detail);
+      const over = answer.budget === undefined ? undefined : spend(live, answer.operation, answer.budget);
+      if (over !== undefined) return deny(over, detail);
       let permit: Permit;
       try {
         permit = mintPermit(
@@ -118,7 +122,12 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
         detail += `"copied":{"bytes":${outcome.copied.bytes},"sha256":${JSON.stringify(outcome.copied.sha256)}},`;
       if (outcome.error !== undefined) detail += `"error":${JSON.stringify(outcome.error)},`;
       detail += `"intent":${permit.intent}`;
+      if (outcome.masked !== undefined && outcome.masked.length > 0)
+        detail += `,"masked":${canonicalJson([...outcome.masked])}`;
+      if (outcome.milliseconds !== undefined) detail += `,"milliseconds":${outcome.milliseconds}`;
+      if (outcome.more !== undefined) detail += `,"more":${canonicalJson(outcome.more)}`;
       if (outcome.rows !== undefined) detail += `,"rows":${outcome.rows}`;
+      if (outcome.status !== undefined) detail += `,"status":${outcome.status}`;
       if (outcome.tag !== undefined) detail += `,"tag":${JSON.stringify(outcome.tag)}`;
       try {
         records.append("act.outcome", `${detail}}`);

@@ -106,6 +106,8 @@ export interface Grants {
   readonly locked: Lockdown | undefined;
   /** The live grant of that id, for the gate: from memory, checked against both clocks. */
   live(id: string): LiveGrant | undefined;
+  /** The live grants of a principal on a connection, newest first; from memory, checked against both clocks. */
+  liveOf(holder: Requester, connection: string): readonly LiveGrant[];
   /** The SCRAM verifier of a live grant's secret; undefined when there is none. From memory or the store. */
   verifier(id: string): Promise<string | undefined>;
   /** The gate saw an identity withdrawn: ends the principal's grant. */

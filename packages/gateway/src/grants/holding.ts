@@ -9,7 +9,7 @@ import type { LiveEntry } from "./live.ts";
 import { maySeeGrant, owns, requireOperator } from "./people.ts";
 import { grantRecord, write } from "./records.ts";
 import { verifierOf } from "./secret-verifier.ts";
-import type { Grant } from "./types.ts";
+import type { Grant, Requester } from "./types.ts";
 
 /** A grant as it may be shown: the verifier stays inside. */
 export function shown(grant: Grant): Grant {
@@ -24,6 +24,15 @@ export function liveEntry(core: Core, id: string): LiveEntry | undefined {
   if (remaining(core.clock, entry.deadline) > 0) return entry;
   endSoon(core, entry.grant, expiry(entry.grant));
   return undefined;
+}
+
+/** The live grants of one holder on one connection, newest first; what is over ends here and now. */
+export function liveEntriesOf(core: Core, holder: Requester, connection: string): readonly LiveEntry[] {
+  return core.live
+    .all()
+    .filter(({ grant }) => grant.connection === connection && owns(holder, grant))
+    .flatMap(({ grant }) => liveEntry(core, grant.id) ?? [])
+    .toSorted((a, b) => b.grant.activatedAt - a.grant.activatedAt);
 }
 
 /** A grant that the actor may see, from memory or the store. @throws not_found */

@@ -5,7 +5,7 @@ import type { Core } from "./core.ts";
 import { end, endSoon, expiry } from "./endings.ts";
 import { notFound, reading, storeUnavailable } from "./errors.ts";
 import type { Actor, GrantRules, Grants, GrantStore } from "./grants.ts";
-import { collectSecret, liveEntry, release, revoke, showGrant, shown, verifier } from "./holding.ts";
+import { collectSecret, liveEntriesOf, liveEntry, release, revoke, showGrant, shown, verifier } from "./holding.ts";
 import { createLive } from "./live.ts";
 import { liftLockdown, lockDown } from "./lockdown.ts";
 import { createMutex } from "./mutex.ts";
@@ -139,6 +139,10 @@ export function createGrants(options: GrantsOptions): Grants {
     live(id) {
       if (core.locked !== undefined || watching.unavailable !== undefined) return undefined;
       return liveEntry(core, id);
+    },
+    liveOf(holder, connection) {
+      if (core.locked !== undefined || watching.unavailable !== undefined) return [];
+      return liveEntriesOf(core, holder, connection);
     },
     async verifier(id) {
       if (core.locked !== undefined || watching.unavailable !== undefined) return undefined;

@@ -160,9 +160,9 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
 
   const postgres = first.listen.postgres;
   const served = protocols.find(({ kind }) => kind === "postgres");
-  if (postgres !== undefined && served !== undefined) {
+  if (postgres !== undefined && served?.serve !== undefined) {
     const gate = gates.forProtocol(served);
-    const serve = (socket: Duplex): void => served.serve(socket, gate);
+    const serve = (socket: Duplex): void => served.serve?.(socket, gate);
     listeners = [
       await listen(
         postgres,

@@ -299,6 +299,7 @@ export function fakeGrants(clock: Clock): FakeGrants {
       return locked;
     },
     live: () => undefined,
+    liveOf: () => [],
     verifier: async () => undefined,
     withdrawIdentity: async () => {},
     adopt: async () => ({ ended: 0, voided: 0 }),

@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Duplex } from "node:stream";
+import type { ClientFacts, Gate } from "../gate.ts";
+
+/** A protocol reached over HTTPS: one folder's answer to everything under `/KIND/CONNECTION`. */
+export interface WebDoor<Act> {
+  /** Answers one request whole. What it throws becomes a 500 that says nothing, and ends nothing else. */
+  request(exchange: WebExchange, gate: Gate<Act>): Promise<void>;
+  /** Answers a request to upgrade (WebSocket, SPDY); left out: refused. */
+  upgrade?(upgrade: WebUpgrade, gate: Gate<Act>): Promise<void>;
+}
+
+/** What the front has made sure of before a door sees a request: unambiguous framing, one Host, one bearer. */
+export interface WebAsk {
+  /** The connection's name, as the path says it. */
+  readonly connection: string;
+  /** What follows `/KIND/CONNECTION` in the request's target, to the byte: empty, or begins with `/` or `?`. */
+  readonly target: string;
+  readonly method: string;
+  /** Names and values in turn, as they came. HTTP/2's pseudo headers are not among them. */
+  readonly rawHeaders: readonly string[];
+  /** The bearer, from the Authorization header; the door passes it to `gate.enter` and nowhere else. */
+  readonly bearer: string;
+  /** The grant that the client names (`mayfly-grant`), where it does. */
+  readonly grant?: string;
+  readonly client: ClientFacts;
+}
+
+/** One request and the answer to it, of HTTP/1.1 or HTTP/2. */
+export interface WebExchange extends WebAsk {
+  readonly request: IncomingMessage | Http2ServerRequest;
+  readonly response: ServerResponse | Http2ServerResponse;
+  /** The client's connection: sessions are kept by it. */
+  readonly socket: Duplex;
+  /** The client sends its body only after 100 (Continue): write it once the act is permitted. */
+  readonly expectsContinue: boolean;
+}
+
+/** A request to upgrade an HTTP/1.1 connection. */
+export interface WebUpgrade extends WebAsk {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  /** The first bytes after the request's head. */
+  readonly head: Buffer;
+}

@@ -1,0 +1,192 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Duplex } from "node:stream";
+import type { Gate } from "../gate.ts";
+import { type Answer, challenge, problem } from "./answers.ts";
+import type { WebAsk, WebDoor } from "./door.ts";
+import { checkHead, valuesOf } from "./head.ts";
+
+/** One protocol's door with its gate. */
+export interface Doorway {
+  readonly kind: string;
+  readonly door: WebDoor<never>;
+  readonly gate: Gate<never>;
+}
+
+/** What stands between the HTTPS port and the protocols over HTTP. */
+export interface Front {
+  /** Whether a target belongs to a protocol: `/KIND/CONNECTION` and whatever follows. */
+  takes(target: string): boolean;
+  /** Answers a request that it takes. @param expects whether the client waits for 100 (Continue) */
+  request(
+    request: IncomingMessage | Http2ServerRequest,
+    response: ServerResponse | Http2ServerResponse,
+    expects: boolean,
+  ): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+/** `b64token` (RFC 6750, section 2.1), and no longer than any provider's tokens. */
+const bearerForm = /^bearer +([A-Za-z0-9\-._~+/]{1,16384}=*)$/i;
+const connectionForm = /^[a-z][a-z0-9-]{0,62}$/;
+const grantForm = /^gr_[0-9a-z]{16}$/;
+
+/**
+ * Makes the front. Whatever is ambiguous in a request's head is refused before any protocol sees it, and a fault in
+ * one protocol's handler ends that request and no other.
+ * @param url the gateway's own, without a slash at its end
+ * @param fault told of what a handler threw
+ */
+export function createFront(
+  doorways: readonly Doorway[],
+  url: string,
+  fault: (error: unknown) => void,
+): Front {
+  const { host } = new URL(url);
+  const byKind = new Map(doorways.map((doorway) => [doorway.kind, doorway]));
+
+  /** The doorway of a target, and what follows its connection's name. */
+  const find = (target: string): { doorway: Doorway; connection: string; rest: string } | undefined => {
+    const match = /^\/([a-z]+)\/([^/?#]*)(.*)$/s.exec(target);
+    const doorway = byKind.get(match?.[1] ?? "");
+    return match === null || doorway === undefined
+      ? undefined
+      : { doorway, connection: match[2] ?? "", rest: match[3] ?? "" };
+  };
+
+  /** What a door is given, or the answer that is given instead. */
+  const admit = (
+    request: IncomingMessage | Http2ServerRequest,
+  ): { readonly doorway: Doorway; readonly ask: WebAsk } | Answer => {
+    const target = request.url ?? "";
+    const { rawHeaders, httpVersion, httpVersionMajor, method = "" } = request;
+    const wrong = checkHead({ httpVersion, httpVersionMajor, method, target, rawHeaders }, host);
+    if (wrong !== undefined) {
+      const headers = { connection: "close" };
+      return problem({
+        status: wrong.status,
+        code: wrong.code,
+        detail: wrong.message,
+        ...(httpVersionMajor === 2 ? {} : { headers }),
+      });
+    }
+    const found = find(target);
+    if (found === undefined || !connectionForm.test(found.connection))
+      return problem({
+        status: 404,
+        code: "no_connection",
+        detail: "the path names no connection",
+        hint: `write /KIND/CONNECTION/…, for example ${url}/http/billing-api/v1/invoices/7`,
+      });
+    const given = valuesOf(rawHeaders, "authorization");
+    const bearer = given.length === 1 ? bearerForm.exec(given[0] ?? "")?.[1] : undefined;
+    if (bearer === undefined)
+      return problem({
+        status: given.length > 1 ? 400 : 401,
+        code: given.length > 1 ? "bearer_ambiguous" : "bearer_missing",
+        detail:
+          given.length > 1 ? "the request has two Authorization headers" : "the request carries no bearer",
+        hint: "send 'Authorization: Bearer …' with the grant's secret as Mayfly gave it, or your access token",
+        ...(given.length > 1 ? {} : { headers: { "www-authenticate": challenge(url) } }),
+      });
+    const named = valuesOf(rawHeaders, "mayfly-grant");
+    const [grant] = named;
+    if (named.length > 1 || (grant !== undefined && !grantForm.test(grant)))
+      return problem({ status: 400, code: "grant_malformed", detail: "mayfly-grant must name one grant" });
+    const { remoteAddress = "" } = request.socket;
+    return {
+      doorway: found.doorway,
+      ask: {
+        connection: found.connection,
+        target: found.rest,
+        method,
+        rawHeaders:
+          httpVersionMajor === 2
+            ? rawHeaders.filter((_, at) => !(rawHeaders[at - (at % 2)] ?? "").startsWith(":"))
+            : rawHeaders,
+        bearer,
+        ...(grant === undefined ? {} : { grant }),
+        client: {
+          protocol: found.doorway.kind,
+          address: remoteAddress,
+          tls: "encrypted" in request.socket,
+          ...softwareOf(rawHeaders),
+        },
+      },
+    };
+  };
+
+  return {
+    takes: (target) => find(target) !== undefined,
+    request(request, response, expects) {
+      const admitted = admit(request);
+      if ("status" in admitted) {
+        send(response, admitted);
+        return;
+      }
+      const { doorway, ask } = admitted;
+      // Of HTTP/2 the session is the connection; a stream is one request.
+      const socket =
+        "stream" in request ? (request.stream.session?.socket ?? request.socket) : request.socket;
+      doorway.door
+        .request({ ...ask, request, response, socket, expectsContinue: expects }, doorway.gate)
+        .catch((error: unknown) => {
+          fault(error);
+          if (response.headersSent) response.destroy();
+          else send(response, failed);
+        });
+    },
+    upgrade(request, socket, head) {
+      const admitted = admit(request);
+      const refuse = (answer: Answer): void => {
+        socket.end(rawAnswer(answer));
+      };
+      if ("status" in admitted) {
+        refuse(admitted);
+        return;
+      }
+      const { doorway, ask } = admitted;
+      if (doorway.door.upgrade === undefined) {
+        refuse(
+          problem({
+            status: 400,
+            code: "no_upgrade",
+            detail: `${doorway.kind} connections upgrade to nothing`,
+          }),
+        );
+        return;
+      }
+      doorway.door.upgrade({ ...ask, request, socket, head }, doorway.gate).catch((error: unknown) => {
+        fault(error);
+        socket.destroy();
+      });
+    },
+  };
+}
+
+const failed: Answer = problem({
+  status: 500,
+  code: "internal",
+  detail: "Mayfly failed to answer; nothing was permitted by this",
+  hint: "the operator finds the cause in the gateway's log",
+});
+
+function softwareOf(rawHeaders: readonly string[]): { software?: string } {
+  const [agent] = valuesOf(rawHeaders, "user-agent");
+  return agent === undefined ? {} : { software: agent.slice(0, 200) };
+}
+
+/** Sends an answer of the gateway's own. */
+export function send(response: ServerResponse | Http2ServerResponse, answer: Answer): void {
+  // Both versions have this form; their types only do not say so together.
+  (response as ServerResponse).writeHead(answer.status, answer.headers);
+  (response as ServerResponse).end(answer.body);
+}
+
+/** An answer as bytes, for a socket that was handed over for an upgrade. */
+export function rawAnswer({ status, headers, body }: Answer): string {
+  const lines = Object.entries({ ...headers, connection: "close" }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
+  return `HTTP/1.1 ${status} \r\n${lines.join("\r\n")}\r\n\r\n${body}`;
+}
