@@ -123,6 +123,7 @@ export function createFakeGate(options: FakeGateOptions): FakeGate {
       if (proves(proof) && connection === "shop") return Promise.resolve(openSession(client));
       return Promise.resolve({ code: "no_grant", refused: denialOf("there is no active grant of that id") });
     },
+    enter: () => Promise.reject(new Error("not for a protocol with a port of its own")),
     refused(_client, _connection, why) {
       log.push({ what: "refused", why });
     },
