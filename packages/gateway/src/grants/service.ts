@@ -5,7 +5,16 @@ import type { Core } from "./core.ts";
 import { end, endSoon, expiry } from "./endings.ts";
 import { notFound, reading, storeUnavailable } from "./errors.ts";
 import type { Actor, GrantRules, Grants, GrantStore } from "./grants.ts";
-import { collectSecret, liveEntriesOf, liveEntry, release, revoke, showGrant, shown, verifier } from "./holding.ts";
+import {
+  collectSecret,
+  liveEntriesOf,
+  liveEntry,
+  release,
+  revoke,
+  showGrant,
+  shown,
+  verifier,
+} from "./holding.ts";
 import { createLive } from "./live.ts";
 import { liftLockdown, lockDown } from "./lockdown.ts";
 import { createMutex } from "./mutex.ts";

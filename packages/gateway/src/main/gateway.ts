@@ -7,6 +7,7 @@ import { describeChanges } from "../configuration/changes.ts";
 import { formatProblems } from "../configuration/problems.ts";
 import type { Configuration } from "../configuration/types.ts";
 import { createGates } from "../gate/create.ts";
+import { createFront } from "../gate/web/front.ts";
 import { createGrants } from "../grants/service.ts";
 import { grantModel } from "../grants/states.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -180,7 +181,13 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     () => current.configuration.limits,
     () => metrics.turnedAway(),
   );
-  const https = httpsServer(certificates, admission, first.limits.handshake);
+  const doorways = protocols.flatMap((protocol) =>
+    protocol.web === undefined
+      ? []
+      : [{ kind: protocol.kind, door: protocol.web, gate: gates.forProtocol(protocol) }],
+  );
+  const front = createFront(doorways, first.url.replace(/\/+$/, ""), fault);
+  const https = httpsServer(certificates, admission, first.limits.handshake, front);
   const api = createApi({
     identity,
     grants,
@@ -213,6 +220,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
   undo.push(async () => {
     // Node enforces no time limit on a request once its server closes: one that never ends must not keep the log open.
     const cancel = clock.schedule(stopWithin, () => admission.destroy());
+    https.close();
     await api.close().finally(cancel);
   });
   // Keys are fetched ahead; the gateway starts without them too, and is ready once they are there.

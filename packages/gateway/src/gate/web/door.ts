@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Duplex } from "node:stream";
@@ -31,8 +32,8 @@ export interface WebAsk {
 export interface WebExchange extends WebAsk {
   readonly request: IncomingMessage | Http2ServerRequest;
   readonly response: ServerResponse | Http2ServerResponse;
-  /** The client's connection: sessions are kept by it. */
-  readonly socket: Duplex;
+  /** The client's connection, for `gate.enter`: an HTTP/1.1 socket or an HTTP/2 session. */
+  readonly connectionOf: EventEmitter;
   /** The client sends its body only after 100 (Continue): write it once the act is permitted. */
   readonly expectsContinue: boolean;
 }

@@ -126,10 +126,9 @@ export function createFront(
       }
       const { doorway, ask } = admitted;
       // Of HTTP/2 the session is the connection; a stream is one request.
-      const socket =
-        "stream" in request ? (request.stream.session?.socket ?? request.socket) : request.socket;
+      const connectionOf = "stream" in request ? (request.stream.session ?? request.stream) : request.socket;
       doorway.door
-        .request({ ...ask, request, response, socket, expectsContinue: expects }, doorway.gate)
+        .request({ ...ask, request, response, connectionOf, expectsContinue: expects }, doorway.gate)
         .catch((error: unknown) => {
           fault(error);
           if (response.headersSent) response.destroy();
