@@ -110,6 +110,11 @@ export function makeWorld(): World {
   let watcher: ((reason: string) => void) | undefined;
   const grants = {
     live: (id: string) => live.get(id)?.grant,
+    liveOf: (holder: Requester, connection: string) =>
+      [...live.values()]
+        .map(({ grant }) => grant)
+        .filter(({ grant }) => grant.connection === connection && grant.requester.subject === holder.subject)
+        .toReversed(),
     verifier: (id: string) => Promise.resolve(live.has(id) ? state.verifier : undefined),
     withdrawIdentity: (id: string) => {
       withdrawnGrants.push(id);
