@@ -7,7 +7,7 @@ import { principalKey, type Principal } from "../identity/principal.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
 import { newId } from "../kernel/ids.ts";
-import type { ClientFacts, Gate, Proof, Refusal, Session, SessionEnd } from "./gate.ts";
+import type { ClientFacts, Entry, Gate, Proof, Refusal, Session, SessionEnd } from "./gate.ts";
 import type { NamedScope, Protocol, Verdict } from "./protocol.ts";
 import { createScram, isGenuine } from "./scram-server.ts";
 import { createSession, type OpenSession } from "./session.ts";
@@ -308,16 +308,16 @@ export function createGates(parts: GateParts): Gates {
         compiled.set(live, { target, check });
         return check;
       };
-      const covers = (live: LiveGrant, act: Act): boolean => {
+      const prefers = (entry: Entry, live: LiveGrant): boolean => {
         const connection = parts.configuration().connections.get(live.grant.connection);
-        const scopes = connection === undefined ? undefined : scopesOf<Scope>(live, connection);
+        const scopes = connection === undefined ? undefined : scopesOf<never>(live, connection);
         if (connection?.kind !== protocol.kind || scopes === undefined) return false;
-        return checkOf(live, scopes, connection.target)(act).verdict === "permit";
+        return entry.covers?.(scopes, connection.target) === true;
       };
       const enter = createEntering<Act>({
         unavailable,
         noGrant,
-        covers,
+        prefers,
         grantsOf: (bearer, connection) => bearers.grantsOf(bearer, connection).catch(unverified),
         introspect: (token) => identity.verify(token, { introspect: true }).then(() => undefined, unverified),
         open: (live, by, entry) => openOn(protocol, checkOf, live, by, entry.connection, entry.client),

@@ -1,6 +1,6 @@
 import type { EventEmitter } from "node:events";
 import type { Json } from "../kernel/canonical.ts";
-import type { Denial } from "./protocol.ts";
+import type { Denial, NamedScope } from "./protocol.ts";
 import type { Permit } from "./permit.ts";
 import type { ScramExchange, GrantSecretProof } from "./scram.ts";
 
@@ -21,11 +21,11 @@ export interface Gate<Act> {
    * For protocols over HTTP: verifies the bearer of one request and finds the session of its client's connection, or
    * opens one. Called for every request.
    */
-  enter(entry: Entry<Act>): Promise<WebSession<Act> | Refusal>;
+  enter(entry: Entry): Promise<WebSession<Act> | Refusal>;
 }
 
 /** One request at the door of a protocol over HTTP. */
-export interface Entry<Act> {
+export interface Entry {
   /** A grant's id and secret, `gr_….SECRET`, or an Okta access token. */
   readonly bearer: string;
   readonly connection: string;
@@ -34,10 +34,11 @@ export interface Entry<Act> {
   readonly socket: EventEmitter;
   /**
    * Which grant, where the client names one. Left out, with an access token: the newest live grant of the principal
-   * on the connection that covers `act`, else the newest.
+   * on the connection whose scopes `covers` names good, else the newest.
    */
   readonly grant?: string;
-  readonly act?: Act;
+  /** Chooses among several grants of one principal, and permits nothing: `judge` alone does. */
+  readonly covers?: (scopes: readonly NamedScope<never>[], target: unknown) => boolean;
 }
 
 /** A session of a protocol over HTTP: many requests of one client connection, in flight side by side. */

@@ -1,5 +1,5 @@
 import type { Clock } from "../kernel/clock.ts";
-import { parseStrictJson } from "./strict-json.ts";
+import { parseStrictJson } from "../kernel/strict-json.ts";
 import type { Fetch, ProviderResponse } from "./transport.ts";
 
 /** Milliseconds that one request to the provider may take, its body included. */

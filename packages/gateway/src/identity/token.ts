@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { IdentityError } from "./error.ts";
-import { parseStrictJson } from "./strict-json.ts";
+import { parseStrictJson } from "../kernel/strict-json.ts";
 
 /** The longest token that is looked at, in characters. */
 const maxLength = 16 * 1024;

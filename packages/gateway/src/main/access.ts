@@ -15,7 +15,8 @@ export interface Doors {
  * @param secret put into the DSN and the variables when it is given
  */
 export function accessOf(grant: Grant, kind: string, doors: Doors, secret: string | undefined): Access {
-  if (kind !== "postgres" || doors.postgresPort === undefined) return { protocol: kind, env: {} };
+  if (kind !== "postgres") return webAccess(grant, kind, doors, secret);
+  if (doors.postgresPort === undefined) return { protocol: kind, env: {} };
   const { hostname } = new URL(doors.url);
   const port = String(doors.postgresPort);
   const password = secret === undefined ? "" : `:${secret}`;
@@ -33,5 +34,20 @@ export function accessOf(grant: Grant, kind: string, doors: Doors, secret: strin
       ...(secret === undefined ? {} : { PGPASSWORD: secret }),
     },
     ...(secret === undefined ? {} : { secret }),
+  };
+}
+
+/** The ways in of a protocol over HTTP: where it is, and the bearer that stands for the grant. */
+function webAccess(grant: Grant, kind: string, doors: Doors, secret: string | undefined): Access {
+  const url = `${doors.url.replace(/\/+$/, "")}/${kind}/${grant.connection}`;
+  const bearer = secret === undefined ? undefined : `${grant.id}.${secret}`;
+  return {
+    protocol: kind,
+    url,
+    env: {
+      [`MAYFLY_${kind.toUpperCase()}_URL`]: url,
+      ...(bearer === undefined ? {} : { MAYFLY_TOKEN: bearer }),
+    },
+    ...(bearer === undefined ? {} : { secret: bearer }),
   };
 }

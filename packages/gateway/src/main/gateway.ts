@@ -95,6 +95,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     clock,
     secureContext: () => certificates.context,
     allowInsecureLoopback: first.listen.postgres?.allowInsecureLoopback === true,
+    url: () => first.url.replace(/\/+$/, ""),
   });
   await Promise.all(protocols.map((protocol) => protocol.ready()));
 

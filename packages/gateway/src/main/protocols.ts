@@ -1,6 +1,7 @@
 import type { SecureContext } from "node:tls";
 import type { Protocol } from "../gate/protocol.ts";
 import { type Clock, systemClock } from "../kernel/clock.ts";
+import { createHttp } from "../protocols/http/index.ts";
 import { createPostgres } from "../protocols/postgres/index.ts";
 
 /** What protocols need of the process to serve clients. */
@@ -10,11 +11,13 @@ export interface Surroundings {
   readonly secureContext: () => SecureContext;
   /** Lets clients on the loopback address connect without TLS. */
   readonly allowInsecureLoopback: boolean;
+  /** The gateway's own URL, without a slash at its end. */
+  readonly url: () => string;
 }
 
 /** The protocols that mayflyd serves: adding one is adding its folder and a line here. */
 export function createProtocols(surroundings: Surroundings): readonly Protocol<never, never>[] {
-  return [createPostgres(surroundings)];
+  return [createPostgres(surroundings), createHttp(surroundings)];
 }
 
 /** The same, for whoever asks for schemas and verdicts and serves nobody. */
@@ -24,4 +27,5 @@ export const protocols = createProtocols({
     throw new TypeError("these protocols serve nobody");
   },
   allowInsecureLoopback: false,
+  url: () => "",
 });

@@ -100,7 +100,7 @@ export interface World {
   readonly withdrawnGrants: string[];
 }
 
-export function makeWorld(): World {
+export function makeWorld(given?: ConnectionConfiguration): World {
   const clock = fakeClock();
   const log = memoryLog();
   const live = new Map<string, { grant: LiveGrant; controller: AbortController }>();
@@ -129,7 +129,7 @@ export function makeWorld(): World {
   } as unknown as Grants;
   const identity = {
     verify: (token: string) =>
-      token.startsWith("good:")
+      /^good[:.]/.test(token)
         ? Promise.resolve({
             principal: { ...agent, subject: token.slice(5), client: token.slice(5), roles: [] },
           })
@@ -143,14 +143,14 @@ export function makeWorld(): World {
       };
     },
   } as unknown as Identity;
-  const connection: ConnectionConfiguration = {
+  const connection: ConnectionConfiguration = given ?? {
     name: "db",
     kind: "words",
     target: {},
     operations: new Map([["read", { name: "read", description: "", risk: "low", scope: {}, digest: "d" }]]),
   };
   const limits: Limits = {
-    connections: 3,
+    connections: given === undefined ? 3 : 100,
     connectionsPerAddress: 3,
     handshake: 1000,
     messageBytes: 1000,
@@ -161,7 +161,11 @@ export function makeWorld(): World {
     identity,
     log,
     clock,
-    configuration: () => ({ connections: new Map([["db", connection]]), limits, digest: "sha256:c" }),
+    configuration: () => ({
+      connections: new Map([[connection.name, connection]]),
+      limits,
+      digest: "sha256:c",
+    }),
     fault: (error) => faults.push(error),
     count: () => undefined,
   });
@@ -180,8 +184,8 @@ export function makeWorld(): World {
           id,
           request: "req_1",
           requester,
-          connection: "db",
-          operations: ["read"],
+          connection: connection.name,
+          operations: [...connection.operations.keys()],
           policies: ["p"],
           state: "active",
           activatedAt: clock.wall(),

@@ -12,10 +12,10 @@ export interface EnteringParts<Act> {
   grantsOf(bearer: string, connection: string): Promise<Found | Refusal>;
   /** Asks the provider too, where that is configured: before a session is opened with an access token. */
   introspect(token: string): Promise<Refusal | undefined>;
-  /** Whether a grant's scopes cover an act: for choosing among several grants, never instead of `judge`. */
-  covers(live: LiveGrant, act: Act): boolean;
-  open(live: LiveGrant, by: Found["by"], entry: Entry<Act>): Promise<Session<Act> | Refusal>;
-  refuse(entry: Entry<Act>, refusal: Refusal): Refusal;
+  /** Whether the entry would rather use this grant, of several. */
+  prefers(entry: Entry, live: LiveGrant): boolean;
+  open(live: LiveGrant, by: Found["by"], entry: Entry): Promise<Session<Act> | Refusal>;
+  refuse(entry: Entry, refusal: Refusal): Refusal;
   readonly noGrant: Refusal;
 }
 
@@ -25,13 +25,13 @@ export interface EnteringParts<Act> {
  */
 export function createEntering<Act>(
   parts: EnteringParts<Act>,
-): (entry: Entry<Act>) => Promise<WebSession<Act> | Refusal> {
+): (entry: Entry) => Promise<WebSession<Act> | Refusal> {
   const sessions = new WeakMap<EventEmitter, Map<LiveGrant, Promise<WebSession<Act> | Refusal>>>();
 
   const open = async (
     live: LiveGrant,
     by: Found["by"],
-    entry: Entry<Act>,
+    entry: Entry,
     forget: () => void,
   ): Promise<WebSession<Act> | Refusal> => {
     const refused = by === "token" ? await parts.introspect(entry.bearer) : undefined;
@@ -74,11 +74,7 @@ export function createEntering<Act>(
     if ("refused" in found) return parts.refuse(entry, found);
     const named =
       entry.grant === undefined ? found.grants : found.grants.filter(({ grant }) => grant.id === entry.grant);
-    const { act } = entry;
-    const live =
-      named.length > 1 && act !== undefined
-        ? (named.find((each) => parts.covers(each, act)) ?? named[0])
-        : named[0];
+    const live = named.length > 1 ? (named.find((each) => parts.prefers(entry, each)) ?? named[0]) : named[0];
     if (live === undefined) return parts.refuse(entry, parts.noGrant);
     const mine = sessions.get(entry.socket) ?? new Map<LiveGrant, Promise<WebSession<Act> | Refusal>>();
     sessions.set(entry.socket, mine);

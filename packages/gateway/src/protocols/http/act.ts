@@ -1,0 +1,17 @@
+/** One request, as it is judged: what goes upstream, to the byte. */
+export interface HttpAct {
+  readonly method: string;
+  /** What follows the connection in the request's target: path and query, as they came. */
+  readonly target: string;
+  /** Names and values in turn, as they came. */
+  readonly headers: readonly string[];
+  readonly body: HttpBody;
+  /** A protocol that the client asks to change to, in lower case. */
+  readonly upgrade?: string;
+}
+
+/** A request's body: none, read whole, or still on its way (its length, where it is declared). */
+export type HttpBody =
+  | { readonly kind: "none" }
+  | { readonly kind: "read"; readonly bytes: Buffer }
+  | { readonly kind: "stream"; readonly length: number | undefined };

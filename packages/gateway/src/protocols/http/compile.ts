@@ -1,0 +1,86 @@
+import { RE2JS } from "re2js";
+import type { NamedScope } from "../../gate/protocol.ts";
+import { compileSchema, type SchemaCheck } from "./json-schema.ts";
+import { readPointer } from "./pointer.ts";
+import type { QueryRule } from "./query.ts";
+import type { HttpScope } from "./scope.ts";
+import { readTemplate, type Template } from "./template.ts";
+
+/** A scope, ready to judge by. */
+export interface Compiled {
+  /** `connection/operation`. */
+  readonly name: string;
+  readonly templates: readonly Template[];
+  readonly query: QueryRule;
+  readonly headers: readonly string[];
+  readonly body: CompiledBody | undefined;
+  readonly mask: readonly (readonly string[])[];
+  readonly dropHeaders: ReadonlySet<string>;
+  /** The largest answer, bytes. */
+  readonly maxAnswer: number | undefined;
+  readonly budget: number | undefined;
+  readonly websocket: boolean;
+}
+
+/** What a scope makes of bodies. */
+export interface CompiledBody {
+  readonly check: SchemaCheck | undefined;
+  /** Bytes. */
+  readonly max: number;
+  readonly types: readonly string[];
+}
+
+function queryOf(query: HttpScope["query"]): QueryRule {
+  if (query === undefined) return "any";
+  if (Array.isArray(query)) return new Map(query.map((name) => [name, undefined]));
+  return new Map(Object.entries(query).map(([name, pattern]) => [name, RE2JS.compile(pattern)]));
+}
+
+function bodyOf(body: HttpScope["body"]): CompiledBody | undefined {
+  if (body === undefined) return undefined;
+  const { max, types } = body;
+  if (body.schema === undefined) return { check: undefined, max, types };
+  const compiled = compileSchema(body.schema.text());
+  if ("why" in compiled) throw new TypeError(`a body's schema cannot be used: ${compiled.why}`);
+  return { check: compiled.check, max, types };
+}
+
+function compileScope({ name, scope }: NamedScope<HttpScope>): Compiled {
+  return {
+    name,
+    templates: scope.requests.map((written) => {
+      const template = readTemplate(written);
+      if ("message" in template) throw new TypeError(`${written}: ${template.message}`);
+      return template;
+    }),
+    query: queryOf(scope.query),
+    headers: scope.headers.map((each) => each.toLowerCase()),
+    body: bodyOf(scope.body),
+    mask: scope.response.mask.map((written) => {
+      const pointer = readPointer(written);
+      if (pointer === undefined) throw new TypeError(`${written} names no member of an answer`);
+      return pointer;
+    }),
+    dropHeaders: new Set(scope.response.drop_headers),
+    maxAnswer: scope.response.max,
+    budget: scope.budget,
+    websocket: scope.websocket,
+  };
+}
+
+/** A scope belongs to one operation of one configuration: it is compiled once, for all grants. */
+const compiled = new WeakMap<HttpScope, Compiled>();
+
+/**
+ * Compiles a grant's scopes.
+ * @throws TypeError for a scope that `checkScope` refuses
+ */
+export function compileScopes(scopes: readonly NamedScope<HttpScope>[]): readonly Compiled[] {
+  return scopes.map((named) => {
+    const known = compiled.get(named.scope);
+    if (known?.name === named.name) return known;
+    const made = compileScope(named);
+    compiled.set(named.scope, made);
+    return made;
+  });
+}

@@ -1,0 +1,131 @@
+import type { Gate, WebSession } from "../../gate/gate.ts";
+import type { NamedScope } from "../../gate/protocol.ts";
+import { denied, refusedAnswer } from "../../gate/web/answers.ts";
+import type { WebAsk, WebExchange } from "../../gate/web/door.ts";
+import { send } from "../../gate/web/front.ts";
+import { valuesOf } from "../../gate/web/head.ts";
+import type { HttpAct, HttpBody } from "./act.ts";
+import { compileScopes, type Compiled } from "./compile.ts";
+import { detailOf } from "./detail.ts";
+import { bodyRuleOf, judgeRequest } from "./judge.ts";
+import { readWhole } from "./reading.ts";
+import { relay } from "./relay.ts";
+import type { HttpScope } from "./scope.ts";
+import type { HttpTarget } from "./target.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** What all exchanges share. */
+export interface ExchangeOptions {
+  /** The gateway's own URL, for challenges. */
+  readonly url: string;
+  readonly upstreamOf: (target: HttpTarget) => Upstream;
+  /** Milliseconds, never stepping back. */
+  readonly now: () => number;
+}
+
+/** A body of a declared length up to this is read before it is judged, so that its digest is in the intent, bytes. */
+const readAhead = 65_536;
+/** The largest body that is held in memory whole, bytes. */
+const mostHeld = 16_777_216;
+
+/** The act of a request, whatever its body turns out to be. */
+export function actOf(ask: WebAsk, body: HttpBody, upgrade?: string): HttpAct {
+  return {
+    method: ask.method,
+    target: ask.target,
+    headers: ask.rawHeaders,
+    body,
+    ...(upgrade === undefined ? {} : { upgrade }),
+  };
+}
+
+/** Whether a grant's scopes cover a request as far as its head tells. */
+export function coversHead(ask: WebAsk, hasBody: boolean): (scopes: readonly NamedScope<never>[]) => boolean {
+  return (scopes) => {
+    const compiled = compileScopes(scopes);
+    if (hasBody) return bodyRuleOf(compiled, ask.method, ask.target) !== undefined;
+    return "scope" in judgeRequest(compiled, actOf(ask, { kind: "none" }));
+  };
+}
+
+/** The scopes of a session, compiled. */
+export function scopesOf(session: WebSession<HttpAct>): readonly Compiled[] {
+  return compileScopes(session.scopes as readonly NamedScope<HttpScope>[]);
+}
+
+/** Whether a request has a body, as its head says, and how long it is. */
+function framingOf(exchange: WebExchange): { readonly has: boolean; readonly length: number | undefined } {
+  const { request, rawHeaders } = exchange;
+  const [declared] = valuesOf(rawHeaders, "content-length");
+  const length = declared === undefined ? undefined : Number(declared);
+  if ("stream" in request) return { has: !request.stream.endAfterHeaders && length !== 0, length };
+  const chunked = valuesOf(rawHeaders, "transfer-encoding").length > 0;
+  return { has: chunked || (length !== undefined && length > 0), length };
+}
+
+/** Answers one request: verified, judged, sent upstream, and its answer brought down. */
+export async function exchangeOne(
+  exchange: WebExchange,
+  gate: Gate<HttpAct>,
+  options: ExchangeOptions,
+): Promise<void> {
+  const { response, request } = exchange;
+  const framing = framingOf(exchange);
+  const session = await gate.enter({
+    bearer: exchange.bearer,
+    connection: exchange.connection,
+    client: exchange.client,
+    socket: exchange.connectionOf,
+    ...(exchange.grant === undefined ? {} : { grant: exchange.grant }),
+    covers: coversHead(exchange, framing.has),
+  });
+  if ("refused" in session) {
+    send(response, refusedAnswer(session, options.url));
+    return;
+  }
+  const scopes = scopesOf(session);
+  const body = await bodyOf(exchange, framing, scopes);
+  if (body === undefined) return;
+  const act = actOf(exchange, body);
+  const answer = judgeRequest(scopes, act);
+  const listed = "scope" in answer ? answer.scope.headers : [];
+  const decision = await session.judge(act, detailOf(act, listed));
+  if ("denial" in decision) {
+    // What is left of a body is not read: the connection ends with the answer.
+    if (body.kind === "stream" && !("stream" in request)) response.setHeader("connection", "close");
+    send(response, denied(decision.denial));
+    return;
+  }
+  const { permit } = decision;
+  const scope = scopes.find(({ name }) => name === permit.operation);
+  if (scope === undefined) throw new TypeError("a permit names no scope of its session");
+  const upstream = options.upstreamOf(session.target as HttpTarget);
+  await relay({ exchange, session, permit, scope, act, upstream, now: options.now });
+}
+
+/** The body as it is judged: read ahead where it can be; undefined when the client went away meanwhile. */
+async function bodyOf(
+  exchange: WebExchange,
+  framing: { readonly has: boolean; readonly length: number | undefined },
+  scopes: readonly Compiled[],
+): Promise<HttpBody | undefined> {
+  if (!framing.has) return { kind: "none" };
+  const { length } = framing;
+  const rule = bodyRuleOf(scopes, exchange.method, exchange.target);
+  const streamed: HttpBody = { kind: "stream", length };
+  // Nobody grants it a body, or not one as large: the denial needs no more of it.
+  if (rule === undefined || (length !== undefined && length > rule.max)) return streamed;
+  const most = Math.min(rule.max, mostHeld);
+  if (rule.check === undefined && (length === undefined || length > readAhead)) {
+    if (exchange.expectsContinue) exchange.response.writeContinue();
+    return streamed;
+  }
+  if (exchange.expectsContinue) exchange.response.writeContinue();
+  try {
+    const bytes = await readWhole(exchange.request, most);
+    // One byte more than granted is enough to say so.
+    return bytes === undefined ? { kind: "stream", length: most + 1 } : { kind: "read", bytes };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,139 @@
+/** What becomes of one header of a request. */
+export type HeaderFate = "forward" | "drop" | "refuse";
+
+/** Go upstream as they came: about the content, the cache, conditions and tracing; none says who somebody is. */
+const forwarded = new Set([
+  "accept",
+  "accept-charset",
+  "accept-encoding",
+  "accept-language",
+  "baggage",
+  "cache-control",
+  "content-encoding",
+  "content-language",
+  "content-md5",
+  "content-type",
+  "digest",
+  "grpc-accept-encoding",
+  "grpc-encoding",
+  "grpc-timeout",
+  "idempotency-key",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "if-range",
+  "if-unmodified-since",
+  "last-event-id",
+  "pragma",
+  "prefer",
+  "range",
+  "sec-websocket-extensions",
+  "sec-websocket-key",
+  "sec-websocket-protocol",
+  "sec-websocket-version",
+  "te",
+  "traceparent",
+  "tracestate",
+  "user-agent",
+  "x-request-id",
+]);
+
+/** The gateway's own business with the client, or what a browser adds by itself: never upstream, and no harm. */
+const dropped = new Set([
+  "alt-used",
+  "authorization",
+  "connection",
+  "content-length",
+  "cookie",
+  "dnt",
+  "expect",
+  "host",
+  "keep-alive",
+  "mayfly-grant",
+  "origin",
+  "priority",
+  "referer",
+  "transfer-encoding",
+  "trailer",
+  "upgrade",
+  "upgrade-insecure-requests",
+]);
+
+/** Never granted, whatever an operator lists: they speak for the gateway, for the connection, or for another request. */
+const never =
+  /^(?:proxy-.*|forwarded|via|x-forwarded-.*|x-real-ip|x-original-.*|x-rewrite-.*|x-http-method.*|x-method-override|x-remote-.*|remote-.*|x-user.*|x-auth-.*|x-authenticated-.*|x-client-cert.*|x-ssl-.*|ssl-client.*|x-envoy-.*|x-amzn-oidc-.*|x-goog-iap-.*|cf-access-.*|impersonate-.*|http2-settings|set-cookie2?|cookie2|max-forwards|x-accel-.*|x-sendfile)$/;
+
+/**
+ * What becomes of a request's header.
+ * @param name in lower case
+ * @param listed what the operation's `headers:` adds, in lower case; `x-vendor-*` covers a family
+ */
+export function fateOf(name: string, listed: readonly string[]): HeaderFate {
+  if (never.test(name)) return "refuse";
+  if (forwarded.has(name)) return "forward";
+  if (dropped.has(name) || name.startsWith("sec-")) return "drop";
+  const isListed = listed.some((each) =>
+    each.endsWith("*") ? name.startsWith(each.slice(0, -1)) : name === each,
+  );
+  return isListed ? "forward" : "refuse";
+}
+
+/** Whether an operation may list a header: neither the gateway's own nor one that is never granted. */
+export function mayList(name: string): boolean {
+  const bare = name.toLowerCase().replace(/\*$/, "");
+  return (
+    /^[!#$%&'+\-.^_`|~0-9a-z]+\*?$/.test(name.toLowerCase()) &&
+    bare !== "" &&
+    !never.test(bare) &&
+    !dropped.has(bare)
+  );
+}
+
+/**
+ * Whether a `Connection` header asks for what its sender may: to close, to keep alive or to upgrade. Any other name
+ * in it would have a proxy behind us remove that header, the injected credential among them (RFC 9110, section 7.6.1).
+ */
+export function isPlainConnection(value: string): boolean {
+  return value
+    .split(",")
+    .map((option) => option.trim().toLowerCase())
+    .every((option) => ["", "close", "keep-alive", "upgrade", "te"].includes(option));
+}
+
+/** Headers of an answer that do not come down: of the connection, or that lead the client past the gateway. */
+const notDown = new Set([
+  "alt-svc",
+  "clear-site-data",
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authentication-info",
+  "proxy-connection",
+  "public-key-pins",
+  "strict-transport-security",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/**
+ * An answer's headers as they come down.
+ * @param raw names and values in turn
+ * @param cookies names of cookies that may come down
+ * @param drop further headers that do not, in lower case
+ */
+export function headersDown(
+  raw: readonly string[],
+  cookies: readonly string[],
+  drop: ReadonlySet<string>,
+): [string, string][] {
+  const down: [string, string][] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] ?? "").toLowerCase();
+    const value = raw[i + 1] ?? "";
+    if (notDown.has(name) || drop.has(name)) continue;
+    if (name === "set-cookie" && !cookies.includes(/^([^=;]+)=/.exec(value)?.[1]?.trim() ?? "")) continue;
+    down.push([name, value]);
+  }
+  return down;
+}

@@ -1,0 +1,49 @@
+import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import { RE2JS } from "re2js";
+
+/** A compiled JSON Schema: what is wrong with a value, or undefined. */
+export type SchemaCheck = (value: unknown) => string | undefined;
+
+/** Patterns of a schema in linear time: its values come from agents. */
+const regExp = Object.assign(
+  (source: string): { test(text: string): boolean } => {
+    const compiled = RE2JS.compile(source);
+    return { test: (text) => compiled.test(text) };
+  },
+  { code: 'require("re2js")' },
+);
+
+/**
+ * Compiles a JSON Schema (draft 2020-12). References outside of the file are refused: nothing is fetched.
+ * @param text the schema's file
+ */
+export function compileSchema(text: string): { readonly check: SchemaCheck } | { readonly why: string } {
+  try {
+    const ajv = new Ajv2020({
+      strict: true,
+      strictRequired: false,
+      allErrors: false,
+      code: { regExp },
+      logger: false,
+    });
+    ajv.addVocabulary(["example", "xml", "discriminator", "externalDocs"]);
+    const validate = ajv.compile(JSON.parse(text) as object);
+    return {
+      check(value) {
+        const valid: unknown = validate(value);
+        return valid === true ? undefined : say(validate.errors?.[0]);
+      },
+    };
+  } catch (error) {
+    return { why: error instanceof Error ? error.message.slice(0, 300) : "it is no JSON Schema" };
+  }
+}
+
+/** One problem in words; names the place and the rule, never the value. */
+function say(error: ErrorObject | undefined): string {
+  if (error === undefined) return "does not match its schema";
+  const where = error.instancePath === "" ? "the body" : error.instancePath;
+  const extra =
+    error.keyword === "additionalProperties" ? `: ${String(error.params["additionalProperty"])}` : "";
+  return `${where} ${error.message ?? `breaks ${error.keyword}`}${extra}`;
+}

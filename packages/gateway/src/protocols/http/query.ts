@@ -1,0 +1,51 @@
+import type { RE2JS } from "re2js";
+
+/** Which query parameters an operation takes: any, or those named, each with a pattern or without. */
+export type QueryRule = "any" | ReadonlyMap<string, RE2JS | undefined>;
+
+/** Parameters that frameworks take for another method, or for another path, than the request's own. */
+const overrides =
+  /^(?:_method|_httpmethod|http_?method|x-http-method(?:-override)?|x-method-override|method_override|\$method)$/i;
+const longest = 8192;
+
+function decode(part: string): string | undefined {
+  if (/%(?![0-9A-Fa-f]{2})/.test(part)) return undefined;
+  try {
+    // application/x-www-form-urlencoded: a plus sign is a space.
+    return decodeURIComponent(part.replaceAll("+", " "));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Judges a query to the byte.
+ * @param raw without the question mark; undefined when there is none
+ * @returns why it is refused, or undefined
+ */
+export function judgeQuery(raw: string | undefined, rule: QueryRule): string | undefined {
+  if (raw === undefined || raw === "") return undefined;
+  if (raw.length > longest) return `the query is longer than ${longest} characters`;
+  if (!/^[!$%&'()*+,\-./0-9:;=?@A-Z_a-z~[\]]*$/.test(raw))
+    return "the query holds a character that no query holds";
+  const seen = new Set<string>();
+  for (const pair of raw.split("&")) {
+    const equals = pair.indexOf("=");
+    const name = decode(equals === -1 ? pair : pair.slice(0, equals));
+    const value = decode(equals === -1 ? "" : pair.slice(equals + 1));
+    if (name === undefined || value === undefined)
+      return "the query holds an encoding that is not valid UTF-8";
+    // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+    if (/[\u0000-\u001f\u007f]/.test(name) || value.includes("\0"))
+      return "the query holds a control character";
+    if (overrides.test(name.trim())) return `the parameter ${name} names another method than the request's`;
+    if (rule === "any") continue;
+    // Some readers split at a semicolon too.
+    if (pair.includes(";")) return "the query holds a semicolon";
+    if (!rule.has(name)) return `the parameter ${JSON.stringify(name.slice(0, 64))} is not listed`;
+    if (seen.has(name)) return `the parameter ${name} stands twice`;
+    seen.add(name);
+    if (rule.get(name)?.testExact(value) === false) return `the value of ${name} does not match its pattern`;
+  }
+  return undefined;
+}

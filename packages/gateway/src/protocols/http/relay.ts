@@ -1,0 +1,200 @@
+import type { ServerResponse } from "node:http";
+import type { Http2ServerResponse } from "node:http2";
+import { pipeline, type Readable } from "node:stream";
+import type { Dispatcher } from "undici";
+import type { Outcome, SessionEnd, WebSession } from "../../gate/gate.ts";
+import type { Permit } from "../../gate/permit.ts";
+import { problem } from "../../gate/web/answers.ts";
+import type { WebExchange } from "../../gate/web/door.ts";
+import { send } from "../../gate/web/front.ts";
+import { valuesOf } from "../../gate/web/head.ts";
+import type { HttpAct } from "./act.ts";
+import { createAnswer } from "./answer.ts";
+import type { Compiled } from "./compile.ts";
+import { CredentialError } from "./credentials.ts";
+import { headersUp } from "./headers-up.ts";
+import { Counted, TooLarge } from "./reading.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** One permitted request on its way upstream and back. */
+export interface Relay {
+  readonly exchange: WebExchange;
+  readonly session: WebSession<HttpAct>;
+  readonly permit: Permit;
+  readonly scope: Compiled;
+  readonly act: HttpAct;
+  readonly upstream: Upstream;
+  readonly now: () => number;
+}
+
+/** Why an exchange was cut, where the gateway cut it: a code for the outcome's record. */
+export class Cut extends Error {
+  readonly code: string;
+
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** An upstream's failure as a code: its own words may quote what they should not. */
+export function codeOf(error: unknown): string {
+  if (error instanceof Cut) return error.code;
+  if (error instanceof TooLarge) return "body_too_large";
+  if (error instanceof CredentialError) return "credential_unavailable";
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : "upstream_failed";
+}
+
+/** The gateway's own answer where the upstream gave none. */
+function failureOf(code: string): Parameters<typeof problem>[0] {
+  if (code === "grant_ended")
+    return {
+      status: 403,
+      code,
+      detail: "the grant ended while the request was under way",
+      hint: "ask again: mayfly request",
+    };
+  if (code === "body_too_large")
+    return { status: 413, code, detail: "the body is larger than granted", hint: "send less" };
+  if (/TIMEOUT/.test(code))
+    return {
+      status: 504,
+      code: "upstream_timeout",
+      detail: "the API did not answer in time",
+      hint: "try again; the operator sees the connection's health",
+    };
+  return {
+    status: 502,
+    code: "upstream_failed",
+    detail: `the API gave no usable answer (${code})`,
+    hint: "try again; the operator sees the connection's health",
+  };
+}
+
+/** Sends a permitted request upstream and brings the answer down, as it arrives. Resolves when both are over. */
+export async function relay(relayed: Relay): Promise<void> {
+  const { exchange, session, permit, scope, act, upstream, now } = relayed;
+  const { response } = exchange;
+  const started = now();
+  const complete = (outcome: Outcome): void =>
+    session.complete(permit, { ...outcome, milliseconds: Math.round(now() - started) });
+  const fail = (error: unknown, more: Outcome = {}): void => {
+    const code = codeOf(error);
+    complete({ ...more, error: code });
+    if (response.headersSent) response.destroy();
+    else send(response, problem(failureOf(code)));
+  };
+  let own: Readonly<Record<string, string>>;
+  try {
+    own = await upstream.credentials.headers();
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  if (session.ended.aborted) {
+    fail(new Cut("grant_ended"));
+    return;
+  }
+  const body = bodyUp(relayed);
+  // Masking reads the answer: it has to come as it is.
+  const plain: Record<string, string> = scope.mask.length > 0 ? { "accept-encoding": "identity" } : {};
+  const headers = headersUp(act.headers, scope.headers, own, { ...plain, ...body.framing });
+  permit.spend();
+  await new Promise<void>((resolve) => {
+    let controller: Dispatcher.DispatchController | undefined;
+    let over = false;
+    const answer = createAnswer(response as ServerResponse, scope, act.method, {
+      pause: () => controller?.pause(),
+      resume: () => controller?.resume(),
+      cookies: (session.target as { cookies: readonly string[] }).cookies,
+    });
+    const end = (): void => {
+      over = true;
+      session.ended.removeEventListener("abort", cut);
+      response.off("close", left);
+      resolve();
+    };
+    const sent = (): Outcome =>
+      body.counted === undefined
+        ? {}
+        : { copied: { bytes: body.counted.bytes, sha256: body.counted.sha256() } };
+    const stop = (error: Error): void => {
+      if (over) return;
+      end();
+      controller?.abort(error);
+      body.counted?.destroy();
+      fail(error, { ...answer.outcome(), ...sent() });
+    };
+    const cut = (): void => stop(new Cut(endCode(session)));
+    const left = (): void => {
+      if (!(response as ServerResponse).writableFinished) stop(new Cut("client_gone"));
+    };
+    session.ended.addEventListener("abort", cut, { once: true });
+    response.once("close", left);
+    body.counted?.once("error", (error) => stop(error));
+    upstream.pool.dispatch(
+      {
+        path: upstream.base + act.target,
+        method: act.method,
+        headers,
+        body: body.sent,
+      },
+      {
+        onRequestStart(begun) {
+          controller = begun;
+          if (over) begun.abort(new Cut("grant_ended"));
+        },
+        onResponseStart(_, status, fields) {
+          // Interim answers (RFC 9110, section 15.2) are the gateway's to give.
+          if (over || status < 200) return;
+          const problemOfHead = answer.start(status, fields);
+          if (problemOfHead !== undefined) stop(new Cut(problemOfHead));
+        },
+        onResponseData(_, chunk) {
+          if (over) return;
+          const problemOfData = answer.data(chunk);
+          if (problemOfData !== undefined) stop(new Cut(problemOfData));
+        },
+        onResponseEnd(_, trailers) {
+          if (over) return;
+          const problemOfEnd = answer.end(trailers);
+          if (problemOfEnd !== undefined) {
+            stop(new Cut(problemOfEnd));
+            return;
+          }
+          end();
+          complete({ ...answer.outcome(), ...sent() });
+        },
+        onResponseError(_, error) {
+          stop(error);
+        },
+      },
+    );
+  });
+}
+
+/** Why a session ended, as a code. */
+function endCode(session: WebSession<HttpAct>): string {
+  const reason = (session.ended.reason as SessionEnd | undefined)?.reason ?? "";
+  return reason === "the client went away" ? "client_gone" : "grant_ended";
+}
+
+/** The body as undici takes it, with the headers that frame it. */
+function bodyUp({ exchange, act, scope }: Relay): {
+  readonly sent: Buffer | Readable | null;
+  readonly counted: Counted | undefined;
+  readonly framing: Readonly<Record<string, string>>;
+} {
+  if (act.body.kind === "none") return { sent: null, counted: undefined, framing: {} };
+  if (act.body.kind === "read") {
+    const { bytes } = act.body;
+    return { sent: bytes, counted: undefined, framing: { "content-length": String(bytes.length) } };
+  }
+  const counted = new Counted(scope.body?.max ?? 0);
+  pipeline(exchange.request as Readable, counted, () => undefined);
+  const [length] = valuesOf(exchange.rawHeaders, "content-length");
+  return { sent: counted, counted, framing: length === undefined ? {} : { "content-length": length } };
+}
+
+export type AnyResponse = ServerResponse | Http2ServerResponse;

@@ -1,0 +1,130 @@
+import * as z from "zod";
+import { RE2JS } from "re2js";
+import { textFileSchema } from "../../kernel/secret.ts";
+import { mayList } from "./headers.ts";
+import { readPointer } from "./pointer.ts";
+import { compileSchema } from "./json-schema.ts";
+import { readTemplate } from "./template.ts";
+
+const sizes = { B: 1, KiB: 1024, MiB: 1_048_576, GiB: 1_073_741_824 } as const;
+
+/** A size such as `64KiB`, in bytes once parsed. */
+const size = z
+  .string()
+  .regex(/^[1-9]\d{0,5}(?:B|KiB|MiB|GiB)$/, "this must be a size such as 64KiB or 10MiB")
+  .transform((text) => {
+    const match = /^(\d+)(\w+)$/.exec(text);
+    return Number(match?.[1]) * (sizes[match?.[2] as keyof typeof sizes] ?? 1);
+  });
+
+const request = z.string().superRefine((written, context) => {
+  const template = readTemplate(written);
+  if ("message" in template)
+    context.addIssue({ code: "custom", message: template.message, params: { hint: template.hint } });
+});
+
+const pattern = z.string().refine(isPattern, "this is no RE2 pattern");
+
+function isPattern(text: string): boolean {
+  try {
+    RE2JS.compile(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const pointer = z.string().superRefine((written, context) => {
+  if (readPointer(written) === undefined)
+    context.addIssue({
+      code: "custom",
+      message: "this names no member of an answer",
+      params: { hint: "write /customer/email, or /items/*/iban for every item" },
+    });
+});
+
+/** What one operation on an HTTP API may say. `docs/http.md` explains every member. */
+export const scopeSchema = z.strictObject({
+  requests: z
+    .array(request)
+    .min(1)
+    .describe("METHOD /path/{name}/…; ** as the last segment for any further ones"),
+  query: z
+    .union([z.array(z.string().min(1)), z.record(z.string().min(1), pattern)])
+    .optional()
+    .describe("Query parameters: a list of names, or names with RE2 patterns; left out: any"),
+  headers: z
+    .array(z.string().refine(mayList, "this header is the gateway's own, or one that is never granted"))
+    .default([])
+    .describe("Further request headers that go upstream; x-vendor-* covers a family"),
+  body: z
+    .union([
+      textFileSchema.transform((schema) => ({ schema, max: 65_536, types: ["application/json"] })),
+      z.strictObject({
+        schema: textFileSchema.optional(),
+        max: size.default(65_536),
+        types: z
+          .array(z.string().regex(/^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+*-]+$/))
+          .min(1)
+          .default(["application/json"]),
+      }),
+    ])
+    .optional()
+    .describe("The request's body: a JSON Schema file, or { schema, max, types }; left out: no body"),
+  response: z
+    .strictObject({
+      mask: z.array(pointer).default([]),
+      drop_headers: z.array(z.string().min(1).toLowerCase()).default([]),
+      max: size.optional(),
+    })
+    .default({ mask: [], drop_headers: [] })
+    .describe("What of an answer does not come down"),
+  budget: z.int().min(1).max(1_000_000).optional().describe("How many requests a grant has"),
+  websocket: z.boolean().default(false).describe("Lets a GET become a WebSocket"),
+});
+
+/** A scope, parsed. */
+export type HttpScope = z.output<typeof scopeSchema>;
+
+interface Problem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Problems that the schema cannot see: a body's schema that is none, members that contradict each other. */
+export function checkScope(scope: HttpScope): readonly Problem[] {
+  const problems: Problem[] = [];
+  const { body } = scope;
+  if (body?.schema !== undefined) {
+    const compiled = compileSchema(body.schema.text());
+    if ("why" in compiled)
+      problems.push({ path: ["body"], message: `the body's schema cannot be used: ${compiled.why}` });
+    if (!body.types.every((type) => /[/+]json$/.test(type)))
+      problems.push({
+        path: ["body", "types"],
+        message: "a JSON Schema judges JSON bodies alone",
+        hint: "list JSON types only, or leave the schema out",
+      });
+  }
+  const methods = new Set(scope.requests.map((each) => each.slice(0, each.indexOf(" "))));
+  if (body !== undefined && [...methods].every((method) => method === "GET" || method === "HEAD"))
+    problems.push({
+      path: ["body"],
+      message: "GET and HEAD carry no body",
+      hint: "remove body, or add a method",
+    });
+  if (scope.websocket && !methods.has("GET"))
+    problems.push({
+      path: ["websocket"],
+      message: "a WebSocket begins with GET",
+      hint: "add a GET to requests",
+    });
+  if (scope.websocket && (scope.response.mask.length > 0 || scope.response.max !== undefined))
+    problems.push({
+      path: ["response"],
+      message: "what comes over a WebSocket can be neither masked nor counted",
+      hint: "grant the WebSocket in an operation of its own",
+    });
+  return problems;
+}

@@ -1,0 +1,211 @@
+import { createHash } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Gate, Outcome, SessionEnd } from "../../gate/gate.ts";
+import { denied, problem, refusedAnswer, type Answer } from "../../gate/web/answers.ts";
+import type { WebUpgrade } from "../../gate/web/door.ts";
+import { rawAnswer } from "../../gate/web/front.ts";
+import { valuesOf } from "../../gate/web/head.ts";
+import type { HttpAct } from "./act.ts";
+import { detailOf } from "./detail.ts";
+import { actOf, coversHead, type ExchangeOptions, scopesOf } from "./exchange.ts";
+import { closeFrame, followFrames } from "./frames.ts";
+import { headersUp } from "./headers-up.ts";
+import { judgeRequest } from "./judge.ts";
+import { codeOf, Cut } from "./relay.ts";
+import type { HttpTarget } from "./target.ts";
+
+/** How long a client may take to read why it was cut, milliseconds. */
+const farewell = 1000;
+
+/** What a server answers to a key (RFC 6455, section 4.2.2). */
+function acceptOf(key: string): string {
+  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+}
+
+/** Answers a request to become a WebSocket: judged as a request, then relayed frame by frame, unread. */
+export async function upgradeOne(
+  upgrade: WebUpgrade,
+  gate: Gate<HttpAct>,
+  options: ExchangeOptions,
+): Promise<void> {
+  const { socket, rawHeaders } = upgrade;
+  const refuse = (answer: Answer): void => {
+    socket.end(rawAnswer(answer));
+  };
+  const session = await gate.enter({
+    bearer: upgrade.bearer,
+    connection: upgrade.connection,
+    client: upgrade.client,
+    socket,
+    ...(upgrade.grant === undefined ? {} : { grant: upgrade.grant }),
+    covers: coversHead(upgrade, false),
+  });
+  if ("refused" in session) return refuse(refusedAnswer(session, options.url));
+  const asked = valuesOf(rawHeaders, "upgrade")[0]?.toLowerCase() ?? "";
+  const framed = valuesOf(rawHeaders, "content-length").some((each) => each !== "0");
+  const chunked = valuesOf(rawHeaders, "transfer-encoding").length > 0;
+  const body =
+    framed || chunked ? ({ kind: "stream", length: undefined } as const) : ({ kind: "none" } as const);
+  const act = actOf(upgrade, body, asked);
+  const scopes = scopesOf(session);
+  const answer = judgeRequest(scopes, act);
+  const decision = await session.judge(act, detailOf(act, "scope" in answer ? answer.scope.headers : []));
+  if ("denial" in decision) return refuse(denied(decision.denial));
+  const { permit } = decision;
+  const started = options.now();
+  const complete = (outcome: Outcome): void =>
+    session.complete(permit, { ...outcome, milliseconds: Math.round(options.now() - started) });
+  const scope = scopes.find(({ name }) => name === permit.operation);
+  const upstream = options.upstreamOf(session.target as HttpTarget);
+  try {
+    const own = await upstream.credentials.headers();
+    const [key = ""] = valuesOf(rawHeaders, "sec-websocket-key");
+    // Extensions would change what a frame's bits mean; the relay follows plain frames.
+    const headers = headersUp(dropped(rawHeaders, "sec-websocket-extensions"), scope?.headers ?? [], own, {});
+    permit.spend();
+    const opened = await open(upstream, act.target, headers, session.ended);
+    if (opened.headers["sec-websocket-accept"] !== acceptOf(key) || opened.head["upgrade"] !== "websocket") {
+      opened.socket.destroy();
+      throw new Cut("upgrade_malformed");
+    }
+    const protocol = opened.headers["sec-websocket-protocol"];
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptOf(key)}\r\n${
+        typeof protocol === "string" && /^[\x21-\x7e]+$/.test(protocol)
+          ? `Sec-WebSocket-Protocol: ${protocol}\r\n`
+          : ""
+      }\r\n`,
+    );
+    const outcome = await join(socket, upgrade.head, opened.socket, session.ended);
+    complete({ status: 101, ...outcome });
+  } catch (error) {
+    const code = codeOf(error);
+    complete({ error: code });
+    refuse(
+      problem({
+        status: 502,
+        code: "upstream_failed",
+        detail: `the API did not become a WebSocket (${code})`,
+        hint: "try again; the operator sees the connection's health",
+      }),
+    );
+  }
+}
+
+/** Headers without one of them. */
+function dropped(raw: readonly string[], name: string): string[] {
+  return raw.filter((_, at) => raw[at - (at % 2)]?.toLowerCase() !== name);
+}
+
+interface Opened {
+  readonly headers: IncomingHttpHeaders;
+  readonly head: Readonly<Record<string, string>>;
+  readonly socket: Duplex;
+}
+
+/** Asks the upstream to upgrade. What is not 101 is a failure: it is never taken for a tunnel. */
+function open(
+  upstream: ReturnType<ExchangeOptions["upstreamOf"]>,
+  target: string,
+  headers: string[],
+  ended: AbortSignal,
+): Promise<Opened> {
+  return new Promise((resolve, reject) => {
+    let over = false;
+    const fail = (error: Error): void => {
+      over = true;
+      reject(error);
+    };
+    upstream.pool.dispatch(
+      { path: upstream.base + target, method: "GET", headers, upgrade: "websocket" },
+      {
+        onRequestStart(controller) {
+          const cut = (): void => controller.abort(new Cut("grant_ended"));
+          if (ended.aborted) cut();
+          else ended.addEventListener("abort", cut, { once: true });
+        },
+        onRequestUpgrade(_, status, fields, socket) {
+          if (over || status !== 101) {
+            socket.destroy();
+            fail(new Cut(`upstream_status_${status}`));
+            return;
+          }
+          resolve({
+            headers: fields,
+            head: { upgrade: String(fields["upgrade"] ?? "").toLowerCase() },
+            socket,
+          });
+        },
+        onResponseStart(controller, status) {
+          if (status < 200) return;
+          const error = new Cut(`upstream_status_${status}`);
+          fail(error);
+          controller.abort(error);
+        },
+        onResponseData: () => undefined,
+        onResponseEnd: () => undefined,
+        onResponseError: (_, error) => fail(error),
+      },
+    );
+  });
+}
+
+/** Joins the two sides until one goes or the grant ends. */
+function join(client: Duplex, head: Buffer, upstream: Duplex, ended: AbortSignal): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const down = followFrames();
+    const up = followFrames();
+    let [received, sent] = [0, 0];
+    let over = false;
+    const finish = (error?: string): void => {
+      if (over) return;
+      over = true;
+      ended.removeEventListener("abort", cut);
+      upstream.destroy();
+      const goodbye = error === "grant_ended" && down.between;
+      if (goodbye) client.end(closeFrame((ended.reason as SessionEnd).reason));
+      else client.end();
+      const timer = setTimeout(() => client.destroy(), farewell);
+      timer.unref();
+      client.once("close", () => clearTimeout(timer));
+      client.resume();
+      resolve({
+        bytes: received,
+        more: { sent_bytes: sent },
+        ...(error === undefined ? {} : { error }),
+      });
+    };
+    const cut = (): void => finish("grant_ended");
+    const relayTo = (
+      to: Duplex,
+      from: Duplex,
+      follower: ReturnType<typeof followFrames>,
+      count: (n: number) => void,
+    ) => {
+      return (chunk: Buffer): void => {
+        if (over) return;
+        if (!follower.take(chunk)) {
+          finish("frames_malformed");
+          return;
+        }
+        count(chunk.length);
+        if (to.write(chunk)) return;
+        from.pause();
+        to.once("drain", () => from.resume());
+      };
+    };
+    const toClient = relayTo(client, upstream, down, (n) => (received += n));
+    const toUpstream = relayTo(upstream, client, up, (n) => (sent += n));
+    for (const side of [client, upstream]) {
+      side.on("error", () => finish(side === client ? "client_gone" : "upstream_failed"));
+      side.once("close", () => finish());
+      side.once("end", () => finish());
+    }
+    upstream.on("data", toClient);
+    client.on("data", toUpstream);
+    if (head.length > 0) toUpstream(head);
+    if (ended.aborted) cut();
+    else ended.addEventListener("abort", cut, { once: true });
+  });
+}
