@@ -42,7 +42,10 @@ const words: Readonly<Record<string, readonly [message: string, hint?: string]>>
   BLOCK_AS_IMPLICIT_KEY: ["two keys stand on one line", "put a text that holds ': ' between quotes"],
   BLOCK_IN_FLOW: ["an indented block cannot stand between brackets"],
   KEY_OVER_1024_CHARS: ["this key is too long"],
-  MISSING_CHAR: ["a character is missing: a colon, a comma, a space, a quote or a closing bracket"],
+  MISSING_CHAR: [
+    "a character is missing: a colon, a comma, a space, a quote or a closing bracket",
+    'a text that holds braces or brackets stands between quotes, as "GET /v1/invoices/{id}"',
+  ],
   MULTILINE_IMPLICIT_KEY: [
     "a key must stand on one line, followed by a colon",
     "is a colon missing on this line or the one before?",

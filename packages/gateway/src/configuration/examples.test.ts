@@ -10,7 +10,7 @@ const folder = fileURLToPath(new URL("../../../../examples/", import.meta.url));
 const examples = (await readdir(folder)).filter((name) => name.endsWith(".yaml"));
 
 test("there are examples", () => {
-  expect(examples).toEqual(["minimal.yaml", "postgres.yaml"]);
+  expect(examples).toEqual(["http.yaml", "minimal.yaml", "postgres.yaml"]);
 });
 
 test.each(examples)("%s loads as it is, with the variables that its comment names", async (name) => {
@@ -29,8 +29,12 @@ test.each(examples)("%s loads as it is, with the variables that its comment name
   expect(await loadConfiguration(folder + name, protocols, {})).toMatchObject({ ok: false });
 });
 
-test("docs/configuration.md names every member that the schema knows", async () => {
-  const docs = await readFile(new URL("../../../../docs/configuration.md", import.meta.url), "utf8");
+test("docs/configuration.md and the protocols' pages name every member that the schema knows", async () => {
+  const pages = ["configuration", ...protocols.map(({ kind }) => kind)];
+  const texts = await Promise.all(
+    pages.map((page) => readFile(new URL(`../../../../docs/${page}.md`, import.meta.url), "utf8")),
+  );
+  const docs = texts.join("\n");
   const members = new Set<string>();
   const collect = (node: unknown): void => {
     if (typeof node !== "object" || node === null) return;

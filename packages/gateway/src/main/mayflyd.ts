@@ -90,6 +90,22 @@ program
     },
   );
 
+const imports = program.command("import").description("write configuration from other documents");
+imports
+  .command("openapi")
+  .argument("<file>", "an OpenAPI 3 document, JSON or YAML")
+  .description("print an HTTP connection with one operation an endpoint, to be trimmed")
+  .option("--name <connection>", "the connection's name", "api")
+  .option("--schemas <folder>", "write the bodies' JSON Schemas there and name them")
+  .addHelpText(
+    "after",
+    "\nExample:\n  mayflyd import openapi billing.yaml --name billing-api --schemas schemas",
+  )
+  .action(async (file: string, options: { name: string; schemas?: string }) => {
+    const { importOpenApiFile } = await import("./commands/import-openapi.ts");
+    exitCode = await importOpenApiFile(file, options);
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

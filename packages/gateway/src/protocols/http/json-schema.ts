@@ -23,6 +23,8 @@ export function compileSchema(text: string): { readonly check: SchemaCheck } | {
       strict: true,
       strictRequired: false,
       allErrors: false,
+      // JSON Schema 2020-12, section 7.2.1: a format is an annotation.
+      validateFormats: false,
       code: { regExp },
       logger: false,
     });
