@@ -50,7 +50,7 @@ test("docs/configuration.md and the protocols' pages name every member that the 
       .split("```")
       .filter((_, index) => index % 2 === 0)
       .join("")
-      .match(/[a-z_]+/g),
+      .match(/[a-z_][a-z0-9_]*/g),
   );
   expect([...members].filter((member) => !named.has(member))).toEqual([]);
 });
