@@ -1,13 +1,6 @@
+import { CredentialError, type Credentials } from "../../gate/web/upstream.ts";
 import { Secret } from "../../kernel/secret.ts";
 import type { HttpTarget } from "./target.ts";
-
-/** Gives the headers that say who the gateway is, upstream. Their values go nowhere else. */
-export interface Credentials {
-  headers(): Promise<Readonly<Record<string, string>>>;
-}
-
-/** The credential of a target could not be had; says nothing of it. */
-export class CredentialError extends Error {}
 
 /** A token is renewed this long before it expires, milliseconds. */
 const early = 30_000;

@@ -4,15 +4,18 @@ import { denied, refusedAnswer } from "../../gate/web/answers.ts";
 import type { WebAsk, WebExchange } from "../../gate/web/door.ts";
 import { send } from "../../gate/web/front.ts";
 import { valuesOf } from "../../gate/web/head.ts";
+import { readWhole } from "../../gate/web/reading.ts";
+import { relay, type PassageBody } from "../../gate/web/relay.ts";
+import type { AnswerRules } from "../../gate/web/answer.ts";
+import type { Upstream } from "../../gate/web/upstream.ts";
 import type { HttpAct, HttpBody } from "./act.ts";
 import { compileScopes, type Compiled } from "./compile.ts";
 import { detailOf } from "./detail.ts";
 import { bodyRuleOf, judgeRequest } from "./judge.ts";
-import { readWhole } from "./reading.ts";
-import { relay } from "./relay.ts";
+import { headersUp } from "./headers-up.ts";
+import { maskJson } from "./mask.ts";
 import type { HttpScope } from "./scope.ts";
 import type { HttpTarget } from "./target.ts";
-import type { Upstream } from "./upstream.ts";
 
 /** What all exchanges share. */
 export interface ExchangeOptions {
@@ -99,8 +102,38 @@ export async function exchangeOne(
   const { permit } = decision;
   const scope = scopes.find(({ name }) => name === permit.operation);
   if (scope === undefined) throw new TypeError("a permit names no scope of its session");
-  const upstream = options.upstreamOf(session.target as HttpTarget);
-  await relay({ exchange, session, permit, scope, act, upstream, now: options.now });
+  const target = session.target as HttpTarget;
+  // Masking reads the answer: it has to come as it is.
+  const plain: Record<string, string> = scope.mask.length > 0 ? { "accept-encoding": "identity" } : {};
+  await relay({
+    exchange,
+    session,
+    permit,
+    upstream: options.upstreamOf(target),
+    method: act.method,
+    target: act.target,
+    headers: (own, framed) => headersUp(act.headers, scope.headers, own, { ...plain, ...framed }),
+    body: bodyFor(body, scope),
+    answer: answerRules(scope, target),
+    now: options.now,
+  });
+}
+
+function bodyFor(body: HttpBody, scope: Compiled): PassageBody {
+  return body.kind === "stream" ? { ...body, most: scope.body?.max ?? 0 } : body;
+}
+
+function answerRules(scope: Compiled, target: HttpTarget): AnswerRules {
+  return {
+    cookies: target.cookies,
+    drop: scope.dropHeaders,
+    ...(scope.maxAnswer === undefined ? {} : { max: scope.maxAnswer }),
+    ...(scope.mask.length === 0
+      ? {}
+      : {
+          rewrite: (text: string) => (text === "" ? { text, met: [] } : maskJson(text, scope.mask)),
+        }),
+  };
 }
 
 /** The body as it is judged: read ahead where it can be; undefined when the client went away meanwhile. */

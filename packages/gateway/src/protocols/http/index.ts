@@ -1,13 +1,14 @@
 import type { Protocol } from "../../gate/protocol.ts";
+import { createUpstreams, type UpstreamPlan } from "../../gate/web/upstream.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { HttpAct } from "./act.ts";
 import { compileScopes } from "./compile.ts";
+import { createCredentials } from "./credentials.ts";
 import { exchangeOne } from "./exchange.ts";
 import { verdictOf } from "./judge.ts";
 import { checkScope, type HttpScope, scopeSchema } from "./scope.ts";
 import { type HttpTarget, targetSchema } from "./target.ts";
 import { trial } from "./trial.ts";
-import { createUpstreams } from "./upstream.ts";
 import { upgradeOne } from "./websocket.ts";
 import { describeScope } from "./words.ts";
 
@@ -20,7 +21,19 @@ export interface HttpOptions {
 
 /** HTTP APIs, under `/http/CONNECTION`. */
 export function createHttp({ clock, url }: HttpOptions): Protocol<HttpScope, HttpAct> {
-  const upstreamOf = createUpstreams(() => clock.wall());
+  const upstreamOf = createUpstreams((target: HttpTarget): UpstreamPlan => {
+    const { url: at, http2, timeout, ca, client_certificate: own } = target;
+    return {
+      url: at,
+      http2,
+      timeout,
+      ...(ca === undefined ? {} : { ca: ca.text() }),
+      ...(own === undefined
+        ? {}
+        : { certificate: { certificate: own.certificate.text(), key: own.key.reveal() } }),
+      credentials: createCredentials(target, () => clock.wall()),
+    };
+  });
   const options = {
     get url() {
       return url();

@@ -6,13 +6,13 @@ import { denied, problem, refusedAnswer, type Answer } from "../../gate/web/answ
 import type { WebUpgrade } from "../../gate/web/door.ts";
 import { rawAnswer } from "../../gate/web/front.ts";
 import { valuesOf } from "../../gate/web/head.ts";
+import { codeOf, Cut } from "../../gate/web/relay.ts";
 import type { HttpAct } from "./act.ts";
 import { detailOf } from "./detail.ts";
 import { actOf, coversHead, type ExchangeOptions, scopesOf } from "./exchange.ts";
 import { closeFrame, followFrames } from "./frames.ts";
 import { headersUp } from "./headers-up.ts";
 import { judgeRequest } from "./judge.ts";
-import { codeOf, Cut } from "./relay.ts";
 import type { HttpTarget } from "./target.ts";
 
 /** How long a client may take to read why it was cut, milliseconds. */

@@ -1,31 +1,40 @@
 import type { ServerResponse } from "node:http";
-import type { Http2ServerResponse } from "node:http2";
 import { pipeline, type Readable } from "node:stream";
 import type { Dispatcher } from "undici";
-import type { Outcome, SessionEnd, WebSession } from "../../gate/gate.ts";
-import type { Permit } from "../../gate/permit.ts";
-import { problem } from "../../gate/web/answers.ts";
-import type { WebExchange } from "../../gate/web/door.ts";
-import { send } from "../../gate/web/front.ts";
-import { valuesOf } from "../../gate/web/head.ts";
-import type { HttpAct } from "./act.ts";
-import { createAnswer } from "./answer.ts";
-import type { Compiled } from "./compile.ts";
-import { CredentialError } from "./credentials.ts";
-import { headersUp } from "./headers-up.ts";
+import type { Outcome, SessionEnd, WebSession } from "../gate.ts";
+import type { Permit } from "../permit.ts";
+import { createAnswer, type AnswerRules } from "./answer.ts";
+import { problem } from "./answers.ts";
+import type { WebExchange } from "./door.ts";
+import { send } from "./front.ts";
 import { Counted, TooLarge } from "./reading.ts";
-import type { Upstream } from "./upstream.ts";
+import { CredentialError, type Upstream } from "./upstream.ts";
 
 /** One permitted request on its way upstream and back. */
-export interface Relay {
+export interface Passage {
   readonly exchange: WebExchange;
-  readonly session: WebSession<HttpAct>;
+  readonly session: Pick<WebSession<never>, "complete" | "ended">;
   readonly permit: Permit;
-  readonly scope: Compiled;
-  readonly act: HttpAct;
   readonly upstream: Upstream;
+  readonly method: string;
+  /** Path and query after the upstream's base, as they were judged. */
+  readonly target: string;
+  /** The request's headers, given the credential and what frames the body; names and values in turn. */
+  readonly headers: (
+    own: Readonly<Record<string, string>>,
+    framing: Readonly<Record<string, string>>,
+  ) => string[];
+  readonly body: PassageBody;
+  readonly answer: AnswerRules;
+  /** Milliseconds, never stepping back. */
   readonly now: () => number;
 }
+
+/** A body as it was judged: none, read whole, or on its way, with the most that it may be, bytes. */
+export type PassageBody =
+  | { readonly kind: "none" }
+  | { readonly kind: "read"; readonly bytes: Buffer }
+  | { readonly kind: "stream"; readonly length: number | undefined; readonly most: number };
 
 /** Why an exchange was cut, where the gateway cut it: a code for the outcome's record. */
 export class Cut extends Error {
@@ -73,8 +82,8 @@ function failureOf(code: string): Parameters<typeof problem>[0] {
 }
 
 /** Sends a permitted request upstream and brings the answer down, as it arrives. Resolves when both are over. */
-export async function relay(relayed: Relay): Promise<void> {
-  const { exchange, session, permit, scope, act, upstream, now } = relayed;
+export async function relay(passage: Passage): Promise<void> {
+  const { exchange, session, permit, upstream, now } = passage;
   const { response } = exchange;
   const started = now();
   const complete = (outcome: Outcome): void =>
@@ -96,18 +105,15 @@ export async function relay(relayed: Relay): Promise<void> {
     fail(new Cut("grant_ended"));
     return;
   }
-  const body = bodyUp(relayed);
-  // Masking reads the answer: it has to come as it is.
-  const plain: Record<string, string> = scope.mask.length > 0 ? { "accept-encoding": "identity" } : {};
-  const headers = headersUp(act.headers, scope.headers, own, { ...plain, ...body.framing });
+  const body = bodyUp(passage);
+  const headers = passage.headers(own, body.framing);
   permit.spend();
   await new Promise<void>((resolve) => {
     let controller: Dispatcher.DispatchController | undefined;
     let over = false;
-    const answer = createAnswer(response as ServerResponse, scope, act.method, {
+    const answer = createAnswer(response as ServerResponse, passage.answer, passage.method, {
       pause: () => controller?.pause(),
       resume: () => controller?.resume(),
-      cookies: (session.target as { cookies: readonly string[] }).cookies,
     });
     const end = (): void => {
       over = true;
@@ -135,8 +141,8 @@ export async function relay(relayed: Relay): Promise<void> {
     body.counted?.once("error", (error) => stop(error));
     upstream.pool.dispatch(
       {
-        path: upstream.base + act.target,
-        method: act.method,
+        path: upstream.base + passage.target,
+        method: passage.method,
         headers,
         body: body.sent,
       },
@@ -175,26 +181,28 @@ export async function relay(relayed: Relay): Promise<void> {
 }
 
 /** Why a session ended, as a code. */
-function endCode(session: WebSession<HttpAct>): string {
+function endCode(session: Passage["session"]): string {
   const reason = (session.ended.reason as SessionEnd | undefined)?.reason ?? "";
   return reason === "the client went away" ? "client_gone" : "grant_ended";
 }
 
 /** The body as undici takes it, with the headers that frame it. */
-function bodyUp({ exchange, act, scope }: Relay): {
+function bodyUp({ exchange, body }: Passage): {
   readonly sent: Buffer | Readable | null;
   readonly counted: Counted | undefined;
   readonly framing: Readonly<Record<string, string>>;
 } {
-  if (act.body.kind === "none") return { sent: null, counted: undefined, framing: {} };
-  if (act.body.kind === "read") {
-    const { bytes } = act.body;
+  if (body.kind === "none") return { sent: null, counted: undefined, framing: {} };
+  if (body.kind === "read") {
+    const { bytes } = body;
     return { sent: bytes, counted: undefined, framing: { "content-length": String(bytes.length) } };
   }
-  const counted = new Counted(scope.body?.max ?? 0);
+  const counted = new Counted(body.most);
   pipeline(exchange.request as Readable, counted, () => undefined);
-  const [length] = valuesOf(exchange.rawHeaders, "content-length");
-  return { sent: counted, counted, framing: length === undefined ? {} : { "content-length": length } };
+  const { length } = body;
+  return {
+    sent: counted,
+    counted,
+    framing: length === undefined ? {} : { "content-length": String(length) },
+  };
 }
-
-export type AnyResponse = ServerResponse | Http2ServerResponse;

@@ -1,8 +1,24 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
-import type { Outcome } from "../../gate/gate.ts";
-import type { Compiled } from "./compile.ts";
-import { headersDown } from "./headers.ts";
-import { maskJson } from "./mask.ts";
+import type { Outcome } from "../gate.ts";
+import { headersDown } from "./headers-down.ts";
+
+/** What of an answer comes down. */
+export interface AnswerRules {
+  /** Names of cookies whose Set-Cookie does. */
+  readonly cookies: readonly string[];
+  /** Headers that do not, in lower case. */
+  readonly drop: ReadonlySet<string>;
+  /** The largest answer, bytes. */
+  readonly max?: number;
+  /**
+   * Rewrites an answer that is held whole: its text, and the names of what was masked. Undefined when it cannot: then
+   * nothing of the answer comes down.
+   */
+  readonly rewrite?: (
+    text: string,
+    type: string,
+  ) => { readonly text: string; readonly met: readonly string[] } | undefined;
+}
 
 /** An answer on its way down: what of it the scope lets through. Each step gives a code when it must be cut. */
 export interface AnswerDown {
@@ -16,11 +32,10 @@ export interface AnswerDown {
 interface Flow {
   readonly pause: () => void;
   readonly resume: () => void;
-  readonly cookies: readonly string[];
 }
 
-/** The largest answer that is held to be masked, bytes, where the scope names no bound. */
-const mostMasked = 10_485_760;
+/** The largest answer that is held to be rewritten, bytes, where no bound is given. */
+const mostHeld = 10_485_760;
 
 /** Headers as names and values in turn. */
 function pairs(headers: IncomingHttpHeaders): string[] {
@@ -37,7 +52,7 @@ const unsendable = /[^\t\x20-\x7e\x80-\xff]/;
 /** Brings an answer down. The client's socket sets the pace: a slow reader pauses its own upstream and nobody else's. */
 export function createAnswer(
   response: ServerResponse,
-  scope: Compiled,
+  rules: AnswerRules,
   method: string,
   flow: Flow,
 ): AnswerDown {
@@ -46,7 +61,9 @@ export function createAnswer(
   let met: readonly string[] = [];
   let held: Buffer[] | undefined;
   let head: [string, string][] = [];
-  const most = scope.maxAnswer ?? (scope.mask.length > 0 ? mostMasked : undefined);
+  const { rewrite } = rules;
+  const most = rules.max ?? (rewrite === undefined ? undefined : mostHeld);
+  let type = "";
 
   const begin = (): void => {
     response.writeHead(
@@ -58,12 +75,13 @@ export function createAnswer(
   return {
     start(code, headers) {
       status = code;
-      head = headersDown(pairs(headers), flow.cookies, scope.dropHeaders);
+      head = headersDown(pairs(headers), rules.cookies, rules.drop);
       if (head.some(([, value]) => unsendable.test(value))) return "answer_malformed";
       const length = Number(headers["content-length"] ?? 0);
       const hasBody = method !== "HEAD" && code !== 204 && code !== 304;
       if (hasBody && most !== undefined && length > most) return "answer_too_large";
-      if (scope.mask.length > 0 && hasBody) {
+      type = headers["content-type"] ?? "";
+      if (rewrite !== undefined && hasBody) {
         // Only what can be read whole can be masked.
         if (headers["content-encoding"] !== undefined) return "answer_not_maskable";
         held = [];
@@ -89,7 +107,7 @@ export function createAnswer(
     end(trailers) {
       if (held !== undefined) {
         const all = Buffer.concat(held);
-        const masked = all.length === 0 ? { text: "", met: [] } : maskText(all, scope);
+        const masked = all.length === 0 ? { text: "", met: [] } : rewriteText(all, type, rewrite);
         if (masked === undefined) return "answer_not_maskable";
         met = masked.met;
         head = head.filter(([name]) => !["content-length", "etag", "digest", "content-md5"].includes(name));
@@ -98,7 +116,7 @@ export function createAnswer(
         response.end(masked.text);
         return undefined;
       }
-      const after = Object.entries(trailers).filter(([name]) => !scope.dropHeaders.has(name));
+      const after = Object.entries(trailers).filter(([name]) => !rules.drop.has(name));
       if (after.length > 0)
         response.addTrailers(after.map(([name, value]): [string, string] => [name, String(value)]));
       response.end();
@@ -112,9 +130,13 @@ export function createAnswer(
   };
 }
 
-function maskText(bytes: Buffer, scope: Compiled): ReturnType<typeof maskJson> {
+function rewriteText(
+  bytes: Buffer,
+  type: string,
+  rewrite: AnswerRules["rewrite"],
+): { readonly text: string; readonly met: readonly string[] } | undefined {
   try {
-    return maskJson(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), scope.mask);
+    return rewrite?.(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), type);
   } catch {
     return undefined;
   }

@@ -1,0 +1,37 @@
+/** Headers of an answer that do not come down: of the connection, or that lead the client past the gateway. */
+const notDown = new Set([
+  "alt-svc",
+  "clear-site-data",
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authentication-info",
+  "proxy-connection",
+  "public-key-pins",
+  "strict-transport-security",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/**
+ * An answer's headers as they come down.
+ * @param raw names and values in turn
+ * @param cookies names of cookies that may come down
+ * @param drop further headers that do not, in lower case
+ */
+export function headersDown(
+  raw: readonly string[],
+  cookies: readonly string[],
+  drop: ReadonlySet<string>,
+): [string, string][] {
+  const down: [string, string][] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] ?? "").toLowerCase();
+    const value = raw[i + 1] ?? "";
+    if (notDown.has(name) || drop.has(name)) continue;
+    if (name === "set-cookie" && !cookies.includes(/^([^=;]+)=/.exec(value)?.[1]?.trim() ?? "")) continue;
+    down.push([name, value]);
+  }
+  return down;
+}
