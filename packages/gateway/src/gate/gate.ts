@@ -46,6 +46,8 @@ export interface WebSession<Act> extends Pick<
   Session<Act>,
   "id" | "grant" | "target" | "scopes" | "endsAt" | "complete" | "ended"
 > {
+  /** Who holds the grant, for protocols that tell the target. */
+  readonly holder: { readonly name: string; readonly subject: string; readonly person?: string };
   /** As Session.judge, and answers once the turn's records are written: what has a permit may leave at once. */
   judge(act: Act, detail: string): Promise<Decision>;
 }

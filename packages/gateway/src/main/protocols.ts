@@ -2,6 +2,7 @@ import type { SecureContext } from "node:tls";
 import type { Protocol } from "../gate/protocol.ts";
 import { type Clock, systemClock } from "../kernel/clock.ts";
 import { createHttp } from "../protocols/http/index.ts";
+import { createKubernetes } from "../protocols/kubernetes/index.ts";
 import { createPostgres } from "../protocols/postgres/index.ts";
 
 /** What protocols need of the process to serve clients. */
@@ -17,7 +18,7 @@ export interface Surroundings {
 
 /** The protocols that mayflyd serves: adding one is adding its folder and a line here. */
 export function createProtocols(surroundings: Surroundings): readonly Protocol<never, never>[] {
-  return [createPostgres(surroundings), createHttp(surroundings)];
+  return [createPostgres(surroundings), createHttp(surroundings), createKubernetes(surroundings)];
 }
 
 /** The same, for whoever asks for schemas and verdicts and serves nobody. */

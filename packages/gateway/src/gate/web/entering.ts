@@ -50,7 +50,9 @@ export function createEntering<Act>(
     if (session.ended.aborted) over();
     else session.ended.addEventListener("abort", over, { once: true });
     if ((entry.socket as { destroyed?: boolean }).destroyed === true) left();
+    const { name, subject, person } = live.grant.requester;
     return {
+      holder: { name, subject, ...(person === undefined ? {} : { person: person.subject }) },
       id: session.id,
       grant: session.grant,
       target: session.target,

@@ -1,0 +1,63 @@
+import { parseStrictJson } from "../../kernel/strict-json.ts";
+import type { KubernetesAct } from "./act.ts";
+import type { ResourceRequest } from "./request.ts";
+
+const deepest = 64;
+const jsonTypes =
+  /^application\/(?:json|json-patch\+json|merge-patch\+json|strategic-merge-patch\+json)\s*(?:;.*)?$/i;
+const applyType = /^application\/apply-patch\+(?:yaml|cbor)\s*(?:;.*)?$/i;
+
+function typeOf(act: KubernetesAct): string {
+  for (let i = 0; i + 1 < act.headers.length; i += 2)
+    if (act.headers[i]?.toLowerCase() === "content-type") return act.headers[i + 1] ?? "";
+  return "";
+}
+
+/** A member of an object, where it is an object itself. */
+function member(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+}
+
+/**
+ * Why a request's body is refused, or undefined. Bodies are JSON that can be read in one way, and speak of the object
+ * that the path names. Server-side apply sends JSON too, which is YAML, under a type of its own.
+ */
+export function judgeBody(act: KubernetesAct, request: ResourceRequest): string | undefined {
+  const { body } = act;
+  const writes = ["create", "update", "patch"].includes(request.verb);
+  if (body.kind === "none" || body.bytes.length === 0) return writes ? "a body is missing" : undefined;
+  if (!writes && request.verb !== "delete" && request.verb !== "deletecollection")
+    return `${request.verb} has no body`;
+  const type = typeOf(act);
+  if (!jsonTypes.test(type) && !(request.verb === "patch" && applyType.test(type) && !/cbor/i.test(type)))
+    return "the body's content type is not taken here; send JSON";
+  let value: unknown;
+  try {
+    value = parseStrictJson(
+      new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body.bytes),
+      deepest,
+    );
+  } catch {
+    return "the body is no JSON that can be read in one way only";
+  }
+  if (Array.isArray(value))
+    return type.includes("json-patch+json") ? judgePatch(value) : "the body is a list";
+  const metadata = member(value, "metadata");
+  const [namespace, name] = [member(metadata, "namespace"), member(metadata, "name")];
+  if (namespace !== undefined && namespace !== request.namespace) return "the body names another namespace";
+  if (name !== undefined && request.name !== undefined && name !== request.name)
+    return "the body names another object";
+  return undefined;
+}
+
+/** A JSON patch (RFC 6902) does not move an object elsewhere. */
+function judgePatch(steps: readonly unknown[]): string | undefined {
+  for (const step of steps) {
+    const path = member(step, "path");
+    if (typeof path !== "string") return "a step of the patch has no path";
+    if (/^\/metadata(?:\/(?:name|namespace))?$/.test(path)) return "the patch names another object";
+  }
+  return undefined;
+}

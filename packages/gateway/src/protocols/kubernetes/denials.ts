@@ -1,0 +1,56 @@
+import type { Refusal } from "../../gate/gate.ts";
+import type { Denial } from "../../gate/protocol.ts";
+import { challenge, type Answer } from "../../gate/web/answers.ts";
+
+/** Reasons as Kubernetes names them (metav1.StatusReason), by status. */
+const reasons: Readonly<Record<number, string>> = {
+  400: "BadRequest",
+  401: "Unauthorized",
+  403: "Forbidden",
+  413: "RequestEntityTooLarge",
+  500: "InternalError",
+  502: "ServiceUnavailable",
+  503: "ServiceUnavailable",
+  504: "Timeout",
+};
+
+/** An answer in the form that kubectl prints: a Status (Kubernetes API conventions, "Response Status Kind"). */
+export function status(
+  code: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  const body = JSON.stringify({
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message,
+    reason: reasons[code] ?? "InternalError",
+    code,
+  });
+  return {
+    status: code,
+    headers: {
+      "content-type": "application/json",
+      "content-length": String(Buffer.byteLength(body)),
+      "cache-control": "no-store",
+      ...headers,
+    },
+    body,
+  };
+}
+
+/** A denial as kubectl prints it: what was refused, by which rule, and how to ask. */
+export function denied(denial: Denial): Answer {
+  return status(403, `${denial.message} (${denial.rule})\nhint: ${denial.hint}`);
+}
+
+/** The answer to a request whose session was refused. */
+export function refusedAnswer(refusal: Refusal, url: string): Answer {
+  const message = `${refusal.refused.message}\nhint: ${refusal.refused.hint}`;
+  if (refusal.code === "unauthenticated")
+    return status(401, message, { "www-authenticate": challenge(url, refusal.refused.message) });
+  if (refusal.code === "no_grant") return status(403, message);
+  return status(503, message, { "retry-after": "5" });
+}

@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+import { canonicalJson, type Json } from "../../kernel/canonical.ts";
+import type { KubernetesAct } from "./act.ts";
+import { readExec } from "./exec.ts";
+import { readRequest } from "./request.ts";
+
+/** How a request is written down: what it does to what, the command line argument by argument, a body's digest. */
+export function detailOf(act: KubernetesAct): string {
+  const request = readRequest(act.method, act.target);
+  const body: Record<string, Json> =
+    act.body.kind === "read" && act.body.bytes.length > 0
+      ? {
+          body: {
+            bytes: act.body.bytes.length,
+            sha256: createHash("sha256").update(act.body.bytes).digest("hex"),
+          },
+        }
+      : {};
+  if ("why" in request)
+    return canonicalJson({ method: act.method, target: act.target.slice(0, 4096), ...body });
+  if (request.kind === "discovery") return canonicalJson({ discovery: request.path, verb: "get" });
+  const { verb, group, version, resource, subresource, namespace, name, query } = request;
+  const exec = resource === "pods" && subresource === "exec" ? readExec(request) : undefined;
+  const parameters = query.filter(([key]) => exec === undefined || !(key in { command: 1, container: 1 }));
+  return canonicalJson({
+    verb,
+    ...(group === "" ? {} : { group }),
+    version,
+    resource,
+    ...(subresource === undefined ? {} : { subresource }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+    ...(exec === undefined || "why" in exec ? {} : { container: exec.container, argv: [...exec.argv] }),
+    ...(parameters.length === 0 ? {} : { query: parameters.map(([key, value]) => [key, value]) }),
+    ...(act.pod === undefined ? {} : { pod: act.pod.uid }),
+    ...body,
+  });
+}

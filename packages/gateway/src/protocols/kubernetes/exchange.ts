@@ -1,0 +1,164 @@
+import type { Gate, WebSession } from "../../gate/gate.ts";
+import type { NamedScope } from "../../gate/protocol.ts";
+import type { AnswerRules } from "../../gate/web/answer.ts";
+import type { WebAsk, WebExchange } from "../../gate/web/door.ts";
+import { send } from "../../gate/web/front.ts";
+import { valuesOf } from "../../gate/web/head.ts";
+import { readWhole } from "../../gate/web/reading.ts";
+import { relay } from "../../gate/web/relay.ts";
+import type { Upstream } from "../../gate/web/upstream.ts";
+import type { Body, KubernetesAct } from "./act.ts";
+import { denied, refusedAnswer, status } from "./denials.ts";
+import { detailOf } from "./detail.ts";
+import { goesUp } from "./headers.ts";
+import { verdictOf, type Named } from "./judge.ts";
+import { maskAnswer } from "./mask.ts";
+import { readRequest } from "./request.ts";
+import type { KubernetesTarget } from "./target.ts";
+import { impersonation } from "./upstream.ts";
+
+/** What all exchanges share. */
+export interface ExchangeOptions {
+  /** The gateway's own URL, for challenges. */
+  readonly url: string;
+  readonly upstreamOf: (target: KubernetesTarget) => Upstream;
+  /** Milliseconds, never stepping back. */
+  readonly now: () => number;
+}
+
+/** The largest body, bytes: what the API server takes (Kubernetes: `MaxRequestBodyBytes`). */
+const mostBody = 3_145_728;
+
+/** Enters the gate for one request. */
+export function enter(
+  ask: WebAsk,
+  socket: WebExchange["connectionOf"],
+  gate: Gate<KubernetesAct>,
+): ReturnType<Gate<KubernetesAct>["enter"]> {
+  return gate.enter({
+    bearer: ask.bearer,
+    connection: ask.connection,
+    client: ask.client,
+    socket,
+    ...(ask.grant === undefined ? {} : { grant: ask.grant }),
+    covers: (scopes) => coversHead(ask, scopes),
+  });
+}
+
+/** Whether a grant covers a request as far as its head tells: for choosing among several grants. */
+function coversHead(ask: WebAsk, scopes: readonly NamedScope<never>[]): boolean {
+  const request = readRequest(ask.method, ask.target);
+  if ("why" in request || request.kind === "discovery") return true;
+  return (scopes as readonly Named[]).some(({ scope }) => {
+    if (request.verb === "connect")
+      return request.subresource === "exec" ? scope.exec !== undefined : scope.port_forward !== undefined;
+    return (
+      scope.verbs?.includes(request.verb) === true &&
+      (request.namespace === undefined
+        ? scope.cluster
+        : scope.namespaces?.includes(request.namespace) === true) &&
+      scope.resources?.some((each) => each.split(/[./]/)[0] === request.resource) === true
+    );
+  });
+}
+
+/** The request's headers as they go upstream: names and values in turn. */
+export function headersUp(
+  session: WebSession<KubernetesAct>,
+  raw: readonly string[],
+  own: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string>>,
+): string[] {
+  const up: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] ?? "").toLowerCase();
+    if (goesUp(name) && !(name in own) && !(name in more)) up.push(raw[i] ?? "", raw[i + 1] ?? "");
+  }
+  for (const [name, value] of Object.entries({ ...own, ...more })) up.push(name, value);
+  const holder = { ...session.holder, grant: session.grant };
+  up.push(...impersonation(session.target as KubernetesTarget, holder));
+  return up;
+}
+
+/** Answers one request: verified, judged, sent to the API server, and its answer brought down. */
+export async function exchangeOne(
+  exchange: WebExchange,
+  gate: Gate<KubernetesAct>,
+  options: ExchangeOptions,
+): Promise<void> {
+  const { response } = exchange;
+  const session = await enter(exchange, exchange.connectionOf, gate);
+  if ("refused" in session) {
+    send(response, refusedAnswer(session, options.url));
+    return;
+  }
+  const body = await bodyOf(exchange);
+  if (body === undefined) return;
+  if (body === "too large") {
+    send(response, status(413, `the body is larger than ${mostBody} bytes`));
+    return;
+  }
+  const act: KubernetesAct = {
+    method: exchange.method,
+    target: exchange.target,
+    headers: exchange.rawHeaders,
+    body,
+  };
+  const request = readRequest(act.method, act.target);
+  if (!("why" in request) && request.kind === "resource" && request.verb === "connect") {
+    // Recorded and refused: a stream needs a connection that changes its protocol.
+    await session.judge({ ...act, method: "", target: "" }, detailOf(act));
+    send(response, status(400, "exec and port-forward need a connection that is upgraded"));
+    return;
+  }
+  const decision = await session.judge(act, detailOf(act));
+  if ("denial" in decision) {
+    send(response, denied(decision.denial));
+    return;
+  }
+  const { permit } = decision;
+  const target = session.target as KubernetesTarget;
+  const rules = answerRules(session, permit.operation, act);
+  const plain: Record<string, string> = rules.rewrite === undefined ? {} : { "accept-encoding": "identity" };
+  await relay({
+    exchange,
+    session,
+    permit,
+    upstream: options.upstreamOf(target),
+    method: act.method,
+    target: act.target,
+    headers: (own, framing) => headersUp(session, act.headers, own, { ...plain, ...framing }),
+    body,
+    answer: rules,
+    now: options.now,
+  });
+}
+
+/** What of an answer comes down: secrets by their scope's mask. */
+function answerRules(session: WebSession<KubernetesAct>, operation: string, act: KubernetesAct): AnswerRules {
+  const rules = { cookies: [], drop: new Set<string>() };
+  const request = readRequest(act.method, act.target);
+  const { scope } = (session.scopes as readonly Named[]).find(({ name }) => name === operation) ?? {};
+  if ("why" in request || request.kind === "discovery" || scope === undefined) return rules;
+  const members = scope.mask[request.resource];
+  if (members === undefined) return rules;
+  return { ...rules, rewrite: (text) => maskAnswer(text, request.resource, members) };
+}
+
+async function bodyOf(exchange: WebExchange): Promise<Body | "too large" | undefined> {
+  const { request, rawHeaders, response } = exchange;
+  const [length] = valuesOf(rawHeaders, "content-length");
+  const has =
+    "stream" in request
+      ? !request.stream.endAfterHeaders && length !== "0"
+      : valuesOf(rawHeaders, "transfer-encoding").length > 0 || (length !== undefined && length !== "0");
+  if (!has) return { kind: "none" };
+  if (length !== undefined && Number(length) > mostBody) return "too large";
+  if (exchange.expectsContinue) response.writeContinue();
+  try {
+    const bytes = await readWhole(request, mostBody);
+    return bytes === undefined ? "too large" : { kind: "read", bytes };
+  } catch {
+    return undefined;
+  }
+}

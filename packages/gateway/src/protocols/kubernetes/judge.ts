@@ -1,0 +1,142 @@
+import type { Denial, NamedScope, Verdict } from "../../gate/protocol.ts";
+import type { KubernetesAct } from "./act.ts";
+import { judgeBody } from "./body.ts";
+import { judgeExec, judgePod } from "./exec.ts";
+import { nameMatches } from "./glob.ts";
+import { judgeHeaders } from "./headers.ts";
+import { parametersOf } from "./parameters.ts";
+import { readRequest, type KubernetesRequest, type ResourceRequest } from "./request.ts";
+import type { KubernetesScope } from "./scope.ts";
+
+/** A scope with its operation's name. */
+export type Named = NamedScope<KubernetesScope>;
+
+/** How far a request came with one scope: the further, the better its denial tells what is amiss. */
+interface Failed {
+  readonly step: number;
+  readonly rule: string;
+  readonly why: string;
+}
+
+/** A resource as scopes write it: `pods/log`, `deployments.apps`. */
+export function resourceOf(request: ResourceRequest): string {
+  const { resource, group, subresource } = request;
+  return `${resource}${group === "" ? "" : `.${group}`}${subresource === undefined ? "" : `/${subresource}`}`;
+}
+
+function judgeConnect(
+  act: KubernetesAct,
+  request: ResourceRequest,
+  scope: KubernetesScope,
+): Failed | undefined {
+  const what = resourceOf(request);
+  if (what === "pods/exec" && scope.exec !== undefined) {
+    const why = judgeExec(scope.exec, request, act.pod);
+    return why === undefined ? undefined : { step: 3, rule: "exec", why };
+  }
+  if (what === "pods/portforward" && scope.port_forward !== undefined) {
+    const why =
+      judgePod(scope.port_forward, request, act.pod) ??
+      (request.query.length > 0 ? "port-forward takes no parameters" : undefined);
+    return why === undefined ? undefined : { step: 3, rule: "port_forward", why };
+  }
+  return { step: 1, rule: "resources", why: `${what} is not granted` };
+}
+
+function judgeResource(
+  act: KubernetesAct,
+  request: ResourceRequest,
+  scope: KubernetesScope,
+): Failed | undefined {
+  const what = resourceOf(request);
+  if (scope.resources?.includes(what) !== true)
+    return { step: 0, rule: "resources", why: `${what} is not granted` };
+  const { verb, namespace, name } = request;
+  if (verb === "connect" || scope.verbs?.includes(verb) !== true)
+    return { step: 1, rule: "verbs", why: `${verb} on ${what} is not granted` };
+  if (namespace === undefined) {
+    if (!scope.cluster)
+      return { step: 2, rule: "namespaces", why: `${verb} on ${what} in all namespaces is not granted` };
+  } else if (
+    scope.namespaces?.includes(namespace) !== true &&
+    !(scope.cluster && scope.namespaces === undefined)
+  )
+    return { step: 2, rule: "namespaces", why: `namespace ${namespace} is not granted` };
+  if (scope.names !== undefined) {
+    // What is listed or created has a name of its own choice.
+    const isNamed = name !== undefined && scope.names.some((pattern) => nameMatches(pattern, name));
+    if (!isNamed)
+      return {
+        step: 3,
+        rule: "names",
+        why: name === undefined ? `${verb} without a name is not granted` : `${name} is not granted`,
+      };
+  }
+  const why = parametersOf(request, scope) ?? judgeBody(act, request);
+  return why === undefined ? undefined : { step: 4, rule: "request", why };
+}
+
+function hintFor(scopes: readonly Named[]): string {
+  const covered = scopes.map(({ name, scope }) => `${name} (${brief(scope)})`).join("; ");
+  const connection = scopes[0]?.name.split("/")[0] ?? "CONNECTION";
+  const said = covered.length > 600 ? `${covered.slice(0, 600)}…` : covered;
+  return `this grant covers ${said}; for more, ask: mayfly request ${connection}/OPERATION --reason "…"; mayfly operations lists them`;
+}
+
+function brief(scope: KubernetesScope): string {
+  const parts: string[] = [];
+  if (scope.resources !== undefined)
+    parts.push(
+      `${(scope.verbs ?? []).join(", ")} ${scope.resources.join(", ")} in ${scope.namespaces?.join(", ") ?? "the cluster"}`,
+    );
+  if (scope.exec !== undefined)
+    parts.push(
+      `exec ${scope.exec.commands.map((command) => command.join(" ")).join(" | ")} in ${scope.exec.namespaces.join(", ")}`,
+    );
+  if (scope.port_forward !== undefined)
+    parts.push(
+      `port-forward to ${scope.port_forward.ports.join(", ")} in ${scope.port_forward.namespaces.join(", ")}`,
+    );
+  return parts.join("; ");
+}
+
+/** What a grant's scopes make of a request: pure. */
+export function verdictOf(scopes: readonly Named[], act: KubernetesAct): Verdict {
+  const connection = scopes[0]?.name.split("/")[0] ?? "";
+  const deny = (rule: string, why: string): { readonly verdict: "deny"; readonly denial: Denial } => ({
+    verdict: "deny",
+    denial: { rule, message: `refused: ${why}`, hint: hintFor(scopes) },
+  });
+  const request = readRequest(act.method, act.target);
+  if ("why" in request) return deny(`${connection}: request`, request.why);
+  const header = judgeHeaders(act, request);
+  if (header !== undefined) return deny(`${connection}: headers`, header);
+  return judgeRead(scopes, act, request, deny);
+}
+
+function judgeRead(
+  scopes: readonly Named[],
+  act: KubernetesAct,
+  request: KubernetesRequest,
+  deny: (rule: string, why: string) => Verdict,
+): Verdict {
+  const [first] = scopes;
+  if (first === undefined) return deny("grant", "nothing is granted");
+  // Whoever has a grant here may learn which resources there are.
+  if (request.kind === "discovery") {
+    return act.body.kind === "none"
+      ? { verdict: "permit", operation: first.name }
+      : deny(`${first.name}: request`, "discovery has no body");
+  }
+  let nearest: (Failed & { readonly name: string }) | undefined;
+  for (const { name, scope } of scopes) {
+    const failed =
+      request.verb === "connect" ? judgeConnect(act, request, scope) : judgeResource(act, request, scope);
+    if (failed === undefined) return { verdict: "permit", operation: name };
+    if (nearest === undefined || failed.step > nearest.step) nearest = { ...failed, name };
+  }
+  return deny(
+    `${nearest?.name ?? first.name}: ${nearest?.rule ?? "resources"}`,
+    nearest?.why ?? "it is not granted",
+  );
+}

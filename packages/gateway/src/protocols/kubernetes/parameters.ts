@@ -1,0 +1,60 @@
+import type { ResourceRequest } from "./request.ts";
+import type { KubernetesScope } from "./scope.ts";
+
+const common = ["pretty"];
+const listing = [
+  "labelSelector",
+  "fieldSelector",
+  "limit",
+  "continue",
+  "resourceVersion",
+  "resourceVersionMatch",
+  "timeoutSeconds",
+  "watch",
+  "allowWatchBookmarks",
+  "sendInitialEvents",
+  "includeObject",
+];
+const writing = ["dryRun", "fieldManager", "fieldValidation"];
+const removing = ["dryRun", "gracePeriodSeconds", "propagationPolicy", "orphanDependents"];
+const logging = [
+  "container",
+  "follow",
+  "previous",
+  "sinceSeconds",
+  "sinceTime",
+  "timestamps",
+  "tailLines",
+  "limitBytes",
+  "stream",
+];
+
+/** The parameters that each verb takes. What is not here is not taken: it may mean something to the server. */
+const taken: Readonly<Record<ResourceRequest["verb"], readonly string[]>> = {
+  get: ["resourceVersion"],
+  list: listing,
+  watch: listing,
+  create: writing,
+  update: writing,
+  patch: [...writing, "force"],
+  delete: removing,
+  deletecollection: [...removing, ...listing],
+  connect: [],
+};
+
+/** Why a request's parameters are refused, or undefined. */
+export function parametersOf(request: ResourceRequest, scope: KubernetesScope): string | undefined {
+  const isLog = request.resource === "pods" && request.group === "" && request.subresource === "log";
+  const known = [...common, ...(isLog ? logging : taken[request.verb])];
+  const seen = new Set<string>();
+  for (const [name, value] of request.query) {
+    if (!known.includes(name))
+      return `${request.verb} takes no parameter ${JSON.stringify(name.slice(0, 40))}`;
+    if (seen.has(name)) return `the parameter ${name} stands twice`;
+    seen.add(name);
+    if (name === "dryRun" && value !== "All") return "dryRun is All";
+    if (name === "includeObject" && value === "Object" && request.resource in scope.mask)
+      return "what is masked is not included whole";
+  }
+  return undefined;
+}

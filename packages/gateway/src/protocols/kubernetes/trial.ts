@@ -1,0 +1,61 @@
+import type { Verdict } from "../../gate/protocol.ts";
+import type { KubernetesAct } from "./act.ts";
+import { verdictOf, type Named } from "./judge.ts";
+
+/**
+ * A try-out for `mayflyd judge`: each act is `METHOD TARGET`, headers a line each, an empty line and a body. What kubectl
+ * would upgrade is said by an Upgrade header or by `(Upgrade: PROTOCOL)` behind the target; what a cluster would say of
+ * a pod by a line `Pod-Labels: app=shop,tier=web`.
+ */
+export function trial(scopes: readonly Named[]): (act: string) => Verdict {
+  return (text) => {
+    const act = readAct(text);
+    if (act !== undefined) return verdictOf(scopes, act);
+    return {
+      verdict: "deny",
+      denial: {
+        rule: `${scopes[0]?.name.split("/")[0] ?? ""}: request`,
+        message: "refused: this is no request",
+        hint: "an act is METHOD /path?query, headers a line each, an empty line, the body",
+      },
+    };
+  };
+}
+
+function readAct(text: string): KubernetesAct | undefined {
+  const plain = text.replaceAll("\r\n", "\n");
+  const gap = plain.indexOf("\n\n");
+  const [first = "", ...lines] = (gap === -1 ? plain : plain.slice(0, gap)).split("\n");
+  const line =
+    /^([A-Za-z]+) (\S+)(?: HTTP\/1\.1)?(?: with '([\w-]+): ([^']*)')?(?: \(Upgrade: ([\w/.]+)[^)]*\))?\s*$/.exec(
+      first,
+    );
+  if (line === null) return undefined;
+  const [, method = "", target = "", named, value, upgraded] = line;
+  const headers: string[] = named === undefined ? [] : [named, value ?? ""];
+  let upgrade = upgraded?.toLowerCase();
+  let labels: Record<string, string> | undefined;
+  for (const each of lines) {
+    if (each.trim() === "") continue;
+    const header = /^([\w-]+):\s*(.*)$/.exec(each);
+    if (header === null) return undefined;
+    const [, name = "", content = ""] = header;
+    if (name.toLowerCase() === "pod-labels")
+      labels = Object.fromEntries(
+        content.split(",").map((pair) => [pair.split("=")[0] ?? "", pair.split("=")[1] ?? ""]),
+      );
+    else {
+      if (name.toLowerCase() === "upgrade") upgrade = content.toLowerCase();
+      headers.push(name, content);
+    }
+  }
+  const body = gap === -1 ? "" : plain.slice(gap + 2);
+  return {
+    method,
+    target,
+    headers,
+    body: body.trim() === "" ? { kind: "none" } : { kind: "read", bytes: Buffer.from(body) },
+    ...(upgrade === undefined ? {} : { upgrade }),
+    ...(labels === undefined ? {} : { pod: { uid: "trial", labels } }),
+  };
+}

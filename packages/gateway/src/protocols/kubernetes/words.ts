@@ -1,0 +1,38 @@
+import type { KubernetesScope, PodsScope } from "./scope.ts";
+
+function podsOf(scope: PodsScope): string {
+  const which =
+    scope.pods === undefined
+      ? `named ${(scope.names ?? []).join(", ")}`
+      : `with ${Object.entries(scope.pods)
+          .map(([key, value]) => `${key}=${value}`)
+          .join(", ")}`;
+  return `pods ${which} in ${scope.namespaces.join(", ")}`;
+}
+
+/** A scope in words, one line a fact, for reviewers and listings. */
+export function describeScope(scope: KubernetesScope): readonly string[] {
+  const lines: string[] = [];
+  const { resources, verbs = [], namespaces, exec, port_forward: forward } = scope;
+  if (resources !== undefined) {
+    lines.push(`${verbs.join(", ")}: ${resources.join(", ")}`);
+    lines.push(namespaces === undefined ? "in the whole cluster" : `in ${namespaces.join(", ")}`);
+    if (namespaces !== undefined && scope.cluster) lines.push("and what is in no namespace");
+    if (scope.names !== undefined) lines.push(`named ${scope.names.join(", ")}`);
+  }
+  for (const [name, members] of Object.entries(scope.mask))
+    lines.push(`masked in ${name}: ${members.join(", ")}`);
+  if (exec !== undefined) {
+    lines.push(
+      `run in ${podsOf(exec)}${exec.containers === undefined ? "" : `, container ${exec.containers.join(" or ")}`}`,
+    );
+    for (const command of exec.commands)
+      lines.push(
+        `command: ${command.map((each) => (/^[\w./*=:@%+,-]+$/.test(each) ? each : JSON.stringify(each))).join(" ")}`,
+      );
+    lines.push(exec.stdin ? "standard input is passed on" : "no standard input");
+    lines.push(exec.terminal ? "a terminal may be opened" : "no terminal");
+  }
+  if (forward !== undefined) lines.push(`port ${forward.ports.join(", ")} of ${podsOf(forward)}`);
+  return lines;
+}
