@@ -11,7 +11,7 @@ import type { Body, KubernetesAct } from "./act.ts";
 import { denied, refusedAnswer, status } from "./denials.ts";
 import { detailOf } from "./detail.ts";
 import { goesUp } from "./headers.ts";
-import { verdictOf, type Named } from "./judge.ts";
+import type { Named } from "./judge.ts";
 import { maskAnswer } from "./mask.ts";
 import { readRequest } from "./request.ts";
 import type { KubernetesTarget } from "./target.ts";
@@ -104,13 +104,6 @@ export async function exchangeOne(
     headers: exchange.rawHeaders,
     body,
   };
-  const request = readRequest(act.method, act.target);
-  if (!("why" in request) && request.kind === "resource" && request.verb === "connect") {
-    // Recorded and refused: a stream needs a connection that changes its protocol.
-    await session.judge({ ...act, method: "", target: "" }, detailOf(act));
-    send(response, status(400, "exec and port-forward need a connection that is upgraded"));
-    return;
-  }
   const decision = await session.judge(act, detailOf(act));
   if ("denial" in decision) {
     send(response, denied(decision.denial));

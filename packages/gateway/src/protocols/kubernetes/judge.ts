@@ -30,6 +30,9 @@ function judgeConnect(
   scope: KubernetesScope,
 ): Failed | undefined {
   const what = resourceOf(request);
+  // A stream needs a connection that changes its protocol, and has no body before it does.
+  if (act.upgrade === undefined || act.body.kind !== "none")
+    return { step: 1, rule: "request", why: `${what} needs a connection that is upgraded` };
   if (what === "pods/exec" && scope.exec !== undefined) {
     const why = judgeExec(scope.exec, request, act.pod);
     return why === undefined ? undefined : { step: 3, rule: "exec", why };
