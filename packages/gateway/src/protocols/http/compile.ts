@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
 import type { NamedScope } from "../../gate/protocol.ts";
-import { compileSchema, type SchemaCheck } from "./json-schema.ts";
+import { compileSchema, type SchemaCheck } from "../../gate/web/json-schema.ts";
 import { readPointer } from "./pointer.ts";
 import type { QueryRule } from "./query.ts";
 import type { HttpScope } from "./scope.ts";

@@ -3,7 +3,7 @@ import { RE2JS } from "re2js";
 import { textFileSchema } from "../../kernel/secret.ts";
 import { mayList } from "./headers.ts";
 import { readPointer } from "./pointer.ts";
-import { compileSchema } from "./json-schema.ts";
+import { compileSchema } from "../../gate/web/json-schema.ts";
 import { readTemplate } from "./template.ts";
 
 const sizes = { B: 1, KiB: 1024, MiB: 1_048_576, GiB: 1_073_741_824 } as const;

@@ -1,0 +1,109 @@
+import type { Denial, Verdict } from "../../gate/protocol.ts";
+import { type Compiled, coversUri } from "./compile.ts";
+import type { ClientMessage } from "./message.ts";
+
+/** One message of a client, as it is judged. */
+export interface McpAct {
+  readonly message: ClientMessage;
+}
+
+/** What every holder of a grant may send: how a session begins, and lists, which show only what is granted. */
+const open: ReadonlySet<string> = new Set([
+  "initialize",
+  "ping",
+  "tools/list",
+  "resources/list",
+  "resources/templates/list",
+  "prompts/list",
+]);
+const openNotifications: ReadonlySet<string> = new Set([
+  "notifications/initialized",
+  "notifications/cancelled",
+  "notifications/progress",
+  "notifications/roots/list_changed",
+]);
+
+function hintFor(scopes: readonly Compiled[]): string {
+  const covered = scopes
+    .map(
+      ({ name, tools, resources, prompts }) =>
+        `${name} (${[...tools.keys(), ...resources, ...prompts].join(", ")})`,
+    )
+    .join("; ");
+  const connection = scopes[0]?.name.split("/")[0] ?? "CONNECTION";
+  const said = covered.length > 600 ? `${covered.slice(0, 600)}…` : covered;
+  return `this grant covers ${said}; for more, ask: mayfly request ${connection}/OPERATION --reason "…"; mayfly operations lists them`;
+}
+
+/** Text of a message that a person may read in a denial. */
+function shown(value: unknown): string {
+  return typeof value === "string" ? value.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 128) : "(none)";
+}
+
+interface Failed {
+  readonly rule: string;
+  readonly why: string;
+  /** How far it came: the further, the better the denial tells what is amiss. */
+  readonly step: number;
+}
+
+function judgeTool(scope: Compiled, params: ClientMessage["params"]): Failed | undefined {
+  const { name, arguments: given = {} } = params;
+  const check = typeof name === "string" ? scope.tools.get(name) : undefined;
+  if (check === undefined) return { rule: "tools", why: `the tool ${shown(name)} is not granted`, step: 0 };
+  const extra = Object.keys(params).find((key) => !["name", "arguments", "_meta"].includes(key));
+  if (extra !== undefined) return { rule: "tools", why: `a call has no member ${shown(extra)}`, step: 1 };
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    return { rule: "tools", why: "arguments must be an object", step: 1 };
+  const wrong = check(given);
+  return wrong === undefined
+    ? undefined
+    : { rule: "tools", why: `${shown(name)}: ${wrong.replace(/^the body/, "the arguments")}`, step: 2 };
+}
+
+function judgeBy(scope: Compiled, message: ClientMessage): Failed | undefined {
+  const { method, params } = message;
+  if (message.kind === "notification")
+    return openNotifications.has(method)
+      ? undefined
+      : { rule: "methods", why: `${shown(method)} is no notification that is taken`, step: 0 };
+  if (open.has(method)) return undefined;
+  if (method === "tools/call") return judgeTool(scope, params);
+  if (method === "resources/read") {
+    const { uri } = params;
+    return typeof uri === "string" && coversUri(scope.resources, uri)
+      ? undefined
+      : { rule: "resources", why: `the resource ${shown(uri)} is not granted`, step: 0 };
+  }
+  if (method === "prompts/get") {
+    const { name } = params;
+    return typeof name === "string" && scope.prompts.has(name)
+      ? undefined
+      : { rule: "prompts", why: `the prompt ${shown(name)} is not granted`, step: 0 };
+  }
+  return { rule: "methods", why: `${shown(method)} is not granted`, step: 0 };
+}
+
+/** What a grant's scopes make of a message: pure. */
+export function verdictOf(scopes: readonly Compiled[], { message }: McpAct): Verdict {
+  let nearest: (Failed & { readonly name: string }) | undefined;
+  for (const scope of scopes) {
+    const failed = judgeBy(scope, message);
+    if (failed === undefined) {
+      const counts = message.kind === "request" && !open.has(message.method) && scope.budget !== undefined;
+      return { verdict: "permit", operation: scope.name, ...(counts ? { budget: scope.budget } : {}) };
+    }
+    if (nearest === undefined || failed.step > nearest.step) nearest = { ...failed, name: scope.name };
+  }
+  const denial: Denial = {
+    rule: `${nearest?.name ?? ""}: ${nearest?.rule ?? "methods"}`,
+    message: `refused: ${nearest?.why ?? "nothing is granted"}`,
+    hint: hintFor(scopes),
+  };
+  return { verdict: "deny", denial };
+}
+
+/** Names of tools that any of a grant's scopes covers: one decision point serves both the list and the call. */
+export function grantsTool(scopes: readonly Compiled[], name: string): boolean {
+  return scopes.some(({ tools }) => tools.has(name));
+}

@@ -1,0 +1,11 @@
+import { digestOf, type Json } from "../../kernel/canonical.ts";
+
+/** A tool's definition, as far as a model reads it and a client acts on it. */
+const pinned = ["name", "title", "description", "inputSchema", "outputSchema", "annotations"] as const;
+
+/** The digest of a tool's definition: what an operator accepts. Canonical JSON, so that order says nothing. */
+export function pinOf(tool: Readonly<Record<string, unknown>>): string {
+  const definition: Record<string, Json> = {};
+  for (const name of pinned) if (tool[name] !== undefined) definition[name] = tool[name] as Json;
+  return digestOf(definition);
+}

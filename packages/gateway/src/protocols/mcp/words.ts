@@ -1,0 +1,16 @@
+import { type McpScope, schemaText } from "./scope.ts";
+
+/** A scope in words, one line a fact, for reviewers and listings. */
+export function describeScope(scope: McpScope): readonly string[] {
+  const lines: string[] = [];
+  for (const [name, written] of Object.entries(scope.tools)) {
+    const schema = schemaText(written);
+    lines.push(
+      schema === "{}" ? `tool ${name}, any arguments` : `tool ${name}, arguments as ${schema.slice(0, 400)}`,
+    );
+  }
+  for (const uri of scope.resources) lines.push(`resource ${uri}`);
+  for (const prompt of scope.prompts) lines.push(`prompt ${prompt}`);
+  if (scope.budget !== undefined) lines.push(`at most ${scope.budget} calls in all`);
+  return lines;
+}
