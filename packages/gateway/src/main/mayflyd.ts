@@ -90,6 +90,17 @@ program
     },
   );
 
+program
+  .command("pin")
+  .argument("<connection>", "an MCP connection")
+  .description("print the digests of an MCP server's tools, to be accepted into its pins")
+  .addOption(configOption())
+  .addHelpText("after", "\nExample:\n  mayflyd pin crm")
+  .action(async (name: string, options: { config: string }) => {
+    const { pin } = await import("./commands/pin.ts");
+    exitCode = await pin(name, options);
+  });
+
 const imports = program.command("import").description("write configuration from other documents");
 imports
   .command("openapi")

@@ -3,6 +3,7 @@ import type { Protocol } from "../gate/protocol.ts";
 import { type Clock, systemClock } from "../kernel/clock.ts";
 import { createHttp } from "../protocols/http/index.ts";
 import { createKubernetes } from "../protocols/kubernetes/index.ts";
+import { createMcp } from "../protocols/mcp/index.ts";
 import { createPostgres } from "../protocols/postgres/index.ts";
 
 /** What protocols need of the process to serve clients. */
@@ -18,7 +19,12 @@ export interface Surroundings {
 
 /** The protocols that mayflyd serves: adding one is adding its folder and a line here. */
 export function createProtocols(surroundings: Surroundings): readonly Protocol<never, never>[] {
-  return [createPostgres(surroundings), createHttp(surroundings), createKubernetes(surroundings)];
+  return [
+    createPostgres(surroundings),
+    createHttp(surroundings),
+    createKubernetes(surroundings),
+    createMcp(surroundings),
+  ];
 }
 
 /** The same, for whoever asks for schemas and verdicts and serves nobody. */

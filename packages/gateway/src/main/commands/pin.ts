@@ -1,0 +1,59 @@
+import { stringify } from "yaml";
+import { formatProblems } from "../../configuration/problems.ts";
+import { MayflyError } from "../../kernel/errors.ts";
+import { nearest } from "../../kernel/nearest.ts";
+import { pinOf } from "../../protocols/mcp/pins.ts";
+import type { McpTarget } from "../../protocols/mcp/target.ts";
+import { connectUpstream } from "../../protocols/mcp/upstream.ts";
+import { load } from "../load.ts";
+import { protocols } from "../protocols.ts";
+import { ConfigurationRefused } from "../reload.ts";
+
+/** How long a server may take, milliseconds. */
+const timeout = 60_000;
+
+/**
+ * `mayflyd pin CONNECTION`: prints the digests of an MCP server's tools, for the operator to put into its `pins` once
+ * they have read what the tools say.
+ * @returns the exit code: 0 all as pinned, 3 something is new or has changed
+ */
+export async function pin(name: string, options: { readonly config: string }): Promise<number> {
+  const loaded = await load(options.config, protocols, process.env);
+  if (!loaded.ok) throw new ConfigurationRefused(formatProblems(loaded.problems));
+  const servers = [...loaded.configuration.connections.values()].filter(({ kind }) => kind === "mcp");
+  const connection = servers.find((each) => each.name === name);
+  if (connection === undefined) {
+    const names = servers.map((each) => each.name);
+    const meant = nearest(name, names);
+    throw new MayflyError("unknown_connection", `${options.config} has no MCP connection ${name}`, {
+      hint: meant === undefined ? `it has ${names.join(", ") || "none"}` : `did you mean ${meant}?`,
+    });
+  }
+  const target = connection.target as McpTarget;
+  const signal = AbortSignal.timeout(timeout);
+  let upstream;
+  try {
+    upstream = await connectUpstream(target, signal);
+  } catch {
+    throw new MayflyError("unreachable", `the server of ${name} cannot be reached`, {
+      hint: "check its url or command, and its credential",
+    });
+  }
+  try {
+    const pins: Record<string, string> = {};
+    let changed = false;
+    for (const tool of await upstream.tools(signal)) {
+      pins[tool.name] = pinOf(tool);
+      const known = Object.hasOwn(target.pins, tool.name) ? target.pins[tool.name] : undefined;
+      if (known === pins[tool.name]) continue;
+      changed = true;
+      const what = known === undefined ? "new" : "CHANGED";
+      console.error(`${what}: ${tool.name}: ${JSON.stringify(tool["description"] ?? "")}`);
+      console.error(`  arguments ${JSON.stringify(tool["inputSchema"] ?? {})}`);
+    }
+    console.log(stringify({ pins }, { lineWidth: 0 }).trimEnd());
+    return changed ? 3 : 0;
+  } finally {
+    await upstream.close();
+  }
+}

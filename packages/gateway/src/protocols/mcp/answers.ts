@@ -1,0 +1,70 @@
+import type { Answer } from "../../gate/web/answers.ts";
+import type { Denial } from "../../gate/protocol.ts";
+
+/** A JSON-RPC answer as HTTP. */
+export function answer(status: number, body: unknown): Answer {
+  const text = body === undefined ? "" : JSON.stringify(body);
+  return {
+    status,
+    headers: {
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      "content-length": String(Buffer.byteLength(text)),
+      "cache-control": "no-store",
+    },
+    body: text,
+  };
+}
+
+/** A result. */
+export function result(id: string | number, value: unknown): Answer {
+  return answer(200, { jsonrpc: "2.0", id, result: value });
+}
+
+/** An error of JSON-RPC; of a message that could not be read without an id. */
+export function failure(status: number, id: string | number | null, code: number, message: string): Answer {
+  return answer(status, { jsonrpc: "2.0", id, error: { code, message } });
+}
+
+/**
+ * A denial in the words that a model can act on: of a call a result that is an error (MCP, "Tools: Error Handling"), of
+ * anything else an error of JSON-RPC.
+ */
+export function denied(id: string | number, method: string, denial: Denial): Answer {
+  const text = `${denial.message} (${denial.rule}). ${denial.hint}`;
+  if (method === "tools/call") return result(id, { content: [{ type: "text", text }], isError: true });
+  return failure(200, id, -32_001, text);
+}
+
+/** What is said of a server at the beginning: the version that both know, and only what is granted. */
+export async function initialized(
+  connection: string,
+  params: Readonly<Record<string, unknown>>,
+  has: { readonly tools: boolean; readonly resources: boolean; readonly prompts: boolean },
+): Promise<unknown> {
+  const asked = params["protocolVersion"];
+  const { LATEST_PROTOCOL_VERSION, SUPPORTED_PROTOCOL_VERSIONS } = await versions();
+  const known = typeof asked === "string" && SUPPORTED_PROTOCOL_VERSIONS.includes(asked);
+  return {
+    protocolVersion: known ? asked : LATEST_PROTOCOL_VERSION,
+    capabilities: {
+      ...(has.tools ? { tools: {} } : {}),
+      ...(has.resources ? { resources: {} } : {}),
+      ...(has.prompts ? { prompts: {} } : {}),
+    },
+    serverInfo: { name: `mayfly/${connection}`, version: "1" },
+    instructions: "Only what your grant covers is listed. What is refused says how to ask for more.",
+  };
+}
+
+/** Whether a client's version header is one that is spoken here (MCP, "Protocol Version Header"). */
+export async function speaks(version: string): Promise<boolean> {
+  return (await versions()).SUPPORTED_PROTOCOL_VERSIONS.includes(version);
+}
+
+/** The SDK is loaded where it is first needed: a gateway without MCP starts without it. */
+async function versions(): Promise<{
+  readonly LATEST_PROTOCOL_VERSION: string;
+  readonly SUPPORTED_PROTOCOL_VERSIONS: readonly string[];
+}> {
+  return import("@modelcontextprotocol/sdk/types.js");
+}

@@ -1,0 +1,145 @@
+import type { Gate, Outcome } from "../../gate/gate.ts";
+import type { NamedScope } from "../../gate/protocol.ts";
+import { problem, refusedAnswer, type Answer } from "../../gate/web/answers.ts";
+import type { WebExchange } from "../../gate/web/door.ts";
+import { send } from "../../gate/web/front.ts";
+import { valuesOf } from "../../gate/web/head.ts";
+import { readWhole } from "../../gate/web/reading.ts";
+import { answer, denied, failure, speaks } from "./answers.ts";
+import { compileScopes } from "./compile.ts";
+import { detailOf } from "./detail.ts";
+import { type McpAct, verdictOf } from "./judge.ts";
+import { readMessage } from "./message.ts";
+import type { McpScope } from "./scope.ts";
+import { serve } from "./serve.ts";
+import type { Upstreams } from "./upstreams.ts";
+
+/** What all exchanges share. */
+export interface ExchangeOptions {
+  /** The gateway's own URL, for challenges. */
+  readonly url: string;
+  readonly upstreams: Upstreams;
+  /** Milliseconds, never stepping back. */
+  readonly now: () => number;
+}
+
+/** The largest message, bytes. */
+const mostBytes = 1_048_576;
+
+/** Why a request is none of Streamable HTTP's, as its answer; undefined when it is one (MCP, "Transports"). */
+async function refuseForm(exchange: WebExchange, url: string): Promise<Answer | undefined> {
+  const { rawHeaders, method, target } = exchange;
+  const one = (name: string): string | undefined => {
+    const [value, ...more] = valuesOf(rawHeaders, name);
+    return more.length === 0 ? value : undefined;
+  };
+  const refuse = (status: number, code: string, detail: string, headers = {}): Answer =>
+    problem({ status, code, detail, headers });
+  if (target !== "") return refuse(404, "not_found", "the server is at /mcp/CONNECTION itself");
+  // There are no sessions to resume or to end: every request is verified by itself.
+  if (method !== "POST")
+    return refuse(405, "method_not_allowed", "messages are sent by POST", { allow: "POST" });
+  // A page of another site must not speak to it, whatever name it reached it by (DNS rebinding).
+  const origins = valuesOf(rawHeaders, "origin");
+  if (origins.length > 1 || origins.some((origin) => origin !== new URL(url).origin))
+    return refuse(403, "origin_refused", "requests from pages of another origin are refused");
+  if (!/^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(one("content-type") ?? ""))
+    return refuse(415, "content_type", "a message is application/json");
+  const accept = valuesOf(rawHeaders, "accept").join(",");
+  if (!/application\/json|application\/\*|\*\/\*/.test(accept))
+    return refuse(406, "not_acceptable", "the answer is application/json");
+  if (valuesOf(rawHeaders, "content-encoding").length > 0)
+    return refuse(415, "content_encoding", "a message is not encoded");
+  const versions = valuesOf(rawHeaders, "mcp-protocol-version");
+  const [version] = versions;
+  if (versions.length > 1 || (version !== undefined && !(await speaks(version))))
+    return refuse(400, "protocol_version", "that version of the protocol is not spoken here");
+  return undefined;
+}
+
+/** Answers one message: verified, judged, and answered with what is granted. */
+export async function exchangeOne(
+  exchange: WebExchange,
+  gate: Gate<McpAct>,
+  options: ExchangeOptions,
+): Promise<void> {
+  const { response } = exchange;
+  const close = (made: Answer): void => send(response, made);
+  const wrong = await refuseForm(exchange, options.url);
+  if (wrong !== undefined) return close(wrong);
+  if (exchange.expectsContinue) response.writeContinue();
+  let bytes: Buffer | undefined;
+  try {
+    bytes = await readWhole(exchange.request, mostBytes);
+  } catch {
+    return undefined;
+  }
+  if (bytes === undefined)
+    return close(failure(413, null, -32_600, `a message is larger than ${mostBytes} bytes`));
+  const message = readMessage(bytes);
+  const session = await gate.enter({
+    bearer: exchange.bearer,
+    connection: exchange.connection,
+    client: exchange.client,
+    socket: exchange.connectionOf,
+    ...(exchange.grant === undefined ? {} : { grant: exchange.grant }),
+    covers: (scopes) =>
+      "kind" in message &&
+      verdictOf(compileScopes(scopes), { message }).verdict === "permit",
+  });
+  if ("refused" in session) return close(refusedAnswer(session, options.url));
+  if (!("kind" in message)) return close(failure(400, null, message.code, message.why));
+  const scopes = compileScopes(session.scopes as readonly NamedScope<McpScope>[]);
+  const act = { message };
+  const decision = await session.judge(act, detailOf(act));
+  if ("denial" in decision) {
+    if (message.kind === "notification")
+      return close(
+        problem({
+          status: 403,
+          code: "denied",
+          detail: decision.denial.message,
+          hint: decision.denial.hint,
+          rule: decision.denial.rule,
+        }),
+      );
+    return close(denied(message.id, message.method, decision.denial));
+  }
+  const { permit } = decision;
+  const started = options.now();
+  const complete = (outcome: Outcome): void =>
+    session.complete(permit, { ...outcome, milliseconds: Math.round(options.now() - started) });
+  if (message.kind === "notification") {
+    // About the client's own session with the gateway: the upstream has one of its own.
+    permit.spend();
+    complete({});
+    return close(answer(202, undefined));
+  }
+  try {
+    const upstream = () => options.upstreams.of(session);
+    const made = await serve({ session, permit, scopes, connection: exchange.connection, message, upstream });
+    complete({ bytes: made.body.length });
+    return close(made);
+  } catch (error) {
+    const ended = session.ended.aborted;
+    if (!ended && !isOwnError(error)) options.upstreams.drop(session);
+    complete({ error: ended ? "grant_ended" : isOwnError(error) ? `rpc_${error.code}` : "upstream_failed" });
+    const why = ended
+      ? "the grant ended while the request was under way; ask again: mayfly request"
+      : isOwnError(error)
+        ? `the server refused the request (${error.code})`
+        : "the server gave no answer; try again, the operator sees the connection's health";
+    return close(failure(200, message.id, isOwnError(error) ? error.code : -32_603, why));
+  }
+}
+
+/** An error that the upstream server answered with: its code is passed on, its words may quote what they should not. */
+function isOwnError(error: unknown): error is Error & { readonly code: number } {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    Number.isSafeInteger(error.code) &&
+    error.code !== -32_000 &&
+    error.code !== -32_001
+  );
+}

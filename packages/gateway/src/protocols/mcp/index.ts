@@ -1,0 +1,43 @@
+import type { Protocol } from "../../gate/protocol.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import { compileScopes } from "./compile.ts";
+import { exchangeOne } from "./exchange.ts";
+import { type McpAct, verdictOf } from "./judge.ts";
+import { checkScope, type McpScope, notEnforceable, scopeSchema } from "./scope.ts";
+import { targetSchema } from "./target.ts";
+import { trial } from "./trial.ts";
+import { createUpstreams } from "./upstreams.ts";
+import { describeScope } from "./words.ts";
+
+/** What the protocol needs of the process. */
+export interface McpOptions {
+  readonly clock: Clock;
+  /** The gateway's own URL, without a slash at its end; asked when a client has to be told where it is. */
+  readonly url: () => string;
+}
+
+/** MCP servers, under `/mcp/CONNECTION` (Streamable HTTP). */
+export function createMcp({ clock, url }: McpOptions): Protocol<McpScope, McpAct> {
+  const options = {
+    get url() {
+      return url();
+    },
+    upstreams: createUpstreams(clock),
+    now: () => clock.monotonic(),
+  };
+  return {
+    kind: "mcp",
+    target: targetSchema,
+    scope: scopeSchema,
+    notEnforceable,
+    check: (scope) => checkScope(scope as McpScope),
+    compile: (scopes) => {
+      const compiled = compileScopes(scopes);
+      return (act) => verdictOf(compiled, act);
+    },
+    trial: (scopes) => trial(scopes),
+    describe: describeScope,
+    ready: () => Promise.resolve(),
+    web: { request: (exchange, gate) => exchangeOne(exchange, gate, options) },
+  };
+}

@@ -1,0 +1,82 @@
+import type { Clock } from "../../kernel/clock.ts";
+import type { WebSession } from "../../gate/gate.ts";
+import type { McpAct } from "./judge.ts";
+import type { McpTarget } from "./target.ts";
+import type { McpUpstream } from "./upstream.ts";
+
+/** The upstream connections of grants: one a grant, never shared, closed with it. */
+export interface Upstreams {
+  /** The connection of a session's grant, made when it is first needed. @throws Error when it cannot be made */
+  of(session: WebSession<McpAct>): Promise<McpUpstream>;
+  /** Lets go of one that failed: the next request connects anew. */
+  drop(session: WebSession<McpAct>): void;
+}
+
+/** A grant's upstream is kept this long after its last client connection has gone, milliseconds. */
+const linger = 30_000;
+
+interface Entry {
+  readonly connecting: Promise<McpUpstream>;
+  readonly stop: AbortController;
+  readonly sessions: Set<string>;
+  cancel: (() => void) | undefined;
+}
+
+/** Makes them. */
+export function createUpstreams(
+  clock: Clock,
+  connect: (target: McpTarget, signal: AbortSignal) => Promise<McpUpstream> = connectLater,
+): Upstreams {
+  const entries = new Map<string, Entry>();
+
+  const close = (grant: string): void => {
+    const entry = entries.get(grant);
+    if (entry === undefined) return;
+    entries.delete(grant);
+    entry.cancel?.();
+    entry.stop.abort();
+    void entry.connecting.then((upstream) => upstream.close()).catch(() => undefined);
+  };
+
+  const follow = (session: WebSession<McpAct>, entry: Entry): void => {
+    if (entry.sessions.has(session.id)) return;
+    entry.sessions.add(session.id);
+    entry.cancel?.();
+    entry.cancel = undefined;
+    const left = (): void => {
+      entry.sessions.delete(session.id);
+      const { reason } = session.ended.reason as { reason: string };
+      if (entries.get(session.grant) !== entry) return;
+      // The client may come again on another connection, but not once its grant is over.
+      if (reason !== "the client went away") close(session.grant);
+      else if (entry.sessions.size === 0) entry.cancel = clock.schedule(linger, () => close(session.grant));
+    };
+    if (session.ended.aborted) left();
+    else session.ended.addEventListener("abort", left, { once: true });
+  };
+
+  return {
+    async of(session) {
+      let entry = entries.get(session.grant);
+      if (entry === undefined) {
+        const stop = new AbortController();
+        const target = session.target as McpTarget;
+        entry = { connecting: connect(target, stop.signal), stop, sessions: new Set(), cancel: undefined };
+        entries.set(session.grant, entry);
+        const made = entry;
+        entry.connecting.catch(() => {
+          if (entries.get(session.grant) === made) entries.delete(session.grant);
+        });
+      }
+      follow(session, entry);
+      return entry.connecting;
+    },
+    drop: (session) => close(session.grant),
+  };
+}
+
+/** The SDK is loaded where it is first needed: a gateway without MCP starts without it. */
+async function connectLater(target: McpTarget, signal: AbortSignal): Promise<McpUpstream> {
+  const { connectUpstream } = await import("./upstream.ts");
+  return connectUpstream(target, signal);
+}
