@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyServerFactory } from "fastify";
 import type * as z from "zod";
+import type { AuditFeed } from "../audit/feed.ts";
 import type { AuditReader } from "../audit/index-port.ts";
 import type { AuditLog } from "../audit/log.ts";
 import type { GrantRules, Grants } from "../grants/grants.ts";
@@ -23,6 +24,8 @@ export interface ApiServices {
   readonly identity: Identity;
   readonly grants: Grants;
   readonly reader: AuditReader;
+  /** Records as they are written. */
+  readonly feed: AuditFeed;
   readonly log: AuditLog;
   /** The operations as configured now, to show a reviewer what is asked for. */
   inventory(): GrantRules["inventory"];

@@ -3,7 +3,7 @@ import { MayflyError } from "../kernel/errors.ts";
 import type { AuditIndex, AuditReader } from "./index-port.ts";
 import { startIndexer } from "./indexer.ts";
 import type { OpenedAuditLog } from "./open.ts";
-import { recordReader } from "./record-reader.ts";
+import { recordReader, type RecordReader } from "./record-reader.ts";
 
 /** What the reader is made of. */
 export interface AuditReaderParts {
@@ -14,7 +14,7 @@ export interface AuditReaderParts {
 }
 
 /** The log's reading side, with the indexer behind it. */
-export interface OpenedAuditReader extends AuditReader {
+export interface OpenedAuditReader extends AuditReader, Pick<RecordReader, "scan"> {
   /** Empties the index and builds it again from the files. */
   rebuild(): Promise<void>;
   /** Stops the indexer. Before the index and the log are closed. */
@@ -38,6 +38,7 @@ export function createAuditReader(parts: AuditReaderParts): OpenedAuditReader {
       return index.search(query);
     },
     read: (seq, limit) => reader.read(seq, limit),
+    scan: (seq, limit, wanted) => reader.scan(seq, limit, wanted),
     async checkpoint() {
       if (opened.checkpoint() === undefined) await opened.checkpointNow();
       const checkpoint = opened.checkpoint();

@@ -3,10 +3,22 @@ import { join } from "node:path";
 import { segmentsOf } from "@mayfly/audit-verifier";
 import type { AuditRecord } from "./records.ts";
 
+/** What was found in a stretch of the log. */
+export interface Stretch {
+  readonly records: readonly AuditRecord[];
+  /** The number behind the last record that was looked at: where to go on. */
+  readonly next: number;
+}
+
 /** Reads records from the files, without blocking the event loop. */
 export interface RecordReader {
   /** Records from `seq` on, oldest first, at most `limit`, and none that is not written yet. */
   read(seq: number, limit: number): Promise<readonly AuditRecord[]>;
+  /**
+   * Looks at up to `limit` records from `seq` on and gives back those of a wanted type. The others are not even
+   * parsed: most records tell of acts, and whoever wants none of them must not pay for them.
+   */
+  scan(seq: number, limit: number, wanted: (type: string) => boolean): Promise<Stretch>;
 }
 
 interface Place {
@@ -15,6 +27,10 @@ interface Place {
 }
 
 const chunkBytes = 256 * 1024;
+/** A line ends with its record's type: lines.ts writes the members in their order. */
+const typeMark = '"type":"';
+/** No type is longer than this, in bytes, quotes and brace included. */
+const longestType = 64;
 /** How many ends of earlier reads are remembered, so that reading on does not search again. */
 const remembered = 64;
 
@@ -23,23 +39,27 @@ export function recordReader(folder: string, written: () => number): RecordReade
   const places = new Map<number, Place>();
 
   async function read(seq: number, limit: number): Promise<readonly AuditRecord[]> {
+    return (await look(seq, limit)).records;
+  }
+
+  async function look(seq: number, limit: number, wanted?: (type: string) => boolean): Promise<Stretch> {
     const end = Math.min(seq + limit, written());
-    const found: AuditRecord[] = [];
+    const records: AuditRecord[] = [];
     let next = seq;
     while (next < end) {
-      const got = await readSome(next, end);
-      if (got.length === 0) break;
+      const got = await readSome(next, end, wanted);
+      if (got.next === next) break;
       // One after another: a list may be too long to be spread into arguments.
-      for (const record of got) found.push(record);
-      next += got.length;
+      for (const record of got.records) records.push(record);
+      next = got.next;
     }
-    return found;
+    return { records, next };
   }
 
   /** From one file. */
-  async function readSome(seq: number, end: number): Promise<readonly AuditRecord[]> {
+  async function readSome(seq: number, end: number, wanted?: (type: string) => boolean): Promise<Stretch> {
     const segment = segmentsOf(folder).findLast(({ first }) => first <= seq);
-    if (segment === undefined) return [];
+    if (segment === undefined) return { records: [], next: seq };
     const known = places.get(seq);
     const isKnown = known?.file === segment.file;
     const found: AuditRecord[] = [];
@@ -61,7 +81,8 @@ export function recordReader(folder: string, written: () => number): RecordReade
         held = Buffer.concat([held, buffer.subarray(0, bytesRead)]);
         let start = 0;
         for (let stop = held.indexOf(10); stop >= 0 && at < end; stop = held.indexOf(10, start)) {
-          if (at >= seq) found.push(JSON.parse(held.toString("utf8", start, stop)) as AuditRecord);
+          if (at >= seq && (wanted === undefined || wanted(typeOf(held, start, stop))))
+            found.push(JSON.parse(held.toString("utf8", start, stop)) as AuditRecord);
           offset += stop - start + 1;
           start = stop + 1;
           at += 1;
@@ -72,7 +93,7 @@ export function recordReader(folder: string, written: () => number): RecordReade
       await file.close();
     }
     remember(at, { file: segment.file, offset });
-    return found;
+    return { records: found, next: Math.max(at, seq) };
   }
 
   function remember(seq: number, place: Place): void {
@@ -82,5 +103,12 @@ export function recordReader(folder: string, written: () => number): RecordReade
     if (places.size > remembered && oldest !== undefined) places.delete(oldest);
   }
 
-  return { read };
+  return { read, scan: look };
+}
+
+/** The type of the record between two places of a buffer. */
+function typeOf(held: Buffer, start: number, stop: number): string {
+  const end = held.toString("latin1", Math.max(start, stop - longestType), stop);
+  const at = end.lastIndexOf(typeMark);
+  return at < 0 ? "" : end.slice(at + typeMark.length, -2);
 }

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { createApi } from "../api/api.ts";
+import { createAuditFeed } from "../audit/feed.ts";
 import { createAuditReader } from "../audit/reader.ts";
 import { openAuditLog } from "../audit/open.ts";
 import { describeChanges } from "../configuration/changes.ts";
@@ -117,6 +118,8 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     onProblem: (message) => logger.warn({ problem: message }, "audit index"),
   });
   undo.push(() => reader.close());
+  const feed = createAuditFeed({ reader, written: audit.written, clock, onProblem: fault });
+  undo.push(() => feed.close());
   log.append({
     type: "configuration.loaded",
     principal: system,
@@ -185,6 +188,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     identity,
     grants,
     reader,
+    feed,
     log,
     inventory: () => rulesOf(current, protocols).inventory,
     access: (grant, secret) =>

@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { createAuditFeed } from "../../audit/feed.ts";
 import type { AuditRecord, NewRecord } from "../../audit/records.ts";
 import type { Identity } from "../../identity/identity.ts";
 import type { Principal, Role } from "../../identity/principal.ts";
@@ -88,6 +89,11 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
       checkpoint: async () => "mayfly.test/log\n1\nAAAA\n\n— mayfly.test/log AAAA\n",
       verifierKey: "mayfly.test/log+00000000+AAAA",
     },
+    feed: createAuditFeed({
+      reader: { read: async (seq, limit) => stored().slice(seq, seq + limit) },
+      written: () => records.length,
+      clock,
+    }),
     log: {
       append: (record) => records.push(record) - 1,
       writer: () => ({ append: () => 0 }),
