@@ -124,7 +124,7 @@ async function readRoot(
     .map((key) => unknownMember([key], known));
 
   const server = await readServer(written, sources);
-  const { identity, findings: ofIdentity } = await readIdentity(written["identity"], sources);
+  const { identity, findings: ofIdentity } = await readIdentity(written["identity"], sources, written["url"]);
   const {
     connections,
     names,

@@ -85,18 +85,55 @@ const provider = z.strictObject({
   allow_insecure_loopback: z.boolean().default(false),
 });
 
+/** Words for a button. */
+const label = text.max(60);
+
+const oidc = z.strictObject({
+  issuer: text.meta({ description: "The provider's issuer, exactly as its ID tokens say it" }),
+  client_id: text,
+  client_secret: secretSchema.optional(),
+  groups_claim: text.default("groups"),
+  login_claim: text.default("preferred_username"),
+  scopes: texts(1).default(["openid", "profile", "email", "groups"]),
+  algorithms: z
+    .array(z.enum(["RS256", "ES256"]))
+    .min(1)
+    .default(["RS256"]),
+  ca: certificateFile.optional(),
+  allow_insecure_loopback: z.boolean().default(false),
+  label: label.default("Okta"),
+});
+
+const saml = z.strictObject({
+  metadata: filePath.transform((path): TextFile => new TextFile(path)).meta({
+    description: "The file with the identity provider's metadata, as Okta gives it for download",
+  }),
+  entity_id: text.optional(),
+  groups_attribute: text.default("groups"),
+  login_attribute: text.optional(),
+  allow_provider_initiated: z.boolean().default(false),
+  clock_skew: duration(0, 5 * minute).default(30 * second),
+  label: label.default("Okta (SAML)"),
+});
+
+const people = z.strictObject({
+  clients: texts(0).default([]),
+  oidc: oidc.optional(),
+  saml: saml.optional(),
+  sessions: z
+    .strictObject({
+      idle: duration(minute, day).default(30 * minute),
+      absolute: duration(minute, 7 * day).default(8 * hour),
+    })
+    .prefault({}),
+  groups_max_age: duration(second, day).default(15 * minute),
+});
+
 const identity = z.strictObject({
   agents: z.union([provider, z.array(provider).min(1)], {
     error: "this must be one provider or a list of them",
   }),
-  people: z
-    .strictObject({
-      clients: texts(0).default([]),
-      oidc: z
-        .strictObject({ issuer: text, client_id: text, client_secret: secretSchema.optional() })
-        .optional(),
-    })
-    .default({ clients: [] }),
+  people: people.prefault({}),
   roles: z
     .strictObject({
       reviewer: texts(0).default([]),
