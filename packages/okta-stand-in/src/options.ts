@@ -32,11 +32,6 @@ export interface StandInWebClient {
   readonly postLogoutRedirectUris?: readonly string[];
   /** Told by a logout token when a person is signed out at the stand-in (OpenID Connect Back-Channel Logout 1.0). */
   readonly backChannelLogoutUri?: string;
-  /**
-   * Whether a browser that has signed in is let through without a page, until `prompt=login` or `max_age` ask for one.
-   * False when left out: whoever tries the demo is several people.
-   */
-  readonly singleSignOn?: boolean;
 }
 
 export interface OktaStandInOptions {
@@ -66,6 +61,21 @@ export interface OktaStandInOptions {
   readonly introspection?: { readonly clientId: string; readonly clientSecret: string };
   /** Serves an org authorization server at the root for this application. None when left out. */
   readonly web?: StandInWebClient;
+  /** Serves a SAML identity provider for this application. None when left out. */
+  readonly saml?: StandInSaml;
+  /**
+   * Whether a browser that has signed in is let through without a page, until `prompt=login`, `max_age` or ForceAuthn
+   * ask for one. False when left out: whoever tries the demo is several people.
+   */
+  readonly singleSignOn?: boolean;
+}
+
+/** The SAML application, as it is registered at the provider. */
+export interface StandInSaml {
+  readonly entityId: string;
+  readonly acs: string;
+  /** The attribute that holds a person's groups; `groups` when left out. */
+  readonly groupsAttribute?: string;
 }
 
 /** A person with every default filled in; only the groups change while the stand-in runs. */
@@ -91,6 +101,7 @@ export interface Settings {
   readonly keysMaxAge: number;
   readonly introspection: { readonly clientId: string; readonly clientSecret: string } | undefined;
   readonly web: StandInWebClient | undefined;
+  readonly singleSignOn: boolean;
 }
 
 /** Fills in the defaults once the port is known. */
@@ -118,5 +129,6 @@ export function settle(options: OktaStandInOptions, port: number): Settings {
     keysMaxAge: options.keysMaxAge ?? 300,
     introspection: options.introspection,
     web: options.web,
+    singleSignOn: options.singleSignOn ?? false,
   };
 }

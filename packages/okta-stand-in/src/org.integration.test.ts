@@ -14,8 +14,9 @@ afterEach(async () => {
 
 const callback = "https://localhost:8443/sign-in/oidc/callback";
 
-async function start(web: Partial<StandInWebClient> = {}): Promise<OktaStandIn> {
+async function start(web: Partial<StandInWebClient> = {}, singleSignOn = false): Promise<OktaStandIn> {
   const standIn = await startOktaStandIn({
+    singleSignOn,
     people: [
       { login: "alice@example.com", name: "Alice", groups: ["support-leads"] },
       { login: "bob@example.com", name: "Bob", groups: [] },
@@ -219,7 +220,7 @@ test("every sign-in asks who it is, and another person may come at the same brow
 });
 
 test("with single sign-on only prompt=login and max_age ask again", async () => {
-  const standIn = await start({ singleSignOn: true });
+  const standIn = await start({}, true);
   const who = browser(standIn);
   await signedIn(standIn, who, "alice@example.com");
   expect((await who.begin()).left?.searchParams.get("code")).toEqual(expect.any(String));

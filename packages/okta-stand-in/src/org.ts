@@ -115,7 +115,7 @@ export function orgProvider(
       },
     },
     interactions: {
-      policy: prompts(web.singleSignOn === true),
+      policy: prompts(settings.singleSignOn),
       url: (_: Context, interaction: { uid: string }) => `/oauth2/interaction/${interaction.uid}`,
     },
     findAccount: (_: Context, uid: string) => {
