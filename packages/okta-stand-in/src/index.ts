@@ -16,20 +16,12 @@ import { orgProvider, signOutEverywhere } from "./org.ts";
 import { oktaShapedProvider } from "./provider.ts";
 import { samlIdentityProvider } from "./saml/index.ts";
 import type { SamlIdentityProvider } from "./saml/index.ts";
-import { samlIdentityProvider } from "./saml/index.ts";
-import type { SamlIdentityProvider } from "./saml/index.ts";
 import { signIn } from "./sign-in.ts";
 
 export * from "./saml/index.ts";
 export { newSigningKey } from "./keys.ts";
 export { signIn } from "./sign-in.ts";
-export type {
-  OktaStandInOptions,
-  StandInAgent,
-  StandInPerson,
-  StandInSaml,
-  StandInWebClient,
-} from "./options.ts";
+export type { OktaStandInOptions, StandInAgent, StandInPerson, StandInWebClient } from "./options.ts";
 
 /** How an outage looks from outside: connections reset, 503 answered, or no answer at all. */
 export type Outage = "reset" | "unavailable" | "silent";
@@ -40,8 +32,6 @@ export interface OktaStandIn {
   readonly issuer: string;
   /** The org authorization server, where browsers sign in; only with the option `web`. */
   readonly orgIssuer: string;
-  /** The SAML identity provider and its levers; only with the option `saml`. */
-  readonly saml: SamlIdentityProvider | undefined;
   readonly audience: string;
   readonly port: number;
   readonly tokenEndpoint: string;
@@ -131,19 +121,6 @@ export async function startOktaStandIn(options: OktaStandInOptions = {}): Promis
     return person;
   };
 
-  const saml =
-    options.saml === undefined
-      ? undefined
-      : await samlIdentityProvider({
-          origin: settings.origin,
-          people: settings.people,
-          withdrawn: inactive,
-          ...(options.saml.groupsAttribute === undefined
-            ? {}
-            : { groupsAttribute: options.saml.groupsAttribute }),
-        });
-  if (options.saml !== undefined) saml?.register({ entityId: options.saml.entityId, acs: options.saml.acs });
-
   const interaction: Handler = (request, response) =>
     interact(settings, provider, (person) => person.login, inactive, request, response);
   const routes: Record<string, Handler> = {
@@ -154,8 +131,6 @@ export async function startOktaStandIn(options: OktaStandInOptions = {}): Promis
   };
   const serveOrg = async (url: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = new URL(url, settings.origin).pathname;
-    if (!settings.singleSignOn && path.startsWith("/app/")) delete request.headers.cookie;
-    if ((await saml?.handle(request, response)) === true) return;
     if (org === undefined) {
       sendJson(response, 404, { errorCode: "E0000007", errorSummary: "Not found" });
       return;
@@ -166,6 +141,7 @@ export async function startOktaStandIn(options: OktaStandInOptions = {}): Promis
     else await org.callback()(request, response);
   };
   handle = async (request, response) => {
+    if (!settings.singleSignOn && request.url?.startsWith("/app/") === true) delete request.headers.cookie;
     if (await saml.handle(request, response)) return;
     const original = request.url ?? "/";
     if (!original.startsWith(`${settings.path}/`)) {
@@ -188,7 +164,6 @@ export async function startOktaStandIn(options: OktaStandInOptions = {}): Promis
   return {
     issuer: settings.issuer,
     orgIssuer: settings.origin,
-    saml,
     audience: settings.audience,
     port,
     tokenEndpoint: `${settings.issuer}/v1/token`,

@@ -61,21 +61,11 @@ export interface OktaStandInOptions {
   readonly introspection?: { readonly clientId: string; readonly clientSecret: string };
   /** Serves an org authorization server at the root for this application. None when left out. */
   readonly web?: StandInWebClient;
-  /** Serves a SAML identity provider for this application. None when left out. */
-  readonly saml?: StandInSaml;
   /**
    * Whether a browser that has signed in is let through without a page, until `prompt=login`, `max_age` or ForceAuthn
    * ask for one. False when left out: whoever tries the demo is several people.
    */
   readonly singleSignOn?: boolean;
-}
-
-/** The SAML application, as it is registered at the provider. */
-export interface StandInSaml {
-  readonly entityId: string;
-  readonly acs: string;
-  /** The attribute that holds a person's groups; `groups` when left out. */
-  readonly groupsAttribute?: string;
 }
 
 /** A person with every default filled in; only the groups change while the stand-in runs. */

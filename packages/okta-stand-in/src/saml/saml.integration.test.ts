@@ -13,6 +13,7 @@ const gateway = { entityId: "https://gw/metadata", acs: "https://gw/acs" };
 
 async function start(): Promise<OktaStandIn> {
   const standIn = await startOktaStandIn({
+    singleSignOn: true,
     people: [
       { login: "alice@example.com", name: "Alice", groups: ["support-leads", "sre"] },
       { login: "bob@example.com", name: "Bob", groups: [] },
