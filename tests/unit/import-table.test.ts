@@ -18,8 +18,9 @@ const table: Record<string, readonly string[]> = {
   grants: ["kernel", "policy", "audit"],
   gate: ["kernel", "configuration", "identity", "policy", "audit", "grants"],
   protocols: ["kernel", "gate"],
+  notifications: ["kernel", "audit"],
   storage: ["kernel"],
-  api: ["kernel", "configuration", "identity", "policy", "audit", "grants", "gate"],
+  api: ["kernel", "configuration", "identity", "policy", "audit", "grants", "gate", "notifications"],
   main: [
     "kernel",
     "configuration",
@@ -30,6 +31,7 @@ const table: Record<string, readonly string[]> = {
     "gate",
     "protocols",
     "storage",
+    "notifications",
     "api",
   ],
 };

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { Secret, TextFile, secretSchema } from "../kernel/secret.ts";
+import { notifications } from "./notifications.ts";
 import { count, duration, filePath, hostAndPort, origin, refuse, text, texts } from "./fields.ts";
 
 // The format of every part of a configuration but the connections' protocols. Each part is checked by itself, so
@@ -163,8 +164,19 @@ export const policy = z.strictObject({
       by: texts(1),
       count: count(1, 20).default(1),
       within: duration(second, 7 * day).default(30 * minute),
+      escalate: z
+        .strictObject({ after: duration(second, 7 * day), to: texts(1) })
+        .optional()
+        .meta({ description: "After that time, members of these groups may decide as well" }),
+      fresh_sign_in: duration(30 * second, day)
+        .optional()
+        .meta({ description: "How long ago, at most, whoever approves must have signed in" }),
+      refusals: count(1, 20).default(1).meta({ description: "How many refusals end the request" }),
     })
     .optional(),
+  break_glass: z.boolean().default(false).meta({
+    description: "Permits at once, in an emergency alone: when the request says so; everybody is told",
+  }),
 });
 
 /** The parts of a configuration, each with its schema. */
@@ -210,10 +222,8 @@ export const parts = {
     message_bytes: count(1024, 1_073_741_823).default(16_777_216),
     pending_per_principal: count(1, 10_000).default(20),
   }),
+  notifications,
 } as const;
-
-/** Members of a policy that are in the design and not built yet. */
-export const policyNotEnforceable: readonly string[] = ["escalate", "fresh_sign_in"];
 
 /** Protocols of the design; one that no registered protocol serves is refused as not enforceable. */
 export const protocolsOfTheDesign: readonly string[] = [

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { Secret } from "../kernel/secret.ts";
+import type { NotificationsConfiguration } from "./notifications.ts";
 
 /** What a protocol tells the configuration about itself; `gate/protocol.ts` extends it. */
 export interface ProtocolSchema {
@@ -52,6 +53,7 @@ export interface Configuration {
   readonly policies: readonly PolicyConfiguration[];
   readonly audit: AuditConfiguration;
   readonly limits: Limits;
+  readonly notifications: NotificationsConfiguration;
 }
 
 /** Where to listen. */

@@ -5,6 +5,7 @@ import { grantModel } from "../grants/states.ts";
 import { sampleRequest } from "../grants/testing/samples.ts";
 import { Secret } from "../kernel/secret.ts";
 import { openStore, type Store } from "./store.ts";
+import { notificationSuite } from "./testing/notification-suite.ts";
 import { storeSuite } from "./testing/suite.ts";
 
 let server: EmbeddedPostgres;
@@ -13,13 +14,20 @@ const open = (database: string): Promise<Store> =>
 
 beforeAll(async () => {
   server = await startPostgres();
-  for (const name of ["suite", "together", "newer", "away"]) await server.run(`create database ${name}`);
+  for (const name of ["suite", "notifications", "together", "newer", "away"])
+    await server.run(`create database ${name}`);
 });
 afterAll(() => server.stop());
 
 storeSuite(
   "PostgreSQL",
   () => open("suite"),
+  async () => undefined,
+);
+
+notificationSuite(
+  "PostgreSQL",
+  () => open("notifications"),
   async () => undefined,
 );
 

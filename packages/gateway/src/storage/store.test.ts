@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { grantModel } from "../grants/states.ts";
 import { sampleGrant, sampleRequest } from "../grants/testing/samples.ts";
 import { openStore } from "./store.ts";
+import { notificationSuite } from "./testing/notification-suite.ts";
 import { storeSuite } from "./testing/suite.ts";
 
 const suiteFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
@@ -13,6 +14,13 @@ storeSuite(
   "SQLite",
   () => openStore({ kind: "sqlite", file: path.join(suiteFolder, "suite.db") }, grantModel),
   async () => rmSync(suiteFolder, { recursive: true }),
+);
+
+const notificationFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
+notificationSuite(
+  "SQLite",
+  () => openStore({ kind: "sqlite", file: path.join(notificationFolder, "suite.db") }, grantModel),
+  async () => rmSync(notificationFolder, { recursive: true }),
 );
 
 describe("the SQLite file", () => {

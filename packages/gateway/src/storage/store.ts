@@ -4,9 +4,11 @@ import type { AuditIndex } from "../audit/index-port.ts";
 import type { GrantStore } from "../grants/grants.ts";
 import type { GrantModel } from "../grants/states.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
+import type { NotificationStore } from "../notifications/store.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { auditIndex } from "./audit-index.ts";
 import { grantStore } from "./grant-store.ts";
+import { notificationStore } from "./notification-store.ts";
 import type { Bounds } from "./postgres.ts";
 import { migrations, type Tables } from "./schema.ts";
 import { openSqlite } from "./sqlite.ts";
@@ -19,6 +21,7 @@ export type StoreLocation =
 /** What the database keeps for the rest of Mayfly. */
 export interface Store {
   readonly grants: GrantStore;
+  readonly notifications: NotificationStore;
   /** The index of the log of that id (`OpenedAuditLog.id`); gateways that share a store have a log each. */
   index(log: string): AuditIndex;
   /** Resolves when the store answers; rejects within seconds when it is away. */
@@ -113,6 +116,7 @@ export async function openStore(location: StoreLocation, model: GrantModel, boun
   }
   return {
     grants: grantStore(db, location.kind, model),
+    notifications: notificationStore(db),
     index: (log) => auditIndex(db, log),
     ping,
     close: () => db.destroy(),
