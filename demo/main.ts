@@ -3,7 +3,8 @@ import { progress } from "../scripts/progress.mjs";
 import { root } from "../tests/support/gateway.ts";
 import { createShell, Unexpected } from "./shell.ts";
 import { walk } from "./walk.ts";
-import { agentId, startWorld } from "./world.ts";
+import { agentId } from "../tests/support/people.ts";
+import { startWorld } from "./world.ts";
 
 // npm run demo: starts everything, walks through the story with real clients, and stays up. With --once it ends after
 // the walk, with exit code 0 only if every step did what it says.

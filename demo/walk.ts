@@ -1,6 +1,7 @@
 import pg from "pg";
 import { expect, expectCode, Unexpected, type Shell } from "./shell.ts";
-import { agentId, type World } from "./world.ts";
+import { agentId } from "../tests/support/people.ts";
+import type { World } from "./world.ts";
 
 /** One step of the story: what it shows, and how it is shown and held to it. */
 export interface Step {

@@ -2,8 +2,9 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:cry
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { startOktaStandIn, type OktaStandIn } from "@mayfly/okta-stand-in";
+import type { OktaStandIn } from "@mayfly/okta-stand-in";
 import { root, startGateway, type GatewayProcess } from "../tests/support/gateway.ts";
+import { consoleClient, startProvider } from "../tests/support/people.ts";
 import { freePort, startPostgres, type EmbeddedPostgres } from "../tests/support/postgres.ts";
 
 /** Everything that the demo runs, and the environment of its clients. */
@@ -21,9 +22,6 @@ export interface World {
   stop(): Promise<void>;
 }
 
-/** The agent's client id at the stand-in, as Okta's look. */
-export const agentId = "0oasupportbot";
-
 /** Starts the OpenID provider's stand-in, PostgreSQL with the shop, and mayflyd. */
 export async function startWorld(
   say: <T>(what: string, work: () => Promise<T>) => Promise<T>,
@@ -39,17 +37,14 @@ export async function startWorld(
     await writeFile(agentKey, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
     const publicJwk = createPublicKey(createPrivateKey(await readFile(agentKey))).export({ format: "jwk" });
 
-    const okta = await say("starting the stand-in for an Okta authorization server", () =>
-      startOktaStandIn({
+    const [https, port] = [await freePort(), await freePort()];
+    const okta = await say("starting the stand-in for Okta", () =>
+      startProvider(`https://localhost:${https}`, {
         name: "demo",
-        agents: [{ clientId: agentId, keys: [{ ...publicJwk, alg: "RS256", use: "sig" }] }],
-        people: [
-          { login: "rosa@example.com", name: "Rosa Reviewer", groups: ["support-leads"] },
-          { login: "olga@example.com", name: "Olga Operator", groups: ["platform"] },
-          { login: "ada@example.com", name: "Ada Auditor", groups: ["security"] },
-        ],
+        agentKeys: [{ ...publicJwk, alg: "RS256", use: "sig" }],
       }),
     );
+    await writeFile(path.join(folder, "okta-metadata.xml"), okta.saml.metadata());
     undo.push(() => okta.close());
     const postgres = await say("starting PostgreSQL with the shop's data", async () => {
       const started = await startPostgres();
@@ -59,13 +54,13 @@ export async function startWorld(
     });
     undo.push(() => postgres.stop());
 
-    const [https, port] = [await freePort(), await freePort()];
     const template = await readFile(path.join(root, "demo/mayfly.yaml"), "utf8");
     const file = path.join(folder, "mayfly.yaml");
     const values: Record<string, string> = {
       HTTPS_PORT: String(https),
       POSTGRES_PORT: String(port),
       ISSUER: okta.issuer,
+      ORG_ISSUER: okta.orgIssuer,
       DATABASE_PORT: String(postgres.port),
     };
     await writeFile(
@@ -73,7 +68,10 @@ export async function startWorld(
       template.replaceAll(/\$\{(\w+)\}/g, (all, name: string) => values[name] ?? all),
     );
     const gateway = await say("starting mayflyd", () =>
-      startGateway(file, { ORDERS_DB_PASSWORD: "only-the-gateway-knows" }),
+      startGateway(file, {
+        ORDERS_DB_PASSWORD: "only-the-gateway-knows",
+        OKTA_CLIENT_SECRET: consoleClient.secret,
+      }),
     );
     undo.push(() => gateway.stop());
 

@@ -2,8 +2,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { startOktaStandIn, type OktaStandIn } from "@mayfly/okta-stand-in";
+import type { OktaStandIn } from "@mayfly/okta-stand-in";
 import { root, startGateway, type GatewayProcess } from "./gateway.ts";
+import { agentId, consoleClient, startProvider } from "./people.ts";
 import { freePort, startPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from "./postgres.ts";
 
 /** A gateway as a process, in front of the shop's database, with an authorization server beside it. */
@@ -32,29 +33,28 @@ export interface WorldOptions {
   readonly configure?: (text: string) => string;
   /** How the shop's database is started. */
   readonly database?: EmbeddedPostgresOptions;
+  /** Whether the provider lets a browser that has signed in through without a page; false when left out. */
+  readonly singleSignOn?: boolean;
 }
 
 /** Starts everything: two to three seconds. */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(path.join(tmpdir(), "mayfly-world-"));
-  const okta = await startOktaStandIn({
-    agents: [{ clientId: "0oasupportbot", keys: [] }],
-    people: [
-      { login: "rosa@example.com", name: "Rosa", groups: ["support-leads"] },
-      { login: "owner@example.com", name: "Owner", groups: ["support-leads"] },
-      { login: "olga@example.com", name: "Olga", groups: ["platform"] },
-      { login: "ada@example.com", name: "Ada", groups: ["security"] },
-    ],
+  const [https, port] = [await freePort(), await freePort()];
+  const okta = await startProvider(`https://localhost:${https}`, {
     introspection: { clientId: "mayfly", clientSecret: "introspection-secret" },
+    singleSignOn: options.singleSignOn ?? false,
   });
+  await writeFile(path.join(folder, "okta-metadata.xml"), okta.saml.metadata());
   const postgres = await startPostgres(options.database);
   await postgres.run("CREATE DATABASE shop");
   await postgres.run(await readFile(path.join(root, "demo/shop.sql"), "utf8"), "shop");
   if (options.store === "postgres") await postgres.run("CREATE DATABASE mayfly");
   const values: Record<string, string> = {
-    HTTPS_PORT: String(await freePort()),
-    POSTGRES_PORT: String(await freePort()),
+    HTTPS_PORT: String(https),
+    POSTGRES_PORT: String(port),
     ISSUER: okta.issuer,
+    ORG_ISSUER: okta.orgIssuer,
     DATABASE_PORT: String(postgres.port),
   };
   const template = await readFile(path.join(root, "demo/mayfly.yaml"), "utf8");
@@ -69,6 +69,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ORDERS_DB_PASSWORD: "only-the-gateway-knows",
     STORE_URL: postgres.url("mayfly"),
     INTROSPECTION_SECRET: "introspection-secret",
+    OKTA_CLIENT_SECRET: consoleClient.secret,
   };
   const world: World = {
     folder,
@@ -77,7 +78,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     postgres,
     environment,
     gateway: await startGateway(file, environment),
-    agentToken: () => okta.tokenFor({ agent: "0oasupportbot" }),
+    agentToken: () => okta.tokenFor({ agent: agentId }),
     personToken: (login) => okta.tokenFor({ person: login }),
     async restart() {
       world.gateway = await startGateway(file, environment);
