@@ -33,6 +33,13 @@ name: string
 }
 decision: ("approve" | "refuse")
 comment: string
+/**
+ * Where the reviewer allowed less than was asked for
+ */
+allowed?: {
+operations: string[]
+ttl_seconds: number
+}
 at: string
 }
 export interface ApprovalRule {
@@ -40,8 +47,29 @@ export interface ApprovalRule {
  * Groups whose members may approve
  */
 by: string[]
+/**
+ * How many of them have to, each once
+ */
 count: number
+/**
+ * How long a request may wait
+ */
 within_seconds: number
+/**
+ * After that time, members of these groups may decide as well
+ */
+escalate?: {
+after_seconds: number
+to: string[]
+}
+/**
+ * How long ago, at most, an approver must have proved themselves to the provider
+ */
+fresh_sign_in_seconds?: number
+/**
+ * How many refusals end the request
+ */
+refusals: number
 }
 export interface Ask {
 connection: string
@@ -69,7 +97,7 @@ name: string
 description: string
 risk?: ("low" | "medium" | "high")
 /**
- * What it covers, in words, a line a fact
+ * What it covered when it was asked for, in words, a line a fact
  */
 scope: string[]
 }
@@ -79,10 +107,37 @@ export interface AuditKey {
  */
 key: string
 }
+export interface AuditProofs {
+/**
+ * The signed note (C2SP tlog-checkpoint)
+ */
+checkpoint: string
+/**
+ * The C2SP signed-note verifier key that it verifies with
+ */
+key: string
+/**
+ * Newest first
+ */
+entries: {
+/**
+ * The leaf's index in the Merkle tree
+ */
+seq: number
+/**
+ * The record as it stands in the log; the leaf's hash is SHA-256(0x00 || its UTF-8 bytes)
+ */
+line: string
+/**
+ * Inclusion proof (RFC 9162, section 2.1.3.1), from the leaf up, base64
+ */
+proof: string[]
+}[]
+}
 export interface AuditRecord {
 seq: number
 time: string
-type: ("log.opened" | "log.closed" | "log.recovered" | "log.key_rotated" | "configuration.loaded" | "configuration.refused" | "authentication.refused" | "request.created" | "request.denied" | "request.approved" | "request.refused" | "request.withdrawn" | "request.timed_out" | "approval.given" | "grant.activated" | "grant.collected" | "grant.released" | "grant.expired" | "grant.revoked" | "lockdown.started" | "lockdown.lifted" | "session.opened" | "session.refused" | "session.closed" | "act.intent" | "act.denied" | "act.outcome")
+type: ("log.opened" | "log.closed" | "log.recovered" | "log.key_rotated" | "configuration.loaded" | "configuration.refused" | "authentication.refused" | "request.created" | "request.denied" | "request.approved" | "request.refused" | "request.withdrawn" | "request.timed_out" | "request.escalated" | "approval.given" | "approval.refused_to" | "grant.activated" | "break_glass.activated" | "grant.collected" | "grant.released" | "grant.expired" | "grant.revoked" | "lockdown.started" | "lockdown.lifted" | "session.opened" | "session.refused" | "session.closed" | "act.intent" | "act.denied" | "act.outcome")
 principal?: {
 kind: ("agent" | "person" | "system")
 issuer: string
@@ -111,6 +166,44 @@ records: AuditRecord[]
  * Ask with before= this for the next page
  */
 next_before?: number
+}
+export interface Connection {
+name: string
+protocol: string
+address: string
+/**
+ * As this gateway last saw it, with the credential that it uses itself
+ */
+health: {
+state: ("up" | "down" | "unknown")
+checked_at?: string
+/**
+ * How long logging in and one answer took
+ */
+milliseconds?: number
+/**
+ * Why it is down; for operators alone
+ */
+detail?: string
+}
+operations: {
+name: string
+description: string
+risk: ("low" | "medium" | "high")
+last_used_at?: string
+}[]
+/**
+ * The last 24 hours, counted in whole hours; last_used_at looks back a year
+ */
+recent: {
+grants: number
+acts: number
+denied: number
+last_used_at?: string
+}
+}
+export interface Connections {
+connections: Connection[]
 }
 export interface Grant {
 id: string
@@ -160,6 +253,44 @@ ok: boolean
  */
 detail?: string
 }[]
+}
+export interface Live {
+grants: {
+grant: Grant
+sessions: LiveSession[]
+}[]
+}
+export interface LiveSession {
+id: string
+protocol: string
+/**
+ * The client's
+ */
+address: string
+/**
+ * What the client calls itself
+ */
+software?: string
+opened_at: string
+/**
+ * Acts that were permitted
+ */
+acts: number
+denied: number
+/**
+ * What the session is doing; absent before its first act
+ */
+now?: {
+/**
+ * The newest permitted act, shortened
+ */
+text: string
+/**
+ * When it began; for an idle session: when it ended
+ */
+since: string
+state: ("running" | "idle")
+}
 }
 export interface Lockdown {
 locked: boolean
@@ -218,6 +349,25 @@ reasons: string[]
 export interface Offers {
 operations: Offer[]
 }
+export interface PastGrant {
+grant: string
+connection: string
+/**
+ * connection/operation
+ */
+operations: string[]
+activated_at: string
+state: ("active" | "expired" | "released" | "revoked")
+/**
+ * Acts let through; left out: not known at the ask
+ */
+acts?: number
+/**
+ * Acts denied; left out: not known at the ask
+ */
+denied?: number
+end_reason?: string
+}
 export interface Problem {
 /**
  * urn:mayfly:problem: and the code
@@ -263,6 +413,48 @@ authorization_servers: string[]
 bearer_methods_supported: string[]
 resource_name: string
 }
+export interface Reach {
+/**
+ * Every group that a policy names
+ */
+groups: string[]
+operations: ReachOperation[]
+}
+export interface ReachOperation {
+connection: string
+operation: string
+description: string
+risk: ("low" | "medium" | "high")
+/**
+ * What it covers, in words, a line a fact
+ */
+scope: string[]
+/**
+ * When an act under it was last permitted; absent: not within a year
+ */
+last_used_at?: string
+/**
+ * One a policy and group; a forbid beats every permit
+ */
+rules: ReachRule[]
+/**
+ * Groups that a policy permits and none forbids outright; empty: nobody can reach it
+ */
+reachable_by: string[]
+}
+export interface ReachRule {
+group: string
+policy: string
+effect: ("permit" | "forbid")
+ttl_default_seconds?: number
+ttl_max_seconds?: number
+approval?: ApprovalRule
+/**
+ * The condition, as the policy has it
+ */
+when?: string
+break_glass: boolean
+}
 export interface Request {
 id: string
 state: ("pending" | "approved" | "refused" | "withdrawn" | "timed_out" | "denied")
@@ -271,9 +463,17 @@ connection: string
 operations: AskedOperation[]
 reason: string
 /**
- * How long the grant lives, from its activation
+ * How long the grant lives from its activation, unless a reviewer allows less
  */
 ttl_seconds: number
+/**
+ * Asked as an emergency: nobody approved, everybody hears of it
+ */
+break_glass: boolean
+/**
+ * The requester's last grants when it was asked, newest first
+ */
+history: PastGrant[]
 /**
  * What an approval is bound to; send back that of what you saw
  */
@@ -284,6 +484,18 @@ approvals: Approval[]
 reasons: string[]
 created_at: string
 waits_until?: string
+/**
+ * Since when those whom the policy escalates to may decide as well
+ */
+escalated_at?: string
+/**
+ * Whether you may decide it now
+ */
+may_decide: boolean
+/**
+ * Why you may not, while it is pending
+ */
+why_not?: string
 decided_at?: string
 grant_id?: string
 grant?: Grant
@@ -303,4 +515,19 @@ comment?: string
 }
 export interface Revocation {
 reason: string
+}
+export interface RevocationOfAll {
+/**
+ * Whose grants, as a grant's requester names them
+ */
+requester: {
+kind: ("agent" | "person")
+issuer: string
+subject: string
+client: string
+}
+reason: string
+}
+export interface Revoked {
+revoked: number
 }

@@ -74,8 +74,8 @@ async function review(id: string, options: ReviewOptions, decision: "approve" | 
   }
   const after =
     decision === "approve"
-      ? await mayfly.approve(id, request.digest, options.comment)
-      : await mayfly.refuse(id, request.digest, options.comment);
+      ? await mayfly.approve(id, { digest: request.digest, comment: options.comment })
+      : await mayfly.refuse(id, { digest: request.digest, comment: options.comment });
   if (options.json === true) outJson(after);
   else
     note(

@@ -7,15 +7,15 @@ import {
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
-import { principalKey, type Verified } from "../identity/principal.ts";
+import { type Principal, principalKey, type Verified } from "../identity/principal.ts";
 import { type MayflyError, messageOf } from "../kernel/errors.ts";
 import { authenticate, refusalRecorder } from "./authenticate.ts";
-import type { Answer, Endpoint, OpenCall } from "./endpoint.ts";
+import type { Answer, Endpoint, OpenCall, StreamKind } from "./endpoint.ts";
 import { endpoints } from "./endpoints.ts";
 import { isLocalScrape } from "./health.ts";
 import { checkHeaders, parsePart } from "./inputs.ts";
 import { parseJson } from "./json.ts";
-import { addressKey, defaultLimits, openCounter, tokenBuckets } from "./limits.ts";
+import { addressKey, defaultLimits, openCounter, type OpenCounter, tokenBuckets } from "./limits.ts";
 import { ApiProblem, asProblem, problemBody, problemType } from "./problems.ts";
 import { mayCall, roleTable } from "./roles.ts";
 import type { ApiServices } from "./services.ts";
@@ -43,6 +43,10 @@ export function createApi(given: ApiServices): FastifyInstance {
     limits.remembered,
   );
   const polls = openCounter(limits.pollsPerPrincipal, limits.polls);
+  const streams: Readonly<Record<StreamKind, OpenCounter>> = {
+    events: openCounter(limits.eventsPerPrincipal, limits.events),
+    export: openCounter(limits.exportsPerPrincipal, limits.exports),
+  };
   const recordRefusal = refusalRecorder(services.log, services.clock);
   const stopping = new AbortController();
   const verified = new WeakMap<FastifyRequest, Verified>();
@@ -186,15 +190,19 @@ export function createApi(given: ApiServices): FastifyInstance {
     verified.set(request, who);
     const wait = principals.take(principalKey(who.principal));
     if (wait > 0) throw tooMany(who.principal.name, wait);
-    if (!mayCall(endpoint.id, who.principal)) {
-      const row: readonly string[] | "open" = roleTable[endpoint.id];
-      throw new ApiProblem(
-        "role_required",
-        403,
-        `${endpoint.id} is for ${row === "open" ? "everyone" : row.join(" or ")}, which ${who.principal.name} is not`,
-        "roles come from the groups that identity.roles names in the configuration; an agent never has one",
-      );
-    }
+    requireRole(endpoint, who.principal);
+  }
+
+  /** Who calls now, of a request that was let through before and is still being answered. */
+  async function admitAgain(endpoint: Endpoint, request: FastifyRequest): Promise<Principal> {
+    const { principal } = await authenticate(
+      services.identity,
+      services.url,
+      request.raw.rawHeaders,
+      endpoint.introspect ?? false,
+    );
+    requireRole(endpoint, principal);
+    return principal;
   }
 
   async function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -227,17 +235,40 @@ export function createApi(given: ApiServices): FastifyInstance {
         }
         return end;
       },
+      startStream(kind) {
+        const end = streams[kind].enter(who === undefined ? "" : principalKey(who.principal));
+        if (end === undefined) {
+          throw new ApiProblem(
+            "too_many_streams",
+            429,
+            `too many of these streams (${kind}) are open`,
+            "end some, or try again in a moment",
+            { headers: { "retry-after": "5" } },
+          );
+        }
+        return end;
+      },
     };
     let result: Answer;
     if (endpoint.open) result = await endpoint.handle(call);
     else if (who !== undefined) {
-      result = await endpoint.handle({ ...call, principal: who.principal, tokenExpiresAt: who.expiresAt });
+      result = await endpoint.handle({
+        ...call,
+        principal: who.principal,
+        tokenExpiresAt: who.expiresAt,
+        again: () => admitAgain(endpoint, request),
+      });
     } else if (endpoint.id === "GET /metrics") {
       result = { status: 200, body: await services.metrics() };
     } else throw new Error("an endpoint was reached without a principal");
     const spec = endpoint.answers[result.status];
     if (spec?.schema === undefined)
       throw new Error(`${endpoint.id} answered ${result.status}, which it does not declare`);
+    if (result.stream !== undefined) {
+      reply.code(result.status).headers(result.headers ?? {});
+      await reply.type(spec.mediaType ?? "application/octet-stream").send(result.stream);
+      return;
+    }
     const body: unknown = spec.schema.parse(result.body);
     reply.code(result.status).headers(result.headers ?? {});
     if (spec.mediaType === undefined)
@@ -260,6 +291,18 @@ export function createApi(given: ApiServices): FastifyInstance {
     });
   }
   return app;
+}
+
+/** @throws ApiProblem role_required */
+function requireRole(endpoint: Endpoint, principal: Principal): void {
+  if (mayCall(endpoint.id, principal)) return;
+  const row: readonly string[] | "open" = roleTable[endpoint.id];
+  throw new ApiProblem(
+    "role_required",
+    403,
+    `${endpoint.id} is for ${row === "open" ? "everyone" : row.join(" or ")}, which ${principal.name} is not`,
+    "roles come from the groups that identity.roles names in the configuration; an agent never has one",
+  );
 }
 
 /** The status for bytes that are no request, by Node's code; undefined for the faults of a connection. */

@@ -1,10 +1,17 @@
 import * as z from "zod";
 import { approveRequest, refuseRequest } from "./approvals.ts";
 import { getAuditKey, getCheckpoint, searchRecords } from "./audit.ts";
+import { exportRecords } from "./audit-export.ts";
+import { getProofs } from "./audit-proofs.ts";
+import { listConnections } from "./connections.ts";
 import { getCa, getProtectedResource } from "./discovery.ts";
 import { type Endpoint, openEndpoint } from "./endpoint.ts";
 import { collectSecret, getGrant, listGrants, releaseGrant, revokeGrant } from "./grants.ts";
 import { getHealthz, getMetrics, getReadyz } from "./health.ts";
+import { streamEvents } from "./events.ts";
+import { getLive, revokeGrants } from "./live.ts";
+import { getReach } from "./reach.ts";
+import { getInbox } from "./inbox.ts";
 import { getLockdown, liftLockdown, startLockdown } from "./lockdown.ts";
 import { getMe } from "./me.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -27,6 +34,7 @@ export const endpoints: readonly Endpoint[] = [
   listRequests,
   getRequest,
   withdrawRequest,
+  getInbox,
   approveRequest,
   refuseRequest,
   listGrants,
@@ -34,10 +42,17 @@ export const endpoints: readonly Endpoint[] = [
   collectSecret,
   releaseGrant,
   revokeGrant,
+  revokeGrants,
+  getLive,
+  streamEvents,
+  getReach,
+  listConnections,
   getLockdown,
   startLockdown,
   liftLockdown,
   searchRecords,
+  exportRecords,
+  getProofs,
   getCheckpoint,
   getAuditKey,
   getCa,

@@ -20,6 +20,7 @@ function memoryIndex(): AuditIndex & { held: AuditRecord[]; failures: number } {
     },
     last: async () => index.held.at(-1)?.seq ?? -1,
     search: async () => index.held.toReversed(),
+    usage: async () => [],
     async clear() {
       index.held = [];
     },

@@ -37,6 +37,16 @@ export function createAuditReader(parts: AuditReaderParts): OpenedAuditReader {
       await indexer.caughtUp();
       return index.search(query);
     },
+    async usage(from) {
+      await indexer.caughtUp();
+      return index.usage(from);
+    },
+    async proofs() {
+      throw new MayflyError("no_proofs", "the records cannot be proved yet", {
+        status: 503,
+        hint: "ask again in a moment",
+      });
+    },
     read: (seq, limit) => reader.read(seq, limit),
     scan: (seq, limit, wanted) => reader.scan(seq, limit, wanted),
     async checkpoint() {

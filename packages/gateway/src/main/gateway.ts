@@ -17,6 +17,7 @@ import { openStore } from "../storage/store.ts";
 import { accessOf } from "./access.ts";
 import { createAdmission } from "./admission.ts";
 import { certificatesOf } from "./certificates.ts";
+import { connectionsNow } from "./connections-now.ts";
 import { healthOf } from "./health.ts";
 import { httpsServer } from "./https.ts";
 import { listen, listenError, type Listener } from "./listener.ts";
@@ -191,6 +192,9 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     feed,
     log,
     inventory: () => rulesOf(current, protocols).inventory,
+    policies: () => current.configuration.policies,
+    sessions: () => gates.look(),
+    connections: () => connectionsNow(current.configuration, protocols, () => ({ state: "unknown" })),
     access: (grant, secret) =>
       accessOf(
         grant,

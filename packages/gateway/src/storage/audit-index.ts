@@ -106,6 +106,10 @@ export function auditIndex(db: Kysely<Tables>, log: string): AuditIndex {
       return found.map((row) => JSON.parse(row.body) as AuditRecord);
     },
 
+    async usage() {
+      return [];
+    },
+
     async clear() {
       await db.deleteFrom("mayfly_records").where("log", "=", log).execute();
     },

@@ -66,7 +66,13 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
           hint: "get a new one: mayfly login",
         });
       }
-      return { principal, tokenDigest: "0".repeat(64), expiresAt: clock.wall() + 3_600_000 };
+      return {
+        principal,
+        tokenDigest: "0".repeat(64),
+        expiresAt: clock.wall() + 3_600_000,
+        authenticatedAt: clock.wall(),
+        groupsAsOf: clock.wall(),
+      };
     },
     watch: () => () => {},
     warm: async () => {},
@@ -86,6 +92,11 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
           .filter((record) => query.before === undefined || record.seq < query.before)
           .slice(0, query.limit),
       read: async (seq, limit) => stored().slice(seq, seq + limit),
+      usage: async () => [],
+      proofs: async () => ({
+        checkpoint: "mayfly.test/log\n1\nAAAA\n\n— mayfly.test/log AAAA\n",
+        entries: [],
+      }),
       checkpoint: async () => "mayfly.test/log\n1\nAAAA\n\n— mayfly.test/log AAAA\n",
       verifierKey: "mayfly.test/log+00000000+AAAA",
     },
@@ -104,6 +115,9 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
       close: async () => {},
     },
     inventory: () => grants.inventory,
+    policies: () => [],
+    sessions: () => [],
+    connections: () => [],
     access: (grant, secret) => ({
       protocol: "postgres",
       dsn: `postgres://${grant.id}${secret === undefined ? "" : `:${secret}`}@127.0.0.1:6432/shop?sslmode=verify-full`,
