@@ -1,9 +1,10 @@
+import type * as z from "zod";
 import { formatDuration } from "../kernel/durations.ts";
 import { addAll, check, finding, hintFor } from "./findings.ts";
 import type { Finding } from "./findings.ts";
-import { isMapping, without } from "./mappings.ts";
+import { isMapping } from "./mappings.ts";
 import type { Path } from "./places.ts";
-import { policy, policyNotEnforceable } from "./schema.ts";
+import { policy } from "./schema.ts";
 import type { PolicyConfiguration } from "./types.ts";
 
 /**
@@ -27,11 +28,6 @@ export function readPolicies(
       findings.push(finding("value", path, "this must be a mapping that says who may request what"));
       continue;
     }
-    for (const member of policyNotEnforceable) {
-      if (!(member in entry)) continue;
-      const hint = "remove it: a configuration is not started with what it cannot keep";
-      findings.push(finding("key", [...path, member], `${member} cannot be enforced yet`, hint));
-    }
     if (typeof entry["name"] === "string" && seen.has(entry["name"])) {
       findings.push(
         finding(
@@ -45,12 +41,12 @@ export function readPolicies(
     seen.add(entry["name"]);
     addAll(findings, targetFindings(path, entry, names));
     addAll(findings, termFindings(path, entry));
-    const result = check(policy, without(entry, policyNotEnforceable), path);
+    const result = check(policy, entry, path);
     if (!result.ok) {
       addAll(findings, result.findings);
       continue;
     }
-    const { ttl, when, approval, ...rest } = result.output;
+    const { ttl, when, approval, break_glass, ...rest } = result.output;
     if (ttl !== undefined && ttl.default > ttl.max) {
       const message = `the default is longer than max (${formatDuration(ttl.max)})`;
       findings.push(finding("value", [...path, "ttl", "default"], message));
@@ -59,10 +55,22 @@ export function readPolicies(
       ...rest,
       ...(ttl === undefined ? {} : { ttl }),
       ...(when === undefined ? {} : { when }),
-      ...(approval === undefined ? {} : { approval }),
+      ...(approval === undefined ? {} : { approval: approvalOf(approval) }),
+      ...(break_glass ? { breakGlass: true } : {}),
     });
   }
   return { policies, findings };
+}
+
+function approvalOf(
+  written: NonNullable<z.output<typeof policy>["approval"]>,
+): NonNullable<PolicyConfiguration["approval"]> {
+  const { escalate, fresh_sign_in, ...rest } = written;
+  return {
+    ...rest,
+    ...(escalate === undefined ? {} : { escalate }),
+    ...(fresh_sign_in === undefined ? {} : { freshSignIn: fresh_sign_in }),
+  };
 }
 
 /** Looked at as written, so that an error beside them hides none of these. */

@@ -106,9 +106,11 @@ const oidc = z.strictObject({
 });
 
 const saml = z.strictObject({
-  metadata: filePath.transform((path): TextFile => new TextFile(path)).meta({
-    description: "The file with the identity provider's metadata, as Okta gives it for download",
-  }),
+  metadata: filePath
+    .transform((path): TextFile => new TextFile(path))
+    .meta({
+      description: "The file with the identity provider's metadata, as Okta gives it for download",
+    }),
   entity_id: text.optional(),
   groups_attribute: text.default("groups"),
   login_attribute: text.optional(),

@@ -108,7 +108,10 @@ describe("reviewing", () => {
   it("counts one person once, and makes one grant of many clicks", async () => {
     const two = {
       ...refundRule,
-      terms: { ...refundRule.terms, approval: { by: ["support-leads"], count: 2, within: minute } },
+      terms: {
+        ...refundRule.terms,
+        approval: { by: ["support-leads"], count: 2, within: minute, refusals: 1 },
+      },
     };
     await grants.adopt(rulesOf({ ...usual, "orders-db/refund-order": two }));
     request = await grants.request(agent, refund);
@@ -123,7 +126,10 @@ describe("reviewing", () => {
   it("ends at one no, even their own after a yes", async () => {
     const two = {
       ...refundRule,
-      terms: { ...refundRule.terms, approval: { by: ["support-leads"], count: 2, within: minute } },
+      terms: {
+        ...refundRule.terms,
+        approval: { by: ["support-leads"], count: 2, within: minute, refusals: 1 },
+      },
     };
     await grants.adopt(rulesOf({ ...usual, "orders-db/refund-order": two }));
     request = await grants.request(agent, refund);
@@ -200,7 +206,10 @@ describe("reviewing", () => {
         ...usual,
         "orders-db/refund-order": {
           ...refundRule,
-          terms: { ...refundRule.terms, approval: { by: ["support-leads"], count: 2, within: 30 * minute } },
+          terms: {
+            ...refundRule.terms,
+            approval: { by: ["support-leads"], count: 2, within: 30 * minute, refusals: 1 },
+          },
         },
       }),
     );

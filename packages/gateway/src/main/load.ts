@@ -35,7 +35,7 @@ export async function load(
   return {
     ok: false,
     problems: compiled.problems.map(({ index, member, offset, message, hint }) => ({
-      ...locate(["policies", index, member], offset),
+      ...locate(["policies", index, member === "breakGlass" ? "break_glass" : member], offset),
       message,
       ...(hint === undefined ? {} : { hint }),
     })),

@@ -2,6 +2,7 @@ import { sql, type Generated, type Kysely } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
 import { notificationTables, type NotificationTables } from "./notification-tables.ts";
 import type { GrantModel, GrantState, RequestState } from "../grants/states.ts";
+import { signInTables, type SignInTables } from "./sign-in-schema.ts";
 
 /** The tables. Times are milliseconds since the epoch; `body` holds the facts that never change, as JSON. */
 export interface Tables extends NotificationTables {
@@ -210,6 +211,7 @@ export function migrations(kind: "sqlite" | "postgres", model: GrantModel): Migr
   const all: Readonly<Record<string, Migration>> = {
     "0001_first": first(kind, model),
     "0002_records_by_log": byLog(kind),
+    "0003_sign_in": signInTables(),
     "0005_notifications": notificationTables,
     "0004_approvals": approvals(),
   };

@@ -175,7 +175,7 @@ export function fakeGrants(clock: Clock): FakeGrants {
                   maxTtl: 900_000,
                   ...(operation === "read-orders"
                     ? {}
-                    : { approval: { by: ["support-leads"], count: 1, within: 1_800_000 } }),
+                    : { approval: { by: ["support-leads"], count: 1, within: 1_800_000, refusals: 1 } }),
                 },
                 conditions: [],
                 reasons: [],
@@ -204,6 +204,13 @@ export function fakeGrants(clock: Clock): FakeGrants {
         operations: ask.operations,
         reason: ask.reason,
         ttl,
+        sheet: {
+          operations: ask.operations.flatMap((name) => {
+            const entry = inventory.get(ask.connection)?.get(name);
+            return entry === undefined ? [] : [{ name, ...entry }];
+          }),
+          history: [],
+        },
         digest: digestOf([requester.subject, ask.connection, [...ask.operations], ask.reason, ttl]),
         state: known ? "pending" : "denied",
         policies: known ? [pending ? "a refund needs a person" : "support agents read orders"] : [],
@@ -214,7 +221,7 @@ export function fakeGrants(clock: Clock): FakeGrants {
         createdAt: clock.wall(),
         ...(known && pending
           ? {
-              approval: { by: ["support-leads"], count: 1, within: 1_800_000 },
+              approval: { by: ["support-leads"], count: 1, within: 1_800_000, refusals: 1 },
               waitsUntil: clock.wall() + 1_800_000,
             }
           : {}),
@@ -255,6 +262,18 @@ export function fakeGrants(clock: Clock): FakeGrants {
         });
       }
       return change(id, { state: "withdrawn" });
+    },
+    inbox: async (reviewer) => ({
+      waiting: [...requests.values()]
+        .filter(({ state }) => state === "pending")
+        .map((request) =>
+          same(request.requester, reviewer) ? { request, whyNot: "it is your own" } : { request },
+        ),
+      more: false,
+    }),
+    whyNot(viewer, request) {
+      if (!viewer.roles.includes("reviewer")) return "you do not have the role reviewer";
+      return same(request.requester, viewer) ? "it is your own" : undefined;
     },
     approve: async (reviewer, id, digest, comment) => review(reviewer, id, digest, comment, "approve"),
     refuse: async (reviewer, id, digest, comment) => review(reviewer, id, digest, comment, "refuse"),

@@ -102,7 +102,7 @@ export const refundRule: Rule = {
     policy: "a refund needs a person",
     defaultTtl: 10 * minute,
     maxTtl: 10 * minute,
-    approval: { by: ["support-leads"], count: 1, within: 30 * minute },
+    approval: { by: ["support-leads"], count: 1, within: 30 * minute, refusals: 1 },
   },
 };
 

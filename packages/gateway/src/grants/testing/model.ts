@@ -50,7 +50,7 @@ const rules = rulesOf(
     "orders-db/read-orders": readRule,
     "orders-db/refund-order": {
       ...refundRule,
-      terms: { ...refundRule.terms, approval: { by: ["support-leads"], count: 2, within } },
+      terms: { ...refundRule.terms, approval: { by: ["support-leads"], count: 2, within, refusals: 1 } },
     },
   },
   { pendingPerPrincipal: 100 },

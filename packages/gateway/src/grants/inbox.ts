@@ -1,0 +1,38 @@
+import type { Core } from "./core.ts";
+import { reading } from "./errors.ts";
+import type { Actor, Waiting } from "./grants.ts";
+import { requireAny, whyNotDecide } from "./people.ts";
+
+/** The most that one inbox shows, and that is looked through for it. */
+const most = 2000;
+const lookedThrough = 10_000;
+
+/**
+ * What waits for people: first of all what this reviewer may decide, so that much of what others decide does not
+ * crowd it out; what times out first comes first.
+ * @throws forbidden unless they are a reviewer
+ */
+export async function inboxOf(
+  core: Core,
+  reviewer: Actor,
+): Promise<{ readonly waiting: readonly Waiting[]; readonly more: boolean }> {
+  requireAny(reviewer, ["reviewer"]);
+  const pending = await reading(
+    core.store.requests({ state: "pending", soonest: true, limit: lookedThrough }),
+  );
+  const now = core.clock.wall();
+  const waiting = pending
+    // One that has run out and is only not stored as such yet.
+    .filter((request) => (request.waitsUntil ?? 0) > now)
+    .map((request): Waiting => {
+      const whyNot = whyNotDecide(core.rules, reviewer, request);
+      return whyNot === undefined ? { request } : { request, whyNot };
+    });
+  const mine = waiting.filter(({ whyNot }) => whyNot === undefined).slice(0, most);
+  const others = waiting.filter(({ whyNot }) => whyNot !== undefined).slice(0, most - mine.length);
+  const shown = new Set([...mine, ...others]);
+  return {
+    waiting: waiting.filter((one) => shown.has(one)),
+    more: shown.size < waiting.length || pending.length === lookedThrough,
+  };
+}
