@@ -82,13 +82,18 @@ export interface People {
    */
   watch(verified: Verified, ended: (reason: string) => void): () => void;
   /** A person's own sessions, newest first; with undefined, everyone's. */
-  sessions(of: { readonly issuer: string; readonly login: string } | undefined): Promise<readonly BrowserSession[]>;
+  sessions(
+    of: { readonly issuer: string; readonly login: string } | undefined,
+  ): Promise<readonly BrowserSession[]>;
   /** One session; undefined when there is none of that id. */
   session(id: string): Promise<BrowserSession | undefined>;
   /** Ends one session. @returns false when it was over already */
   end(id: string, reason: string): Promise<boolean>;
   /** Ends all sessions of a person. */
-  endAll(person: { readonly issuer: string; readonly login: string }, reason: string): Promise<readonly BrowserSession[]>;
+  endAll(
+    person: { readonly issuer: string; readonly login: string },
+    reason: string,
+  ): Promise<readonly BrowserSession[]>;
   /** Where the browser ends its session at the provider too, where that is possible. Ask before ending it here. */
   signOutUrl(session: string): string | undefined;
   /**

@@ -5,7 +5,7 @@ import type { GrantModel, GrantState, RequestState } from "../grants/states.ts";
 import { signInTables, type SignInTables } from "./sign-in-schema.ts";
 
 /** The tables. Times are milliseconds since the epoch; `body` holds the facts that never change, as JSON. */
-export interface Tables extends NotificationTables {
+export interface Tables extends NotificationTables, SignInTables {
   readonly mayfly_requests: {
     readonly id: string;
     readonly requester: string;

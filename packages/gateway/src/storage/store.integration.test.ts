@@ -6,6 +6,7 @@ import { sampleRequest } from "../grants/testing/samples.ts";
 import { Secret } from "../kernel/secret.ts";
 import { openStore, type Store } from "./store.ts";
 import { notificationSuite } from "./testing/notification-suite.ts";
+import { signInSuite } from "./testing/sign-in-suite.ts";
 import { storeSuite } from "./testing/suite.ts";
 
 let server: EmbeddedPostgres;
@@ -14,7 +15,7 @@ const open = (database: string): Promise<Store> =>
 
 beforeAll(async () => {
   server = await startPostgres();
-  for (const name of ["suite", "notifications", "together", "newer", "away"])
+  for (const name of ["suite", "sign_in", "notifications", "together", "newer", "away"])
     await server.run(`create database ${name}`);
 });
 afterAll(() => server.stop());
@@ -28,6 +29,12 @@ storeSuite(
 notificationSuite(
   "PostgreSQL",
   () => open("notifications"),
+  async () => undefined,
+);
+
+signInSuite(
+  "PostgreSQL",
+  () => open("sign_in"),
   async () => undefined,
 );
 

@@ -7,6 +7,7 @@ import { grantModel } from "../grants/states.ts";
 import { sampleGrant, sampleRequest } from "../grants/testing/samples.ts";
 import { openStore } from "./store.ts";
 import { notificationSuite } from "./testing/notification-suite.ts";
+import { signInSuite } from "./testing/sign-in-suite.ts";
 import { storeSuite } from "./testing/suite.ts";
 
 const suiteFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
@@ -21,6 +22,13 @@ notificationSuite(
   "SQLite",
   () => openStore({ kind: "sqlite", file: path.join(notificationFolder, "suite.db") }, grantModel),
   async () => rmSync(notificationFolder, { recursive: true }),
+);
+
+const signInFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
+signInSuite(
+  "SQLite",
+  () => openStore({ kind: "sqlite", file: path.join(signInFolder, "suite.db") }, grantModel),
+  async () => rmSync(signInFolder, { recursive: true }),
 );
 
 describe("the SQLite file", () => {

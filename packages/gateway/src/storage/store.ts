@@ -6,7 +6,9 @@ import type { GrantModel } from "../grants/states.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
 import type { NotificationStore } from "../notifications/store.ts";
 import type { Secret } from "../kernel/secret.ts";
+import type { BrowserSessionStore } from "../identity/browser-sessions/store.ts";
 import { auditIndex } from "./audit-index.ts";
+import { browserSessionStore } from "./browser-session-store.ts";
 import { grantStore } from "./grant-store.ts";
 import { notificationStore } from "./notification-store.ts";
 import type { Bounds } from "./postgres.ts";
@@ -21,6 +23,7 @@ export type StoreLocation =
 /** What the database keeps for the rest of Mayfly. */
 export interface Store {
   readonly grants: GrantStore;
+  readonly browserSessions: BrowserSessionStore;
   readonly notifications: NotificationStore;
   /** The index of the log of that id (`OpenedAuditLog.id`); gateways that share a store have a log each. */
   index(log: string): AuditIndex;
@@ -116,6 +119,7 @@ export async function openStore(location: StoreLocation, model: GrantModel, boun
   }
   return {
     grants: grantStore(db, location.kind, model),
+    browserSessions: browserSessionStore(db),
     notifications: notificationStore(db),
     index: (log) => auditIndex(db, log),
     ping,

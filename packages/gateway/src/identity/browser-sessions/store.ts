@@ -56,8 +56,8 @@ export interface BrowserSessionStore extends UsedOnce {
   begin(transaction: SignInTransaction, most: number): Promise<void>;
   /** Gives a transaction once: whoever comes second gets undefined. Whether it has expired is the caller's to see. */
   take(digest: string): Promise<SignInTransaction | undefined>;
-  /** Keeps a session; ends the person's oldest beyond `most` and gives their ids. */
-  create(session: BrowserSession, most: number): Promise<readonly string[]>;
+  /** Keeps a session; ends the person's oldest beyond `most` and gives them back. */
+  create(session: BrowserSession, most: number): Promise<readonly BrowserSession[]>;
   byDigest(digest: string): Promise<BrowserSession | undefined>;
   byId(id: string): Promise<BrowserSession | undefined>;
   /** Newest first, at most `limit`. */
@@ -70,6 +70,6 @@ export interface BrowserSessionStore extends UsedOnce {
   end(id: string): Promise<boolean>;
   /** Ends those that match and gives them back. A filter without members ends nothing. */
   endAll(filter: SessionFilter): Promise<readonly BrowserSession[]>;
-  /** Forgets sessions whose end has passed, or that were not used since `idleSince`. */
+  /** Forgets sessions whose end has passed or that were not used since `idleSince`, and what need not be remembered. */
   forget(now: number, idleSince: number): Promise<void>;
 }

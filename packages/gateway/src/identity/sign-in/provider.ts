@@ -34,10 +34,11 @@ export interface SignInAnswer {
 /** Asks the provider again about one person who signed in; lives in memory alone, because it holds their tokens. */
 export interface ProviderSession {
   /**
-   * The groups as the provider says them now.
+   * The groups as the provider says them now; undefined when it cannot be asked without the person (the access token
+   * is over, and there is no refresh token).
    * @throws SignInRefused provider_away (nothing is known), or refused (the person is not signed in there any more)
    */
-  groupsNow(): Promise<{ readonly groups: readonly string[]; readonly asOf: number }>;
+  groupsNow(): Promise<{ readonly groups: readonly string[]; readonly asOf: number } | undefined>;
   /** Where the browser ends its session at the provider too; undefined where that is not possible. */
   signOutUrl(): string | undefined;
 }
@@ -63,6 +64,17 @@ export interface SignedIn {
   readonly live?: ProviderSession;
 }
 
+/** What a provider says ended: one of its sessions, or all of a person. */
+export type LogoutNotice = {
+  /** The token's own id, good for once. */
+  readonly id: string;
+  /** Until when a token of this id could be shown again, milliseconds since the epoch. */
+  readonly until: number;
+} & (
+  | { readonly providerSubject: string; readonly providerSession?: string }
+  | { readonly providerSubject?: string; readonly providerSession: string }
+);
+
 /** One way to sign in: OpenID Connect or SAML. It verifies; what becomes of a verified person is not its business. */
 export interface SignInProvider {
   readonly method: SignInMethod;
@@ -72,8 +84,17 @@ export interface SignInProvider {
   readonly issuer: string;
   /** @throws SignInRefused provider_away */
   begin(start: SignInStart): Promise<SignInBegun>;
-  /** @throws SignInRefused; anything else counts as not_verified */
+  /**
+   * Verifies what came back. A transaction that is unknown, over or another browser's never gets here; `begun` is left
+   * out only where nothing came back that could be a handle of ours.
+   * @throws SignInRefused; anything else counts as not_verified
+   */
   finish(answer: SignInAnswer): Promise<SignedIn>;
+  /**
+   * Verifies a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6), all but that it comes only once.
+   * @throws SignInRefused
+   */
+  readLogoutToken?(token: string): Promise<LogoutNotice>;
   /** Stops timers. */
   close(): void;
 }

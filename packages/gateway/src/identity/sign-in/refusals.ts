@@ -26,9 +26,10 @@ export class SignInRefused extends MayflyError {
   readonly why: string;
 
   constructor(problem: SignInProblem, why: string, cause?: unknown) {
+    const status = problem === "provider_away" || problem === "not_recorded" ? 503 : 401;
     super(problem, signInProblems[problem], {
-      status: problem === "provider_away" || problem === "not_recorded" ? 503 : 401,
-      hint: "sign in again",
+      status,
+      hint: status === 503 ? "try again in a moment; nothing was done" : "sign in again",
       ...(cause === undefined ? {} : { cause }),
     });
     this.problem = problem;

@@ -1,0 +1,360 @@
+import { remaining, deadlineAt } from "../kernel/clock.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { MayflyError, messageOf } from "../kernel/errors.ts";
+import { newId } from "../kernel/ids.ts";
+import { SignInAgain } from "../kernel/sign-in-again.ts";
+import { boundedMap } from "./bounded-map.ts";
+import { sessionEnds } from "./browser-sessions/limits.ts";
+import type { SessionEnds, SessionLimits } from "./browser-sessions/limits.ts";
+import { csrfOf, verifiedOf } from "./browser-sessions/principal.ts";
+import type { BrowserSession, BrowserSessionStore } from "./browser-sessions/store.ts";
+import { sessionWatches } from "./browser-sessions/watches.ts";
+import { skew } from "./check.ts";
+import type { People, SessionEnd } from "./people.ts";
+import { rolesOf } from "./principal-from-claims.ts";
+import type { PeopleRules as RoleRules } from "./principal-from-claims.ts";
+import type { Verified } from "./principal.ts";
+import type { ProviderSession, SignInMethod, SignInProvider, SignedIn } from "./sign-in/provider.ts";
+import { SignInRefused } from "./sign-in/refusals.ts";
+import { digestOfSecret, isBrowserSecret, newBrowserSecret } from "./sign-in/secrets.ts";
+import { transactions } from "./sign-in/transactions.ts";
+
+/** What the configuration says about people; replaced whole at a reload. */
+export interface RulesOfPeople {
+  /** Digest of all that a browser session depends on: sessions of another one are over. */
+  readonly digest: string;
+  readonly providers: readonly SignInProvider[];
+  readonly roles: RoleRules["roles"];
+  readonly limits: SessionLimits;
+  /** How old groups may be where the provider cannot be asked, milliseconds. */
+  readonly groupsMaxAge: number;
+}
+
+export interface PeopleOptions {
+  readonly store: BrowserSessionStore;
+  readonly clock: Clock;
+  readonly rules: RulesOfPeople;
+  /** Told of every session that ends before its time, for its record. Must not throw. */
+  readonly onEnded?: (end: SessionEnd) => void;
+  /** Told of what fails beside the way, for the operator. */
+  readonly fault?: (error: unknown) => void;
+}
+
+/** People as `main` holds them. */
+export interface ManagedPeople extends People {
+  /** Puts other rules in force and ends the sessions that were made under the ones before. */
+  adopt(rules: RulesOfPeople): Promise<void>;
+  /** Stops timers. */
+  close(): void;
+}
+
+/** Sessions one person may have at a time; the oldest gives way. */
+const perPerson = 16;
+/** Sessions a list shows. */
+const longestList = 1000;
+/** A session's use is written at most this often, milliseconds. */
+const seenEvery = 15_000;
+/** How often what is over is forgotten, milliseconds. */
+const forgetEvery = 300_000;
+/** Sessions whose tokens are held. */
+const mostLive = 10_000;
+
+/** Makes the people of a gateway: see `People`. */
+export function createPeople(options: PeopleOptions): ManagedPeople {
+  const { store, clock } = options;
+  let { rules } = options;
+  let ends: SessionEnds = sessionEnds(clock, rules.limits);
+  const under = transactions(store, clock);
+  const live = boundedMap<ProviderSession>(mostLive);
+  const asking = new Map<string, Promise<BrowserSession>>();
+  const fault = (error: unknown): void => options.fault?.(error);
+  const watches = sessionWatches(clock, async (digest) => {
+    const session = await store.byDigest(digest);
+    return session === undefined || session.rules !== rules.digest ? 0 : ends.remaining(session);
+  });
+
+  const providerOf = (method: SignInMethod): SignInProvider => {
+    const provider = rules.providers.find((one) => one.method === method);
+    if (provider === undefined) throw new SignInRefused("not_configured", method);
+    return provider;
+  };
+
+  /** What has to be done for a session that the store does not hold any more. */
+  function over(session: BrowserSession, reason: string): void {
+    live.delete(session.id);
+    ends.forget(session.id);
+    watches.end(session.digest, reason);
+    options.onEnded?.({ session, reason });
+  }
+
+  async function endOne(session: BrowserSession, reason: string): Promise<boolean> {
+    const ended = await store.end(session.id);
+    if (ended) over(session, reason);
+    return ended;
+  }
+
+  /** The session if it is still good; one that is over is ended on the way. */
+  async function good(session: BrowserSession | undefined): Promise<BrowserSession | undefined> {
+    if (session === undefined) return undefined;
+    if (session.rules !== rules.digest) {
+      await endOne(session, "how people sign in was configured anew");
+      return undefined;
+    }
+    if (ends.remaining(session) > 0) return session;
+    await endOne(
+      session,
+      ends.remainingAtAll(session) > 0 ? "it was not used for too long" : "its time was over",
+    );
+    return undefined;
+  }
+
+  /** Asks the provider for a session's groups; those at one time share one question. */
+  function refresh(session: BrowserSession, provider: ProviderSession): Promise<BrowserSession> {
+    const under = asking.get(session.id);
+    if (under !== undefined) return under;
+    const question = askGroups(session, provider).finally(() => asking.delete(session.id));
+    asking.set(session.id, question);
+    return question;
+  }
+
+  async function askGroups(session: BrowserSession, provider: ProviderSession): Promise<BrowserSession> {
+    let said: Awaited<ReturnType<ProviderSession["groupsNow"]>>;
+    try {
+      said = await provider.groupsNow();
+    } catch (thrown) {
+      if (!(thrown instanceof SignInRefused) || thrown.problem === "provider_away") throw away(thrown);
+      await endOne(session, "the identity provider ended it");
+      throw new SignInAgain("the identity provider does not know this sign-in any more");
+    }
+    if (said === undefined) return recent(session);
+    await store.setGroups(session.id, said.groups, said.asOf);
+    return { ...session, groups: said.groups, groupsAsOf: said.asOf };
+  }
+
+  /** @throws SignInAgain when the groups are too old to decide by */
+  function recent(session: BrowserSession): BrowserSession {
+    if (isRecent(session.groupsAsOf, rules.groupsMaxAge, clock.wall())) return session;
+    throw new SignInAgain("it is too long ago that the identity provider said which groups you are in");
+  }
+
+  async function keep(
+    signedIn: SignedIn,
+    method: SignInMethod,
+    browser: Parameters<People["finish"]>[2],
+  ): Promise<{ session: BrowserSession; cookie: string }> {
+    const now = clock.wall();
+    const endsAt = Math.min(now + rules.limits.absolute, signedIn.endsBy ?? Infinity);
+    if (endsAt <= now) throw new SignInRefused("not_verified", "the provider's session is over already");
+    const cookie = newBrowserSecret();
+    const { issuer, login, providerSubject, providerSession, groups, authenticatedAt } = signedIn;
+    const session: BrowserSession = {
+      id: newId("bs"),
+      digest: digestOfSecret(cookie),
+      method,
+      issuer,
+      login,
+      providerSubject,
+      ...(providerSession === undefined ? {} : { providerSession }),
+      rules: rules.digest,
+      groups,
+      groupsAsOf: Math.min(signedIn.groupsAsOf, now),
+      ...(authenticatedAt === undefined ? {} : { authenticatedAt: Math.min(authenticatedAt, now) }),
+      signedInAt: now,
+      lastSeenAt: now,
+      endsAt,
+      address: browser.address,
+      browser: browser.name,
+    };
+    return { session, cookie };
+  }
+
+  const people: ManagedPeople = {
+    get methods() {
+      return rules.providers.map(({ method, label }) => ({ method, label }));
+    },
+
+    begin: async (method, more) => under.begin(providerOf(method), more),
+
+    async finish(method, parameters, browser, record) {
+      const provider = providerOf(method);
+      const handle = parameters[method === "oidc" ? "state" : "RelayState"];
+      // What is not a handle of ours names no sign-in; a provider may begin one itself where that is switched on.
+      const taken = isBrowserSecret(handle) ? await under.take(method, handle, browser.binding) : undefined;
+      const fresh = taken?.transaction.fresh;
+      const signedIn = await finishAt(provider, {
+        parameters,
+        ...(taken === undefined
+          ? {}
+          : {
+              begun: {
+                handle: taken.handle,
+                binding: taken.binding,
+                ...(fresh === undefined ? {} : { fresh }),
+                keep: taken.transaction.keep,
+                at: taken.transaction.beganAt,
+              },
+            }),
+      });
+      if (fresh !== undefined && !isRecent(signedIn.authenticatedAt ?? 0, fresh + skew, clock.wall())) {
+        throw new SignInRefused("not_fresh", "the proof is older than was asked for");
+      }
+      const { session, cookie } = await keep(signedIn, method, browser);
+      const verified = verifiedOf(session, rules.roles);
+      await record(session, verified);
+      const before = isBrowserSecret(browser.cookie)
+        ? await store.byDigest(digestOfSecret(browser.cookie))
+        : undefined;
+      const ended: string[] = [];
+      // Rotated: what the browser held before is worth nothing from now on.
+      if (before !== undefined && (await endOne(before, "signed in again in the same browser")))
+        ended.push(before.id);
+      for (const old of await store.create(session, perPerson)) {
+        ended.push(old.id);
+        over(old, "too many sessions of one person");
+      }
+      if (signedIn.live !== undefined) live.set(session.id, signedIn.live);
+      return { session, verified, cookie, returnTo: taken?.transaction.returnTo ?? "/", ended };
+    },
+
+    async authenticate(cookie) {
+      if (!isBrowserSecret(cookie)) return undefined;
+      const session = await good(await store.byDigest(digestOfSecret(cookie)));
+      if (session === undefined) return undefined;
+      const now = clock.wall();
+      ends.used(session);
+      if (now - session.lastSeenAt >= Math.min(seenEvery, rules.limits.idle / 4))
+        await store.seen(session.id, now);
+      return {
+        session,
+        verified: verifiedOf(session, rules.roles),
+        csrf: csrfOf(cookie),
+        idleEndsAt: Math.min(now + ends.remaining(session), session.endsAt),
+      };
+    },
+
+    async current(verified) {
+      if (verified.session === undefined) {
+        if (isRecent(verified.groupsAsOf, rules.groupsMaxAge, clock.wall())) return verified;
+        throw new MayflyError(
+          "token_stale",
+          "the access token is too old to say which groups you are in now",
+          {
+            status: 401,
+            hint: "get a fresh access token and try again; mayfly does so by itself where it can",
+          },
+        );
+      }
+      const session = await good(await store.byId(verified.session));
+      if (session === undefined || session.digest !== verified.tokenDigest) {
+        throw new SignInAgain("this browser session is over");
+      }
+      const provider = live.get(session.id);
+      const now = provider === undefined ? recent(session) : await refresh(session, provider);
+      const { principal } = verified;
+      const roles = rolesOf(now.groups, rules.roles);
+      return Object.freeze({
+        ...verified,
+        principal: Object.freeze({ ...principal, groups: now.groups, roles }),
+        groupsAsOf: now.groupsAsOf,
+      });
+    },
+
+    watch(verified, ended) {
+      if (verified.session === undefined) {
+        const left = remaining(
+          clock,
+          deadlineAt(clock, verified.expiresAt, verified.expiresAt - clock.wall()),
+        );
+        return clock.schedule(Math.max(0, left), () => ended("the access token expired"));
+      }
+      return watches.watch(verified.tokenDigest, ended);
+    },
+
+    sessions: (of) => store.list(of === undefined ? {} : of, longestList),
+    session: (id) => store.byId(id),
+
+    async end(id, reason) {
+      const session = await store.byId(id);
+      return session === undefined ? false : endOne(session, reason);
+    },
+
+    async endAll({ issuer, login }, reason) {
+      const ended = await store.endAll({ issuer, login });
+      for (const session of ended) over(session, reason);
+      return ended;
+    },
+
+    signOutUrl: (session) => live.get(session)?.signOutUrl(),
+
+    async backChannelLogout(token) {
+      const provider = rules.providers.find((one) => one.readLogoutToken !== undefined);
+      if (provider?.readLogoutToken === undefined)
+        throw new SignInRefused("not_configured", "back-channel logout");
+      const { id, until, providerSession, providerSubject } = await provider.readLogoutToken(token);
+      if (!(await store.use("logout", `${provider.issuer} ${id}`, until))) {
+        throw new SignInRefused("not_verified", "jti");
+      }
+      const ended = await store.endAll({
+        issuer: provider.issuer,
+        ...(providerSession === undefined ? {} : { providerSession }),
+        ...(providerSubject === undefined ? {} : { providerSubject }),
+      });
+      for (const session of ended) over(session, "the identity provider ended it");
+      return ended;
+    },
+
+    async adopt(next) {
+      const before = rules;
+      rules = next;
+      ends = sessionEnds(clock, next.limits);
+      for (const provider of before.providers) if (!next.providers.includes(provider)) provider.close();
+      const ended = await store.endAll({ otherRulesThan: next.digest });
+      for (const session of ended) over(session, "how people sign in was configured anew");
+    },
+
+    close() {
+      stopForgetting();
+      watches.close();
+      for (const provider of rules.providers) provider.close();
+    },
+  };
+
+  let stopForgetting: () => void = () => {};
+  const forget = (): void => {
+    const now = clock.wall();
+    store.forget(now, now - rules.limits.idle - skew).catch(fault);
+    stopForgetting = clock.schedule(forgetEvery, forget);
+  };
+  stopForgetting = clock.schedule(forgetEvery, forget);
+  return people;
+}
+
+/** Whatever else goes wrong at the provider's answer is a refusal as well. */
+async function finishAt(
+  provider: SignInProvider,
+  answer: Parameters<SignInProvider["finish"]>[0],
+): Promise<SignedIn> {
+  try {
+    return await provider.finish(answer);
+  } catch (thrown) {
+    if (thrown instanceof SignInRefused) throw thrown;
+    throw new SignInRefused("not_verified", "it could not be read", thrown);
+  }
+}
+
+/** Whether something that was said at `at` may still be decided by. What is said to be from the future is not. */
+function isRecent(at: number, maxAge: number, now: number): boolean {
+  return now - at <= maxAge && at <= now + skew;
+}
+
+function away(thrown: unknown): MayflyError {
+  return new MayflyError(
+    "provider_away",
+    "the identity provider cannot be asked which groups you are in now",
+    {
+      status: 503,
+      hint: "try again in a moment; nothing was done",
+      cause: thrown instanceof Error ? thrown : new Error(messageOf(thrown)),
+    },
+  );
+}
