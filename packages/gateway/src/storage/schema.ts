@@ -3,9 +3,10 @@ import type { Migration, MigrationProvider } from "kysely/migration";
 import { notificationTables, type NotificationTables } from "./notification-tables.ts";
 import type { GrantModel, GrantState, RequestState } from "../grants/states.ts";
 import { signInTables, type SignInTables } from "./sign-in-schema.ts";
+import { addUsage, type UsageTables } from "./usage.ts";
 
 /** The tables. Times are milliseconds since the epoch; `body` holds the facts that never change, as JSON. */
-export interface Tables extends NotificationTables, SignInTables {
+export interface Tables extends NotificationTables, SignInTables, UsageTables {
   readonly mayfly_requests: {
     readonly id: string;
     readonly requester: string;
@@ -58,6 +59,8 @@ export interface Tables extends NotificationTables, SignInTables {
     readonly grant_id: string | null;
     readonly session: string | null;
     readonly decision: string | null;
+    /** Each as `connection/operation` between newlines; null where there are none. */
+    readonly operations: string | null;
     readonly body: string;
   };
 }
@@ -214,6 +217,7 @@ export function migrations(kind: "sqlite" | "postgres", model: GrantModel): Migr
     "0003_sign_in": signInTables(),
     "0005_notifications": notificationTables,
     "0004_approvals": approvals(),
+    "0006_usage": { up: addUsage },
   };
   return { getMigrations: () => Promise.resolve({ ...all }) };
 }

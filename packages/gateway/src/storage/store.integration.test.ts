@@ -7,6 +7,7 @@ import { Secret } from "../kernel/secret.ts";
 import { openStore, type Store } from "./store.ts";
 import { notificationSuite } from "./testing/notification-suite.ts";
 import { signInSuite } from "./testing/sign-in-suite.ts";
+import { usageSuite } from "./testing/usage-suite.ts";
 import { storeSuite } from "./testing/suite.ts";
 
 let server: EmbeddedPostgres;
@@ -15,7 +16,7 @@ const open = (database: string): Promise<Store> =>
 
 beforeAll(async () => {
   server = await startPostgres();
-  for (const name of ["suite", "sign_in", "notifications", "together", "newer", "away"])
+  for (const name of ["suite", "sign_in", "notifications", "used", "together", "newer", "away"])
     await server.run(`create database ${name}`);
 });
 afterAll(() => server.stop());
@@ -35,6 +36,12 @@ notificationSuite(
 signInSuite(
   "PostgreSQL",
   () => open("sign_in"),
+  async () => undefined,
+);
+
+usageSuite(
+  "PostgreSQL",
+  () => open("used"),
   async () => undefined,
 );
 

@@ -8,6 +8,7 @@ import { sampleGrant, sampleRequest } from "../grants/testing/samples.ts";
 import { openStore } from "./store.ts";
 import { notificationSuite } from "./testing/notification-suite.ts";
 import { signInSuite } from "./testing/sign-in-suite.ts";
+import { usageSuite } from "./testing/usage-suite.ts";
 import { storeSuite } from "./testing/suite.ts";
 
 const suiteFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
@@ -29,6 +30,13 @@ signInSuite(
   "SQLite",
   () => openStore({ kind: "sqlite", file: path.join(signInFolder, "suite.db") }, grantModel),
   async () => rmSync(signInFolder, { recursive: true }),
+);
+
+const usageFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
+usageSuite(
+  "SQLite",
+  () => openStore({ kind: "sqlite", file: path.join(usageFolder, "suite.db") }, grantModel),
+  async () => rmSync(usageFolder, { recursive: true }),
 );
 
 describe("the SQLite file", () => {
