@@ -31,7 +31,15 @@ export interface AuditIndex {
   search(query: AuditQuery): Promise<readonly AuditRecord[]>;
   /** How each connection and operation was used in the whole hours that end after `from` (milliseconds since the epoch). */
   usage(from: number): Promise<readonly Usage[]>;
+  /** How many acts each of these grants let through and denied, in all logs that share the store; none: zero. */
+  actsOf(grants: readonly string[]): Promise<ReadonlyMap<string, ActCounts>>;
   clear(): Promise<void>;
+}
+
+/** What was done with a grant. */
+export interface ActCounts {
+  readonly acts: number;
+  readonly denied: number;
 }
 
 /** How much a connection, or one operation on it, was used. */
@@ -70,6 +78,8 @@ export interface AuditReader {
   read(seq: number, limit: number): Promise<readonly AuditRecord[]>;
   /** Waits until the index has caught up, as `search` does. See AuditIndex. */
   usage(from: number): Promise<readonly Usage[]>;
+  /** Waits until the index has caught up, as `search` does. See AuditIndex. */
+  actsOf(grants: readonly string[]): Promise<ReadonlyMap<string, ActCounts>>;
   /**
    * The records below `before` (left out: below the newest checkpoint's size), newest first, proved against it.
    * @throws MayflyError of status 503 when they cannot be proved now

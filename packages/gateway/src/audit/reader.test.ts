@@ -21,6 +21,7 @@ function memoryIndex(): AuditIndex & { held: AuditRecord[]; failures: number } {
     last: async () => index.held.at(-1)?.seq ?? -1,
     search: async () => index.held.toReversed(),
     usage: async () => [],
+    actsOf: async () => new Map(),
     async clear() {
       index.held = [];
     },

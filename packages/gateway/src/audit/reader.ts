@@ -41,6 +41,10 @@ export function createAuditReader(parts: AuditReaderParts): OpenedAuditReader {
       await indexer.caughtUp();
       return index.usage(from);
     },
+    async actsOf(grants) {
+      await indexer.caughtUp();
+      return index.actsOf(grants);
+    },
     async proofs() {
       throw new MayflyError("no_proofs", "the records cannot be proved yet", {
         status: 503,

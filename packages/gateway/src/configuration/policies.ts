@@ -51,6 +51,12 @@ export function readPolicies(
       const message = `the default is longer than max (${formatDuration(ttl.max)})`;
       findings.push(finding("value", [...path, "ttl", "default"], message));
     }
+    if (approval?.escalate !== undefined && approval.escalate.after >= approval.within) {
+      const most = formatDuration(approval.within);
+      const message = `this is no shorter than within (${most}): the request has timed out by then`;
+      const at = [...path, "approval", "escalate", "after"];
+      findings.push(finding("value", at, message, "escalate earlier, or let it wait longer"));
+    }
     policies.push({
       ...rest,
       ...(ttl === undefined ? {} : { ttl }),
@@ -96,6 +102,10 @@ function targetFindings(
 }
 
 function termFindings(path: Path, entry: Record<string, unknown>): Finding[] {
+  if (entry["break_glass"] === true && entry["forbid"] !== true && "approval" in entry) {
+    const hint = "remove approval, or break_glass";
+    return [finding("key", [...path, "approval"], "nobody approves breaking glass", hint)];
+  }
   if (entry["forbid"] !== true) {
     if ("ttl" in entry || !["undefined", "boolean"].includes(typeof entry["forbid"])) return [];
     return [
@@ -107,7 +117,7 @@ function termFindings(path: Path, entry: Record<string, unknown>): Finding[] {
       ),
     ];
   }
-  return ["ttl", "approval"].flatMap((member) =>
+  return ["ttl", "approval", "break_glass"].flatMap((member) =>
     member in entry
       ? [finding("key", [...path, member], `a policy that forbids has no ${member}`, "remove it")]
       : [],

@@ -1,7 +1,7 @@
 import type { Core } from "./core.ts";
 import { reading } from "./errors.ts";
 import type { Actor, Waiting } from "./grants.ts";
-import { requireAny, whyNotDecide } from "./people.ts";
+import { requireAny, whyNotNow } from "./people.ts";
 
 /** The most that one inbox shows, and that is looked through for it. */
 const most = 2000;
@@ -25,7 +25,7 @@ export async function inboxOf(
     // One that has run out and is only not stored as such yet.
     .filter((request) => (request.waitsUntil ?? 0) > now)
     .map((request): Waiting => {
-      const whyNot = whyNotDecide(core.rules, reviewer, request);
+      const whyNot = whyNotNow(core.rules, reviewer, request);
       return whyNot === undefined ? { request } : { request, whyNot };
     });
   const mine = waiting.filter(({ whyNot }) => whyNot === undefined).slice(0, most);

@@ -119,3 +119,20 @@ export function whyNotDecide(
   const requester = rules.current?.(request.requester);
   return requester === undefined ? undefined : whyNotReview(reviewer, { ...request, requester });
 }
+
+/** Whether somebody has said yes or no to a request. */
+export function decidedBy(request: AccessRequest, reviewer: Actor): boolean {
+  return request.approvals.some((one) => samePerson(one.reviewer, reviewer));
+}
+
+/** As `whyNotDecide`, for somebody who looks at a request: also when they have decided it before. */
+export function whyNotNow(
+  rules: Pick<GrantRules, "current">,
+  viewer: Actor,
+  request: AccessRequest,
+): string | undefined {
+  return (
+    whyNotDecide(rules, viewer, request) ??
+    (decidedBy(request, viewer) ? "you have decided it; others have to as well" : undefined)
+  );
+}

@@ -21,12 +21,14 @@ export async function reviewable(
   // Whoever was a reviewer until a moment ago is told so; an agent learns of nothing.
   if (request === undefined || (reviewer.kind !== "person" && !maySeeRequest(reviewer, request)))
     throw notFound("request", id);
+  if (request.state !== "pending") {
+    throw maySeeRequest(reviewer, request) ? notPending(request) : notFound("request", id);
+  }
   const why = whyNotDecide(core.rules, reviewer, request);
   if (why !== undefined) {
     recordRefusal(core, reviewer, request, decision, why);
     throw forbidden(`you cannot decide this request: ${why}`, "somebody else in the policy's groups has to");
   }
-  if (request.state !== "pending") throw notPending(request);
   if (core.locked !== undefined) throw lockedDown(core.locked.reason);
   if (isOver(core, request)) throw await tooLate(core, request);
   const noes = noesOf(request);

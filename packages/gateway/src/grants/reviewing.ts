@@ -7,7 +7,7 @@ import type { Core } from "./core.ts";
 import { conflict, notFound, reading, storeUnavailable } from "./errors.ts";
 import type { Actor, Allow } from "./grants.ts";
 import { planOfPart, sameAsked } from "./judged-again.ts";
-import { samePerson } from "./people.ts";
+import { decidedBy } from "./people.ts";
 import { recordPrincipal, requestRecord, write } from "./records.ts";
 import { readAllow, requireFreshSignIn, reviewable } from "./reviewable.ts";
 import { allowedBy, noesOf, yesesOf } from "./sheet.ts";
@@ -26,10 +26,6 @@ function approvalOf(
     digest: request.digest,
     at: core.clock.wall(),
   };
-}
-
-function decidedBy(request: AccessRequest, reviewer: Actor): boolean {
-  return request.approvals.some((one) => samePerson(one.reviewer, reviewer));
 }
 
 /** A record of one decision, by who made it. */

@@ -12,7 +12,7 @@ import { liftLockdown, lockDown } from "./lockdown.ts";
 import { createMutex } from "./mutex.ts";
 import { createOutbox } from "./outbox.ts";
 import { inboxOf } from "./inbox.ts";
-import { maySeeRequest, requireAny, whyNotDecide } from "./people.ts";
+import { maySeeRequest, requireAny, whyNotNow } from "./people.ts";
 import { offersOf } from "./plan.ts";
 import { withdraw } from "./closing.ts";
 import { createRefusals } from "./refusals.ts";
@@ -134,7 +134,7 @@ export function createGrants(options: GrantsOptions): Grants {
       return found.slice(0, page.limit);
     },
     inbox: (reviewer) => inboxOf(core, reviewer),
-    whyNot: (viewer, request) => whyNotDecide(core.rules, viewer, request),
+    whyNot: (viewer, request) => whyNotNow(core.rules, viewer, request),
     withdraw: (requester, id) => withdraw(core, requester, id),
     async approve(reviewer, id, digest, comment, allow) {
       serving();

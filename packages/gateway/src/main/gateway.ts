@@ -136,6 +136,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     log,
     clock,
     rules: rulesOf(current, protocols),
+    history: (of) => reader.actsOf(of),
     ...(first.store.kind === "sqlite" ? { poll: false } : {}),
   });
   undo.push(() => grants.stop());

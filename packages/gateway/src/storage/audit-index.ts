@@ -16,9 +16,12 @@ function decisionOf(record: AuditRecord): string | null {
   if (/\.(?:denied|refused|refused_to|timed_out)$/.test(record.type)) return "deny";
   return [
     "break_glass.activated",
-    "request.approved", "grant.activated", "grant.collected", "session.opened", "act.intent"].includes(
-    record.type,
-  )
+    "request.approved",
+    "grant.activated",
+    "grant.collected",
+    "session.opened",
+    "act.intent",
+  ].includes(record.type)
     ? "permit"
     : null;
 }

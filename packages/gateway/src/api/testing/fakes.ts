@@ -93,6 +93,7 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
           .slice(0, query.limit),
       read: async (seq, limit) => stored().slice(seq, seq + limit),
       usage: async () => [],
+      actsOf: async () => new Map(),
       proofs: async () => ({
         checkpoint: "mayfly.test/log\n1\nAAAA\n\n— mayfly.test/log AAAA\n",
         entries: [],
