@@ -60,11 +60,8 @@ export function recordReader(folder: string, written: () => number): RecordReade
   async function readSome(seq: number, end: number, wanted?: (type: string) => boolean): Promise<Stretch> {
     const segment = segmentsOf(folder).findLast(({ first }) => first <= seq);
     if (segment === undefined) return { records: [], next: seq };
-    const known = places.get(seq);
-    const isKnown = known?.file === segment.file;
     const found: AuditRecord[] = [];
-    let at = isKnown ? seq : segment.first;
-    let offset = isKnown ? known.offset : 0;
+    let { at, offset } = nearest(seq, segment.file) ?? { at: segment.first, offset: 0 };
     const file = await open(join(folder, segment.file), "r");
     try {
       let held = Buffer.alloc(0);
@@ -94,6 +91,15 @@ export function recordReader(folder: string, written: () => number): RecordReade
     }
     remember(at, { file: segment.file, offset });
     return { records: found, next: Math.max(at, seq) };
+  }
+
+  /** The remembered place that is nearest before a record in its file. */
+  function nearest(seq: number, file: string): { at: number; offset: number } | undefined {
+    let best: { at: number; offset: number } | undefined;
+    for (const [at, place] of places) {
+      if (place.file === file && at <= seq && at > (best?.at ?? -1)) best = { at, offset: place.offset };
+    }
+    return best;
   }
 
   function remember(seq: number, place: Place): void {

@@ -65,6 +65,11 @@ export interface NotificationStore {
   /** Keeps where a reader goes on together with the deliveries that it made of what it read: all or nothing. */
   advance(of: Cursor, next: number, deliveries: readonly NewDelivery[]): Promise<void>;
   /**
+   * Goes back to a record's number where a log was cut: cursors beyond it stand at it, and deliveries of records from
+   * it on, which are no more, are dropped.
+   */
+  rewind(log: string, seq: number): Promise<void>;
+  /**
    * Forgets the cursors of a log's readers that are not among those kept, and gives up what was on its way to their
    * webhooks.
    */

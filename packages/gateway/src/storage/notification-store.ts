@@ -93,6 +93,18 @@ export function notificationStore(db: Kysely<Tables>): NotificationStore {
       });
     },
 
+    async rewind(log, seq) {
+      await db.transaction().execute(async (on) => {
+        await on
+          .updateTable("mayfly_cursors")
+          .set({ next: seq })
+          .where("log", "=", log)
+          .where("next", ">", seq)
+          .execute();
+        await on.deleteFrom("mayfly_deliveries").where("log", "=", log).where("seq", ">=", seq).execute();
+      });
+    },
+
     async forget(log, kept, reason) {
       await db.transaction().execute(async (on) => {
         const readers = kept.length === 0 ? [""] : kept;

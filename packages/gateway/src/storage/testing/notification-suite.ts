@@ -113,6 +113,20 @@ export function notificationSuite(
       expect(await store.replay("dlv-unknown", 9000)).toBeUndefined();
     });
 
+    it("goes back where a log was cut", async () => {
+      const [log, other] = [name("log"), name("log")];
+      for (const of of [log, other]) {
+        await store.advance({ log: of, reader: "webhook:siem" }, 9, [made(of, "siem", 4), made(of, "siem", 8)]);
+        await store.advance({ log: of, reader: "slack" }, 3, []);
+      }
+      await store.rewind(log, 5);
+      expect(await store.cursor({ log, reader: "webhook:siem" })).toBe(5);
+      expect(await store.cursor({ log, reader: "slack" })).toBe(3);
+      expect((await store.due(log, "siem", 1000, 10)).map(({ seq }) => seq)).toEqual([4]);
+      expect(await store.cursor({ log: other, reader: "webhook:siem" })).toBe(9);
+      expect(await store.pending(other, "siem")).toBe(2);
+    });
+
     it("forgets readers that are gone, and gives up what was on its way to them", async () => {
       const [log, other] = [name("log"), name("log")];
       for (const of of [log, other]) {
