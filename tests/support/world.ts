@@ -7,12 +7,16 @@ import { root, startGateway, type GatewayProcess } from "./gateway.ts";
 import { agentId, consoleClient, startProvider } from "./people.ts";
 import { freePort, startPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from "./postgres.ts";
 
+import { startReceiver, type Receiver } from "./receiver.ts";
+
 /** A gateway as a process, in front of the shop's database, with an authorization server beside it. */
 export interface World {
   readonly folder: string;
   /** The configuration file. */
   readonly file: string;
   readonly okta: OktaStandIn;
+  /** Takes the webhook that the demo's configuration names. */
+  readonly receiver: Receiver;
   readonly postgres: EmbeddedPostgres;
   readonly environment: Readonly<Record<string, string>>;
   gateway: GatewayProcess;
@@ -40,13 +44,35 @@ export interface WorldOptions {
 /** Starts everything: two to three seconds. */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(path.join(tmpdir(), "mayfly-world-"));
+  const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).toReversed()) await step();
+  };
+  try {
+    return await startIn(folder, options, undo, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startIn(
+  folder: string,
+  options: WorldOptions,
+  undo: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<World> {
   const [https, port] = [await freePort(), await freePort()];
   const okta = await startProvider(`https://localhost:${https}`, {
     introspection: { clientId: "mayfly", clientSecret: "introspection-secret" },
     singleSignOn: options.singleSignOn ?? false,
   });
+  undo.push(() => okta.close());
+  const receiver = await startReceiver();
+  undo.push(() => receiver.stop());
   await writeFile(path.join(folder, "okta-metadata.xml"), okta.saml.metadata());
   const postgres = await startPostgres(options.database);
+  undo.push(() => postgres.stop());
   await postgres.run("CREATE DATABASE shop");
   await postgres.run(await readFile(path.join(root, "demo/shop.sql"), "utf8"), "shop");
   if (options.store === "postgres") await postgres.run("CREATE DATABASE mayfly");
@@ -56,6 +82,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ISSUER: okta.issuer,
     ORG_ISSUER: okta.orgIssuer,
     DATABASE_PORT: String(postgres.port),
+    RECEIVER_URL: receiver.url,
   };
   const template = await readFile(path.join(root, "demo/mayfly.yaml"), "utf8");
   const filled = template.replaceAll(/\$\{(\w+)\}/g, (all, name: string) => values[name] ?? all);
@@ -70,11 +97,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     STORE_URL: postgres.url("mayfly"),
     INTROSPECTION_SECRET: "introspection-secret",
     OKTA_CLIENT_SECRET: consoleClient.secret,
+    WEBHOOK_SECRET: receiver.secret,
   };
   const world: World = {
     folder,
     file,
     okta,
+    receiver,
     postgres,
     environment,
     gateway: await startGateway(file, environment),
@@ -86,13 +115,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     async edit(change) {
       await writeFile(file, change(await readFile(file, "utf8")));
     },
-    async stop() {
-      await world.gateway.stop("SIGKILL");
-      await postgres.stop();
-      await okta.close();
-      await rm(folder, { recursive: true, force: true });
-    },
+    stop,
   };
+  undo.push(() => world.gateway.stop("SIGKILL"));
   return world;
 }
 
