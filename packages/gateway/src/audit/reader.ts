@@ -1,6 +1,7 @@
 import type { Clock } from "../kernel/clock.ts";
 import { MayflyError } from "../kernel/errors.ts";
 import type { AuditIndex, AuditReader } from "./index-port.ts";
+import { createProver } from "./proofs.ts";
 import { startIndexer } from "./indexer.ts";
 import type { OpenedAuditLog } from "./open.ts";
 import { recordReader, type RecordReader } from "./record-reader.ts";
@@ -32,6 +33,19 @@ export function createAuditReader(parts: AuditReaderParts): OpenedAuditReader {
     written: opened.written,
     ...(onProblem === undefined ? {} : { onProblem }),
   });
+  const prover = createProver(opened.folder);
+
+  async function checkpoint(): Promise<string> {
+    if (opened.checkpoint() === undefined) await opened.checkpointNow();
+    const newest = opened.checkpoint();
+    if (newest === undefined)
+      throw new MayflyError("no_checkpoint", "the audit log has no checkpoint yet", {
+        status: 503,
+        hint: "ask again in a moment",
+      });
+    return newest;
+  }
+
   return {
     async search(query) {
       await indexer.caughtUp();
@@ -45,28 +59,19 @@ export function createAuditReader(parts: AuditReaderParts): OpenedAuditReader {
       await indexer.caughtUp();
       return index.actsOf(grants);
     },
-    async proofs() {
-      throw new MayflyError("no_proofs", "the records cannot be proved yet", {
-        status: 503,
-        hint: "ask again in a moment",
-      });
+    async proofs(before, limit) {
+      return prover.prove(await checkpoint(), before, limit);
     },
     read: (seq, limit) => reader.read(seq, limit),
     scan: (seq, limit, wanted) => reader.scan(seq, limit, wanted),
-    async checkpoint() {
-      if (opened.checkpoint() === undefined) await opened.checkpointNow();
-      const checkpoint = opened.checkpoint();
-      if (checkpoint === undefined)
-        throw new MayflyError("no_checkpoint", "the audit log has no checkpoint yet", {
-          status: 503,
-          hint: "ask again in a moment",
-        });
-      return checkpoint;
-    },
+    checkpoint,
     get verifierKey() {
       return opened.verifierKey;
     },
     rebuild: () => indexer.rebuild(),
-    close: () => indexer.close(),
+    async close() {
+      await indexer.close();
+      await prover.close();
+    },
   };
 }

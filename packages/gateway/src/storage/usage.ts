@@ -113,9 +113,9 @@ export async function readUsage(db: Kysely<Tables>, log: string, from: number): 
     .selectFrom("mayfly_usage")
     .select(["connection", "operation"])
     .select((e) => [
-      e.fn.sum<number>("grants").as("grants"),
-      e.fn.sum<number>("acts").as("acts"),
-      e.fn.sum<number>("denied").as("denied"),
+      e.fn.sum<number | string>("grants").as("grants"),
+      e.fn.sum<number | string>("acts").as("acts"),
+      e.fn.sum<number | string>("denied").as("denied"),
       e.fn.max("last_at").as("last_at"),
     ])
     .where("log", "=", log)
@@ -131,6 +131,6 @@ export async function readUsage(db: Kysely<Tables>, log: string, from: number): 
     grants: Number(row.grants),
     acts: Number(row.acts),
     denied: Number(row.denied),
-    ...(row.last_at === null ? {} : { lastAt: Number(row.last_at) }),
+    ...(row.last_at === null ? {} : { lastAt: row.last_at }),
   }));
 }
