@@ -30,6 +30,8 @@ export interface SamlProviderSettings {
   readonly groupsAttribute?: string;
   /** What the NameID looks like; Okta's default, `unspecified`, when left out. */
   readonly nameIdFormat?: keyof typeof nameIdFormats;
+  /** The first signing key; made when left out. */
+  readonly key?: SamlKey;
   /** Milliseconds since the epoch; the machine's clock when left out. */
   readonly now?: () => number;
   /** True for people who were deactivated. */
@@ -89,7 +91,7 @@ export async function samlIdentityProvider(settings: SamlProviderSettings): Prom
   const now = settings.now ?? Date.now;
   const serviceProviders: ServiceProvider[] = [];
   const sessions = new Map<string, { readonly login: string; readonly at: number }>();
-  const keys: SamlKey[] = [await newSamlKey()];
+  const keys: SamlKey[] = [settings.key ?? (await newSamlKey())];
   const current = (): SamlKey => {
     const [first] = keys;
     if (first === undefined) throw new Error("the stand-in has no SAML key");

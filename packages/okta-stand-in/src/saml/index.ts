@@ -9,7 +9,7 @@ export type {
 export * as samlNames from "./names.ts";
 export { escapeXml, newXmlId } from "./response.ts";
 export type { ResponseContent } from "./response.ts";
-export { signElement } from "./signing.ts";
+export { hmacSha1, signElement } from "./signing.ts";
 export type { SignOptions } from "./signing.ts";
 export { newSamlKey } from "./signing-key.ts";
 export type { SamlKey } from "./signing-key.ts";

@@ -56,20 +56,21 @@ export function checkShape(element: XmlElement, shape: Shape): void {
     throw unverified(`${shape.local} holds text`);
   let next = 0;
   for (const { shape: wanted, min, max } of shape.children ?? []) {
-    const before = next;
-    for (
-      let child = element.children[next];
-      child !== undefined && is(child, wanted);
-      child = element.children[next]
-    ) {
-      checkShape(child, wanted);
-      next += 1;
-    }
-    if (next - before < min) throw unverified(`${shape.local} has no ${wanted.local}`);
-    if (next - before > max) throw unverified(`${shape.local} has more than one ${wanted.local}`);
+    const found = run(element.children, next, wanted);
+    if (found.length < min) throw unverified(`${shape.local} has no ${wanted.local}`);
+    if (found.length > max) throw unverified(`${shape.local} has more than one ${wanted.local}`);
+    for (const child of found) checkShape(child, wanted);
+    next += found.length;
   }
   if (next < element.children.length)
     throw unverified(`${shape.local} holds an element that does not belong there`);
+}
+
+/** The children of that shape's name from `start` on, without a gap. */
+function run(children: readonly XmlElement[], start: number, shape: Shape): readonly XmlElement[] {
+  let end = start;
+  for (let child = children[end]; child !== undefined && is(child, shape); child = children[end]) end += 1;
+  return children.slice(start, end);
 }
 
 /** The value of an attribute without a namespace. */
