@@ -10,6 +10,7 @@ import type { Configuration } from "../configuration/types.ts";
 import { createGates } from "../gate/create.ts";
 import { createGrants } from "../grants/service.ts";
 import { grantModel } from "../grants/states.ts";
+import { createPeople } from "../identity/create-people.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 import type { Policies } from "../policy/types.ts";
@@ -24,6 +25,8 @@ import { listen, listenError, type Listener } from "./listener.ts";
 import { identityOf } from "./identity-of.ts";
 import { load, rulesOf } from "./load.ts";
 import { createMetrics } from "./metrics.ts";
+import { peopleOf, recordSignOut } from "./people-of.ts";
+import { createProbes } from "./probes.ts";
 import { createProtocols, protocols as knownProtocols } from "./protocols.ts";
 import { ConfigurationRefused, reload, type Reload } from "./reload.ts";
 import { swappableIdentity } from "./swappable-identity.ts";
@@ -131,6 +134,16 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
 
   const identity = swappableIdentity(identityOf(first, clock, logger));
   undo.push(() => identity.close());
+  const signInParts = { url: first.url, clock, usedOnce: store.browserSessions };
+  let peopleRules = peopleOf(first, signInParts);
+  const people = createPeople({
+    store: store.browserSessions,
+    clock,
+    rules: peopleRules,
+    onEnded: (end) => recordSignOut(log, fault, end),
+    fault,
+  });
+  undo.push(() => people.close());
   const grants = createGrants({
     store: store.grants,
     log,
@@ -186,8 +199,15 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     () => metrics.turnedAway(),
   );
   const https = httpsServer(certificates, admission, first.limits.handshake);
+  const probes = createProbes({
+    clock,
+    connections: () => current.configuration.connections,
+    protocols,
+  });
+  undo.push(() => probes.stop());
   const api = createApi({
     identity,
+    people,
     grants,
     reader,
     feed,
@@ -195,7 +215,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     inventory: () => rulesOf(current, protocols).inventory,
     policies: () => current.configuration.policies,
     sessions: () => gates.look(),
-    connections: () => connectionsNow(current.configuration, protocols, () => ({ state: "unknown" })),
+    connections: () => connectionsNow(current.configuration, protocols, (name) => probes.health(name)),
     access: (grant, secret) =>
       accessOf(
         grant,
@@ -232,13 +252,21 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     const changes = describeChanges(current.configuration, next.configuration);
     const isSame = !changes.some(({ what }) => what.startsWith("identity "));
     const nextIdentity = isSame ? undefined : identityOf(next.configuration, clock, logger);
+    const nextPeople = isSame
+      ? undefined
+      : peopleOf(next.configuration, signInParts, { configuration: current.configuration, rules: peopleRules });
     const outcome = await grants.adopt(rulesOf(next, protocols));
     certificates = nextCertificates;
     https.show(nextCertificates);
     // Only what changed is replaced: the tokens that introspection looks at live in the identity.
     if (nextIdentity !== undefined) identity.swap(nextIdentity);
     void identity.warm();
+    if (nextPeople !== undefined) {
+      peopleRules = nextPeople;
+      await people.adopt(nextPeople);
+    }
     current = next;
+    probes.lookSoon();
     return outcome;
   };
   const address = api.server.address();

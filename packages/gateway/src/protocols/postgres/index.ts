@@ -6,6 +6,7 @@ import { loadGrammar } from "./guard/grammar.ts";
 import { trial } from "./guard/trial.ts";
 import { compileScopes } from "./guard/verdicts.ts";
 import { describeScope } from "./guard/words.ts";
+import { probe } from "./probe.ts";
 import { checkScope, notEnforceable, type PostgresScope, scopeSchema } from "./scope.ts";
 import { createServe } from "./serve.ts";
 import { addressOf, type Target, targetSchema } from "./target.ts";
@@ -37,5 +38,9 @@ export interface PostgresOptions {
 
 /** The PostgreSQL protocol. */
 export function createPostgres(options: PostgresOptions): Protocol<PostgresScope, PostgresAct> {
-  return { ...postgresRules, serve: createServe({ ...options, effectsOf }) };
+  return {
+    ...postgresRules,
+    probe: (target, signal) => probe(target as Target, options.clock, signal),
+    serve: createServe({ ...options, effectsOf }),
+  };
 }
