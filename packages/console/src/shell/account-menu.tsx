@@ -21,10 +21,11 @@ export function AccountMenu(): ReactNode {
   const [theme, setTheme] = useState(storedTheme);
   return (
     <Menu.Root modal={false}>
-      <Menu.Trigger className="account" aria-label={`Account of ${me.name}`}>
-        <span className="avatar" aria-hidden="true">
-          {me.name.slice(0, 1).toUpperCase()}
+      <Menu.Trigger className="account">
+        <span className="avatar">
+          <Icon name="person" size={16} />
         </span>
+        <span className="visually-hidden">Account of</span>
         <span className="account-name">
           <Untrusted text={me.name} />
         </span>

@@ -2,7 +2,7 @@ import { Link, Outlet, useMatches } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useRoles } from "../api/session.ts";
 import { Icon, type IconName } from "../components/icons.tsx";
-import { Banner } from "../components/page.tsx";
+import { Banner, Page } from "../components/page.tsx";
 import { NoPermission } from "../components/states.tsx";
 import { useEvents } from "../events/use-events.ts";
 import { type NavPath, pageRoles, sees } from "../roles.ts";
@@ -58,7 +58,13 @@ export function Shell(): ReactNode {
           </Banner>
         )}
         <LockdownBanner />
-        {needs === undefined || sees(roles, needs) ? <Outlet /> : <NoPermission needs={needs} />}
+        {needs === undefined || sees(roles, needs) ? (
+          <Outlet />
+        ) : (
+          <Page title="No permission">
+            <NoPermission needs={needs} />
+          </Page>
+        )}
       </main>
     </div>
   );

@@ -1,12 +1,171 @@
-import type { ReactNode } from "react";
-import { EmptyState } from "../../components/states.tsx";
+import type { BrowserSession } from "@mayfly/sdk/browser";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { mayfly } from "../../api/client.ts";
+import { problemOf } from "../../api/problems.ts";
+import { sessionsQuery } from "../../api/queries.ts";
+import { useRoles } from "../../api/session.ts";
+import { Badge } from "../../components/badge.tsx";
+import { Button } from "../../components/button.tsx";
+import { Card } from "../../components/card.tsx";
+import { Dialog } from "../../components/dialog.tsx";
 import { Page } from "../../components/page.tsx";
+import { EmptyState, ErrorState, Skeleton } from "../../components/states.tsx";
+import { Table } from "../../components/table.tsx";
+import { Tabs } from "../../components/tabs.tsx";
+import { Time } from "../../components/time.tsx";
+import { toast } from "../../components/toast.tsx";
+import { Untrusted } from "../../components/untrusted.tsx";
+import { useSignOut } from "../../shell/sign-out.ts";
+import { browserName } from "./browser-name.ts";
 
-/** Sessions. */
-export function SessionsPage(): ReactNode {
+function Row({ session, all }: { session: BrowserSession; all: boolean }): ReactNode {
+  const queryClient = useQueryClient();
+  const { signOut } = useSignOut();
+  const end = useMutation({
+    mutationFn: () => mayfly.endSession(session.id),
+    onSuccess: () => toast("The session has ended."),
+    onError: (error) => toast("The session did not end", "bad", problemOf(error).text),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ["sessions"] }),
+  });
   return (
-    <Page title="Sessions">
-      <EmptyState title="Nothing here yet">This page is on its way.</EmptyState>
+    <tr>
+      {all && (
+        <td className="wrap">
+          <Untrusted text={session.person} />
+        </td>
+      )}
+      <td>
+        <span className="row">
+          <span title={session.browser}>
+            <Untrusted text={browserName(session.browser)} />
+          </span>
+          {session.current && <Badge tone="accent">this one</Badge>}
+        </span>
+      </td>
+      <td className="numeric">{session.address}</td>
+      <td>{session.method === "saml" ? "SAML" : "OpenID Connect"}</td>
+      <td>
+        <Time at={session.signed_in_at} />
+      </td>
+      <td>
+        <Time at={session.last_seen_at} />
+      </td>
+      <td>
+        <Time at={session.ends_at} />
+      </td>
+      <td className="actions">
+        <Button
+          size="s"
+          variant="danger-quiet"
+          busy={end.isPending}
+          onClick={() => (session.current ? signOut() : end.mutate())}
+        >
+          {session.current ? "Sign out" : "End"}
+        </Button>
+      </td>
+    </tr>
+  );
+}
+
+function List({ all }: { all: boolean }): ReactNode {
+  const { data, error, refetch } = useQuery(sessionsQuery(all));
+  if (data === undefined) {
+    return (
+      <Card>
+        {error === null ? <Skeleton lines={4} /> : <ErrorState error={error} retry={() => void refetch()} />}
+      </Card>
+    );
+  }
+  if (data.length === 0) {
+    return (
+      <Card>
+        <EmptyState icon="person" title="Nobody is signed in with a browser">
+          <p>Each browser that signs in appears here until its session ends.</p>
+        </EmptyState>
+      </Card>
+    );
+  }
+  return (
+    <Card flush>
+      <Table label={all ? "Everybody's sessions" : "Your sessions"}>
+        <thead>
+          <tr>
+            {all && <th scope="col">Person</th>}
+            <th scope="col">Browser</th>
+            <th scope="col">Address</th>
+            <th scope="col">Signed in by</th>
+            <th scope="col">Signed in</th>
+            <th scope="col">Last used</th>
+            <th scope="col">Ends</th>
+            <th scope="col">
+              <span className="visually-hidden">End it</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {data.map((session) => (
+            <Row key={session.id} session={session} all={all} />
+          ))}
+        </tbody>
+      </Table>
+    </Card>
+  );
+}
+
+function EndAll(): ReactNode {
+  const [open, setOpen] = useState(false);
+  const end = useMutation({
+    mutationFn: () => mayfly.endSessions(),
+    onSuccess: () => location.assign("/sign-in?problem=signed_out"),
+    onError: (error) => toast("The sessions did not end", "bad", problemOf(error).text),
+  });
+  return (
+    <>
+      <Button variant="danger-quiet" icon="out" onClick={() => setOpen(true)}>
+        Sign out everywhere
+      </Button>
+      <Dialog
+        open={open}
+        onClose={() => setOpen(false)}
+        title="Sign out everywhere?"
+        description="Every browser that is signed in as you has to sign in again, this one too."
+        actions={
+          <>
+            <Button onClick={() => setOpen(false)}>Cancel</Button>
+            <Button variant="danger" busy={end.isPending} onClick={() => end.mutate()}>
+              Sign out everywhere
+            </Button>
+          </>
+        }
+      />
+    </>
+  );
+}
+
+/** The browsers that are signed in as me, and for operators as anybody. */
+export function SessionsPage(): ReactNode {
+  const operator = useRoles().includes("operator");
+  const [view, setView] = useState("mine");
+  return (
+    <Page
+      title="Sessions"
+      description="Browsers that are signed in. One that you do not know: end it, and tell your operator."
+      actions={<EndAll />}
+    >
+      {operator ? (
+        <Tabs
+          label="Whose sessions"
+          value={view}
+          onChange={setView}
+          tabs={[
+            { value: "mine", label: "Yours", content: <List all={false} /> },
+            { value: "all", label: "Everybody's", content: <List all /> },
+          ]}
+        />
+      ) : (
+        <List all={false} />
+      )}
     </Page>
   );
 }
