@@ -81,8 +81,10 @@ export function signElement(xml: string, id: string, key: SamlKey, options: Sign
     `<ds:KeyInfo><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>`,
     `</ds:Signature>`,
   ].join("");
-  const end = "</saml2:Issuer>";
-  const at = xml.indexOf(end, xml.indexOf(` ID="${id}"`)) + end.length;
+  const start = xml.indexOf(` ID="${id}"`);
+  const end = /<\/(?:\w+:)?Issuer>/.exec(xml.slice(start));
+  if (end === null) throw new TypeError(`the element with the ID ${id} has no Issuer`);
+  const at = start + end.index + end[0].length;
   return xml.slice(0, at) + whole + xml.slice(at);
 }
 
