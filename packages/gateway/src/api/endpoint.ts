@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type * as z from "zod";
+import type { NewRecord } from "../audit/records.ts";
 import type { CurrentSession } from "../identity/people.ts";
 import type { Principal, Verified } from "../identity/principal.ts";
 import type { EndpointId } from "./roles.ts";
@@ -11,6 +12,8 @@ export interface Answer {
   readonly body?: unknown;
   /** In the place of a body: sent as it comes, at the client's pace, and destroyed when the client goes. */
   readonly stream?: Readable;
+  /** What the body is, where one endpoint answers several; left out: what its description says. */
+  readonly mediaType?: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
@@ -23,8 +26,17 @@ export interface OpenCall<P = unknown, Q = unknown, H = unknown, B = unknown> {
   readonly body: B;
   /** The body's text as it came, of an endpoint that takes a form: what a signature is over. */
   readonly raw?: string;
+  /** Names and values of the headers in turn, as they came: for cookies, and for what a signature is over. */
+  readonly rawHeaders: readonly string[];
   /** The client's address as the socket knows it: no header can change it. */
   readonly address: string;
+  /**
+   * Takes one of the sign-ins that the client's address may try.
+   * @returns false when it has none left
+   */
+  takeSignIn(): boolean;
+  /** Records a refusal that anybody can cause, as often as is bearable: see limited-records.ts. */
+  recordRefusal(record: NewRecord): void;
   /** Aborts when the client goes or the gateway stops. */
   readonly signal: AbortSignal;
   /** Counts a long poll: the function that ends it. @throws ApiProblem 429 when there are too many */
@@ -33,7 +45,7 @@ export interface OpenCall<P = unknown, Q = unknown, H = unknown, B = unknown> {
    * Counts a stream that stays open: the function that ends it.
    * @throws ApiProblem 429 when the principal, or all together, have as many as they may
    */
-  startStream(kind: StreamKind): () => void;
+  readonly startStream: (kind: StreamKind) => () => void;
 }
 
 /** What is streamed: each kind has its own bounds. */

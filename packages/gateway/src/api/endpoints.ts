@@ -4,6 +4,7 @@ import { getAuditKey, getCheckpoint, searchRecords } from "./audit.ts";
 import { exportRecords } from "./audit-export.ts";
 import { getProofs } from "./audit-proofs.ts";
 import { listConnections } from "./connections.ts";
+import { consoleEndpoints } from "./console.ts";
 import { getCa, getProtectedResource } from "./discovery.ts";
 import { type Endpoint, openEndpoint } from "./endpoint.ts";
 import { collectSecret, getGrant, listGrants, releaseGrant, revokeGrant } from "./grants.ts";
@@ -17,6 +18,10 @@ import { getMe } from "./me.ts";
 import { openApiDocument } from "./openapi.ts";
 import { listOperations } from "./operations.ts";
 import { createRequest, getRequest, listRequests, withdrawRequest } from "./requests.ts";
+import { endSession, endSessions, getSession, listSessions, signOut } from "./sessions.ts";
+import { getSignInMethods } from "./sign-in/methods.ts";
+import { backChannelLogout, beginOidc, finishOidc } from "./sign-in/oidc.ts";
+import { beginSaml, finishSaml, getSamlMetadata } from "./sign-in/saml.ts";
 
 const getOpenApi = openEndpoint({
   id: "GET /openapi.json",
@@ -29,6 +34,12 @@ const getOpenApi = openEndpoint({
 /** Every endpoint of the API, in the order of the document. */
 export const endpoints: readonly Endpoint[] = [
   getMe,
+  getSignInMethods,
+  getSession,
+  signOut,
+  listSessions,
+  endSession,
+  endSessions,
   listOperations,
   createRequest,
   listRequests,
@@ -55,12 +66,19 @@ export const endpoints: readonly Endpoint[] = [
   getProofs,
   getCheckpoint,
   getAuditKey,
+  beginOidc,
+  finishOidc,
+  backChannelLogout,
+  beginSaml,
+  finishSaml,
+  getSamlMetadata,
   getCa,
   getOpenApi,
   getProtectedResource,
   getHealthz,
   getReadyz,
   getMetrics,
+  ...consoleEndpoints,
 ];
 
 let made: Record<string, unknown> | undefined;

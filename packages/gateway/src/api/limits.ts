@@ -13,6 +13,8 @@ export const defaultLimits: ApiLimits = {
   events: 500,
   exportsPerPrincipal: 2,
   exports: 8,
+  signInRate: 2,
+  signInBurst: 60,
   remembered: 10_000,
 };
 

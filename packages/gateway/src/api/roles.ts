@@ -11,6 +11,13 @@ const everyPrincipal: readonly Caller[] = ["agent", "person"];
  */
 export const roleTable = {
   "GET /v1/me": everyPrincipal,
+  "GET /v1/sign-in": "open",
+  "GET /v1/session": ["person"],
+  "DELETE /v1/session": ["person"],
+  // Operators see and end everybody's; the others their own.
+  "GET /v1/sessions": ["person"],
+  "DELETE /v1/sessions": ["person"],
+  "DELETE /v1/sessions/{id}": ["person"],
   "GET /v1/operations": everyPrincipal,
   "POST /v1/requests": everyPrincipal,
   "GET /v1/requests": everyPrincipal,
@@ -38,10 +45,29 @@ export const roleTable = {
   "GET /v1/audit/proofs": ["operator", "auditor"],
   "GET /v1/audit/checkpoint": ["operator", "auditor"],
   "GET /v1/audit/key": everyPrincipal,
+  // Browsers come here without anything; what they bring back from the provider is what is verified.
+  "GET /sign-in/oidc": "open",
+  "GET /sign-in/oidc/callback": "open",
+  "POST /sign-in/oidc/back-channel-logout": "open",
+  "GET /sign-in/saml": "open",
+  "POST /sign-in/saml/acs": "open",
+  "GET /sign-in/saml/metadata": "open",
   "GET /v1/ca": "open",
   "GET /openapi.json": "open",
   "GET /.well-known/oauth-protected-resource": "open",
   "GET /healthz": "open",
+  // The console's pages and their files: what they show, they ask for with the session of whoever looks.
+  "GET /": "open",
+  "GET /sign-in": "open",
+  "GET /inbox": "open",
+  "GET /requests/{id}": "open",
+  "GET /live": "open",
+  "GET /activity": "open",
+  "GET /reach": "open",
+  "GET /connections": "open",
+  "GET /integrity": "open",
+  "GET /sessions": "open",
+  "GET /assets/{file}": "open",
   "GET /readyz": "open",
   // And, without a token, from the loopback address: a scraper has no person's token. See health.ts.
   "GET /metrics": ["operator", "auditor"],

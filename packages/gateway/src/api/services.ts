@@ -96,6 +96,9 @@ export interface ApiLimits {
   /** Exports of the audit log one principal may have under way at a time. */
   readonly exportsPerPrincipal: number;
   readonly exports: number;
+  /** Sign-ins that one address may begin, finish or fail, a second; and at once. */
+  readonly signInRate: number;
+  readonly signInBurst: number;
   /** Addresses and principals remembered, each; the longest unseen is forgotten first. */
   readonly remembered: number;
 }

@@ -63,7 +63,12 @@ function peopleFindings({ oidc, saml, sessions }: Written["people"]): Finding[] 
   if (saml !== undefined && !saml.metadata.text().includes("EntityDescriptor")) {
     const hint = "download it from the identity provider: Okta calls it Identity Provider metadata";
     findings.push(
-      finding("value", [...base, "saml", "metadata"], "the file holds no SAML metadata (EntityDescriptor)", hint),
+      finding(
+        "value",
+        [...base, "saml", "metadata"],
+        "the file holds no SAML metadata (EntityDescriptor)",
+        hint,
+      ),
     );
   }
   if (sessions.idle > sessions.absolute) {

@@ -115,7 +115,7 @@ const saml = z.strictObject({
   groups_attribute: text.default("groups"),
   login_attribute: text.optional(),
   allow_provider_initiated: z.boolean().default(false),
-  clock_skew: duration(0, 5 * minute).default(30 * second),
+  clock_skew: duration(0, minute).default(30 * second),
   label: label.default("Okta (SAML)"),
 });
 

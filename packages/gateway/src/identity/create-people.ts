@@ -65,7 +65,7 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
   let { rules } = options;
   let ends: SessionEnds = sessionEnds(clock, rules.limits);
   const under = transactions(store, clock);
-  const live = boundedMap<ProviderSession>(mostLive);
+  let live = boundedMap<ProviderSession>(mostLive);
   const asking = new Map<string, Promise<BrowserSession>>();
   const fault = (error: unknown): void => options.fault?.(error);
   const watches = sessionWatches(clock, async (digest) => {
@@ -137,11 +137,11 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
     throw new SignInAgain("it is too long ago that the identity provider said which groups you are in");
   }
 
-  async function keep(
+  function newSession(
     signedIn: SignedIn,
     method: SignInMethod,
     browser: Parameters<People["finish"]>[2],
-  ): Promise<{ session: BrowserSession; cookie: string }> {
+  ): { session: BrowserSession; cookie: string } {
     const now = clock.wall();
     const endsAt = Math.min(now + rules.limits.absolute, signedIn.endsBy ?? Infinity);
     if (endsAt <= now) throw new SignInRefused("not_verified", "the provider's session is over already");
@@ -166,6 +166,15 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       browser: browser.name,
     };
     return { session, cookie };
+  }
+
+  /** The sessions that the browser had. */
+  async function heldBefore(cookie: string | undefined, id: string | undefined): Promise<BrowserSession[]> {
+    const found = [
+      isBrowserSecret(cookie) ? await store.byDigest(digestOfSecret(cookie)) : undefined,
+      id === undefined ? undefined : await store.byId(id),
+    ];
+    return found.filter((session) => session !== undefined);
   }
 
   const people: ManagedPeople = {
@@ -198,16 +207,15 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       if (fresh !== undefined && !isRecent(signedIn.authenticatedAt ?? 0, fresh + skew, clock.wall())) {
         throw new SignInRefused("not_fresh", "the proof is older than was asked for");
       }
-      const { session, cookie } = await keep(signedIn, method, browser);
+      const { session, cookie } = newSession(signedIn, method, browser);
       const verified = verifiedOf(session, rules.roles);
       await record(session, verified);
-      const before = isBrowserSecret(browser.cookie)
-        ? await store.byDigest(digestOfSecret(browser.cookie))
-        : undefined;
       const ended: string[] = [];
-      // Rotated: what the browser held before is worth nothing from now on.
-      if (before !== undefined && (await endOne(before, "signed in again in the same browser")))
-        ended.push(before.id);
+      // Rotated: what the browser held before is worth nothing from now on. SAML's answer comes without the session's
+      // cookie, so that the transaction has to remember it.
+      for (const before of await heldBefore(browser.cookie, taken?.transaction.replaces)) {
+        if (await endOne(before, "signed in again in the same browser")) ended.push(before.id);
+      }
       for (const old of await store.create(session, perPerson)) {
         ended.push(old.id);
         over(old, "too many sessions of one person");
@@ -216,13 +224,13 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       return { session, verified, cookie, returnTo: taken?.transaction.returnTo ?? "/", ended };
     },
 
-    async authenticate(cookie) {
+    async authenticate(cookie, use) {
       if (!isBrowserSecret(cookie)) return undefined;
       const session = await good(await store.byDigest(digestOfSecret(cookie)));
       if (session === undefined) return undefined;
       const now = clock.wall();
-      ends.used(session);
-      if (now - session.lastSeenAt >= Math.min(seenEvery, rules.limits.idle / 4))
+      if (use) ends.used(session);
+      if (use && now - session.lastSeenAt >= Math.min(seenEvery, rules.limits.idle / 4))
         await store.seen(session.id, now);
       return {
         session,
@@ -284,6 +292,7 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       return ended;
     },
 
+    samlMetadata: () => rules.providers.find((one) => one.metadata !== undefined)?.metadata?.(),
     signOutUrl: (session) => live.get(session)?.signOutUrl(),
 
     async backChannelLogout(token) {
@@ -307,8 +316,15 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       const before = rules;
       rules = next;
       ends = sessionEnds(clock, next.limits);
-      for (const provider of before.providers) if (!next.providers.includes(provider)) provider.close();
-      const ended = await store.endAll({ otherRulesThan: next.digest });
+      const gone = before.providers.filter((provider) => !next.providers.includes(provider));
+      // What is held of a provider that is no more could ask nobody; such sessions sign in again when it matters.
+      if (gone.length > 0) live = boundedMap<ProviderSession>(mostLive);
+      for (const provider of gone) provider.close();
+      // Where that fails, they end when they are met: their rules are not those in force.
+      const ended = await store.endAll({ otherRulesThan: next.digest }).catch((thrown: unknown) => {
+        fault(thrown);
+        return [];
+      });
       for (const session of ended) over(session, "how people sign in was configured anew");
     },
 

@@ -1,7 +1,6 @@
 import type { Verified } from "./principal.ts";
 import type { BrowserSession } from "./browser-sessions/store.ts";
 import type { SignInMethod } from "./sign-in/provider.ts";
-import type { SignInRefused } from "./sign-in/refusals.ts";
 
 /** The OAuth client that people in a browser come through: the gateway itself. */
 export const consoleClient = "mayfly-console";
@@ -14,6 +13,18 @@ export interface CurrentSession {
   readonly csrf: string;
   /** When it ends if it is not used, milliseconds since the epoch. */
   readonly idleEndsAt: number;
+}
+
+/** What a sign-in begins with, from the browser's side. */
+export interface BeginOptions {
+  /** A path of ours. */
+  readonly returnTo: string;
+  /** How long ago the person's proof may be, milliseconds. */
+  readonly fresh?: number;
+  /** The browser's sign-in cookie. */
+  readonly binding: string | undefined;
+  /** The browser's session cookie: that session ends when this sign-in succeeds. */
+  readonly cookie: string | undefined;
 }
 
 /** Who signed in, and what the browser keeps. */
@@ -45,7 +56,7 @@ export interface People {
    */
   begin(
     method: SignInMethod,
-    options: { readonly returnTo: string; readonly fresh?: number; readonly binding: string | undefined },
+    options: BeginOptions,
   ): Promise<{ readonly redirect: string; readonly binding: string }>;
   /**
    * Finishes a sign-in: verifies what came back and makes a browser session, always a new one.
@@ -65,10 +76,11 @@ export interface People {
     record: (session: BrowserSession, verified: Verified) => Promise<void>,
   ): Promise<SignInDone>;
   /**
-   * The session of a cookie; using it moves its idle end.
+   * The session of a cookie.
+   * @param use whether this counts as a use, which moves the idle end; a look at what goes on already does not
    * @returns undefined when it is unknown, over, or was made under another configuration
    */
-  authenticate(cookie: string): Promise<CurrentSession | undefined>;
+  authenticate(cookie: string, use: boolean): Promise<CurrentSession | undefined>;
   /**
    * The same principal with groups and roles as the provider says them now. Call it before what a person decides.
    * @throws SignInAgain or MayflyError token_stale (401) when the provider cannot be asked and last spoke too long
@@ -94,6 +106,8 @@ export interface People {
     person: { readonly issuer: string; readonly login: string },
     reason: string,
   ): Promise<readonly BrowserSession[]>;
+  /** What a SAML identity provider has to know of us, XML; undefined where SAML is not configured. */
+  samlMetadata(): string | undefined;
   /** Where the browser ends its session at the provider too, where that is possible. Ask before ending it here. */
   signOutUrl(session: string): string | undefined;
   /**
@@ -102,5 +116,3 @@ export interface People {
    */
   backChannelLogout(token: string): Promise<readonly BrowserSession[]>;
 }
-
-export type { SignInRefused };

@@ -254,7 +254,10 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     const nextIdentity = isSame ? undefined : identityOf(next.configuration, clock, logger);
     const nextPeople = isSame
       ? undefined
-      : peopleOf(next.configuration, signInParts, { configuration: current.configuration, rules: peopleRules });
+      : peopleOf(next.configuration, signInParts, {
+          configuration: current.configuration,
+          rules: peopleRules,
+        });
     const outcome = await grants.adopt(rulesOf(next, protocols));
     certificates = nextCertificates;
     https.show(nextCertificates);

@@ -2,6 +2,7 @@ import { loadConfiguration } from "../configuration/load.ts";
 import type { Configuration, ConfigurationProblem } from "../configuration/types.ts";
 import type { Protocol } from "../gate/protocol.ts";
 import type { GrantRules, InventoryEntry } from "../grants/grants.ts";
+import { MetadataRefused, readIdpMetadata } from "../identity/sign-in/saml/idp-metadata.ts";
 import { compilePolicies } from "../policy/compile.ts";
 import type { Policies } from "../policy/types.ts";
 import { requesterNow } from "./requester-now.ts";
@@ -30,6 +31,15 @@ export async function load(
   const operations = new Map(
     [...configuration.connections].map(([name, { operations }]) => [name, [...operations.keys()]]),
   );
+  const metadata = configuration.identity.people.saml?.metadata;
+  const wrong = metadata === undefined ? undefined : problemOfMetadata(metadata);
+  if (wrong !== undefined) {
+    const place = locate(["identity", "people", "saml", "metadata"]);
+    return {
+      ok: false,
+      problems: [{ ...place, message: wrong, hint: "download it anew from the identity provider" }],
+    };
+  }
   const compiled = compilePolicies(configuration.policies, operations);
   if (compiled.ok) return { ok: true, configuration, policies: compiled.policies, unset };
   return {
@@ -40,6 +50,17 @@ export async function load(
       ...(hint === undefined ? {} : { hint }),
     })),
   };
+}
+
+/** What is wrong with a SAML identity provider's metadata, or undefined. */
+function problemOfMetadata(metadata: string): string | undefined {
+  try {
+    readIdpMetadata(metadata);
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof MetadataRefused) return thrown.message;
+    throw thrown;
+  }
 }
 
 /** What grants need of a configuration. */

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from "../../kernel/clock.ts";
 import { MayflyError } from "../../kernel/errors.ts";
 import type { ApiServices } from "../services.ts";
 import { fakeGrants, type FakeGrants } from "./fake-grants.ts";
+import { type FakePeople, fakePeople } from "./fake-people.ts";
 
 /** Makes a principal for tests. */
 export function testPrincipal(
@@ -41,6 +42,8 @@ export const principals: Readonly<Record<string, Principal>> = {
 export interface Fakes {
   readonly services: ApiServices;
   readonly grants: FakeGrants;
+  /** How people sign in. */
+  readonly people: FakePeople;
   /** What was recorded. */
   readonly records: NewRecord[];
   /** Lines of the gateway's own log. */
@@ -56,6 +59,7 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
   const logLines: string[] = [];
   const introspected: string[] = [];
   const grants = fakeGrants(clock);
+  const people = fakePeople(clock);
   const identity: Identity = {
     async verify(token, options) {
       if (options?.introspect === true) introspected.push(token);
@@ -83,6 +87,7 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
     records.map((record, seq) => ({ ...record, seq, time: new Date(clock.wall()).toISOString() }));
   const services: ApiServices = {
     identity,
+    people: people.people,
     grants,
     reader: {
       search: async (query) =>
@@ -140,5 +145,5 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
     logger: pino({ level: "info" }, { write: (line: string) => void logLines.push(line) }),
     ...change,
   };
-  return { services, grants, records, logLines, introspected };
+  return { services, grants, people, records, logLines, introspected };
 }

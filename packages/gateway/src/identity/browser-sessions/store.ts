@@ -11,6 +11,8 @@ export interface SignInTransaction {
   /** Milliseconds; left out where no fresh sign-in was asked for. */
   readonly fresh?: number;
   readonly keep: Readonly<Record<string, string | number | boolean>>;
+  /** The session that the browser had when it began, which this one takes the place of: its id. */
+  readonly replaces?: string;
   readonly beganAt: number;
   readonly expiresAt: number;
 }

@@ -95,6 +95,8 @@ export interface SignInProvider {
    * @throws SignInRefused
    */
   readLogoutToken?(token: string): Promise<LogoutNotice>;
+  /** What the provider has to know of us, XML (SAML). */
+  metadata?(): string;
   /** Stops timers. */
   close(): void;
 }

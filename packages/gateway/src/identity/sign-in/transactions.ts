@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { deadlineAfter, remaining } from "../../kernel/clock.ts";
 import type { Clock, Deadline } from "../../kernel/clock.ts";
 import { boundedMap } from "../bounded-map.ts";
+import type { BeginOptions } from "../people.ts";
 import type { BrowserSessionStore, SignInTransaction } from "../browser-sessions/store.ts";
 import { skew } from "../check.ts";
 import type { SignInMethod, SignInProvider } from "./provider.ts";
@@ -26,7 +27,7 @@ export interface Transactions {
   /** @returns where to send the browser, and what its sign-in cookie must hold */
   begin(
     provider: SignInProvider,
-    options: { readonly returnTo: string; readonly fresh?: number; readonly binding: string | undefined },
+    options: BeginOptions,
   ): Promise<{ readonly redirect: string; readonly binding: string }>;
   /**
    * Takes the sign-in of a handle; from then on it is over.
@@ -39,7 +40,7 @@ export function transactions(store: BrowserSessionStore, clock: Clock): Transact
   // The second clock, of those that this process began: a wall clock stepped back prolongs none.
   const deadlines = boundedMap<Deadline>(most);
   return {
-    async begin(provider, { returnTo, fresh, binding: shown }) {
+    async begin(provider, { returnTo, fresh, binding: shown, cookie }) {
       // One browser's sign-ins share its binding, so that two tabs do not undo each other. `__Host-` keeps others from
       // choosing it.
       const binding = isBrowserSecret(shown) ? shown : newBrowserSecret();
@@ -47,6 +48,7 @@ export function transactions(store: BrowserSessionStore, clock: Clock): Transact
       const start = { handle, binding, ...(fresh === undefined ? {} : { fresh }) };
       const { redirect, keep } = await provider.begin(start);
       const digest = digestOfSecret(handle);
+      const replaced = isBrowserSecret(cookie) ? await store.byDigest(digestOfSecret(cookie)) : undefined;
       const beganAt = clock.wall();
       await store.begin(
         {
@@ -56,6 +58,7 @@ export function transactions(store: BrowserSessionStore, clock: Clock): Transact
           returnTo,
           ...(fresh === undefined ? {} : { fresh }),
           keep,
+          ...(replaced === undefined ? {} : { replaces: replaced.id }),
           beganAt,
           expiresAt: beganAt + lifetime,
         },
