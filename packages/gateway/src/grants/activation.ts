@@ -9,7 +9,7 @@ import type { AccessRequest, Allowed, Grant } from "./types.ts";
  * How long an answer may be on its way after a call to the store has failed, milliseconds: past it, what is not there
  * will not come. PostgreSQL is told to give up a statement after 5 s.
  */
-const settled = 15_000;
+export const settled = 15_000;
 
 /** What a grant is for. */
 export function partOf(grant: Grant): Allowed {

@@ -274,7 +274,7 @@ describe("several refusals", () => {
     expect(await code(approve(reviewer, request))).toBe("already_decided");
     const after = await refuse(second, request);
     expect(after.state).toBe("refused");
-    expect(h.log.types()).toEqual(["request.created", "approval.given", "request.refused"]);
+    expect(h.log.types()).toEqual(["request.created", "approval.given", "approval.given", "request.refused"]);
     expect(h.log.disk[1]?.detail).toMatchObject({ decision: "refuse", given: 1, of: 2 });
     expect(h.log.disk[2]?.detail).toMatchObject({ decision: "refuse", given: 2, of: 2 });
   });

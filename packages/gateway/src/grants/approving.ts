@@ -4,7 +4,7 @@ import { MayflyError } from "../kernel/errors.ts";
 import { newId } from "../kernel/ids.ts";
 import { bringUp, grantOf, retract, undo, writeOrLook } from "./activation.ts";
 import { activatedDetail } from "./asking.ts";
-import { closeBySystem, isOver, notPending } from "./closing.ts";
+import { close, isOver, notPending } from "./closing.ts";
 import type { Core } from "./core.ts";
 import { conflict, lockedDown, reading, storeUnavailable } from "./errors.ts";
 import { planOfPart } from "./judged-again.ts";
@@ -37,7 +37,7 @@ export async function activate(core: Core, request: AccessRequest): Promise<Acce
   if (plan === undefined) {
     // Each yes fitted those before it; two that came at once through two gateways may not fit each other.
     const reason = "what its reviewers allowed has nothing in common that the policies permit; ask again";
-    await closeBySystem(core, request, { event: "void", reason });
+    await close(core, request, { event: "void", reason });
     throw conflict("request_void", `request ${request.id} is void: ${reason}`, "it has to be asked again");
   }
   const granted = { ...part, policies: plan.policies };

@@ -1,6 +1,6 @@
 import { formatDuration } from "../kernel/durations.ts";
 import { SignInAgain } from "../kernel/sign-in-again.ts";
-import { close, closeBySystem, isOver, notPending, timedOut } from "./closing.ts";
+import { close, isOver, notPending, timedOut } from "./closing.ts";
 import type { Core } from "./core.ts";
 import { conflict, forbidden, invalid, lockedDown, notFound, reading } from "./errors.ts";
 import type { Actor, Allow } from "./grants.ts";
@@ -35,7 +35,8 @@ export async function reviewable(
   if (noes.length >= (request.approval?.refusals ?? 1)) {
     // The noes were kept and the request's end was not, for want of the store.
     const reason = `refused by ${noes.map((one) => one.reviewer.name).join(", ")}`;
-    throw notPending(await close(core, request, { event: "refuse", reason }));
+    await close(core, request, { event: "refuse", reason });
+    throw notPending({ ...request, state: "refused" });
   }
   if (digest !== request.digest) {
     throw conflict(
@@ -49,7 +50,7 @@ export async function reviewable(
 
 /** Closes a request that has waited too long; the error to answer with. */
 export async function tooLate(core: Core, request: AccessRequest): Promise<Error> {
-  await closeBySystem(core, request, timedOut);
+  await close(core, request, timedOut);
   return conflict("timed_out", `request ${request.id} has waited too long`, "it has to be asked again");
 }
 

@@ -2,7 +2,7 @@ import { newId } from "../kernel/ids.ts";
 import { writeOrLook } from "./activation.ts";
 import { activate } from "./approving.ts";
 import { readComment } from "./ask.ts";
-import { close, closeBySystem, notPending, unchanged } from "./closing.ts";
+import { close, notPending, unchanged } from "./closing.ts";
 import type { Core } from "./core.ts";
 import { conflict, notFound, reading, storeUnavailable } from "./errors.ts";
 import type { Actor, Allow } from "./grants.ts";
@@ -32,7 +32,6 @@ function approvalOf(
 async function recordDecision(
   core: Core,
   reviewer: Actor,
-  type: "approval.given" | "request.refused",
   request: AccessRequest,
   approval: Approval,
   needed: number,
@@ -49,7 +48,11 @@ async function recordDecision(
     of: needed,
   };
   const by = recordPrincipal(reviewer);
-  await write(core.log, [requestRecord(type, request, core.rules.configuration, detail, by)], unchanged);
+  await write(
+    core.log,
+    [requestRecord("approval.given", request, core.rules.configuration, detail, by)],
+    unchanged,
+  );
 }
 
 /** Keeps a decision in the store. @throws store_unavailable; already_decided when it was too late */
@@ -113,7 +116,7 @@ export async function approve(
     const allowed = readAllow(request, allow);
     if (!sameAsked(core.rules, request)) {
       const reason = "the configuration has changed since it was asked";
-      await closeBySystem(core, request, { event: "void", reason });
+      await close(core, request, { event: "void", reason });
       throw conflict("request_void", `request ${id} is void: ${reason}`, "it has to be asked again");
     }
     requireFreshSignIn(core, reviewer, request);
@@ -133,7 +136,7 @@ export async function approve(
       ...(allowed === undefined ? {} : { allowed }),
     });
     requireFitting(core, request, approval);
-    await recordDecision(core, reviewer, "approval.given", request, approval, count);
+    await recordDecision(core, reviewer, request, approval, count);
     await keep(core, request, approval);
     const now = await after(core, id);
     return yesesOf(now).length >= count ? activate(core, now) : now;
@@ -153,25 +156,23 @@ export async function refuse(
     const request = await reviewable(core, reviewer, id, digest, "refuse");
     const approval = approvalOf(core, reviewer, request, { decision: "refuse", comment: said });
     const needed = request.approval?.refusals ?? 1;
-    const reason = `refused by ${reviewer.name}${said === "" ? "" : `: ${said}`}`;
     // One no that ends it may come after one's own yes; one of several may not: a person counts once.
     if (needed > 1 && decidedBy(request, reviewer)) {
       throw conflict("already_decided", "you have decided this request before", "others have to decide it");
     }
-    if (noesOf(request).length + 1 >= needed) {
-      await recordDecision(core, reviewer, "request.refused", request, approval, needed);
-      // Kept for the reader; the move below decides.
-      if (!decidedBy(request, reviewer)) await keep(core, request, approval);
-      return close(core, request, { event: "refuse", reason });
-    }
-    await recordDecision(core, reviewer, "approval.given", request, approval, needed);
-    await keep(core, request, approval);
+    await recordDecision(core, reviewer, request, approval, needed);
+    if (!decidedBy(request, reviewer)) await keep(core, request, approval);
     const now = await after(core, id);
     const noes = noesOf(now);
-    if (noes.length < needed) return now;
-    // Another gateway took another no meanwhile, and neither was the last when it was recorded.
-    const all = `refused by ${noes.map((one) => one.reviewer.name).join(", ")}`;
-    await closeBySystem(core, now, { event: "refuse", reason: all });
-    return (await reading(core.store.request(id))) ?? now;
+    if (needed > 1 && noes.length < needed) return now;
+    const detail = { decision: "refuse", approval: approval.id, comment: said, digest };
+    const by = needed === 1 ? reviewer.name : noes.map((one) => one.reviewer.name).join(", ");
+    const reason = `refused by ${by}${said === "" ? "" : `: ${said}`}`;
+    const principal = recordPrincipal(reviewer);
+    const moved = await close(core, now, { event: "refuse", reason }, { principal, detail });
+    const ended = (await reading(core.store.request(id))) ?? now;
+    // Another gateway's refusal ended it just as well.
+    if (!moved && ended.state !== "refused") throw notPending(ended);
+    return ended;
   });
 }

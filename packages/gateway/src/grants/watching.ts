@@ -7,7 +7,7 @@ import type { GrantRules } from "./grants.ts";
 import { waitForPeopleAgain } from "./escalating.ts";
 import { everything, readLockdown } from "./lockdown.ts";
 import { sameAsked, stillAllowed } from "./judged-again.ts";
-import { closeBySystem, timedOut } from "./closing.ts";
+import { close, timedOut } from "./closing.ts";
 
 /** How a gateway keeps up with others on the same store. */
 export interface Polling {
@@ -68,7 +68,7 @@ export function timeOutSoon(core: Core, id: string): void {
     .add(() =>
       core.mutex(`request ${id}`, async () => {
         const request = await core.store.request(id);
-        if (request?.state === "pending") await closeBySystem(core, request, timedOut);
+        if (request?.state === "pending") await close(core, request, timedOut);
         else core.live.forget(id);
       }),
     )
@@ -150,9 +150,7 @@ export async function adopt(core: Core, rules: GrantRules): Promise<{ ended: num
     pending
       .filter((request) => !sameAsked(rules, request))
       .map((request) =>
-        core.mutex(`request ${request.id}`, () =>
-          closeBySystem(core, request, { event: "void", reason: why }),
-        ),
+        core.mutex(`request ${request.id}`, () => close(core, request, { event: "void", reason: why })),
       ),
   );
   const voided = closings.filter((one) => one.status === "fulfilled" && one.value).length;
