@@ -10,6 +10,8 @@ import {
 import { isSignedOut } from "./api/problems.ts";
 import { sessionQuery } from "./api/session.ts";
 import { Skeleton } from "./components/states.tsx";
+import { readSearch as readActivity } from "./pages/activity/search.ts";
+import { readSearch as readReach } from "./pages/reach/search.ts";
 import { safeReturn } from "./pages/sign-in/return.ts";
 import { pageRoles, type Role, startPage } from "./roles.ts";
 import { Failed } from "./shell/failed.tsx";
@@ -89,6 +91,7 @@ const activityRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/activity",
   staticData: forRoles("/activity"),
+  validateSearch: readActivity,
   component: lazyRouteComponent(() => import("./pages/activity/index.tsx"), "ActivityPage"),
 });
 
@@ -96,6 +99,7 @@ const reachRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/reach",
   staticData: forRoles("/reach"),
+  validateSearch: readReach,
   component: lazyRouteComponent(() => import("./pages/reach/index.tsx"), "ReachPage"),
 });
 

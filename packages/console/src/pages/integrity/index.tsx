@@ -1,12 +1,86 @@
+import "../activity/timeline.css";
+import "./style.css";
 import type { ReactNode } from "react";
-import { EmptyState } from "../../components/states.tsx";
+import { Button } from "../../components/button.tsx";
+import { Card } from "../../components/card.tsx";
 import { Page } from "../../components/page.tsx";
+import { EmptyState, ErrorState, Skeleton } from "../../components/states.tsx";
+import { CheckpointCard } from "./checkpoint-card.tsx";
+import { CompareCard } from "./compare-card.tsx";
+import { Entries } from "./entries.tsx";
+import { KeyCard } from "./key-card.tsx";
+import { NoEd25519 } from "./note.ts";
+import { type Integrity, useIntegrity } from "./use-integrity.ts";
+import { verdictOf } from "./verdict.ts";
+import { VerdictCard } from "./verdict-card.tsx";
 
-/** Integrity. */
+/** The log, verified by the reader's own browser. */
 export function IntegrityPage(): ReactNode {
+  const integrity = useIntegrity();
   return (
-    <Page title="Integrity">
-      <EmptyState title="Nothing here yet">This page is on its way.</EmptyState>
+    <Page
+      title="Integrity"
+      description="The audit log, verified here by your own browser: its signed head, and the records it shows."
+      actions={
+        <Button icon="refresh" busy={integrity.busy} onClick={integrity.again}>
+          Check again
+        </Button>
+      }
+    >
+      {canCheck() ? <Checked integrity={integrity} /> : <CannotCheck />}
     </Page>
+  );
+}
+
+/** WebCrypto is there for pages over HTTPS alone. */
+function canCheck(): boolean {
+  return (globalThis.crypto as Crypto | undefined)?.subtle !== undefined;
+}
+
+function Checked({ integrity }: { integrity: Integrity }): ReactNode {
+  const { look, error, again } = integrity;
+  if (look === undefined) {
+    if (error === null)
+      return (
+        <Card flush>
+          <Skeleton lines={9} />
+        </Card>
+      );
+    return error instanceof NoEd25519 ? (
+      <CannotCheck />
+    ) : (
+      <Card flush>
+        <ErrorState error={error} retry={again} />
+      </Card>
+    );
+  }
+  return (
+    <>
+      {error !== null && (
+        <Card flush tone="warn">
+          <ErrorState error={error} retry={again} />
+        </Card>
+      )}
+      <VerdictCard verdict={verdictOf(look)} />
+      <div className="integrity-columns">
+        <CheckpointCard checked={look.checked} />
+        <KeyCard look={look} again={again} />
+      </div>
+      <Entries integrity={integrity} />
+      <CompareCard keyText={look.noted?.key ?? look.gatewayKey} />
+    </>
+  );
+}
+
+function CannotCheck(): ReactNode {
+  return (
+    <Card flush>
+      <EmptyState icon="warning" title="This browser cannot verify the log">
+        <p>
+          It has no Ed25519 signatures, or this page did not come over HTTPS. Nothing is said about the log.
+        </p>
+        <p>Use a newer browser, or run mayfly audit verify on a machine of yours.</p>
+      </EmptyState>
+    </Card>
   );
 }

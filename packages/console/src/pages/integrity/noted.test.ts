@@ -1,14 +1,6 @@
 import { expect, test } from "vitest";
+import { memoryStore } from "./testing/memory-store.ts";
 import { forgetNoted, readNoted, writeNoted, type Store } from "./noted.ts";
-
-function memory(text?: string): Store {
-  const held = new Map(text === undefined ? [] : [["mayfly.integrity", text]]);
-  return {
-    getItem: (name) => held.get(name) ?? null,
-    setItem: (name, value) => void held.set(name, value),
-    removeItem: (name) => void held.delete(name),
-  };
-}
 
 const noted = {
   key: "log+00000000+AAAA",
@@ -18,7 +10,7 @@ const noted = {
 } as const;
 
 test("what was noted is read again, and can be forgotten", () => {
-  const store = memory();
+  const store = memoryStore();
   expect(writeNoted(store, noted)).toBe(true);
   expect(readNoted(store)).toEqual(noted);
   const { head: _, ...keyAlone } = noted;
@@ -34,7 +26,7 @@ test.each([
   ["another shape", "[]"],
   ["no key", '{"from":"pasted","at":"x"}'],
   ["an unknown source", '{"key":"k","from":"gateway","at":"x"}'],
-])("%s counts as nothing noted", (_, text) => expect(readNoted(memory(text))).toBeUndefined());
+])("%s counts as nothing noted", (_, text) => expect(readNoted(memoryStore(text))).toBeUndefined());
 
 test.each([
   ["a short root", { size: 7, root: "AAAA", at: "x" }],
@@ -42,7 +34,7 @@ test.each([
   ["no root", { size: 1, at: "x" }],
 ])("a head with %s is dropped, the key stays", (_, head) => {
   const text = JSON.stringify({ key: "k", from: "pasted", at: "x", head });
-  expect(readNoted(memory(text))).toEqual({ key: "k", from: "pasted", at: "x" });
+  expect(readNoted(memoryStore(text))).toEqual({ key: "k", from: "pasted", at: "x" });
 });
 
 test("a store that takes nothing is told, and breaks nothing", () => {

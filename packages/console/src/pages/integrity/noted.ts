@@ -68,3 +68,18 @@ export function forgetNoted(store: Store): void {
     // A store that cannot be written to remembers nothing either.
   }
 }
+
+/** This browser's storage; one that holds nothing where the browser refuses it. */
+export function browserStore(): Store {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return {
+      getItem: () => null,
+      setItem: () => {
+        throw new Error("the browser refuses storage");
+      },
+      removeItem: () => undefined,
+    };
+  }
+}
