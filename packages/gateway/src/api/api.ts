@@ -305,7 +305,7 @@ export function createApi(given: ApiServices): FastifyInstance {
     }
     if (result.stream !== undefined) {
       reply.code(result.status).headers(result.headers ?? {});
-      await reply.type(spec.mediaType ?? "application/octet-stream").send(result.stream);
+      await reply.type(result.mediaType ?? spec.mediaType ?? "application/octet-stream").send(result.stream);
       return;
     }
     const body: unknown = spec.schema.parse(result.body);

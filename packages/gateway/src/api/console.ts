@@ -42,7 +42,7 @@ const headersSchema = z.looseObject({
   "if-none-match": z.string().optional().catch(undefined),
 });
 
-const bytes = z.custom<Buffer>(Buffer.isBuffer);
+const bytes = z.custom<Buffer>((value) => Buffer.isBuffer(value));
 
 /** How to build the console, for whoever opens it in a clone where nobody has. */
 const notBuilt = Buffer.from(

@@ -12,8 +12,6 @@ export interface Answer {
   readonly body?: unknown;
   /** In the place of a body: sent as it comes, at the client's pace, and destroyed when the client goes. */
   readonly stream?: Readable;
-  /** What the body is, where one endpoint answers several; left out: what its description says. */
-  readonly mediaType?: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
