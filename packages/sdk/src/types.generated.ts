@@ -71,6 +71,32 @@ fresh_sign_in_seconds?: number
  */
 refusals: number
 }
+export interface Approve {
+/**
+ * The digest of the request as you saw it
+ */
+digest: string
+/**
+ * For the requester and the audit log
+ */
+comment?: string
+/**
+ * Less than was asked for. Of several reviewers, what all allow counts, for the shortest of their times
+ */
+allow?: {
+/**
+ * connection/operation; left out: all that was asked for
+ * 
+ * @minItems 1
+ * @maxItems 32
+ */
+operations?: string[]
+/**
+ * 3m, for example; left out: what was asked for
+ */
+ttl?: string
+}
+}
 export interface Ask {
 connection: string
 /**
@@ -88,6 +114,10 @@ reason: string
  * 5m, for example; left out: the policy's default
  */
 ttl?: string
+/**
+ * An emergency: nobody approves, only policies with break_glass permit, the reason has at least 15 characters, and everybody hears of it
+ */
+break_glass?: boolean
 }
 export interface AskedOperation {
 /**
@@ -137,7 +167,7 @@ proof: string[]
 export interface AuditRecord {
 seq: number
 time: string
-type: ("log.opened" | "log.closed" | "log.recovered" | "log.key_rotated" | "configuration.loaded" | "configuration.refused" | "authentication.refused" | "request.created" | "request.denied" | "request.approved" | "request.refused" | "request.withdrawn" | "request.timed_out" | "request.escalated" | "approval.given" | "approval.refused_to" | "grant.activated" | "break_glass.activated" | "grant.collected" | "grant.released" | "grant.expired" | "grant.revoked" | "lockdown.started" | "lockdown.lifted" | "session.opened" | "session.refused" | "session.closed" | "act.intent" | "act.denied" | "act.outcome")
+type: ("log.opened" | "log.closed" | "log.recovered" | "log.key_rotated" | "configuration.loaded" | "configuration.refused" | "authentication.refused" | "sign_in.succeeded" | "sign_in.refused" | "sign_out" | "request.created" | "request.denied" | "request.approved" | "request.refused" | "request.withdrawn" | "request.timed_out" | "request.escalated" | "approval.given" | "approval.refused_to" | "grant.activated" | "break_glass.activated" | "grant.collected" | "grant.released" | "grant.expired" | "grant.revoked" | "lockdown.started" | "lockdown.lifted" | "session.opened" | "session.refused" | "session.closed" | "act.intent" | "act.denied" | "act.outcome")
 principal?: {
 kind: ("agent" | "person" | "system")
 issuer: string
@@ -166,6 +196,29 @@ records: AuditRecord[]
  * Ask with before= this for the next page
  */
 next_before?: number
+}
+export interface BrowserSession {
+id: string
+person: string
+method: ("oidc" | "saml")
+signed_in_at: string
+last_seen_at: string
+ends_at: string
+/**
+ * Where it was made from
+ */
+address: string
+/**
+ * The browser as it calls itself
+ */
+browser: string
+/**
+ * Whether this request came with it
+ */
+current: boolean
+}
+export interface BrowserSessions {
+sessions: BrowserSession[]
 }
 export interface Connection {
 name: string
@@ -242,6 +295,10 @@ actors: string[]
 }
 export interface Grants {
 grants: Grant[]
+/**
+ * Where older ones may follow: ask again with before= this id
+ */
+next_before?: string
 }
 export interface Health {
 status: ("ok" | "unavailable")
@@ -253,6 +310,55 @@ ok: boolean
  */
 detail?: string
 }[]
+}
+export interface Inbox {
+/**
+ * What times out first comes first
+ */
+waiting: InboxItem[]
+/**
+ * Whether more than these wait
+ */
+more: boolean
+}
+export interface InboxItem {
+id: string
+requester: {
+kind: ("agent" | "person")
+name: string
+owner?: string
+/**
+ * Whom the agent acts for
+ */
+person?: string
+}
+connection: string
+/**
+ * connection/operation
+ */
+operations: string[]
+/**
+ * That of the riskiest operation
+ */
+risk: ("low" | "medium" | "high")
+reason: string
+ttl_seconds: number
+created_at: string
+waits_until: string
+/**
+ * How many people have to approve
+ */
+needed: number
+/**
+ * How many have
+ */
+given: number
+escalated: boolean
+may_decide: boolean
+/**
+ * Why you may not decide it
+ */
+why_not?: string
 }
 export interface Live {
 grants: {
@@ -341,6 +447,14 @@ max_seconds: number
 }
 approval?: ApprovalRule
 /**
+ * In an emergency: what asking with break_glass gives, at once
+ */
+break_glass?: {
+policy: string
+max_seconds: number
+conditions: string[]
+}
+/**
  * What the policy still has to see met, as written
  */
 conditions: string[]
@@ -403,6 +517,14 @@ at: string
 message: string
 }[]
 /**
+ * Of sign_in_again: how many seconds ago the new proof may be (RFC 9470)
+ */
+max_age?: number
+/**
+ * Of sign_in_again: where a browser proves it; add return=/path
+ */
+sign_in?: string[]
+/**
  * Names this answer in the gateway's own log
  */
 instance?: string
@@ -455,6 +577,16 @@ approval?: ApprovalRule
 when?: string
 break_glass: boolean
 }
+export interface Refuse {
+/**
+ * The digest of the request as you saw it
+ */
+digest: string
+/**
+ * For the requester and the audit log
+ */
+comment?: string
+}
 export interface Request {
 id: string
 state: ("pending" | "approved" | "refused" | "withdrawn" | "timed_out" | "denied")
@@ -493,7 +625,7 @@ escalated_at?: string
  */
 may_decide: boolean
 /**
- * Why you may not, while it is pending
+ * Why you may not
  */
 why_not?: string
 decided_at?: string
@@ -502,16 +634,10 @@ grant?: Grant
 }
 export interface Requests {
 requests: Request[]
-}
-export interface Review {
 /**
- * The digest of the request as you saw it
+ * Where older ones may follow: ask again with before= this id
  */
-digest: string
-/**
- * For the requester and the audit log
- */
-comment?: string
+next_before?: string
 }
 export interface Revocation {
 reason: string
@@ -530,4 +656,44 @@ reason: string
 }
 export interface Revoked {
 revoked: number
+}
+export interface Session {
+me: Me
+/**
+ * What unsafe requests with the session's cookie repeat in x-mayfly-csrf
+ */
+csrf: string
+method: ("oidc" | "saml")
+signed_in_at: string
+/**
+ * When the person last proved who they are
+ */
+authenticated_at?: string
+/**
+ * When it ends if it is not used
+ */
+idle_ends_at: string
+/**
+ * When it ends in any case
+ */
+ends_at: string
+}
+export interface SignInMethods {
+methods: {
+kind: ("oidc" | "saml")
+/**
+ * For the button
+ */
+label: string
+/**
+ * Where a browser begins; takes return=/path and fresh=SECONDS
+ */
+url: string
+}[]
+}
+export interface SignedOut {
+/**
+ * Where the browser ends its session at the provider too
+ */
+provider_sign_out?: string
 }
