@@ -93,6 +93,9 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
     return ended;
   }
 
+  const outOfTime = (session: BrowserSession): string =>
+    ends.remainingAtAll(session) > 0 ? "it was not used for too long" : "its time was over";
+
   /** The session if it is still good; one that is over is ended on the way. */
   async function good(session: BrowserSession | undefined): Promise<BrowserSession | undefined> {
     if (session === undefined) return undefined;
@@ -101,10 +104,7 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       return undefined;
     }
     if (ends.remaining(session) > 0) return session;
-    await endOne(
-      session,
-      ends.remainingAtAll(session) > 0 ? "it was not used for too long" : "its time was over",
-    );
+    await endOne(session, outOfTime(session));
     return undefined;
   }
 
@@ -220,6 +220,8 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
         ended.push(old.id);
         over(old, "too many sessions of one person");
       }
+      // From here on it is measured on this process's monotonic clock as well.
+      ends.used(session);
       if (signedIn.live !== undefined) live.set(session.id, signedIn.live);
       return { session, verified, cookie, returnTo: taken?.transaction.returnTo ?? "/", ended };
     },
@@ -338,7 +340,9 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
   let stopForgetting: () => void = () => {};
   const forget = (): void => {
     const now = clock.wall();
-    store.forget(now, now - rules.limits.idle - skew).catch(fault);
+    store
+      .forget(now, now - rules.limits.idle - skew)
+      .then((ran) => ran.forEach((session) => over(session, outOfTime(session))), fault);
     stopForgetting = clock.schedule(forgetEvery, forget);
   };
   stopForgetting = clock.schedule(forgetEvery, forget);

@@ -186,12 +186,14 @@ export function browserSessionStore(db: Kysely<Tables>): BrowserSessionStore {
     },
 
     async forget(now, idleSince) {
-      await db
+      const over = await db
         .deleteFrom("mayfly_browser_sessions")
         .where((e) => e.or([e("ends_at", "<=", now), e("last_seen_at", "<", idleSince)]))
+        .returningAll()
         .execute();
       await db.deleteFrom("mayfly_sign_ins").where("expires_at", "<=", now).execute();
       await db.deleteFrom("mayfly_used_once").where("until", "<=", now).execute();
+      return over.map(sessionFrom);
     },
 
     async use(kind, id, until) {

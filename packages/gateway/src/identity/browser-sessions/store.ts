@@ -72,6 +72,9 @@ export interface BrowserSessionStore extends UsedOnce {
   end(id: string): Promise<boolean>;
   /** Ends those that match and gives them back. A filter without members ends nothing. */
   endAll(filter: SessionFilter): Promise<readonly BrowserSession[]>;
-  /** Forgets sessions whose end has passed or that were not used since `idleSince`, and what need not be remembered. */
-  forget(now: number, idleSince: number): Promise<void>;
+  /**
+   * Ends sessions whose end has passed or that were not used since `idleSince`, and gives them back; forgets what need
+   * not be remembered.
+   */
+  forget(now: number, idleSince: number): Promise<readonly BrowserSession[]>;
 }

@@ -135,7 +135,8 @@ export function signInSuite(kind: string, open: () => Promise<Store>, closeAll: 
       const idle = session(name("bs"), { issuer, lastSeenAt: t - 100 });
       const good = session(name("bs"), { issuer });
       for (const one of [over, idle, good]) await store.browserSessions.create(one, 16);
-      await store.browserSessions.forget(t + 10, t - 50);
+      const forgotten = await store.browserSessions.forget(t + 10, t - 50);
+      expect(forgotten.map(({ id }) => id).toSorted()).toEqual([over.id, idle.id].toSorted());
       expect((await store.browserSessions.list({ issuer }, 10)).map(({ id }) => id)).toEqual([good.id]);
     });
 

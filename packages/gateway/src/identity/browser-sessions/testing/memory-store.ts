@@ -79,8 +79,9 @@ export function memoryStore(): MemoryStore {
     },
     async forget(now, idleSince) {
       reach();
-      for (const [id, { endsAt, lastSeenAt }] of store.all)
-        if (endsAt <= now || lastSeenAt < idleSince) store.all.delete(id);
+      const over = newest({}).filter(({ endsAt, lastSeenAt }) => endsAt <= now || lastSeenAt < idleSince);
+      for (const { id } of over) store.all.delete(id);
+      return over;
     },
     async use(kind, id, until) {
       reach();
