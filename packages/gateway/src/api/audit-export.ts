@@ -88,10 +88,8 @@ export const exportRecords = endpoint({
     const name = `mayfly-audit-${timeOf(services.clock.wall()).slice(0, 19).replaceAll(":", "")}Z.${format}`;
     return {
       status: 200,
-      headers: {
-        "content-type": mediaTypes[format],
-        "content-disposition": `attachment; filename="${name}"`,
-      },
+      mediaType: mediaTypes[format],
+      headers: { "content-disposition": `attachment; filename="${name}"` },
       stream,
     };
   },

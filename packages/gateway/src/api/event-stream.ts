@@ -8,6 +8,8 @@ import { asProblem, problemBody } from "./problems.ts";
 
 /** A line of comment this often, so that neither side takes a quiet stream for a dead one; milliseconds. */
 const beatEvery = 15_000;
+/** Looks this often whether the reader may still read: a session that ended shows nothing more. Milliseconds. */
+const lookEvery = 5000;
 /** A reader that takes nothing for this long is cut, milliseconds. */
 const patience = 30_000;
 /** What may wait for a reader, bytes; one event may go above it. */
@@ -100,19 +102,24 @@ export function eventStream(parts: EventStreamParts): Readable {
 
   async function take(records: readonly AuditRecord[], next: number): Promise<void> {
     let text = "";
-    for (const record of records) {
-      // A batch that failed half-way comes again.
-      if (record.seq <= sent || !parts.wanted(record.type)) continue;
-      const view = await filter.view(record);
-      if (isOver) return;
-      if (view !== undefined) text += eventOf(view);
-      sent = record.seq;
-      if (text.length < mostWaiting / 4) continue;
-      await send(text);
-      text = "";
+    try {
+      for (const record of records) {
+        // A batch that failed half-way comes again.
+        if (record.seq <= sent || !parts.wanted(record.type)) continue;
+        const view = await filter.view(record);
+        if (isOver) return;
+        if (view !== undefined) text += eventOf(view);
+        sent = record.seq;
+        if (text.length < mostWaiting / 4) continue;
+        const full = text;
+        text = "";
+        await send(full);
+      }
+      looked = Math.max(looked, next - 1);
+    } finally {
+      // Whatever stopped it: what counts as sent is sent.
+      if (text !== "") await send(text);
     }
-    looked = Math.max(looked, next - 1);
-    if (text !== "") await send(text);
   }
 
   /** Whether the reader may still read. */
@@ -129,10 +136,13 @@ export function eventStream(parts: EventStreamParts): Readable {
     }
   }
 
-  async function beat(): Promise<void> {
+  async function lookOn(): Promise<void> {
     await look();
-    if (isOver) return;
-    later(beatEvery, () => void beat());
+    if (!isOver) later(lookEvery, () => void lookOn());
+  }
+
+  function beat(): void {
+    later(beatEvery, beat);
     // The number without data goes on after the last record that was looked at, shown or not. Nobody who has not yet
     // taken what waits needs a sign of life.
     if (taken === undefined) stream.push(`: still here\nid: ${looked}\n\n`);
@@ -144,7 +154,8 @@ export function eventStream(parts: EventStreamParts): Readable {
   parts.signal.addEventListener("abort", leave, { once: true });
   stream.push(`retry: 2000\n: mayfly\n\n`);
   if (parts.isReset) stream.push(`event: reset\ndata: {"from":${parts.from}}\n\n`);
-  later(beatEvery, () => void beat());
+  later(beatEvery, beat);
+  later(lookEvery, () => void lookOn());
   later(Math.max(parts.expiresAt - clock.wall(), 0) + 1, () => void look());
   if (parts.signal.aborted) leave();
   return stream;
