@@ -4,16 +4,17 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { createQueryClient } from "./api/query-client.ts";
+import { sessionQuery } from "./api/session.ts";
 import { ToastArea } from "./components/toast.tsx";
 import { createConsoleRouter } from "./router.tsx";
+import { leave } from "./shell/leave.ts";
 import { applyTheme, storedTheme } from "./shell/theme.ts";
 
 applyTheme(storedTheme());
 
 const queryClient = createQueryClient(() => {
-  // The session has ended: the shell asks again, learns it, and goes to the sign-in page with the way back.
-  queryClient.removeQueries({ queryKey: ["session"] });
-  void router.invalidate();
+  // Whoever never was signed in is sent to the sign-in page by the router.
+  if (queryClient.getQueryData(sessionQuery.queryKey) !== undefined) leave("ended");
 });
 const router = createConsoleRouter(queryClient);
 

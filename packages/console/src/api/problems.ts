@@ -47,5 +47,5 @@ function sentence(text: string): string {
 
 /** Whether an error says that nobody is signed in (any more). */
 export function isSignedOut(error: unknown): boolean {
-  return error instanceof MayflyError && error.status === 401 && error.code !== "sign_in_again";
+  return error instanceof MayflyError && (error.code === "not_signed_in" || error.code === "token_missing");
 }

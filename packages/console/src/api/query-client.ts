@@ -1,5 +1,5 @@
 import { MayflyError } from "@mayfly/sdk/browser";
-import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { isSignedOut } from "./problems.ts";
 
 /** Whether the same question may well get an answer a moment later. */
@@ -12,12 +12,12 @@ export function passes(error: unknown): boolean {
  * few seconds. `signedOut` is called when an answer says that the session has ended.
  */
 export function createQueryClient(signedOut: () => void): QueryClient {
+  const onError = (error: unknown): void => {
+    if (isSignedOut(error)) signedOut();
+  };
   return new QueryClient({
-    queryCache: new QueryCache({
-      onError(error) {
-        if (isSignedOut(error)) signedOut();
-      },
-    }),
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         staleTime: 5_000,

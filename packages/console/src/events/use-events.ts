@@ -1,17 +1,50 @@
 import type { AuditRecord } from "@mayfly/sdk/browser";
-import { useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { mayfly } from "../api/client.ts";
 import { isSignedOut } from "../api/problems.ts";
-import { staleKeysOf } from "./invalidate.ts";
+import { type QueryKey, staleKeysOf } from "./invalidate.ts";
 import { publish } from "./listeners.ts";
 
-/** Records that come together put answers out of date once, after this, milliseconds. */
-const gather = 250;
+/** Records that come together put answers out of date once: gathered for this long, milliseconds. */
+const gather = 100;
+/** The same answers are asked for again at the soonest after this, milliseconds: sessions may act all the time. */
+const apart = 1_000;
 /** Lost for shorter than this is not shown, milliseconds: a gateway that restarts, a phone that woke up. */
 const grace = 2_500;
 /** After an answer that ends the stream for good, it is tried again only this much later, milliseconds. */
 const rest = 15_000;
+
+/**
+ * Asks again for what is out of date, one round at a time: a round that takes long is waited for, never cut short by
+ * the next one, so that a slow line still gets its answers.
+ */
+function refresher(queryClient: QueryClient): { stale(keys: readonly QueryKey[]): void; stop(): void } {
+  const waiting = new Map<string, QueryKey>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let busy = false;
+  let last = Number.NEGATIVE_INFINITY;
+  const round = async (): Promise<void> => {
+    timer = undefined;
+    busy = true;
+    last = performance.now();
+    const keys = [...waiting.values()];
+    waiting.clear();
+    await Promise.allSettled(keys.map((queryKey) => queryClient.invalidateQueries({ queryKey })));
+    busy = false;
+    if (waiting.size > 0) schedule();
+  };
+  const schedule = (): void => {
+    timer ??= setTimeout(() => void round(), Math.max(gather, last + apart - performance.now()));
+  };
+  return {
+    stale(keys) {
+      for (const key of keys) waiting.set(JSON.stringify(key), key);
+      if (!busy && waiting.size > 0) schedule();
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
 
 /**
  * Keeps every answer on the screen fresh: listens to the gateway's events and asks again for what they put out of
@@ -24,20 +57,21 @@ export function useEvents(): boolean {
 
   useEffect(() => {
     const ended = new AbortController();
+    const refresh = refresher(queryClient);
     let pending: AuditRecord[] = [];
-    let flushing: ReturnType<typeof setTimeout> | undefined;
+    let telling: ReturnType<typeof setTimeout> | undefined;
     let losing: ReturnType<typeof setTimeout> | undefined;
     let resting: ReturnType<typeof setTimeout> | undefined;
 
     const askAgain = (): void => {
       void queryClient.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
     };
-    const flush = (): void => {
-      flushing = undefined;
+    const tell = (): void => {
+      telling = undefined;
       const records = pending;
       pending = [];
       publish(records);
-      for (const queryKey of staleKeysOf(records)) void queryClient.invalidateQueries({ queryKey });
+      refresh.stale(staleKeysOf(records));
     };
     const lost = (): void => {
       losing ??= setTimeout(() => setConnected(false), grace);
@@ -53,7 +87,7 @@ export function useEvents(): boolean {
         .events(
           (record) => {
             pending.push(record);
-            flushing ??= setTimeout(flush, gather);
+            telling ??= setTimeout(tell, gather);
           },
           {
             signal: ended.signal,
@@ -73,7 +107,8 @@ export function useEvents(): boolean {
 
     return () => {
       ended.abort();
-      for (const timer of [flushing, losing, resting]) clearTimeout(timer);
+      refresh.stop();
+      for (const timer of [telling, losing, resting]) clearTimeout(timer);
     };
   }, [queryClient]);
 

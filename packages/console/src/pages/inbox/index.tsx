@@ -161,8 +161,13 @@ function Nothing(): ReactNode {
 /** What waits for me, live. */
 export function InboxPage(): ReactNode {
   const { data, error, refetch } = useQuery(inboxQuery);
+  const mine = data?.waiting.filter((item) => item.may_decide).length ?? 0;
   return (
-    <Page title="Inbox" description="What waits for your decision, the most urgent first.">
+    <Page
+      title={mine === 0 ? "Inbox" : `(${mine}) Inbox`}
+      heading="Inbox"
+      description="What waits for your decision, the most urgent first."
+    >
       {data !== undefined ? (
         data.waiting.length === 0 ? (
           <Card>

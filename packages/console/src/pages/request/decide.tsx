@@ -5,11 +5,21 @@ import { KeyHint } from "../../components/key-hint.tsx";
 import { Banner } from "../../components/page.tsx";
 import { Countdown } from "../../components/time.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
+import { useNow } from "../../components/use-now.ts";
 import { useKeys } from "../../components/use-keys.ts";
 import { DecisionDialog, newDraft } from "./decision-dialog.tsx";
 import { type Draft, takeDraft } from "./draft.ts";
 import { useSeen } from "./seen.ts";
 import { outcomeText } from "./words.ts";
+
+function Waits({ until }: { until: string }): ReactNode {
+  if (Date.parse(until) <= useNow()) return "Its time is over";
+  return (
+    <>
+      Waits for <Countdown until={until} />
+    </>
+  );
+}
 
 /** What came of a request, where nothing is left to decide. */
 function Outcome({ request }: { request: Request }): ReactNode {
@@ -86,7 +96,7 @@ export function Decide({
       <div className="request-decide-row">
         {request.waits_until !== undefined && (
           <span className="muted">
-            Waits for <Countdown until={request.waits_until} over="no longer" />
+            <Waits until={request.waits_until} />
           </span>
         )}
         <span className="request-decide-buttons">
