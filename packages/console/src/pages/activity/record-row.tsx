@@ -78,10 +78,10 @@ function Opened({ record, narrow }: { record: AuditRecord; narrow: Narrow }): Re
           ["Connection", said(record.connection)],
           ["Operations", said(operationsOf(record).join(", "))],
           ["Policy", said(record.policy)],
-          ["Request", said(request)],
-          ["Grant", said(grant)],
-          ["Session", said(session)],
-          ["Configuration", said(record.configuration)],
+          ["Request", code(request)],
+          ["Grant", code(grant)],
+          ["Session", code(session)],
+          ["Configuration", code(record.configuration)],
         ]}
       />
       <div className="row">
@@ -116,6 +116,15 @@ function Opened({ record, narrow }: { record: AuditRecord; narrow: Narrow }): Re
 
 function said(text: string | undefined): ReactNode {
   return text === undefined || text === "" ? undefined : <Untrusted text={text} />;
+}
+
+/** An id or a digest: letter by letter. */
+function code(text: string | undefined): ReactNode {
+  return text === undefined ? undefined : (
+    <code>
+      <Untrusted text={text} />
+    </code>
+  );
 }
 
 function Principal({ principal }: { principal: NonNullable<AuditRecord["principal"]> }): ReactNode {

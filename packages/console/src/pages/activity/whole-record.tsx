@@ -12,7 +12,10 @@ export function WholeRecord({ record }: { record: AuditRecord }): ReactNode {
         <span className="muted">Canonical JSON, indented to read</span>
         <CopyButton text={canonicalJson(record)} label={`Copy record ${record.seq} as the log's line`} />
       </div>
-      <Code text={canonicalJson(record, 2)} />
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
+      <section className="activity-json-text" tabIndex={0} aria-label={`Record ${record.seq} as JSON`}>
+        <Code text={canonicalJson(record, 2)} />
+      </section>
     </div>
   );
 }

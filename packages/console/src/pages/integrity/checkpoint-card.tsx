@@ -4,7 +4,7 @@ import { CopyButton } from "../../components/copy-button.tsx";
 import { Facts } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
-import { base64, hex } from "./bytes.ts";
+import { base64 } from "./bytes.ts";
 import type { Checked } from "./prove.ts";
 
 /** The log's last checkpoint: whose, how large, its root, and up to when. */
@@ -38,14 +38,17 @@ export function CheckpointCard({ checked }: { checked: Checked }): ReactNode {
             </span>,
           ],
           [
-            "Root, hexadecimal",
-            <code key="hex" className="wrap">
-              {hex(head.root)}
-            </code>,
-          ],
-          [
             "Signature",
             checked.state === "checked" ? "verified" : <strong key="signature">does not verify</strong>,
+          ],
+          [
+            "Keep it",
+            checked.state === "checked" ? (
+              <span key="keep" className="integrity-root">
+                <span>Copy the whole checkpoint to where the gateway cannot reach.</span>
+                <CopyButton text={checked.checkpoint} label="Copy the whole checkpoint" />
+              </span>
+            ) : undefined,
           ],
         ]}
       />

@@ -79,19 +79,16 @@ function Entry({ entry }: { entry: CheckedEntry }): ReactNode {
   const record = JSON.parse(entry.line) as AuditRecord;
   return (
     <li className="integrity-entry">
-      <div className="integrity-entry-head">
-        <Badge tone="good">proven</Badge>
-        <span className="muted numeric">#{entry.seq}</span>
-        <span className="integrity-sentence">
-          <Sentence record={record} words={wordsOf(record)} />
-        </span>
-        <span className="muted integrity-when">
-          <Time at={record.time} />
-        </span>
-      </div>
-      <details className="activity-disclosure" onToggle={(event) => setOpen(event.currentTarget.open)}>
-        <summary>
-          The line<span className="visually-hidden"> of record {entry.seq}</span>
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary className="integrity-entry-head">
+          <Badge tone="good">proven</Badge>
+          <span className="muted numeric">#{entry.seq}</span>
+          <span className="integrity-sentence">
+            <Sentence record={record} words={wordsOf(record)} />
+          </span>
+          <span className="muted integrity-when">
+            <Time at={record.time} />
+          </span>
         </summary>
         {open && (
           <div className="integrity-line">

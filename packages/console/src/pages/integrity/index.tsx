@@ -5,11 +5,13 @@ import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { Page } from "../../components/page.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../../components/states.tsx";
+import { isBadKey } from "./bad-key.ts";
 import { CheckpointCard } from "./checkpoint-card.tsx";
 import { CompareCard } from "./compare-card.tsx";
 import { Entries } from "./entries.tsx";
 import { KeyCard } from "./key-card.tsx";
 import { NoEd25519 } from "./note.ts";
+import { browserStore, forgetNoted, readNoted } from "./noted.ts";
 import { type Integrity, useIntegrity } from "./use-integrity.ts";
 import { verdictOf } from "./verdict.ts";
 import { VerdictCard } from "./verdict-card.tsx";
@@ -40,19 +42,14 @@ function canCheck(): boolean {
 function Checked({ integrity }: { integrity: Integrity }): ReactNode {
   const { look, error, again } = integrity;
   if (look === undefined) {
-    if (error === null)
+    if (error === null) {
       return (
         <Card flush>
           <Skeleton lines={9} />
         </Card>
       );
-    return error instanceof NoEd25519 ? (
-      <CannotCheck />
-    ) : (
-      <Card flush>
-        <ErrorState error={error} retry={again} />
-      </Card>
-    );
+    }
+    return error instanceof NoEd25519 ? <CannotCheck /> : <Failed error={error} again={again} />;
   }
   return (
     <>
@@ -69,6 +66,27 @@ function Checked({ integrity }: { integrity: Integrity }): ReactNode {
       <Entries integrity={integrity} />
       <CompareCard keyText={look.noted?.key ?? look.gatewayKey} />
     </>
+  );
+}
+
+function Failed({ error, again }: { error: unknown; again: () => void }): ReactNode {
+  const noted = readNoted(browserStore());
+  return (
+    <Card flush>
+      <ErrorState error={error} retry={again} />
+      {noted !== undefined && isBadKey(error) && (
+        <div className="integrity-older">
+          <Button
+            onClick={() => {
+              forgetNoted(browserStore());
+              again();
+            }}
+          >
+            Forget what is noted
+          </Button>
+        </div>
+      )}
+    </Card>
   );
 }
 

@@ -104,3 +104,18 @@ test("a checkpoint kept outside is compared", async () => {
     "not signed by",
   );
 });
+
+test("a key that is none is said so, whosever it is, and nothing is noted", async () => {
+  const store = memoryStore();
+  const ask: AskProofs = (asked) => Promise.resolve({ ...log(5).answer(asked), key: "x" });
+  await expect(look(ask, store, now)).rejects.toMatchObject({
+    code: "bad_key",
+    message: expect.stringContaining("the gateway gives"),
+  });
+  expect(readNoted(store)).toBeUndefined();
+  writeNoted(store, { key: "y", from: "pasted", at: now });
+  await expect(look(ask, store, now)).rejects.toMatchObject({
+    code: "bad_key",
+    message: expect.stringContaining("in this browser"),
+  });
+});

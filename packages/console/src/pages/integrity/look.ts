@@ -1,4 +1,6 @@
-import { growth, check, type Grown, type ProofEntry, type ProofsAnswer } from "./prove.ts";
+import { badKey } from "./bad-key.ts";
+import { NoEd25519 } from "./note.ts";
+import { check, growth, type Checked, type Grown, type ProofEntry, type ProofsAnswer } from "./prove.ts";
 import type { KeptHead } from "./extension.ts";
 import { readNoted, writeNoted, type Store } from "./noted.ts";
 import { keyDiffers, verdictOf, type Findings } from "./verdict.ts";
@@ -24,12 +26,12 @@ export interface Look extends Findings {
  * head that was last seen. On first use the gateway's key is noted. The head seen now is remembered only when
  * nothing is wrong, so that an alarm stays until somebody deals with it.
  * @param now RFC 3339
- * @throws MayflyError of the gateway; NoEd25519; Error when the gateway's own key is none
+ * @throws MayflyError of the gateway, or bad_key; NoEd25519
  */
 export async function look(ask: AskProofs, store: Store, now: string): Promise<Look> {
   const noted = readNoted(store);
   const { answer, last } = await answers(ask, noted?.head);
-  const checked = await check(answer, noted?.key ?? answer.key, { limit: page });
+  const checked = await checkWith(answer, noted?.key);
   const grown =
     checked.state === "checked" && noted?.head !== undefined
       ? await growth(noted.head, checked.head, last)
@@ -45,6 +47,19 @@ export async function look(ask: AskProofs, store: Store, now: string): Promise<L
     ...(head === undefined ? {} : { head }),
   });
   return { ...findings, remembered };
+}
+
+/** Checks with the noted key, else with the gateway's own. @throws MayflyError bad_key; NoEd25519 */
+async function checkWith(answer: ProofsAnswer, noted: string | undefined): Promise<Checked> {
+  try {
+    return await check(answer, noted ?? answer.key, { limit: page });
+  } catch (error) {
+    if (error instanceof NoEd25519) throw error;
+    throw badKey(
+      noted === undefined ? "the key that the gateway gives" : "the key noted in this browser",
+      error,
+    );
+  }
 }
 
 /** The newest proofs, and that of a kept head's last record, by the same checkpoint where that can be had. */

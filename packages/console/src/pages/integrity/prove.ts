@@ -35,6 +35,8 @@ export type Checked =
   | {
       readonly state: "checked";
       readonly head: CheckpointHead;
+      /** The signed note, whole. */
+      readonly checkpoint: string;
       /** The key that verified the checkpoint. */
       readonly key: string;
       /** Newest first. */
@@ -76,7 +78,14 @@ export async function check(
     entries.push(why === undefined ? { seq, line, state: "proven" } : { seq, line, state: "altered", why });
   }
   entries.sort((a, b) => b.seq - a.seq);
-  return { state: "checked", head, key: key.text, entries, missing: missingFrom(entries, head.size, asked) };
+  return {
+    state: "checked",
+    head,
+    checkpoint: answer.checkpoint,
+    key: key.text,
+    entries,
+    missing: missingFrom(entries, head.size, asked),
+  };
 }
 
 /** What is wrong with an entry, or undefined when the signed tree holds it at its place. */

@@ -44,12 +44,27 @@ export function VerdictCard({ verdict }: { verdict: Verdict }): ReactNode {
   );
 }
 
+const command = "mayfly audit verify";
+
+/** A line of the verdict: it may hold names from the log, and names our command. */
+function Line({ text }: { text: string }): ReactNode {
+  const at = text.indexOf(command);
+  if (at < 0) return <Untrusted text={text} />;
+  return (
+    <>
+      <Untrusted text={text.slice(0, at)} />
+      <code>{command}</code>
+      <Untrusted text={text.slice(at + command.length)} />
+    </>
+  );
+}
+
 function Lines({ lines, className }: { lines: readonly string[]; className: string }): ReactNode {
   return (
     <ul className={`integrity-lines ${className}`}>
       {lines.map((line) => (
         <li key={line}>
-          <Untrusted text={line} />
+          <Line text={line} />
         </li>
       ))}
     </ul>

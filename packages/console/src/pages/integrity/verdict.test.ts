@@ -16,6 +16,7 @@ const entry = (
 const checked = (more: Partial<Extract<Checked, { state: "checked" }>> = {}): Checked => ({
   state: "checked",
   head: { origin: "log.example", size: 12, root },
+  checkpoint: "",
   key,
   entries: [entry(11), entry(10), entry(9)],
   missing: [],
@@ -41,7 +42,7 @@ test("a log that verifies against a noted key is trusted, and says what is prove
   expect(verdict.proven).toEqual([
     "The checkpoint over 12 records is signed by log.example+01020304, the key you noted.",
     "Records 9 to 11 are, to the letter, what the signed log holds at their places, and none between them was left out.",
-    "Since this browser last saw it, the log only grew: its first 4 records are the same ones, and 8 came after.",
+    "Since this browser saw it at 2026-01-01 00:00 UTC, the log only grew: its first 4 records are the same ones, and 8 came after.",
   ]);
   expect(verdict.unproven.join(" ")).toMatch(/Records before 9.*from 12 on.*page tells the truth/);
 });

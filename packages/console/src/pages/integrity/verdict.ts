@@ -99,11 +99,12 @@ function provenBy({ checked, noted, grown }: Findings): readonly string[] {
         : `${good.length} of the ${entries.length + missing.length} newest records are, to the letter, what the signed log holds at their places.`,
     );
   }
-  if (grown?.state === "same") proven.push("It is the same log as the one last seen by this browser.");
+  const seen = noted?.head === undefined ? "before" : `at ${timeText(noted.head.at)}`;
+  if (grown?.state === "same") proven.push(`It is the very log that this browser saw ${seen}.`);
   if (grown?.state === "grew") {
     const since = noted?.head?.size ?? 0;
     proven.push(
-      `Since this browser last saw it, the log only grew: its first ${since.toLocaleString("en")} records are the same ones, and ${grown.records.toLocaleString("en")} came after.`,
+      `Since this browser saw it ${seen}, the log only grew: its first ${since.toLocaleString("en")} records are the same ones, and ${grown.records.toLocaleString("en")} came after.`,
     );
   }
   return proven;
@@ -131,6 +132,11 @@ function unprovenBy({ checked, noted, grown }: Findings): readonly string[] {
     "That this page tells the truth: the gateway served it. mayfly audit verify, on a machine of yours, needs no gateway.",
   );
   return unproven;
+}
+
+/** A moment (RFC 3339), to the minute, UTC. */
+function timeText(time: string): string {
+  return `${time.slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** The name and id of a verifier key, without the key itself. */

@@ -81,7 +81,7 @@ function Field({
   return (
     <td>
       <button type="button" className="reach-cell" onClick={() => open(nameOf(operation))}>
-        <CellBadge cell={cell} />
+        <CellBadge cell={cell} risk={operation.risk} />
         <span className="visually-hidden">
           {`: ${visibleText(group)}, ${visibleText(nameOf(operation))}. Open`}
         </span>
@@ -98,7 +98,7 @@ function OperationButton({ operation, open }: { operation: ReachOperation; open:
           <Untrusted text={operation.operation} />
         </button>
         {operation.risk !== "low" && <RiskBadge risk={operation.risk} />}
-        {isUnreachable(operation) && <Badge tone="info">nobody can reach it</Badge>}
+        {isUnreachable(operation) && <Badge>nobody can reach it</Badge>}
       </span>
       <span className="muted reach-description">
         <Untrusted text={operation.description} />
@@ -137,7 +137,7 @@ export function MatrixList({ matrix, open }: { matrix: Matrix; open: Open }): Re
                   .map(([group, cell]) => (
                     <li key={group} className="spread">
                       <Untrusted text={group} />
-                      <CellBadge cell={cell} />
+                      <CellBadge cell={cell} risk={operation.risk} />
                     </li>
                   ))}
               </ul>

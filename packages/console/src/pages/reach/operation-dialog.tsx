@@ -95,7 +95,7 @@ function Rule({ rule }: { rule: ReachRule }): ReactNode {
       </div>
       <ul className="muted">
         <li>
-          policy <Untrusted text={policy} />
+          by the policy “<Untrusted text={policy} />”
         </li>
         {effect === "permit" && <li>{timeWords(rule)}</li>}
         {approval !== undefined &&
