@@ -697,3 +697,24 @@ export interface SignedOut {
  */
 provider_sign_out?: string
 }
+export interface WebhookDeliveries {
+deliveries: WebhookDelivery[]
+}
+export interface WebhookDelivery {
+id: string
+webhook: string
+/**
+ * The record's number in its gateway's log
+ */
+seq: number
+/**
+ * The record's type
+ */
+type: string
+state: ("pending" | "delivered" | "failed")
+attempts: number
+last_status?: number
+last_error?: string
+next_at?: string
+delivered_at?: string
+}

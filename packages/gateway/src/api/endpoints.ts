@@ -19,6 +19,8 @@ import { openApiDocument } from "./openapi.ts";
 import { listOperations } from "./operations.ts";
 import { createRequest, getRequest, listRequests, withdrawRequest } from "./requests.ts";
 import { endSession, endSessions, getSession, listSessions, signOut } from "./sessions.ts";
+import { slackInteraction } from "./slack.ts";
+import { listDeliveries, replayDelivery } from "./webhooks.ts";
 import { getSignInMethods } from "./sign-in/methods.ts";
 import { backChannelLogout, beginOidc, finishOidc } from "./sign-in/oidc.ts";
 import { beginSaml, finishSaml, getSamlMetadata } from "./sign-in/saml.ts";
@@ -66,6 +68,9 @@ export const endpoints: readonly Endpoint[] = [
   getProofs,
   getCheckpoint,
   getAuditKey,
+  listDeliveries,
+  replayDelivery,
+  slackInteraction,
   beginOidc,
   finishOidc,
   backChannelLogout,

@@ -10,6 +10,7 @@ import type { Grant } from "../grants/types.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { People } from "../identity/people.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { Notifications } from "../notifications/notifications.ts";
 import type { accessSchema } from "./schemas.ts";
 
 /** Ready-made ways into a connection: a DSN, variables, a base URL; what `main` builds from a grant. */
@@ -52,6 +53,8 @@ export interface ApiServices {
   /** Records as they are written. */
   readonly feed: AuditFeed;
   readonly log: AuditLog;
+  /** Webhooks and Slack. */
+  readonly notifications: Pick<Notifications, "deliveries" | "replay" | "slack">;
   /** The operations as configured now, to show a reviewer what is asked for. */
   inventory(): GrantRules["inventory"];
   /** The policies in force, as configured. */

@@ -14,6 +14,7 @@ import { createPeople } from "../identity/create-people.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 import type { Policies } from "../policy/types.ts";
+import { startNotifications } from "../notifications/notifications.ts";
 import { openStore } from "../storage/store.ts";
 import { accessOf } from "./access.ts";
 import { createAdmission } from "./admission.ts";
@@ -29,6 +30,7 @@ import { peopleOf, recordSignOut } from "./people-of.ts";
 import { createProbes } from "./probes.ts";
 import { createProtocols, protocols as knownProtocols } from "./protocols.ts";
 import { ConfigurationRefused, reload, type Reload } from "./reload.ts";
+import { slackPorts } from "./slack-ports.ts";
 import { swappableIdentity } from "./swappable-identity.ts";
 
 /** What a gateway is started with. */
@@ -176,6 +178,26 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     count: (what) => metrics.count(what),
   });
 
+  const notifications = await startNotifications({
+    settings: first.notifications,
+    log: { id: audit.id, name: first.audit.name },
+    firstRecord: audit.first,
+    store: store.notifications,
+    feed,
+    reader,
+    ports: slackPorts({
+      store: store.grants,
+      grants,
+      people,
+      roles: () => current.configuration.identity.roles,
+    }),
+    clock,
+    url: first.url,
+    counted: (what) => metrics.notified(what),
+    problem: (message) => logger.warn({ problem: message }, "notifications"),
+  });
+  undo.push(() => notifications.stop());
+
   const postgres = first.listen.postgres;
   const served = protocols.find(({ kind }) => kind === "postgres");
   if (postgres !== undefined && served !== undefined) {
@@ -212,6 +234,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     reader,
     feed,
     log,
+    notifications,
     inventory: () => rulesOf(current, protocols).inventory,
     policies: () => current.configuration.policies,
     sessions: () => gates.look(),
@@ -269,6 +292,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
       await people.adopt(nextPeople);
     }
     current = next;
+    await notifications.adopt(next.configuration.notifications);
     probes.lookSoon();
     return outcome;
   };

@@ -5,6 +5,7 @@ import type { GrantRules, InventoryEntry } from "../grants/grants.ts";
 import { MetadataRefused, readIdpMetadata } from "../identity/sign-in/saml/idp-metadata.ts";
 import { compilePolicies } from "../policy/compile.ts";
 import type { Policies } from "../policy/types.ts";
+import { unknownEvents } from "./events-known.ts";
 import { requesterNow } from "./requester-now.ts";
 
 /** A configuration with its policies compiled, or everything that is wrong with the file. */
@@ -28,6 +29,8 @@ export async function load(
   const loaded = await loadConfiguration(file, protocols, environment, secrets);
   if (!loaded.ok) return loaded;
   const { configuration, locate, unset } = loaded;
+  const unknown = unknownEvents(configuration, locate);
+  if (unknown.length > 0) return { ok: false, problems: unknown };
   const operations = new Map(
     [...configuration.connections].map(([name, { operations }]) => [name, [...operations.keys()]]),
   );

@@ -120,6 +120,13 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
       unavailable: undefined,
       close: async () => {},
     },
+    notifications: {
+      deliveries: async () => [],
+      replay: async (id) => {
+        throw new MayflyError("not_found", `there is no delivery ${id}`, { status: 404 });
+      },
+      slack: async () => {},
+    },
     inventory: () => grants.inventory,
     policies: () => [],
     sessions: () => [],
