@@ -50,7 +50,14 @@ async function make(name) {
   const exports =
     manifest.exports === undefined
       ? {}
-      : { exports: { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" } } };
+      : {
+          exports: Object.fromEntries(
+            Object.entries(manifest.exports).map(([door, file]) => {
+              const made = file.replace("./src/", "./dist/").replace(/\.ts$/, "");
+              return [door, { types: `${made}.d.ts`, default: `${made}.js` }];
+            }),
+          ),
+        };
   const files = ["bin", "dist", "console", "schema", "openapi.json"].filter((part) =>
     existsSync(path.join(target, part)),
   );

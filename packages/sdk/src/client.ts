@@ -1,14 +1,6 @@
 import type { EventsOptions } from "./events.ts";
 import { followEvents } from "./events.ts";
 import { query } from "./helpers.ts";
-import type {
-  BrowserSession,
-  Inbox,
-  Session,
-  SignedOut,
-  SignInMethods,
-  WebhookDelivery,
-} from "./interim-types.ts";
 import type { Transport } from "./transport.ts";
 import type {
   Ask,
@@ -16,10 +8,13 @@ import type {
   AuditProofs,
   AuditRecord,
   AuditRecords,
+  BrowserSession,
+  BrowserSessions,
   Connection,
   Connections,
   Grant,
   Grants,
+  Inbox,
   Live,
   Lockdown,
   Me,
@@ -31,6 +26,11 @@ import type {
   Requester,
   Requests,
   Revoked,
+  Session,
+  SignedOut,
+  SignInMethods,
+  WebhookDeliveries,
+  WebhookDelivery,
 } from "./types.generated.ts";
 import { createRequest, wait, type WaitOptions } from "./waiting.ts";
 
@@ -248,11 +248,7 @@ export function createClient(transport: Transport): MayflyClient {
     },
     webhooks: {
       deliveries: async (filter = {}) =>
-        (
-          await get<{ readonly deliveries: readonly WebhookDelivery[] }>(
-            `/v1/webhooks/deliveries${query(filter)}`,
-          )
-        ).deliveries,
+        (await get<WebhookDeliveries>(`/v1/webhooks/deliveries${query(filter)}`)).deliveries,
       replay: (id) => post(`/v1/webhooks/deliveries/${at(id)}/replay`),
     },
     signInMethods: async () => (await get<SignInMethods>("/v1/sign-in")).methods,
@@ -261,8 +257,7 @@ export function createClient(transport: Transport): MayflyClient {
       const answer = await remove<SignedOut | string>("/v1/session");
       return typeof answer === "string" ? {} : answer;
     },
-    sessions: async (filter = {}) =>
-      (await get<{ readonly sessions: readonly BrowserSession[] }>(`/v1/sessions${query(filter)}`)).sessions,
+    sessions: async (filter = {}) => (await get<BrowserSessions>(`/v1/sessions${query(filter)}`)).sessions,
     async endSession(id) {
       await remove(`/v1/sessions/${at(id)}`);
     },

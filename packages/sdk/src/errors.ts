@@ -46,13 +46,8 @@ export class MayflyError extends Error {
   }
 }
 
-interface SignInAgain {
-  readonly max_age?: number;
-  readonly sign_in?: readonly string[];
-}
-
 /** The error that a problem (RFC 9457) tells of. */
-export function errorOf(problem: Problem & SignInAgain): MayflyError {
+export function errorOf(problem: Problem): MayflyError {
   return new MayflyError(problem.code, problem.detail, {
     status: problem.status,
     ...(problem.hint === undefined ? {} : { hint: problem.hint }),

@@ -1,8 +1,7 @@
-import { MayflyError } from "./errors.ts";
+import { errorOf, MayflyError } from "./errors.ts";
 import { createEventParser } from "./event-parser.ts";
 import { readJson, type Transport } from "./transport.ts";
 import type { AuditRecord, Problem } from "./types.generated.ts";
-import { errorOf } from "./errors.ts";
 import { pause, query } from "./helpers.ts";
 
 /** How to follow events. */
@@ -63,6 +62,10 @@ export async function followEvents(
       }
     } catch (thrown) {
       if (signal.aborted) return;
+      if (thrown instanceof RangeError)
+        throw new MayflyError("bad_answer", `the events cannot be read: ${thrown.message}`, {
+          cause: thrown,
+        });
       if (!passes(thrown) && !broken.signal.aborted) throw thrown;
     } finally {
       watch.stop();

@@ -8,6 +8,5 @@ export type {
   WhoseGrants,
 } from "./client.ts";
 export type { EventsOptions } from "./events.ts";
-export type * from "./interim-types.ts";
 export type * from "./types.generated.ts";
 export type { WaitOptions } from "./waiting.ts";
