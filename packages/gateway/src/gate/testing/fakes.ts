@@ -70,13 +70,14 @@ export const agent: Requester = {
   actors: [],
 };
 
-/** A protocol whose acts are words: `ok` is permitted, everything else is denied. */
+/** A protocol whose acts are words: `ok`, and what begins with it, is permitted, everything else is denied. */
 export const wordProtocol = {
   kind: "words",
+  words: (act: string): string => `the word ${act}`,
   compile:
     (scopes: readonly { readonly name: string }[]) =>
     (act: string): Verdict =>
-      act === "ok"
+      act === "ok" || act.startsWith("ok ")
         ? { verdict: "permit", operation: scopes[0]?.name ?? "" }
         : { verdict: "deny", denial: { rule: "words", message: `${act} is not granted`, hint: "ask" } },
 } as unknown as Protocol<unknown, string>;
