@@ -52,10 +52,12 @@ function Act({ act, texts }: { act: TimelineAct; texts: StatementTexts }): React
       </div>
       {code !== undefined && <Code text={code} />}
       <Notes notes={message === undefined ? notes : [...notes, message]} />
-      <RecordDisclosure record={record} />
-      {(outcome.state === "done" || outcome.state === "failed") && (
-        <RecordDisclosure record={outcome.record} />
-      )}
+      <div className="activity-disclosures">
+        <RecordDisclosure record={record} />
+        {(outcome.state === "done" || outcome.state === "failed") && (
+          <RecordDisclosure record={outcome.record} label="Outcome" />
+        )}
+      </div>
     </li>
   );
 }

@@ -11,14 +11,15 @@ export interface PolicyWords {
 
 /** Puts what the policy said to an ask into words. Its names come from configuration; they are shown as text. */
 export function policyWordsOf(record: AuditRecord): PolicyWords {
-  const policy: Part = record.policy === undefined ? "The policy" : { said: record.policy };
+  const policy: readonly Part[] =
+    record.policy === undefined ? ["The policy"] : ["The policy “", { said: record.policy }, "”"];
   const approval = objectIn(record.detail["approval"]);
   const by = textsIn(approval["by"]);
-  if (by.length === 0) return { parts: [policy, " asks for nobody's approval"], notes: [] };
+  if (by.length === 0) return { parts: [...policy, " asks for nobody's approval"], notes: [] };
   const count = numberIn(approval["count"]) ?? 1;
   return {
     parts: [
-      policy,
+      ...policy,
       ` asks for ${count === 1 ? "an approval" : `${count} approvals`} by `,
       { said: by.join(" or ") },
     ],

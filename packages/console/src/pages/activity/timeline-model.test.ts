@@ -61,3 +61,10 @@ test("a digest gets back its statement, where the session told it", async () => 
   expect([...(await statementTexts(story))]).toEqual([[selectOne, "select 1"]]);
   expect([...(await statementTexts(story.filter(({ seq }) => seq !== 6)))]).toEqual([]);
 });
+
+test("where nobody had to approve, the approval tells it, and no step of its own", () => {
+  expect(kinds([record(1, "request.created"), record(2, "request.approved", { by: "policy" })])).toEqual([
+    "event request.created",
+    "event request.approved",
+  ]);
+});

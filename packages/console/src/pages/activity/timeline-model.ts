@@ -59,7 +59,8 @@ export function timelineOf(records: readonly AuditRecord[]): readonly TimelineSt
     const { session } = record;
     if (session === undefined) {
       steps.push({ kind: "event", record });
-      if (record.type === "request.created") steps.push({ kind: "policy", record });
+      if (record.type === "request.created" && record.detail["approval"] !== undefined)
+        steps.push({ kind: "policy", record });
       continue;
     }
     let gathered = sessions.get(session);

@@ -83,14 +83,29 @@ function Step({ step, texts }: { step: TimelineStep; texts: StatementTexts }): R
   if (step.kind === "policy") {
     const { parts, notes } = policyWordsOf(record);
     return (
-      <TimelineItem at={record.time} title={<Parts parts={parts} />}>
+      <TimelineItem
+        at={record.time}
+        title={
+          <span className="activity-title">
+            <Parts parts={parts} />
+          </span>
+        }
+      >
         <Notes notes={notes} />
       </TimelineItem>
     );
   }
   const words = wordsOf(record);
   return (
-    <TimelineItem at={record.time} tone={words.tone} title={<Sentence record={record} words={words} />}>
+    <TimelineItem
+      at={record.time}
+      tone={words.tone}
+      title={
+        <span className="activity-title">
+          <Sentence record={record} words={words} />
+        </span>
+      }
+    >
       {words.quote !== undefined && <Quote text={words.quote} />}
       <Notes notes={words.notes} />
       <RecordDisclosure record={record} />
@@ -109,7 +124,9 @@ function SessionStep({ session, texts }: { session: TimelineSession; texts: Stat
         words === undefined || opened === undefined ? (
           "A session, from its middle on"
         ) : (
-          <Sentence record={opened} words={words} />
+          <span className="activity-title">
+            <Sentence record={opened} words={words} />
+          </span>
         )
       }
     >

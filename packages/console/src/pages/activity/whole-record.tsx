@@ -21,12 +21,18 @@ export function WholeRecord({ record }: { record: AuditRecord }): ReactNode {
 }
 
 /** Opens a record's whole JSON where it stands. */
-export function RecordDisclosure({ record }: { record: AuditRecord }): ReactNode {
+export function RecordDisclosure({
+  record,
+  label = "Record",
+}: {
+  record: AuditRecord;
+  label?: string;
+}): ReactNode {
   const [open, setOpen] = useState(false);
   return (
     <details className="activity-disclosure" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        Record <span className="numeric">#{record.seq}</span>
+        {label} <span className="numeric">#{record.seq}</span>
       </summary>
       {open && <WholeRecord record={record} />}
     </details>

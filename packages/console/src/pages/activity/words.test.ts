@@ -143,7 +143,7 @@ test.each([
 test("what the policy said to the ask is told by the record of the ask", () => {
   const words = policyWordsOf(story[0]!);
   expect(words.parts.map((part) => (typeof part === "string" ? part : part.said)).join("")).toBe(
-    "a refund needs a person asks for an approval by support-leads",
+    "The policy “a refund needs a person” asks for an approval by support-leads",
   );
   expect(words.notes).toEqual([
     "within 30 minutes",

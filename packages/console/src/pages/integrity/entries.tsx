@@ -1,5 +1,6 @@
 import type { AuditRecord } from "@mayfly/sdk/browser";
 import { type ReactNode, useState } from "react";
+import { Icon } from "../../components/icons.tsx";
 import { Badge } from "../../components/badge.tsx";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
@@ -67,8 +68,8 @@ function Entry({ entry }: { entry: CheckedEntry }): ReactNode {
     return (
       <li className="integrity-entry integrity-altered">
         <div className="row">
-          <Badge tone="bad">altered</Badge>
-          <strong className="numeric">#{entry.seq}</strong>
+          <Icon name="warning" />
+          <strong className="numeric">Record {entry.seq} is altered:</strong>
           <span>{entry.why}</span>
         </div>
         <Code text={entry.line} />

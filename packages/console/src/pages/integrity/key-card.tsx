@@ -40,9 +40,9 @@ export function KeyCard({ look, again }: { look: Look; again: () => void }): Rea
             <strong>The gateway now gives another key:</strong>
             <Key text={gatewayKey} />
             <p>
-              A key that was changed in good order is announced by a record log.key_rotated, and one
-              checkpoint is signed by both keys; mayfly audit verify follows it. Paste the new key only when
-              you know it from elsewhere.
+              A key that was changed in good order is announced by a record <code>log.key_rotated</code>, and
+              one checkpoint is signed by both keys; <code>mayfly audit verify</code> follows it. Paste the
+              new key only when you know it from elsewhere.
             </p>
           </div>
         )}

@@ -16,7 +16,7 @@ export type AskProofs = (asked: {
   readonly limit: number;
 }) => Promise<ProofsAnswer>;
 
-/** What a look found, and whether the browser could remember it. */
+/** What a look found; `remembered` is false where the browser refused to keep what was to be kept. */
 export interface Look extends Findings {
   readonly remembered: boolean;
 }
@@ -38,7 +38,7 @@ export async function look(ask: AskProofs, store: Store, now: string): Promise<L
       : undefined;
   const findings: Findings = { checked, noted, gatewayKey: answer.key, grown };
   if (checked.state === "unsigned" || keyDiffers(findings) || verdictOf(findings).state === "alarm")
-    return { ...findings, remembered: noted !== undefined };
+    return { ...findings, remembered: true };
   const { size, root } = checked.head;
   // Growth that could not be proven now is proven next time, against the head that is remembered still.
   const head = grown?.state === "unproven" ? noted?.head : { size, root, at: now };

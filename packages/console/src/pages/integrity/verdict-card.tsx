@@ -22,7 +22,7 @@ export function VerdictCard({ verdict }: { verdict: Verdict }): ReactNode {
         <>
           <Lines lines={alarms} className="integrity-alarms" />
           <p className="integrity-what-now">
-            Keep what you see. Copy the log's folder and run mayfly audit verify over it with the key you
+            Keep what you see. Copy the log's folder and run <code>{command}</code> over it with the key you
             trust, then tell whoever answers for this gateway. What was remembered in this browser stays as it
             was.
           </p>
