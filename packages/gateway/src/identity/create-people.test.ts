@@ -101,7 +101,7 @@ async function codeOf(doing: Promise<unknown>): Promise<string> {
     () => undefined,
     (error: unknown) => error,
   );
-  return thrown === undefined ? "done" : thrown instanceof MayflyError ? thrown.code : String(thrown);
+  return thrown === undefined ? "done" : thrown instanceof MayflyError ? thrown.code : "another error";
 }
 
 const isIn = async (cookie: string): Promise<boolean> =>

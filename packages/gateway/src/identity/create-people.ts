@@ -13,7 +13,6 @@ import { skew } from "./check.ts";
 import type { People, SessionEnd } from "./people.ts";
 import { rolesOf } from "./principal-from-claims.ts";
 import type { PeopleRules as RoleRules } from "./principal-from-claims.ts";
-import type { Verified } from "./principal.ts";
 import type { ProviderSession, SignInMethod, SignInProvider, SignedIn } from "./sign-in/provider.ts";
 import { SignInRefused } from "./sign-in/refusals.ts";
 import { digestOfSecret, isBrowserSecret, newBrowserSecret } from "./sign-in/secrets.ts";

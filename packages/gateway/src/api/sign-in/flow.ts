@@ -95,7 +95,7 @@ function refused(
   const refusal =
     thrown instanceof SignInRefused
       ? thrown
-      : new SignInRefused("not_verified", "it could not be read", thrown);
+      : new SignInRefused("unavailable", "a part of the gateway failed", thrown);
   call.recordRefusal(refusedSignIn(method, call.address, step, refusal));
   if (refusal.problem === "provider_away" || !(thrown instanceof SignInRefused)) {
     const cause: unknown = refusal.cause;

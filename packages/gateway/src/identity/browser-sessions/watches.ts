@@ -32,16 +32,16 @@ export function sessionWatches(clock: Clock, left: (digest: string) => Promise<n
     for (const listener of one.listeners) listener(reason);
   }
 
+  async function look(digest: string, one: Watched): Promise<void> {
+    const more = await left(digest);
+    if (watched.get(digest) !== one) return;
+    if (more > 0) lookIn(digest, one, more);
+    else end(digest, "the browser session is over");
+  }
+
   function lookIn(digest: string, one: Watched, ms: number): void {
     one.cancel = clock.schedule(Math.min(every, Math.max(0, ms)), () => {
-      left(digest).then(
-        (more) => {
-          if (watched.get(digest) !== one) return;
-          if (more > 0) lookIn(digest, one, more);
-          else end(digest, "the browser session is over");
-        },
-        () => end(digest, "the browser session could not be verified"),
-      );
+      look(digest, one).catch(() => end(digest, "the browser session could not be verified"));
     });
   }
 

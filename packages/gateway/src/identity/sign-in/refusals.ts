@@ -10,10 +10,14 @@ export const signInProblems = {
   not_fresh: "the identity provider did not ask who you are again",
   not_configured: "people cannot sign in this way here",
   too_many: "too many sign-ins from this address",
+  unavailable: "Mayfly cannot sign anybody in now",
   not_recorded: "the sign-in could not be recorded, so nobody was signed in",
 } as const;
 
 export type SignInProblem = keyof typeof signInProblems;
+
+/** What is nobody's fault who signs in, and passes. */
+const passing: readonly SignInProblem[] = ["provider_away", "unavailable", "not_recorded"];
 
 /**
  * A sign-in that was refused. The message is fixed; `why` is for the record and the operator, and holds nothing that
@@ -26,7 +30,7 @@ export class SignInRefused extends MayflyError {
   readonly why: string;
 
   constructor(problem: SignInProblem, why: string, cause?: unknown) {
-    const status = problem === "provider_away" || problem === "not_recorded" ? 503 : 401;
+    const status = passing.includes(problem) ? 503 : 401;
     super(problem, signInProblems[problem], {
       status,
       hint: status === 503 ? "try again in a moment; nothing was done" : "sign in again",
