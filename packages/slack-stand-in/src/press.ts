@@ -4,6 +4,8 @@ import { createHmac } from "node:crypto";
 export interface Press {
   /** The URL that the app gave Slack for interactions. */
   readonly to: string;
+  /** PEM of the CA that its certificate is signed with, where it is not a public one. */
+  readonly ca?: string;
   /** The message that the button is in. */
   readonly message: { readonly channel: string; readonly ts: string; readonly blocks: readonly unknown[] };
   readonly user: string;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
 import { problemOfBlocks } from "./blocks.ts";
 import { interaction, type Press } from "./press.ts";
@@ -52,7 +53,7 @@ export interface SlackStandIn {
   /** Every call fails until told otherwise. */
   failAll(failure: Failure | undefined): void;
   /** Presses a button: calls the app as Slack does. */
-  press(press: Press): Promise<Response>;
+  press(press: Press): Promise<{ readonly status: number }>;
   close(): Promise<void>;
 }
 
@@ -194,7 +195,7 @@ export async function startSlackStandIn(options: {
     },
     press(press) {
       const { body, headers } = interaction(press, { team, id: app, signingSecret });
-      return fetch(press.to, { method: "POST", body, headers, redirect: "error" });
+      return post(press, body, headers);
     },
     close: () =>
       new Promise((resolve) => {
@@ -202,6 +203,24 @@ export async function startSlackStandIn(options: {
         server.closeAllConnections();
       }),
   };
+}
+
+/** Redirects are not followed. */
+function post(
+  { to, ca }: Press,
+  body: string,
+  headers: Record<string, string>,
+): Promise<{ readonly status: number }> {
+  return new Promise((resolve, reject) => {
+    const options = { method: "POST", headers, agent: false, ...(ca === undefined ? {} : { ca }) };
+    const outgoing = to.startsWith("https:") ? httpsRequest(to, options) : httpRequest(to, options);
+    outgoing.once("error", reject);
+    outgoing.once("response", (incoming: IncomingMessage) => {
+      incoming.resume();
+      incoming.once("end", () => resolve({ status: incoming.statusCode ?? 0 }));
+    });
+    outgoing.end(body);
+  });
 }
 
 function readBlocks(text: string | undefined): readonly unknown[] {
