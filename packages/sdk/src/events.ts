@@ -20,7 +20,7 @@ export interface EventsOptions {
 
 /** Waits before the next try, milliseconds: doubled each time up to the longest, and spread by a half. */
 const shortestWait = 500;
-const longestWait = 15_000;
+const longestWait = 8000;
 /** Nothing for so long, not even a comment, means that the connection is dead; milliseconds. */
 const silence = 40_000;
 

@@ -85,7 +85,7 @@ describe("a stream of events", () => {
     const it = world({ isReset: true, from: 7 });
     it.read();
     await settle();
-    expect(it.out()).toMatch(/^retry: 2000\n: mayfly\n\nevent: reset\ndata: \{"from":7\}\n\n/);
+    expect(it.out()).toMatch(/^retry: 2000\nid: 6\n: mayfly\n\nevent: reset\ndata: \{"from":7\}\n\n/);
     await it.feed.close();
   });
 

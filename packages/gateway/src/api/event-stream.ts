@@ -152,7 +152,8 @@ export function eventStream(parts: EventStreamParts): Readable {
     wanted: (type) => parts.wanted(type) && filter.wanted(type),
   });
   parts.signal.addEventListener("abort", leave, { once: true });
-  stream.push(`retry: 2000\n: mayfly\n\n`);
+  // A connection that is lost before its first event goes on from here too.
+  stream.push(`retry: 2000\n${parts.from === 0 ? "" : `id: ${parts.from - 1}\n`}: mayfly\n\n`);
   if (parts.isReset) stream.push(`event: reset\ndata: {"from":${parts.from}}\n\n`);
   later(beatEvery, beat);
   later(lookEvery, () => void lookOn());
