@@ -28,6 +28,19 @@ test.each([
   ["approval.given", { decision: "approve", comment: "checked" }, 'approve "checked"'],
   ["approval.given", { decision: "refuse", comment: "" }, "refuse"],
   [
+    "approval.given",
+    { decision: "approve", comment: "look only", allowed: { operations: ["read-orders"], ttl_ms: 180_000 } },
+    'approve read-orders for 3m "look only"',
+  ],
+  [
+    "approval.refused_to",
+    { tried: "approve", why: "the agent is yours" },
+    "tried to approve: the agent is yours",
+  ],
+  ["request.escalated", { to: ["sre", "oncall"], after_ms: 600_000 }, "to sre, oncall"],
+  ["break_glass.activated", { reason: "INC-9: refunds twice", ttl: "5m" }, '"INC-9: refunds twice", 5m'],
+  ["request.refused", { reason: "refused by lea: no ticket" }, "refused by lea: no ticket"],
+  [
     "grant.activated",
     { ttl: "6s", ends_at: "2026-11-24T15:00:06.000Z" },
     "6s, until 2026-11-24T15:00:06.000Z",

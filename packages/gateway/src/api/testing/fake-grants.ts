@@ -1,9 +1,10 @@
-import type { Actor, Grants, InventoryEntry } from "../../grants/grants.ts";
+import type { Actor, Allow, Grants, InventoryEntry } from "../../grants/grants.ts";
 import type { AccessRequest, Grant, Requester } from "../../grants/types.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { MayflyError } from "../../kernel/errors.ts";
 import { digestOf } from "../../kernel/canonical.ts";
 import { newId, newSecret } from "../../kernel/ids.ts";
+import { SignInAgain } from "../../kernel/sign-in-again.ts";
 
 /** A fake with what a test may look at and steer. */
 export interface FakeGrants extends Grants {
@@ -11,6 +12,10 @@ export interface FakeGrants extends Grants {
   readonly store: { readonly requests: Map<string, AccessRequest>; readonly grants: Map<string, Grant> };
   /** What the next release throws, once a number of times. */
   failReleases(times: number): void;
+  /** What approvals allowed. */
+  readonly allowed: (Allow | undefined)[];
+  /** The next approval is refused until the reviewer has signed in again. */
+  askToSignInAgain(maxAge: number): void;
   /** Lets a pending request time out. */
   timeOut(id: string): void;
 }
@@ -36,6 +41,8 @@ export function fakeGrants(clock: Clock): FakeGrants {
   const waiting = new Set<() => void>();
   let locked: { since: number; by: string; reason: string } | undefined;
   let releasesToFail = 0;
+  let signInAgain: number | undefined;
+  const allowed: (Allow | undefined)[] = [];
   const inventory = new Map([
     [
       "orders-db",
@@ -155,6 +162,10 @@ export function fakeGrants(clock: Clock): FakeGrants {
     failReleases(times) {
       releasesToFail = times;
     },
+    allowed,
+    askToSignInAgain(maxAge) {
+      signInAgain = maxAge;
+    },
     timeOut(id) {
       change(id, { state: "timed_out", reasons: ["nobody decided within 30m"], decidedAt: clock.wall() });
     },
@@ -203,6 +214,7 @@ export function fakeGrants(clock: Clock): FakeGrants {
         connection: ask.connection,
         operations: ask.operations,
         reason: ask.reason,
+        ...(ask.breakGlass === true ? { breakGlass: true as const } : {}),
         ttl,
         sheet: {
           operations: ask.operations.flatMap((name) => {
@@ -275,7 +287,16 @@ export function fakeGrants(clock: Clock): FakeGrants {
       if (!viewer.roles.includes("reviewer")) return "you do not have the role reviewer";
       return same(request.requester, viewer) ? "it is your own" : undefined;
     },
-    approve: async (reviewer, id, digest, comment) => review(reviewer, id, digest, comment, "approve"),
+    async approve(reviewer, id, digest, comment, allow) {
+      if (signInAgain !== undefined) {
+        const maxAge = signInAgain;
+        signInAgain = undefined;
+        throw new SignInAgain("approving this takes a fresh sign-in", { maxAge });
+      }
+      const request = review(reviewer, id, digest, comment, "approve");
+      allowed.push(allow);
+      return request;
+    },
     refuse: async (reviewer, id, digest, comment) => review(reviewer, id, digest, comment, "refuse"),
     grants: async (viewer, filter) =>
       [...grants.values()]
