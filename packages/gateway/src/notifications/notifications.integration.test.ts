@@ -273,7 +273,10 @@ test("a reload takes a webhook away and gives another, and a slip in a pattern k
     const seen = lines.length;
     await world.edit(change);
     world.gateway.signal("SIGHUP");
-    await until(() => lines.slice(seen).some(({ msg }) => /^configuration (?:adopted|refused)/.test(String(msg))), "the reload");
+    await until(
+      () => lines.slice(seen).some(({ msg }) => /^configuration (?:adopted|refused)/.test(String(msg))),
+      "the reload",
+    );
   };
   await reload((text) => text.replace('["request.*"]', '["requests.*"]'));
   expect(JSON.stringify(lines)).toContain("there are no records of the type requests.*");
