@@ -42,6 +42,7 @@ function world(change: Partial<EventStreamParts> = {}, text = "") {
     filter: everything,
     again: async () => operator,
     expiresAt: clock.wall() + 3_600_000,
+    watch: () => () => {},
     signal: gone.signal,
     ...change,
   });

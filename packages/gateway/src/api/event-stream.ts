@@ -28,6 +28,8 @@ export interface EventStreamParts {
   readonly filter: EventFilter;
   /** Who the reader is now. Rejects once they may no longer read. */
   readonly again: () => Promise<Principal>;
+  /** Calls once when what the reader came with ended, so that nothing waits for the next look; gives how to stop. */
+  readonly watch: (ended: () => void) => () => void;
   /** When the reader's token expires, milliseconds since the epoch. */
   readonly expiresAt: number;
   /** Aborts when the client has gone or the gateway stops. */
@@ -65,6 +67,7 @@ export function eventStream(parts: EventStreamParts): Readable {
   function stop(): void {
     isOver = true;
     unsubscribe();
+    unwatch();
     for (const cancel of cancels) cancel();
     cancels.clear();
     parts.signal.removeEventListener("abort", leave);
@@ -151,6 +154,7 @@ export function eventStream(parts: EventStreamParts): Readable {
   const unsubscribe = parts.feed.subscribe(parts.from, take, {
     wanted: (type) => parts.wanted(type) && filter.wanted(type),
   });
+  const unwatch = parts.watch(() => void look());
   parts.signal.addEventListener("abort", leave, { once: true });
   // A connection that is lost before its first event goes on from here too.
   stream.push(`retry: 2000\n${parts.from === 0 ? "" : `id: ${parts.from - 1}\n`}: mayfly\n\n`);

@@ -33,7 +33,7 @@ export const streamEvents = endpoint({
   answers: {
     200: { description: "Events", schema: z.string(), mediaType: "text/event-stream; charset=utf-8" },
   },
-  handle({ services, principal, query, headers, signal, startStream, again, tokenExpiresAt }) {
+  handle({ services, principal, verified, query, headers, signal, startStream, again, tokenExpiresAt }) {
     const end = startStream("events");
     const last = headers["last-event-id"];
     const newest = services.feed.end;
@@ -47,6 +47,7 @@ export const streamEvents = endpoint({
       wanted: matcher(query.types),
       filter: eventFilter(services.grants, principal),
       again,
+      watch: (ended) => services.people.watch(verified, ended),
       expiresAt: tokenExpiresAt,
       signal,
     });
