@@ -1,16 +1,18 @@
 /** What a key does on a page with a list and something to decide. */
 export type KeyAction = "next" | "previous" | "open" | "approve" | "refuse" | "help";
 
-const actions: Readonly<Record<string, KeyAction>> = {
-  j: "next",
-  ArrowDown: "next",
-  k: "previous",
-  ArrowUp: "previous",
-  Enter: "open",
-  a: "approve",
-  r: "refuse",
-  "?": "help",
-};
+const actions: ReadonlyMap<string, KeyAction> = new Map(
+  Object.entries({
+    j: "next",
+    ArrowDown: "next",
+    k: "previous",
+    ArrowUp: "previous",
+    Enter: "open",
+    a: "approve",
+    r: "refuse",
+    "?": "help",
+  } satisfies Record<string, KeyAction>),
+);
 
 /** What of a keyboard event decides. */
 export interface KeyPress {
@@ -37,7 +39,7 @@ const pressed = new Set(["BUTTON", "A", "SUMMARY"]);
 export function keyAction(press: KeyPress): KeyAction | undefined {
   if (press.covered || press.ctrlKey || press.metaKey || press.altKey || typing.has(press.at))
     return undefined;
-  const action = actions[press.key];
+  const action = actions.get(press.key);
   if (action === "open" && pressed.has(press.at)) return undefined;
   if (press.repeat && action !== "next" && action !== "previous") return undefined;
   return action;

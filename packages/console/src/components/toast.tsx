@@ -17,7 +17,9 @@ export function toast(title: string, tone: "good" | "bad" | "info" = "good", des
 function Toasts(): ReactNode {
   const { toasts } = Toast.useToastManager();
   return toasts.map((item) => (
-    <Toast.Root key={item.id} toast={item} className={`toast toast-${item.type ?? "info"}`}>
+    // A group, not the dialog that the library makes of it: nothing has to be answered here.
+    // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- a fieldset is for forms
+    <Toast.Root key={item.id} toast={item} className={`toast toast-${item.type ?? "info"}`} role="group">
       <Icon name={item.type === "bad" ? "warning" : item.type === "good" ? "check" : "info"} />
       <Toast.Content className="toast-content">
         <Toast.Title className="toast-title" />

@@ -12,7 +12,7 @@ export function useKeys(act: (action: KeyAction) => boolean): void {
       altKey: event.altKey,
       repeat: event.repeat,
       at: target?.isContentEditable === true ? "TEXTAREA" : (target?.tagName ?? ""),
-      covered: event.defaultPrevented || document.querySelector("[role=dialog], [role=menu]") !== null,
+      covered: event.defaultPrevented || document.querySelector(".dialog, .menu") !== null,
     });
     if (action !== undefined && act(action)) event.preventDefault();
   });

@@ -10,7 +10,7 @@ export interface EventRecord {
 /** Which answers a record puts out of date. Pure: the table from record types to query keys. */
 export function staleKeys(record: EventRecord): readonly QueryKey[] {
   const keys: QueryKey[] = [["records"]];
-  const family = record.type.slice(0, record.type.indexOf("."));
+  const [family = ""] = record.type.split(".");
   switch (family) {
     case "request":
     case "approval":

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { lockdownQuery } from "../api/queries.ts";
 import { useRoles } from "../api/session.ts";
@@ -11,12 +11,14 @@ import { Untrusted } from "../components/untrusted.tsx";
 export function LockdownBanner(): ReactNode {
   const { data } = useQuery(lockdownQuery);
   const operator = useRoles().includes("operator");
+  const here = useLocation({ select: ({ pathname }) => pathname === "/live" });
   if (data?.locked !== true) return undefined;
   return (
     <Banner
       tone="bad"
       action={
-        operator && (
+        operator &&
+        !here && (
           <Link to="/live" className="button button-secondary button-size-s">
             Lift on the Live page
           </Link>

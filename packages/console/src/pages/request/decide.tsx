@@ -23,13 +23,11 @@ function Waits({ until }: { until: string }): ReactNode {
 
 /** What came of a request, where nothing is left to decide. */
 function Outcome({ request }: { request: Request }): ReactNode {
-  const tone = request.state === "approved" ? "info" : request.state === "pending" ? "info" : "warn";
+  const tone = request.state === "approved" ? "info" : "warn";
   return (
-    <div className="request-decide">
-      <Banner tone={tone}>
-        <Untrusted text={outcomeText(request) ?? ""} />
-      </Banner>
-    </div>
+    <Banner tone={tone}>
+      <Untrusted text={outcomeText(request) ?? ""} />
+    </Banner>
   );
 }
 
@@ -57,58 +55,50 @@ export function Decide({
   };
   useKeys((action) => (action === "approve" || action === "refuse") && begin(action));
 
-  const dialog = draft !== undefined && (
-    <DecisionDialog
-      request={request}
-      digest={digest}
-      initial={draft}
-      onClose={() => setDraft(undefined)}
-      onDecided={(after) => {
-        setDraft(undefined);
-        onDecided(after);
-      }}
-    />
-  );
-  if (request.state !== "pending") {
-    return (
-      <>
+  return (
+    <div className="request-decide">
+      {request.state !== "pending" ? (
         <Outcome request={request} />
-        {dialog}
-      </>
-    );
-  }
-  if (!request.may_decide) {
-    return (
-      <div className="request-decide">
+      ) : request.may_decide ? (
+        <>
+          {seen.changed && (
+            <Banner tone="warn" action={<Button onClick={seen.lookAgain}>I have read it again</Button>}>
+              <strong>This request changed while you looked at it.</strong> What you see is how it is now.
+            </Banner>
+          )}
+          <div className="request-decide-row">
+            {request.waits_until !== undefined && (
+              <span className="muted">
+                <Waits until={request.waits_until} />
+              </span>
+            )}
+            <span className="request-decide-buttons">
+              <Button variant="danger-quiet" icon="cross" disabled={!open} onClick={() => begin("refuse")}>
+                Refuse <KeyHint keys="r" />
+              </Button>
+              <Button variant="primary" icon="check" disabled={!open} onClick={() => begin("approve")}>
+                Approve <KeyHint keys="a" />
+              </Button>
+            </span>
+          </div>
+        </>
+      ) : (
         <p className="muted">
           You can&rsquo;t decide this: <Untrusted text={request.why_not ?? "somebody else has to"} />.
         </p>
-      </div>
-    );
-  }
-  return (
-    <div className="request-decide">
-      {seen.changed && (
-        <Banner tone="warn" action={<Button onClick={seen.lookAgain}>I have read it again</Button>}>
-          <strong>This request changed while you looked at it.</strong> What you see is how it is now.
-        </Banner>
       )}
-      <div className="request-decide-row">
-        {request.waits_until !== undefined && (
-          <span className="muted">
-            <Waits until={request.waits_until} />
-          </span>
-        )}
-        <span className="request-decide-buttons">
-          <Button variant="danger-quiet" icon="cross" disabled={!open} onClick={() => begin("refuse")}>
-            Refuse <KeyHint keys="r" />
-          </Button>
-          <Button variant="primary" icon="check" disabled={!open} onClick={() => begin("approve")}>
-            Approve <KeyHint keys="a" />
-          </Button>
-        </span>
-      </div>
-      {dialog}
+      {draft !== undefined && (
+        <DecisionDialog
+          request={request}
+          digest={digest}
+          initial={draft}
+          onClose={() => setDraft(undefined)}
+          onDecided={(after) => {
+            setDraft(undefined);
+            onDecided(after);
+          }}
+        />
+      )}
     </div>
   );
 }

@@ -57,6 +57,11 @@ const problems: Readonly<Record<string, SignInProblem>> = {
     title: "Too many sign-ins from your address.",
     text: "Wait a minute, then try again.",
   },
+  unavailable: {
+    tone: "bad",
+    title: "Nobody can be signed in at the moment.",
+    text: "Mayfly could not finish the sign-in. Try again in a moment; if it stays, tell whoever runs Mayfly.",
+  },
   not_recorded: {
     tone: "bad",
     title: "Mayfly could not record the sign-in, so nobody was signed in.",
