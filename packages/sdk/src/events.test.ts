@@ -105,15 +105,26 @@ describe("following events", () => {
     expect(asked[0]?.headers).toEqual({ "last-event-id": "7" });
   });
 
+  const ended = (status: number, code: string): string =>
+    `event: end\ndata: ${JSON.stringify({ type: "", title: "", status, detail: "it is over", code })}\n\n`;
+
   it("ends with the gateway's reason when the session has ended", async () => {
-    const { transport, asked } = gateway([
-      event(1),
-      'event: end\ndata: {"type":"urn:mayfly:problem:not_signed_in","title":"Unauthorized","status":401,"detail":"the session has ended","code":"not_signed_in"}\n\n',
-      event(2),
-    ]);
+    const signedOut = new MayflyError("not_signed_in", "it is over", { status: 401 });
+    const { transport, asked } = gateway([event(1), ended(401, "not_signed_in"), event(2)], signedOut);
     const { result, seen } = await follow(transport);
-    expect(result).toMatchObject({ code: "not_signed_in", status: 401 });
+    expect(result).toBe(signedOut);
     expect(seen).toEqual([1]);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("goes on with the token that comes after one that expired", async () => {
+    const { transport } = gateway([event(1), ended(401, "token_expired")], [event(2)]);
+    expect((await follow(transport)).seen).toEqual([1, 2]);
+  });
+
+  it("ends at once when the role is gone", async () => {
+    const { transport, asked } = gateway([ended(403, "role_required")], [event(2)]);
+    expect((await follow(transport)).result).toMatchObject({ code: "role_required", message: "it is over" });
     expect(asked).toHaveLength(1);
   });
 

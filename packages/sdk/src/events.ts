@@ -57,11 +57,13 @@ export async function followEvents(
           if (event.type === "record") onRecord(readJson(event.data) as AuditRecord);
           else if (event.type === "reset")
             options.onReset?.((readJson(event.data) as { readonly from: number }).from);
-          else if (event.type === "end") throw errorOf(readJson(event.data) as Problem);
+          else if (event.type === "end") throw new Ended(errorOf(readJson(event.data) as Problem));
         }
       }
     } catch (thrown) {
       if (signal.aborted) return;
+      // A token that expired may have a successor, which the next try takes; whoever has none hears so then.
+      if (thrown instanceof Ended && thrown.why.status !== 401) throw thrown.why;
       if (thrown instanceof RangeError)
         throw new MayflyError("bad_answer", `the events cannot be read: ${thrown.message}`, {
           cause: thrown,
@@ -77,6 +79,16 @@ export async function followEvents(
   }
 }
 
+/** The gateway has said that the caller may no longer read. */
+class Ended extends Error {
+  readonly why: MayflyError;
+
+  constructor(why: MayflyError) {
+    super(why.message);
+    this.why = why;
+  }
+}
+
 /** How long to wait after so many failures in a row. */
 function waitAfter(failures: number): number {
   const longest = Math.min(shortestWait * 2 ** (failures - 1), longestWait);
@@ -86,10 +98,11 @@ function waitAfter(failures: number): number {
 /** Whether the same call may succeed a moment later: the gateway is away, stops, or has enough to do. */
 function passes(thrown: unknown): boolean {
   return (
-    thrown instanceof MayflyError &&
-    (thrown.code === "unreachable" ||
-      thrown.status === 429 ||
-      (thrown.status !== undefined && thrown.status >= 500))
+    thrown instanceof Ended ||
+    (thrown instanceof MayflyError &&
+      (thrown.code === "unreachable" ||
+        thrown.status === 429 ||
+        (thrown.status !== undefined && thrown.status >= 500)))
   );
 }
 
