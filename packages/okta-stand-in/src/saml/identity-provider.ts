@@ -200,14 +200,16 @@ export async function samlIdentityProvider(settings: SamlProviderSettings): Prom
     sendPage(response, 200, loginPage(settings.people, to.entityId));
   };
 
+  const metadata = (): string =>
+    metadataXml({ entityId, ssoUrl, certificates: keys.map(({ certificate }) => certificate) });
+
   return {
     entityId,
     ssoUrl,
     metadataUrl: `${settings.origin}${metadataPath}`,
     serviceProviders,
     register: (serviceProvider) => void serviceProviders.push(serviceProvider),
-    metadata: () =>
-      metadataXml({ entityId, ssoUrl, certificates: keys.map(({ certificate }) => certificate) }),
+    metadata,
     async handle(request, response) {
       const url = new URL(request.url ?? "/", settings.origin);
       if (url.pathname === metadataPath) {
@@ -215,9 +217,7 @@ export async function samlIdentityProvider(settings: SamlProviderSettings): Prom
           "content-type": "application/samlmetadata+xml",
           "cache-control": "no-store",
         });
-        response.end(
-          metadataXml({ entityId, ssoUrl, certificates: keys.map(({ certificate }) => certificate) }),
-        );
+        response.end(metadata());
         return true;
       }
       if (url.pathname !== base) return false;

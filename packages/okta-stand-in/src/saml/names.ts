@@ -11,6 +11,7 @@ export const exclusiveC14n = "http://www.w3.org/2001/10/xml-exc-c14n#";
 export const enveloped = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 export const rsaSha256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 export const rsaSha512 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512";
+export const rsaPssSha256 = "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1";
 export const rsaSha1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1";
 export const sha256 = "http://www.w3.org/2001/04/xmlenc#sha256";
 export const sha512 = "http://www.w3.org/2001/04/xmlenc#sha512";

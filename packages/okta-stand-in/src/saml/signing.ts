@@ -1,9 +1,10 @@
-import { createHash, createHmac, createSign } from "node:crypto";
+import { constants, createHash, createHmac, createSign } from "node:crypto";
 import { DOMParser } from "@xmldom/xmldom";
 import { SignedXml } from "xml-crypto";
 import {
   enveloped,
   exclusiveC14n,
+  rsaPssSha256,
   rsaSha1,
   rsaSha256,
   rsaSha512,
@@ -38,6 +39,7 @@ const signers: ReadonlyMap<string, string> = new Map([
   [rsaSha1, "RSA-SHA1"],
   [rsaSha256, "RSA-SHA256"],
   [rsaSha512, "RSA-SHA512"],
+  [rsaPssSha256, "RSA-SHA256"],
 ]);
 export const hmacSha1 = "http://www.w3.org/2000/09/xmldsig#hmac-sha1";
 
@@ -69,11 +71,15 @@ export function signElement(xml: string, id: string, key: SamlKey, options: Sign
     `</ds:Reference></ds:SignedInfo>`,
   ].join("");
   const signedInfo = options.editSignedInfo?.(info) ?? info;
+  const padding =
+    algorithm === rsaPssSha256
+      ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+      : {};
   const value =
     options.hmac === undefined
       ? createSign(signers.get(algorithm) ?? "RSA-SHA256")
           .update(signedInfo)
-          .sign(key.privateKey, "base64")
+          .sign({ key: key.privateKey, ...padding }, "base64")
       : createHmac("sha1", options.hmac).update(signedInfo).digest("base64");
   const certificate = bareCertificate(options.certificate ?? key.certificate);
   const whole = [

@@ -64,6 +64,9 @@ attack(
   "Issuer is another provider",
   said({ assertionIssuer: "http://www.okta.com/exk1mayfly/" }),
 );
+attack("another issuer of the response", "Issuer is another provider", (scene) =>
+  scene.mint({ content: { issuer: "http://www.okta.com/exk2other" } }),
+);
 attack("another org's answer, as it is", "Issuer is another provider", (scene) =>
   scene.mint({}, scene.neighbour),
 );
@@ -84,6 +87,9 @@ attack("an answer to another request", "InResponseTo is another request", (scene
 );
 attack("an answer to no request", "InResponseTo is another request", (scene) =>
   scene.idp.response({ login: "alice@example.com" }),
+);
+attack("an assertion for this request in an answer to another", "InResponseTo is another request", (scene) =>
+  scene.mint({ inResponseTo: "_other", content: { confirmationInResponseTo: scene.requestId } }),
 );
 attack(
   "an old assertion in an answer to this request",
@@ -164,6 +170,9 @@ attack("a day that does not exist", "NotOnOrAfter is no time in UTC", (scene) =>
   scene.mint({
     edit: (xml) => xml.replaceAll(/ NotOnOrAfter="[^"]*"/g, ' NotOnOrAfter="2026-02-30T12:05:00Z"'),
   }),
+);
+attack("another version of the assertion", "the version is not 2.0", (scene) =>
+  scene.mint({ edit: (xml) => xml.replace(/(<saml2:Assertion [^>]*)Version="2.0"/, '$1Version="1.1"') }),
 );
 attack("another version", "the version is not 2.0", (scene) =>
   scene.mint({ edit: (xml) => xml.replace('Version="2.0"', 'Version="1.1"') }),

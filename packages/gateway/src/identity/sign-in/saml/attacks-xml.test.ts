@@ -96,7 +96,7 @@ attack("another root", "the document is no Response", (scene) =>
   scene.mint({ sign: "assertion" }).replaceAll("saml2p:Response", "saml2p:ArtifactResponse"),
 );
 attack("nested without end", "the response holds elements nested too deep", () => "<a>".repeat(20_000));
-attack("too many elements", "the response holds too many elements", () => `<a>${"<b/>".repeat(20_000)}</a>`);
+attack("too many elements", "the response holds too many elements", () => `<a>${"<b/>".repeat(4_000)}</a>`);
 attack("one byte too much", "the response is too large", (scene) => scene.mint().padEnd(262_145, " "));
 attack("a document that ends too early", "the response holds a document that ends too early", (scene) =>
   scene.mint().slice(0, -"</saml2p:Response>".length),

@@ -187,10 +187,10 @@ test.each([
   ["references", `<a>${"&#x".repeat(80_000)}</a>`],
   ["closing tags", "</a>".repeat(60_000)],
   ["attributes", `<a ${'b="" '.repeat(50_000)}/>`],
-  ["space between elements", `<a>${"<b/> ".repeat(19_998)}</a>`],
+  ["space between elements", `<a>${"<b/> ".repeat(3_998)}</a>`],
   [
     "namespaces",
-    `<a ${Array.from({ length: 30 }, (_, n) => `xmlns:a${n}="urn:${n}"`).join(" ")}>${"<b/>".repeat(19_998)}</a>`,
+    `<a ${Array.from({ length: 30 }, (_, n) => `xmlns:a${n}="urn:${n}"`).join(" ")}>${"<b/>".repeat(3_998)}</a>`,
   ],
 ])("much of the same ends: %s", async (_, xml) => {
   expect(await verdict(Buffer.from(xml))).toBe("refused");

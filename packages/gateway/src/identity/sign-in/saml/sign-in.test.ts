@@ -1,4 +1,4 @@
-import { encodeResponse } from "@mayfly/okta-stand-in";
+import { encodeResponse, samlNames } from "@mayfly/okta-stand-in";
 import { expect, test } from "vitest";
 import { readXml } from "./xml.ts";
 import { authnRequestIn, gateway, outcome, setScene } from "./testing/scene.ts";
@@ -32,6 +32,17 @@ test.each([
   const scene = await setScene({}, { nameIdFormat: "emailAddress" });
   expect(await scene.post(scene.mint({ login }))).toMatchObject({ login, groups });
 });
+
+test.each([samlNames.rsaSha256, samlNames.rsaSha512, samlNames.rsaPssSha256])(
+  "signed with %s",
+  async (name) => {
+    const scene = await setScene();
+    for (const digestAlgorithm of [samlNames.sha256, samlNames.sha512]) {
+      const signing = { signatureAlgorithm: name, digestAlgorithm };
+      expect(await outcome(scene.post(scene.mint({ signing })))).toBe("alice@example.com");
+    }
+  },
+);
 
 test("groups in several attributes of one name, empty and nil values", async () => {
   const scene = await setScene();
