@@ -76,7 +76,7 @@ export function Acts({ acts, texts }: { acts: readonly TimelineAct[]; texts: Sta
       </ol>
       {left > 0 && (
         <Button size="s" icon="down" onClick={() => setShown(shown + further)}>
-          Show {Math.min(left, further)} more of {left} acts
+          {left > further ? `Show ${further} more of ${left} acts` : `Show ${left} more acts`}
         </Button>
       )}
     </>

@@ -141,7 +141,7 @@ function Pins({
           variant="ghost"
           icon="cross"
           className="button-icon"
-          aria-label={`Take away: ${label} ${visibleText(text)}`}
+          aria-label={`Remove the filter ${visibleText(text)}`}
           onClick={() => put({ [name]: undefined })}
         />
       </span>

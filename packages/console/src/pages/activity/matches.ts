@@ -14,7 +14,7 @@ const permits: ReadonlySet<string> = new Set([
 export function decisionOf(record: AuditRecord): string | undefined {
   const said = record.detail["decision"];
   if (typeof said === "string") return said;
-  if (/\.(?:denied|refused|timed_out)$/.test(record.type)) return "deny";
+  if (/\.(?:denied|refused|refused_to|timed_out)$/.test(record.type)) return "deny";
   return permits.has(record.type) ? "permit" : undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { AuditRecord } from "@mayfly/sdk/browser";
 
 /** The type of a record. */
-export type RecordType = AuditRecord["type"] | "sign_in.succeeded" | "sign_in.refused" | "sign_out";
+export type RecordType = AuditRecord["type"];
 
 /** Record types as an auditor thinks of them: one click each. */
 export interface RecordKind {

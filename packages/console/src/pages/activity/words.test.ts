@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { recordTypes } from "../../../../gateway/src/audit/records.ts";
 import { actText, outcomeText, sizeText } from "./act-words.ts";
 import { policyWordsOf } from "./policy-words.ts";
+import { isRecordShaped } from "./record-shape.ts";
 import { record, selectOne, story } from "./testing/story.ts";
 import { wordsOf, type Words } from "./words.ts";
 
@@ -89,7 +90,7 @@ test("an approval that allowed less says what", () => {
       allowed: { operations: ["db/a"], ttl_ms: 180_000 },
     }),
   );
-  expect(words.notes).toEqual(["2 approvals are needed", "allowed less: db/a for 3 minutes"]);
+  expect(words.notes).toEqual(["one of 2 approvals", "allowed less: db/a for 3 minutes"]);
   expect(words.quote).toBeUndefined();
 });
 
@@ -156,4 +157,40 @@ test("what the policy said to the ask is told by the record of the ask", () => {
     parts: ["The policy", " asks for 2 approvals by ", { said: "a or b" }],
     notes: ["2 refusals end it"],
   });
+});
+
+test("a decision that was not allowed says what was tried, and why not", () => {
+  const words = wordsOf(record(1, "approval.refused_to", { tried: "refuse", why: "it is your own request" }));
+  expect(sentence(words)).toBe("tried to refuse something and was not allowed to");
+  expect(words.notes).toEqual(["it is your own request"]);
+});
+
+test("what reviewers allowed in the end is told", () => {
+  const detail = { by: ["a", "b"], allowed: { operations: ["read"], ttl_ms: 60_000 } };
+  expect(wordsOf(record(1, "request.approved", detail)).notes).toEqual([
+    "by a, b",
+    "allowed: read for 1 minute",
+  ]);
+});
+
+test("a type named like a member of every object is no type", () => {
+  for (const type of ["constructor", "toString", "__proto__"])
+    expect(sentence(wordsOf(record(1, type)))).toBe(type);
+});
+
+test("records have the shape that is drawn, and other things have not", () => {
+  expect(story.every(isRecordShaped)).toBe(true);
+  const [whole] = story;
+  for (const wrong of [
+    null,
+    [],
+    "x",
+    {},
+    { ...whole, time: "never" },
+    { ...whole, detail: [] },
+    { ...whole, principal: {} },
+    { ...whole, operations: [1] },
+    { ...whole, connection: 7 },
+  ])
+    expect(isRecordShaped(wrong)).toBe(false);
 });

@@ -8,6 +8,7 @@ import { CopyButton } from "../../components/copy-button.tsx";
 import { EmptyState, ErrorState } from "../../components/states.tsx";
 import { Time } from "../../components/time.tsx";
 import { Code } from "../../components/untrusted.tsx";
+import { isRecordShaped } from "../activity/record-shape.ts";
 import { Sentence } from "../activity/sentence.tsx";
 import { wordsOf } from "../activity/words.ts";
 import type { CheckedEntry } from "./prove.ts";
@@ -77,19 +78,18 @@ function Entry({ entry }: { entry: CheckedEntry }): ReactNode {
     );
   }
   // Proven: the line is JSON with this number, as the log wrote it.
-  const record = JSON.parse(entry.line) as AuditRecord;
+  const record: unknown = JSON.parse(entry.line);
   return (
     <li className="integrity-entry">
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary className="integrity-entry-head">
           <Badge tone="good">proven</Badge>
           <span className="muted numeric">#{entry.seq}</span>
-          <span className="integrity-sentence">
-            <Sentence record={record} words={wordsOf(record)} />
-          </span>
-          <span className="muted integrity-when">
-            <Time at={record.time} />
-          </span>
+          {isRecordShaped(record) ? (
+            <Told record={record} />
+          ) : (
+            <span>a line that is no record of Mayfly's</span>
+          )}
         </summary>
         {open && (
           <div className="integrity-line">
@@ -99,5 +99,18 @@ function Entry({ entry }: { entry: CheckedEntry }): ReactNode {
         )}
       </details>
     </li>
+  );
+}
+
+function Told({ record }: { record: AuditRecord }): ReactNode {
+  return (
+    <>
+      <span className="integrity-sentence">
+        <Sentence record={record} words={wordsOf(record)} />
+      </span>
+      <span className="muted integrity-when">
+        <Time at={record.time} />
+      </span>
+    </>
   );
 }
