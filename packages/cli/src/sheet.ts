@@ -23,7 +23,7 @@ export function sheetOf(request: Request, now: number = Date.now()): string {
   ];
   const rest: Fact[] = [
     ...approvalFacts(request, now),
-    ["policy", request.policies.join(", ")],
+    ["policy", [...new Set(request.policies)].join(", ")],
     ["asked", moment(request.created_at, now)],
     ["digest", request.digest],
   ];
