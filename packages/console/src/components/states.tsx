@@ -76,8 +76,8 @@ export function NoPermission({ needs }: { needs: readonly string[] }): ReactNode
   return (
     <State icon="lock" tone="neutral" title="This page is not for your roles">
       <p>
-        It is for {needs.length === 0 ? "people with a role" : needs.join(" or ")}. Roles come from your
-        groups at your identity provider; whoever runs Mayfly can tell which group it is.
+        It is for {needs.length === 0 ? "people with a role" : needs.map((role) => `${role}s`).join(" or ")}.
+        Roles come from your groups at your identity provider; whoever runs Mayfly can tell which group it is.
       </p>
     </State>
   );

@@ -1,6 +1,7 @@
 import { Link, Outlet, useMatches } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useRoles } from "../api/session.ts";
+import { Card } from "../components/card.tsx";
 import { Icon, type IconName } from "../components/icons.tsx";
 import { Banner, Page } from "../components/page.tsx";
 import { NoPermission } from "../components/states.tsx";
@@ -62,7 +63,9 @@ export function Shell(): ReactNode {
           <Outlet />
         ) : (
           <Page title="No permission">
-            <NoPermission needs={needs} />
+            <Card>
+              <NoPermission needs={needs} />
+            </Card>
           </Page>
         )}
       </main>

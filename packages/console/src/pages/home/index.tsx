@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { useSession } from "../../api/session.ts";
+import { Card } from "../../components/card.tsx";
 import { Page } from "../../components/page.tsx";
 import { NoPermission } from "../../components/states.tsx";
 
@@ -8,7 +9,9 @@ export function HomePage(): ReactNode {
   const { me } = useSession();
   return (
     <Page title="Welcome" description={`You are signed in as ${me.name}.`}>
-      <NoPermission needs={["reviewer", "operator", "auditor"]} />
+      <Card>
+        <NoPermission needs={["reviewer", "operator", "auditor"]} />
+      </Card>
     </Page>
   );
 }

@@ -1,3 +1,4 @@
+import "./style.css";
 import type { BrowserSession } from "@mayfly/sdk/browser";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
@@ -11,11 +12,11 @@ import { Card } from "../../components/card.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { Page } from "../../components/page.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../../components/states.tsx";
-import { Table } from "../../components/table.tsx";
 import { Tabs } from "../../components/tabs.tsx";
 import { Time } from "../../components/time.tsx";
 import { toast } from "../../components/toast.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
+import { visibleText } from "../../components/visible.ts";
 import { useSignOut } from "../../shell/sign-out.ts";
 import { browserName } from "./browser-name.ts";
 
@@ -29,42 +30,30 @@ function Row({ session, all }: { session: BrowserSession; all: boolean }): React
     onSettled: () => queryClient.invalidateQueries({ queryKey: ["sessions"] }),
   });
   return (
-    <tr>
-      {all && (
-        <td className="wrap">
-          <Untrusted text={session.person} />
-        </td>
-      )}
-      <td>
+    <li className="sessions-item">
+      <div className="sessions-what">
         <span className="row">
-          <span title={session.browser}>
+          <strong title={visibleText(session.browser)}>
             <Untrusted text={browserName(session.browser)} />
-          </span>
+          </strong>
           {session.current && <Badge tone="accent">this one</Badge>}
+          {all && <Untrusted text={session.person} />}
         </span>
-      </td>
-      <td className="numeric">{session.address}</td>
-      <td>{session.method === "saml" ? "SAML" : "OpenID Connect"}</td>
-      <td>
-        <Time at={session.signed_in_at} />
-      </td>
-      <td>
-        <Time at={session.last_seen_at} />
-      </td>
-      <td>
-        <Time at={session.ends_at} />
-      </td>
-      <td className="actions">
-        <Button
-          size="s"
-          variant="danger-quiet"
-          busy={end.isPending}
-          onClick={() => (session.current ? signOut() : end.mutate())}
-        >
-          {session.current ? "Sign out" : "End"}
-        </Button>
-      </td>
-    </tr>
+        <span className="muted numeric">
+          from {session.address} · by {session.method === "saml" ? "SAML" : "OpenID Connect"} · signed in{" "}
+          <Time at={session.signed_in_at} /> · last used <Time at={session.last_seen_at} /> · ends{" "}
+          <Time at={session.ends_at} />
+        </span>
+      </div>
+      <Button
+        size="s"
+        variant="danger-quiet"
+        busy={end.isPending}
+        onClick={() => (session.current ? signOut() : end.mutate())}
+      >
+        {session.current ? "Sign out" : "End"}
+      </Button>
+    </li>
   );
 }
 
@@ -88,27 +77,11 @@ function List({ all }: { all: boolean }): ReactNode {
   }
   return (
     <Card flush>
-      <Table label={all ? "Everybody's sessions" : "Your sessions"}>
-        <thead>
-          <tr>
-            {all && <th scope="col">Person</th>}
-            <th scope="col">Browser</th>
-            <th scope="col">Address</th>
-            <th scope="col">Signed in by</th>
-            <th scope="col">Signed in</th>
-            <th scope="col">Last used</th>
-            <th scope="col">Ends</th>
-            <th scope="col">
-              <span className="visually-hidden">End it</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {data.map((session) => (
-            <Row key={session.id} session={session} all={all} />
-          ))}
-        </tbody>
-      </Table>
+      <ul aria-label={all ? "Everybody's sessions" : "Your sessions"}>
+        {data.map((session) => (
+          <Row key={session.id} session={session} all={all} />
+        ))}
+      </ul>
     </Card>
   );
 }
