@@ -71,6 +71,7 @@ export function slackRequest(request: AccessRequest): SlackRequest {
       name: requester.name,
       ...(requester.owner === undefined ? {} : { owner: requester.owner }),
       ...(requester.person === undefined ? {} : { person: requester.person.subject }),
+      actors: requester.actors,
     },
     connection: request.connection,
     operations: sheet.operations.map(({ name, scope }) => ({ name, scope })),

@@ -65,6 +65,8 @@ const keep = { age: 7 * day, number: 10_000, pending: 3 * day };
 /** Messages in Slack that show their end are remembered this long, milliseconds. */
 const slackKept = 30 * day;
 const longestList = 500;
+/** At a stop, calls to Slack have this long, milliseconds. */
+const slackStopWithin = 2000;
 
 /** Starts telling, from where it was. */
 export async function startNotifications(parts: NotificationParts): Promise<Notifications> {
@@ -76,6 +78,7 @@ export async function startNotifications(parts: NotificationParts): Promise<Noti
         readonly settings: SlackSettings;
         readonly teller: SlackTeller;
         readonly interactions: SlackInteractions;
+        readonly stopping: AbortController;
       }
     | undefined;
   let last: Promise<void> = Promise.resolve();
@@ -96,11 +99,13 @@ export async function startNotifications(parts: NotificationParts): Promise<Noti
     await Promise.all([...stale.map(({ worker }) => worker.stop()), ...(isOtherSlack ? [stopSlack()] : [])]);
     for (const { target } of stale) workers.delete(target.name);
     const readers = webhooks.map(({ name }) => `webhook:${name}`);
-    await store.forget(
-      log.id,
-      slack === undefined ? readers : [...readers, "slack"],
-      "the webhook is no longer configured",
-    );
+    try {
+      const kept = slack === undefined ? readers : [...readers, "slack"];
+      await store.forget(log.id, kept, "the webhook is no longer configured");
+    } catch (error) {
+      // It is done at the next reload or start; who is told now does not depend on it.
+      problem(`what is no longer configured could not be forgotten: ${messageOf(error)}`);
+    }
     for (const target of webhooks) {
       if (!workers.has(target.name)) workers.set(target.name, { target, worker: startOne(target) });
     }
@@ -133,19 +138,25 @@ export async function startNotifications(parts: NotificationParts): Promise<Noti
   async function startSlack(settings: SlackSettings): Promise<NonNullable<typeof chat>> {
     // Slack's client is loaded where it is needed.
     const { slackApi } = await import("./slack/api.ts");
-    const api = slackApi(settings.token, settings.api);
+    const stopping = new AbortController();
+    const api = slackApi(settings.token, settings.api, stopping.signal);
     const common = { settings, store, api, ports: parts.ports, clock, url, problem };
     return {
       settings,
+      stopping,
       interactions: slackInteractions(common),
       teller: startTeller({ ...common, log, feed, counted: (slack) => parts.counted({ slack }) }),
     };
   }
 
   async function stopSlack(): Promise<void> {
-    const stopping = chat;
+    if (chat === undefined) return;
+    const { teller, interactions, stopping } = chat;
     chat = undefined;
-    await Promise.all([stopping?.teller.stop(), stopping?.interactions.settled()]);
+    // A call that is cut may have been heard: it gets a moment first.
+    const cancel = clock.schedule(slackStopWithin, () => stopping.abort());
+    await Promise.all([teller.stop(), interactions.settled()]);
+    cancel();
   }
 
   let cancelPrune = (): void => undefined;

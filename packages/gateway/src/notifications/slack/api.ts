@@ -106,8 +106,12 @@ const timeout = 10_000;
 /** The longest answer that is read, bytes. */
 const longestAnswer = 1_048_576;
 
-/** Makes the client. @param url of the Web API, with a slash at its end */
-export function slackApi(token: Secret, url: string): SlackApi {
+/**
+ * Makes the client.
+ * @param url of the Web API, with a slash at its end
+ * @param stopping ends the calls that are under way
+ */
+export function slackApi(token: Secret, url: string, stopping: AbortSignal): SlackApi {
   const client = new WebClient(token.reveal(), {
     slackApiUrl: url,
     logger: silent,
@@ -117,7 +121,7 @@ export function slackApi(token: Secret, url: string): SlackApi {
     maxRequestConcurrency: 4,
     allowAbsoluteUrls: false,
     timeout,
-    fetch: boundedFetch,
+    fetch: (to, init) => boundedFetch(to, init, stopping),
   });
   let known: Promise<{ team: string; app: string }> | undefined;
 
@@ -208,12 +212,13 @@ function problemOf(error: unknown): SlackProblem {
 /** fetch, with an answer that is read up to a bound and a token that follows no redirect. */
 async function boundedFetch(
   url: string | URL,
-  init?: {
+  init: {
     method?: string;
     headers?: Record<string, string>;
     body?: string | FormData;
     signal?: AbortSignal;
-  },
+  } = {},
+  stopping: AbortSignal,
 ): Promise<{
   readonly ok: boolean;
   readonly status: number;
@@ -224,7 +229,8 @@ async function boundedFetch(
   json(): Promise<unknown>;
   text(): Promise<string>;
 }> {
-  const response = await fetch(url, { ...init, redirect: "error" });
+  const signal = AbortSignal.any(init.signal === undefined ? [stopping] : [init.signal, stopping]);
+  const response = await fetch(url, { ...init, redirect: "error", signal });
   const bytes = async (): Promise<Buffer> => {
     const chunks: Uint8Array[] = [];
     let length = 0;

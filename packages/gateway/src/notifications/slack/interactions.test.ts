@@ -49,7 +49,7 @@ beforeEach(async () => {
   refusal = undefined;
   t = await openTestLog(systemClock);
   slack = await startSlackStandIn({ channels: { "#approvals": "C0APPROVALS" }, users: people });
-  api = slackApi(new Secret(slack.token), slack.url);
+  api = slackApi(new Secret(slack.token), slack.url, new AbortController().signal);
   interactions = slackInteractions({
     settings: {
       token: new Secret(slack.token),

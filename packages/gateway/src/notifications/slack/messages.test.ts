@@ -67,7 +67,7 @@ describe("what others wrote", () => {
     const nasty = "*x* <!channel>\nRisk\nlow <https://evil.test|ok> :warning:";
     const message = requestMessage(
       sample({
-        requester: { kind: "agent", name: nasty, owner: nasty, person: nasty },
+        requester: { kind: "agent", name: nasty, owner: nasty, person: nasty, actors: [nasty] },
         connection: nasty,
         reason: nasty,
         operations: [{ name: nasty, scope: [nasty] }],
@@ -115,6 +115,13 @@ describe("a request that waits", () => {
     expect(JSON.stringify(requestMessage(sample(), url, []))).toContain(
       `${url}/requests/req_0123456789abcdef`,
     );
+  });
+
+  test("shows who acts for whom", () => {
+    const { requester } = sample();
+    const through = sample({ requester: { ...requester, actors: ["0oatool", "0oaother"] } });
+    expect(shown(requestMessage(through, url, []))).toContain("Through\n0oatool, 0oaother");
+    expect(shown(requestMessage(sample(), url, []))).not.toContain("Through");
   });
 
   test("says that it was escalated, and how many said yes", () => {

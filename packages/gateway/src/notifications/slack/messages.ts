@@ -122,6 +122,7 @@ function factsOf(request: SlackRequest): readonly (readonly [label: string, valu
   ].join(", ");
   const facts: [label: string, value: string][] = [["Who", who]];
   if (requester.person !== undefined) facts.push(["For", requester.person]);
+  if (requester.actors.length > 0) facts.push(["Through", requester.actors.join(", ")]);
   facts.push(
     ["What", `${request.connection}: ${request.operations.map(({ name }) => name).join(", ")}`],
     ["Risk", request.risk],

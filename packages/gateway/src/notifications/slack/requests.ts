@@ -12,6 +12,8 @@ export interface SlackRequest {
     readonly owner?: string;
     /** Whom an agent acts for. */
     readonly person?: string;
+    /** Who acts for whom, nearest first: the token's `act` chain. */
+    readonly actors: readonly string[];
   };
   readonly connection: string;
   /** Each with its scope in words, a line a fact. */

@@ -22,7 +22,7 @@ function start(token: string = slack.token, channel = "#approvals"): void {
     log,
     store: t.store.notifications,
     feed: t.feed,
-    api: slackApi(new Secret(token), slack.url),
+    api: slackApi(new Secret(token), slack.url, new AbortController().signal),
     ports: { request: async (id) => requests.get(id) },
     clock: t.clock,
     url: "https://mayfly.test",
@@ -77,7 +77,7 @@ test("a request has one message, which changes as the request moves", async () =
   await until(() => text().includes("Approved: support-bot"));
   expect(slack.messages).toHaveLength(1);
   expect(slack.messages[0]?.edits).toBe(2);
-  expect((await t.store.notifications.slackMessage("req_a"))?.isOpen).toBe(false);
+  await until(async () => (await t.store.notifications.slackMessage("req_a"))?.isOpen === false);
   expect(problems).toEqual([]);
 });
 
@@ -97,7 +97,7 @@ test("what never waits for a person has no message", async () => {
   ask("req_c");
   await until(() => slack.messages.length > 0);
   expect(slack.messages).toHaveLength(1);
-  expect((await t.store.notifications.slackMessage("req_c"))?.ts).toBe(slack.messages[0]?.ts);
+  await until(async () => (await t.store.notifications.slackMessage("req_c"))?.ts === slack.messages[0]?.ts);
 });
 
 test("what another gateway decided shows too, without a record here", async () => {
@@ -154,7 +154,8 @@ test("a message that Slack will never take is left out, and the others are told"
   for (let i = 0; i < 5; i++) slack.failNext("chat.postMessage", { error: "something_new" });
   ask("req_c");
   ask("req_d");
-  await until(() => slack.messages.length === 2);
+  await until(() => counts["posted"] === 2);
+  expect(slack.messages).toHaveLength(2);
   expect(counts).toEqual({ posted: 2, failed: 2 });
 });
 

@@ -11,6 +11,7 @@ export function sampleSlackRequest(more: Partial<SlackRequest> = {}): SlackReque
       name: "support-bot",
       owner: "owner@example.com",
       person: "pat@example.com",
+      actors: [],
     },
     connection: "orders-db",
     operations: [

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Webhook } from "standardwebhooks";
+import { createAuditFeed } from "../../audit/feed.ts";
 import type { AuditRecord, NewRecord } from "../../audit/records.ts";
 import { Secret } from "../../kernel/secret.ts";
 import type { Delivery } from "../store.ts";
@@ -293,4 +294,45 @@ test("ten attempts fail, then the delivery has failed; a replay begins anew", as
   worker.wake();
   await until(async () => (await deliveries())[0]?.state === "delivered");
   expect((await deliveries())[0]?.attempts).toBe(1);
+});
+
+test("gateways that share a store send their own log's records, each once", async () => {
+  const at = await receiver();
+  const { counts } = start(at.url);
+  await begun();
+  const theirs: AuditRecord[] = [];
+  const reader = { read: async (seq: number, limit: number) => theirs.slice(seq, seq + limit) };
+  const feed = createAuditFeed({ reader, written: () => theirs.length, clock: t.clock });
+  const other = startWebhook({
+    target: { name: "siem", url: at.url, secret: new Secret(secret) },
+    log: { id: "other.test+2", name: "other.test" },
+    store: t.store.notifications,
+    feed,
+    reader,
+    sender: httpSender({ url: at.url, clock: t.clock, connections: 8, timeout: 500_000 }),
+    clock: t.clock,
+    random: () => 0.5,
+    counted: () => undefined,
+    problem: () => undefined,
+  });
+  await until(
+    async () =>
+      (await t.store.notifications.cursor({ log: "other.test+2", reader: "webhook:siem" })) !== undefined,
+  );
+  for (let seq = 0; seq < 5; seq++)
+    theirs.push({ seq, time: "2026-01-01T12:00:00.000Z", type: "request.created", detail: {} });
+  t.write(created("a"), created("b"));
+  await until(() => at.calls.length >= 7 && counts["delivered"] === 2);
+  await other.stop();
+  await feed.close();
+  const told = at.calls.map(({ body }) => {
+    const { data } = JSON.parse(body) as { data: { log: string; seq: number } };
+    return `${data.log} ${data.seq}`;
+  });
+  expect(told.toSorted()).toEqual([
+    "gateway.test 0",
+    "gateway.test 1",
+    ...[0, 1, 2, 3, 4].map((seq) => `other.test ${seq}`),
+  ]);
+  expect(new Set(at.calls.map(({ headers }) => headers["webhook-id"])).size).toBe(7);
 });
