@@ -2,7 +2,7 @@ import type { Locator, Page } from "playwright-core";
 
 /** The link of the agent's waiting request in the inbox. */
 export function waiting(page: Page, operations: string): Locator {
-  return page.getByRole("link", { name: new RegExp(`support-bot asks for ${operations} on orders-db`) });
+  return page.getByRole("link", { name: new RegExp(`support-bot.*${operations} on orders-db`) });
 }
 
 /** Opens the dialog of a decision on a request's page or in the inbox's pane. */

@@ -75,11 +75,11 @@ describe("an operator in an incident", () => {
       /lock/,
     );
     // Everybody who looks is told, at once.
-    await rosa.page.getByText("Everything is locked down").waitFor();
-    await olga.page.getByText("Everything is locked down").waitFor();
+    await rosa.page.getByText("Everything is locked down").first().waitFor();
+    await olga.page.getByText("Everything is locked down").first().waitFor();
     await olga.page.getByRole("button", { name: "Lift the lock-down" }).click();
     await olga.page.getByRole("dialog").getByRole("button", { name: "Lift the lock-down" }).click();
-    await rosa.page.getByText("Everything is locked down").waitFor({ state: "hidden" });
+    await rosa.page.getByText("Everything is locked down").first().waitFor({ state: "hidden" });
     await read();
   });
 

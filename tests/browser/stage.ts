@@ -39,10 +39,14 @@ export function useStage(options: Partial<WorldOptions> = {}): Stage {
     await browser?.close();
     await world?.stop();
   });
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
     world?.okta.resume();
     const wrong: string[] = [];
-    for (const who of visitors.splice(0)) {
+    for (const [index, who] of visitors.splice(0).entries()) {
+      if (task.result?.state === "fail") {
+        const text = await who.page.locator("body").innerText({ timeout: 2000 }).catch(String);
+        console.error(`visitor ${index + 1} of “${task.name}” was at ${who.page.url()}:\n${text}`);
+      }
       wrong.push(...who.violations, ...who.crashes);
       await who.close();
     }

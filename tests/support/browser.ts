@@ -93,7 +93,7 @@ export async function visitor(
     acceptDownloads: true,
     reducedMotion: "reduce",
   });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(15_000);
   const [violations, crashes]: [string[], string[]] = [[], []];
   await context.exposeFunction("reportViolation", (text: string) => void violations.push(text));
   await context.addInitScript({ content: watchPolicy });
