@@ -9,8 +9,12 @@ export interface TransportOptions {
   readonly url: string;
   /** PEM of the CA that signed the gateway's certificate; left out: the system's. */
   readonly ca?: string;
-  /** An access token, or how to get one: called for every request, so that it can refresh. */
-  readonly token?: string | (() => string | Promise<string>);
+  /**
+   * An access token, or how to get one: called for every request, so that it can refresh. When the gateway calls a
+   * token too old to decide by (`token_stale`), it is called once more with that token, and the request sent again
+   * with what it gives.
+   */
+  readonly token?: string | ((stale?: string) => string | Promise<string>);
 }
 
 /**
@@ -23,8 +27,15 @@ export function nodeTransport(options: TransportOptions): Transport {
   const agent =
     base.protocol === "https:" ? new Agent(options.ca === undefined ? {} : { ca: options.ca }) : undefined;
 
-  const start = async (outgoing: Outgoing, accept: string, signal: AbortSignal): Promise<IncomingMessage> => {
-    const token = typeof options.token === "function" ? await options.token() : options.token;
+  const tokenOf = async (stale?: string): Promise<string | undefined> =>
+    typeof options.token === "function" ? options.token(stale) : options.token;
+
+  const start = async (
+    outgoing: Outgoing,
+    accept: string,
+    signal: AbortSignal,
+    token: string | undefined,
+  ): Promise<IncomingMessage> => {
     const payload = outgoing.body === undefined ? undefined : JSON.stringify(outgoing.body);
     const headers = {
       accept,
@@ -48,8 +59,20 @@ export function nodeTransport(options: TransportOptions): Transport {
       const timeout = AbortSignal.timeout(outgoing.timeout ?? 30_000);
       const signal = outgoing.signal === undefined ? timeout : AbortSignal.any([outgoing.signal, timeout]);
       try {
-        const response = await start(outgoing, "application/json, application/problem+json", signal);
-        return answerOf(base, response, await textOf(response));
+        const attempt = async (token: string | undefined): Promise<unknown> => {
+          const response = await start(outgoing, "application/json, application/problem+json", signal, token);
+          return answerOf(base, response, await textOf(response));
+        };
+        const token = await tokenOf();
+        try {
+          return await attempt(token);
+        } catch (refused) {
+          // Nothing was done: the gateway looked at the token before anything else.
+          if (!(refused instanceof MayflyError) || refused.code !== "token_stale") throw refused;
+          const fresh = await tokenOf(token);
+          if (fresh === token) throw refused;
+          return await attempt(fresh);
+        }
       } catch (cause) {
         if (cause instanceof MayflyError) throw cause;
         if (outgoing.signal?.aborted === true) throw abortedBy(outgoing.signal);
@@ -62,6 +85,7 @@ export function nodeTransport(options: TransportOptions): Transport {
           outgoing,
           "text/event-stream, application/problem+json",
           outgoing.signal,
+          await tokenOf(),
         );
         if (response.statusCode !== 200) {
           answerOf(base, response, await textOf(response));
