@@ -155,6 +155,18 @@ attack(
   at({ issueInstant: 30_001 }),
 );
 attack(
+  "the assertion issued in the future",
+  "the assertion is from the future: compare the clocks",
+  (scene) =>
+    scene.mint({
+      edit: (xml) =>
+        xml.replace(
+          /(?<before><saml2:Assertion [^>]*IssueInstant=")[^"]*/,
+          "$<before>2026-01-01T12:00:30.001Z",
+        ),
+    }),
+);
+attack(
   "authenticated in the future",
   "AuthnInstant is in the future: compare the clocks",
   at({ authnInstant: 30_001 }),

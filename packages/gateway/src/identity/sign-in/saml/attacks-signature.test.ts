@@ -1,4 +1,4 @@
-import { hmacSha1, samlNames } from "@mayfly/okta-stand-in";
+import { hmacSha1, samlNames, signElement } from "@mayfly/okta-stand-in";
 import { attack, wrongKey } from "./testing/attack.ts";
 import { malloryKey } from "./testing/scene.ts";
 import type { Scene } from "./testing/scene.ts";
@@ -59,7 +59,37 @@ attack("the response signed by the attacker, the assertion by the provider", wro
   return forged.replace(assertion, assertion.exec(signed)?.[0] ?? "");
 });
 
+attack("the assertion signed by the attacker, the response around it by the provider", wrongKey, (scene) =>
+  signElement(
+    scene.mint({ content: { responseId: "r" }, sign: "assertion", key: mallory }),
+    "r",
+    scene.idp.key(),
+  ),
+);
+
 // Algorithms.
+const onTop = (signing: Parameters<typeof signElement>[3]) => (scene: Scene) =>
+  signElement(scene.mint({ content: { responseId: "r" }, sign: "assertion" }), "r", scene.idp.key(), signing);
+attack(
+  "RSA-SHA1 for the response",
+  "a signature algorithm that is not allowed: sign with RSA-SHA256",
+  onTop({ signatureAlgorithm: samlNames.rsaSha1 }),
+);
+attack(
+  "a SHA-1 digest of the response",
+  "a digest algorithm that is not allowed: sign with SHA-256",
+  onTop({ digestAlgorithm: samlNames.sha1 }),
+);
+attack(
+  "a response's signature that covers the assertion",
+  "a signature that does not cover the element it stands in",
+  (scene) => {
+    const { idp } = scene;
+    const xml = scene.mint({ content: { responseId: "r", assertionId: "a" }, sign: "assertion" });
+    const editSignedInfo = (text: string) => text.replace('URI="#r"', 'URI="#a"');
+    return signElement(xml, "r", idp.key(), { editSignedInfo });
+  },
+);
 const algorithm = "a signature algorithm that is not allowed: sign with RSA-SHA256";
 attack("RSA-SHA1", algorithm, (scene) => scene.mint({ signing: { signatureAlgorithm: samlNames.rsaSha1 } }));
 attack("HMAC keyed with the provider's certificate", algorithm, (scene) =>
