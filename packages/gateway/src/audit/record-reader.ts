@@ -27,10 +27,8 @@ interface Place {
 }
 
 const chunkBytes = 256 * 1024;
-/** A line ends with its record's type: lines.ts writes the members in their order. */
-const typeMark = '"type":"';
-/** No type is longer than this, in bytes, quotes and brace included. */
-const longestType = 64;
+/** Around the type, which a line ends with: lines.ts writes the members in their order. */
+const quote = 0x22;
 /** How many ends of earlier reads are remembered, so that reading on does not search again. */
 const remembered = 64;
 
@@ -64,27 +62,29 @@ export function recordReader(folder: string, written: () => number): RecordReade
     let { at, offset } = nearest(seq, segment.file) ?? { at: segment.first, offset: 0 };
     const file = await open(join(folder, segment.file), "r");
     try {
-      let held = Buffer.alloc(0);
+      // A line is at most 65,535 bytes, so that whatever is left of one leaves room for more.
+      const held = Buffer.allocUnsafe(chunkBytes);
+      let filled = 0;
       let position = offset;
       while (at < end) {
-        const { bytesRead, buffer } = await file.read(
-          Buffer.allocUnsafe(chunkBytes),
-          0,
-          chunkBytes,
-          position,
-        );
+        const { bytesRead } = await file.read(held, filled, chunkBytes - filled, position);
         if (bytesRead === 0) break;
         position += bytesRead;
-        held = Buffer.concat([held, buffer.subarray(0, bytesRead)]);
+        filled += bytesRead;
         let start = 0;
-        for (let stop = held.indexOf(10); stop >= 0 && at < end; stop = held.indexOf(10, start)) {
-          if (at >= seq && (wanted === undefined || wanted(typeOf(held, start, stop))))
+        for (
+          let stop = held.indexOf(10);
+          stop >= 0 && stop < filled && at < end;
+          stop = held.indexOf(10, start)
+        ) {
+          if (at >= seq && (wanted === undefined || wanted(typeOf(held, stop))))
             found.push(JSON.parse(held.toString("utf8", start, stop)) as AuditRecord);
-          offset += stop - start + 1;
           start = stop + 1;
           at += 1;
         }
-        held = held.subarray(start);
+        offset += start;
+        held.copyWithin(0, start, filled);
+        filled -= start;
       }
     } finally {
       await file.close();
@@ -112,9 +112,10 @@ export function recordReader(folder: string, written: () => number): RecordReade
   return { read, scan: look };
 }
 
-/** The type of the record between two places of a buffer. */
-function typeOf(held: Buffer, start: number, stop: number): string {
-  const end = held.toString("latin1", Math.max(start, stop - longestType), stop);
-  const at = end.lastIndexOf(typeMark);
-  return at < 0 ? "" : end.slice(at + typeMark.length, -2);
+/** The type of the record whose line ends at a place of a buffer: `…"type":"act.intent"}`. */
+function typeOf(held: Buffer, stop: number): string {
+  const end = stop - 2;
+  let start = end;
+  while (start > 0 && held[start - 1] !== quote) start -= 1;
+  return held.toString("latin1", start, end);
 }
