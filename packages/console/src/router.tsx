@@ -156,8 +156,6 @@ export function createConsoleRouter(queryClient: QueryClient) {
     defaultPendingMs: 300,
     defaultErrorComponent: Failed,
     scrollRestoration: true,
-    // Off: it would write an inline script, which the content security policy refuses.
-    disableGlobalCatchBoundary: false,
   });
 }
 

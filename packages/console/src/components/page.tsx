@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect } from "react";
+import { visibleText } from "./visible.ts";
 
 /** The frame of every page: its heading, one sentence, and what can be done. Sets the tab's title. */
 export function Page({
@@ -16,7 +17,7 @@ export function Page({
   children: ReactNode;
 }): ReactNode {
   useEffect(() => {
-    document.title = `${title} · Mayfly`;
+    document.title = `${visibleText(title)} · Mayfly`;
   }, [title]);
   return (
     <div className="page">

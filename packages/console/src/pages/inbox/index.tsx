@@ -14,7 +14,7 @@ import { useMedia } from "../../components/use-media.ts";
 import { Detail } from "./detail.tsx";
 import { KeyHelp } from "./help.tsx";
 import { InboxList } from "./list.tsx";
-import { fitting, type InboxFilter, selectedOf } from "./select.ts";
+import { afterDeciding, fitting, type InboxFilter, stepFrom } from "./select.ts";
 
 const everything: InboxFilter = { text: "", risk: "", all: false };
 
@@ -66,75 +66,93 @@ function Waiting({ waiting, more }: { waiting: readonly InboxItem[]; more: boole
   const navigate = useNavigate();
   const wide = useMedia("(min-width: 68rem)");
   const [filter, setFilter] = useState(everything);
-  const [wanted, setWanted] = useState<string>();
-  const [place, setPlace] = useState(0);
   const [help, setHelp] = useState(false);
+  // What is shown stays until the reviewer goes on, even when it is decided elsewhere or something more urgent comes:
+  // a key that was meant for it must not fall on another request.
+  const [shown, setShown] = useState<string>();
+  const [place, setPlace] = useState(0);
   const deferred = useDeferredValue(filter);
   const items = fitting(waiting, deferred);
-  const selected = selectedOf(items, wanted, place);
 
-  const select = (id: string): void => {
-    setWanted(id);
+  const show = (item: Pick<InboxItem, "id"> | undefined): boolean => {
+    setShown(item?.id);
     setPlace(
       Math.max(
         0,
-        items.findIndex((item) => item.id === id),
+        items.findIndex(({ id }) => id === item?.id),
       ),
     );
+    return item !== undefined;
   };
-  const step = (by: number): boolean => {
-    const at = items.findIndex(({ id }) => id === selected?.id);
-    const next = items[Math.max(0, Math.min(items.length - 1, at + by))];
-    if (next !== undefined) select(next.id);
-    return next !== undefined;
+  if (shown === undefined && items[0] !== undefined) setShown(items[0].id);
+  const narrow = (next: InboxFilter): void => {
+    setFilter(next);
+    const left = fitting(waiting, next);
+    if (!left.some(({ id }) => id === shown)) {
+      setShown(left[0]?.id);
+      setPlace(0);
+    }
   };
   useKeys((action) => {
     if (action === "help") {
       setHelp(true);
       return true;
     }
-    if (!wide) return false;
-    if (action === "next") return step(1);
-    if (action === "previous") return step(-1);
-    if (action !== "open" || selected === undefined) return false;
-    void navigate({ to: "/requests/$id", params: { id: selected.id } });
+    if (!wide || shown === undefined) return false;
+    if (action === "next") return show(stepFrom(items, shown, place, 1));
+    if (action === "previous") return show(stepFrom(items, shown, place, -1));
+    if (action !== "open") return false;
+    void navigate({ to: "/requests/$id", params: { id: shown } });
     return true;
   });
 
   const mine = waiting.filter((item) => item.may_decide).length;
+  const empty =
+    mine === 0 && filter.text === "" && filter.risk === "" ? (
+      <Nothing />
+    ) : (
+      <EmptyState
+        icon="search"
+        title="Nothing fits"
+        action={<Button onClick={() => narrow({ ...everything, all: true })}>Show all that waits</Button>}
+      >
+        <p>Requests wait, but none of them fits what you search for.</p>
+      </EmptyState>
+    );
+  const beside = wide && shown !== undefined;
   return (
     <>
-      <Filters
-        filter={filter}
-        change={setFilter}
-        others={waiting.length - mine}
-        count={`${items.length}${more ? "+" : ""} waiting`}
-      />
-      {items.length === 0 ? (
-        <Card>
-          {mine === 0 && filter.text === "" && filter.risk === "" ? (
-            <Nothing />
-          ) : (
-            <EmptyState
-              icon="search"
-              title="Nothing fits"
-              action={<Button onClick={() => setFilter(everything)}>Show all that waits</Button>}
-            >
-              <p>Requests wait, but none of them fits what you search for.</p>
-            </EmptyState>
-          )}
-        </Card>
+      {waiting.length > 0 && (
+        <Filters
+          filter={filter}
+          change={narrow}
+          others={waiting.length - mine}
+          count={`${items.length}${more ? "+" : ""} waiting`}
+        />
+      )}
+      {items.length === 0 && !beside ? (
+        <Card>{empty}</Card>
       ) : (
-        <div className={wide ? "inbox inbox-wide" : "inbox"}>
-          <InboxList items={items} selected={selected?.id} onSelect={select} wide={wide} />
-          {wide && selected !== undefined && (
+        <div className={beside ? "inbox inbox-wide" : "inbox"}>
+          {items.length === 0 ? (
+            empty
+          ) : (
+            <InboxList items={items} selected={shown} onSelect={(id) => show({ id })} wide={wide} />
+          )}
+          {beside && (
             <section className="inbox-pane" aria-label="The selected request">
               <Detail
-                id={selected.id}
+                key={shown}
+                id={shown}
                 onDecided={() => {
-                  // What was decided goes, and what stood below it takes its place.
-                  setPlace(items.findIndex(({ id }) => id === selected.id));
-                  setWanted(undefined);
+                  const next = afterDeciding(items, shown);
+                  setShown(next);
+                  setPlace(
+                    Math.max(
+                      0,
+                      items.findIndex(({ id }) => id === shown),
+                    ),
+                  );
                 }}
               />
             </section>
@@ -169,13 +187,7 @@ export function InboxPage(): ReactNode {
       description="What waits for your decision, the most urgent first."
     >
       {data !== undefined ? (
-        data.waiting.length === 0 ? (
-          <Card>
-            <Nothing />
-          </Card>
-        ) : (
-          <Waiting waiting={data.waiting} more={data.more} />
-        )
+        <Waiting waiting={data.waiting} more={data.more} />
       ) : error === null ? (
         <Card>
           <Skeleton lines={9} />

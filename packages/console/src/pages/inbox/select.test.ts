@@ -1,6 +1,6 @@
 import type { InboxItem } from "@mayfly/sdk/browser";
 import { describe, expect, it } from "vitest";
-import { fitting, selectedOf } from "./select.ts";
+import { afterDeciding, fitting, stepFrom } from "./select.ts";
 
 const item = (id: string, change: Partial<InboxItem> = {}): InboxItem => ({
   id,
@@ -37,10 +37,16 @@ describe("the inbox", () => {
     expect(ids(fitting(items, { ...everything, text: "parcel refund" }))).toEqual([]);
     expect(ids(fitting(items, { ...everything, risk: "high" }))).toEqual(["b"]);
   });
-  it("keeps the selection, and gives it to what comes next when that is gone", () => {
-    expect(selectedOf(items, "b", 0)?.id).toBe("b");
-    expect(selectedOf(items, "gone", 1)?.id).toBe("b");
-    expect(selectedOf(items, undefined, 9)?.id).toBe("c");
-    expect(selectedOf([], "b", 0)).toBeUndefined();
+  it("steps from what is shown, and from its place when it is gone", () => {
+    const to = (shown: string, place: number, by: number): string | undefined =>
+      stepFrom(items, shown, place, by)?.id;
+    expect([to("a", 0, 1), to("b", 1, -1), to("a", 0, -1), to("c", 2, 1)]).toEqual(["b", "a", "a", "c"]);
+    // "gone" stood second: "b" is in its place now.
+    expect([to("gone", 1, 1), to("gone", 1, -1), to("gone", 9, 1)]).toEqual(["b", "a", "c"]);
+    expect(stepFrom([], "a", 0, 1)).toBeUndefined();
+  });
+  it("goes on with what stands below a decided one", () => {
+    expect(["a", "b", "c"].map((id) => afterDeciding(items, id))).toEqual(["b", "c", "b"]);
+    expect(afterDeciding(items.slice(0, 1), "a")).toBeUndefined();
   });
 });

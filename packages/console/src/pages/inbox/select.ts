@@ -22,13 +22,23 @@ export function fitting(items: readonly InboxItem[], filter: InboxFilter): reado
 }
 
 /**
- * Which item is selected: the one that was, or, when it is gone, whatever took its place in the list. Undefined
- * with nothing to select.
+ * Whom a step leads to: `by` further down from the shown item, or from the place where it stood when it is gone. Never
+ * past the ends. Undefined with nothing to show.
  */
-export function selectedOf(
+export function stepFrom(
   items: readonly InboxItem[],
-  wanted: string | undefined,
-  lastPlace: number,
+  shown: string | undefined,
+  place: number,
+  by: number,
 ): InboxItem | undefined {
-  return items.find(({ id }) => id === wanted) ?? items[Math.max(0, Math.min(lastPlace, items.length - 1))];
+  const at = items.findIndex(({ id }) => id === shown);
+  // What stood below a gone item has moved up into its place.
+  const wanted = at >= 0 ? at + by : by > 0 ? place + by - 1 : place + by;
+  return items[Math.max(0, Math.min(wanted, items.length - 1))];
+}
+
+/** What is shown after `id` was decided: what stands below it, else what stands above, else nothing. */
+export function afterDeciding(items: readonly InboxItem[], id: string): string | undefined {
+  const at = items.findIndex((item) => item.id === id);
+  return (items[at + 1] ?? items[at - 1])?.id;
 }
