@@ -195,7 +195,7 @@ export interface GrantStore {
   requests(filter: {
     readonly requester?: string;
     readonly state?: AccessRequest["state"];
-    /** Only what is older than this request. */
+    /** Only what comes after this request in the list. */
     readonly before?: string;
     /** What waits the shortest first, instead. */
     readonly soonest?: boolean;

@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from "kysely";
+import { sql, type Kysely, type Transaction } from "kysely";
 import type { GrantStore, Lockdown } from "../grants/grants.ts";
 import type { GrantModel } from "../grants/states.ts";
 import type { AccessRequest, Grant } from "../grants/types.ts";
@@ -94,8 +94,15 @@ export function grantStore(db: Kysely<Tables>, kind: "sqlite" | "postgres", mode
       if (requester !== undefined) query = query.where("requester", "=", requester);
       if (state !== undefined) query = query.where("state", "=", state);
       if (before !== undefined) {
-        const older = db.selectFrom("mayfly_requests").select("position").where("id", "=", before);
-        query = query.where("position", "<", older);
+        // Compared as rows, so that the index finds where a page begins.
+        query =
+          soonest === true
+            ? query.where(
+                sql<boolean>`(waits_until, position) > (select waits_until, position from mayfly_requests where id = ${before})`,
+              )
+            : query.where("position", "<", (e) =>
+                e.selectFrom("mayfly_requests").select("position").where("id", "=", before),
+              );
       }
       query =
         soonest === true
