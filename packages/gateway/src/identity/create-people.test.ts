@@ -399,6 +399,34 @@ describe("the groups of now", () => {
     expect((await people.authenticate(cookie, true))?.verified.principal.roles).toEqual([]);
   });
 
+  it("are asked for again while the session is used, once they are too old, and not over and over", async () => {
+    const { cookie } = await signIn();
+    const settle = async (): Promise<void> => {
+      for (let i = 0; i < 20; i += 1) await Promise.resolve();
+    };
+    const rolesNow = async (): Promise<readonly string[] | undefined> =>
+      (await people.authenticate(cookie, true))?.verified.principal.roles;
+    oidc.groups.set(rita, ["others"]);
+    clock.advance(15 * minute);
+    expect(await rolesNow()).toEqual(["reviewer"]);
+    clock.advance(1);
+    await rolesNow();
+    await settle();
+    expect(await rolesNow()).toEqual([]);
+    oidc.state = "away";
+    clock.advance(15 * minute + 1);
+    for (let i = 0; i < 5; i += 1) {
+      expect(await rolesNow()).toEqual([]);
+      await settle();
+    }
+    expect(oidc.asked).toHaveLength(2);
+    oidc.state = "forgot";
+    clock.advance(minute);
+    await rolesNow();
+    await settle();
+    expect(await isIn(cookie)).toBe(false);
+  });
+
   it("are asked for once by those who ask at one time", async () => {
     const { verified } = await signIn();
     await Promise.all([people.current(verified), people.current(verified), people.current(verified)]);

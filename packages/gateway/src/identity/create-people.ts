@@ -1,21 +1,22 @@
 import { remaining, deadlineAt } from "../kernel/clock.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { MayflyError, messageOf } from "../kernel/errors.ts";
-import { newId } from "../kernel/ids.ts";
+import { MayflyError } from "../kernel/errors.ts";
 import { SignInAgain } from "../kernel/sign-in-again.ts";
-import { boundedMap } from "./bounded-map.ts";
 import { sessionEnds } from "./browser-sessions/limits.ts";
 import type { SessionEnds, SessionLimits } from "./browser-sessions/limits.ts";
+import { groupsNow } from "./browser-sessions/groups-now.ts";
+import { newSession } from "./browser-sessions/new-session.ts";
 import { csrfOf, verifiedOf } from "./browser-sessions/principal.ts";
 import type { BrowserSession, BrowserSessionStore } from "./browser-sessions/store.ts";
 import { sessionWatches } from "./browser-sessions/watches.ts";
 import { skew } from "./check.ts";
 import type { People, SessionEnd } from "./people.ts";
+import { isRecent } from "./recent.ts";
 import { rolesOf } from "./principal-from-claims.ts";
 import type { PeopleRules as RoleRules } from "./principal-from-claims.ts";
-import type { ProviderSession, SignInMethod, SignInProvider, SignedIn } from "./sign-in/provider.ts";
+import type { SignInMethod, SignInProvider, SignedIn } from "./sign-in/provider.ts";
 import { SignInRefused } from "./sign-in/refusals.ts";
-import { digestOfSecret, isBrowserSecret, newBrowserSecret } from "./sign-in/secrets.ts";
+import { digestOfSecret, isBrowserSecret } from "./sign-in/secrets.ts";
 import { transactions } from "./sign-in/transactions.ts";
 
 /** What the configuration says about people; replaced whole at a reload. */
@@ -55,8 +56,6 @@ const longestList = 1000;
 const seenEvery = 15_000;
 /** How often what is over is forgotten, milliseconds. */
 const forgetEvery = 300_000;
-/** Sessions whose tokens are held. */
-const mostLive = 10_000;
 
 /** Makes the people of a gateway: see `People`. */
 export function createPeople(options: PeopleOptions): ManagedPeople {
@@ -64,8 +63,6 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
   let { rules } = options;
   let ends: SessionEnds = sessionEnds(clock, rules.limits);
   const under = transactions(store, clock);
-  let live = boundedMap<ProviderSession>(mostLive);
-  const asking = new Map<string, Promise<BrowserSession>>();
   const fault = (error: unknown): void => options.fault?.(error);
   const watches = sessionWatches(clock, async (digest) => {
     const session = await store.byDigest(digest);
@@ -80,7 +77,7 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
 
   /** What has to be done for a session that the store does not hold any more. */
   function over(session: BrowserSession, reason: string): void {
-    live.delete(session.id);
+    groups.forget(session.id);
     ends.forget(session.id);
     watches.end(session.digest, reason);
     options.onEnded?.({ session, reason });
@@ -91,6 +88,8 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
     if (ended) over(session, reason);
     return ended;
   }
+
+  const groups = groupsNow({ store, clock, maxAge: () => rules.groupsMaxAge, end: endOne });
 
   const outOfTime = (session: BrowserSession): string =>
     ends.remainingAtAll(session) > 0 ? "it was not used for too long" : "its time was over";
@@ -105,66 +104,6 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
     if (ends.remaining(session) > 0) return session;
     await endOne(session, outOfTime(session));
     return undefined;
-  }
-
-  /** Asks the provider for a session's groups; those at one time share one question. */
-  function refresh(session: BrowserSession, provider: ProviderSession): Promise<BrowserSession> {
-    const under = asking.get(session.id);
-    if (under !== undefined) return under;
-    const question = askGroups(session, provider).finally(() => asking.delete(session.id));
-    asking.set(session.id, question);
-    return question;
-  }
-
-  async function askGroups(session: BrowserSession, provider: ProviderSession): Promise<BrowserSession> {
-    let said: Awaited<ReturnType<ProviderSession["groupsNow"]>>;
-    try {
-      said = await provider.groupsNow();
-    } catch (thrown) {
-      if (!(thrown instanceof SignInRefused) || thrown.problem === "provider_away") throw away(thrown);
-      await endOne(session, "the identity provider ended it");
-      throw new SignInAgain("the identity provider does not know this sign-in any more");
-    }
-    if (said === undefined) return recent(session);
-    await store.setGroups(session.id, said.groups, said.asOf);
-    return { ...session, groups: said.groups, groupsAsOf: said.asOf };
-  }
-
-  /** @throws SignInAgain when the groups are too old to decide by */
-  function recent(session: BrowserSession): BrowserSession {
-    if (isRecent(session.groupsAsOf, rules.groupsMaxAge, clock.wall())) return session;
-    throw new SignInAgain("it is too long ago that the identity provider said which groups you are in");
-  }
-
-  function newSession(
-    signedIn: SignedIn,
-    method: SignInMethod,
-    browser: Parameters<People["finish"]>[2],
-  ): { session: BrowserSession; cookie: string } {
-    const now = clock.wall();
-    const endsAt = Math.min(now + rules.limits.absolute, signedIn.endsBy ?? Infinity);
-    if (endsAt <= now) throw new SignInRefused("not_verified", "the provider's session is over already");
-    const cookie = newBrowserSecret();
-    const { issuer, login, providerSubject, providerSession, groups, authenticatedAt } = signedIn;
-    const session: BrowserSession = {
-      id: newId("bs"),
-      digest: digestOfSecret(cookie),
-      method,
-      issuer,
-      login,
-      providerSubject,
-      ...(providerSession === undefined ? {} : { providerSession }),
-      rules: rules.digest,
-      groups,
-      groupsAsOf: Math.min(signedIn.groupsAsOf, now),
-      ...(authenticatedAt === undefined ? {} : { authenticatedAt: Math.min(authenticatedAt, now) }),
-      signedInAt: now,
-      lastSeenAt: now,
-      endsAt,
-      address: browser.address,
-      browser: browser.name,
-    };
-    return { session, cookie };
   }
 
   /** The sessions that the browser had. */
@@ -206,7 +145,14 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       if (fresh !== undefined && !isRecent(signedIn.authenticatedAt ?? 0, fresh + skew, clock.wall())) {
         throw new SignInRefused("not_fresh", "the proof is older than was asked for");
       }
-      const { session, cookie } = newSession(signedIn, method, browser);
+      const { session, cookie } = newSession(signedIn, {
+        method,
+        rules: rules.digest,
+        absolute: rules.limits.absolute,
+        now: clock.wall(),
+        address: browser.address,
+        name: browser.name,
+      });
       const verified = verifiedOf(session, rules.roles);
       await record(session, verified);
       const ended: string[] = [];
@@ -221,7 +167,7 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       }
       // From here on it is measured on this process's monotonic clock as well.
       ends.used(session);
-      if (signedIn.live !== undefined) live.set(session.id, signedIn.live);
+      if (signedIn.live !== undefined) groups.hold(session.id, signedIn.live);
       return { session, verified, cookie, returnTo: taken?.transaction.returnTo ?? "/", ended };
     },
 
@@ -231,6 +177,7 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       if (session === undefined) return undefined;
       const now = clock.wall();
       if (use) ends.used(session);
+      groups.lookAgain(session);
       if (use && now - session.lastSeenAt >= Math.min(seenEvery, rules.limits.idle / 4))
         await store.seen(session.id, now);
       return {
@@ -257,8 +204,7 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       if (session === undefined || session.digest !== verified.tokenDigest) {
         throw new SignInAgain("this browser session is over");
       }
-      const provider = live.get(session.id);
-      const now = provider === undefined ? recent(session) : await refresh(session, provider);
+      const now = await groups.ask(session);
       const { principal } = verified;
       const roles = rolesOf(now.groups, rules.roles);
       return Object.freeze({
@@ -294,7 +240,7 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
     },
 
     samlMetadata: () => rules.providers.find((one) => one.metadata !== undefined)?.metadata?.(),
-    signOutUrl: (session) => live.get(session)?.signOutUrl(),
+    signOutUrl: (session) => groups.signOutUrl(session),
 
     async backChannelLogout(token) {
       const provider = rules.providers.find((one) => one.readLogoutToken !== undefined);
@@ -319,7 +265,7 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       ends = sessionEnds(clock, next.limits);
       const gone = before.providers.filter((provider) => !next.providers.includes(provider));
       // What is held of a provider that is no more could ask nobody; such sessions sign in again when it matters.
-      if (gone.length > 0) live = boundedMap<ProviderSession>(mostLive);
+      if (gone.length > 0) groups.forgetAll();
       for (const provider of gone) provider.close();
       // Where that fails, they end when they are met: their rules are not those in force.
       const ended = await store.endAll({ otherRulesThan: next.digest }).catch((thrown: unknown) => {
@@ -359,21 +305,4 @@ async function finishAt(
     if (thrown instanceof SignInRefused) throw thrown;
     throw new SignInRefused("not_verified", "it could not be read", thrown);
   }
-}
-
-/** Whether something that was said at `at` may still be decided by. What is said to be from the future is not. */
-function isRecent(at: number, maxAge: number, now: number): boolean {
-  return now - at <= maxAge && at <= now + skew;
-}
-
-function away(thrown: unknown): MayflyError {
-  return new MayflyError(
-    "provider_away",
-    "the identity provider cannot be asked which groups you are in now",
-    {
-      status: 503,
-      hint: "try again in a moment; nothing was done",
-      cause: thrown instanceof Error ? thrown : new Error(messageOf(thrown)),
-    },
-  );
 }
