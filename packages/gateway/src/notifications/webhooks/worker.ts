@@ -71,6 +71,7 @@ export function startWebhook(parts: WorkerParts): WebhookWorker {
   let restUntil = 0;
   let cursorAt = clock.monotonic();
   let unsubscribe = (): void => undefined;
+  let taking: Promise<void> = Promise.resolve();
   let cancel: (() => void) | undefined;
 
   async function begin(): Promise<void> {
@@ -81,7 +82,9 @@ export function startWebhook(parts: WorkerParts): WebhookWorker {
         let next = await store.cursor(cursor);
         if (next === undefined) await store.advance(cursor, (next = from), []);
         if (isStopped) return;
-        unsubscribe = feed.subscribe(next, take, { wanted: wantedBy(target.events) });
+        const listener = (records: readonly AuditRecord[], upTo: number): Promise<void> =>
+          (taking = take(records, upTo));
+        unsubscribe = feed.subscribe(next, listener, { wanted: wantedBy(target.events) });
         void pump();
         return;
       } catch (error) {
@@ -253,6 +256,8 @@ export function startWebhook(parts: WorkerParts): WebhookWorker {
       cut();
       stopping.abort();
       await begun;
+      // Whoever forgets this webhook afterwards must find nothing that is written later.
+      await taking.catch(() => undefined);
       await settler.close();
       parts.sender.close();
     },
