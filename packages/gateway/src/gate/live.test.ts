@@ -85,6 +85,15 @@ describe("what live sessions do", () => {
     await turnOver();
   });
 
+  test("an act that the log could not take did not happen", async () => {
+    const world = makeWorld();
+    const session = await opened(world);
+    world.log.broken = { why: "the disk is full", late: true };
+    permitOf(session.judge("ok", '{"kind":"word"}'));
+    await turnOver();
+    expect(world.gates.look()[0]).not.toHaveProperty("now");
+  });
+
   test("a long text is shortened, and only when somebody looks is an act put into words", async () => {
     const world = makeWorld();
     const session = await opened(world);

@@ -105,7 +105,15 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
     endsAt: live.grant.endsAt,
     ended: controller.signal,
     attach(added) {
-      sender = added;
+      sender = {
+        leave: () => added.leave(),
+        refuse(denial) {
+          // What was permitted in this turn did not happen.
+          newest = undefined;
+          newestIntent = -1;
+          added.refuse(denial);
+        },
+      };
     },
     judge(act, detail) {
       if (sender === undefined) throw new TypeError("judge was called before attach");
@@ -130,17 +138,13 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
       acts += 1;
       newest = act;
       newestIntent = permit.intent;
-      since = clock.wall();
+      since = records.at;
       isRunning = true;
       parts.judged("permit");
       turn.leaves(sender);
       return { permit, obligations: [] };
     },
     complete(permit, outcome) {
-      if (permit.intent === newestIntent) {
-        since = clock.wall();
-        isRunning = false;
-      }
       // Members in the order of RFC 8785, absent ones left out.
       let detail = "{";
       if (outcome.bytes !== undefined) detail += `"bytes":${outcome.bytes},`;
@@ -152,8 +156,13 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
       if (outcome.tag !== undefined) detail += `,"tag":${JSON.stringify(outcome.tag)}`;
       try {
         records.append("act.outcome", `${detail}}`);
+        if (permit.intent === newestIntent) {
+          since = records.at;
+          isRunning = false;
+        }
         turn.writtenSoon();
       } catch {
+        if (permit.intent === newestIntent) isRunning = false;
         // The act has happened and its intent is in the log: without an outcome it reads as "unknown", as it should.
       }
     },

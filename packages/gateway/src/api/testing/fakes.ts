@@ -113,7 +113,7 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
     }),
     log: {
       append: (record) => records.push(record) - 1,
-      writer: () => ({ append: () => 0 }),
+      writer: () => ({ append: () => 0, at: 0 }),
       flush() {},
       sync: async () => {},
       losses: 0,

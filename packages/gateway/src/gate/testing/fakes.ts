@@ -21,7 +21,7 @@ export interface MemoryLog extends AuditLog {
   broken: { why: string; late: boolean } | undefined;
 }
 
-export function memoryLog(): MemoryLog {
+export function memoryLog(clock: Pick<FakeClock, "wall">): MemoryLog {
   let queue: NewRecord[] = [];
   let next = 0;
   const log: MemoryLog = {
@@ -41,6 +41,9 @@ export function memoryLog(): MemoryLog {
     writer: (context) => ({
       append: (type, detail) =>
         log.append({ ...context, type, detail: JSON.parse(detail) as NewRecord["detail"] }),
+      get at() {
+        return clock.wall();
+      },
     }),
     flush() {
       if (queue.length === 0) return;
@@ -103,7 +106,7 @@ export interface World {
 
 export function makeWorld(): World {
   const clock = fakeClock();
-  const log = memoryLog();
+  const log = memoryLog(clock);
   const live = new Map<string, { grant: LiveGrant; controller: AbortController }>();
   const faults: unknown[] = [];
   const withdrawnGrants: string[] = [];
