@@ -5,12 +5,15 @@ import path from "node:path";
 import type { OktaStandIn } from "@mayfly/okta-stand-in";
 import { root, startGateway, type GatewayProcess } from "../tests/support/gateway.ts";
 import { consoleClient, startProvider } from "../tests/support/people.ts";
+import { startReceiver, type Receiver } from "../tests/support/receiver.ts";
 import { freePort, startPostgres, type EmbeddedPostgres } from "../tests/support/postgres.ts";
 
 /** Everything that the demo runs, and the environment of its clients. */
 export interface World {
   readonly folder: string;
   readonly okta: OktaStandIn;
+  /** Takes the webhook, and checks its signatures. */
+  readonly receiver: Receiver;
   readonly postgres: EmbeddedPostgres;
   readonly gateway: GatewayProcess;
   /** The agent's private key, PEM. */
@@ -46,6 +49,8 @@ export async function startWorld(
     );
     await writeFile(path.join(folder, "okta-metadata.xml"), okta.saml.metadata());
     undo.push(() => okta.close());
+    const receiver = await startReceiver();
+    undo.push(() => receiver.stop());
     const postgres = await say("starting PostgreSQL with the shop's data", async () => {
       const started = await startPostgres();
       await started.run("CREATE DATABASE shop");
@@ -61,6 +66,7 @@ export async function startWorld(
       POSTGRES_PORT: String(port),
       ISSUER: okta.issuer,
       ORG_ISSUER: okta.orgIssuer,
+      RECEIVER_URL: receiver.url,
       DATABASE_PORT: String(postgres.port),
     };
     await writeFile(
@@ -71,6 +77,7 @@ export async function startWorld(
       startGateway(file, {
         ORDERS_DB_PASSWORD: "only-the-gateway-knows",
         OKTA_CLIENT_SECRET: consoleClient.secret,
+        WEBHOOK_SECRET: receiver.secret,
       }),
     );
     undo.push(() => gateway.stop());
@@ -80,6 +87,7 @@ export async function startWorld(
     return {
       folder,
       okta,
+      receiver,
       postgres,
       gateway,
       agentKey,
