@@ -25,6 +25,18 @@ test.each([
     "#7: COPY 2, 15 bytes received",
   ],
   ["request.created", { reason: "TICKET-1", ttl: "5m" }, '"TICKET-1", 5m'],
+  [
+    "sign_in.succeeded",
+    { method: "oidc", address: "10.0.0.1", roles: ["reviewer"] },
+    "by oidc from 10.0.0.1, as reviewer",
+  ],
+  ["sign_in.succeeded", { method: "saml", address: "10.0.0.1", roles: [] }, "by saml from 10.0.0.1, without a role"],
+  [
+    "sign_in.refused",
+    { method: "oidc", address: "10.0.0.1", code: "expired", why: "used before" },
+    "expired: used before (by oidc from 10.0.0.1)",
+  ],
+  ["sign_out", { method: "oidc", reason: "signed out everywhere" }, "signed out everywhere"],
   ["approval.given", { decision: "approve", comment: "checked" }, 'approve "checked"'],
   ["approval.given", { decision: "refuse", comment: "" }, "refuse"],
   [

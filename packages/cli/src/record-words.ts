@@ -63,6 +63,15 @@ export function wordsOf(record: AuditRecord): string | undefined {
     }
     case "act.outcome":
       return detail["intent"] === undefined ? undefined : outcomeOf(detail);
+    case "sign_in.succeeded": {
+      const roles = detail["roles"];
+      const as = Array.isArray(roles) && roles.length > 0 ? `as ${roles.join(", ")}` : "without a role";
+      return `by ${text(detail["method"]) ?? ""} from ${text(detail["address"]) ?? ""}, ${as}`;
+    }
+    case "sign_in.refused":
+      return `${text(detail["code"]) ?? ""}: ${text(detail["why"]) ?? ""} (by ${text(detail["method"]) ?? ""} from ${text(detail["address"]) ?? ""})`;
+    case "sign_out":
+      return reason;
     case "request.created":
       return joined([reason === undefined ? undefined : `"${reason}"`, text(detail["ttl"])]);
     case "approval.given":
