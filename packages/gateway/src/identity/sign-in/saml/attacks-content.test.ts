@@ -232,3 +232,6 @@ attack(
   "too many groups",
   said({ attributes: { groups: Array.from({ length: 2001 }, (_, n) => `g${n}`) } }),
 );
+attack("a session that is no name", "SessionIndex is no name", (scene) =>
+  scene.mint({ edit: (xml) => xml.replace(/SessionIndex="[^"]*"/, 'SessionIndex=" "') }),
+);

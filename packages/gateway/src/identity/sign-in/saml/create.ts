@@ -3,16 +3,16 @@ import type { Clock } from "../../../kernel/clock.ts";
 import type { SignInAnswer, SignInProvider, SignedIn, SignInStart, UsedOnce } from "../provider.ts";
 import { SignInRefused } from "../refusals.ts";
 import { checkAssertion, checkResponse } from "./checks.ts";
-import { openResponse, read, sameElement, withoutSignature } from "./document.ts";
+import { openResponse } from "./document.ts";
 import type { ReceivedResponse } from "./document.ts";
 import type { Expectations } from "./expectations.ts";
 import type { IdpMetadata } from "./idp-metadata.ts";
 import { authnRequestUrl, verifiedAssertion } from "./library.ts";
 import type { Parties } from "./library.ts";
 import { readPerson } from "./person.ts";
-import { verifiedAssertionShape } from "./response-shape.ts";
-import { attributeOf, checkShape, unverified } from "./shape.ts";
+import { attributeOf, unverified } from "./shape.ts";
 import { spMetadata } from "./sp-metadata.ts";
+import { readVerified } from "./verified.ts";
 import type { XmlElement } from "./xml.ts";
 
 /** Clocks further apart than this are broken, milliseconds. */
@@ -76,7 +76,7 @@ export function createSamlSignIn(
     if (received.assertion === undefined) throw unverified("Response has no Assertion");
     // Proves nothing yet, and is done for its words: the library would call another audience a wrong signature.
     checkAssertion(received.assertion, expected);
-    const assertion = await verify(parties, received.assertion, received, expected.requestId);
+    const assertion = await verify(parties, received, received.assertion, expected.requestId);
     const times = checkAssertion(assertion, expected);
     const person = readPerson(assertion, {
       groups: settings.groupsAttribute,
@@ -124,33 +124,21 @@ function requestIdOf({ handle, binding }: SignInStart): string {
   return `_${createHmac("sha256", binding).update(`saml request ${handle}`).digest("hex")}`;
 }
 
-/**
- * The assertion as it was signed. It is read again out of the verified bytes, and has to be what our own reader saw
- * in the document: where the two differ, somebody made the document for two readers.
- */
+/** The assertion as it was signed. */
 async function verify(
   parties: Parties,
+  { xml, signedTwice }: ReceivedResponse,
   claimed: XmlElement,
-  received: ReceivedResponse,
   requestId: string | undefined,
 ): Promise<XmlElement> {
-  let xml: string;
+  let verified: string;
   try {
-    xml = await verifiedAssertion(parties, received.xml, { requestId, signedTwice: received.signedTwice });
-  } catch (error) {
-    // The library's words quote the document; they stay in the cause.
-    throw new SignInRefused(
-      "not_verified",
-      "the signature is not by a key of the provider's metadata",
-      error,
-    );
+    verified = await verifiedAssertion(parties, xml, { requestId, signedTwice });
+  } catch {
+    // The library's words quote the document, so that they are not passed on.
+    throw unverified("the signature is not by a key of the provider's metadata");
   }
-  const verified = read(xml);
-  checkShape(verified, verifiedAssertionShape);
-  const signed = withoutSignature(verified);
-  if (!sameElement(signed, withoutSignature(claimed)))
-    throw unverified("the document reads differently from what was signed");
-  return signed;
+  return readVerified(verified, claimed);
 }
 
 /** Every assertion counts once, whatever it answers. */
