@@ -147,7 +147,7 @@ export const accessTellers: Readonly<Record<Told, Teller>> = {
       ["was cut off from ", ...operationsOn(record), ...(by === undefined ? [] : [" by ", said(by)])],
       {
         tone: "bad",
-        quote: textIn(detail["reason"]),
+        notes: [textIn(detail["reason"])],
       },
     );
   },

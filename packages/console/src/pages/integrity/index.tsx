@@ -12,8 +12,8 @@ import { Entries } from "./entries.tsx";
 import { KeyCard } from "./key-card.tsx";
 import { NoEd25519 } from "./note.ts";
 import { browserStore, forgetNoted, readNoted } from "./noted.ts";
-import { type Integrity, useIntegrity } from "./use-integrity.ts";
-import { verdictOf } from "./verdict.ts";
+import { type Integrity, isUnprovable, useIntegrity } from "./use-integrity.ts";
+import { unprovable, verdictOf } from "./verdict.ts";
 import { VerdictCard } from "./verdict-card.tsx";
 
 /** The log, verified by the reader's own browser. */
@@ -41,23 +41,20 @@ function canCheck(): boolean {
 
 function Checked({ integrity }: { integrity: Integrity }): ReactNode {
   const { look, error, again } = integrity;
+  // What was proven before proves nothing now: after an error nothing of it is shown.
+  if (isUnprovable(error)) return <VerdictCard verdict={unprovable(error.message)} />;
+  if (error instanceof NoEd25519) return <CannotCheck />;
+  if (error !== null && (look === undefined || integrity.isOver))
+    return <Failed error={error} again={again} />;
   if (look === undefined) {
-    if (error === null) {
-      return (
-        <Card flush>
-          <Skeleton lines={9} />
-        </Card>
-      );
-    }
-    return error instanceof NoEd25519 ? <CannotCheck /> : <Failed error={error} again={again} />;
+    return (
+      <Card flush>
+        <Skeleton lines={9} />
+      </Card>
+    );
   }
   return (
     <>
-      {error !== null && (
-        <Card flush tone="warn">
-          <ErrorState error={error} retry={again} />
-        </Card>
-      )}
       <VerdictCard verdict={verdictOf(look)} />
       <div className="integrity-columns">
         <CheckpointCard checked={look.checked} />

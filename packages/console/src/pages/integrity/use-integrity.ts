@@ -1,5 +1,7 @@
+import { MayflyError } from "@mayfly/sdk/browser";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { mayfly } from "../../api/client.ts";
+import { passes } from "../../api/query-client.ts";
 import { look, page, type AskProofs, type Look } from "./look.ts";
 import { browserStore, readNoted } from "./noted.ts";
 import { check, type CheckedEntry } from "./prove.ts";
@@ -19,15 +21,22 @@ export interface Integrity {
   /** What is wrong with older records, beside what the entries say. */
   readonly problems: readonly string[];
   readonly error: unknown;
+  /** The error is of checking again, not of asking for older records: what was found before counts no more. */
+  readonly isOver: boolean;
   readonly busy: boolean;
   readonly again: () => void;
   readonly older: "none" | "more" | "loading";
   readonly loadOlder: () => void;
 }
 
+/** Whether the gateway says that its log's files do not fit its signed head. */
+export function isUnprovable(error: unknown): error is MayflyError {
+  return error instanceof MayflyError && error.code === "log_unproved";
+}
+
 /** Checks the newest records, and older ones as somebody asks for them. */
 export function useIntegrity(): Integrity {
-  const { data, error, isFetching, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } =
+  const { data, error, isFetching, refetch, hasNextPage, isFetchingNextPage, isRefetchError, fetchNextPage } =
     useInfiniteQuery({
       queryKey: ["proofs"],
       queryFn: ({ pageParam }): Promise<Page> => (pageParam === undefined ? first() : olderThan(pageParam)),
@@ -39,6 +48,8 @@ export function useIntegrity(): Integrity {
       },
       // Looked at once, and again when somebody says so: not whenever the window gets the focus.
       staleTime: Number.POSITIVE_INFINITY,
+      // What the gateway says of its own log does not pass by itself.
+      retry: (count, error) => !isUnprovable(error) && passes(error) && count < 3,
     });
   const pages = data?.pages ?? [];
   const [top] = pages;
@@ -47,6 +58,7 @@ export function useIntegrity(): Integrity {
     entries: pages.flatMap(entriesOf),
     problems: pages.flatMap((one) => ("problem" in one ? [one.problem] : [])),
     error,
+    isOver: isRefetchError,
     busy: isFetching && !isFetchingNextPage,
     again: () => void refetch(),
     older: !hasNextPage ? "none" : isFetchingNextPage ? "loading" : "more",

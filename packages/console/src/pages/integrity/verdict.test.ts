@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Checked } from "./prove.ts";
-import { verdictOf, type Findings } from "./verdict.ts";
+import { unprovable, verdictOf, type Findings } from "./verdict.ts";
 
 const root = new Uint8Array(32);
 const key = "log.example+01020304+AAAA";
@@ -100,4 +100,14 @@ test("growth that could not be proven is said so, and is no alarm", () => {
   const verdict = verdictOf(findings({ grown: { state: "unproven", why: "the proof is missing" } }));
   expect(verdict.state).toBe("trusted");
   expect(verdict.unproven.join(" ")).toMatch("the proof is missing");
+});
+
+test("a gateway that cannot prove its log is an alarm in its own words", () => {
+  const verdict = verdictOf(findings());
+  expect(verdict.state).toBe("trusted");
+  expect(unprovable("the root of the records is another")).toMatchObject({
+    state: "alarm",
+    alarms: ["It says: the root of the records is another."],
+    proven: [],
+  });
 });

@@ -139,6 +139,17 @@ function timeText(time: string): string {
   return `${time.slice(0, 16).replace("T", " ")} UTC`;
 }
 
+/** The verdict where the gateway itself says that its log cannot be proved. @param why in its own words */
+export function unprovable(why: string): Verdict {
+  return {
+    state: "alarm",
+    title: "The gateway cannot prove its log",
+    alarms: [`It says: ${why}.`],
+    proven: [],
+    unproven: ["Anything: no record can be checked while the log's files do not fit its signed head."],
+  };
+}
+
 /** The name and id of a verifier key, without the key itself. */
 export function keyName(key: string): string {
   return key.split("+").slice(0, 2).join("+");
