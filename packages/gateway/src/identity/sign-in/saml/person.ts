@@ -1,5 +1,5 @@
 import { isName } from "../../checks/names.ts";
-import { assertion, schemaInstance, transientFormat } from "./names.ts";
+import { assertion, transientFormat } from "./names.ts";
 import { attributeOf, childOf, childrenOf, unverified } from "./shape.ts";
 import type { XmlElement } from "./xml.ts";
 
@@ -48,17 +48,12 @@ function loginOf(element: XmlElement, name: string): string {
   return login;
 }
 
-/** The values of an attribute that are any: providers write "no value" as an empty one, or as nil. */
+/** The values of an attribute that are any: providers write "no value" as an empty element, nil or not. */
 function valuesOf(element: XmlElement, name: string): readonly string[] {
   return childrenOf(element, assertion, "AttributeStatement")
     .flatMap((statement) => childrenOf(statement, assertion, "Attribute"))
     .filter((attribute) => attributeOf(attribute, "Name") === name)
     .flatMap((attribute) => childrenOf(attribute, assertion, "AttributeValue"))
-    .filter(({ attributes }) => !attributes.some(isNil))
     .map(({ text }) => text)
     .filter((text) => text !== "");
-}
-
-function isNil({ namespace, local, value }: XmlElement["attributes"][number]): boolean {
-  return namespace === schemaInstance && local === "nil" && (value === "true" || value === "1");
 }
