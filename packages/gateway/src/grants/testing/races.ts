@@ -83,8 +83,11 @@ export function raceSuite(kind: string, open: () => Promise<Store>): void {
       ["the time-out as well", 3],
       ["two partial approvals", 4],
       ["a reload that voids it", 5],
+      ["a lock-down as well", 6],
     ])("%s: one outcome, and the records agree", async (_what, case_) => {
-      for (let round = 0; round < 6; round++) {
+      for (let round = 0; round < 8; round++) {
+        // Through two gateways, and all through one.
+        const c = round % 2 === 0 ? b : a;
         const who = { ...agent, subject: `agree-${case_}-${round}` };
         const request = await a.request(who, { ...refund, operations: ["read-orders", "refund-order"] });
         const { id, digest } = request;
@@ -92,13 +95,14 @@ export function raceSuite(kind: string, open: () => Promise<Store>): void {
         const calls: Promise<unknown>[] = [
           a.approve(reviewer, id, digest, "", case_ === 4 ? one : undefined),
           case_ === 4
-            ? b.approve(person("b@example.com"), id, digest, "", { ttl: 1000 })
-            : b.refuse(person("b@example.com"), id, digest, ""),
+            ? c.approve(person("b@example.com"), id, digest, "", { ttl: 1000 })
+            : c.refuse(person("b@example.com"), id, digest, ""),
         ];
-        if (case_ === 2) calls.push((round % 2 === 0 ? b : a).withdraw(who, id));
+        if (case_ === 2) calls.push(c.withdraw(who, id));
+        if (case_ === 6) calls.push(c.lockdown(operator, "incident"));
         if (case_ === 3) h.clock.advance(30 * minute);
         if (case_ === 5) {
-          calls.push(b.adopt(rulesOf(usual, { digests: { "orders-db/refund-order": "another" } })));
+          calls.push(c.adopt(rulesOf(usual, { digests: { "orders-db/refund-order": "another" } })));
         }
         await Promise.allSettled(calls);
         await settle();
@@ -108,7 +112,18 @@ export function raceSuite(kind: string, open: () => Promise<Store>): void {
         await expect.poll(() => told(request)).toEqual([state]);
         const active = (await store.grants.grants({ limit: 10_000 })).filter((grant) => grant.request === id);
         expect(active).toHaveLength(state === "approved" ? 1 : 0);
-        if (case_ === 5) await b.adopt(rulesOf(usual));
+        if (case_ === 5) await c.adopt(rulesOf(usual));
+        if (case_ === 6) {
+          // What was approved a moment before is over as well.
+          expect(active.every((grant) => grant.state === "revoked")).toBe(true);
+          await c.lift(operator);
+          const locks = (): unknown[] => {
+            h.clock.advance(1000);
+            return [a.locked, b.locked];
+          };
+          await expect.poll(locks, { interval: 5 }).toEqual([undefined, undefined]);
+          await caughtUp();
+        }
       }
     });
 
