@@ -165,6 +165,33 @@ describe("a stream of events", () => {
     await it.feed.close();
   });
 
+  it("looks in the moment that it is told of the session's end, and watches no longer than it streams", async () => {
+    let over: () => void = () => undefined;
+    let watching = true;
+    let gone = false;
+    const it = world({
+      watch: (ended) => {
+        over = ended;
+        return () => {
+          watching = false;
+        };
+      },
+      again: async () => {
+        if (gone) throw new ApiProblem("not_signed_in", 401, "the session has ended", "sign in");
+        return operator;
+      },
+    });
+    it.read();
+    await settle();
+    expect([it.ended(), watching]).toEqual([false, true]);
+    gone = true;
+    over();
+    await settle();
+    expect(it.out()).toContain("event: end");
+    expect([it.ended(), watching]).toEqual([true, false]);
+    await it.feed.close();
+  });
+
   it("looks in the moment that the token expires", async () => {
     const clock = fakeClock();
     let looks = 0;

@@ -2,6 +2,8 @@ import { get, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApi } from "./api.ts";
+import { fakeClock } from "../kernel/fake-clock.ts";
+import { signedIn } from "./testing/fake-people.ts";
 import { type Fakes, fakes } from "./testing/fakes.ts";
 
 let all: Fakes;
@@ -21,6 +23,14 @@ afterEach(async () => {
   await app.close();
 });
 
+/** Lets time pass, and what is due in it happen. */
+async function pass(clock: { advance(ms: number): void }, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 5000) {
+    clock.advance(5000);
+    for (let i = 0; i < 4; i++) await new Promise((resolve) => void setImmediate(resolve));
+  }
+}
+
 interface Stream {
   readonly status: number;
   readonly headers: IncomingMessage["headers"];
@@ -34,7 +44,8 @@ function events(who: string, path = "", headers: Record<string, string> = {}): P
       port,
       host: "127.0.0.1",
       path: `/v1/events${path}`,
-      headers: { authorization: `Bearer token-${who}`, ...headers },
+      headers:
+        headers["cookie"] === undefined ? { authorization: `Bearer token-${who}`, ...headers } : headers,
       agent: false,
     };
     get(options, (answer) => {
@@ -129,5 +140,49 @@ describe("GET /v1/events", () => {
     const ended = new Promise((resolve) => open[0]?.once("end", resolve));
     await app.close();
     await ended;
+  });
+});
+
+describe("GET /v1/events of a browser", () => {
+  const clock = fakeClock();
+  beforeEach(async () => {
+    await app.close();
+    all = fakes({ clock });
+    app = createApi(all.services);
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    ({ port } = app.server.address() as AddressInfo);
+  });
+
+  it("ends when its person signs out", async () => {
+    const headers = await signedIn(all.people, "olga@example.test", ["operators"]);
+    const { status, text } = await events("", "", { cookie: headers.cookie });
+    expect(status).toBe(200);
+    await pass(clock, 10_000);
+    expect(text()).not.toContain("event: end");
+    await app.inject({ method: "DELETE", url: "/v1/session", headers: { ...headers } });
+    await pass(clock, 10_000);
+    await vi.waitFor(() => expect(text()).toMatch(/event: end\ndata: .*"code":"not_signed_in"/));
+    write(1);
+    await pass(clock, 1000);
+    expect(text()).not.toContain("event: record");
+  });
+
+  it("does not keep an idle session alive", async () => {
+    const headers = await signedIn(all.people, "olga@example.test", ["operators"]);
+    const { text } = await events("", "", { cookie: headers.cookie });
+    await pass(clock, 29 * 60_000);
+    expect(text()).not.toContain("event: end");
+    await pass(clock, 2 * 60_000);
+    await vi.waitFor(() => expect(text()).toContain("event: end"));
+  });
+
+  it("shows by the roles that its person has in the moment", async () => {
+    const headers = await signedIn(all.people, "rita@example.test", ["reviewers"]);
+    const { text } = await events("", "", { cookie: headers.cookie });
+    all.services.log.append({ type: "act.intent", detail: { act: { sql: "select secret" } } });
+    all.services.log.append({ type: "lockdown.started", detail: {} });
+    await pass(clock, 5000);
+    await vi.waitFor(() => expect(text()).toContain("lockdown.started"));
+    expect(text()).not.toContain("select secret");
   });
 });
