@@ -72,6 +72,7 @@ describe("what comes out", () => {
       },
       connections: new Map(),
       policies: [],
+      notifications: { webhooks: [] },
       audit: {
         folder: join(folder, "data/audit"),
         name: "gw.example",

@@ -208,7 +208,7 @@ const tenMinutes = 600_000;
 attack(
   "a proof that is too old",
   "not_verified: OAUTH_JWT_TIMESTAMP_CHECK_FAILED",
-  (scene) => claims({ auth_time: seconds(scene) - 631 }),
+  (scene) => claims({ auth_time: seconds(scene) - 640 }),
   tenMinutes,
 );
 attack(
