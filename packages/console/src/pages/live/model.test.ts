@@ -41,7 +41,13 @@ describe("what is live", () => {
     ]);
   });
   it("is summed up", () => {
-    expect(summary(live)).toBe("4 grants, 0 sessions, 0 running something");
+    expect(summary(live)).toBe("4 grants, 0 sessions");
+    const session = { id: "s", protocol: "postgres", address: "::1", opened_at: "", acts: 1, denied: 0 };
+    const now = { text: "select 1", since: "", state: "running" } as const;
+    const [first] = live.grants;
+    expect(summary({ grants: [{ grant: first!.grant, sessions: [session, { ...session, now }] }] })).toBe(
+      "1 grant, 2 sessions, 1 running something now",
+    );
   });
   it("shows how much of its time is over", () => {
     const one = grant("gr_1", requester("x"), "2026-01-01T00:10:00Z");

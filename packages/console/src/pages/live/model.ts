@@ -48,5 +48,6 @@ export function summary(live: Live): string {
   const sessions = live.grants.flatMap((entry) => entry.sessions);
   const running = sessions.filter(({ now }) => now?.state === "running").length;
   const count = (value: number, what: string): string => `${value} ${what}${value === 1 ? "" : "s"}`;
-  return `${count(live.grants.length, "grant")}, ${count(sessions.length, "session")}, ${running} running something`;
+  const parts = [count(live.grants.length, "grant"), count(sessions.length, "session")];
+  return [...parts, ...(running === 0 ? [] : [`${running} running something now`])].join(", ");
 }
