@@ -2,7 +2,7 @@ import "./timeline.css";
 import "./style.css";
 import type { AuditFilter } from "@mayfly/sdk/browser";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useCallback, useState } from "react";
 import { mayfly } from "../../api/client.ts";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
@@ -22,7 +22,7 @@ export function ActivityPage(): ReactNode {
   const [following, setFollowing] = useState(true);
   const activity = useActivity(filters, following);
   const change = (next: Filters): void => void navigate({ search: searchOf(next), replace: true });
-  const narrow = (next: Filters): void => void navigate({ search: searchOf(next) });
+  const narrow = useCallback((next: Filters): void => void navigate({ search: searchOf(next) }), [navigate]);
   return (
     <Page
       title="Activity"

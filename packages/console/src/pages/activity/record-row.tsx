@@ -1,5 +1,5 @@
 import type { AuditRecord } from "@mayfly/sdk/browser";
-import { type ReactNode, useId, useState } from "react";
+import { memo, type ReactNode, useId, useState } from "react";
 import { Button, LinkButton } from "../../components/button.tsx";
 import { CopyButton } from "../../components/copy-button.tsx";
 import { Icon } from "../../components/icons.tsx";
@@ -15,16 +15,14 @@ import { wordsOf } from "./words.ts";
 /** Opens the list of what shares something with a record. */
 export type Narrow = (filters: Filters) => void;
 
-/** One record: a sentence, and on a click the whole of it. */
-export function RecordRow({
-  record,
-  startsOpen,
-  narrow,
-}: {
-  record: AuditRecord;
-  startsOpen: boolean;
-  narrow: Narrow;
-}): ReactNode {
+interface RowProps {
+  readonly record: AuditRecord;
+  readonly startsOpen: boolean;
+  /** The same function each time, or every row is drawn again whenever a record comes in. */
+  readonly narrow: Narrow;
+}
+
+function Row({ record, startsOpen, narrow }: RowProps): ReactNode {
   const [open, setOpen] = useState(startsOpen);
   const id = useId();
   const words = wordsOf(record);
@@ -64,6 +62,9 @@ export function RecordRow({
     </li>
   );
 }
+
+/** One record: a sentence, and on a click the whole of it. */
+export const RecordRow: (props: RowProps) => ReactNode = memo(Row);
 
 function Opened({ record, narrow }: { record: AuditRecord; narrow: Narrow }): ReactNode {
   const { principal, request, grant, session } = record;

@@ -9,7 +9,7 @@ import { matches } from "./matches.ts";
 /** How many records are asked for at a time. */
 const page = 100;
 /** How many of those that came in live are kept on the screen; older ones are a page away. */
-const mostLive = 500;
+const mostLive = 300;
 
 interface Live {
   /** Newest first. */
