@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "tests/unit/**/*.test.ts", "bench/**/*.test.ts"],
+          include: ["packages/*/src/**/*.test.{ts,tsx}", "tests/unit/**/*.test.ts", "bench/**/*.test.ts"],
           exclude: ["**/*.integration.test.ts", "**/node_modules/**"],
           testTimeout: 30_000,
         },
@@ -26,6 +26,16 @@ export default defineConfig({
           include: ["tests/e2e/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["tests/browser/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          // Each file has a browser and a gateway of its own: two at a time are enough for a small machine.
+          maxWorkers: 2,
         },
       },
     ],

@@ -3,7 +3,8 @@ import { progress } from "../scripts/progress.mjs";
 import { root } from "../tests/support/gateway.ts";
 import { createShell, Unexpected } from "./shell.ts";
 import { walk } from "./walk.ts";
-import { agentId, startWorld } from "./world.ts";
+import { agentId } from "../tests/support/people.ts";
+import { startWorld } from "./world.ts";
 
 // npm run demo: starts everything, walks through the story with real clients, and stays up. With --once it ends after
 // the walk, with exit code 0 only if every step did what it says.
@@ -54,15 +55,28 @@ const lines = Object.entries({
   ...(libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries }),
 }).map(([name, value]) => exported(name, value));
 console.log(`
-It stays up until Ctrl-C. In another terminal:
+It stays up until Ctrl-C.
+
+The console: ${world.gateway.url}
+  Sign in by Okta or Okta (SAML); the stand-in asks no password, you choose who you are:
+  Rosa or Ravi decide (Inbox), Oscar owns the agent and therefore cannot, Olga operates (Live), Ada audits (Activity).
+  The certificate is from a CA made for this demo. Accept the browser's warning, or trust ${world.gateway.caFile}
+  (Firefox: Settings, Certificates, Authorities, Import; Chromium on Linux: certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n mayfly-demo -i FILE).
+
+In another terminal, the agent:
 
 ${lines.join("\n")}
 mayfly operations
 mayfly run orders-db/read-orders --reason "TICKET-1: looking around" -- psql
-mayfly request orders-db/refund-order --reason "TICKET-2: refund"
-mayfly pending --profile rosa
-mayfly audit tail --profile ada
+mayfly request orders-db/refund-order --reason "TICKET-2: refund" --wait      (then decide in the console)
+mayfly request orders-db/refund-order --break-glass --reason "TICKET-3: the shop is down, nobody answers"
 
-The agent ${agentId} is logged in; rosa (reviewer) and ada (auditor) too. Olga is the operator:
-mayfly login --profile olga      (choose Olga in the page that it names)
-mayfly lockdown --profile olga --reason "incident"`);
+The agent ${agentId} is logged in; rosa (reviewer) and ada (auditor) too, for mayfly pending --profile rosa and
+mayfly audit tail --profile ada. Signed events arrive at ${world.receiver.url} and are shown here:`);
+let shown = world.receiver.arrived.length;
+for (;;) {
+  await world.receiver.next((event) => world.receiver.arrived.indexOf(event) >= shown);
+  for (const { type, verified } of world.receiver.arrived.slice(shown))
+    console.log(`  webhook ${verified ? "verified" : "FORGED"}: ${type}`);
+  shown = world.receiver.arrived.length;
+}

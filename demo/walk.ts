@@ -1,6 +1,8 @@
 import pg from "pg";
 import { expect, expectCode, Unexpected, type Shell } from "./shell.ts";
-import { agentId, type World } from "./world.ts";
+import { consoleSession } from "../tests/support/console.ts";
+import { agentId } from "../tests/support/people.ts";
+import type { World } from "./world.ts";
 
 /** One step of the story: what it shows, and how it is shown and held to it. */
 export interface Step {
@@ -34,6 +36,38 @@ async function signIn(world: World, shell: Shell, profile: string, login: string
     },
   });
   expectCode(outcome, `sign-in of ${login}`, 0);
+}
+
+/** Rosa's part in the console: the calls that its pages make, with the cookie of a browser that signed in. */
+async function approveInConsole(world: World, id: string): Promise<void> {
+  const rosa = await consoleSession(world.gateway, world.okta, "rosa@example.com");
+  console.log(`  Rosa signs in at ${world.gateway.url} and opens the inbox:`);
+  const { waiting } = (await rosa.call("GET", "/v1/inbox")).body as {
+    waiting: {
+      id: string;
+      requester: { name: string };
+      operations: string[];
+      risk: string;
+      reason: string;
+    }[];
+  };
+  for (const one of waiting)
+    console.log(
+      `    ${one.requester.name} asks for ${one.operations.join(", ")} (${one.risk} risk): ${one.reason}`,
+    );
+  if (!waiting.some((one) => one.id === id)) throw new Unexpected(`${id} is not in Rosa's inbox`);
+  const request = (await rosa.call("GET", `/v1/requests/${id}`)).body as {
+    digest: string;
+    operations: { name: string; scope: string[] }[];
+  };
+  for (const { name, scope } of request.operations) console.log(`    ${name}: ${scope.join("; ")}`);
+  const answer = await rosa.call("POST", `/v1/requests/${id}/approve`, {
+    digest: request.digest,
+    comment: "checked with the carrier",
+  });
+  if (answer.status !== 200)
+    throw new Unexpected(`the approval: ${answer.status} ${JSON.stringify(answer.body)}`);
+  console.log(`    approved, bound to ${request.digest.slice(0, 19)}…`);
 }
 
 /** What the agent's shell inside `mayfly run` does, and what must come of it. */
@@ -122,7 +156,7 @@ export const walk: readonly Step[] = [
   },
   {
     title:
-      "A refund needs a person: the request waits, a reviewer sees exactly what would run and approves, and it is used",
+      "A refund needs a person: the request waits, a reviewer sees in the console exactly what would run and approves, and it is used",
     async run(world, shell) {
       const asked = shell.run(
         'mayfly request orders-db/refund-order --reason "TICKET-4711: parcel lost, refund" --wait',
@@ -137,10 +171,7 @@ export const walk: readonly Step[] = [
       if (id === undefined) throw new Unexpected(`nothing is pending:\n${pending.text}`);
       const own = await shell.run(`mayfly approve ${id} --yes`);
       if (own.code === 0) throw new Unexpected("the agent approved its own request");
-      const approved = await shell.run(
-        `mayfly approve ${id} --yes --profile rosa --comment "checked with the carrier"`,
-      );
-      expectCode(approved, "the approval", 0);
+      await approveInConsole(world, id);
       const given = await asked;
       console.log("  (the agent's request is answered)");
       expectCode(given, "the request after its approval", 0);
@@ -161,6 +192,20 @@ export const walk: readonly Step[] = [
         /HINT: /,
       );
       expect(await use("select * from orders"), "reading with the refund's grant", /ERROR: /);
+    },
+  },
+  {
+    title: "Whoever listens was told: signed webhooks, verified by a receiver that trusts nobody",
+    async run(world) {
+      const event = await Promise.race([
+        world.receiver.next(({ type }) => type === "approval.given"),
+        new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 10_000).unref()),
+      ]);
+      if (event === undefined) throw new Unexpected("no webhook about the approval arrived");
+      for (const { type, verified, id } of world.receiver.arrived)
+        console.log(`    ${verified ? "verified" : "FORGED  "}  ${type.padEnd(20)} ${id}`);
+      if (world.receiver.arrived.some(({ verified }) => !verified))
+        throw new Unexpected("a webhook's signature is wrong");
     },
   },
   {

@@ -2,14 +2,18 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:cry
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { startOktaStandIn, type OktaStandIn } from "@mayfly/okta-stand-in";
+import type { OktaStandIn } from "@mayfly/okta-stand-in";
 import { root, startGateway, type GatewayProcess } from "../tests/support/gateway.ts";
+import { consoleClient, startProvider } from "../tests/support/people.ts";
+import { startReceiver, type Receiver } from "../tests/support/receiver.ts";
 import { freePort, startPostgres, type EmbeddedPostgres } from "../tests/support/postgres.ts";
 
 /** Everything that the demo runs, and the environment of its clients. */
 export interface World {
   readonly folder: string;
   readonly okta: OktaStandIn;
+  /** Takes the webhook, and checks its signatures. */
+  readonly receiver: Receiver;
   readonly postgres: EmbeddedPostgres;
   readonly gateway: GatewayProcess;
   /** The agent's private key, PEM. */
@@ -20,9 +24,6 @@ export interface World {
   readonly clientEnvironment: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
-
-/** The agent's client id at the stand-in, as Okta's look. */
-export const agentId = "0oasupportbot";
 
 /** Starts the OpenID provider's stand-in, PostgreSQL with the shop, and mayflyd. */
 export async function startWorld(
@@ -39,18 +40,17 @@ export async function startWorld(
     await writeFile(agentKey, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
     const publicJwk = createPublicKey(createPrivateKey(await readFile(agentKey))).export({ format: "jwk" });
 
-    const okta = await say("starting the stand-in for an Okta authorization server", () =>
-      startOktaStandIn({
+    const [https, port] = [await freePort(), await freePort()];
+    const okta = await say("starting the stand-in for Okta", () =>
+      startProvider(`https://localhost:${https}`, {
         name: "demo",
-        agents: [{ clientId: agentId, keys: [{ ...publicJwk, alg: "RS256", use: "sig" }] }],
-        people: [
-          { login: "rosa@example.com", name: "Rosa Reviewer", groups: ["support-leads"] },
-          { login: "olga@example.com", name: "Olga Operator", groups: ["platform"] },
-          { login: "ada@example.com", name: "Ada Auditor", groups: ["security"] },
-        ],
+        agentKeys: [{ ...publicJwk, alg: "RS256", use: "sig" }],
       }),
     );
+    await writeFile(path.join(folder, "okta-metadata.xml"), okta.saml.metadata());
     undo.push(() => okta.close());
+    const receiver = await startReceiver();
+    undo.push(() => receiver.stop());
     const postgres = await say("starting PostgreSQL with the shop's data", async () => {
       const started = await startPostgres();
       await started.run("CREATE DATABASE shop");
@@ -59,13 +59,14 @@ export async function startWorld(
     });
     undo.push(() => postgres.stop());
 
-    const [https, port] = [await freePort(), await freePort()];
     const template = await readFile(path.join(root, "demo/mayfly.yaml"), "utf8");
     const file = path.join(folder, "mayfly.yaml");
     const values: Record<string, string> = {
       HTTPS_PORT: String(https),
       POSTGRES_PORT: String(port),
       ISSUER: okta.issuer,
+      ORG_ISSUER: okta.orgIssuer,
+      RECEIVER_URL: receiver.url,
       DATABASE_PORT: String(postgres.port),
     };
     await writeFile(
@@ -73,7 +74,11 @@ export async function startWorld(
       template.replaceAll(/\$\{(\w+)\}/g, (all, name: string) => values[name] ?? all),
     );
     const gateway = await say("starting mayflyd", () =>
-      startGateway(file, { ORDERS_DB_PASSWORD: "only-the-gateway-knows" }),
+      startGateway(file, {
+        ORDERS_DB_PASSWORD: "only-the-gateway-knows",
+        OKTA_CLIENT_SECRET: consoleClient.secret,
+        WEBHOOK_SECRET: receiver.secret,
+      }),
     );
     undo.push(() => gateway.stop());
 
@@ -82,6 +87,7 @@ export async function startWorld(
     return {
       folder,
       okta,
+      receiver,
       postgres,
       gateway,
       agentKey,

@@ -1,9 +1,17 @@
-// `npm run bench`: brings what is missing, then measures.
+// `npm run bench [-- postgres | console]`: brings what is missing, then measures.
 import { spawn } from "node:child_process";
 import { environment, root, setup } from "./setup.mjs";
 
-await setup(["psql", "pgbench", "pgbouncer"]);
-const child = spawn("node", ["bench/postgres/main.ts", ...process.argv.slice(2)], {
+const suites = {
+  postgres: { file: "bench/postgres/main.ts", needs: ["psql", "pgbench", "pgbouncer"] },
+  console: { file: "bench/console/main.ts", needs: ["psql", "chromium"] },
+};
+const [first = "", ...others] = process.argv.slice(2);
+const name = Object.keys(suites).includes(first) ? first : "postgres";
+const rest = name === first ? others : process.argv.slice(2);
+const { file, needs } = suites[name];
+await setup(needs);
+const child = spawn("node", [file, ...rest], {
   cwd: root,
   stdio: "inherit",
   env: environment(),

@@ -2,6 +2,7 @@
 // no tests, nothing of the demo or the stand-in.
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { dist as builtConsole } from "./console.mjs";
 import { progress } from "./progress.mjs";
 import { root, run, setup } from "./setup.mjs";
 
@@ -38,6 +39,8 @@ async function make(name) {
     if (existsSync(path.join(source, part)))
       cpSync(path.join(source, part), path.join(target, part), { recursive: true });
   }
+  // mayflyd serves the console; setup() has built it.
+  if (name === "gateway") cpSync(builtConsole, path.join(target, "console"), { recursive: true });
   cpSync(path.join(root, "LICENSE"), path.join(target, "LICENSE"));
   const {
     devDependencies: _,
@@ -47,8 +50,15 @@ async function make(name) {
   const exports =
     manifest.exports === undefined
       ? {}
-      : { exports: { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" } } };
-  const files = ["bin", "dist", "schema", "openapi.json"].filter((part) =>
+      : {
+          exports: Object.fromEntries(
+            Object.entries(manifest.exports).map(([door, file]) => {
+              const made = file.replace("./src/", "./dist/").replace(/\.ts$/, "");
+              return [door, { types: `${made}.d.ts`, default: `${made}.js` }];
+            }),
+          ),
+        };
+  const files = ["bin", "dist", "console", "schema", "openapi.json"].filter((part) =>
     existsSync(path.join(target, part)),
   );
   writeFileSync(

@@ -10,14 +10,18 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildConsole } from "./console.mjs";
 import { progress } from "./progress.mjs";
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const modules = path.join(root, "node_modules");
 const unpacked = path.join(root, ".cache", "debian");
+/** Where a browser that was unpacked finds fonts: the system's, if it has any, and those that came with it. */
+const fonts = path.join(root, ".cache", "fonts.conf");
 
 /** The environment in which everything of ours runs: the project's Node first, then what was unpacked from Debian. */
 export function environment() {
@@ -27,14 +31,18 @@ export function environment() {
     const postgres = path.join(unpacked, "usr/lib/postgresql");
     if (existsSync(postgres))
       for (const version of readdirSync(postgres)) more.push(path.join(postgres, version, "bin"));
+    // Chromium's launcher in usr/bin looks for the program where Debian installs it, which is not here.
+    more.push(path.join(unpacked, "usr/lib/chromium"));
     more.push(path.join(unpacked, "usr/sbin"), path.join(unpacked, "usr/bin"));
     const lib = path.join(unpacked, "usr/lib"); // not there yet while the first package is on its way
     for (const name of existsSync(lib) ? readdirSync(lib) : [])
-      if (name.endsWith("-linux-gnu")) libraries.push(path.join(lib, name));
+      if (name.endsWith("-linux-gnu"))
+        libraries.push(path.join(lib, name), path.join(lib, name, "pulseaudio"));
   }
   const env = { ...process.env, PATH: [...more, process.env.PATH ?? ""].join(path.delimiter) };
   if (libraries.length > 0)
     env.LD_LIBRARY_PATH = [...libraries, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":");
+  if (existsSync(fonts)) env.FONTCONFIG_FILE = fonts;
   return env;
 }
 
@@ -141,10 +149,24 @@ async function installDebian(packages) {
   for (const file of readdirSync(archives)) {
     if (file.endsWith(".deb")) await run("dpkg", ["-x", path.join(archives, file), unpacked]);
   }
+  const folder = path.join(unpacked, "usr/share/fonts");
+  if (!existsSync(folder)) return;
+  writeFileSync(
+    fonts,
+    `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>${folder}</dir></fontconfig>
+`,
+  );
 }
 
 /** Programs that tests, demo or benchmarks call, and the Debian package of each. */
-const debianPackages = { psql: "postgresql-client", pgbench: "postgresql", pgbouncer: "pgbouncer" };
+const debianPackages = {
+  psql: "postgresql-client",
+  pgbench: "postgresql",
+  pgbouncer: "pgbouncer",
+  chromium: "chromium",
+};
 
 /**
  * Brings everything that is not there yet.
@@ -161,4 +183,5 @@ export async function setup(programs = []) {
   for (const program of missing)
     if (find(program) === undefined)
       throw new Error(`${program} is still missing after installing ${debianPackages[program]}`);
+  await buildConsole(run);
 }

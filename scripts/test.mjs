@@ -62,12 +62,19 @@ async function suites(projects) {
 }
 
 await setup(fast ? [] : ["psql"]);
+try {
+  if (!fast) await setup(["chromium"]);
+} catch (error) {
+  // The browser suite then fails by itself, with a hint; all the others still tell what they have to tell.
+  console.error(`no browser for the browser suite: ${error.message}`);
+}
 await check("types", "tsc", ["-p", "."]);
+await check("types of the console", "tsc", ["-p", "packages/console"]);
 await check("lint and import table", "oxlint", ["--deny-warnings"]);
 await check("format", "oxfmt", ["--check", "."]);
 await check("dead code", "knip", []);
 await check("JSON Schema is current", "node", ["scripts/json-schema.ts", "--check"]);
 await check("OpenAPI document and SDK types are current", "node", ["scripts/openapi.ts", "--check"]);
-await suites(fast ? ["unit"] : ["unit", "integration", "e2e"]);
+await suites(fast ? ["unit"] : ["unit", "integration", "e2e", "browser"]);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed === 0 ? 0 : 1);

@@ -66,3 +66,23 @@ test("the built commands run", () => {
   });
   expect(run("cli/bin/mayfly.js", "--version")).toMatchObject({ status: 0 });
 });
+
+test("the built SDK opens by both its doors, and a browser's needs nothing of Node's", () => {
+  const program = `
+    for (const door of ["@mayfly/sdk", "@mayfly/sdk/browser"])
+      console.log(typeof (await import(door)).createMayfly({ url: "https://mayfly.test" }).events);
+  `;
+  const run = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    cwd: path.join(root, "build/sdk"),
+    encoding: "utf8",
+  });
+  expect(run).toMatchObject({ status: 0, stdout: "function\nfunction\n" });
+  const reached = ["browser.js"];
+  for (const file of reached) {
+    const text = readFileSync(path.join(root, "build/sdk/dist", file), "utf8");
+    expect(text, file).not.toMatch(/from "node:/);
+    for (const [, next = ""] of text.matchAll(/from "\.\/([^"]+)"/g))
+      if (!reached.includes(next)) reached.push(next);
+  }
+  expect(reached).toContain("browser-transport.js");
+});

@@ -22,7 +22,7 @@ async function sessionsInDatabase(world: World): Promise<number> {
   const client = new pg.Client({ connectionString: world.postgres.url("shop") });
   await client.connect();
   const { rows } = await client.query<{ count: number }>(
-    "SELECT count(*)::int FROM pg_stat_activity WHERE usename = 'mayfly'",
+    "SELECT count(*)::int FROM pg_stat_activity WHERE usename = 'mayfly' AND application_name <> 'mayfly probe'",
   );
   await client.end();
   return rows[0]?.count ?? -1;

@@ -2,9 +2,12 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { startOktaStandIn, type OktaStandIn } from "@mayfly/okta-stand-in";
+import type { OktaStandIn } from "@mayfly/okta-stand-in";
 import { root, startGateway, type GatewayProcess } from "./gateway.ts";
+import { agentId, consoleClient, startProvider } from "./people.ts";
 import { freePort, startPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from "./postgres.ts";
+
+import { startReceiver, type Receiver } from "./receiver.ts";
 
 /** A gateway as a process, in front of the shop's database, with an authorization server beside it. */
 export interface World {
@@ -12,6 +15,8 @@ export interface World {
   /** The configuration file. */
   readonly file: string;
   readonly okta: OktaStandIn;
+  /** Takes the webhook that the demo's configuration names. */
+  readonly receiver: Receiver;
   readonly postgres: EmbeddedPostgres;
   readonly environment: Readonly<Record<string, string>>;
   gateway: GatewayProcess;
@@ -32,30 +37,52 @@ export interface WorldOptions {
   readonly configure?: (text: string) => string;
   /** How the shop's database is started. */
   readonly database?: EmbeddedPostgresOptions;
+  /** Whether the provider lets a browser that has signed in through without a page; false when left out. */
+  readonly singleSignOn?: boolean;
 }
 
 /** Starts everything: two to three seconds. */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(path.join(tmpdir(), "mayfly-world-"));
-  const okta = await startOktaStandIn({
-    agents: [{ clientId: "0oasupportbot", keys: [] }],
-    people: [
-      { login: "rosa@example.com", name: "Rosa", groups: ["support-leads"] },
-      { login: "owner@example.com", name: "Owner", groups: ["support-leads"] },
-      { login: "olga@example.com", name: "Olga", groups: ["platform"] },
-      { login: "ada@example.com", name: "Ada", groups: ["security"] },
-    ],
+  const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).toReversed()) await step();
+  };
+  try {
+    return await startIn(folder, options, undo, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startIn(
+  folder: string,
+  options: WorldOptions,
+  undo: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<World> {
+  const [https, port] = [await freePort(), await freePort()];
+  const okta = await startProvider(`https://localhost:${https}`, {
     introspection: { clientId: "mayfly", clientSecret: "introspection-secret" },
+    singleSignOn: options.singleSignOn ?? false,
   });
+  undo.push(() => okta.close());
+  const receiver = await startReceiver();
+  undo.push(() => receiver.stop());
+  await writeFile(path.join(folder, "okta-metadata.xml"), okta.saml.metadata());
   const postgres = await startPostgres(options.database);
+  undo.push(() => postgres.stop());
   await postgres.run("CREATE DATABASE shop");
   await postgres.run(await readFile(path.join(root, "demo/shop.sql"), "utf8"), "shop");
   if (options.store === "postgres") await postgres.run("CREATE DATABASE mayfly");
   const values: Record<string, string> = {
-    HTTPS_PORT: String(await freePort()),
-    POSTGRES_PORT: String(await freePort()),
+    HTTPS_PORT: String(https),
+    POSTGRES_PORT: String(port),
     ISSUER: okta.issuer,
+    ORG_ISSUER: okta.orgIssuer,
     DATABASE_PORT: String(postgres.port),
+    RECEIVER_URL: receiver.url,
   };
   const template = await readFile(path.join(root, "demo/mayfly.yaml"), "utf8");
   const filled = template.replaceAll(/\$\{(\w+)\}/g, (all, name: string) => values[name] ?? all);
@@ -69,15 +96,18 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ORDERS_DB_PASSWORD: "only-the-gateway-knows",
     STORE_URL: postgres.url("mayfly"),
     INTROSPECTION_SECRET: "introspection-secret",
+    OKTA_CLIENT_SECRET: consoleClient.secret,
+    WEBHOOK_SECRET: receiver.secret,
   };
   const world: World = {
     folder,
     file,
     okta,
+    receiver,
     postgres,
     environment,
     gateway: await startGateway(file, environment),
-    agentToken: () => okta.tokenFor({ agent: "0oasupportbot" }),
+    agentToken: () => okta.tokenFor({ agent: agentId }),
     personToken: (login) => okta.tokenFor({ person: login }),
     async restart() {
       world.gateway = await startGateway(file, environment);
@@ -85,13 +115,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     async edit(change) {
       await writeFile(file, change(await readFile(file, "utf8")));
     },
-    async stop() {
-      await world.gateway.stop("SIGKILL");
-      await postgres.stop();
-      await okta.close();
-      await rm(folder, { recursive: true, force: true });
-    },
+    stop,
   };
+  undo.push(() => world.gateway.stop("SIGKILL"));
   return world;
 }
 

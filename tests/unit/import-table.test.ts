@@ -18,8 +18,9 @@ const table: Record<string, readonly string[]> = {
   grants: ["kernel", "policy", "audit"],
   gate: ["kernel", "configuration", "identity", "policy", "audit", "grants"],
   protocols: ["kernel", "gate"],
+  notifications: ["kernel", "audit"],
   storage: ["kernel"],
-  api: ["kernel", "configuration", "identity", "policy", "audit", "grants", "gate"],
+  api: ["kernel", "configuration", "identity", "policy", "audit", "grants", "gate", "notifications"],
   main: [
     "kernel",
     "configuration",
@@ -30,6 +31,7 @@ const table: Record<string, readonly string[]> = {
     "gate",
     "protocols",
     "storage",
+    "notifications",
     "api",
   ],
 };
@@ -94,5 +96,38 @@ test("the linter refuses exactly the imports that the table does not allow", () 
     expect(refused.toSorted()).toEqual(expected.toSorted());
   } finally {
     rmSync(home, { recursive: true, force: true });
+  }
+});
+
+test("the linter lets the console import the browser's SDK and nothing else of ours, and no markup as text", () => {
+  const home = mkdtempSync(path.join(tmpdir(), "mayfly-imports-"));
+  try {
+    const config = JSON.parse(readFileSync(path.join(root, ".oxlintrc.json"), "utf8")) as Record<
+      string,
+      unknown
+    >;
+    writeFileSync(path.join(home, ".oxlintrc.json"), JSON.stringify({ ...config, options: {} }));
+    const folder = path.join(home, "packages/console/src/pages/probe");
+    mkdirSync(folder, { recursive: true });
+    const from = (name: string): string => `import { x } from "${name}";\nexport const y: unknown = x;\n`;
+    const probes: Readonly<Record<string, string>> = {
+      "sdk.ts": from("@mayfly/sdk/browser"),
+      "sdk-of-node.ts": from("@mayfly/sdk"),
+      "gateway.ts": from("../../../../gateway/src/api/roles.ts"),
+      "cli.ts": from("../../../../cli/src/mayfly.ts"),
+      "verifier.ts": from("@mayfly/audit-verifier"),
+      "node.ts": from("node:fs"),
+      "markup.tsx": "export const y: unknown = <p dangerouslySetInnerHTML={{ __html: document.title }} />;\n",
+      "inner.ts": "export function y(): void {\n  document.body.innerHTML = document.title;\n}\n",
+    };
+    for (const [name, text] of Object.entries(probes)) writeFileSync(path.join(folder, name), text);
+    const refused = new Set(lint(home).diagnostics.map(({ filename }) => path.basename(filename)));
+    expect([...refused].toSorted()).toEqual(
+      Object.keys(probes)
+        .filter((name) => name !== "sdk.ts")
+        .toSorted(),
+    );
+  } finally {
+    rmSync(home, { recursive: true });
   }
 });

@@ -1,5 +1,6 @@
 export * from "./checkpoint.ts";
 export * from "./folder.ts";
+export * from "./inclusion.ts";
 export * from "./line.ts";
 export * from "./merkle.ts";
 export * from "./note.ts";

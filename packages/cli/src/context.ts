@@ -64,21 +64,24 @@ export function connect(options: CommonOptions): { readonly mayfly: Mayfly; read
   const set = setting("MAYFLY_TOKEN");
   const saved = readProfile(options.profile);
   const place = placeOf(options, saved);
-  const token = set ?? (() => savedToken(options.profile, place.url));
+  const token = set ?? ((stale?: string) => savedToken(options.profile, place.url, stale));
   return {
     place,
     mayfly: createMayfly({ url: place.url, token, ...(place.ca === undefined ? {} : { ca: place.ca }) }),
   };
 }
 
-/** The saved token, renewed when it is about to expire. It goes to the gateway that it was got for alone. */
-async function savedToken(name: string, url: string): Promise<string> {
+/**
+ * The saved token, renewed when it is about to expire. It goes to the gateway that it was got for alone.
+ * @param stale a token that the gateway called too old to decide by: that one is renewed whatever its age
+ */
+async function savedToken(name: string, url: string, stale: string | undefined): Promise<string> {
   const profile = readProfile(name);
   if (profile === undefined) throw notLoggedIn("nobody is logged in");
   if (new URL(profile.url).origin !== new URL(url).origin) {
     throw notLoggedIn(`the login '${name}' is for ${profile.url}, not for ${url}`);
   }
-  if (!isStale(profile)) return profile.accessToken;
+  if (!isStale(profile) && profile.accessToken !== stale) return profile.accessToken;
   const renewed = { ...profile, ...(await refresh(profile)) };
   writeProfile(name, renewed);
   return renewed.accessToken;

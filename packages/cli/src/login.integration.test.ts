@@ -1,14 +1,18 @@
 import { createPrivateKey } from "node:crypto";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newSigningKey, type OktaStandIn, startOktaStandIn } from "@mayfly/okta-stand-in";
 import { createIdentity } from "../../gateway/src/identity/create-identity.ts";
+import { fakePeople } from "../../gateway/src/api/testing/fake-people.ts";
 import { systemClock } from "../../gateway/src/kernel/clock.ts";
+import { MayflyError } from "../../gateway/src/kernel/errors.ts";
 import { testBed, type TestBed } from "./testing/cli.ts";
 
 let okta: OktaStandIn;
+/** Calls of `current` that the gateway answers with token_stale from now on. */
+let stale = 0;
 let bed: TestBed;
 let key: JWK;
 const nobody = { MAYFLY_TOKEN: "" };
@@ -21,7 +25,20 @@ beforeAll(async () => {
     agents: [{ clientId: "0oabot", keys: [{ kty, n, e, kid } as JWK] }],
     people: [{ login: "rita@example.com", name: "Rita", groups: ["support-leads"] }],
   });
+  const { people } = fakePeople(systemClock);
   bed = await testBed({
+    people: {
+      ...people,
+      methods: people.methods,
+      async current(verified) {
+        if (stale === 0) return people.current(verified);
+        stale -= 1;
+        throw new MayflyError("token_stale", "the access token is too old", {
+          status: 401,
+          hint: "get a fresh one",
+        });
+      },
+    },
     issuers: [okta.issuer],
     identity: createIdentity({
       providers: [
@@ -116,5 +133,68 @@ describe("a person", () => {
       accessToken: string;
     };
     expect(saved.accessToken).not.toBe(before);
+  });
+
+  const saved = (profile: string): { accessToken: string; expiresAt: number } =>
+    JSON.parse(readFileSync(join(bed.state, "mayfly", `${profile}.json`), "utf8")) as {
+      accessToken: string;
+      expiresAt: number;
+    };
+
+  it("signs in with a browser on this machine, and nobody else's answer is taken", async () => {
+    const running = bed.start(["login", "--profile", "rosa", "--browser"], nobody);
+    await running.says("Waiting for your browser");
+    const [, url = ""] = /open (\S+)/.exec(running.stderr()) ?? [];
+    const asked = new URL(url).searchParams;
+    expect(asked.get("redirect_uri")).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/callback$/);
+    expect([asked.get("code_challenge_method"), asked.get("response_type")]).toEqual(["S256", "code"]);
+    const back = new URL(await okta.signIn(url, "rita@example.com"));
+    const forged = new URL(back);
+    forged.searchParams.set("state", "another");
+    expect((await fetch(forged)).status).toBe(404);
+    const page = await fetch(back);
+    expect([page.status, (await page.text()).includes("You are signed in")]).toEqual([200, true]);
+    const ran = await running.done;
+    expect(ran.stderr).toContain("as rita@example.com (person; groups support-leads, roles reviewer)");
+    expect(statSync(join(bed.state, "mayfly", "rosa.json")).mode & 0o777).toBe(0o600);
+    expect(ran.stdout + ran.stderr).not.toContain(saved("rosa").accessToken);
+  });
+
+  it("is told when an answer comes from another authorization server (mix-up)", async () => {
+    const running = bed.start(["login", "--profile", "mixed", "--browser"], nobody);
+    await running.says("Waiting for your browser");
+    const [, url = ""] = /open (\S+)/.exec(running.stderr()) ?? [];
+    const back = new URL(await okta.signIn(url, "rita@example.com"));
+    back.searchParams.set("iss", "https://evil.example");
+    expect((await fetch(back)).status).toBe(400);
+    const ran = await running.done;
+    expect([ran.code, ran.stderr.includes("did not succeed")]).toEqual([5, true]);
+  });
+
+  it("gets a fresh token by itself, once, when the gateway calls theirs too old to decide by", async () => {
+    const before = saved("rosa").accessToken;
+    const asked = await bed.run(
+      ["request", "orders-db/refund-order", "--reason", "TICKET-1", "--json"],
+      nobody,
+    );
+    const { id } = JSON.parse(asked.stdout) as { id: string };
+    const approve = ["approve", id, "--profile", "rosa", "--yes"];
+    stale = 1;
+    const ran = await bed.run(approve, nobody);
+    expect(saved("rosa").accessToken).not.toBe(before);
+    expect(ran.stderr).not.toContain("too old");
+    stale = 2;
+    const again = await bed.run(approve, nobody);
+    stale = 0;
+    expect([again.code, again.stderr]).toEqual([
+      5,
+      "mayfly: the access token is too old\nhint: get a fresh one\n",
+    ]);
+  });
+
+  it("cannot be asked for two ways at once", async () => {
+    const ran = await bed.run(["login", "--device", "--browser"], nobody);
+    expect([ran.code, ran.stderr.includes("exclude each other")]).toEqual([2, true]);
+    expect((await bed.run(["login", "--browser", "--redirect-port", "99999"], nobody)).code).toBe(2);
   });
 });

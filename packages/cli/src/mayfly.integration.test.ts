@@ -32,6 +32,14 @@ describe("request and grants", () => {
     expect((await bed.run(["grants", "--active"])).stderr).toBe("There are no grants.\n");
   });
 
+  it("breaks glass where asked to, and says so", async () => {
+    const args = ["request", "orders-db/read-orders", "--reason", "INC-9: the shop is down", "--break-glass"];
+    const ran = await bed.run(args);
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toContain("you broke glass");
+    expect([...bed.all.grants.store.requests.values()][0]?.breakGlass).toBe(true);
+  });
+
   it("ends with 4 while a person must approve, and with 3 when refused", async () => {
     const pending = await bed.run(["request", "orders-db/refund-order", "--reason", "TICKET-1", "--json"]);
     expect(pending.code).toBe(4);
@@ -104,6 +112,57 @@ describe("reviewing", () => {
     expect(ran.stdout).toContain(request.digest);
     expect(request.approvals[0]?.digest).toBe(request.digest);
     expect(ran.stdout).not.toContain("\u001b");
+  });
+
+  it("shows the whole sheet without deciding, and whether one may", async () => {
+    const id = await ask("TICKET-9: wrong parcel");
+    const ran = await bed.run(["show", id], reviewer);
+    expect(ran.code).toBe(0);
+    for (const text of [
+      "waits for you",
+      "risk high",
+      "RISK",
+      "last grants",
+      "none: this is the first",
+      "| TICKET-9",
+    ])
+      expect(ran.stdout.toLowerCase()).toContain(text.toLowerCase());
+    expect(ran.stderr).toContain(`hint: mayfly approve ${id}`);
+    expect((await bed.run(["show", id])).stdout).toContain("not for you: you do not have the role reviewer");
+    expect(requestStates()).toEqual(["pending"]);
+  });
+
+  it("lists the inbox, and leads to the first that one may decide", async () => {
+    expect((await bed.run(["pending"], reviewer)).stderr).toContain("Nothing waits");
+    const id = await ask("TICKET-9");
+    const ran = await bed.run(["pending"], reviewer);
+    expect(ran.stdout).toContain("high");
+    expect(ran.stdout).toContain("may decide");
+    expect(ran.stderr).toContain(`hint: mayfly show ${id}`);
+    const json = JSON.parse((await bed.run(["pending", "--json"], reviewer)).stdout);
+    expect(json.waiting[0]).toMatchObject({ id, needed: 1, given: 0 });
+  });
+
+  it("allows a part: shorter, and only what is named", async () => {
+    const id = await ask("TICKET-9");
+    const only = ["--only", "orders-db/refund-order", "--only", "orders-db/x"];
+    const ran = await bed.run(["approve", id, "--yes", "--ttl", "3m", ...only], reviewer);
+    expect(ran.stderr).toContain("You allow only orders-db/refund-order, orders-db/x, no longer than 3m.");
+    expect(bed.all.grants.allowed).toEqual([
+      { operations: ["orders-db/refund-order", "orders-db/x"], ttl: 180_000 },
+    ]);
+  });
+
+  it("says how to prove oneself again where the policy asks for it", async () => {
+    const id = await ask("TICKET-9");
+    bed.all.grants.askToSignInAgain(600_000);
+    const ran = await bed.run(["approve", id, "--yes"], reviewer);
+    expect(ran.code).toBe(5);
+    expect(ran.stderr).toContain("nothing was decided: ");
+    expect(ran.stderr).toContain(
+      "hint: log in again, then repeat this (it counts for 10m): mayfly login --fresh",
+    );
+    expect(requestStates()).toEqual(["pending"]);
   });
 
   it("decides nothing without a terminal or --yes", async () => {
@@ -254,6 +313,7 @@ describe("help and completion", () => {
     "grants",
     "release",
     "pending",
+    "show",
     "approve",
     "refuse",
     "revoke",

@@ -2,11 +2,12 @@ import { Command, CommanderError } from "commander";
 import { auditCommand } from "./commands/audit.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { grantsCommand, releaseCommand, revokeCommand } from "./commands/grants.ts";
+import { liveCommand } from "./commands/live.ts";
 import { lockdownCommand } from "./commands/lockdown.ts";
 import { loginCommand, logoutCommand } from "./commands/login.ts";
 import { operationsCommand } from "./commands/operations.ts";
 import { requestCommand } from "./commands/request.ts";
-import { approveCommand, pendingCommand, refuseCommand } from "./commands/review.ts";
+import { approveCommand, pendingCommand, refuseCommand, showCommand } from "./commands/review.ts";
 import { runCommand } from "./commands/run.ts";
 import { errorText, exitCodeOf, exitCodes, exitCodesHelp } from "./exit.ts";
 
@@ -26,9 +27,11 @@ function program(commandLine: readonly string[]): Command {
     grantsCommand(),
     releaseCommand(),
     pendingCommand(),
+    showCommand(),
     approveCommand(),
     refuseCommand(),
     revokeCommand(),
+    liveCommand(),
     lockdownCommand(),
     auditCommand(),
     completionCommand(),

@@ -25,8 +25,33 @@ test.each([
     "#7: COPY 2, 15 bytes received",
   ],
   ["request.created", { reason: "TICKET-1", ttl: "5m" }, '"TICKET-1", 5m'],
+  [
+    "sign_in.succeeded",
+    { method: "oidc", address: "10.0.0.1", roles: ["reviewer"] },
+    "by oidc from 10.0.0.1, as reviewer",
+  ],
+  ["sign_in.succeeded", { method: "saml", address: "10.0.0.1", roles: [] }, "by saml from 10.0.0.1, without a role"],
+  [
+    "sign_in.refused",
+    { method: "oidc", address: "10.0.0.1", code: "expired", why: "used before" },
+    "expired: used before (by oidc from 10.0.0.1)",
+  ],
+  ["sign_out", { method: "oidc", reason: "signed out everywhere" }, "signed out everywhere"],
   ["approval.given", { decision: "approve", comment: "checked" }, 'approve "checked"'],
   ["approval.given", { decision: "refuse", comment: "" }, "refuse"],
+  [
+    "approval.given",
+    { decision: "approve", comment: "look only", allowed: { operations: ["read-orders"], ttl_ms: 180_000 } },
+    'approve read-orders for 3m "look only"',
+  ],
+  [
+    "approval.refused_to",
+    { tried: "approve", why: "the agent is yours" },
+    "tried to approve: the agent is yours",
+  ],
+  ["request.escalated", { to: ["sre", "oncall"], after_ms: 600_000 }, "to sre, oncall"],
+  ["break_glass.activated", { reason: "INC-9: refunds twice", ttl: "5m" }, '"INC-9: refunds twice", 5m'],
+  ["request.refused", { reason: "refused by lea: no ticket" }, "refused by lea: no ticket"],
   [
     "grant.activated",
     { ttl: "6s", ends_at: "2026-11-24T15:00:06.000Z" },

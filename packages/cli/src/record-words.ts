@@ -1,4 +1,5 @@
 import type { AuditRecord } from "@mayfly/sdk";
+import { duration } from "./print.ts";
 
 type Detail = Readonly<Record<string, unknown>>;
 
@@ -39,6 +40,13 @@ function outcomeOf(detail: Detail): string {
   );
 }
 
+/** What a reviewer allowed, where it is less than was asked for. */
+function partOf(allowed: unknown): string | undefined {
+  const { operations, ttl_ms: ms } = object(allowed);
+  if (!Array.isArray(operations) || typeof ms !== "number") return undefined;
+  return `${operations.join(", ")} for ${duration(ms / 1000)}`;
+}
+
 /**
  * A record's detail in words, for the types that people read most.
  * @returns undefined where the detail is better shown as it is
@@ -55,16 +63,32 @@ export function wordsOf(record: AuditRecord): string | undefined {
     }
     case "act.outcome":
       return detail["intent"] === undefined ? undefined : outcomeOf(detail);
+    case "sign_in.succeeded": {
+      const roles = detail["roles"];
+      const as = Array.isArray(roles) && roles.length > 0 ? `as ${roles.join(", ")}` : "without a role";
+      return `by ${text(detail["method"]) ?? ""} from ${text(detail["address"]) ?? ""}, ${as}`;
+    }
+    case "sign_in.refused":
+      return `${text(detail["code"]) ?? ""}: ${text(detail["why"]) ?? ""} (by ${text(detail["method"]) ?? ""} from ${text(detail["address"]) ?? ""})`;
+    case "sign_out":
+      return reason;
     case "request.created":
       return joined([reason === undefined ? undefined : `"${reason}"`, text(detail["ttl"])]);
     case "approval.given":
       return joined(
         [
           text(detail["decision"]),
+          partOf(detail["allowed"]),
           text(detail["comment"]) === "" ? undefined : `"${text(detail["comment"]) ?? ""}"`,
         ],
         " ",
       );
+    case "approval.refused_to":
+      return joined([`tried to ${text(detail["tried"]) ?? "decide"}`, text(detail["why"])], ": ");
+    case "request.escalated":
+      return Array.isArray(detail["to"]) ? `to ${detail["to"].join(", ")}` : undefined;
+    case "break_glass.activated":
+      return joined([`"${reason ?? ""}"`, text(detail["ttl"])]);
     case "grant.activated":
       return joined([
         text(detail["ttl"]),
@@ -83,6 +107,9 @@ export function wordsOf(record: AuditRecord): string | undefined {
         typeof detail["denied"] === "number" ? `${detail["denied"]} denied` : undefined,
         reason,
       ]);
+    case "request.refused":
+    case "request.withdrawn":
+    case "request.timed_out":
     case "grant.released":
     case "grant.expired":
     case "grant.revoked":

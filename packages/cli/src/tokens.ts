@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { MayflyError } from "@mayfly/sdk";
 import { importJWK, importPKCS8, type JWK } from "jose";
 import type * as OpenId from "openid-client";
+import { openLoopback } from "./loopback.ts";
+import { openBrowser } from "./open-browser.ts";
 import { note } from "./print.ts";
 import type { Profile } from "./profile.ts";
 
@@ -11,6 +13,9 @@ export type Client = Pick<Profile, "issuer" | "clientId" | "scope" | "key" | "ke
 
 /** What came out of a login. */
 export type Tokens = Pick<Profile, "accessToken" | "expiresAt" | "refreshToken">;
+
+/** What a person's login asks for. */
+const usualScope = "openid offline_access mayfly";
 
 /** A token is replaced this long before it expires, milliseconds. */
 const ahead = 30_000;
@@ -70,12 +75,67 @@ export async function loginWithKey(client: Client): Promise<Tokens> {
   }
 }
 
+/** How long a person may take to sign in, milliseconds. */
+const patience = 600_000;
+
+/**
+ * Signs a person in with a browser on this machine: authorization code with PKCE, the answer to a server on 127.0.0.1
+ * that lives for it (RFC 8252).
+ * @param options `port`: where the browser comes back to (0: any free one); `fresh`: the person has to prove who they
+ * are, whatever the browser remembers
+ */
+export async function loginWithBrowser(
+  client: Client,
+  options: { readonly port: number; readonly fresh: boolean },
+): Promise<Tokens> {
+  const config = await configure(client);
+  const lib = await openId();
+  const loopback = await openLoopback(options.port);
+  try {
+    const verifier = lib.randomPKCECodeVerifier();
+    const state = lib.randomState();
+    const nonce = lib.randomNonce();
+    const scope = client.scope ?? usualScope;
+    const isOpenId = scope.split(" ").includes("openid");
+    const url = lib.buildAuthorizationUrl(config, {
+      redirect_uri: loopback.redirectUri,
+      scope,
+      state,
+      code_challenge: await lib.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: "S256",
+      ...(isOpenId ? { nonce } : {}),
+      ...(options.fresh ? { prompt: "login" } : {}),
+    });
+    note(`To sign in, open ${url.href}`);
+    note("Waiting for your browser …");
+    const signedIn = loopback.answer(
+      state,
+      async (came) =>
+        tokensOf(
+          await lib.authorizationCodeGrant(config, came, {
+            expectedState: state,
+            pkceCodeVerifier: verifier,
+            ...(isOpenId ? { expectedNonce: nonce, idTokenExpected: true } : {}),
+          }),
+        ),
+      patience,
+    );
+    openBrowser(url.href);
+    return await signedIn;
+  } catch (thrown) {
+    if (thrown instanceof MayflyError) throw thrown;
+    throw loginFailed("the sign-in did not succeed", thrown);
+  } finally {
+    loopback.close();
+  }
+}
+
 /** Signs a person in by the device flow (RFC 8628): here the code, the confirmation in any browser. */
 export async function loginWithDevice(client: Client): Promise<Tokens> {
   const config = await configure(client);
   const lib = await openId();
   try {
-    const scope = client.scope ?? "openid offline_access mayfly";
+    const scope = client.scope ?? usualScope;
     const device = await lib.initiateDeviceAuthorization(config, { scope });
     note(`To sign in, open ${device.verification_uri_complete ?? device.verification_uri}`);
     note(`and check that it shows the code ${device.user_code}. Waiting …`);
@@ -88,7 +148,8 @@ export async function loginWithDevice(client: Client): Promise<Tokens> {
 /** Replaces an old token: by the key, or by the refresh token. */
 export async function refresh(profile: Profile): Promise<Tokens> {
   if (profile.key !== undefined) return loginWithKey(profile);
-  if (profile.refreshToken === undefined) throw notLoggedIn("the access token has expired");
+  if (profile.refreshToken === undefined)
+    throw notLoggedIn("the access token is over, or too old, and this login has no way to get a fresh one");
   const config = await configure(profile);
   const lib = await openId();
   try {

@@ -4,32 +4,39 @@ import type { AddressInfo } from "node:net";
 import type { JWK } from "jose";
 import { accessTokenClaims } from "./claims.ts";
 import type { TokenFor } from "./claims.ts";
-import { readForm, sendJson } from "./http.ts";
+import { sendJson } from "./http.ts";
 import { introspect, revokeAccessToken } from "./inspection.ts";
 import type { Withdrawn } from "./inspection.ts";
+import { interact } from "./interaction.ts";
 import { signingKeys } from "./keys.ts";
 import { memoryAdapters } from "./memory-adapter.ts";
 import { settle } from "./options.ts";
-import type { OktaStandInOptions, Settings } from "./options.ts";
-import { loginPage } from "./pages.ts";
+import type { OktaStandInOptions, Person, Settings } from "./options.ts";
+import { orgProvider, signOutEverywhere } from "./org.ts";
 import { oktaShapedProvider } from "./provider.ts";
+import { samlIdentityProvider } from "./saml/index.ts";
+import type { SamlIdentityProvider } from "./saml/index.ts";
 import { signIn } from "./sign-in.ts";
 
+export * from "./saml/index.ts";
 export { newSigningKey } from "./keys.ts";
 export { signIn } from "./sign-in.ts";
-export type { OktaStandInOptions, StandInAgent, StandInPerson } from "./options.ts";
+export type { OktaStandInOptions, StandInAgent, StandInPerson, StandInWebClient } from "./options.ts";
 
 /** How an outage looks from outside: connections reset, 503 answered, or no answer at all. */
 export type Outage = "reset" | "unavailable" | "silent";
 
 /** A running stand-in and the levers that tests pull. */
 export interface OktaStandIn {
+  /** The custom authorization server: access tokens for the API. */
   readonly issuer: string;
+  /** The org authorization server, where browsers sign in; only with the option `web`. */
+  readonly orgIssuer: string;
   readonly audience: string;
   readonly port: number;
   readonly tokenEndpoint: string;
   readonly peopleClient: string;
-  /** Requests so far by path below the issuer, for example `/v1/keys`. */
+  /** Requests so far by path below the issuer, for example `/v1/keys`; the org's by whole path, `/oauth2/v1/token`. */
   readonly hits: ReadonlyMap<string, number>;
   /** Signs arbitrary claims with the current key, or another; `header` overrides (undefined removes) header members. */
   mint(claims: object, header?: Record<string, unknown>, key?: JWK): Promise<string>;
@@ -48,6 +55,16 @@ export interface OktaStandIn {
   /** Deactivates a person (by login) or an agent (by client id): tokens inactive, none issued. */
   deactivate(subject: string): void;
   reactivate(subject: string): void;
+  /** Puts a person into other groups, from the next token and the next userinfo on. */
+  setGroups(login: string, groups: readonly string[]): void;
+  /**
+   * Ends a person's sessions at the org authorization server, and posts logout tokens to the application.
+   * @param ca the CA (PEM) by which its certificate is verified, when that is not a public one
+   * @returns how many sessions the application was told of
+   */
+  signOut(login: string, ca?: string): Promise<number>;
+  /** The SAML side: the same people, on the same port. */
+  readonly saml: SamlIdentityProvider;
   /** Signs a person in without a browser: see signIn. */
   signIn(url: string, login: string): Promise<string>;
   close(): Promise<void>;
@@ -62,7 +79,8 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<v
 export async function startOktaStandIn(options: OktaStandInOptions = {}): Promise<OktaStandIn> {
   const hits = new Map<string, number>();
   const withdrawn: Withdrawn = { tokens: new Set(), subjects: new Set() };
-  const adapter = memoryAdapters();
+  const adapters = memoryAdapters();
+  const orgAdapters = memoryAdapters();
   const keys = await signingKeys(options.algorithm ?? "RS256");
   let outage: Outage | undefined;
   let handle: Handler = async (_, response) => sendJson(response, 503, { error: "starting" });
@@ -82,32 +100,52 @@ export async function startOktaStandIn(options: OktaStandInOptions = {}): Promis
   });
   const { port } = server.address() as AddressInfo;
   const settings = settle(options, port);
-  const makeProvider = () =>
-    oktaShapedProvider(settings, keys.all(), adapter, (subject) => withdrawn.subjects.has(subject));
+  const saml = await samlIdentityProvider({
+    origin: `http://127.0.0.1:${port}`,
+    people: settings.people,
+    groupsAttribute: settings.groupsClaim,
+    withdrawn: (login) => withdrawn.subjects.has(login),
+  });
+  const inactive = (subject: string): boolean => withdrawn.subjects.has(subject);
+  let trusted: string | undefined;
+  const makeProvider = () => oktaShapedProvider(settings, keys.all(), adapters.adapter, inactive);
+  const makeOrg = () =>
+    settings.web === undefined
+      ? undefined
+      : orgProvider(settings, settings.web, keys.all(), orgAdapters, inactive, () => trusted);
   let provider = makeProvider();
-
-  const interaction: Handler = async (request, response) => {
-    const details = await provider.interactionDetails(request, response);
-    if (request.method === "POST") {
-      const login = (await readForm(request)).get("login") ?? "";
-      if (settings.people.some((person) => person.login === login)) {
-        await provider.interactionFinished(request, response, { login: { accountId: login } });
-        return;
-      }
-    }
-    response.writeHead(200, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
-    response.end(loginPage(settings.people, String(details.params["client_id"])));
+  let org = makeOrg();
+  const personNamed = (login: string): Person => {
+    const person = settings.people.find((one) => one.login === login);
+    if (person === undefined) throw new TypeError(`nobody is called ${login}`);
+    return person;
   };
+
+  const interaction: Handler = (request, response) =>
+    interact(settings, provider, (person) => person.login, inactive, request, response);
   const routes: Record<string, Handler> = {
     "GET /v1/keys": async (_, response) =>
       sendJson(response, 200, keys.published(), { "cache-control": `max-age=${settings.keysMaxAge}` }),
     "POST /v1/introspect": (request, response) => introspect(settings, keys, withdrawn, request, response),
     "POST /v1/revoke": (request, response) => revokeAccessToken(settings, keys, withdrawn, request, response),
   };
+  const serveOrg = async (url: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path = new URL(url, settings.origin).pathname;
+    if (org === undefined) {
+      sendJson(response, 404, { errorCode: "E0000007", errorSummary: "Not found" });
+      return;
+    }
+    hits.set(path, (hits.get(path) ?? 0) + 1);
+    if (path.startsWith("/oauth2/interaction/"))
+      await interact(settings, org, (person) => person.uid, inactive, request, response);
+    else await org.callback()(request, response);
+  };
   handle = async (request, response) => {
+    if (!settings.singleSignOn && request.url?.startsWith("/app/") === true) delete request.headers.cookie;
+    if (await saml.handle(request, response)) return;
     const original = request.url ?? "/";
     if (!original.startsWith(`${settings.path}/`)) {
-      sendJson(response, 404, { errorCode: "E0000007", errorSummary: "Not found" });
+      await serveOrg(original, request, response);
       return;
     }
     const url = original.slice(settings.path.length);
@@ -125,6 +163,7 @@ export async function startOktaStandIn(options: OktaStandInOptions = {}): Promis
 
   return {
     issuer: settings.issuer,
+    orgIssuer: settings.origin,
     audience: settings.audience,
     port,
     tokenEndpoint: `${settings.issuer}/v1/token`,
@@ -136,6 +175,7 @@ export async function startOktaStandIn(options: OktaStandInOptions = {}): Promis
     async rotateKeys({ keep = true } = {}) {
       await keys.rotate(keep);
       provider = makeProvider();
+      org = makeOrg();
     },
     pause(how = "reset") {
       outage = how;
@@ -151,6 +191,16 @@ export async function startOktaStandIn(options: OktaStandInOptions = {}): Promis
     },
     deactivate: (subject) => void withdrawn.subjects.add(subject),
     reactivate: (subject) => void withdrawn.subjects.delete(subject),
+    setGroups(login, groups) {
+      personNamed(login).groups = [...groups];
+    },
+    async signOut(login, ca) {
+      if (org === undefined)
+        throw new TypeError("there is no org authorization server without the option web");
+      trusted = ca;
+      return signOutEverywhere(org, orgAdapters, personNamed(login).uid);
+    },
+    saml,
     signIn,
     async close() {
       server.closeAllConnections();

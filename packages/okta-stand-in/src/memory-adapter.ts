@@ -1,12 +1,20 @@
 type Entry = Record<string, unknown>;
 
+/** The adapters, and a look inside for the levers. */
+export interface MemoryAdapters {
+  /** What oidc-provider is given as its `adapter`. */
+  readonly adapter: (model: string) => object;
+  /** The entries of a model that have not expired. */
+  live(model: string): readonly Entry[];
+}
+
 /**
  * Where oidc-provider keeps its codes, sessions and grants: in memory, outside of the provider, so that it survives
  * the provider that each key rotation makes anew. Nothing is ever thrown away; a stand-in does not live long.
  */
-export function memoryAdapters(): (model: string) => object {
+export function memoryAdapters(): MemoryAdapters {
   const models = new Map<string, Map<string, { value: Entry; until: number }>>();
-  return (model) => {
+  const adapter = (model: string): object => {
     const entries = models.get(model) ?? new Map<string, { value: Entry; until: number }>();
     models.set(model, entries);
     const live = (entry: { value: Entry; until: number } | undefined): Entry | undefined =>
@@ -31,5 +39,12 @@ export function memoryAdapters(): (model: string) => object {
         for (const [id, entry] of entries) if (entry.value["grantId"] === grant) entries.delete(id);
       },
     };
+  };
+  return {
+    adapter,
+    live: (model) =>
+      [...(models.get(model)?.values() ?? [])]
+        .filter((entry) => entry.until > Date.now())
+        .map((entry) => entry.value),
   };
 }

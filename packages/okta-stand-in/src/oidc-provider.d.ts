@@ -8,16 +8,30 @@ declare module "oidc-provider" {
     save(): Promise<string>;
   }
 
-  interface InteractionDetails {
+  /** An interaction as it is stored; `session` is the browser session in which it began. */
+  export interface InteractionDetails {
     readonly uid: string;
+    readonly exp: number;
+    session?: { uid?: string; readonly accountId?: string };
+    save(seconds: number): Promise<string>;
     readonly prompt: { readonly name: string };
     readonly params: Readonly<Record<string, unknown>>;
+  }
+
+  interface Session {
+    destroy(): Promise<void>;
+  }
+
+  interface Client {
+    backchannelLogout(subject: string, sid: string): Promise<void>;
   }
 
   export interface Context {
     body: unknown;
     type: string;
+    readonly query: Readonly<Record<string, unknown>>;
     readonly oidc: {
+      readonly params: Record<string, unknown>;
       readonly provider: Provider;
       readonly client?: { readonly clientId: string; readonly clientName?: string };
       readonly session?: { readonly accountId?: string };
@@ -39,6 +53,8 @@ declare module "oidc-provider" {
   export class Provider {
     constructor(issuer: string, configuration: Record<string, unknown>);
     proxy: boolean;
+    readonly Client: { find(clientId: string): Promise<Client | undefined> };
+    readonly Session: { findByUid(uid: string): Promise<Session | undefined> };
     readonly Grant: new (properties: { accountId: string; clientId: string }) => Grant;
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
     interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<InteractionDetails>;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { JWK } from "jose";
 
 /** A service app: authenticates with private_key_jwt, gets tokens with client_credentials. */
@@ -16,6 +17,21 @@ export interface StandInPerson {
   readonly groups: readonly string[];
   /** Okta's user id, the `uid` claim; made from the login when left out. */
   readonly uid?: string;
+  /** The login when left out. */
+  readonly email?: string;
+  /** True when left out. */
+  readonly emailVerified?: boolean;
+}
+
+/** The web application that sends browsers to the org authorization server, with a secret of its own. */
+export interface StandInWebClient {
+  readonly clientId: string;
+  /** Accepted by client_secret_basic and by client_secret_post. */
+  readonly clientSecret: string;
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris?: readonly string[];
+  /** Told by a logout token when a person is signed out at the stand-in (OpenID Connect Back-Channel Logout 1.0). */
+  readonly backChannelLogoutUri?: string;
 }
 
 export interface OktaStandInOptions {
@@ -43,15 +59,29 @@ export interface OktaStandInOptions {
   readonly keysMaxAge?: number;
   /** Who may introspect, with HTTP Basic (client_secret_basic). Nobody when left out. */
   readonly introspection?: { readonly clientId: string; readonly clientSecret: string };
+  /** Serves an org authorization server at the root for this application. None when left out. */
+  readonly web?: StandInWebClient;
+  /**
+   * Whether a browser that has signed in is let through without a page, until `prompt=login`, `max_age` or ForceAuthn
+   * ask for one. False when left out: whoever tries the demo is several people.
+   */
+  readonly singleSignOn?: boolean;
+}
+
+/** A person with every default filled in; only the groups change while the stand-in runs. */
+export interface Person extends Required<Omit<StandInPerson, "groups">> {
+  groups: readonly string[];
 }
 
 /** The options with every default filled in. */
 export interface Settings {
+  /** Where everything listens, for example http://127.0.0.1:9000: the issuer of the org authorization server. */
+  readonly origin: string;
   readonly issuer: string;
   readonly path: string;
   readonly audience: string;
   readonly agents: readonly StandInAgent[];
-  readonly people: readonly Required<StandInPerson>[];
+  readonly people: readonly Person[];
   readonly peopleClient: string;
   readonly redirectUris: readonly string[];
   readonly scopes: readonly string[];
@@ -60,19 +90,25 @@ export interface Settings {
   readonly algorithm: "RS256" | "ES256";
   readonly keysMaxAge: number;
   readonly introspection: { readonly clientId: string; readonly clientSecret: string } | undefined;
+  readonly web: StandInWebClient | undefined;
+  readonly singleSignOn: boolean;
 }
 
 /** Fills in the defaults once the port is known. */
 export function settle(options: OktaStandInOptions, port: number): Settings {
   const path = `/oauth2/${options.name ?? "default"}`;
+  const origin = `http://127.0.0.1:${port}`;
   return {
-    issuer: `http://127.0.0.1:${port}${path}`,
+    origin,
+    issuer: `${origin}${path}`,
     path,
     audience: options.audience ?? "api://mayfly",
     agents: options.agents ?? [],
     people: (options.people ?? []).map((person) => ({
       ...person,
-      uid: person.uid ?? `00u${Buffer.from(person.login).toString("hex").slice(0, 17)}`,
+      uid: person.uid ?? `00u${createHash("sha256").update(person.login).digest("hex").slice(0, 17)}`,
+      email: person.email ?? person.login,
+      emailVerified: person.emailVerified ?? true,
     })),
     peopleClient: options.peopleClient ?? "mayfly-cli",
     redirectUris: options.redirectUris ?? ["http://127.0.0.1/callback"],
@@ -82,5 +118,7 @@ export function settle(options: OktaStandInOptions, port: number): Settings {
     algorithm: options.algorithm ?? "RS256",
     keysMaxAge: options.keysMaxAge ?? 300,
     introspection: options.introspection,
+    web: options.web,
+    singleSignOn: options.singleSignOn ?? false,
   };
 }

@@ -1,29 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { Provider, errors, interactionPolicy } from "oidc-provider";
+import { Provider, errors } from "oidc-provider";
 import type { Context, IssuedToken } from "oidc-provider";
 import type { JWK } from "jose";
 import { accessTokenClaims } from "./claims.ts";
+import { prompts } from "./interaction.ts";
 import type { Settings } from "./options.ts";
 import { escapeHtml, page } from "./pages.ts";
 
 const openIdScopes = ["openid", "profile", "offline_access"];
 const cookieKeys = [randomBytes(16).toString("hex")];
-
-/** A person chooses who they are on every sign-in: whoever tries the demo is several people. */
-function policy(): unknown {
-  const prompts = interactionPolicy.base();
-  prompts.remove("consent");
-  const login = prompts.get("login");
-  login.checks.clear();
-  login.checks.add(
-    new interactionPolicy.Check("always", "a person says who they are", "login_required", (context) =>
-      context.oidc.result?.login === undefined
-        ? interactionPolicy.Check.REQUEST_PROMPT
-        : interactionPolicy.Check.NO_NEED_TO_PROMPT,
-    ),
-  );
-  return prompts;
-}
 
 function clients(settings: Settings): Record<string, unknown>[] {
   const agents = settings.agents.map((agent) => ({
@@ -134,7 +119,7 @@ export function oktaShapedProvider(
       },
     },
     interactions: {
-      policy: policy(),
+      policy: prompts(false),
       url: (_: Context, interaction: { uid: string }) => `${settings.path}/interaction/${interaction.uid}`,
     },
     findAccount: (_: Context, login: string) => {

@@ -1,40 +1,47 @@
-import { randomUUID } from "node:crypto";
-import { MayflyError } from "./errors.ts";
-import { createTransport, type Transport, type TransportOptions } from "./transport.ts";
+import type { EventsOptions } from "./events.ts";
+import { followEvents } from "./events.ts";
+import { query } from "./helpers.ts";
+import type { Transport } from "./transport.ts";
 import type {
   Ask,
   AuditKey,
+  AuditProofs,
   AuditRecord,
   AuditRecords,
+  BrowserSession,
+  BrowserSessions,
+  Connection,
+  Connections,
   Grant,
   Grants,
+  Inbox,
+  Live,
   Lockdown,
   Me,
   Offer,
   Offers,
   ProtectedResource,
+  Reach,
   Request,
+  Requester,
   Requests,
+  Revoked,
+  Session,
+  SignedOut,
+  SignInMethods,
+  WebhookDeliveries,
+  WebhookDelivery,
 } from "./types.generated.ts";
-import { withGrant, type GrantAsk, type GrantUse } from "./with-grant.ts";
-
-/** How to make a client. */
-export type MayflyOptions = TransportOptions;
-
-/** How to wait for a decision. */
-export interface WaitOptions {
-  /** Ends the waiting; the request itself stays pending. */
-  readonly signal?: AbortSignal;
-  /** Gives up after so many milliseconds; left out: when the request times out by itself. */
-  readonly timeout?: number;
-}
+import { createRequest, wait, type WaitOptions } from "./waiting.ts";
 
 /** What to look for in the audit log; every member narrows. */
-export interface AuditSearch {
+export interface AuditFilter {
   /** Record types, separated by commas. */
   readonly type?: string;
   readonly principal?: string;
   readonly connection?: string;
+  /** `connection/operation`, or an operation's name. */
+  readonly operation?: string;
   readonly request?: string;
   readonly grant?: string;
   readonly session?: string;
@@ -43,15 +50,40 @@ export interface AuditSearch {
   /** RFC 3339. */
   readonly from?: string;
   readonly to?: string;
+}
+
+/** One page of a search. */
+export interface AuditSearch extends AuditFilter {
   /** Only records below this sequence number. */
   readonly before?: number;
   /** 1 to 1000. */
   readonly limit?: number;
 }
 
+/** A reviewer's answer. */
+export interface ReviewAnswer {
+  /** That of the request as shown to the reviewer: anything else is not what they saw. */
+  readonly digest: string;
+  readonly comment?: string;
+}
+
+/** A reviewer's yes. */
+export interface ApproveAnswer extends ReviewAnswer {
+  /** Allows less than was asked for. */
+  readonly allow?: {
+    /** `connection/operation`, fewer than asked for. */
+    readonly operations?: readonly string[];
+    /** Shorter than asked for, for example `3m`. */
+    readonly ttl?: string;
+  };
+}
+
+/** Which agent or person, as a grant's or request's requester names them. */
+export type WhoseGrants = Pick<Requester, "kind" | "issuer" | "subject" | "client">;
+
 /** A client of one gateway. Everything rejects with MayflyError alone. */
-export interface Mayfly {
-  /** Who the gateway takes the token for. */
+export interface MayflyClient {
+  /** Who the gateway takes the caller for. */
   me(): Promise<Me>;
   /** What may be requested. */
   operations(): Promise<readonly Offer[]>;
@@ -71,20 +103,34 @@ export interface Mayfly {
   /** Waits until a request is no longer pending. */
   wait(id: string, options?: WaitOptions): Promise<Request>;
   withdraw(id: string): Promise<Request>;
-  /** Approves what was seen: `digest` is that of the request as shown to the reviewer. */
-  approve(id: string, digest: string, comment?: string): Promise<Request>;
-  refuse(id: string, digest: string, comment?: string): Promise<Request>;
+  /** What waits for the caller to decide; for reviewers. */
+  inbox(): Promise<Inbox>;
+  /**
+   * Approves what was seen, or less of it.
+   * @throws MayflyError sign_in_again, with `maxAge` and `signIn`, when the policy wants a fresh proof of who approves
+   */
+  approve(id: string, answer: ApproveAnswer): Promise<Request>;
+  refuse(id: string, answer: ReviewAnswer): Promise<Request>;
   grants(filter?: { readonly state?: Grant["state"]; readonly all?: boolean }): Promise<readonly Grant[]>;
   grant(id: string): Promise<Grant>;
   /** The grant with its secret in the ways in: once. */
   collectSecret(grant: string): Promise<Grant>;
   release(grant: string): Promise<Grant>;
   revoke(grant: string, reason: string): Promise<Grant>;
+  /** Revokes every active grant of one agent or person. @returns how many */
+  revokeAll(requester: WhoseGrants, reason: string): Promise<number>;
+  /** Every active grant with its sessions and what they do now; for operators and auditors. */
+  live(): Promise<Live>;
   /**
-   * Requests, waits for approval, calls `use` with the ways in, and releases the grant however it ends: `use`
-   * returned, threw, was aborted, or a process signal came.
+   * Calls `onRecord` for each record as it is written, as far as the caller may see it, and keeps connecting when the
+   * connection is lost. Resolves when `signal` aborts.
+   * @throws MayflyError when the caller may no longer read, for example because the session ended
    */
-  withGrant<T>(ask: GrantAsk, use: (access: GrantUse) => T | Promise<T>): Promise<T>;
+  events(onRecord: (record: AuditRecord) => void, options: EventsOptions): Promise<void>;
+  /** Which groups can ask for what. */
+  reach(): Promise<Reach>;
+  /** The connections, their health and their use. */
+  connections(): Promise<readonly Connection[]>;
   readonly lockdown: {
     get(): Promise<Lockdown>;
     start(reason: string): Promise<Lockdown>;
@@ -95,55 +141,91 @@ export interface Mayfly {
     search(query?: AuditSearch): Promise<AuditRecords>;
     /** Every record that matches, newest first, page by page. */
     all(query?: AuditSearch): AsyncGenerator<AuditRecord>;
+    /** Where a browser downloads every record that matches, newest first. */
+    exportUrl(query: AuditFilter, format: ExportFormat): string;
+    /** The same as bytes, as they come. @throws MayflyError unreachable when it ends before it is whole */
+    export(
+      query: AuditFilter,
+      format: ExportFormat,
+      signal?: AbortSignal,
+    ): Promise<AsyncIterable<Uint8Array>>;
+    /** Records with the proof that the newest checkpoint covers them, newest first; `limit` 1 to 100. */
+    proofs(query?: { readonly before?: number; readonly limit?: number }): Promise<AuditProofs>;
     /** The newest signed checkpoint. */
     checkpoint(): Promise<string>;
     key(): Promise<string>;
   };
+  readonly webhooks: {
+    /** Deliveries, newest first; for operators. */
+    deliveries(filter?: {
+      readonly state?: WebhookDelivery["state"];
+      readonly webhook?: string;
+    }): Promise<readonly WebhookDelivery[]>;
+    /** Sends one again. */
+    replay(id: string): Promise<WebhookDelivery>;
+  };
+  /** How one can sign in with a browser. Needs no session. */
+  signInMethods(): Promise<SignInMethods["methods"]>;
+  /** The browser session of this page. @throws MayflyError not_signed_in */
+  session(): Promise<Session>;
+  /** Ends it. */
+  signOut(): Promise<SignedOut>;
+  /** One's own browser sessions; with `all` everyone's, for operators. */
+  sessions(filter?: { readonly all?: boolean }): Promise<readonly BrowserSession[]>;
+  endSession(id: string): Promise<void>;
+  /** Ends all of one's own browser sessions. */
+  endSessions(): Promise<void>;
   /** Who issues tokens for this gateway (RFC 9728). Needs no token. */
   protectedResource(): Promise<ProtectedResource>;
   /** The certificate of the CA that the gateway made for itself, PEM. Needs no token. */
   ca(): Promise<string>;
 }
 
-function query(members: Readonly<Record<string, string | number | boolean | undefined>>): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(members))
-    if (value !== undefined) search.set(name, String(value));
-  const text = search.toString();
-  return text === "" ? "" : `?${text}`;
-}
+/** How an export is written. */
+export type ExportFormat = "jsonl" | "csv";
 
-/** Makes a client. */
-export function createMayfly(options: MayflyOptions): Mayfly {
-  const send = createTransport(options);
-  const get = <T>(path: string): Promise<T> => send({ method: "GET", path }) as Promise<T>;
-  const post = <T>(path: string, body?: unknown): Promise<T> =>
-    send({ method: "POST", path, ...(body === undefined ? {} : { body }) }) as Promise<T>;
-  const remove = <T>(path: string): Promise<T> => send({ method: "DELETE", path }) as Promise<T>;
+/** Makes a client over a transport. */
+export function createClient(transport: Transport): MayflyClient {
+  const send = <T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> =>
+    transport.send({ method, path, ...(body === undefined ? {} : { body }) }) as Promise<T>;
+  const get = <T>(path: string): Promise<T> => send("GET", path);
+  const post = <T>(path: string, body?: unknown): Promise<T> => send("POST", path, body);
+  const remove = <T>(path: string): Promise<T> => send("DELETE", path);
   const at = (id: string): string => encodeURIComponent(id);
 
   const search = (asked: AuditSearch = {}): Promise<AuditRecords> =>
     get(`/v1/audit/records${query({ ...asked })}`);
+  const exportPath = (asked: AuditFilter, format: ExportFormat): string =>
+    `/v1/audit/export${query({ ...asked, format })}`;
 
-  const mayfly: Mayfly = {
+  return {
     me: () => get("/v1/me"),
     operations: async () => (await get<Offers>("/v1/operations")).operations,
-    request: (ask, more) => createRequest(send, ask, more?.idempotencyKey ?? randomUUID()),
+    request: (ask, more) => createRequest(transport, ask, more?.idempotencyKey),
     getRequest: (id) => get(`/v1/requests/${at(id)}`),
     requests: async (filter = {}) => (await get<Requests>(`/v1/requests${query(filter)}`)).requests,
-    wait: (id, more = {}) => wait(send, id, more),
+    wait: (id, more = {}) => wait(transport, id, more),
     withdraw: (id) => remove(`/v1/requests/${at(id)}`),
-    approve: (id, digest, comment = "") => post(`/v1/requests/${at(id)}/approve`, { digest, comment }),
-    refuse: (id, digest, comment = "") => post(`/v1/requests/${at(id)}/refuse`, { digest, comment }),
+    inbox: () => get("/v1/inbox"),
+    approve: (id, { digest, comment = "", allow }) =>
+      post(`/v1/requests/${at(id)}/approve`, { digest, comment, ...(allow === undefined ? {} : { allow }) }),
+    refuse: (id, { digest, comment = "" }) => post(`/v1/requests/${at(id)}/refuse`, { digest, comment }),
     grants: async (filter = {}) => (await get<Grants>(`/v1/grants${query(filter)}`)).grants,
     grant: (id) => get(`/v1/grants/${at(id)}`),
     collectSecret: (id) => post(`/v1/grants/${at(id)}/secret`),
     release: (id) => remove(`/v1/grants/${at(id)}`),
     revoke: (id, reason) => post(`/v1/grants/${at(id)}/revoke`, { reason }),
-    withGrant: (ask, use) => withGrant(mayfly, ask, use),
+    async revokeAll({ kind, issuer, subject, client }, reason) {
+      const requester = { kind, issuer, subject, client };
+      return (await post<Revoked>("/v1/grants/revoke", { requester, reason })).revoked;
+    },
+    live: () => get("/v1/live"),
+    events: (onRecord, options) => followEvents(transport, onRecord, options),
+    reach: () => get("/v1/reach"),
+    connections: async () => (await get<Connections>("/v1/connections")).connections,
     lockdown: {
       get: () => get("/v1/lockdown"),
-      start: (reason) => send({ method: "PUT", path: "/v1/lockdown", body: { reason } }) as Promise<Lockdown>,
+      start: (reason) => send("PUT", "/v1/lockdown", { reason }),
       lift: () => remove("/v1/lockdown"),
     },
     audit: {
@@ -157,79 +239,32 @@ export function createMayfly(options: MayflyOptions): Mayfly {
           before = page.next_before;
         }
       },
+      exportUrl: (asked, format) => `${transport.base}${exportPath(asked, format)}`,
+      export: (asked, format, signal = new AbortController().signal) =>
+        transport.stream({ method: "GET", path: exportPath(asked, format), signal }),
+      proofs: (asked = {}) => get(`/v1/audit/proofs${query(asked)}`),
       checkpoint: () => get("/v1/audit/checkpoint"),
       key: async () => (await get<AuditKey>("/v1/audit/key")).key,
+    },
+    webhooks: {
+      deliveries: async (filter = {}) =>
+        (await get<WebhookDeliveries>(`/v1/webhooks/deliveries${query(filter)}`)).deliveries,
+      replay: (id) => post(`/v1/webhooks/deliveries/${at(id)}/replay`),
+    },
+    signInMethods: async () => (await get<SignInMethods>("/v1/sign-in")).methods,
+    session: () => get("/v1/session"),
+    async signOut() {
+      const answer = await remove<SignedOut | string>("/v1/session");
+      return typeof answer === "string" ? {} : answer;
+    },
+    sessions: async (filter = {}) => (await get<BrowserSessions>(`/v1/sessions${query(filter)}`)).sessions,
+    async endSession(id) {
+      await remove(`/v1/sessions/${at(id)}`);
+    },
+    async endSessions() {
+      await remove("/v1/sessions");
     },
     protectedResource: () => get("/.well-known/oauth-protected-resource"),
     ca: () => get("/v1/ca"),
   };
-  return mayfly;
-}
-
-/** Asks up to three times under one key: an answer that got lost must not leave a grant that nobody knows of. */
-async function createRequest(send: Transport, ask: Ask, key: string): Promise<Request> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return (await send({
-        method: "POST",
-        path: "/v1/requests",
-        body: ask,
-        headers: { "idempotency-key": key },
-      })) as Request;
-    } catch (thrown) {
-      const lost = thrown instanceof MayflyError && thrown.code === "unreachable";
-      if (!lost || attempt === 3) throw thrown;
-    }
-  }
-}
-
-/** Long polls until a request is decided. */
-async function wait(send: Transport, id: string, options: WaitOptions): Promise<Request> {
-  const end = options.timeout === undefined ? Infinity : performance.now() + options.timeout;
-  let failures = 0;
-  for (;;) {
-    const seconds = Math.max(0, Math.min(30, Math.ceil((end - performance.now()) / 1000)));
-    try {
-      const request = (await send({
-        method: "GET",
-        path: `/v1/requests/${encodeURIComponent(id)}${seconds === 0 ? "" : `?wait=${seconds}s`}`,
-        timeout: seconds * 1000 + 15_000,
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-      })) as Request;
-      failures = 0;
-      if (request.state !== "pending") return request;
-    } catch (thrown) {
-      // A gateway that restarts is back in a moment, and the request with it.
-      const passing =
-        thrown instanceof MayflyError && (thrown.code === "unreachable" || thrown.status === 503);
-      failures += 1;
-      if (!passing || failures > 5) throw thrown;
-      await pause(failures * 500, options.signal);
-    }
-    if (performance.now() >= end) {
-      throw new MayflyError(
-        "not_approved_in_time",
-        `nobody decided on request ${id} in time; it is still pending`,
-        {
-          hint: `wait longer, or withdraw it`,
-          request: id,
-        },
-      );
-    }
-  }
-}
-
-/** Waits a moment; an abort ends it early, and the next request notices. */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

@@ -17,6 +17,10 @@ export class MayflyError extends Error {
   readonly reasons: readonly string[];
   /** The request that it is about, where there is one. */
   readonly request: string | undefined;
+  /** Of `sign_in_again`: how long ago, in seconds, one may have signed in at most (RFC 9470). */
+  readonly maxAge: number | undefined;
+  /** Of `sign_in_again`: where a browser signs in again, one path a way to sign in. */
+  readonly signIn: readonly string[];
 
   constructor(
     code: string,
@@ -26,6 +30,8 @@ export class MayflyError extends Error {
       status?: number;
       reasons?: readonly string[];
       request?: string;
+      maxAge?: number;
+      signIn?: readonly string[];
       cause?: unknown;
     } = {},
   ) {
@@ -35,6 +41,8 @@ export class MayflyError extends Error {
     this.status = more.status;
     this.reasons = more.reasons ?? [];
     this.request = more.request;
+    this.maxAge = more.maxAge;
+    this.signIn = more.signIn ?? [];
   }
 }
 
@@ -45,5 +53,7 @@ export function errorOf(problem: Problem): MayflyError {
     ...(problem.hint === undefined ? {} : { hint: problem.hint }),
     ...(problem.reasons === undefined ? {} : { reasons: problem.reasons }),
     ...(problem.request === undefined ? {} : { request: problem.request }),
+    ...(problem.max_age === undefined ? {} : { maxAge: problem.max_age }),
+    ...(problem.sign_in === undefined ? {} : { signIn: problem.sign_in }),
   });
 }

@@ -155,7 +155,7 @@ describe("withGrant", () => {
 
   it("waits for approval and collects the secret", async () => {
     const result = await agent.withGrant(
-      { ...refund, onPending: ({ id, digest }) => void reviewer.approve(id, digest) },
+      { ...refund, onPending: ({ id, digest }) => void reviewer.approve(id, { digest }) },
       (access) => access.secret,
     );
     expect(result).toMatch(/^[0-9a-z]{32}$/);
@@ -166,7 +166,10 @@ describe("withGrant", () => {
     const use = vi.fn<() => void>();
     const error = await failure(
       agent.withGrant(
-        { ...refund, onPending: ({ id, digest }) => void reviewer.refuse(id, digest, "not today") },
+        {
+          ...refund,
+          onPending: ({ id, digest }) => void reviewer.refuse(id, { digest, comment: "not today" }),
+        },
         use,
       ),
     );

@@ -1,5 +1,4 @@
-import { randomUUID } from "node:crypto";
-import type { Mayfly } from "./client.ts";
+import type { MayflyClient } from "./client.ts";
 import { MayflyError } from "./errors.ts";
 import type { Access, Ask, Grant, Request } from "./types.generated.ts";
 
@@ -34,7 +33,7 @@ export interface GrantUse extends Access {
  * @throws MayflyError denied, refused, withdrawn, timed_out, not_approved_in_time, aborted; and whatever `use` throws
  */
 export async function withGrant<T>(
-  mayfly: Pick<Mayfly, "request" | "wait" | "withdraw" | "collectSecret" | "release">,
+  mayfly: Pick<MayflyClient, "request" | "wait" | "withdraw" | "collectSecret" | "release">,
   ask: GrantAsk,
   use: (access: GrantUse) => T | Promise<T>,
 ): Promise<T> {
@@ -59,7 +58,7 @@ export async function withGrant<T>(
 }
 
 async function run<T>(
-  mayfly: Pick<Mayfly, "request" | "wait" | "withdraw" | "collectSecret" | "release">,
+  mayfly: Pick<MayflyClient, "request" | "wait" | "withdraw" | "collectSecret" | "release">,
   ask: GrantAsk,
   use: (access: GrantUse) => T | Promise<T>,
   stop: AbortSignal,
@@ -69,7 +68,7 @@ async function run<T>(
   // Not abortable: after an abort in between, nobody would know which grant to release.
   const asked = await mayfly.request(
     { connection, operations, reason, ...(ttl === undefined ? {} : { ttl }) },
-    { idempotencyKey: randomUUID() },
+    { idempotencyKey: crypto.randomUUID() },
   );
   const request = asked.state === "pending" ? await approval(mayfly, ask, asked, stop) : asked;
   const grantId = request.grant_id;
@@ -86,7 +85,7 @@ async function run<T>(
 
 /** Waits for the decision; whatever keeps from waiting on also withdraws the request. */
 async function approval(
-  mayfly: Pick<Mayfly, "wait" | "withdraw" | "release">,
+  mayfly: Pick<MayflyClient, "wait" | "withdraw" | "release">,
   ask: GrantAsk,
   request: Request,
   stop: AbortSignal,
@@ -104,7 +103,10 @@ async function approval(
 }
 
 /** Withdraws; a request that was approved in the same moment has a grant by now, which is released. */
-async function takeBack(mayfly: Pick<Mayfly, "wait" | "withdraw" | "release">, id: string): Promise<void> {
+async function takeBack(
+  mayfly: Pick<MayflyClient, "wait" | "withdraw" | "release">,
+  id: string,
+): Promise<void> {
   try {
     await mayfly.withdraw(id);
   } catch {
@@ -152,7 +154,7 @@ function untilStopped<T>(
 }
 
 async function release(
-  mayfly: Pick<Mayfly, "release">,
+  mayfly: Pick<MayflyClient, "release">,
   ask: GrantAsk,
   id: string,
   grant: Grant | undefined,

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
-import { setTimeout as pause } from "node:timers/promises";
+import { createWriteStream, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { formatProblem, verifyLog } from "@mayfly/audit-verifier";
-import type { AuditRecord, AuditSearch, Mayfly } from "@mayfly/sdk";
+import type { AuditFilter, AuditRecord, AuditSearch } from "@mayfly/sdk";
 import { Command } from "commander";
 import { command, type CommonOptions, connect } from "../context.ts";
 import { exitCodes, UsageError } from "../exit.ts";
@@ -24,6 +25,7 @@ export function auditCommand(): Command {
     .description("Read, search and verify the audit log (auditors, operators)")
     .addCommand(tailCommand())
     .addCommand(searchCommand())
+    .addCommand(exportCommand())
     .addCommand(verifyCommand());
 }
 
@@ -33,44 +35,42 @@ function tailCommand(): Command {
     .option("-f, --follow", "keep printing new ones")
     .action(async (options: CommonOptions & { readonly lines: string; readonly follow?: boolean }) => {
       const { mayfly } = connect(options);
-      let last = -1;
       const newest = (await mayfly.audit.search({ limit: count(options.lines) })).records.toReversed();
-      for (;;) {
-        for (const record of newest) print(record, options);
-        last = newest.at(-1)?.seq ?? last;
-        if (options.follow !== true) return;
-        await pause(1000);
-        newest.splice(0, newest.length, ...(await after(mayfly, last)));
-      }
+      for (const record of newest) print(record, options);
+      if (options.follow !== true) return;
+      const last = newest.at(-1)?.seq;
+      await mayfly.events((record) => print(record, options), {
+        signal: new AbortController().signal,
+        ...(last === undefined ? {} : { lastEventId: last }),
+        onReset: (from) => note(`records before #${from} were missed: mayfly audit search finds them`),
+      });
     });
 }
 
-/** Records newer than `last`, oldest first. */
-async function after(mayfly: Mayfly, last: number): Promise<AuditRecord[]> {
-  const found: AuditRecord[] = [];
-  for await (const record of mayfly.audit.all({ limit: 100 })) {
-    if (record.seq <= last) break;
-    found.unshift(record);
-  }
-  return found;
-}
-
-function searchCommand(): Command {
-  return command(
-    "search",
-    "Search the audit log, newest first",
-    "mayfly audit search --connection orders-db --decision deny --from 2026-11-24T00:00:00Z",
-  )
+/** Gives a command the options that narrow a search. */
+function filtered(made: Command): Command {
+  return made
     .option("--type <types>", "record types, separated by commas: request.created, act.denied, …")
     .option("--principal <text>", "part of a name, subject or client")
     .option("--connection <name>", "one connection")
+    .option("--operation <name>", "one operation, with its connection or without")
     .option("--request <id>", "one request")
     .option("--grant <id>", "one grant")
     .option("--session <id>", "one session")
     .option("--decision <permit|deny>", "what was decided")
     .option("--text <words>", "words found anywhere in the record")
     .option("--from <time>", "RFC 3339, for example 2026-11-24T00:00:00Z")
-    .option("--to <time>", "RFC 3339")
+    .option("--to <time>", "RFC 3339");
+}
+
+function searchCommand(): Command {
+  return filtered(
+    command(
+      "search",
+      "Search the audit log, newest first",
+      "mayfly audit search --connection orders-db --decision deny --from 2026-11-24T00:00:00Z",
+    ),
+  )
     .option("-n, --limit <count>", "how many at most", "100")
     .action(async (options: SearchOptions) => {
       const { url: _url, ca: _ca, profile: _profile, json: _json, limit, ...narrow } = options;
@@ -83,6 +83,43 @@ function searchCommand(): Command {
         left -= 1;
         if (left === 0) break;
       }
+    });
+}
+
+interface ExportOptions extends CommonOptions, AuditFilter {
+  readonly format: string;
+  readonly output?: string;
+}
+
+function exportCommand(): Command {
+  return filtered(
+    command(
+      "export",
+      "Write every record that matches, newest first, as JSON lines or CSV",
+      "mayfly audit export --format csv --decision deny --output denied.csv",
+    ),
+  )
+    .option("--format <jsonl|csv>", "how", "jsonl")
+    .option("-o, --output <file>", "where to; left out: standard output")
+    .action(async (options: ExportOptions) => {
+      const { url: _url, ca: _ca, profile: _profile, json: _json, format, output, ...filter } = options;
+      if (format !== "jsonl" && format !== "csv")
+        throw new UsageError(`there is no format '${format}'`, "jsonl or csv");
+      const parts = Readable.from(await connect(options).mayfly.audit.export(filter, format));
+      if (output === undefined) {
+        await pipeline(parts, process.stdout, { end: false });
+        return;
+      }
+      // Under another name until it is whole: a part must not be taken for all.
+      const part = `${output}.part`;
+      try {
+        await pipeline(parts, createWriteStream(part, { mode: 0o600 }));
+        renameSync(part, output);
+      } catch (error) {
+        rmSync(part, { force: true });
+        throw error;
+      }
+      note(`wrote ${output}`);
     });
 }
 

@@ -1,6 +1,7 @@
-import type { Grant } from "@mayfly/sdk";
+import type { Grant, Mayfly, Requester } from "@mayfly/sdk";
 import type { Command } from "commander";
 import { command, type CommonOptions, connect } from "../context.ts";
+import { UsageError } from "../exit.ts";
 import { moment, note, out, outJson, table } from "../print.ts";
 
 /** `mayfly grants`. */
@@ -42,17 +43,50 @@ export function releaseCommand(): Command {
   });
 }
 
+interface RevokeOptions extends CommonOptions {
+  readonly reason: string;
+  readonly agent?: string;
+}
+
 /** `mayfly revoke`. */
 export function revokeCommand(): Command {
   return command(
-    "revoke <grant>",
-    "Revoke somebody's grant at once (operators)",
-    'mayfly revoke gr_7k2m9q4t0x5c8v1n --reason "agent misbehaves"',
+    "revoke [grant]",
+    "Revoke somebody's grant, or all of an agent's, at once (operators)",
+    'mayfly revoke gr_7k2m9q4t0x5c8v1n --reason "agent misbehaves"\nmayfly revoke --agent support-bot --reason "agent misbehaves"',
   )
+    .option("--agent <name>", "all grants of the agent of that name or client id, whomever it acts for")
     .requiredOption("--reason <text>", "why; its holder and the audit log read it")
-    .action(async (id: string, options: CommonOptions & { readonly reason: string }) => {
-      ended(await connect(options).mayfly.revoke(id, options.reason), options);
+    .action(async (id: string | undefined, options: RevokeOptions) => {
+      const { mayfly } = connect(options);
+      if ((id === undefined) === (options.agent === undefined))
+        throw new UsageError("name one grant, or --agent", "mayfly live lists both");
+      if (id !== undefined) return ended(await mayfly.revoke(id, options.reason), options);
+      return revokeAgent(mayfly, options.agent ?? "", options);
     });
+}
+
+/** A list is bounded: what it left out comes with the next look. */
+const mostLooks = 20;
+
+/** Revokes everything of an agent: one that acts for several people is several requesters. */
+async function revokeAgent(mayfly: Mayfly, agent: string, options: RevokeOptions): Promise<void> {
+  let revoked = 0;
+  for (let look = 0; look < mostLooks; look += 1) {
+    const theirs = new Map<string, Requester>();
+    for (const { requester } of await mayfly.grants({ all: true, state: "active" })) {
+      if (requester.kind !== "agent" || (requester.name !== agent && requester.client !== agent)) continue;
+      theirs.set(JSON.stringify([requester.issuer, requester.subject, requester.client]), requester);
+    }
+    if (theirs.size === 0) break;
+    for (const requester of theirs.values()) revoked += await mayfly.revokeAll(requester, options.reason);
+  }
+  if (options.json === true) outJson({ revoked });
+  else if (revoked === 0) note(`no agent ${agent} has an active grant`);
+  else
+    note(
+      `${revoked} ${revoked === 1 ? "grant" : "grants"} of ${agent} ${revoked === 1 ? "is" : "are"} revoked`,
+    );
 }
 
 function ended(grant: Grant, options: CommonOptions): void {

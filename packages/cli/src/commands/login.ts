@@ -3,9 +3,10 @@ import { createMayfly } from "@mayfly/sdk";
 import type { Command } from "commander";
 import { command, type CommonOptions, placeOf } from "../context.ts";
 import { UsageError } from "../exit.ts";
+import { hasBrowser } from "../open-browser.ts";
 import { note, out, outJson } from "../print.ts";
 import { profilePath, readProfile, removeProfile, writeProfile } from "../profile.ts";
-import { type Client, loginWithDevice, loginWithKey, type Tokens } from "../tokens.ts";
+import { type Client, loginWithBrowser, loginWithDevice, loginWithKey, type Tokens } from "../tokens.ts";
 
 interface LoginOptions extends CommonOptions {
   readonly clientId?: string;
@@ -14,6 +15,10 @@ interface LoginOptions extends CommonOptions {
   readonly issuer?: string;
   readonly scope?: string;
   readonly tokenStdin?: boolean;
+  readonly device?: boolean;
+  readonly browser?: boolean;
+  readonly fresh?: boolean;
+  readonly redirectPort?: string;
 }
 
 /** `mayfly login`. */
@@ -22,7 +27,8 @@ export function loginCommand(): Command {
     "login",
     "Log in: an agent with its private key, a person in a browser, or with a token from elsewhere",
     "mayfly login --url https://mayfly.internal:8443 --client-id 0oa1b2c3d4 --key agent.pem   # an agent\n" +
-      "mayfly login --url https://mayfly.internal:8443                                          # a person\n" +
+      "mayfly login --url https://mayfly.internal:8443                                          # a person, in a browser\n" +
+      "mayfly login --url https://mayfly.internal:8443 --device                                 # … on another machine\n" +
       "get-token | mayfly login --url https://mayfly.internal:8443 --token-stdin",
   )
     .option("--client-id <id>", "the OAuth client", "mayfly-cli")
@@ -33,6 +39,16 @@ export function loginCommand(): Command {
     .option("--key-id <kid>", "the key's id at the authorization server, where a PEM cannot say it")
     .option("--issuer <url>", "the authorization server (left out: the one that the gateway names)")
     .option("--scope <scopes>", "scopes to ask for (left out: mayfly; people also openid offline_access)")
+    .option("--device", "show a code to confirm in any browser (by itself over ssh and without a display)")
+    .option("--browser", "use a browser on this machine, though none seems to be here")
+    .option(
+      "--fresh",
+      "prove who you are again, whatever the browser remembers: for what asks for a fresh sign-in",
+    )
+    .option(
+      "--redirect-port <port>",
+      "the port of 127.0.0.1 to come back to, where the client needs a fixed one",
+    )
     .option("--token-stdin", "take an access token from standard input")
     .action(login);
 }
@@ -55,7 +71,7 @@ async function login(options: LoginOptions): Promise<void> {
       ...(options.key === undefined ? {} : { key: resolve(options.key) }),
       ...(options.keyId === undefined ? {} : { keyId: options.keyId }),
     };
-    tokens = options.key === undefined ? await loginWithDevice(client) : await loginWithKey(client);
+    tokens = options.key === undefined ? await loginAsPerson(client, options) : await loginWithKey(client);
   }
   const me = await createMayfly({ url: place.url, token: tokens.accessToken, ...trust }).me();
   writeProfile(options.profile, {
@@ -75,6 +91,19 @@ async function login(options: LoginOptions): Promise<void> {
   if (me.groups.length === 0)
     note("hint: without groups nothing can be requested; see identity.agents.directory in the configuration");
   out(profilePath(options.profile));
+}
+
+/** Signs a person in: with a browser where there is one, else by a code. */
+async function loginAsPerson(client: Client, options: LoginOptions): Promise<Tokens> {
+  if (options.device === true && options.browser === true)
+    throw new UsageError("--device and --browser exclude each other", "give one, or neither");
+  const isHere = options.browser === true || hasBrowser(process.env, process.platform);
+  // The device flow cannot ask for a fresh proof: no parameter of it says so (RFC 8628, section 3.1).
+  if (options.device === true || (!isHere && options.fresh !== true)) return loginWithDevice(client);
+  const port = options.redirectPort ?? "0";
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    throw new UsageError(`'${port}' is no port`, "give a number up to 65535, or leave it out");
+  return loginWithBrowser(client, { port: Number(port), fresh: options.fresh === true });
 }
 
 async function onlyIssuer(mayfly: ReturnType<typeof createMayfly>): Promise<string> {

@@ -1,3 +1,4 @@
+import type { Offer } from "@mayfly/sdk";
 import type { Command } from "commander";
 import { command, type CommonOptions, connect } from "../context.ts";
 import { bold, duration, note, oneLine, out, outJson, table } from "../print.ts";
@@ -15,21 +16,7 @@ export function operationsCommand(): Command {
       if (options.json === true) return outJson(operations);
       if (operations.length === 0) return note("There is nothing that you may request.");
       if (options.scope !== true) {
-        out(
-          table(
-            ["OPERATION", "RISK", "TTL", "APPROVAL", "DESCRIPTION"],
-            operations.map((offer) => [
-              offer.name,
-              offer.risk,
-              offer.ttl === undefined
-                ? "-"
-                : `${duration(offer.ttl.default_seconds)}, up to ${duration(offer.ttl.max_seconds)}`,
-              approvalText(offer),
-              offer.description +
-                (offer.conditions.length === 0 ? "" : ` (when ${offer.conditions.join(" and ")})`),
-            ]),
-          ),
-        );
+        out(table(["OPERATION", "RISK", "TTL", "APPROVAL", "DESCRIPTION"], operations.flatMap(rowsOf)));
         return undefined;
       }
       for (const offer of operations) {
@@ -39,9 +26,45 @@ export function operationsCommand(): Command {
         if (offer.policy !== undefined)
           out(`  policy: ${oneLine(offer.policy)}; approval: ${approvalText(offer)}`);
         for (const line of offer.conditions) out(`  when: ${oneLine(line)}`);
+        if (offer.break_glass === undefined) continue;
+        out(
+          `  break glass: ${oneLine(offer.break_glass.policy)}; up to ${duration(offer.break_glass.max_seconds)}`,
+        );
+        for (const line of offer.break_glass.conditions) out(`  break glass when: ${oneLine(line)}`);
       }
       return undefined;
     });
+}
+
+/** An operation's row, and one more where breaking glass gives it. */
+function rowsOf(offer: Offer): string[][] {
+  const described = (conditions: readonly string[]): string =>
+    offer.description + (conditions.length === 0 ? "" : ` (when ${conditions.join(" and ")})`);
+  const { ttl, break_glass: emergency } = offer;
+  return [
+    ...(offer.requestable
+      ? [
+          [
+            offer.name,
+            offer.risk,
+            ttl === undefined ? "-" : `${duration(ttl.default_seconds)}, up to ${duration(ttl.max_seconds)}`,
+            approvalText(offer),
+            described(offer.conditions),
+          ],
+        ]
+      : []),
+    ...(emergency === undefined
+      ? []
+      : [
+          [
+            offer.name,
+            offer.risk,
+            `up to ${duration(emergency.max_seconds)}`,
+            "break glass",
+            described(emergency.conditions),
+          ],
+        ]),
+  ];
 }
 
 function approvalText(offer: { approval?: { by: readonly string[]; count: number } }): string {

@@ -1,4 +1,4 @@
-import { MayflyError, type Request } from "@mayfly/sdk";
+import { MayflyError, type Grant, type Request } from "@mayfly/sdk";
 import type { Command } from "commander";
 import { command, type CommonOptions, connect, splitOperations } from "../context.ts";
 import { exitCodes } from "../exit.ts";
@@ -8,6 +8,7 @@ import { duration, moment, note, oneLine, out, outJson } from "../print.ts";
 interface RequestOptions extends CommonOptions {
   readonly reason: string;
   readonly ttl?: string;
+  readonly breakGlass?: boolean;
   readonly wait?: boolean;
 }
 
@@ -20,6 +21,7 @@ export function requestCommand(): Command {
   )
     .requiredOption("--reason <text>", "why; reviewers and the audit log read it")
     .option("--ttl <duration>", "how long, for example 5m (left out: the policy's default)")
+    .option("--break-glass", "an emergency: at once where a policy allows it, and everybody hears of it")
     .option("--wait", "wait for approval where a person must approve")
     .action(request);
 }
@@ -30,6 +32,7 @@ async function request(names: string[], options: RequestOptions): Promise<void> 
     ...splitOperations(names),
     reason: options.reason,
     ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
+    ...(options.breakGlass === true ? { break_glass: true } : {}),
   };
   let answer = await mayfly.request(ask);
   if (answer.state === "pending" && options.wait === true) {
@@ -51,6 +54,8 @@ async function request(names: string[], options: RequestOptions): Promise<void> 
       hint: "mayfly operations lists what you may request",
     });
   }
+  if (options.json !== true && answer.break_glass)
+    note("mayfly: you broke glass: this is recorded as such, and those who have to know are told");
   if (options.json !== true) printAccess(answer, place.caFile);
 }
 
@@ -65,7 +70,7 @@ function printAccess(answer: Request, caFile: string | undefined): void {
   const { grant } = answer;
   if (grant === undefined) return;
   out(
-    `grant ${grant.id}: ${grant.operations.map(oneLine).join(", ")} for ${duration(answer.ttl_seconds)}, until ${moment(grant.ends_at)}`,
+    `grant ${grant.id}: ${grant.operations.map(oneLine).join(", ")} for ${termOf(grant)}, until ${moment(grant.ends_at)}`,
   );
   if (grant.access === undefined) return;
   const ways = waysIn(grant.access, caFile);
@@ -73,6 +78,11 @@ function printAccess(answer: Request, caFile: string | undefined): void {
   if (ways.url !== undefined) out(`url ${oneLine(ways.url)}`);
   for (const [name, value] of Object.entries(ways.env)) out(`export ${name}=${shellQuote(value)}`);
   note(`Release it when you are done: mayfly release ${grant.id}`);
+}
+
+/** How long a grant lives: less than was asked for where its reviewers allowed less. */
+function termOf(grant: Grant): string {
+  return duration((Date.parse(grant.ends_at) - Date.parse(grant.activated_at)) / 1000);
 }
 
 function shellQuote(text: string): string {

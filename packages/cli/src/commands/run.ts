@@ -11,6 +11,7 @@ import { pendingText } from "./request.ts";
 interface RunOptions extends CommonOptions {
   readonly reason: string;
   readonly ttl?: string;
+  readonly breakGlass?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -34,6 +35,7 @@ export function runCommand(commandLine: readonly string[]): Command {
     .usage("[options] CONNECTION/OPERATION... -- COMMAND...")
     .requiredOption("--reason <text>", "why; reviewers and the audit log read it")
     .option("--ttl <duration>", "how long, for example 5m (left out: the policy's default)")
+    .option("--break-glass", "an emergency: at once where a policy allows it, and everybody hears of it")
     .option("-q, --quiet", "say nothing but errors")
     .addHelpText(
       "after",
@@ -70,6 +72,7 @@ async function run(names: string[], commandLine: readonly string[], options: Run
         ...splitOperations(names),
         reason: options.reason,
         ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
+        ...(options.breakGlass === true ? { break_glass: true } : {}),
         signal: stop.signal,
         onPending: (request) => say(pendingText(request)),
         onReleaseFailed: (error, grant) =>

@@ -7,17 +7,20 @@ import {
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
-import { principalKey, type Verified } from "../identity/principal.ts";
+import { type Principal, principalKey } from "../identity/principal.ts";
 import { type MayflyError, messageOf } from "../kernel/errors.ts";
-import { authenticate, refusalRecorder } from "./authenticate.ts";
-import type { Answer, Endpoint, OpenCall } from "./endpoint.ts";
+import { type Caller, whoCalls, withChallenge } from "./authenticate.ts";
+import type { Answer, Endpoint, OpenCall, StreamKind } from "./endpoint.ts";
 import { endpoints } from "./endpoints.ts";
+import { formType, parseForm, ParsedForm } from "./forms.ts";
 import { isLocalScrape } from "./health.ts";
 import { checkHeaders, parsePart } from "./inputs.ts";
 import { parseJson } from "./json.ts";
-import { addressKey, defaultLimits, openCounter, tokenBuckets } from "./limits.ts";
+import { limitedRecorder } from "./limited-records.ts";
+import { addressKey, defaultLimits, openCounter, type OpenCounter, tokenBuckets } from "./limits.ts";
 import { ApiProblem, asProblem, problemBody, problemType } from "./problems.ts";
 import { mayCall, roleTable } from "./roles.ts";
+import { securityHeaders } from "./security-headers.ts";
 import type { ApiServices } from "./services.ts";
 
 /** The largest body, bytes. */
@@ -43,9 +46,15 @@ export function createApi(given: ApiServices): FastifyInstance {
     limits.remembered,
   );
   const polls = openCounter(limits.pollsPerPrincipal, limits.polls);
-  const recordRefusal = refusalRecorder(services.log, services.clock);
+  const streams: Readonly<Record<StreamKind, OpenCounter>> = {
+    events: openCounter(limits.eventsPerPrincipal, limits.events),
+    export: openCounter(limits.exportsPerPrincipal, limits.exports),
+  };
+  const signIns = tokenBuckets(services.clock, limits.signInRate, limits.signInBurst, limits.remembered);
+  const record = limitedRecorder(services.log, services.clock);
+  const always = Object.entries(securityHeaders(services.url));
   const stopping = new AbortController();
-  const verified = new WeakMap<FastifyRequest, Verified>();
+  const callers = new WeakMap<FastifyRequest, Caller>();
 
   const app = fastify({
     loggerInstance: services.logger,
@@ -99,16 +108,23 @@ export function createApi(given: ApiServices): FastifyInstance {
     }
   });
 
+  app.addContentTypeParser(formType, { parseAs: "buffer" }, (_request, body, done) => {
+    try {
+      done(null, parseForm(body));
+    } catch (thrown) {
+      done(thrown instanceof Error ? thrown : new Error(messageOf(thrown)));
+    }
+  });
+
   app.addHook("onRequest", async (request, reply) => {
-    reply.header("cache-control", "no-store");
-    reply.header("x-content-type-options", "nosniff");
+    for (const [name, value] of always) reply.header(name, value);
     const wait = addresses.take(addressKey(request.ip));
     if (wait > 0) throw tooMany("this address", wait);
     checkHeaders(request);
   });
 
   app.addHook("onResponse", async (request, reply) => {
-    const principal = verified.get(request)?.principal;
+    const principal = callers.get(request)?.verified.principal;
     services.logger.info(
       {
         id: request.id,
@@ -123,7 +139,7 @@ export function createApi(given: ApiServices): FastifyInstance {
   });
 
   app.setErrorHandler((thrown, request, reply) => {
-    const problem = asProblem(thrown, request.id);
+    const problem = withChallenge(asProblem(thrown, request.id), services.url, services.people.methods);
     if (problem.status >= 500)
       services.logger.error(
         { id: request.id, code: problem.code, error: messageOf(thrown) },
@@ -168,48 +184,70 @@ export function createApi(given: ApiServices): FastifyInstance {
     ) {
       return;
     }
-    let who: Verified;
+    let caller: Caller;
     try {
-      who = await authenticate(
-        services.identity,
-        services.url,
-        request.raw.rawHeaders,
-        endpoint.introspect ?? false,
-      );
+      caller = await callerOf(endpoint, request, true);
     } catch (thrown) {
-      const problem = asProblem(thrown, request.id);
-      if (problem.status === 401 && problem.code !== "token_missing") {
-        recordRefusal(request.ip, endpoint.id, problem.code);
+      const { status, code } = asProblem(thrown, request.id);
+      // Nothing was shown, or a browser's session ran out: nobody tried to be somebody.
+      const harmless = code === "token_missing" || code === "not_signed_in";
+      if ((status === 401 && !harmless) || code === "csrf") {
+        const detail = { protocol: "https", address: request.ip, endpoint: endpoint.id, code };
+        record(request.ip, { type: "authentication.refused", detail });
       }
       throw thrown;
     }
-    verified.set(request, who);
-    const wait = principals.take(principalKey(who.principal));
-    if (wait > 0) throw tooMany(who.principal.name, wait);
-    if (!mayCall(endpoint.id, who.principal)) {
-      const row: readonly string[] | "open" = roleTable[endpoint.id];
-      throw new ApiProblem(
-        "role_required",
-        403,
-        `${endpoint.id} is for ${row === "open" ? "everyone" : row.join(" or ")}, which ${who.principal.name} is not`,
-        "roles come from the groups that identity.roles names in the configuration; an agent never has one",
-      );
-    }
+    callers.set(request, caller);
+    const { principal } = caller.verified;
+    const wait = principals.take(principalKey(principal));
+    if (wait > 0) throw tooMany(principal.name, wait);
+    requireRole(endpoint, principal);
+  }
+
+  function callerOf(endpoint: Endpoint, request: FastifyRequest, use: boolean): Promise<Caller> {
+    const { introspect = false, sessionOnly = false } = endpoint;
+    const { method, raw } = request;
+    return whoCalls(services, { method, rawHeaders: raw.rawHeaders }, { introspect, use, sessionOnly });
+  }
+
+  /** Who calls now, of a request that was let through before and is still being answered. */
+  async function admitAgain(endpoint: Endpoint, request: FastifyRequest): Promise<Principal> {
+    const { principal } = (await callerOf(endpoint, request, false)).verified;
+    requireRole(endpoint, principal);
+    return principal;
   }
 
   async function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (endpoint.body === undefined && request.body !== undefined && request.body !== null) {
       throw new ApiProblem("body_not_allowed", 400, `${endpoint.id} takes no body`, "send none");
     }
+    const form = request.body instanceof ParsedForm ? request.body : undefined;
+    if (
+      request.body !== undefined &&
+      request.body !== null &&
+      (form !== undefined) !== (endpoint.form === true)
+    ) {
+      throw new ApiProblem(
+        "unsupported_media_type",
+        415,
+        "the body's content type is not what this endpoint takes",
+        endpoint.form === true ? `send content-type: ${formType}` : "send content-type: application/json",
+      );
+    }
     const gone = new AbortController();
     reply.raw.once("close", () => gone.abort());
-    const who = verified.get(request);
+    const caller = callers.get(request);
+    const who = caller?.verified;
     const call: OpenCall = {
       services,
       params: parsePart("path", endpoint.params, request.params),
       query: parsePart("query", endpoint.query, request.query),
       headers: parsePart("headers", endpoint.headers, request.headers),
-      body: parsePart("body", endpoint.body, request.body),
+      body: parsePart("body", endpoint.body, form === undefined ? request.body : form.fields),
+      ...(form === undefined ? {} : { raw: form.text }),
+      rawHeaders: request.raw.rawHeaders,
+      takeSignIn: () => signIns.take(addressKey(request.ip)) === 0,
+      recordRefusal: (refusal) => record(request.ip, refusal),
       address: request.ip,
       signal: AbortSignal.any([gone.signal, stopping.signal]),
       startPoll() {
@@ -227,22 +265,55 @@ export function createApi(given: ApiServices): FastifyInstance {
         }
         return end;
       },
+      startStream(kind) {
+        const end = streams[kind].enter(who === undefined ? "" : principalKey(who.principal));
+        if (end === undefined) {
+          throw new ApiProblem(
+            "too_many_streams",
+            429,
+            `too many of these streams (${kind}) are open`,
+            "end some, or try again in a moment",
+            { headers: { "retry-after": "5" } },
+          );
+        }
+        return end;
+      },
     };
     let result: Answer;
     if (endpoint.open) result = await endpoint.handle(call);
     else if (who !== undefined) {
-      result = await endpoint.handle({ ...call, principal: who.principal, tokenExpiresAt: who.expiresAt });
+      result = await endpoint.handle({
+        ...call,
+        principal: who.principal,
+        verified: who,
+        ...(caller?.session === undefined ? {} : { session: caller.session }),
+        tokenExpiresAt: who.expiresAt,
+        again: () => admitAgain(endpoint, request),
+      });
     } else if (endpoint.id === "GET /metrics") {
       result = { status: 200, body: await services.metrics() };
     } else throw new Error("an endpoint was reached without a principal");
     const spec = endpoint.answers[result.status];
-    if (spec?.schema === undefined)
+    if (spec === undefined)
       throw new Error(`${endpoint.id} answered ${result.status}, which it does not declare`);
+    if (spec.schema === undefined) {
+      await reply
+        .code(result.status)
+        .headers(result.headers ?? {})
+        .send();
+      return;
+    }
+    if (result.stream !== undefined) {
+      reply.code(result.status).headers(result.headers ?? {});
+      await reply.type(result.mediaType ?? spec.mediaType ?? "application/octet-stream").send(result.stream);
+      return;
+    }
     const body: unknown = spec.schema.parse(result.body);
     reply.code(result.status).headers(result.headers ?? {});
-    if (spec.mediaType === undefined)
+    const mediaType = result.mediaType ?? spec.mediaType;
+    if (mediaType === undefined)
       await reply.type("application/json; charset=utf-8").send(JSON.stringify(body));
-    else await reply.type(spec.mediaType).send(body);
+    else await reply.type(mediaType).send(body);
   }
 
   for (const endpoint of endpoints) {
@@ -252,6 +323,7 @@ export function createApi(given: ApiServices): FastifyInstance {
     app.route({
       method,
       url: path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      ...(endpoint.bodyLimit === undefined ? {} : { bodyLimit: endpoint.bodyLimit }),
       onRequest: (request) => admit(endpoint, request),
       handler: async (request, reply) => {
         await answer(endpoint, request, reply);
@@ -260,6 +332,18 @@ export function createApi(given: ApiServices): FastifyInstance {
     });
   }
   return app;
+}
+
+/** @throws ApiProblem role_required */
+function requireRole(endpoint: Endpoint, principal: Principal): void {
+  if (mayCall(endpoint.id, principal)) return;
+  const row: readonly string[] | "open" = roleTable[endpoint.id];
+  throw new ApiProblem(
+    "role_required",
+    403,
+    `${endpoint.id} is for ${row === "open" ? "everyone" : row.join(" or ")}, which ${principal.name} is not`,
+    "roles come from the groups that identity.roles names in the configuration; an agent never has one",
+  );
 }
 
 /** The status for bytes that are no request, by Node's code; undefined for the faults of a connection. */

@@ -5,7 +5,7 @@ import { component } from "./components.ts";
 import { endpoint } from "./endpoint.ts";
 import { timeSchema } from "./schemas.ts";
 
-const recordSchema = component(
+export const recordSchema = component(
   "AuditRecord",
   z.object({
     seq: z.int(),
@@ -46,10 +46,12 @@ const keySchema = component(
 );
 
 const word = z.string().min(1).max(200);
-const number = z.string().regex(/^\d{1,15}$/, { error: "is not a number" });
+/** A number in a query. */
+export const queryNumber = z.string().regex(/^\d{1,15}$/, { error: "is not a number" });
 const moment = z.iso.datetime({ offset: true });
 
-const querySchema = z.strictObject({
+/** What narrows a search of the log. */
+export const recordFilterSchema = z.strictObject({
   type: z
     .string()
     .max(1000)
@@ -60,6 +62,9 @@ const querySchema = z.strictObject({
     .meta({ description: "Record types, separated by commas" }),
   principal: word.optional().meta({ description: "Part of a name, subject or client" }),
   connection: word.optional(),
+  operation: word.optional().meta({
+    description: "connection/operation, or an operation's name: what asks for it, is granted or done by it",
+  }),
   request: word.optional(),
   grant: word.optional(),
   session: word.optional(),
@@ -67,8 +72,11 @@ const querySchema = z.strictObject({
   text: word.optional().meta({ description: "Words found anywhere in the record" }),
   from: moment.optional().meta({ description: "RFC 3339" }),
   to: moment.optional().meta({ description: "RFC 3339" }),
-  before: number.optional().meta({ description: "Only records below this sequence number" }),
-  limit: number
+});
+
+const querySchema = recordFilterSchema.extend({
+  before: queryNumber.optional().meta({ description: "Only records below this sequence number" }),
+  limit: queryNumber
     .refine((text) => Number(text) >= 1 && Number(text) <= 1000, { error: "is not 1 to 1000" })
     .optional(),
 });
@@ -83,12 +91,14 @@ function readTypes(text: string): (typeof recordTypes)[number][] | undefined {
   return types;
 }
 
-function readQuery(query: z.output<typeof querySchema>): AuditQuery {
+/** The filter of a search as the index takes it. */
+export function readFilter(query: z.output<typeof recordFilterSchema>): Omit<AuditQuery, "limit"> {
   const types = query.type === undefined ? undefined : readTypes(query.type);
   return {
     ...(types === undefined ? {} : { types }),
     ...(query.principal === undefined ? {} : { principal: query.principal }),
     ...(query.connection === undefined ? {} : { connection: query.connection }),
+    ...(query.operation === undefined ? {} : { operation: query.operation }),
     ...(query.request === undefined ? {} : { request: query.request }),
     ...(query.grant === undefined ? {} : { grant: query.grant }),
     ...(query.session === undefined ? {} : { session: query.session }),
@@ -96,8 +106,6 @@ function readQuery(query: z.output<typeof querySchema>): AuditQuery {
     ...(query.text === undefined ? {} : { text: query.text }),
     ...(query.from === undefined ? {} : { from: Date.parse(query.from) }),
     ...(query.to === undefined ? {} : { to: Date.parse(query.to) }),
-    ...(query.before === undefined ? {} : { before: Number(query.before) }),
-    limit: Number(query.limit ?? 100),
   };
 }
 
@@ -109,7 +117,11 @@ export const searchRecords = endpoint({
   query: querySchema,
   answers: { 200: { description: "The records", schema: recordsSchema } },
   async handle({ services, query }) {
-    const asked = readQuery(query);
+    const asked: AuditQuery = {
+      ...readFilter(query),
+      ...(query.before === undefined ? {} : { before: Number(query.before) }),
+      limit: Number(query.limit ?? 100),
+    };
     const records = await services.reader.search(asked);
     const last = records.at(-1);
     return {

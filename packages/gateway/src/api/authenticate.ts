@@ -1,11 +1,15 @@
-import type { AuditLog } from "../audit/log.ts";
+import { csrfOf } from "../identity/browser-sessions/principal.ts";
 import type { Identity } from "../identity/identity.ts";
+import type { CurrentSession, People } from "../identity/people.ts";
 import type { Verified } from "../identity/principal.ts";
-import type { Clock } from "../kernel/clock.ts";
+import { isBrowserSecret } from "../identity/sign-in/secrets.ts";
 import { MayflyError } from "../kernel/errors.ts";
+import { SignInAgain } from "../kernel/sign-in-again.ts";
+import { cookieOf, dropCookie, sessionCookie } from "./cookies.ts";
+import { checkProvenance } from "./csrf.ts";
 import { resourceMetadataPath } from "./discovery.ts";
-import { addressKey, tokenBuckets } from "./limits.ts";
 import { ApiProblem } from "./problems.ts";
+import type { ApiServices } from "./services.ts";
 
 /** `b64token` of RFC 6750, section 2.1, and longer than any token that a provider issues. */
 const tokenGrammar = /^[A-Za-z0-9\-._~+/]+=*$/;
@@ -89,40 +93,103 @@ export async function authenticate(
   }
 }
 
-/** Records that somebody failed to authenticate. Never throws. */
-export type RefusalRecorder = (address: string, endpoint: string, code: string) => void;
+/** Who makes a request, and the browser session where a cookie said so. */
+export interface Caller {
+  readonly verified: Verified;
+  readonly session?: CurrentSession;
+}
+
+/** What is looked at of a request. */
+export interface Credentials {
+  readonly method: string;
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders: readonly string[];
+}
 
 /**
- * Makes the recorder of failed authentications. A flood cannot fill the disk: one address is recorded 5 times and
- * then once a minute, all addresses together 50 times and then once in 10 s (some 4 MB a day); the next record
- * says how many were left out before it.
+ * Who makes a request: by its bearer token, or by a browser session's cookie when it comes from our own pages.
+ * @param services where tokens and sessions are known
+ * @param options `introspect`: ask the provider about the token too; `use`: counts as a use of the session, which
+ * moves its idle end; `sessionOnly`: the words when there is neither
+ * @throws ApiProblem with a challenge; 400 when both came; 403 csrf; 503 when the provider's keys cannot be had
  */
-export function refusalRecorder(log: AuditLog, clock: Clock): RefusalRecorder {
-  const perAddress = tokenBuckets(clock, 1 / 60, 5, 10_000);
-  const all = tokenBuckets(clock, 1 / 10, 50, 1);
-  let leftOut = 0;
-  return (address, endpoint, code) => {
-    if (perAddress.take(addressKey(address)) > 0 || all.take("all") > 0) {
-      leftOut += 1;
-      return;
-    }
-    try {
-      log.append({
-        type: "authentication.refused",
-        detail: {
-          protocol: "https",
-          address,
-          endpoint,
-          code,
-          ...(leftOut > 0 ? { left_out_before: leftOut } : {}),
-        },
-      });
-      leftOut = 0;
-      // Not awaited: the refusal permits nothing, so nothing waits for its record.
-      log.sync().catch(() => {});
-    } catch {
-      // The log cannot take it: whoever failed is refused all the same, and the log reports itself in readyz.
-      leftOut += 1;
-    }
-  };
+export async function whoCalls(
+  services: Pick<ApiServices, "identity" | "people" | "url">,
+  { method, rawHeaders }: Credentials,
+  options: { readonly introspect: boolean; readonly use: boolean; readonly sessionOnly: boolean },
+): Promise<Caller> {
+  const cookie = cookieOf(rawHeaders, sessionCookie);
+  const hasToken = headerOf(rawHeaders, "authorization") !== undefined;
+  if (hasToken && cookie !== undefined) {
+    throw new ApiProblem(
+      "two_credentials",
+      400,
+      "the request has both an access token and a session's cookie",
+      "send one: a browser its cookie, everything else its token",
+    );
+  }
+  if (cookie === undefined) {
+    if (options.sessionOnly && !hasToken) throw notSignedIn(services.url);
+    return { verified: await authenticate(services.identity, services.url, rawHeaders, options.introspect) };
+  }
+  if (!isBrowserSecret(cookie)) throw notSignedIn(services.url);
+  checkProvenance(
+    {
+      method,
+      origin: headerOf(rawHeaders, "origin"),
+      site: headerOf(rawHeaders, "sec-fetch-site"),
+      mode: headerOf(rawHeaders, "sec-fetch-mode"),
+      csrf: headerOf(rawHeaders, "x-mayfly-csrf"),
+    },
+    services.url,
+    csrfOf(cookie),
+  );
+  const session = await services.people.authenticate(cookie, options.use);
+  if (session === undefined) throw notSignedIn(services.url);
+  return { verified: session.verified, session };
+}
+
+/** Nobody is signed in here, or not any more: the browser forgets the cookie. */
+function notSignedIn(url: string): ApiProblem {
+  return new ApiProblem(
+    "not_signed_in",
+    401,
+    "nobody is signed in in this browser, or not any more",
+    "sign in again",
+    {
+      headers: { ...challenge(url), "set-cookie": dropCookie(sessionCookie) },
+    },
+  );
+}
+
+/**
+ * What of an error has to stand in its answer's headers and members for a client to authenticate again: RFC 9470,
+ * section 3, for a person who has to prove who they are; RFC 6750, section 3.1, for a token that is too old.
+ */
+export function withChallenge(problem: MayflyError, url: string, methods: People["methods"]): MayflyError {
+  const resource = challenge(url)["www-authenticate"] ?? "";
+  if (problem instanceof SignInAgain) {
+    const seconds = problem.maxAge === undefined ? undefined : Math.floor(problem.maxAge / 1000);
+    const asked = seconds === undefined ? "" : `, max_age="${seconds}"`;
+    const query = seconds === undefined ? "" : `?fresh=${seconds}`;
+    return new ApiProblem(problem.code, problem.status, problem.message, problem.hint ?? howToAuthenticate, {
+      headers: { "www-authenticate": `${resource}, error="insufficient_user_authentication"${asked}` },
+      members: {
+        ...(seconds === undefined ? {} : { max_age: seconds }),
+        sign_in: methods.map(({ method }) => `/sign-in/${method}${query}`),
+      },
+    });
+  }
+  if (problem.code === "token_stale" && !(problem instanceof ApiProblem)) {
+    return new ApiProblem(problem.code, 401, problem.message, problem.hint ?? howToAuthenticate, {
+      headers: challenge(url, problem.message),
+    });
+  }
+  return problem;
+}
+
+/** All headers of a name in one text: one that came twice equals nothing that is compared with it. */
+function headerOf(rawHeaders: readonly string[], name: string): string | undefined {
+  const found = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === name);
+  return found.length === 0 ? undefined : found.join(", ");
 }

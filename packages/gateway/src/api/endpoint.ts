@@ -1,5 +1,8 @@
+import type { Readable } from "node:stream";
 import type * as z from "zod";
-import type { Principal } from "../identity/principal.ts";
+import type { NewRecord } from "../audit/records.ts";
+import type { CurrentSession } from "../identity/people.ts";
+import type { Principal, Verified } from "../identity/principal.ts";
 import type { EndpointId } from "./roles.ts";
 import type { ApiServices } from "./services.ts";
 
@@ -7,7 +10,9 @@ import type { ApiServices } from "./services.ts";
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** In the place of a body: sent as it comes, at the client's pace, and destroyed when the client goes. */
+  readonly stream?: Readable;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
 /** What a handler is given, whoever calls. */
@@ -17,19 +22,47 @@ export interface OpenCall<P = unknown, Q = unknown, H = unknown, B = unknown> {
   readonly query: Q;
   readonly headers: H;
   readonly body: B;
+  /** The body's text as it came, of an endpoint that takes a form: what a signature is over. */
+  readonly raw?: string;
+  /** Names and values of the headers in turn, as they came: for cookies, and for what a signature is over. */
+  readonly rawHeaders: readonly string[];
   /** The client's address as the socket knows it: no header can change it. */
   readonly address: string;
+  /**
+   * Takes one of the sign-ins that the client's address may try.
+   * @returns false when it has none left
+   */
+  takeSignIn(): boolean;
+  /** Records a refusal that anybody can cause, as often as is bearable: see limited-records.ts. */
+  recordRefusal(record: NewRecord): void;
   /** Aborts when the client goes or the gateway stops. */
   readonly signal: AbortSignal;
   /** Counts a long poll: the function that ends it. @throws ApiProblem 429 when there are too many */
   startPoll(): () => void;
+  /**
+   * Counts a stream that stays open: the function that ends it.
+   * @throws ApiProblem 429 when the principal, or all together, have as many as they may
+   */
+  readonly startStream: (kind: StreamKind) => () => void;
 }
+
+/** What is streamed: each kind has its own bounds. */
+export type StreamKind = "events" | "export";
 
 /** What a handler of an authenticated endpoint is given. */
 export interface Call<P = unknown, Q = unknown, H = unknown, B = unknown> extends OpenCall<P, Q, H, B> {
   readonly principal: Principal;
+  /** The principal with when they proved who they are and how old their groups are: for `people.current`. */
+  readonly verified: Verified;
+  /** The browser session, where a cookie and no token authenticated the request. */
+  readonly session?: CurrentSession;
   /** When the token expires, milliseconds since the epoch. */
   readonly tokenExpiresAt: number;
+  /**
+   * Who calls, verified again with the request's own headers: for what outlives the request's first moment.
+   * @throws ApiProblem when they may no longer call this endpoint
+   */
+  readonly again: () => Promise<Principal>;
 }
 
 /** One answer in the document: its schema is JSON, or text where a media type is given. */
@@ -52,6 +85,14 @@ interface Common {
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   /** Asks the provider (RFC 7662) about the token too, where that is configured: for what opens access. */
   readonly introspect?: boolean;
+  /** For browsers alone: not in the document, and no part of the clients that are made from it. */
+  readonly browser?: boolean;
+  /** The body is a form (application/x-www-form-urlencoded), and nothing else is taken; `raw` of the call is its text. */
+  readonly form?: boolean;
+  /** The largest body, bytes, where it is not the usual one. */
+  readonly bodyLimit?: number;
+  /** A browser session alone will do: without one the answer is 401 `not_signed_in`. */
+  readonly sessionOnly?: boolean;
 }
 
 /** One endpoint: the single source of its validation, its types and its part of the document. */
@@ -90,6 +131,15 @@ export function endpoint<
 }
 
 /** Declares an endpoint that needs no token. */
-export function openEndpoint(spec: Common & { handle(call: OpenCall): Promise<Answer> | Answer }): Endpoint {
+export function openEndpoint<
+  P extends Shape = undefined,
+  Q extends Shape = undefined,
+  H extends Shape = undefined,
+  B extends z.ZodType | undefined = undefined,
+>(
+  spec: Spec<P, Q, H, B> & {
+    handle(call: OpenCall<Parsed<P>, Parsed<Q>, Parsed<H>, Parsed<B>>): Promise<Answer> | Answer;
+  },
+): Endpoint {
   return { ...spec, open: true };
 }

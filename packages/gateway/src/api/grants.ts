@@ -2,12 +2,21 @@ import * as z from "zod";
 import { component } from "./components.ts";
 import { endpoint } from "./endpoint.ts";
 import { ApiProblem } from "./problems.ts";
-import { grantSchema, readableText } from "./schemas.ts";
+import { grantSchema, pageLimit, readableText } from "./schemas.ts";
 import { grantView, isOwn } from "./views.ts";
 
 const grantIdSchema = z.strictObject({ id: z.string().regex(/^gr_[0-9a-z]{16}$/) });
 
-const grantsSchema = component("Grants", z.object({ grants: z.array(grantSchema) }));
+const grantsSchema = component(
+  "Grants",
+  z.object({
+    grants: z.array(grantSchema),
+    next_before: z
+      .string()
+      .optional()
+      .meta({ description: "Where older ones may follow: ask again with before= this id" }),
+  }),
+);
 
 const revocationSchema = component("Revocation", z.strictObject({ reason: readableText(2000) }));
 
@@ -19,6 +28,8 @@ export const listGrants = endpoint({
   query: z.strictObject({
     state: grantSchema.shape.state.optional(),
     all: z.enum(["true", "false"]).optional(),
+    before: grantIdSchema.shape.id.optional().meta({ description: "Only what is older than this grant" }),
+    limit: pageLimit,
   }),
   answers: { 200: { description: "The grants", schema: grantsSchema } },
   async handle({ services, principal, query }) {
@@ -33,9 +44,18 @@ export const listGrants = endpoint({
     }
     const grants = await services.grants.grants(principal, {
       all,
+      limit: Number(query.limit),
       ...(query.state === undefined ? {} : { state: query.state }),
+      ...(query.before === undefined ? {} : { before: query.before }),
     });
-    return { status: 200, body: { grants: grants.map((grant) => grantView(grant)) } };
+    const last = grants.at(-1);
+    return {
+      status: 200,
+      body: {
+        grants: grants.map((grant) => grantView(grant)),
+        ...(grants.length < Number(query.limit) || last === undefined ? {} : { next_before: last.id }),
+      },
+    };
   },
 });
 

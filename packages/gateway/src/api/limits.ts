@@ -9,6 +9,12 @@ export const defaultLimits: ApiLimits = {
   principalBurst: 100,
   pollsPerPrincipal: 16,
   polls: 1000,
+  eventsPerPrincipal: 8,
+  events: 500,
+  exportsPerPrincipal: 2,
+  exports: 8,
+  signInRate: 2,
+  signInBurst: 60,
   remembered: 10_000,
 };
 

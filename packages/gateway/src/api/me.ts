@@ -3,7 +3,8 @@ import { component } from "./components.ts";
 import { endpoint } from "./endpoint.ts";
 import { requesterSchema, timeOf, timeSchema } from "./schemas.ts";
 
-const meSchema = component(
+/** Who somebody is to Mayfly. */
+export const meSchema = component(
   "Me",
   z.object({
     ...requesterSchema.shape,

@@ -90,6 +90,7 @@ function componentSchemas(): JsonObject {
 export function openApiDocument(endpoints: readonly Endpoint[]): JsonObject {
   const paths: Record<string, JsonObject> = {};
   for (const endpoint of endpoints) {
+    if (endpoint.browser === true) continue;
     const [method = "", path = ""] = endpoint.id.split(" ");
     paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(endpoint) };
   }

@@ -18,6 +18,10 @@ const offerSchema = component(
     policy: z.string().optional(),
     ttl: z.object({ default_seconds: z.number(), max_seconds: z.number() }).optional(),
     approval: approvalRuleSchema.optional().meta({ description: "A person must approve" }),
+    break_glass: z
+      .object({ policy: z.string(), max_seconds: z.number(), conditions: z.array(z.string()) })
+      .optional()
+      .meta({ description: "In an emergency: what asking with break_glass gives, at once" }),
     conditions: z.array(z.string()).meta({ description: "What the policy still has to see met, as written" }),
     reasons: z.array(z.string()),
   }),
@@ -41,6 +45,15 @@ function offerView(offer: Offer): z.input<typeof offerSchema> {
           policy: terms.policy,
           ttl: { default_seconds: terms.defaultTtl / 1000, max_seconds: terms.maxTtl / 1000 },
           ...(terms.approval === undefined ? {} : { approval: approvalRuleView(terms.approval) }),
+        }),
+    ...(offer.breakGlass?.terms === undefined
+      ? {}
+      : {
+          break_glass: {
+            policy: offer.breakGlass.terms.policy,
+            max_seconds: offer.breakGlass.terms.maxTtl / 1000,
+            conditions: [...offer.breakGlass.conditions],
+          },
         }),
     conditions: [...offer.outlook.conditions],
     reasons: [...offer.outlook.reasons],

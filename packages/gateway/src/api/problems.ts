@@ -22,13 +22,21 @@ export const problemSchema = component(
       .array(z.object({ at: z.string(), message: z.string() }))
       .optional()
       .meta({ description: "Of an invalid input: what is wrong where" }),
+    max_age: z
+      .int()
+      .optional()
+      .meta({ description: "Of sign_in_again: how many seconds ago the new proof may be (RFC 9470)" }),
+    sign_in: z
+      .array(z.string())
+      .optional()
+      .meta({ description: "Of sign_in_again: where a browser proves it; add return=/path" }),
     instance: z.string().optional().meta({ description: "Names this answer in the gateway's own log" }),
   }),
 );
 
 /** A problem's own members beside those every problem has. */
 export type ProblemMembers = Partial<
-  Pick<z.infer<typeof problemSchema>, "reasons" | "request" | "errors" | "instance">
+  Pick<z.infer<typeof problemSchema>, "reasons" | "request" | "errors" | "max_age" | "sign_in" | "instance">
 >;
 
 /** A MayflyError that also carries headers and further members for its answer. */

@@ -4,7 +4,7 @@ import { parseDuration } from "../kernel/durations.ts";
 import { component } from "./components.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
 import { ApiProblem } from "./problems.ts";
-import { durationSchema, readableText, requestSchema, requestStateSchema } from "./schemas.ts";
+import { durationSchema, pageLimit, readableText, requestSchema, requestStateSchema } from "./schemas.ts";
 import { grantView, isOwn, ownRequestView, requestView } from "./views.ts";
 
 /** The longest that one long poll is held. */
@@ -19,10 +19,27 @@ const askSchema = component(
     operations: z.array(readableText(200)).min(1).max(32).meta({ description: "Names on that connection" }),
     reason: readableText(2000).meta({ description: "Why; reviewers and the audit log read it" }),
     ttl: durationSchema.optional().meta({ description: "5m, for example; left out: the policy's default" }),
+    break_glass: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          "An emergency: nobody approves, only policies with break_glass permit, the reason has at least 15 characters, " +
+          "and everybody hears of it",
+      }),
   }),
 );
 
-const requestsSchema = component("Requests", z.object({ requests: z.array(requestSchema) }));
+const requestsSchema = component(
+  "Requests",
+  z.object({
+    requests: z.array(requestSchema),
+    next_before: z
+      .string()
+      .optional()
+      .meta({ description: "Where older ones may follow: ask again with before= this id" }),
+  }),
+);
 
 /** Asks for access. */
 export const createRequest = endpoint({
@@ -54,6 +71,7 @@ export const createRequest = endpoint({
       operations: body.operations,
       reason: body.reason,
       ...(ttl === undefined ? {} : { ttl }),
+      ...(body.break_glass === true ? { breakGlass: true } : {}),
       ...(key === undefined ? {} : { idempotencyKey: key }),
       clientAddress: call.address,
     });
@@ -71,7 +89,7 @@ export const createRequest = endpoint({
       return {
         status: request.state === "pending" ? 202 : 201,
         headers: headersOut,
-        body: requestView(services, request),
+        body: requestView(services, principal, request),
       };
     }
     const secret = await services.grants.collectSecret(principal, request.grant);
@@ -80,7 +98,7 @@ export const createRequest = endpoint({
     return {
       status: 201,
       headers: headersOut,
-      body: requestView(services, request, grantView(grant, access)),
+      body: requestView(services, principal, request, grantView(grant, access)),
     };
   },
 });
@@ -90,7 +108,12 @@ export const listRequests = endpoint({
   id: "GET /v1/requests",
   operationId: "listRequests",
   summary: "Your requests, newest first; with all=true everyone's, for reviewers, operators and auditors",
-  query: z.strictObject({ state: requestStateSchema.optional(), all: z.enum(["true", "false"]).optional() }),
+  query: z.strictObject({
+    state: requestStateSchema.optional(),
+    all: z.enum(["true", "false"]).optional(),
+    before: requestIdSchema.shape.id.optional().meta({ description: "Only what is older than this request" }),
+    limit: pageLimit,
+  }),
   answers: { 200: { description: "The requests", schema: requestsSchema } },
   async handle({ services, principal, query }) {
     const all = query.all === "true";
@@ -104,9 +127,18 @@ export const listRequests = endpoint({
     }
     const requests = await services.grants.requests(principal, {
       all,
+      limit: Number(query.limit),
       ...(query.state === undefined ? {} : { state: query.state }),
+      ...(query.before === undefined ? {} : { before: query.before }),
     });
-    return { status: 200, body: { requests: requests.map((request) => requestView(services, request)) } };
+    const last = requests.at(-1);
+    return {
+      status: 200,
+      body: {
+        requests: requests.map((request) => requestView(services, principal, request)),
+        ...(requests.length < Number(query.limit) || last === undefined ? {} : { next_before: last.id }),
+      },
+    };
   },
 });
 
@@ -161,6 +193,7 @@ export const withdrawRequest = endpoint({
         "only its requester withdraws a request",
       );
     }
-    return { status: 200, body: requestView(services, await services.grants.withdraw(principal, params.id)) };
+    const withdrawn = await services.grants.withdraw(principal, params.id);
+    return { status: 200, body: requestView(services, principal, withdrawn) };
   },
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createApi } from "./api.ts";
 import { endpoints } from "./endpoints.ts";
 import { type Caller, type EndpointId, roleTable } from "./roles.ts";
+import { signedIn } from "./testing/fake-people.ts";
 import { fakes } from "./testing/fakes.ts";
 
 const callers: readonly ("nobody" | Caller)[] = [
@@ -14,13 +15,21 @@ const callers: readonly ("nobody" | Caller)[] = [
 ];
 
 /** A request that is valid in form, so that only the role decides. */
-function validInput(id: string): { url: string; payload?: Record<string, unknown> } {
+function validInput(id: string): { url: string; payload?: Record<string, unknown> | string } {
   const [, path = ""] = id.split(" ");
-  const url = path.replace("{id}", path.includes("grants") ? "gr_0000000000000000" : "req_0000000000000000");
+  const kind = path.includes("sessions") ? "bs" : path.includes("grants") ? "gr" : "req";
+  const url = path.replace("{id}", `${kind}_0000000000000000`);
+  if (id.endsWith("back-channel-logout")) return { url, payload: "logout_token=jti-1+00u-nobody" };
+  if (id.endsWith("/acs")) return { url, payload: "SAMLResponse=x" };
+  if (id.startsWith("POST /slack/")) return { url, payload: "payload=%7B%7D" };
   if (id === "POST /v1/requests") {
     return { url, payload: { connection: "orders-db", operations: ["read-orders"], reason: "TICKET-1" } };
   }
   if (/approve|refuse/.test(id)) return { url, payload: { digest: `sha256:${"0".repeat(64)}` } };
+  if (id === "POST /v1/grants/revoke") {
+    const requester = { kind: "agent", issuer: "https://issuer.test", subject: "bot", client: "bot" };
+    return { url, payload: { requester, reason: "incident" } };
+  }
   if (/revoke|PUT/.test(id)) return { url, payload: { reason: "incident" } };
   return { url };
 }
@@ -54,17 +63,56 @@ describe("the role table", () => {
           method: method as "GET",
           url,
           remoteAddress: "10.1.2.3",
-          headers: caller === "nobody" ? {} : { authorization: `Bearer token-${caller}` },
+          headers: {
+            ...(caller === "nobody" ? {} : { authorization: `Bearer token-${caller}` }),
+            ...(typeof payload === "string" ? { "content-type": "application/x-www-form-urlencoded" } : {}),
+          },
           ...(payload === undefined ? {} : { payload }),
+          // An answer may be a stream that does not end by itself.
+          payloadAsStream: true,
         });
         const code = String(answer.headers["content-type"]).startsWith("application/problem+json")
-          ? answer.json().code
+          ? (JSON.parse(Buffer.concat(await answer.stream().toArray()).toString()) as { code: string }).code
           : "none";
+        answer.stream().destroy();
         // Past the roles: done, or there is nothing of that id.
         const admitted = code === "none" || code === "not_found";
-        const refusal = caller === "nobody" ? "401 token_missing" : "403 role_required";
+        const missing = id.endsWith("/v1/session") ? "not_signed_in" : "token_missing";
+        const refusal = caller === "nobody" ? `401 ${missing}` : "403 role_required";
         expect(admitted ? "admitted" : `${answer.statusCode} ${code}`).toBe(allowed ? "admitted" : refusal);
         await app.close();
+      });
+    }
+  }
+
+  const walked = (Object.keys(roleTable) as EndpointId[]).filter((id) => roleTable[id] !== "open");
+  for (const id of walked) {
+    for (const caller of ["person", "reviewer", "operator", "auditor"] as const) {
+      const row: readonly string[] | "open" = roleTable[id];
+      const allowed = row.includes("person") || row.includes(caller);
+      it(`${id} ${allowed ? "admits" : "refuses"} ${caller} in a browser`, async () => {
+        const { services, people } = fakes();
+        const app = createApi(services);
+        const headers = await signedIn(people, `${caller}@example.test`, [`${caller}s`]);
+        const { url, payload } = validInput(id);
+        const [method = ""] = id.split(" ");
+        const answer = await app.inject({
+          method: method as "GET",
+          url,
+          remoteAddress: "10.1.2.3",
+          headers: { ...headers },
+          ...(payload === undefined ? {} : { payload }),
+          payloadAsStream: true,
+        });
+        const code = String(answer.headers["content-type"]).startsWith("application/problem+json")
+          ? (JSON.parse(Buffer.concat(await answer.stream().toArray()).toString()) as { code: string }).code
+          : "none";
+        answer.stream().destroy();
+        expect(code === "none" || code === "not_found" ? "admitted" : code).toBe(
+          allowed ? "admitted" : "role_required",
+        );
+        await app.close();
+        people.people.close();
       });
     }
   }

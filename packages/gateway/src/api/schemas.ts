@@ -32,6 +32,12 @@ export const durationSchema = z
   .regex(/^\d{1,9}(ms|s|m|h|d)$/, { error: "is not a duration such as 30s, 5m or 1h" })
   .refine((text) => (parseDuration(text) ?? 0) > 0, { error: "is zero" });
 
+/** How much of a list one answer holds. */
+export const pageLimit: z.ZodDefault<z.ZodString> = z
+  .string()
+  .regex(/^([1-9]\d?|[1-4]\d\d|500)$/, { error: "is not a number from 1 to 500" })
+  .default("500");
+
 /** Names a person or an agent, and says who stands behind them. */
 export const requesterSchema = component(
   "Requester",
@@ -53,8 +59,19 @@ export const approvalRuleSchema = component(
   "ApprovalRule",
   z.object({
     by: z.array(z.string()).meta({ description: "Groups whose members may approve" }),
-    count: z.int(),
-    within_seconds: z.number(),
+    count: z.int().meta({ description: "How many of them have to, each once" }),
+    within_seconds: z.number().meta({ description: "How long a request may wait" }),
+    escalate: z
+      .object({ after_seconds: z.number(), to: z.array(z.string()) })
+      .optional()
+      .meta({ description: "After that time, members of these groups may decide as well" }),
+    fresh_sign_in_seconds: z
+      .number()
+      .optional()
+      .meta({
+        description: "How long ago, at most, an approver must have proved themselves to the provider",
+      }),
+    refusals: z.int().meta({ description: "How many refusals end the request" }),
   }),
 );
 
@@ -115,7 +132,9 @@ const askedOperationSchema = component(
     name: z.string().meta({ description: "connection/operation" }),
     description: z.string(),
     risk: z.enum(["low", "medium", "high"]).optional(),
-    scope: z.array(z.string()).meta({ description: "What it covers, in words, a line a fact" }),
+    scope: z
+      .array(z.string())
+      .meta({ description: "What it covered when it was asked for, in words, a line a fact" }),
   }),
 );
 
@@ -127,7 +146,26 @@ const approvalSchema = component(
     reviewer: z.object({ issuer: z.string(), subject: z.string(), name: z.string() }),
     decision: z.enum(["approve", "refuse"]),
     comment: z.string(),
+    allowed: z
+      .object({ operations: z.array(z.string()), ttl_seconds: z.number() })
+      .optional()
+      .meta({ description: "Where the reviewer allowed less than was asked for" }),
     at: timeSchema,
+  }),
+);
+
+/** One of the requester's earlier grants, as it stood when the request was made. */
+const pastGrantSchema = component(
+  "PastGrant",
+  z.object({
+    grant: z.string(),
+    connection: z.string(),
+    operations: z.array(z.string()).meta({ description: "connection/operation" }),
+    activated_at: timeSchema,
+    state: z.enum(["active", "expired", "released", "revoked"]),
+    acts: z.int().optional().meta({ description: "Acts let through; left out: not known at the ask" }),
+    denied: z.int().optional().meta({ description: "Acts denied; left out: not known at the ask" }),
+    end_reason: z.string().optional(),
   }),
 );
 
@@ -141,7 +179,15 @@ export const requestSchema = component(
     connection: z.string(),
     operations: z.array(askedOperationSchema),
     reason: z.string(),
-    ttl_seconds: z.number().meta({ description: "How long the grant lives, from its activation" }),
+    ttl_seconds: z
+      .number()
+      .meta({ description: "How long the grant lives from its activation, unless a reviewer allows less" }),
+    break_glass: z
+      .boolean()
+      .meta({ description: "Asked as an emergency: nobody approved, everybody hears of it" }),
+    history: z
+      .array(pastGrantSchema)
+      .meta({ description: "The requester's last grants when it was asked, newest first" }),
     digest: z.string().meta({ description: "What an approval is bound to; send back that of what you saw" }),
     policies: z.array(z.string()),
     approval: approvalRuleSchema.optional(),
@@ -149,6 +195,11 @@ export const requestSchema = component(
     reasons: z.array(z.string()),
     created_at: timeSchema,
     waits_until: timeSchema.optional(),
+    escalated_at: timeSchema
+      .optional()
+      .meta({ description: "Since when those whom the policy escalates to may decide as well" }),
+    may_decide: z.boolean().meta({ description: "Whether you may decide it now" }),
+    why_not: z.string().optional().meta({ description: "Why you may not" }),
     decided_at: timeSchema.optional(),
     grant_id: z.string().optional(),
     grant: grantSchema

@@ -1,11 +1,16 @@
 import type { FastifyBaseLogger, FastifyServerFactory } from "fastify";
 import type * as z from "zod";
+import type { AuditFeed } from "../audit/feed.ts";
 import type { AuditReader } from "../audit/index-port.ts";
 import type { AuditLog } from "../audit/log.ts";
+import type { PolicyConfiguration } from "../configuration/types.ts";
+import type { LiveSession } from "../gate/live.ts";
 import type { GrantRules, Grants } from "../grants/grants.ts";
 import type { Grant } from "../grants/types.ts";
 import type { Identity } from "../identity/identity.ts";
+import type { People } from "../identity/people.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { Notifications } from "../notifications/notifications.ts";
 import type { accessSchema } from "./schemas.ts";
 
 /** Ready-made ways into a connection: a DSN, variables, a base URL; what `main` builds from a grant. */
@@ -18,14 +23,46 @@ export interface Health {
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail?: string }[];
 }
 
+/** A connection as the gateway sees it. */
+export interface ConnectionFacts {
+  readonly name: string;
+  readonly protocol: string;
+  /** Where it is, for people to read; holds no credential. */
+  readonly address: string;
+  readonly health: ConnectionHealth;
+}
+
+/** What the last look at a target said. */
+export interface ConnectionHealth {
+  readonly state: "up" | "down" | "unknown";
+  /** Milliseconds since the epoch. */
+  readonly checkedAt?: number;
+  /** How long it took to log in and get an answer. */
+  readonly milliseconds?: number;
+  /** Why it is down; for operators alone, since it may name hosts and roles. */
+  readonly detail?: string;
+}
+
 /** Everything the API needs; `main` wires it. */
 export interface ApiServices {
   readonly identity: Identity;
+  /** How people sign in, their browser sessions, and their groups at the moment of a decision. */
+  readonly people: People;
   readonly grants: Grants;
   readonly reader: AuditReader;
+  /** Records as they are written. */
+  readonly feed: AuditFeed;
   readonly log: AuditLog;
+  /** Webhooks and Slack. */
+  readonly notifications: Pick<Notifications, "deliveries" | "replay" | "slack">;
   /** The operations as configured now, to show a reviewer what is asked for. */
   inventory(): GrantRules["inventory"];
+  /** The policies in force, as configured. */
+  policies(): readonly PolicyConfiguration[];
+  /** The sessions that are open on this gateway, and what each is doing. */
+  sessions(): readonly LiveSession[];
+  /** The connections as configured, with their health as last seen. */
+  connections(): readonly ConnectionFacts[];
   /** The ways in of an active grant; with its secret in them when it is given. */
   access(grant: Grant, secret?: string): Access;
   health(): Health;
@@ -56,6 +93,15 @@ export interface ApiLimits {
   readonly pollsPerPrincipal: number;
   /** Long polls open at a time, all principals together. */
   readonly polls: number;
+  /** Streams of events one principal may have open at a time, a browser's tabs included. */
+  readonly eventsPerPrincipal: number;
+  readonly events: number;
+  /** Exports of the audit log one principal may have under way at a time. */
+  readonly exportsPerPrincipal: number;
+  readonly exports: number;
+  /** Sign-ins that one address may begin, finish or fail, a second; and at once. */
+  readonly signInRate: number;
+  readonly signInBurst: number;
   /** Addresses and principals remembered, each; the longest unseen is forgotten first. */
   readonly remembered: number;
 }

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { AccessRequest, Grant, Requester } from "../grants/types.ts";
+import type { AccessRequest, Grant, PastGrant, Requester } from "../grants/types.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { ApprovalRule } from "../policy/types.ts";
 import { type approvalRuleSchema, type grantSchema, type requestSchema, timeOf } from "./schemas.ts";
@@ -17,7 +17,17 @@ export function isOwn(requester: Requester, principal: Principal): boolean {
 
 /** An approval rule as the API shows it. */
 export function approvalRuleView(rule: ApprovalRule): z.input<typeof approvalRuleSchema> {
-  return { by: [...rule.by], count: rule.count, within_seconds: rule.within / 1000 };
+  const { escalate, freshSignIn } = rule;
+  return {
+    by: [...rule.by],
+    count: rule.count,
+    within_seconds: rule.within / 1000,
+    ...(escalate === undefined
+      ? {}
+      : { escalate: { after_seconds: escalate.after / 1000, to: [...escalate.to] } }),
+    ...(freshSignIn === undefined ? {} : { fresh_sign_in_seconds: freshSignIn / 1000 }),
+    refusals: rule.refusals,
+  };
 }
 
 function requesterView(requester: Requester): z.input<typeof requestSchema>["requester"] {
@@ -43,39 +53,75 @@ export function grantView(grant: Grant, access?: Access): z.input<typeof grantSc
   };
 }
 
-/** A request as the API shows it, each operation with its scope in words as configured now. */
+/** What was asked for, in the words of the ask; of what was denied, the names alone. */
+function operationsView(request: AccessRequest): z.input<typeof requestSchema>["operations"] {
+  const asked = new Map(request.sheet.operations.map((operation) => [operation.name, operation]));
+  return request.operations.map((operation) => {
+    const name = `${request.connection}/${operation}`;
+    const entry = asked.get(operation);
+    if (entry === undefined) return { name, description: "", scope: [] };
+    return { name, description: entry.description, risk: entry.risk, scope: [...entry.scope] };
+  });
+}
+
+function pastGrantView(past: PastGrant): z.input<typeof requestSchema>["history"][number] {
+  return {
+    grant: past.grant,
+    connection: past.connection,
+    operations: past.operations.map((name) => `${past.connection}/${name}`),
+    activated_at: timeOf(past.activatedAt),
+    state: past.state,
+    ...(past.acts === undefined ? {} : { acts: past.acts }),
+    ...(past.denied === undefined ? {} : { denied: past.denied }),
+    ...(past.endReason === undefined ? {} : { end_reason: past.endReason }),
+  };
+}
+
+/** A request as the API shows it to one viewer; what it asks for is as it was at the ask. */
 export function requestView(
   services: ApiServices,
+  viewer: Principal,
   request: AccessRequest,
   grant?: z.input<typeof grantSchema>,
 ): z.input<typeof requestSchema> {
-  const inventory = services.inventory().get(request.connection);
+  const whyNot =
+    request.state === "pending"
+      ? services.grants.whyNot(viewer, request)
+      : `it is ${request.state.replace("_", " ")}`;
   return {
     id: request.id,
     state: request.state,
     requester: requesterView(request.requester),
     connection: request.connection,
-    operations: request.operations.map((operation) => {
-      const entry = inventory?.get(operation);
-      const name = `${request.connection}/${operation}`;
-      if (entry === undefined) return { name, description: "no longer configured", scope: [] };
-      return { name, description: entry.description, risk: entry.risk, scope: [...entry.scope] };
-    }),
+    operations: operationsView(request),
     reason: request.reason,
     ttl_seconds: request.ttl / 1000,
+    break_glass: request.breakGlass === true,
+    history: request.sheet.history.map(pastGrantView),
     digest: request.digest,
     policies: [...request.policies],
     ...(request.approval === undefined ? {} : { approval: approvalRuleView(request.approval) }),
-    approvals: request.approvals.map(({ id, reviewer, decision, comment, at }) => ({
+    approvals: request.approvals.map(({ id, reviewer, decision, comment, allowed, at }) => ({
       id,
       reviewer: { ...reviewer },
       decision,
       comment,
+      ...(allowed === undefined
+        ? {}
+        : {
+            allowed: {
+              operations: allowed.operations.map((name) => `${request.connection}/${name}`),
+              ttl_seconds: allowed.ttl / 1000,
+            },
+          }),
       at: timeOf(at),
     })),
     reasons: [...request.reasons],
     created_at: timeOf(request.createdAt),
     ...(request.waitsUntil === undefined ? {} : { waits_until: timeOf(request.waitsUntil) }),
+    ...(request.escalatedAt === undefined ? {} : { escalated_at: timeOf(request.escalatedAt) }),
+    may_decide: whyNot === undefined,
+    ...(whyNot === undefined ? {} : { why_not: whyNot }),
     ...(request.decidedAt === undefined ? {} : { decided_at: timeOf(request.decidedAt) }),
     ...(request.grant === undefined ? {} : { grant_id: request.grant }),
     ...(grant === undefined ? {} : { grant }),
@@ -89,8 +135,8 @@ export async function ownRequestView(
   request: AccessRequest,
 ): Promise<z.input<typeof requestSchema>> {
   if (request.grant === undefined || !isOwn(request.requester, principal))
-    return requestView(services, request);
+    return requestView(services, principal, request);
   const grant = await services.grants.grant(principal, request.grant);
   const access = grant.state === "active" ? services.access(grant) : undefined;
-  return requestView(services, request, grantView(grant, access));
+  return requestView(services, principal, request, grantView(grant, access));
 }

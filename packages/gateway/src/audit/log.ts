@@ -46,4 +46,6 @@ export interface ContextWriter {
    * @throws LogUnavailable
    */
   append(type: "act.intent" | "act.denied" | "act.outcome", detail: string): number;
+  /** The time of the newest record, milliseconds since the epoch: whoever appended need not ask the clock again. */
+  readonly at: number;
 }

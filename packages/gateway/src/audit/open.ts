@@ -55,6 +55,11 @@ export interface OpenedAuditLog {
   readonly folder: string;
   /** The number of the first record that is not written yet. */
   readonly written: () => number;
+  /**
+   * The number of the first record written since it was opened. Whoever remembers that number, or a later one, from
+   * before remembers a record that a power failure took: the number is another record's now.
+   */
+  readonly first: number;
   /** The newest signed checkpoint; undefined before the first. */
   readonly checkpoint: () => string | undefined;
   /** Signs a checkpoint of everything written so far. */
@@ -178,6 +183,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
 
   // What is written from here on is proved by its own checkpoints.
   const until = endOf(folder, state);
+  const first = writer.written();
   for (const cut of found.cuts) writer.append(note("log.recovered", { ...cut }));
   writer.append(note("log.opened", { key: keys.current.text, records: state.tree.size }));
   try {
@@ -225,6 +231,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
     id: keys.all[0] ?? keys.current.text,
     folder,
     written: writer.written,
+    first,
     checkpoint: checkpointer.newest,
     checkpointNow: checkpointer.run,
     get verifierKey() {

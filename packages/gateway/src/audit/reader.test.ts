@@ -20,6 +20,8 @@ function memoryIndex(): AuditIndex & { held: AuditRecord[]; failures: number } {
     },
     last: async () => index.held.at(-1)?.seq ?? -1,
     search: async () => index.held.toReversed(),
+    usage: async () => [],
+    actsOf: async () => new Map(),
     async clear() {
       index.held = [];
     },

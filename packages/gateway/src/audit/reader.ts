@@ -1,9 +1,10 @@
 import type { Clock } from "../kernel/clock.ts";
 import { MayflyError } from "../kernel/errors.ts";
 import type { AuditIndex, AuditReader } from "./index-port.ts";
+import { createProver } from "./proofs.ts";
 import { startIndexer } from "./indexer.ts";
 import type { OpenedAuditLog } from "./open.ts";
-import { recordReader } from "./record-reader.ts";
+import { recordReader, type RecordReader } from "./record-reader.ts";
 
 /** What the reader is made of. */
 export interface AuditReaderParts {
@@ -14,7 +15,7 @@ export interface AuditReaderParts {
 }
 
 /** The log's reading side, with the indexer behind it. */
-export interface OpenedAuditReader extends AuditReader {
+export interface OpenedAuditReader extends AuditReader, Pick<RecordReader, "scan"> {
   /** Empties the index and builds it again from the files. */
   rebuild(): Promise<void>;
   /** Stops the indexer. Before the index and the log are closed. */
@@ -32,26 +33,45 @@ export function createAuditReader(parts: AuditReaderParts): OpenedAuditReader {
     written: opened.written,
     ...(onProblem === undefined ? {} : { onProblem }),
   });
+  const prover = createProver(opened.folder);
+
+  async function checkpoint(): Promise<string> {
+    if (opened.checkpoint() === undefined) await opened.checkpointNow();
+    const newest = opened.checkpoint();
+    if (newest === undefined)
+      throw new MayflyError("no_checkpoint", "the audit log has no checkpoint yet", {
+        status: 503,
+        hint: "ask again in a moment",
+      });
+    return newest;
+  }
+
   return {
     async search(query) {
       await indexer.caughtUp();
       return index.search(query);
     },
-    read: (seq, limit) => reader.read(seq, limit),
-    async checkpoint() {
-      if (opened.checkpoint() === undefined) await opened.checkpointNow();
-      const checkpoint = opened.checkpoint();
-      if (checkpoint === undefined)
-        throw new MayflyError("no_checkpoint", "the audit log has no checkpoint yet", {
-          status: 503,
-          hint: "ask again in a moment",
-        });
-      return checkpoint;
+    async usage(from) {
+      await indexer.caughtUp();
+      return index.usage(from);
     },
+    async actsOf(grants) {
+      await indexer.caughtUp();
+      return index.actsOf(grants);
+    },
+    async proofs(before, limit) {
+      return prover.prove(await checkpoint(), before, limit);
+    },
+    read: (seq, limit) => reader.read(seq, limit),
+    scan: (seq, limit, wanted) => reader.scan(seq, limit, wanted),
+    checkpoint,
     get verifierKey() {
       return opened.verifierKey;
     },
     rebuild: () => indexer.rebuild(),
-    close: () => indexer.close(),
+    async close() {
+      await indexer.close();
+      await prover.close();
+    },
   };
 }

@@ -70,7 +70,7 @@ export function treeGrower(folder: string, from: TreeText): TreeGrower {
 }
 
 /** The next message of a worker. @throws what the worker died of */
-function answerOf(worker: Worker): Promise<unknown> {
+export function answerOf(worker: Worker): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {
       worker.off("message", onMessage).off("error", onError).off("exit", onExit);

@@ -49,6 +49,7 @@ export function createWriter(parts: WriterParts): Writer {
   let isFinal = false;
   let probedAt = 0;
   let isSyncPlanned = false;
+  let queuedAt = 0;
 
   function drop(): void {
     if (queued !== "") losses += 1;
@@ -84,7 +85,8 @@ export function createWriter(parts: WriterParts): Writer {
     }
     if (queued.length > longestTurn) throw new LogUnavailable("too much was queued in one turn");
     const seq = next;
-    queued += lineOf(frame, type, detail, seq, format(clock.wall()));
+    queuedAt = clock.wall();
+    queued += lineOf(frame, type, detail, seq, format(queuedAt));
     next = seq + 1;
     return seq;
   }
@@ -110,6 +112,9 @@ export function createWriter(parts: WriterParts): Writer {
         if (detail.includes("\n") || !detail.startsWith("{"))
           throw new TypeError("detail is not canonical JSON");
         return queue(frame, type, short(detail));
+      },
+      get at() {
+        return queuedAt;
       },
     };
   }

@@ -53,6 +53,16 @@ export function describeChanges(before: Configuration, after: Configuration): Ch
   if (!same(before.limits, after.limits)) {
     changes.push({ change: "changed", what: "setting limits", needsRestart: false });
   }
+  if (!same(before.notifications.slack, after.notifications.slack)) {
+    changes.push({ change: "changed", what: "setting notifications.slack", needsRestart: false });
+  }
+  changes.push(
+    ...compare(
+      "webhook",
+      byName(before.notifications.webhooks, "name"),
+      byName(after.notifications.webhooks, "name"),
+    ),
+  );
   return changes;
 }
 

@@ -3,7 +3,7 @@ import type { AgentProvider, IdentityConfiguration } from "./types.ts";
 import { problemOfUrl } from "./fields.ts";
 import { addAll, check, finding } from "./findings.ts";
 import type { Finding } from "./findings.ts";
-import { isMapping, without } from "./mappings.ts";
+import { isMapping } from "./mappings.ts";
 import { parts } from "./schema.ts";
 import type { Sources } from "./secrets.ts";
 import { loadSecrets, problemOfCertificates } from "./secrets.ts";
@@ -11,20 +11,18 @@ import { loadSecrets, problemOfCertificates } from "./secrets.ts";
 type Written = z.output<typeof parts.identity>;
 type WrittenProvider = Exclude<Written["agents"], readonly unknown[]>;
 
-/** Checks and completes `identity:`, its secrets loaded. */
+/**
+ * Checks and completes `identity:`, its secrets loaded.
+ * @param url the gateway's own, as written: people come back to it
+ */
 export async function readIdentity(
   written: unknown,
   sources: Sources,
+  url: unknown,
 ): Promise<{ identity: IdentityConfiguration | undefined; findings: Finding[] }> {
   const base = ["identity"];
   const findings = [...issuerFindings(written)];
-  let enforceable = written;
-  if (isMapping(written) && isMapping(written["people"]) && "saml" in written["people"]) {
-    const hint = "people sign in through oidc, or come with tokens of identity.people.clients";
-    findings.push(finding("key", [...base, "people", "saml"], "saml cannot be enforced yet", hint));
-    enforceable = { ...written, people: without(written["people"], ["saml"]) };
-  }
-  const result = check(parts.identity, enforceable, base);
+  const result = check(parts.identity, written, base);
   if (!result.ok) return { identity: undefined, findings: [...findings, ...result.findings] };
   addAll(findings, await loadSecrets(result.output, base, sources));
   const list = Array.isArray(result.output.agents) ? result.output.agents : [result.output.agents];
@@ -34,12 +32,91 @@ export async function readIdentity(
     const where = Array.isArray(result.output.agents) ? [...base, "agents", index] : [...base, "agents"];
     if (problem !== undefined) findings.push(finding("value", [...where, "ca"], problem));
   }
-  const { clients, oidc } = result.output.people;
-  const people = new Set(clients);
-  if (oidc !== undefined) people.add(oidc.client_id);
+  const { people } = result.output;
+  addAll(findings, peopleFindings(people));
   return {
-    identity: { agents: list.map(complete), people: { clients: [...people] }, roles: result.output.roles },
+    identity: {
+      agents: list.map(complete),
+      people: completePeople(people, (typeof url === "string" ? URL.parse(url)?.origin : undefined) ?? ""),
+      roles: result.output.roles,
+    },
     findings,
+  };
+}
+
+/** What a schema cannot see of how people sign in. */
+function peopleFindings({ oidc, saml, sessions }: Written["people"]): Finding[] {
+  const base = ["identity", "people"];
+  const findings: Finding[] = [];
+  if (oidc !== undefined) {
+    const at = [...base, "oidc"];
+    const problem = oidc.ca === undefined ? undefined : problemOfCertificates(oidc.ca.text());
+    if (problem !== undefined) findings.push(finding("value", [...at, "ca"], problem));
+    if (!oidc.scopes.includes("openid")) {
+      const hint = "add openid";
+      findings.push(finding("value", [...at, "scopes"], "without openid there is no sign-in", hint));
+    }
+    if (/[\s"\\]/.test(oidc.scopes.join(""))) {
+      findings.push(finding("value", [...at, "scopes"], "a scope holds no spaces, quotes or backslashes"));
+    }
+  }
+  if (saml !== undefined && !saml.metadata.text().includes("EntityDescriptor")) {
+    const hint = "download it from the identity provider: Okta calls it Identity Provider metadata";
+    findings.push(
+      finding(
+        "value",
+        [...base, "saml", "metadata"],
+        "the file holds no SAML metadata (EntityDescriptor)",
+        hint,
+      ),
+    );
+  }
+  if (sessions.idle > sessions.absolute) {
+    const hint = "make it shorter than absolute";
+    findings.push(
+      finding("value", [...base, "sessions", "idle"], "this is longer than a session lives at all", hint),
+    );
+  }
+  return findings;
+}
+
+function completePeople(written: Written["people"], url: string): IdentityConfiguration["people"] {
+  const { oidc, saml, sessions } = written;
+  const clients = new Set(written.clients);
+  if (oidc !== undefined) clients.add(oidc.client_id);
+  return {
+    clients: [...clients],
+    ...(oidc === undefined
+      ? {}
+      : {
+          oidc: {
+            issuer: oidc.issuer,
+            clientId: oidc.client_id,
+            ...(oidc.client_secret === undefined ? {} : { clientSecret: oidc.client_secret }),
+            groupsClaim: oidc.groups_claim,
+            loginClaim: oidc.login_claim,
+            scopes: oidc.scopes,
+            algorithms: [...new Set(oidc.algorithms)],
+            ...(oidc.ca === undefined ? {} : { ca: oidc.ca.text() }),
+            allowInsecureLoopback: oidc.allow_insecure_loopback,
+            label: oidc.label,
+          },
+        }),
+    ...(saml === undefined
+      ? {}
+      : {
+          saml: {
+            metadata: saml.metadata.text(),
+            entityId: saml.entity_id ?? `${url}/sign-in/saml/metadata`,
+            groupsAttribute: saml.groups_attribute,
+            ...(saml.login_attribute === undefined ? {} : { loginAttribute: saml.login_attribute }),
+            allowProviderInitiated: saml.allow_provider_initiated,
+            clockSkew: saml.clock_skew,
+            label: saml.label,
+          },
+        }),
+    sessions,
+    groupsMaxAge: written.groups_max_age,
   };
 }
 
@@ -98,7 +175,9 @@ function issuerFindings(written: unknown): Finding[] {
     seen.add(issuer);
   }
   if (isMapping(people) && isMapping(people["oidc"]) && typeof people["oidc"]["issuer"] === "string") {
-    addAll(findings, urlFindings(["identity", "people", "oidc", "issuer"], people["oidc"]["issuer"], true));
+    const insecureLoopback = people["oidc"]["allow_insecure_loopback"] === true;
+    const { issuer } = people["oidc"];
+    addAll(findings, urlFindings(["identity", "people", "oidc", "issuer"], issuer, insecureLoopback));
   }
   return findings;
 }

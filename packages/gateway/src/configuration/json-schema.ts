@@ -24,6 +24,7 @@ export function configurationJsonSchema(protocols: readonly ProtocolSchema[]): z
     policies: z.array(policy).optional(),
     audit: parts.audit.optional(),
     limits: parts.limits.optional(),
+    notifications: parts.notifications.optional(),
   });
   const ofAnyOperation: NonNullable<z.core.JSONSchema.BaseSchema["properties"]> = {
     description: { type: "string", description: "What it does, for reviewers and agents" },

@@ -63,11 +63,16 @@ describe("what comes out", () => {
             allowInsecureLoopback: false,
           },
         ],
-        people: { clients: [] },
+        people: {
+          clients: [],
+          sessions: { idle: 1_800_000, absolute: 28_800_000 },
+          groupsMaxAge: 900_000,
+        },
         roles: { reviewer: [], operator: [], auditor: [] },
       },
       connections: new Map(),
       policies: [],
+      notifications: { webhooks: [] },
       audit: {
         folder: join(folder, "data/audit"),
         name: "gw.example",
@@ -118,7 +123,7 @@ describe("what comes out", () => {
         operations: ["refund-order"],
         ttl: { default: 600_000, max: 600_000 },
         when: 'context.reason like "*TICKET-*"',
-        approval: { by: ["support-leads"], count: 1, within: 1_800_000 },
+        approval: { by: ["support-leads"], count: 1, within: 1_800_000, refusals: 1 },
       },
       {
         name: "nobody writes at night",

@@ -11,6 +11,7 @@ import { readIdentity } from "./identity.ts";
 import { isMapping } from "./mappings.ts";
 import { offsetInside, placedAt, placer } from "./places.ts";
 import type { Path, Place, Placed } from "./places.ts";
+import { readNotifications } from "./notifications.ts";
 import { readPolicies } from "./policies.ts";
 import { sortProblems } from "./problems.ts";
 import { readText } from "./read.ts";
@@ -124,7 +125,7 @@ async function readRoot(
     .map((key) => unknownMember([key], known));
 
   const server = await readServer(written, sources);
-  const { identity, findings: ofIdentity } = await readIdentity(written["identity"], sources);
+  const { identity, findings: ofIdentity } = await readIdentity(written["identity"], sources, written["url"]);
   const {
     connections,
     names,
@@ -132,10 +133,21 @@ async function readRoot(
   } = await readConnections(written["connections"], protocols, sources);
   const { policies, findings: ofPolicies } = readPolicies(written["policies"], names);
   const limits = check(parts.limits, written["limits"] === undefined ? {} : written["limits"], ["limits"]);
-  for (const more of [server.findings, ofIdentity, ofConnections, ofPolicies]) addAll(findings, more);
+  const { notifications, findings: ofNotifications } = await readNotifications(
+    written["notifications"],
+    sources,
+  );
+  for (const more of [server.findings, ofIdentity, ofConnections, ofPolicies, ofNotifications])
+    addAll(findings, more);
   addAll(findings, unreachable(written, names));
   if (!limits.ok) return { findings: [...findings, ...limits.findings] };
-  if (server.server === undefined || identity === undefined || findings.length > 0) return { findings };
+  if (
+    server.server === undefined ||
+    identity === undefined ||
+    notifications === undefined ||
+    findings.length > 0
+  )
+    return { findings };
 
   const decided = {
     ...server.server,
@@ -149,6 +161,7 @@ async function readRoot(
       messageBytes: limits.output.message_bytes,
       pendingPerPrincipal: limits.output.pending_per_principal,
     },
+    notifications,
   };
   return {
     configuration: { file, digest: digestOf(digested(decided, sources.folder)), ...decided },

@@ -1,9 +1,10 @@
+import type * as z from "zod";
 import { formatDuration } from "../kernel/durations.ts";
 import { addAll, check, finding, hintFor } from "./findings.ts";
 import type { Finding } from "./findings.ts";
-import { isMapping, without } from "./mappings.ts";
+import { isMapping } from "./mappings.ts";
 import type { Path } from "./places.ts";
-import { policy, policyNotEnforceable } from "./schema.ts";
+import { policy } from "./schema.ts";
 import type { PolicyConfiguration } from "./types.ts";
 
 /**
@@ -27,11 +28,6 @@ export function readPolicies(
       findings.push(finding("value", path, "this must be a mapping that says who may request what"));
       continue;
     }
-    for (const member of policyNotEnforceable) {
-      if (!(member in entry)) continue;
-      const hint = "remove it: a configuration is not started with what it cannot keep";
-      findings.push(finding("key", [...path, member], `${member} cannot be enforced yet`, hint));
-    }
     if (typeof entry["name"] === "string" && seen.has(entry["name"])) {
       findings.push(
         finding(
@@ -45,24 +41,42 @@ export function readPolicies(
     seen.add(entry["name"]);
     addAll(findings, targetFindings(path, entry, names));
     addAll(findings, termFindings(path, entry));
-    const result = check(policy, without(entry, policyNotEnforceable), path);
+    const result = check(policy, entry, path);
     if (!result.ok) {
       addAll(findings, result.findings);
       continue;
     }
-    const { ttl, when, approval, ...rest } = result.output;
+    const { ttl, when, approval, break_glass, ...rest } = result.output;
     if (ttl !== undefined && ttl.default > ttl.max) {
       const message = `the default is longer than max (${formatDuration(ttl.max)})`;
       findings.push(finding("value", [...path, "ttl", "default"], message));
+    }
+    if (approval?.escalate !== undefined && approval.escalate.after >= approval.within) {
+      const most = formatDuration(approval.within);
+      const message = `this is no shorter than within (${most}): the request has timed out by then`;
+      const at = [...path, "approval", "escalate", "after"];
+      findings.push(finding("value", at, message, "escalate earlier, or let it wait longer"));
     }
     policies.push({
       ...rest,
       ...(ttl === undefined ? {} : { ttl }),
       ...(when === undefined ? {} : { when }),
-      ...(approval === undefined ? {} : { approval }),
+      ...(approval === undefined ? {} : { approval: approvalOf(approval) }),
+      ...(break_glass ? { breakGlass: true } : {}),
     });
   }
   return { policies, findings };
+}
+
+function approvalOf(
+  written: NonNullable<z.output<typeof policy>["approval"]>,
+): NonNullable<PolicyConfiguration["approval"]> {
+  const { escalate, fresh_sign_in, ...rest } = written;
+  return {
+    ...rest,
+    ...(escalate === undefined ? {} : { escalate }),
+    ...(fresh_sign_in === undefined ? {} : { freshSignIn: fresh_sign_in }),
+  };
 }
 
 /** Looked at as written, so that an error beside them hides none of these. */
@@ -88,6 +102,10 @@ function targetFindings(
 }
 
 function termFindings(path: Path, entry: Record<string, unknown>): Finding[] {
+  if (entry["break_glass"] === true && entry["forbid"] !== true && "approval" in entry) {
+    const hint = "remove approval, or break_glass";
+    return [finding("key", [...path, "approval"], "nobody approves breaking glass", hint)];
+  }
   if (entry["forbid"] !== true) {
     if ("ttl" in entry || !["undefined", "boolean"].includes(typeof entry["forbid"])) return [];
     return [
@@ -99,7 +117,7 @@ function termFindings(path: Path, entry: Record<string, unknown>): Finding[] {
       ),
     ];
   }
-  return ["ttl", "approval"].flatMap((member) =>
+  return ["ttl", "approval", "break_glass"].flatMap((member) =>
     member in entry
       ? [finding("key", [...path, member], `a policy that forbids has no ${member}`, "remove it")]
       : [],

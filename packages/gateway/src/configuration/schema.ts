@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { Secret, TextFile, secretSchema } from "../kernel/secret.ts";
+import { notifications } from "./notifications.ts";
 import { count, duration, filePath, hostAndPort, origin, refuse, text, texts } from "./fields.ts";
 
 // The format of every part of a configuration but the connections' protocols. Each part is checked by itself, so
@@ -85,18 +86,57 @@ const provider = z.strictObject({
   allow_insecure_loopback: z.boolean().default(false),
 });
 
+/** Words for a button. */
+const label = text.max(60);
+
+const oidc = z.strictObject({
+  issuer: text.meta({ description: "The provider's issuer, exactly as its ID tokens say it" }),
+  client_id: text,
+  client_secret: secretSchema.optional(),
+  groups_claim: text.default("groups"),
+  login_claim: text.default("preferred_username"),
+  scopes: texts(1).default(["openid", "profile", "email", "groups"]),
+  algorithms: z
+    .array(z.enum(["RS256", "ES256"]))
+    .min(1)
+    .default(["RS256"]),
+  ca: certificateFile.optional(),
+  allow_insecure_loopback: z.boolean().default(false),
+  label: label.default("Okta"),
+});
+
+const saml = z.strictObject({
+  metadata: filePath
+    .transform((path): TextFile => new TextFile(path))
+    .meta({
+      description: "The file with the identity provider's metadata, as Okta gives it for download",
+    }),
+  entity_id: text.optional(),
+  groups_attribute: text.default("groups"),
+  login_attribute: text.optional(),
+  allow_provider_initiated: z.boolean().default(false),
+  clock_skew: duration(0, minute).default(30 * second),
+  label: label.default("Okta (SAML)"),
+});
+
+const people = z.strictObject({
+  clients: texts(0).default([]),
+  oidc: oidc.optional(),
+  saml: saml.optional(),
+  sessions: z
+    .strictObject({
+      idle: duration(minute, day).default(30 * minute),
+      absolute: duration(minute, 7 * day).default(8 * hour),
+    })
+    .prefault({}),
+  groups_max_age: duration(second, day).default(15 * minute),
+});
+
 const identity = z.strictObject({
   agents: z.union([provider, z.array(provider).min(1)], {
     error: "this must be one provider or a list of them",
   }),
-  people: z
-    .strictObject({
-      clients: texts(0).default([]),
-      oidc: z
-        .strictObject({ issuer: text, client_id: text, client_secret: secretSchema.optional() })
-        .optional(),
-    })
-    .default({ clients: [] }),
+  people: people.prefault({}),
   roles: z
     .strictObject({
       reviewer: texts(0).default([]),
@@ -126,8 +166,19 @@ export const policy = z.strictObject({
       by: texts(1),
       count: count(1, 20).default(1),
       within: duration(second, 7 * day).default(30 * minute),
+      escalate: z
+        .strictObject({ after: duration(second, 7 * day), to: texts(1) })
+        .optional()
+        .meta({ description: "After that time, members of these groups may decide as well" }),
+      fresh_sign_in: duration(30 * second, day)
+        .optional()
+        .meta({ description: "How long ago, at most, whoever approves must have signed in" }),
+      refusals: count(1, 20).default(1).meta({ description: "How many refusals end the request" }),
     })
     .optional(),
+  break_glass: z.boolean().default(false).meta({
+    description: "Permits at once, in an emergency alone: when the request says so; everybody is told",
+  }),
 });
 
 /** The parts of a configuration, each with its schema. */
@@ -173,10 +224,8 @@ export const parts = {
     message_bytes: count(1024, 1_073_741_823).default(16_777_216),
     pending_per_principal: count(1, 10_000).default(20),
   }),
+  notifications,
 } as const;
-
-/** Members of a policy that are in the design and not built yet. */
-export const policyNotEnforceable: readonly string[] = ["escalate", "fresh_sign_in"];
 
 /** Protocols of the design; one that no registered protocol serves is refused as not enforceable. */
 export const protocolsOfTheDesign: readonly string[] = [

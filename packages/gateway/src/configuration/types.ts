@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { Secret } from "../kernel/secret.ts";
+import type { NotificationsConfiguration } from "./notifications.ts";
 
 /** What a protocol tells the configuration about itself; `gate/protocol.ts` extends it. */
 export interface ProtocolSchema {
@@ -52,6 +53,7 @@ export interface Configuration {
   readonly policies: readonly PolicyConfiguration[];
   readonly audit: AuditConfiguration;
   readonly limits: Limits;
+  readonly notifications: NotificationsConfiguration;
 }
 
 /** Where to listen. */
@@ -68,8 +70,57 @@ export interface IdentityConfiguration {
   readonly people: {
     /** OAuth clients through which people themselves come (the CLI, the console). A token of any other client is an agent's. */
     readonly clients: readonly string[];
+    /** Sign-in through OpenID Connect, where it is configured. */
+    readonly oidc?: OidcConfiguration;
+    /** Sign-in through SAML 2.0, where it is configured. */
+    readonly saml?: SamlConfiguration;
+    readonly sessions: {
+      /** How long a browser session lives without being used, milliseconds. */
+      readonly idle: number;
+      /** How long it lives at all, milliseconds. */
+      readonly absolute: number;
+    };
+    /** How old groups may be when a person decides something and the provider cannot be asked, milliseconds. */
+    readonly groupsMaxAge: number;
   };
   readonly roles: Readonly<Record<"reviewer" | "operator" | "auditor", readonly string[]>>;
+}
+
+/** An OpenID provider through which people sign in: an Okta org, or one of its authorization servers. */
+export interface OidcConfiguration {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Left out for a client without one: PKCE alone protects the code then. */
+  readonly clientSecret?: Secret;
+  readonly groupsClaim: string;
+  /** Which claim holds the login. */
+  readonly loginClaim: string;
+  readonly scopes: readonly string[];
+  /** Accepted signature algorithms of ID tokens and logout tokens. */
+  readonly algorithms: readonly ("RS256" | "ES256")[];
+  /** PEM of the CA that signed the provider's certificate, where it is not a public one. */
+  readonly ca?: string;
+  /** Lets the issuer be http://127.0.0.1 or http://localhost; for the demo and tests. */
+  readonly allowInsecureLoopback: boolean;
+  /** On the button. */
+  readonly label: string;
+}
+
+/** A SAML 2.0 identity provider through which people sign in. */
+export interface SamlConfiguration {
+  /** The identity provider's metadata, XML, as the file holds it. */
+  readonly metadata: string;
+  /** The gateway's own entity id: the URL of its metadata unless configured. */
+  readonly entityId: string;
+  readonly groupsAttribute: string;
+  /** Which attribute holds the login; left out: the NameID. */
+  readonly loginAttribute?: string;
+  /** Whether a sign-in may begin at the provider, without a request of ours. */
+  readonly allowProviderInitiated: boolean;
+  /** By how much the provider's clock and ours may differ, milliseconds. */
+  readonly clockSkew: number;
+  /** On the button. */
+  readonly label: string;
 }
 
 /** One Okta custom authorization server. */
@@ -128,7 +179,15 @@ export interface PolicyConfiguration {
   readonly operations: readonly string[];
   readonly ttl?: { readonly default: number; readonly max: number };
   readonly when?: string;
-  readonly approval?: { readonly by: readonly string[]; readonly count: number; readonly within: number };
+  readonly approval?: {
+    readonly by: readonly string[];
+    readonly count: number;
+    readonly within: number;
+    readonly escalate?: { readonly after: number; readonly to: readonly string[] };
+    readonly freshSignIn?: number;
+    readonly refusals: number;
+  };
+  readonly breakGlass?: boolean;
 }
 
 export interface AuditConfiguration {

@@ -8,6 +8,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
 import { newId } from "../kernel/ids.ts";
 import type { ClientFacts, Entry, Gate, Proof, Refusal, Session, SessionEnd } from "./gate.ts";
+import type { LiveSession } from "./live.ts";
 import type { NamedScope, Protocol, Verdict } from "./protocol.ts";
 import { createScram, isGenuine } from "./scram-server.ts";
 import { createSession, type OpenSession } from "./session.ts";
@@ -38,6 +39,8 @@ export interface Gates {
   /** The gate as one protocol sees it. */
   forProtocol<Scope, Act>(protocol: Protocol<Scope, Act>): Gate<Act>;
   readonly sessions: number;
+  /** The sessions that are open, in the order in which they were opened. */
+  look(): readonly LiveSession[];
   /** Tells every session that the gateway stops, and waits until they have closed or `ms` have passed. */
   stop(reason: string, ms: number): Promise<void>;
 }
@@ -266,6 +269,8 @@ export function createGates(parts: GateParts): Gates {
     const opened: OpenSession<Act> = createSession<Act>({
       id,
       live,
+      client,
+      words: (act) => protocol.words?.(act) ?? "",
       target: target.target,
       scopes,
       check: checkOf(live, scopes, target.target),
@@ -337,6 +342,7 @@ export function createGates(parts: GateParts): Gates {
     get sessions() {
       return open.size;
     },
+    look: () => Array.from(open, (each) => each.look()),
     async stop(reason, ms) {
       stopping = { reason };
       const gone = new Promise<void>((resolve) => {

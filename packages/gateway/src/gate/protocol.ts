@@ -30,6 +30,12 @@ export interface NamedScope<Scope> {
   readonly scope: Scope;
 }
 
+/** A target that answered. */
+export interface ProbeResult {
+  /** From the first byte to the answer. */
+  readonly milliseconds: number;
+}
+
 /** The contract between a protocol and the gate. */
 export interface Protocol<Scope, Act> extends ProtocolSchema {
   /**
@@ -41,6 +47,16 @@ export interface Protocol<Scope, Act> extends ProtocolSchema {
   trial(scopes: readonly NamedScope<Scope>[], target: unknown): (act: string) => Promise<Verdict> | Verdict;
   /** The scope in words, one line a fact, for reviewers and listings. */
   describe(scope: Scope): readonly string[];
+  /** An act in words, for whoever looks at a live session. Left out: sessions say nothing of what they do. */
+  words?(act: Act): string;
+  /** Where a target is, for people to read. Holds no credential. */
+  address?(target: unknown): string;
+  /**
+   * Looks whether a target can be reached with the gateway's own credential: one short answer, in bounded time.
+   * Left out: its health is unknown.
+   * @throws MayflyError whose message may be read by operators: no credential in it
+   */
+  probe?(target: unknown, signal: AbortSignal): Promise<ProbeResult>;
   /** Loads what it needs before it can judge or serve; called once, at start. */
   ready(): Promise<void>;
   /** Serves one client connection of a port of the protocol's own until it ends; left out where there is none. */

@@ -5,7 +5,8 @@ import { remaining, type Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 import { spend } from "./budgets.ts";
 import type { LiveGrant } from "../grants/types.ts";
-import type { Decision, Session, SessionEnd, TurnSender } from "./gate.ts";
+import type { ClientFacts, Decision, Session, SessionEnd, TurnSender } from "./gate.ts";
+import type { LiveSession } from "./live.ts";
 import { mintPermit, type Permit } from "./permit.ts";
 import type { Denial, Verdict } from "./protocol.ts";
 import { unrecorded, type Turn } from "./turn.ts";
@@ -14,6 +15,9 @@ import { unrecorded, type Turn } from "./turn.ts";
 export interface SessionParts<Act> {
   readonly id: string;
   readonly live: LiveGrant;
+  readonly client: ClientFacts;
+  /** An act in words, for whoever looks at the session; called only then. */
+  readonly words: (act: Act) => string;
   readonly target: unknown;
   readonly scopes: readonly { readonly name: string; readonly scope: unknown }[];
   readonly check: (act: Act) => Verdict;
@@ -31,6 +35,17 @@ export interface SessionParts<Act> {
 export interface OpenSession<Act> {
   readonly session: Session<Act>;
   end(why: SessionEnd): void;
+  /** What it is and what it is doing now. */
+  look(): LiveSession;
+}
+
+/** An act as it is shown, in UTF-16 code units; statements can be megabytes. */
+const longestShown = 2000;
+
+/** The beginning of a text that is too long to be shown. */
+function shortened(text: string): string {
+  if (text.length <= longestShown) return text;
+  return `${text.slice(0, longestShown).toWellFormed()} … (${text.length} characters)`;
 }
 
 /** Makes a session. Every way to its end runs through `end`. */
@@ -40,6 +55,13 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
   const controller = new AbortController();
   const permits = new Map<string, string>();
   const started = clock.monotonic();
+  const openedAt = clock.wall();
+  /** The newest permitted act, as it came: it is put into words only for whoever looks. */
+  let newest: Act | undefined;
+  let newestIntent = -1;
+  /** When it began; once it has completed, when it ended. Milliseconds since the epoch. */
+  let since = openedAt;
+  let isRunning = false;
   let sender: TurnSender | undefined;
   let closed = false;
   let acts = 0;
@@ -85,7 +107,15 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
     endsAt: live.grant.endsAt,
     ended: controller.signal,
     attach(added) {
-      sender = added;
+      sender = {
+        leave: () => added.leave(),
+        refuse(denial) {
+          // What was permitted in this turn did not happen.
+          newest = undefined;
+          newestIntent = -1;
+          added.refuse(denial);
+        },
+      };
     },
     judge(act, detail) {
       if (sender === undefined) throw new TypeError("judge was called before attach");
@@ -110,6 +140,10 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
         return { denial: unrecorded(messageOf(error)) };
       }
       acts += 1;
+      newest = act;
+      newestIntent = permit.intent;
+      since = records.at;
+      isRunning = true;
       parts.judged("permit");
       turn.leaves(sender);
       return { permit, obligations: [] };
@@ -131,8 +165,13 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
       if (outcome.tag !== undefined) detail += `,"tag":${JSON.stringify(outcome.tag)}`;
       try {
         records.append("act.outcome", `${detail}}`);
+        if (permit.intent === newestIntent) {
+          since = records.at;
+          isRunning = false;
+        }
         turn.writtenSoon();
       } catch {
+        if (permit.intent === newestIntent) isRunning = false;
         // The act has happened and its intent is in the log: without an outcome it reads as "unknown", as it should.
       }
     },
@@ -154,5 +193,20 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
       parts.closed();
     },
   };
-  return { session, end };
+  const look = (): LiveSession => ({
+    id: parts.id,
+    grant: live.grant.id,
+    protocol: parts.client.protocol,
+    address: parts.client.address,
+    ...(parts.client.software === undefined ? {} : { software: parts.client.software.slice(0, 200) }),
+    openedAt,
+    acts,
+    denied,
+    ...(newest === undefined
+      ? {}
+      : {
+          now: { text: shortened(parts.words(newest)), since, state: isRunning ? "running" : "idle" },
+        }),
+  });
+  return { session, end, look };
 }

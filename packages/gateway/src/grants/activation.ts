@@ -3,27 +3,37 @@ import type { Core } from "./core.ts";
 import { end, endSoon, expiry } from "./endings.ts";
 import { stillAllowed } from "./judged-again.ts";
 import { grantRecord, requestRecord, system, write } from "./records.ts";
-import type { AccessRequest, Grant } from "./types.ts";
+import type { AccessRequest, Allowed, Grant } from "./types.ts";
 
 /**
  * How long an answer may be on its way after a call to the store has failed, milliseconds: past it, what is not there
  * will not come. PostgreSQL is told to give up a statement after 5 s.
  */
-const settled = 15_000;
+export const settled = 15_000;
+
+/** What a grant is for. */
+export function partOf(grant: Grant): Allowed {
+  return { operations: grant.operations, ttl: grant.endsAt - grant.activatedAt };
+}
 
 /** A grant that a request would become; its time-to-live runs from now. */
-export function grantOf(core: Core, id: string, request: AccessRequest): Grant {
+export function grantOf(
+  core: Core,
+  id: string,
+  request: AccessRequest,
+  part: Allowed & { readonly policies: readonly string[] } = request,
+): Grant {
   const activatedAt = core.clock.wall();
   return {
     id,
     request: request.id,
     requester: request.requester,
     connection: request.connection,
-    operations: request.operations,
-    policies: request.policies,
+    operations: part.operations,
+    policies: part.policies,
     state: "active",
     activatedAt,
-    endsAt: activatedAt + request.ttl,
+    endsAt: activatedAt + part.ttl,
   };
 }
 
@@ -39,7 +49,7 @@ export function bringUp(core: Core, grant: Grant, request: AccessRequest, deadli
       by: core.locked.by,
       reason: `lock-down: ${core.locked.reason}`,
     });
-  } else if (!stillAllowed(core.rules, request)) {
+  } else if (!stillAllowed(core.rules, request, partOf(grant))) {
     endSoon(core, grant, {
       event: "change_rules",
       by: "configuration",

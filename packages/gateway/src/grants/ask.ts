@@ -10,6 +10,7 @@ export interface ReadAsk {
   readonly operations: readonly string[];
   readonly reason: string;
   readonly ttl?: number;
+  readonly breakGlass: boolean;
   readonly clientAddress: string;
   readonly idempotency?: { readonly key: string; readonly fingerprint: string };
 }
@@ -17,6 +18,8 @@ export interface ReadAsk {
 const mostOperations = 16;
 const longestReason = 500;
 const longestName = 200;
+/** Whoever breaks glass says more than "urgent". */
+const shortestEmergency = 15;
 const longestComment = 1000;
 const shortestTtl = 1000;
 
@@ -70,20 +73,32 @@ export function readAsk(ask: Ask): ReadAsk {
   const operations = (ask.operations as unknown[]).map((name) => nameOf(name, "an operation"));
   if (new Set(operations).size !== operations.length) throw invalid("an operation is named twice");
   const reason = readReason(ask.reason);
-  const { ttl, idempotencyKey } = ask;
+  const { ttl, idempotencyKey, breakGlass = false } = ask;
+  if (typeof (breakGlass as unknown) !== "boolean") throw invalid("break_glass is true or false");
+  if (breakGlass && Array.from(reason).length < shortestEmergency) {
+    throw invalid(
+      `breaking glass takes a reason of at least ${shortestEmergency} characters`,
+      "say what is broken and what you are going to do: everybody who is told of it reads this",
+    );
+  }
   if (ttl !== undefined && (!Number.isSafeInteger(ttl) || ttl < shortestTtl)) {
     throw invalid(`a time-to-live is at least ${formatDuration(shortestTtl)}, in whole milliseconds`);
   }
   const asked = { connection, operations, reason, ...(ttl === undefined ? {} : { ttl }) };
   return {
     ...asked,
+    breakGlass,
     clientAddress: ask.clientAddress,
     ...(idempotencyKey === undefined
       ? {}
       : {
           idempotency: {
             key: nameOf(idempotencyKey, "the idempotency key"),
-            fingerprint: digestOf({ ...asked, operations: operations.toSorted() }),
+            fingerprint: digestOf({
+              ...asked,
+              operations: operations.toSorted(),
+              ...(breakGlass ? { break_glass: true } : {}),
+            }),
           },
         }),
   };

@@ -123,7 +123,7 @@ describe("asking", () => {
   it("denies operations whose approvals differ in one request", async () => {
     const strict = {
       ...refundRule,
-      terms: { ...refundRule.terms, approval: { by: ["sre"], count: 2, within: minute } },
+      terms: { ...refundRule.terms, approval: { by: ["sre"], count: 2, within: minute, refusals: 1 } },
     };
     await grants.adopt(rulesOf({ ...usual, "orders-db/drop": strict }));
     const mixed = await grants.request(agent, { ...read, operations: ["refund-order", "drop"] });

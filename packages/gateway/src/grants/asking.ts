@@ -4,14 +4,17 @@ import { MayflyError } from "../kernel/errors.ts";
 import { newId } from "../kernel/ids.ts";
 import { bringUp, grantOf, retract, undo, writeOrLook } from "./activation.ts";
 import { readAsk, type ReadAsk } from "./ask.ts";
+import type { NewRecord } from "../audit/records.ts";
 import type { Core } from "./core.ts";
 import { conflict, lockedDown, reading, storeUnavailable } from "./errors.ts";
-import type { Ask } from "./grants.ts";
-import { digestOfRequest } from "./judged-again.ts";
+import type { Ask, GrantRules } from "./grants.ts";
+import { waitForPeople } from "./escalating.ts";
+import { historyOf } from "./history.ts";
 import { planOf, type Plan } from "./plan.ts";
 import { askedDetail, grantRecord, requestRecord, write } from "./records.ts";
+import { digestOfRequest, sheetOperations } from "./sheet.ts";
 import { requesterKey, requestMachine } from "./states.ts";
-import type { AccessRequest, Requester } from "./types.ts";
+import type { AccessRequest, Grant, PastGrant, Requester } from "./types.ts";
 
 /** Only what grants need to know of a principal is kept. */
 function bare(requester: Requester): Requester {
@@ -31,26 +34,36 @@ function bare(requester: Requester): Requester {
 }
 
 /** The request that a plan makes of an ask. */
-function requestOf(core: Core, requester: Requester, asked: ReadAsk, plan: Plan, at: number): AccessRequest {
+function requestOf(
+  rules: GrantRules,
+  requester: Requester,
+  asked: ReadAsk,
+  plan: Plan,
+  history: readonly PastGrant[],
+  at: number,
+): AccessRequest {
   const common = {
     id: newId("req"),
     requester,
     connection: asked.connection,
     operations: asked.operations,
     reason: asked.reason,
+    ...(asked.breakGlass ? { breakGlass: true as const } : {}),
+    sheet: { operations: sheetOperations(rules, asked.connection, asked.operations) ?? [], history },
     approvals: [],
     reasons: plan.reasons,
     clientAddress: asked.clientAddress,
     createdAt: at,
   };
   if (plan.decision !== "permit") {
-    const facts = { ...common, ttl: asked.ttl ?? 0, policies: [] };
+    // Of what is denied, and of what does not exist, nothing is shown.
+    const facts = { ...common, ttl: asked.ttl ?? 0, policies: [], sheet: { operations: [], history: [] } };
     const state = requestMachine.after("none", "deny");
-    return { ...facts, digest: digestOfRequest(core.rules, facts), state, decidedAt: at };
+    return { ...facts, digest: digestOfRequest(facts), state, decidedAt: at };
   }
   const { ttl, policies, approval } = plan;
   const facts = { ...common, ttl, policies, ...(approval === undefined ? {} : { approval }) };
-  const digest = digestOfRequest(core.rules, facts);
+  const digest = digestOfRequest(facts);
   return approval === undefined
     ? { ...facts, digest, state: requestMachine.after("none", "permit"), decidedAt: at, grant: newId("gr") }
     : { ...facts, digest, state: requestMachine.after("none", "hold"), waitsUntil: at + approval.within };
@@ -84,17 +97,21 @@ export async function takeAsk(core: Core, who: Requester, ask: Ask): Promise<Acc
       if (found !== undefined) return again(found.earlier, found.fingerprint, idempotency.fingerprint);
     }
     const at = core.clock.wall();
-    const plan = planOf(core.rules, {
+    // One configuration for plan and sheet, whatever is adopted while this waits: an approval looks again.
+    const { rules } = core;
+    const plan = planOf(rules, {
       requester,
       connection: asked.connection,
       operations: asked.operations,
       reason: asked.reason,
       ...(asked.ttl === undefined ? {} : { ttl: asked.ttl }),
+      breakGlass: asked.breakGlass,
       clientAddress: asked.clientAddress,
       at,
     });
-    const request = requestOf(core, requester, asked, plan, at);
-    if (request.state === "pending") await refuseTooMany(core, key);
+    const forPeople = plan.decision === "permit" && (plan.approval !== undefined || asked.breakGlass);
+    if (forPeople && !asked.breakGlass) await refuseTooMany(core, key);
+    const request = requestOf(rules, requester, asked, plan, forPeople ? await historyOf(core, key) : [], at);
     return keep(core, request, idempotency === undefined ? undefined : { requester: key, ...idempotency });
   });
 }
@@ -121,6 +138,16 @@ async function keep(
   const waits =
     request.approval === undefined ? undefined : deadlineAfter(core.clock, request.approval.within);
   const first = request.state === "denied" ? "request.denied" : "request.created";
+  const activated = (active: Grant): NewRecord[] => {
+    const detail = activatedDetail(active.endsAt, request.ttl);
+    const record = grantRecord("grant.activated", active, configuration, detail);
+    if (request.breakGlass !== true) return [record];
+    // Its own type beside it, with the whole sheet: who is told of it must see what was taken, and an auditor find it.
+    return [
+      record,
+      grantRecord("break_glass.activated", active, configuration, { ...askedDetail(request), ...detail }),
+    ];
+  };
   await write(
     core.log,
     [
@@ -132,7 +159,7 @@ async function keep(
               by: "policy",
               reasons: request.reasons,
             }),
-            grantRecord("grant.activated", grant, configuration, activatedDetail(grant.endsAt, request.ttl)),
+            ...activated(grant),
           ]),
     ],
     "nothing has been requested",
@@ -158,7 +185,7 @@ async function keep(
     return again(result.answer.earlier, result.answer.fingerprint, idempotency?.fingerprint ?? "");
   }
   if (grant !== undefined) bringUp(core, grant, request, deadline);
-  if (waits !== undefined) core.live.waitFor(request.id, waits);
+  if (waits !== undefined) waitForPeople(core, request, waits);
   return request;
 }
 

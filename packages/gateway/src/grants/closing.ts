@@ -1,11 +1,12 @@
 import { deadlineAt, remaining } from "../kernel/clock.ts";
+import type { RecordPrincipal, RecordType } from "../audit/records.ts";
 import type { MayflyError } from "../kernel/errors.ts";
-import { writeOrLook } from "./activation.ts";
+import { settled, writeOrLook } from "./activation.ts";
 import type { Core } from "./core.ts";
 import { conflict, forbidden, notFound, reading, storeUnavailable } from "./errors.ts";
 import type { Actor } from "./grants.ts";
 import { holds, maySeeRequest, owns } from "./people.ts";
-import { requestRecord, system, write } from "./records.ts";
+import { recordPrincipal, requestRecord, system, write } from "./records.ts";
 import { requestMachine, type RequestEvent } from "./states.ts";
 import type { AccessRequest } from "./types.ts";
 
@@ -18,29 +19,95 @@ interface Closing {
   readonly reason: string;
 }
 
+/** Who closed it and what else its record says; left out: Mayfly itself. */
+interface By {
+  readonly principal: RecordPrincipal;
+  readonly detail?: Parameters<typeof requestRecord>[3];
+}
+
 /**
- * Closes a pending request on behalf of Mayfly: time-out, lock-down, changed rules. The store is moved first and the
- * record follows only when this gateway moved it, so that several gateways do not each record the same end.
+ * Closes a pending request without a grant: a refusal, a withdrawal, a time-out, a lock-down, changed rules. The store
+ * is moved first and the record follows only when this gateway moved it: of several ends that race through several
+ * gateways one finds the request pending, and only that one is recorded.
  * @returns whether it was this call that closed it
- * @throws store_unavailable: nothing has changed; log_unavailable: closed, and the record follows
+ * @throws store_unavailable: it may still be pending; log_unavailable: closed, and the record follows
  */
-export async function closeBySystem(core: Core, request: AccessRequest, closing: Closing): Promise<boolean> {
-  const state = requestMachine.after("pending", closing.event);
-  const decidedAt = core.clock.wall();
-  const moved = await reading(
-    core.store.moveRequest(request.id, "pending", { state, decidedAt, reasons: [closing.reason] }),
+export async function close(
+  core: Core,
+  request: AccessRequest,
+  closing: Closing,
+  by: By = { principal: system },
+): Promise<boolean> {
+  const state = requestMachine.after("pending", closing.event) as Closed;
+  const change = { state, decidedAt: core.clock.wall(), reasons: [closing.reason] };
+  const record = requestRecord(
+    recordOf[state],
+    request,
+    core.rules.configuration,
+    {
+      event: closing.event,
+      reason: closing.reason,
+      at: new Date(change.decidedAt).toISOString(),
+      ...by.detail,
+    },
+    by.principal,
   );
-  core.live.forget(request.id);
-  if (moved) {
-    const type = state === "timed_out" ? "request.timed_out" : "request.refused";
-    const detail = { event: closing.event, reason: closing.reason, at: new Date(decidedAt).toISOString() };
-    const record = requestRecord(type, request, core.rules.configuration, detail, system);
+  const isOurs = async (): Promise<boolean> => {
+    const now = await core.store.request(request.id);
+    return now?.state === state && now.decidedAt === change.decidedAt && now.reasons[0] === closing.reason;
+  };
+  const ended = async (): Promise<void> => {
+    core.live.forget(request.id);
     core.changed(request.id);
     const later = "the request has ended, and this will be recorded later";
     await core.outbox.add(() => write(core.log, [record], later));
+  };
+  const result = await writeOrLook(() => core.store.moveRequest(request.id, "pending", change), isOurs);
+  if ("failed" in result) {
+    recordIfKept(core, request, isOurs, ended);
+    throw storeUnavailable(result.failed, "the request may still be pending; try again");
   }
-  core.changed(request.id);
+  const moved = "kept" in result || result.answer;
+  if (moved) await ended();
+  else {
+    core.live.forget(request.id);
+    core.changed(request.id);
+  }
   return moved;
+}
+
+type Closed = "refused" | "withdrawn" | "timed_out";
+
+const recordOf: Readonly<Record<Closed, RecordType>> = {
+  refused: "request.refused",
+  withdrawn: "request.withdrawn",
+  timed_out: "request.timed_out",
+};
+
+/** The store did not say whether it took an end, and may take it still: looks until that is settled, and records it. */
+function recordIfKept(
+  core: Core,
+  request: AccessRequest,
+  isOurs: () => Promise<boolean>,
+  ended: () => Promise<void>,
+): void {
+  const failedAt = core.clock.monotonic();
+  let resolved = false;
+  core.outbox
+    .add(async () => {
+      if (resolved) return;
+      if (await isOurs()) {
+        resolved = true;
+        // Its record is in the box by itself from here on.
+        ended().catch(() => undefined);
+        return;
+      }
+      const { state } = (await core.store.request(request.id)) ?? { state: "denied" };
+      if (state === "pending" && core.clock.monotonic() - failedAt < settled)
+        throw new Error("not settled yet");
+      resolved = true;
+    })
+    .catch(() => undefined);
 }
 
 /** What is said of a request that nobody answered. */
@@ -77,32 +144,10 @@ export async function withdraw(core: Core, actor: Actor, id: string): Promise<Ac
     }
     if (request.state === "withdrawn") return request;
     if (request.state !== "pending") throw notPending(request);
-    const reason = "withdrawn by its requester";
-    await write(
-      core.log,
-      [requestRecord("request.withdrawn", request, core.rules.configuration, { reason })],
-      unchanged,
-    );
-    return close(core, request, { event: "withdraw", reason });
+    const closing: Closing = { event: "withdraw", reason: "withdrawn by its requester" };
+    const moved = await close(core, request, closing, { principal: recordPrincipal(actor) });
+    const now = (await reading(core.store.request(id))) ?? request;
+    if (!moved && now.state !== "withdrawn") throw notPending(now);
+    return now;
   });
-}
-
-/** Moves a recorded end into the store, and answers with what is there now. */
-export async function close(core: Core, request: AccessRequest, closing: Closing): Promise<AccessRequest> {
-  const change = {
-    state: requestMachine.after("pending", closing.event),
-    decidedAt: core.clock.wall(),
-    reasons: [closing.reason],
-  };
-  const result = await writeOrLook(
-    () => core.store.moveRequest(request.id, "pending", change),
-    async () => (await core.store.request(request.id))?.state === change.state,
-  );
-  if ("failed" in result)
-    throw storeUnavailable(result.failed, "the request may still be pending; try again");
-  const now = (await reading(core.store.request(request.id))) ?? request;
-  if ("answer" in result && !result.answer) throw notPending(now);
-  core.live.forget(request.id);
-  core.changed(request.id);
-  return now;
 }

@@ -65,7 +65,10 @@ const rows: Readonly<Record<string, string | (() => Promise<"allow" | "deny">)>>
   "ctl-grant-07":
     "protocols: values are judged and recorded with each execution; an approval never names them",
   "ctl-grant-08": async () => {
-    const two = { ...refundRule.terms, approval: { by: ["support-leads"], count: 2, within: minute } };
+    const two = {
+      ...refundRule.terms,
+      approval: { by: ["support-leads"], count: 2, within: minute, refusals: 1 },
+    };
     const before = { ...usual, "orders-db/refund-order": { ...refundRule, terms: two } };
     await h.grants.adopt(rulesOf(before, { digests: { "orders-db/refund-order": "read" } }));
     const request = await h.grants.request(agent, refund);

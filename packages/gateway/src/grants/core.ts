@@ -1,9 +1,10 @@
 import type { AuditLog } from "../audit/log.ts";
 import type { Clock } from "../kernel/clock.ts";
-import type { GrantRules, GrantStore, Lockdown } from "./grants.ts";
+import type { GrantRules, GrantStore, History, Lockdown } from "./grants.ts";
 import type { Live } from "./live.ts";
 import type { createMutex } from "./mutex.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Refusals } from "./refusals.ts";
 import type { Grant } from "./types.ts";
 
 /** What the parts of the grants service share. */
@@ -13,6 +14,10 @@ export interface Core {
   readonly clock: Clock;
   readonly outbox: Outbox;
   readonly live: Live;
+  /** Counts what was done with earlier grants; left out: nobody can say. */
+  readonly history?: History | undefined;
+  /** Whether one more decision that was not allowed may be recorded; see `recordRefusal`. */
+  readonly refusals: Refusals;
   readonly mutex: ReturnType<typeof createMutex>;
   /** Swapped whole at a reload. */
   rules: GrantRules;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Ask, Grants } from "./grants.ts";
-import { harness, settle, type Harness } from "./testing/harness.ts";
-import { agent, operator, reviewer } from "./testing/samples.ts";
+import type { Ask, GrantRules, Grants } from "./grants.ts";
+import { approvedBy, harness, refundRule, rulesOf, settle, usual, type Harness } from "./testing/harness.ts";
+import { agent, operator, person, reviewer } from "./testing/samples.ts";
 import type { AccessRequest } from "./types.ts";
 
 const read: Ask = {
@@ -15,12 +15,24 @@ const refund: Ask = { ...read, operations: ["refund-order"] };
 /** One thing somebody does, what must be on the disk once it was acknowledged, and what must hold then. */
 interface Step {
   readonly name: string;
+  /** Left out: the usual ones. */
+  readonly rules?: GrantRules;
   /** Prepares without faults, and gives what to do under them. */
   readonly prepare: (h: Harness) => Promise<() => Promise<unknown>>;
   readonly records: readonly string[];
   readonly holds: (grants: Grants, answer: unknown) => Promise<boolean>;
 }
 
+const both: Ask = { ...read, operations: ["read-orders", "refund-order"] };
+const twoOfEach = rulesOf({ ...usual, "orders-db/refund-order": approvedBy({ count: 2, refusals: 2 }) });
+const withEmergency = rulesOf({
+  ...usual,
+  "orders-db/refund-order": {
+    ...refundRule,
+    emergency: { policy: "on call", defaultTtl: 300_000, maxTtl: 300_000, breakGlass: true },
+  },
+});
+const idOf = (answer: unknown): string => (answer as AccessRequest).id;
 const grantOf = (request: AccessRequest): string => request.grant ?? "";
 const stateOf = async (grants: Grants, grant: string): Promise<string> =>
   (await grants.grant(operator, grant)).state;
@@ -62,12 +74,64 @@ const steps: readonly Step[] = [
     holds: async (grants, answer) => grants.live(grantOf(answer as AccessRequest)) !== undefined,
   },
   {
+    name: "an approval of a part",
+    prepare: async (h) => {
+      const request = await h.grants.request(agent, both);
+      const allow = { operations: ["orders-db/read-orders"], ttl: 60_000 };
+      return () => h.grants.approve(reviewer, request.id, request.digest, "", allow);
+    },
+    records: ["approval.given", "request.approved", "grant.activated"],
+    holds: async (grants, answer) => {
+      const grant = grants.live(grantOf(answer as AccessRequest))?.grant;
+      return grant?.operations.join() === "read-orders" && grant.endsAt - grant.activatedAt === 60_000;
+    },
+  },
+  {
+    name: "the first approval of two",
+    rules: twoOfEach,
+    prepare: async (h) => {
+      const request = await h.grants.request(agent, refund);
+      return () => h.grants.approve(reviewer, request.id, request.digest, "");
+    },
+    records: ["approval.given"],
+    holds: async (grants, answer) => (await grants.find(operator, idOf(answer))).approvals.length === 1,
+  },
+  {
+    name: "the first refusal of two",
+    rules: twoOfEach,
+    prepare: async (h) => {
+      const request = await h.grants.request(agent, refund);
+      return () => h.grants.refuse(reviewer, request.id, request.digest, "");
+    },
+    records: ["approval.given"],
+    holds: async (grants, answer) => (await requestState(grants, answer)) === "pending",
+  },
+  {
+    name: "the last refusal of two",
+    rules: twoOfEach,
+    prepare: async (h) => {
+      const request = await h.grants.request(agent, refund);
+      await h.grants.refuse(person("b@example.com"), request.id, request.digest, "");
+      return () => h.grants.refuse(reviewer, request.id, request.digest, "");
+    },
+    records: ["approval.given", "request.refused"],
+    holds: async (grants, answer) => (await requestState(grants, answer)) === "refused",
+  },
+  {
+    name: "breaking glass",
+    rules: withEmergency,
+    prepare: async (h) => () =>
+      h.grants.request(agent, { ...refund, reason: "INC-9: double bookings", breakGlass: true }),
+    records: ["request.created", "request.approved", "grant.activated", "break_glass.activated"],
+    holds: async (grants, answer) => grants.live(grantOf(answer as AccessRequest)) !== undefined,
+  },
+  {
     name: "a refusal",
     prepare: async (h) => {
       const request = await h.grants.request(agent, refund);
       return () => h.grants.refuse(reviewer, request.id, request.digest, "");
     },
-    records: ["request.refused"],
+    records: ["approval.given", "request.refused"],
     holds: async (grants, answer) => (await requestState(grants, answer)) === "refused",
   },
   {
@@ -152,7 +216,7 @@ async function run(
   kind: "lost" | "kept",
   lasting: boolean,
 ): Promise<{ hit: boolean; wrong: string[] }> {
-  const h = await harness({ poll: false });
+  const h = await harness({ poll: false, ...(step.rules === undefined ? {} : { rules: step.rules }) });
   try {
     const act = await step.prepare(h);
     const from = h.log.disk.length;

@@ -10,6 +10,8 @@ export interface Ask {
   /** Milliseconds; left out: the policies' default. */
   readonly ttl?: number;
   readonly idempotencyKey?: string;
+  /** An emergency: judged by the policies for breaking glass alone. */
+  readonly breakGlass?: boolean;
   readonly clientAddress: string;
 }
 
@@ -24,7 +26,39 @@ export interface Actor {
   readonly roles: readonly ("reviewer" | "operator" | "auditor")[];
   readonly actors: readonly string[];
   readonly person?: { readonly issuer: string; readonly subject: string };
+  /** When they last proved themselves to the provider, milliseconds since the epoch; left out: unknown. */
+  readonly authenticatedAt?: number;
+  /** When the provider last said these groups, milliseconds since the epoch. */
+  readonly groupsAsOf?: number;
 }
+
+/** A reviewer's yes to a part of what was asked for. */
+export interface Allow {
+  /** `connection/operation` of the request; left out: all of them. */
+  readonly operations?: readonly string[];
+  /** Milliseconds; left out: what was asked for. */
+  readonly ttl?: number;
+}
+
+/** What waits, as one viewer may act on it. */
+export interface Waiting {
+  readonly request: AccessRequest;
+  /** Why the viewer may not decide it; undefined when they may. */
+  readonly whyNot?: string;
+}
+
+/** Which part of a list: newest first. */
+export interface Page {
+  /** An id from an earlier page: only what is older than it. */
+  readonly before?: string;
+  /** At most 500, which is also the default. */
+  readonly limit?: number;
+}
+
+/** What became of earlier grants: how many acts each let through and denied. */
+export type History = (
+  grants: readonly string[],
+) => Promise<ReadonlyMap<string, { readonly acts: number; readonly denied: number }>>;
 
 /** What the configuration says that grants need: swapped whole at a reload. */
 export interface GrantRules {
@@ -52,7 +86,10 @@ export interface InventoryEntry {
 export interface Offer extends InventoryEntry {
   readonly connection: string;
   readonly operation: string;
+  /** Not requestable where only breaking glass is possible. */
   readonly outlook: Outlook;
+  /** What breaking glass would give, where a policy lets this requester. */
+  readonly breakGlass?: Outlook;
 }
 
 /** Lock-down: every grant ended, everything refused until an operator lifts it. */
@@ -78,16 +115,30 @@ export interface Grants {
   /** The viewer's own requests, or with `all` everyone's (reviewers, operators, auditors); newest first. */
   requests(
     viewer: Actor,
-    filter: { readonly state?: AccessRequest["state"]; readonly all?: boolean },
+    filter: { readonly state?: AccessRequest["state"]; readonly all?: boolean } & Page,
   ): Promise<readonly AccessRequest[]>;
+  /** What waits for people, for a reviewer: at most 2000 and whether there are more, what times out first before. */
+  inbox(reviewer: Actor): Promise<{ readonly waiting: readonly Waiting[]; readonly more: boolean }>;
+  /** Why somebody may not decide a request now, for them to read; undefined when they may. */
+  whyNot(viewer: Actor, request: AccessRequest): string | undefined;
   withdraw(requester: Actor, id: string): Promise<AccessRequest>;
-  /** One reviewer's yes; `digest` is that of the request as they saw it. The last needed yes activates the grant. */
-  approve(reviewer: Actor, id: string, digest: string, comment: string): Promise<AccessRequest>;
+  /**
+   * One reviewer's yes; `digest` is that of the request as they saw it. The last needed yes activates the grant, for
+   * what every reviewer allowed and for the shortest time that one of them allowed.
+   */
+  approve(
+    reviewer: Actor,
+    id: string,
+    digest: string,
+    comment: string,
+    allow?: Allow,
+  ): Promise<AccessRequest>;
+  /** One reviewer's no; it ends the request unless the policy asks for more of them. */
   refuse(reviewer: Actor, id: string, digest: string, comment: string): Promise<AccessRequest>;
   /** Own grants, or with `all` everyone's (operators, auditors). */
   grants(
     viewer: Actor,
-    filter: { readonly state?: Grant["state"]; readonly all?: boolean },
+    filter: { readonly state?: Grant["state"]; readonly all?: boolean } & Page,
   ): Promise<readonly Grant[]>;
   grant(viewer: Actor, id: string): Promise<Grant>;
   /**
@@ -146,6 +197,10 @@ export interface GrantStore {
   requests(filter: {
     readonly requester?: string;
     readonly state?: AccessRequest["state"];
+    /** Only what comes after this request in the list. */
+    readonly before?: string;
+    /** What waits the shortest first, instead. */
+    readonly soonest?: boolean;
     readonly limit: number;
   }): Promise<readonly AccessRequest[]>;
   /**
@@ -159,6 +214,8 @@ export interface GrantStore {
     change: Partial<Pick<AccessRequest, "state" | "reasons" | "decidedAt" | "grant">>,
     grant?: Grant,
   ): Promise<boolean>;
+  /** Marks a pending request as escalated, once: false when it is no longer pending or was marked before. */
+  escalate(id: string, at: number): Promise<boolean>;
   /** Adds a reviewer's decision to a pending request; false when they decided before or it is no longer pending. */
   addApproval(request: string, approval: Approval): Promise<boolean>;
   grant(id: string): Promise<Grant | undefined>;
@@ -166,6 +223,8 @@ export interface GrantStore {
   grants(filter: {
     readonly requester?: string;
     readonly state?: Grant["state"];
+    /** Only what was activated before this grant. */
+    readonly before?: string;
     readonly limit: number;
   }): Promise<readonly Grant[]>;
   /** Ends an active grant, atomically: false when it had ended before. */

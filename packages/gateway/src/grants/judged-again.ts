@@ -1,78 +1,70 @@
-import { digestOf } from "../kernel/canonical.ts";
 import type { GrantRules } from "./grants.ts";
-import { entryOf, planOf, sameApproval, type Facts } from "./plan.ts";
-import type { AccessRequest } from "./types.ts";
+import { entryOf, planOf, sameApproval, type Facts, type Plan } from "./plan.ts";
+import { digestOfRequest, sheetOperations } from "./sheet.ts";
+import type { AccessRequest, Allowed, Requester } from "./types.ts";
 
-/** What an approval is bound to: who, what (to the letter of each scope), why, how long, and by which policies. */
-export function digestOfRequest(
-  rules: GrantRules,
-  request: Pick<
-    AccessRequest,
-    "id" | "requester" | "connection" | "operations" | "reason" | "ttl" | "policies" | "approval"
-  >,
-): string {
-  const { requester, approval } = request;
-  return digestOf({
-    id: request.id,
-    requester: {
-      kind: requester.kind,
-      issuer: requester.issuer,
-      subject: requester.subject,
-      client: requester.client,
-      person: requester.person === undefined ? null : [requester.person.issuer, requester.person.subject],
-      actors: requester.actors,
-    },
-    connection: request.connection,
-    operations: request.operations.map((name) => [
-      name,
-      entryOf(rules, request.connection, name)?.digest ?? null,
-    ]),
-    reason: request.reason,
-    ttl: request.ttl,
-    policies: request.policies,
-    approval:
-      approval === undefined ? null : { by: approval.by, count: approval.count, within: approval.within },
-  });
+/** The requester as these rules know them now; undefined when they no longer do. */
+function requesterOf(rules: GrantRules, request: AccessRequest): Requester | undefined {
+  return rules.current === undefined ? request.requester : rules.current(request.requester);
 }
 
-/** A stored request's facts as these rules see them; undefined when they no longer know the requester. */
-function factsOf(rules: GrantRules, request: AccessRequest): Facts | undefined {
-  const requester = rules.current === undefined ? request.requester : rules.current(request.requester);
-  if (requester === undefined) return undefined;
+/** A stored request's facts as these rules see them: time, reason and address are those of the ask. */
+function factsOf(requester: Requester, request: AccessRequest, part: Allowed): Facts {
   return {
     requester,
     connection: request.connection,
-    operations: request.operations,
+    operations: part.operations,
     reason: request.reason,
-    ttl: request.ttl,
+    ttl: part.ttl,
+    breakGlass: request.breakGlass === true,
     clientAddress: request.clientAddress ?? "",
     at: request.createdAt,
   };
 }
 
 /**
- * Whether these rules would still let the request's grant be: every operation unchanged and permitted for that long,
- * with no approval asked for that it did not get. Time, reason and address are those of the ask.
+ * What these rules make of a part of a request: every operation in it unchanged since the ask and permitted for that
+ * long, with no approval asked for but the request's own.
+ * @returns undefined when they do not allow it
  */
-export function stillAllowed(rules: GrantRules, request: AccessRequest): boolean {
-  const facts = factsOf(rules, request);
-  if (facts === undefined || digestOfRequest(rules, request) !== request.digest) return false;
-  const plan = planOf(rules, facts);
-  if (plan.decision !== "permit") return false;
-  return plan.approval === undefined || sameApproval(plan.approval, request.approval);
+export function planOfPart(
+  rules: GrantRules,
+  request: AccessRequest,
+  part: Allowed,
+): Extract<Plan, { readonly decision: "permit" }> | undefined {
+  const requester = requesterOf(rules, request);
+  if (requester === undefined || part.operations.length === 0) return undefined;
+  const asked = new Map(request.sheet.operations.map(({ name, digest }) => [name, digest]));
+  for (const name of part.operations) {
+    const digest = entryOf(rules, request.connection, name)?.digest;
+    if (digest === undefined || asked.get(name) !== digest) return undefined;
+  }
+  const plan = planOf(rules, factsOf(requester, request, part));
+  if (plan.decision !== "permit") return undefined;
+  return plan.approval === undefined || sameApproval(plan.approval, request.approval) ? plan : undefined;
 }
 
-/** Whether a reviewer who reads the request now would be asked for exactly what was asked then. */
+/** Whether a reviewer who reads the request now would be shown, and asked for, exactly what was asked then. */
 export function sameAsked(rules: GrantRules, request: AccessRequest): boolean {
-  const facts = factsOf(rules, request);
-  if (facts === undefined) return false;
-  const plan = planOf(rules, facts);
+  // A row that was changed behind our back, or written by another version.
+  if (digestOfRequest(request) !== request.digest) return false;
+  const requester = requesterOf(rules, request);
+  const operations = sheetOperations(rules, request.connection, request.operations);
+  if (requester === undefined || operations === undefined) return false;
+  const plan = planOf(rules, factsOf(requester, request, request));
   if (plan.decision !== "permit") return false;
   const { approval: _, ...rest } = request;
   const again = {
     ...rest,
+    requester,
+    sheet: { ...request.sheet, operations },
     policies: plan.policies,
     ...(plan.approval === undefined ? {} : { approval: plan.approval }),
   };
-  return digestOfRequest(rules, again) === request.digest;
+  return digestOfRequest(again) === request.digest;
+}
+
+/** Whether these rules would still let a grant of the request be, for the part of it that the grant is for. */
+export function stillAllowed(rules: GrantRules, request: AccessRequest, part: Allowed): boolean {
+  return planOfPart(rules, request, part) !== undefined;
 }

@@ -16,8 +16,11 @@ export interface Live {
   /** Takes a grant out and aborts its signal, at once; undefined when it is not live here. */
   take(id: string, end: GrantEnd): LiveEntry | undefined;
   all(): LiveEntry[];
-  /** Waits for `deadline` on behalf of something else, such as a pending request; kept by id. */
-  waitFor(id: string, deadline: Deadline): void;
+  /**
+   * Waits for `deadline` on behalf of a pending request, and for an earlier one at which others are asked too; kept
+   * by id.
+   */
+  waitFor(id: string, deadline: Deadline, escalation?: Deadline): void;
   /** The deadline given to `waitFor`, also after it has passed, until it is forgotten. */
   deadlineOf(id: string): Deadline | undefined;
   waiting(): string[];
@@ -35,14 +38,16 @@ const longestSleep = 1000;
  * Makes the registry.
  * @param expired called for each live grant whose deadline has passed on either clock; must take it
  * @param waited called for each id given to `waitFor` whose deadline has passed, once
+ * @param escalated called for each id whose earlier deadline has passed, once
  */
 export function createLive(
   clock: Clock,
   expired: (entry: LiveEntry) => void,
   waited: (id: string) => void,
+  escalated: (id: string) => void,
 ): Live {
   const entries = new Map<string, { entry: LiveEntry; controller: AbortController }>();
-  const deadlines = new Map<string, { readonly deadline: Deadline; told: boolean }>();
+  const deadlines = new Map<string, { readonly deadline: Deadline; told: boolean; escalation?: Deadline }>();
   let timer: { readonly at: number; readonly cancel: () => void } | undefined;
   let stopped = false;
 
@@ -60,6 +65,10 @@ export function createLive(
       if (remaining(clock, entry.deadline) <= 0) expired(entry);
     }
     for (const [id, wait] of deadlines) {
+      if (!wait.told && wait.escalation !== undefined && remaining(clock, wait.escalation) <= 0) {
+        delete wait.escalation;
+        escalated(id);
+      }
       if (wait.told || remaining(clock, wait.deadline) > 0) continue;
       // Kept although told: should the wall clock step back now, it is over all the same.
       wait.told = true;
@@ -67,8 +76,10 @@ export function createLive(
     }
     let next = Number.POSITIVE_INFINITY;
     for (const { entry } of entries.values()) next = Math.min(next, remaining(clock, entry.deadline));
-    for (const { deadline, told } of deadlines.values()) {
-      if (!told) next = Math.min(next, remaining(clock, deadline));
+    for (const { deadline, told, escalation } of deadlines.values()) {
+      if (told) continue;
+      next = Math.min(next, remaining(clock, deadline));
+      if (escalation !== undefined) next = Math.min(next, remaining(clock, escalation));
     }
     if (next !== Number.POSITIVE_INFINITY) arm(next);
   }
@@ -98,9 +109,9 @@ export function createLive(
       return found.entry;
     },
     all: () => [...entries.values()].map(({ entry }) => entry),
-    waitFor(id, deadline) {
-      deadlines.set(id, { deadline, told: false });
-      arm(remaining(clock, deadline));
+    waitFor(id, deadline, escalation) {
+      deadlines.set(id, { deadline, told: false, ...(escalation === undefined ? {} : { escalation }) });
+      arm(Math.min(remaining(clock, deadline), remaining(clock, escalation ?? deadline)));
     },
     deadlineOf: (id) => deadlines.get(id)?.deadline,
     waiting: () => [...deadlines.keys()],

@@ -6,7 +6,7 @@ import { storeUnavailable } from "./errors.ts";
 import type { Actor, Lockdown } from "./grants.ts";
 import { requireOperator } from "./people.ts";
 import { recordPrincipal, write } from "./records.ts";
-import { closeBySystem } from "./closing.ts";
+import { close } from "./closing.ts";
 
 /** More than can be; the store is read in one go. */
 export const everything = 100_000;
@@ -29,7 +29,7 @@ async function sweep(core: Core): Promise<void> {
     await end(core, grant, { event: "lock_down", by: locked.by, reason }).catch(() => undefined);
   }
   for (const request of await core.store.requests({ state: "pending", limit: everything })) {
-    await closeBySystem(core, request, { event: "lock_down", reason });
+    await close(core, request, { event: "lock_down", reason });
   }
 }
 

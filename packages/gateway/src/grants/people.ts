@@ -1,5 +1,5 @@
-import { conflict, forbidden } from "./errors.ts";
-import type { Actor } from "./grants.ts";
+import { forbidden } from "./errors.ts";
+import type { Actor, GrantRules } from "./grants.ts";
 import { requesterKey } from "./states.ts";
 import type { AccessRequest, Grant, Requester } from "./types.ts";
 
@@ -24,7 +24,9 @@ export function maySeeRequest(viewer: Actor, request: AccessRequest): boolean {
   if (!holds(viewer, "reviewer")) return false;
   return (
     request.state === "pending" ||
-    (request.approval?.by.some((group) => viewer.groups.includes(group)) ?? false)
+    [...(request.approval?.by ?? []), ...(request.approval?.escalate?.to ?? [])].some((group) =>
+      viewer.groups.includes(group),
+    )
   );
 }
 
@@ -64,40 +66,73 @@ interface Named {
   readonly subject: string;
 }
 
-/** The authorization servers of one Okta org are on one host, and a person has one login at all of them. */
-function sameOrg(a: string, b: string): boolean {
-  return a === b || (URL.canParse(a) && URL.canParse(b) && new URL(a).host === new URL(b).host);
+/**
+ * Whether two names are one person's, as far as reviews go. By login alone: one person comes from several issuers (an
+ * authorization server, the org itself, SAML), and taking two people for one only ever refuses more.
+ */
+export function samePerson(a: Named, b: Named): boolean {
+  return sameLogin(a.subject, b.subject);
 }
 
-/** Whether two names are one person's, as far as reviews go: where it is in doubt they are. */
-export function samePerson(a: Named, b: Named): boolean {
-  return sameOrg(a.issuer, b.issuer) && sameLogin(a.subject, b.subject);
+/** The groups whose members may decide a request now. */
+export function reviewersOf(request: AccessRequest): readonly string[] {
+  const { approval, escalatedAt } = request;
+  if (approval === undefined) return [];
+  return escalatedAt === undefined || approval.escalate === undefined
+    ? approval.by
+    : [...new Set([...approval.by, ...approval.escalate.to])];
 }
 
 /**
- * Whether a reviewer may decide a request: a person with the role, in one of the groups that the policy names, and
- * not on the requester's side: not the requester, the person behind it, anyone in its `act` chain, or its owner.
- * Requester and person are compared by org and subject. The chain and the owner are bare subjects, so they are
- * compared by subject whatever the issuer, which only ever refuses more.
- * @throws forbidden
+ * Why somebody may not decide a request, or undefined when they may: a person with the role, in one of the groups that
+ * the policy names, and not on the requester's side: not the requester, the person behind it, anyone in its `act`
+ * chain, or its owner. All of them are compared by login, whatever the issuer, which only ever refuses more.
  */
-export function requireReviewer(reviewer: Actor, request: AccessRequest): void {
-  const { requester, approval } = request;
-  const refuse = (why: string): never => {
-    throw forbidden(`you cannot decide this request: ${why}`, "somebody else in the policy's groups has to");
-  };
-  if (reviewer.kind !== "person") refuse("only a person reviews");
-  if (reviewer.person !== undefined || reviewer.actors.length > 0) refuse("an agent acts for you here");
-  if (!reviewer.roles.includes("reviewer")) refuse("you do not have the role reviewer");
-  if (samePerson(reviewer, requester)) refuse("it is your own");
+export function whyNotReview(reviewer: Actor, request: AccessRequest): string | undefined {
+  const { requester } = request;
+  if (reviewer.kind !== "person") return "only a person reviews";
+  if (reviewer.person !== undefined || reviewer.actors.length > 0) return "an agent acts for you here";
+  if (!reviewer.roles.includes("reviewer")) return "you do not have the role reviewer";
+  if (samePerson(reviewer, requester)) return "it is your own";
   const { person } = requester;
-  if (person !== undefined && samePerson(person, reviewer)) refuse("it was made for you");
-  if (requester.actors.some((actor) => sameLogin(actor, reviewer.subject))) refuse("you act in it");
+  if (person !== undefined && samePerson(person, reviewer)) return "it was made for you";
+  if (requester.actors.some((actor) => sameLogin(actor, reviewer.subject))) return "you act in it";
   if (requester.owner !== undefined && sameLogin(requester.owner, reviewer.subject))
-    refuse("the agent is yours");
-  if (approval === undefined)
-    throw conflict("not_pending", "this request needs no approval", "nothing to do");
-  if (!approval.by.some((group) => reviewer.groups.includes(group))) {
-    refuse(`the policy asks for one of ${approval.by.join(", ")}`);
-  }
+    return "the agent is yours";
+  if (request.approval === undefined) return "it needs no approval";
+  const groups = reviewersOf(request);
+  if (groups.some((group) => reviewer.groups.includes(group))) return undefined;
+  return `the policy asks for one of ${groups.join(", ")}`;
+}
+
+/**
+ * As `whyNotReview`, for the requester as recorded with the request and as the configuration knows them now: whoever
+ * has become the agent's owner since is on its side too.
+ */
+export function whyNotDecide(
+  rules: Pick<GrantRules, "current">,
+  reviewer: Actor,
+  request: AccessRequest,
+): string | undefined {
+  const asAsked = whyNotReview(reviewer, request);
+  if (asAsked !== undefined) return asAsked;
+  const requester = rules.current?.(request.requester);
+  return requester === undefined ? undefined : whyNotReview(reviewer, { ...request, requester });
+}
+
+/** Whether somebody has said yes or no to a request. */
+export function decidedBy(request: AccessRequest, reviewer: Actor): boolean {
+  return request.approvals.some((one) => samePerson(one.reviewer, reviewer));
+}
+
+/** As `whyNotDecide`, for somebody who looks at a request: also when they have decided it before. */
+export function whyNotNow(
+  rules: Pick<GrantRules, "current">,
+  viewer: Actor,
+  request: AccessRequest,
+): string | undefined {
+  return (
+    whyNotDecide(rules, viewer, request) ??
+    (decidedBy(request, viewer) ? "you have decided it; others have to as well" : undefined)
+  );
 }

@@ -12,6 +12,8 @@ export interface Facts {
   readonly reason: string;
   /** Milliseconds; left out: the policies' default. */
   readonly ttl?: number;
+  /** Whether it is asked as an emergency; left out: not. */
+  readonly breakGlass?: boolean;
   readonly clientAddress: string;
   /** When it was asked, milliseconds since the epoch: a condition on the hour means this one. */
   readonly at: number;
@@ -50,6 +52,7 @@ function policyAsk(facts: Facts, operation: string, ttl: number): PolicyAsk {
       weekday: ((at.getUTCDay() + 6) % 7) + 1,
       client_address: facts.clientAddress,
       has_person: requester.kind === "person" || requester.person !== undefined,
+      break_glass: facts.breakGlass === true,
     },
   };
 }
@@ -74,6 +77,13 @@ function outlookOf(rules: GrantRules, facts: Facts, operation: string): Outlook 
   }
 }
 
+/** What is said of an operation that no ordinary policy lets this requester ask for. */
+const onlyBreakGlass: Outlook = {
+  requestable: false,
+  conditions: [],
+  reasons: ["only in an emergency: ask with break_glass (mayfly request --break-glass)"],
+};
+
 /** What the requester could ask for now; everything else does not exist for them. */
 export function offersOf(
   rules: GrantRules,
@@ -86,7 +96,15 @@ export function offersOf(
     for (const [operation, entry] of operations) {
       const facts = { requester, connection, operations: [], reason: "", clientAddress, at };
       const outlook = outlookOf(rules, facts, operation);
-      if (outlook !== undefined) offers.push({ ...entry, connection, operation, outlook });
+      const breakGlass = outlookOf(rules, { ...facts, breakGlass: true }, operation);
+      if (outlook === undefined && breakGlass === undefined) continue;
+      offers.push({
+        ...entry,
+        connection,
+        operation,
+        outlook: outlook ?? onlyBreakGlass,
+        ...(breakGlass === undefined ? {} : { breakGlass }),
+      });
     }
   }
   return offers;
@@ -98,16 +116,25 @@ function unseen(facts: Facts, operation: string, offers: readonly Offer[]): stri
   const asked = `${facts.connection}/${operation}`;
   const meant = nearest(asked, names);
   return [
-    `${asked}: nothing of that name can be requested by you`,
+    `${asked}: nothing of that name can be requested by you${facts.breakGlass === true ? " by breaking glass" : ""}`,
     operation === "*" || facts.connection === "*" ? "; wildcards are never granted, name each operation" : "",
     meant === undefined ? "" : `; did you mean ${meant}?`,
   ].join("");
 }
 
+function sameNames(a: readonly string[] = [], b: readonly string[] = []): boolean {
+  return JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted());
+}
+
 /** Whether two approval rules ask for the same people and as many of them. */
+function sameReviewers(a: ApprovalRule, b: ApprovalRule): boolean {
+  return a.count === b.count && sameNames(a.by, b.by) && sameNames(a.escalate?.to, b.escalate?.to);
+}
+
+/** Whether a yes under one rule is a yes under the other: the same people, who proved themselves as lately. */
 export function sameApproval(a: ApprovalRule | undefined, b: ApprovalRule | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return a.count === b.count && a.by.toSorted().join("\n") === b.by.toSorted().join("\n");
+  return sameReviewers(a, b) && a.freshSignIn === b.freshSignIn && a.escalate?.after === b.escalate?.after;
 }
 
 /**
@@ -118,11 +145,23 @@ function commonApproval(terms: readonly Terms[]): ApprovalRule | "differ" | unde
   const asked = terms.flatMap((one) => (one.approval === undefined ? [] : [one.approval]));
   const [first, ...others] = asked;
   if (first === undefined) return undefined;
-  if (others.some((other) => !sameApproval(first, other))) return "differ";
+  if (others.some((other) => !sameReviewers(first, other))) return "differ";
+  const fresh = asked.flatMap(({ freshSignIn }) => (freshSignIn === undefined ? [] : [freshSignIn]));
+  // Of what differs, the strictest holds for all of it.
   return {
     by: first.by,
     count: Math.max(1, first.count),
     within: Math.min(...asked.map((one) => one.within)),
+    ...(first.escalate === undefined
+      ? {}
+      : {
+          escalate: {
+            after: Math.max(...asked.map(({ escalate }) => escalate?.after ?? 0)),
+            to: first.escalate.to,
+          },
+        }),
+    ...(fresh.length === 0 ? {} : { freshSignIn: Math.min(...fresh) }),
+    refusals: Math.max(1, Math.min(...asked.map((one) => one.refusals))),
   };
 }
 
@@ -135,7 +174,10 @@ function commonApproval(terms: readonly Terms[]): ApprovalRule | "differ" | unde
 export function planOf(rules: GrantRules, facts: Facts): Plan {
   const hidden = facts.operations.filter((operation) => outlookOf(rules, facts, operation) === undefined);
   if (hidden.length > 0) {
-    const offers = offersOf(rules, facts.requester, facts.clientAddress, facts.at);
+    const emergency = facts.breakGlass === true;
+    const offers = offersOf(rules, facts.requester, facts.clientAddress, facts.at).filter(
+      ({ outlook, breakGlass }) => (emergency ? breakGlass !== undefined : outlook.requestable),
+    );
     return { decision: "deny", reasons: hidden.map((operation) => unseen(facts, operation, offers)) };
   }
   const judge = (ttl: number): { terms: Terms[]; reasons: string[]; denied: string[] } => {

@@ -2,8 +2,10 @@ import type { Json } from "../kernel/canonical.ts";
 import type { AuditLog } from "../audit/log.ts";
 import type { NewRecord, RecordPrincipal, RecordType } from "../audit/records.ts";
 import { logUnavailable } from "./errors.ts";
+import type { ApprovalRule } from "../policy/types.ts";
 import type { Actor } from "./grants.ts";
-import type { AccessRequest, Grant, Requester } from "./types.ts";
+import { pastGrantInWords, riskiest } from "./sheet.ts";
+import type { AccessRequest, Grant, Requester, Sheet } from "./types.ts";
 
 /** Mayfly itself, where no principal acts. */
 export const system: RecordPrincipal = {
@@ -48,6 +50,37 @@ export function requestRecord(
   };
 }
 
+/** An approval rule as records hold it. Durations in milliseconds. */
+function approvalInWords({ by, count, within, escalate, freshSignIn, refusals }: ApprovalRule): Detail {
+  return {
+    by,
+    count,
+    within,
+    refusals,
+    ...(escalate === undefined ? {} : { escalate: { after: escalate.after, to: escalate.to } }),
+    ...(freshSignIn === undefined ? {} : { fresh_sign_in: freshSignIn }),
+  };
+}
+
+/** What a reviewer sees of a request beside its other facts. */
+function sheetInWords({ operations, history }: Sheet): Detail {
+  return {
+    ...(operations.length === 0
+      ? {}
+      : {
+          sheet: operations.map(({ name, description, risk, scope, digest }) => ({
+            name,
+            description,
+            risk,
+            scope,
+            digest,
+          })),
+          risk: riskiest({ operations, history }),
+        }),
+    ...(history.length === 0 ? {} : { history: history.map(pastGrantInWords) }),
+  };
+}
+
 /** What a request is, for the record that tells of it first. */
 export function askedDetail(request: AccessRequest): Detail {
   return {
@@ -58,7 +91,10 @@ export function askedDetail(request: AccessRequest): Detail {
     groups: request.requester.groups,
     client_address: request.clientAddress,
     reasons: request.reasons,
-    ...(request.approval === undefined ? {} : { approval: { ...request.approval } }),
+    ...(request.requester.owner === undefined ? {} : { owner: request.requester.owner }),
+    ...(request.breakGlass === true ? { break_glass: true } : {}),
+    ...(request.approval === undefined ? {} : { approval: approvalInWords(request.approval) }),
+    ...sheetInWords(request.sheet),
     ...(request.waitsUntil === undefined ? {} : { waits_until: new Date(request.waitsUntil).toISOString() }),
   };
 }

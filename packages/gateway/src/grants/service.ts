@@ -4,7 +4,8 @@ import { takeAsk } from "./asking.ts";
 import type { Core } from "./core.ts";
 import { end, endSoon, expiry } from "./endings.ts";
 import { notFound, reading, storeUnavailable } from "./errors.ts";
-import type { Actor, GrantRules, Grants, GrantStore } from "./grants.ts";
+import { escalateSoon } from "./escalating.ts";
+import type { Actor, GrantRules, Grants, GrantStore, History, Page } from "./grants.ts";
 import {
   collectSecret,
   liveEntriesOf,
@@ -19,9 +20,11 @@ import { createLive } from "./live.ts";
 import { liftLockdown, lockDown } from "./lockdown.ts";
 import { createMutex } from "./mutex.ts";
 import { createOutbox } from "./outbox.ts";
-import { maySeeRequest, requireAny } from "./people.ts";
+import { inboxOf } from "./inbox.ts";
+import { maySeeRequest, requireAny, whyNotNow } from "./people.ts";
 import { offersOf } from "./plan.ts";
 import { withdraw } from "./closing.ts";
+import { createRefusals } from "./refusals.ts";
 import { approve, refuse } from "./reviewing.ts";
 import { requesterKey } from "./states.ts";
 import type { AccessRequest } from "./types.ts";
@@ -34,6 +37,8 @@ export interface GrantsOptions {
   readonly log: AuditLog;
   readonly clock: Clock;
   readonly rules: GrantRules;
+  /** Counts what was done with earlier grants, for reviewers; left out: they are told that it is not known. */
+  readonly history?: History;
   /**
    * How to keep up with other gateways on the same store: every second, and nothing new after 10 s without the store.
    * `false` where the store belongs to this process alone (SQLite).
@@ -41,8 +46,16 @@ export interface GrantsOptions {
   readonly poll?: Partial<Polling> | false;
 }
 
+/** The most that one page lists. */
 const listed = 500;
+/** The most that is looked through to fill one. */
+const lookedThrough = 10_000;
 const longestWait = 60_000;
+
+function pageOf({ before, limit = listed }: Page): { readonly before?: string; readonly limit: number } {
+  const bounded = Math.min(Math.max(Math.trunc(limit), 1), listed);
+  return { limit: bounded, ...(before === undefined ? {} : { before }) };
+}
 
 /**
  * Makes the grants service. Call `start` before anything is served, and `stop` after the last session has closed.
@@ -62,7 +75,10 @@ export function createGrants(options: GrantsOptions): Grants {
       clock,
       (entry) => endSoon(core, entry.grant, expiry(entry.grant)),
       (id) => timeOutSoon(core, id),
+      (id) => escalateSoon(core, id),
     ),
+    refusals: createRefusals(clock),
+    history: options.history,
     mutex: createMutex(),
     rules: options.rules,
     locked: undefined,
@@ -109,25 +125,37 @@ export function createGrants(options: GrantsOptions): Grants {
       }
     },
     async requests(viewer, filter) {
-      const state = filter.state === undefined ? {} : { state: filter.state };
+      const page = { ...(filter.state === undefined ? {} : { state: filter.state }), ...pageOf(filter) };
       if (filter.all !== true) {
-        return reading(store.requests({ requester: requesterKey(viewer), ...state, limit: listed }));
+        return reading(store.requests({ requester: requesterKey(viewer), ...page }));
       }
       requireAny(viewer, ["reviewer", "operator", "auditor"]);
-      const all = await reading(store.requests({ ...state, limit: listed }));
-      return all.filter((request) => maySeeRequest(viewer, request));
+      // What a reviewer may not see leaves gaps, which what is older fills.
+      const found: AccessRequest[] = [];
+      let before = page;
+      for (let looked = 0; looked < lookedThrough; looked += page.limit) {
+        const some = await reading(store.requests(before));
+        found.push(...some.filter((request) => maySeeRequest(viewer, request)));
+        const last = some.at(-1);
+        if (last === undefined || some.length < page.limit || found.length >= page.limit) break;
+        before = { ...page, before: last.id };
+      }
+      return found.slice(0, page.limit);
     },
+    inbox: (reviewer) => inboxOf(core, reviewer),
+    whyNot: (viewer, request) => whyNotNow(core.rules, viewer, request),
     withdraw: (requester, id) => withdraw(core, requester, id),
-    async approve(reviewer, id, digest, comment) {
+    async approve(reviewer, id, digest, comment, allow) {
       serving();
-      return approve(core, reviewer, id, digest, comment);
+      return approve(core, reviewer, id, digest, comment, allow);
     },
     refuse: (reviewer, id, digest, comment) => refuse(core, reviewer, id, digest, comment),
     async grants(viewer, filter) {
       const state = filter.state === undefined ? {} : { state: filter.state };
+      const page = pageOf(filter);
       if (filter.all === true) requireAny(viewer, ["operator", "auditor"]);
       const whose = filter.all === true ? {} : { requester: requesterKey(viewer) };
-      const stored = await reading(store.grants({ ...whose, ...state, limit: listed }));
+      const stored = await reading(store.grants({ ...whose, ...state, ...page }));
       // What ended here a moment ago may not be stored as ended yet.
       return stored
         .map((grant) => shown(core.endedHere.get(grant.id)?.grant ?? grant))

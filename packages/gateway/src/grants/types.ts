@@ -27,9 +27,13 @@ export interface AccessRequest {
   readonly connection: string;
   readonly operations: readonly string[];
   readonly reason: string;
-  /** Time-to-live that the grant will have, milliseconds. */
+  /** Asked as an emergency: policies for breaking glass decided, and nobody approves. */
+  readonly breakGlass?: true;
+  /** Time-to-live that was asked for and that the grant has unless a reviewer allows less, milliseconds. */
   readonly ttl: number;
-  /** `sha256:…` over who, what, why, how long, each operation's digest and the policies: what an approval is bound to. */
+  /** What a reviewer sees beside who, why and how long; frozen at the ask. */
+  readonly sheet: Sheet;
+  /** `sha256:…` over all that a reviewer sees, the sheet included: what an approval is bound to. */
   readonly digest: string;
   readonly state: RequestState;
   /** The policies that decided, one an operation. */
@@ -44,8 +48,49 @@ export interface AccessRequest {
   readonly createdAt: number;
   /** Until when it may wait for approval. */
   readonly waitsUntil?: number;
+  /** Since when those whom the policy escalates to may decide as well. */
+  readonly escalatedAt?: number;
   readonly decidedAt?: number;
   readonly grant?: string;
+}
+
+/** What is asked for, to the letter and in words, and what became of the requester's last grants. */
+export interface Sheet {
+  /** In the order of the request's `operations`. */
+  readonly operations: readonly SheetOperation[];
+  /** The requester's last grants, newest first, at most five. */
+  readonly history: readonly PastGrant[];
+}
+
+/** One operation as it was configured at the ask. */
+export interface SheetOperation {
+  readonly name: string;
+  readonly description: string;
+  readonly risk: "low" | "medium" | "high";
+  /** The scope in words, a line a fact. */
+  readonly scope: readonly string[];
+  /** Digest of the operation's configuration. */
+  readonly digest: string;
+}
+
+/** One of the requester's earlier grants, as it stood at the ask. */
+export interface PastGrant {
+  readonly grant: string;
+  readonly connection: string;
+  readonly operations: readonly string[];
+  readonly activatedAt: number;
+  readonly state: GrantState;
+  /** Acts let through and acts denied; left out where the audit index could not say in time. */
+  readonly acts?: number;
+  readonly denied?: number;
+  readonly endReason?: string;
+}
+
+/** What a reviewer allows: never more than was asked for. */
+export interface Allowed {
+  readonly operations: readonly string[];
+  /** Milliseconds. */
+  readonly ttl: number;
 }
 
 export interface Approval {
@@ -55,6 +100,8 @@ export interface Approval {
   readonly comment: string;
   /** The digest the reviewer saw. */
   readonly digest: string;
+  /** Where the reviewer allowed less than was asked for. */
+  readonly allowed?: Allowed;
   readonly at: number;
 }
 

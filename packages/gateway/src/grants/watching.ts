@@ -1,12 +1,13 @@
 import { deadlineAt } from "../kernel/clock.ts";
 import { formatDuration } from "../kernel/durations.ts";
-import { bringUp } from "./activation.ts";
+import { bringUp, partOf } from "./activation.ts";
 import type { Core } from "./core.ts";
 import { end, endedElsewhere, endSoon, forgetEnded } from "./endings.ts";
 import type { GrantRules } from "./grants.ts";
+import { waitForPeopleAgain } from "./escalating.ts";
 import { everything, readLockdown } from "./lockdown.ts";
 import { sameAsked, stillAllowed } from "./judged-again.ts";
-import { closeBySystem, timedOut } from "./closing.ts";
+import { close, timedOut } from "./closing.ts";
 
 /** How a gateway keeps up with others on the same store. */
 export interface Polling {
@@ -42,8 +43,8 @@ async function readGrants(core: Core, first: boolean): Promise<void> {
     if (core.live.get(grant.id) !== undefined || core.endedHere.has(grant.id)) continue;
     const request = await core.store.request(grant.request);
     // A gateway whose configuration is older or newer leaves the grant to the others; at a start it ends it.
-    if (request === undefined || (!first && !stillAllowed(core.rules, request))) continue;
-    bringUp(core, grant, request, deadlineAt(core.clock, grant.endsAt, request.ttl));
+    if (request === undefined || (!first && !stillAllowed(core.rules, request, partOf(grant)))) continue;
+    bringUp(core, grant, request, deadlineAt(core.clock, grant.endsAt, partOf(grant).ttl));
   }
 }
 
@@ -55,8 +56,7 @@ async function readPending(core: Core, waiters: () => Iterable<string>): Promise
   const pending = new Set(stored.map((request) => request.id));
   for (const request of stored) {
     if (core.live.deadlineOf(request.id) !== undefined) continue;
-    const within = request.approval?.within ?? 0;
-    core.live.waitFor(request.id, deadlineAt(core.clock, request.waitsUntil ?? request.createdAt, within));
+    waitForPeopleAgain(core, request);
   }
   for (const id of known) if (!pending.has(id)) core.live.forget(id);
   for (const id of awaited) if (!pending.has(id)) core.changed(id);
@@ -68,7 +68,7 @@ export function timeOutSoon(core: Core, id: string): void {
     .add(() =>
       core.mutex(`request ${id}`, async () => {
         const request = await core.store.request(id);
-        if (request?.state === "pending") await closeBySystem(core, request, timedOut);
+        if (request?.state === "pending") await close(core, request, timedOut);
         else core.live.forget(id);
       }),
     )
@@ -136,7 +136,7 @@ export function createWatching(
 /** Takes over new rules: see `Grants.adopt`. Never rejects. */
 export async function adopt(core: Core, rules: GrantRules): Promise<{ ended: number; voided: number }> {
   core.rules = rules;
-  const over = core.live.all().filter((entry) => !stillAllowed(rules, entry.request));
+  const over = core.live.all().filter(({ grant, request }) => !stillAllowed(rules, request, partOf(grant)));
   const reason = "the new configuration no longer allows it";
   // All are out of memory before the first of them is awaited.
   const ends = over.map(({ grant }) =>
@@ -150,9 +150,7 @@ export async function adopt(core: Core, rules: GrantRules): Promise<{ ended: num
     pending
       .filter((request) => !sameAsked(rules, request))
       .map((request) =>
-        core.mutex(`request ${request.id}`, () =>
-          closeBySystem(core, request, { event: "void", reason: why }),
-        ),
+        core.mutex(`request ${request.id}`, () => close(core, request, { event: "void", reason: why })),
       ),
   );
   const voided = closings.filter((one) => one.status === "fulfilled" && one.value).length;

@@ -10,7 +10,7 @@ import { passPipeline } from "./pipeline.ts";
 import { principalFromClaims } from "./principal-from-claims.ts";
 import type { PeopleRules } from "./principal-from-claims.ts";
 import type { TrustedProvider } from "./provider.ts";
-import { requiredTime } from "./time-claims.ts";
+import { authenticationTime, requiredTime } from "./time-claims.ts";
 import { readToken, tokenDigest } from "./token.ts";
 import { providerFetch } from "./transport.ts";
 import type { Fetch } from "./transport.ts";
@@ -72,11 +72,19 @@ export function createIdentity(options: IdentityOptions): Identity {
     const key = await passPipeline(token, { provider, keys, now: clock.wall() });
     const principal = principalFromClaims(token.claims, provider, options);
     const expiresAt = requiredTime(token, "exp");
+    const issuedAt = requiredTime(token, "iat");
+    const authenticatedAt = authenticationTime(token.claims["auth_time"], clock.wall());
     return {
-      verified: Object.freeze({ principal, tokenDigest: token.digest, expiresAt }),
+      verified: Object.freeze({
+        principal,
+        tokenDigest: token.digest,
+        expiresAt,
+        ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
+        groupsAsOf: issuedAt,
+      }),
       issuer: provider.issuer,
       key,
-      issuedAt: requiredTime(token, "iat"),
+      issuedAt,
     };
   }
 

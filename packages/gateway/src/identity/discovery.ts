@@ -7,7 +7,8 @@ export interface Metadata {
   readonly introspectionEndpoint: string | undefined;
 }
 
-interface Place {
+/** Which provider, and whether it may be http on the loopback address. */
+export interface Place {
   readonly issuer: string;
   readonly allowInsecureLoopback: boolean;
 }
@@ -35,7 +36,7 @@ export async function discover(place: Place, fetchDocument: FetchDocument): Prom
 }
 
 /** A URL of the issuer's own origin, https (or http on the loopback address, where that is allowed). */
-function trustedUrl(value: unknown, { issuer, allowInsecureLoopback }: Place, what: string): string {
+export function trustedUrl(value: unknown, { issuer, allowInsecureLoopback }: Place, what: string): string {
   const url = typeof value === "string" ? URL.parse(value) : null;
   if (url === null || typeof value !== "string") throw new DocumentFailure(`${what} is not a URL`);
   const insecure = url.protocol === "http:" && allowInsecureLoopback && loopback.includes(url.hostname);

@@ -43,7 +43,7 @@ export function principalFromClaims(
       groups,
       groupsFrom: "token",
       actors,
-      roles: rolesOf(groups, rules),
+      roles: rolesOf(groups, rules.roles),
     } satisfies Principal);
   }
   const forPerson = hasUid || (delegated && subject !== client);
@@ -94,7 +94,8 @@ function actorsOf(act: unknown): readonly string[] {
   return actors;
 }
 
-function rolesOf(groups: readonly string[], { roles }: PeopleRules): readonly Role[] {
+/** The roles that groups give, in a fixed order. */
+export function rolesOf(groups: readonly string[], roles: PeopleRules["roles"]): readonly Role[] {
   const names: readonly Role[] = ["reviewer", "operator", "auditor"];
   return names.filter((role) => roles[role].some((group) => groups.includes(group)));
 }

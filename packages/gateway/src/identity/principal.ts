@@ -36,11 +36,20 @@ export function principalKey(principal: Principal): string {
   return JSON.stringify([principal.kind, principal.issuer, principal.subject, principal.client]);
 }
 
-/** A principal whose token has been verified just now. */
+/** A principal whose token, or browser session, has been verified just now. */
 export interface Verified {
   readonly principal: Principal;
-  /** SHA-256 of the token, hexadecimal; the token itself is kept nowhere but in memory. */
+  /** SHA-256 of the token or of the session's cookie, hexadecimal; the value itself is kept nowhere but in memory. */
   readonly tokenDigest: string;
-  /** When the token expires, milliseconds since the epoch. */
+  /** When the token, or the browser session, expires, milliseconds since the epoch. */
   readonly expiresAt: number;
+  /**
+   * When the person last proved who they are (`auth_time`, SAML's AuthnInstant), milliseconds since the epoch; left
+   * out where the provider did not say, which counts as long ago.
+   */
+  readonly authenticatedAt?: number;
+  /** When the provider last said these groups (a token's `iat`), milliseconds since the epoch. */
+  readonly groupsAsOf: number;
+  /** The id of the browser session, where one authenticated the request. */
+  readonly session?: string;
 }

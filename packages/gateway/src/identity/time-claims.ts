@@ -1,3 +1,4 @@
+import { skew } from "./check.ts";
 import { IdentityError } from "./error.ts";
 import type { ReadToken } from "./token.ts";
 
@@ -16,4 +17,15 @@ export function requiredTime(token: ReadToken, name: "exp" | "iat"): number {
   const value = timeClaim(token, name);
   if (value === undefined) throw new IdentityError("token_claims", `the access token has no ${name}`);
   return value;
+}
+
+/**
+ * When a person proved who they are, from `auth_time` (OpenID Connect Core 1.0, section 2), milliseconds since the
+ * epoch. Undefined where it is not there, is no time, or lies ahead of our clock by more than two may differ: then
+ * nobody knows, and whoever asks for a fresh sign-in is not content.
+ */
+export function authenticationTime(value: unknown, now: number): number | undefined {
+  if (typeof value !== "number" || !Number.isFinite(value) || value <= 0) return undefined;
+  const at = value * 1000;
+  return at > now + skew ? undefined : Math.min(at, now);
 }

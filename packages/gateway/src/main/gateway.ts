@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { createApi } from "../api/api.ts";
+import { createAuditFeed } from "../audit/feed.ts";
 import { createAuditReader } from "../audit/reader.ts";
 import { openAuditLog } from "../audit/open.ts";
 import { describeChanges } from "../configuration/changes.ts";
@@ -10,21 +11,27 @@ import { createGates } from "../gate/create.ts";
 import { createFront } from "../gate/web/front.ts";
 import { createGrants } from "../grants/service.ts";
 import { grantModel } from "../grants/states.ts";
+import { createPeople } from "../identity/create-people.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 import type { Policies } from "../policy/types.ts";
+import { startNotifications } from "../notifications/notifications.ts";
 import { openStore } from "../storage/store.ts";
 import { accessOf } from "./access.ts";
 import { createAdmission } from "./admission.ts";
 import { certificatesOf } from "./certificates.ts";
+import { connectionsNow } from "./connections-now.ts";
 import { healthOf } from "./health.ts";
 import { httpsServer } from "./https.ts";
 import { listen, listenError, type Listener } from "./listener.ts";
 import { identityOf } from "./identity-of.ts";
 import { load, rulesOf } from "./load.ts";
 import { createMetrics } from "./metrics.ts";
+import { peopleOf, recordSignOut } from "./people-of.ts";
+import { createProbes } from "./probes.ts";
 import { createProtocols, protocols as knownProtocols } from "./protocols.ts";
 import { ConfigurationRefused, reload, type Reload } from "./reload.ts";
+import { slackPorts } from "./slack-ports.ts";
 import { swappableIdentity } from "./swappable-identity.ts";
 
 /** What a gateway is started with. */
@@ -119,6 +126,8 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     onProblem: (message) => logger.warn({ problem: message }, "audit index"),
   });
   undo.push(() => reader.close());
+  const feed = createAuditFeed({ reader, written: audit.written, clock, onProblem: fault });
+  undo.push(() => feed.close());
   log.append({
     type: "configuration.loaded",
     principal: system,
@@ -129,11 +138,22 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
 
   const identity = swappableIdentity(identityOf(first, clock, logger));
   undo.push(() => identity.close());
+  const signInParts = { url: first.url, clock, usedOnce: store.browserSessions };
+  let peopleRules = peopleOf(first, signInParts);
+  const people = createPeople({
+    store: store.browserSessions,
+    clock,
+    rules: peopleRules,
+    onEnded: (end) => recordSignOut(log, fault, end),
+    fault,
+  });
+  undo.push(() => people.close());
   const grants = createGrants({
     store: store.grants,
     log,
     clock,
     rules: rulesOf(current, protocols),
+    history: (of) => reader.actsOf(of),
     ...(first.store.kind === "sqlite" ? { poll: false } : {}),
   });
   undo.push(() => grants.stop());
@@ -159,6 +179,26 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     fault,
     count: (what) => metrics.count(what),
   });
+
+  const notifications = await startNotifications({
+    settings: first.notifications,
+    log: { id: audit.id, name: first.audit.name },
+    firstRecord: audit.first,
+    store: store.notifications,
+    feed,
+    reader,
+    ports: slackPorts({
+      store: store.grants,
+      grants,
+      people,
+      roles: () => current.configuration.identity.roles,
+    }),
+    clock,
+    url: first.url,
+    counted: (what) => metrics.notified(what),
+    problem: (message) => logger.warn({ problem: message }, "notifications"),
+  });
+  undo.push(() => notifications.stop());
 
   const postgres = first.listen.postgres;
   const served = protocols.find(({ kind }) => kind === "postgres");
@@ -189,12 +229,24 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
   );
   const front = createFront(doorways, first.url.replace(/\/+$/, ""), fault);
   const https = httpsServer(certificates, admission, first.limits.handshake, front);
+  const probes = createProbes({
+    clock,
+    connections: () => current.configuration.connections,
+    protocols,
+  });
+  undo.push(() => probes.stop());
   const api = createApi({
     identity,
+    people,
     grants,
     reader,
+    feed,
     log,
+    notifications,
     inventory: () => rulesOf(current, protocols).inventory,
+    policies: () => current.configuration.policies,
+    sessions: () => gates.look(),
+    connections: () => connectionsNow(current.configuration, protocols, (name) => probes.health(name)),
     access: (grant, secret) =>
       accessOf(
         grant,
@@ -232,13 +284,25 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     const changes = describeChanges(current.configuration, next.configuration);
     const isSame = !changes.some(({ what }) => what.startsWith("identity "));
     const nextIdentity = isSame ? undefined : identityOf(next.configuration, clock, logger);
+    const nextPeople = isSame
+      ? undefined
+      : peopleOf(next.configuration, signInParts, {
+          configuration: current.configuration,
+          rules: peopleRules,
+        });
     const outcome = await grants.adopt(rulesOf(next, protocols));
     certificates = nextCertificates;
     https.show(nextCertificates);
     // Only what changed is replaced: the tokens that introspection looks at live in the identity.
     if (nextIdentity !== undefined) identity.swap(nextIdentity);
     void identity.warm();
+    if (nextPeople !== undefined) {
+      peopleRules = nextPeople;
+      await people.adopt(nextPeople);
+    }
     current = next;
+    await notifications.adopt(next.configuration.notifications);
+    probes.lookSoon();
     return outcome;
   };
   const address = api.server.address();

@@ -1,3 +1,4 @@
+import type { Notified } from "../notifications/notifications.ts";
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 
 /** What the gateway counts, in the Prometheus text format. No label takes a value that a client chooses. */
@@ -5,6 +6,7 @@ export interface Metrics {
   count(what: "opened" | "refused" | "permit" | "deny"): void;
   turnedAway(): void;
   reloaded(outcome: "adopted" | "refused"): void;
+  notified(what: Notified): void;
   /** The exposition, as text. */
   text(): Promise<string>;
 }
@@ -51,6 +53,18 @@ export function createMetrics(gauges: {
     labelNames: ["outcome"],
     registers,
   });
+  const webhooks = new Counter({
+    name: "mayfly_webhook_deliveries_total",
+    help: "Attempts to deliver to webhooks, by what came of them",
+    labelNames: ["webhook", "outcome"],
+    registers,
+  });
+  const slack = new Counter({
+    name: "mayfly_slack_messages_total",
+    help: "Messages in Slack, by what came of them",
+    labelNames: ["outcome"],
+    registers,
+  });
   const gauge = (name: string, help: string, read: () => number): void => {
     void new Gauge({
       name,
@@ -77,6 +91,11 @@ export function createMetrics(gauges: {
     },
     turnedAway: () => away.inc(),
     reloaded: (outcome) => reloads.labels(outcome).inc(),
+    notified(what) {
+      // A webhook's name is the operator's, not a client's.
+      if ("webhook" in what) webhooks.labels(what.webhook, what.outcome).inc();
+      else slack.labels(what.slack).inc();
+    },
     text: () => registry.metrics(),
   };
 }

@@ -1,5 +1,6 @@
 import type { IdentityConfiguration } from "../configuration/types.ts";
 import type { Requester } from "../grants/types.ts";
+import { consoleClient } from "../identity/people.ts";
 
 /**
  * A grant's holder as a configuration knows them. A directory is part of the configuration, so whoever had groups
@@ -9,8 +10,9 @@ import type { Requester } from "../grants/types.ts";
  */
 export function requesterNow(requester: Requester, identity: IdentityConfiguration): Requester | undefined {
   const provider = identity.agents.find(({ issuer }) => issuer === requester.issuer);
+  if (requester.kind === "person")
+    return provider !== undefined || signsIn(requester, identity) ? requester : undefined;
   if (provider === undefined) return undefined;
-  if (requester.kind === "person") return requester;
   const entry = provider.directory.get(requester.client);
   const { owner: _, ...rest } = requester;
   return {
@@ -18,4 +20,10 @@ export function requesterNow(requester: Requester, identity: IdentityConfigurati
     ...(entry?.owner === undefined ? {} : { owner: entry.owner }),
     groups: requester.groupsFrom === "token" ? requester.groups : (entry?.groups ?? []),
   };
+}
+
+/** Whether a person came through a browser, by a way that is still open. SAML's issuer is in its metadata, not here. */
+function signsIn(requester: Requester, { people }: IdentityConfiguration): boolean {
+  if (requester.client !== consoleClient) return false;
+  return people.oidc?.issuer === requester.issuer || people.saml !== undefined;
 }

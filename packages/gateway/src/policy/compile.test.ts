@@ -60,18 +60,22 @@ describe("an entry that could not do what it says is refused", () => {
     ["a forbid with a ttl", { ...night, ttl: { default: 1, max: 1 } }, { member: "ttl" }],
     [
       "a forbid with approval",
-      { ...night, approval: { by: ["a"], count: 1, within: 1 } },
+      { ...night, approval: { by: ["a"], count: 1, within: 1, refusals: 1 } },
       { member: "approval" },
     ],
-    ["approval by nobody", { ...read, approval: { by: [], count: 1, within: 1 } }, { member: "approval" }],
+    [
+      "approval by nobody",
+      { ...read, approval: { by: [], count: 1, within: 1, refusals: 1 } },
+      { member: "approval" },
+    ],
     [
       "approval by no one of some",
-      { ...read, approval: { by: ["a"], count: 0, within: 1 } },
+      { ...read, approval: { by: ["a"], count: 0, within: 1, refusals: 1 } },
       { member: "approval" },
     ],
     [
       "approval in no time",
-      { ...read, approval: { by: ["a"], count: 1, within: 0 } },
+      { ...read, approval: { by: ["a"], count: 1, within: 0, refusals: 1 } },
       { member: "approval" },
     ],
   ];

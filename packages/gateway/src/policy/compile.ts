@@ -3,10 +3,11 @@ import { compilePolicy, type CompiledPolicy } from "./cedar-policy.ts";
 import { complaint } from "./complaints.ts";
 import { decide, type ConnectionPolicies } from "./decide.ts";
 import { cedarEngine, type Engine } from "./engine.ts";
+import { breakGlassProblems } from "./break-glass.ts";
 import { entryProblems, type Inventory } from "./entries.ts";
 import { outlook } from "./outlook.ts";
 import { operationId, schema } from "./schema.ts";
-import type { Policies, PolicyEntry, PolicyProblem } from "./types.ts";
+import type { Policies, PolicyAsk, PolicyEntry, PolicyProblem } from "./types.ts";
 import { parseWhen, validateWhens, type When } from "./when.ts";
 
 /** Policies, or everything that is wrong with them. */
@@ -33,6 +34,7 @@ export function compilePolicies(
   const problems = [
     ...duplicates(entries),
     ...entries.flatMap((entry, index) => entryProblems(index, entry, inventory)),
+    ...breakGlassProblems(entries),
   ];
   const { whens, problems: unreadable } = readWhens(engine, entries, inventory);
   problems.push(...unreadable);
@@ -113,7 +115,8 @@ function compiledProblems(engine: Engine, compiled: readonly CompiledPolicy[]): 
 function policiesOf(engine: Engine, compiled: readonly CompiledPolicy[]): Policies {
   compilations += 1;
   const sets = new Map<string, ConnectionPolicies>();
-  for (const [connection, policies] of Map.groupBy(compiled, ({ entry }) => entry.connection)) {
+  const keyOf = ({ connection, context }: PolicyAsk): string => setKey(connection, context.break_glass);
+  for (const [key, policies] of inModes(compiled)) {
     const id = `${compilations}/${sets.size}`;
     prepare(
       engine,
@@ -125,12 +128,12 @@ function policiesOf(engine: Engine, compiled: readonly CompiledPolicy[]): Polici
       knownOf(id),
       policies.flatMap(({ id, known }) => (known === undefined ? [] : [[id, known]])),
     );
-    sets.set(connection, { id, policies });
+    sets.set(key, { id, policies });
   }
   const policies: Policies = Object.freeze({
-    decide: (ask) => decide(engine, sets.get(ask.connection), ask),
+    decide: (ask) => decide(engine, sets.get(keyOf(ask)), ask),
     outlook: (ask) => {
-      const set = sets.get(ask.connection);
+      const set = sets.get(keyOf(ask));
       return outlook(engine, set, knownOf(set?.id ?? ""), ask);
     },
   } satisfies Policies);
@@ -139,6 +142,28 @@ function policiesOf(engine: Engine, compiled: readonly CompiledPolicy[]): Polici
     for (const id of ids) prepare(engine, id, []);
   });
   return policies;
+}
+
+/** Connections' names hold no space. */
+function setKey(connection: string, breakGlass: boolean): string {
+  return `${connection} ${breakGlass ? "break_glass" : "ordinary"}`;
+}
+
+/**
+ * Each connection's policies twice, for ordinary asks and for breaking glass. What permits the one is no part of the
+ * other, so that no condition and no error of ours can let it count there; what forbids is part of both.
+ */
+function inModes(compiled: readonly CompiledPolicy[]): ReadonlyMap<string, readonly CompiledPolicy[]> {
+  const sets = new Map<string, readonly CompiledPolicy[]>();
+  for (const [connection, policies] of Map.groupBy(compiled, ({ entry }) => entry.connection)) {
+    for (const breakGlass of [false, true]) {
+      const ofMode = policies.filter(
+        ({ entry }) => entry.forbid || (entry.breakGlass === true) === breakGlass,
+      );
+      if (ofMode.length > 0) sets.set(setKey(connection, breakGlass), ofMode);
+    }
+  }
+  return sets;
 }
 
 function knownOf(id: string): string {

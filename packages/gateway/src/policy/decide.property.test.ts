@@ -16,7 +16,7 @@ describe("against a naive evaluator", () => {
     "context.hour == 3 || context.hour == 12": (hour: number) => hour === 3 || hour === 12,
   };
   type Condition = keyof typeof conditions;
-  const approval = { by: ["leads"], count: 1, within: minute };
+  const approval = { by: ["leads"], count: 1, within: minute, refusals: 1 };
   const entry = fc.record({
     forbid: fc.boolean(),
     groups: fc.subarray(groups, { minLength: 1 }),

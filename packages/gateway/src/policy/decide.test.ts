@@ -78,7 +78,7 @@ describe("of several permits", () => {
     const entry = { ...read, name, ttl: { default: ttl, max: ttl } };
     return approval === undefined ? entry : { ...entry, approval };
   };
-  const by = { by: ["support-leads"], count: 1, within: minute };
+  const by = { by: ["support-leads"], count: 1, within: minute, refusals: 1 };
   const decided = (some: readonly PolicyEntry[], requested_seconds = 0): string | undefined => {
     const verdict = compiled(some).decide(ask("read-orders", { context: { requested_seconds } }));
     return verdict.decision === "permit" ? verdict.terms.policy : undefined;

@@ -7,7 +7,7 @@ import { bounded, erred, forbiddenBy, nobodyMay, permittedBy, unmet } from "./re
 import { byLeastAsking, termsOf } from "./terms.ts";
 import type { PolicyAsk, PolicyVerdict } from "./types.ts";
 
-/** The policies of one connection, known to the engine under `id`. */
+/** The policies of one connection for one kind of ask, ordinary or breaking glass, known to the engine under `id`. */
 export interface ConnectionPolicies {
   readonly id: string;
   /** In the order of the file. */
@@ -26,7 +26,7 @@ export function concerns(policy: CompiledPolicy, groups: readonly string[]): boo
 
 /**
  * Judges one ask: forbid beats permit, no match denies, and so does whatever cannot be evaluated.
- * @param set the policies of the ask's connection
+ * @param set the policies of the ask's connection, for asks of its kind
  */
 export function decide(engine: Engine, set: ConnectionPolicies | undefined, ask: PolicyAsk): PolicyVerdict {
   const relevant = about(set, ask.operation);

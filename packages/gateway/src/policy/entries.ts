@@ -92,6 +92,23 @@ function addTermsProblems({ ttl, approval }: PolicyEntry, add: Add): void {
   }
   if (!(approval.within > 0))
     add("approval", "nobody would have time to approve", "write for example `within: 30m`");
+  if (!Number.isSafeInteger(approval.refusals) || approval.refusals < 1) {
+    add("approval", "no number of refusals would end the request", "write `refusals: 1`, or leave it out");
+  }
+  if (approval.freshSignIn !== undefined && !(approval.freshSignIn > 0)) {
+    add("approval", "nobody could sign in that lately", "write for example `fresh_sign_in: 10m`");
+  }
+  const { escalate } = approval;
+  if (escalate === undefined) return;
+  if (escalate.to.length === 0)
+    add("approval", "it would escalate to nobody", "list at least one group in `escalate.to`");
+  if (!(escalate.after > 0) || escalate.after >= approval.within) {
+    add(
+      "approval",
+      "it would escalate when the request has timed out",
+      "write an `escalate.after` that is shorter than `within`",
+    );
+  }
 }
 
 function suggestion(word: string, names: readonly string[]): string {

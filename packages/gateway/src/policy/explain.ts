@@ -28,6 +28,8 @@ export interface Explanation {
   readonly principal: PolicyAsk["principal"];
   readonly hasPerson: boolean;
   readonly requestable: readonly ExplainedOffer[];
+  /** What it could take in an emergency, at once and with everybody told. */
+  readonly breakGlass: readonly ExplainedOffer[];
   readonly refused: readonly ExplainedRefusal[];
 }
 
@@ -43,6 +45,7 @@ export function explain(
   hasPerson: boolean,
 ): Explanation {
   const requestable: ExplainedOffer[] = [];
+  const breakGlass: ExplainedOffer[] = [];
   const refused: ExplainedRefusal[] = [];
   // Reason, time and address come with a request; an outlook reads none of them.
   const context = {
@@ -52,7 +55,9 @@ export function explain(
     weekday: 1,
     client_address: "0.0.0.0",
     has_person: hasPerson || principal.kind === "person",
+    break_glass: false,
   };
+  const emergency = { ...context, break_glass: true };
   for (const [connection, operations] of inventory) {
     for (const [operation, { description, risk }] of operations) {
       const seen: Outlook = policies.outlook({ principal, connection, operation, context });
@@ -60,7 +65,12 @@ export function explain(
       const { terms, conditions, reasons } = seen;
       if (seen.requestable && terms !== undefined) requestable.push({ ...named, terms, conditions, reasons });
       else refused.push({ ...named, reasons });
+      const broken = policies.outlook({ principal, connection, operation, context: emergency });
+      if (broken.requestable && broken.terms !== undefined) {
+        const { terms: given, conditions: asked, reasons: why } = broken;
+        breakGlass.push({ ...named, terms: given, conditions: asked, reasons: why });
+      }
     }
   }
-  return { principal, hasPerson, requestable, refused };
+  return { principal, hasPerson, requestable, breakGlass, refused };
 }

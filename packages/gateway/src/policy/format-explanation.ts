@@ -1,5 +1,5 @@
 import { formatDuration } from "../kernel/durations.ts";
-import type { Described, Explanation } from "./explain.ts";
+import type { Described, ExplainedOffer, Explanation } from "./explain.ts";
 import { list, printable } from "./printable.ts";
 import type { ApprovalRule, Terms } from "./types.ts";
 
@@ -12,7 +12,7 @@ const indent = "    ";
  * ending with a line break.
  */
 export function formatExplanation(explanation: Explanation): string {
-  const { principal, hasPerson, requestable, refused } = explanation;
+  const { principal, hasPerson, requestable, breakGlass, refused } = explanation;
   const acting = principal.kind === "agent" && hasPerson ? ", acting for a person" : "";
   const groups = principal.groups.length === 0 ? "in no group" : `in ${list(principal.groups, 20)}`;
   const lines = [
@@ -20,9 +20,25 @@ export function formatExplanation(explanation: Explanation): string {
     ...wrap(`${principal.subject} of ${principal.issuer}, through client ${principal.client}`, ""),
     "",
     requestable.length === 0 ? "May request nothing." : "May request",
+    ...offersInWords(requestable),
   ];
-  const width = Math.max(0, ...requestable.map((offer) => nameOf(offer).length));
-  for (const offer of requestable) {
+  if (breakGlass.length > 0) {
+    lines.push("", "May break glass for, in an emergency: at once, and everybody hears of it");
+    lines.push(...offersInWords(breakGlass));
+  }
+  if (refused.length > 0) lines.push("", "May not request");
+  for (const refusal of refused) {
+    lines.push(`  ${nameOf(refusal)}`, ...wrap(described(refusal), indent));
+    for (const reason of refusal.reasons) lines.push(...wrap(reason, indent));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** Operations with their terms, aligned. */
+function offersInWords(offers: readonly ExplainedOffer[]): readonly string[] {
+  const lines: string[] = [];
+  const width = Math.max(0, ...offers.map((offer) => nameOf(offer).length));
+  for (const offer of offers) {
     const name = nameOf(offer).padEnd(width);
     const [first = "", ...more] = wrap(
       termsInWords(offer.terms),
@@ -33,12 +49,7 @@ export function formatExplanation(explanation: Explanation): string {
     for (const condition of offer.conditions) lines.push(...wrap(asCondition(condition), indent));
     for (const reason of offer.reasons) lines.push(...wrap(reason, indent));
   }
-  if (refused.length > 0) lines.push("", "May not request");
-  for (const refusal of refused) {
-    lines.push(`  ${nameOf(refusal)}`, ...wrap(described(refusal), indent));
-    for (const reason of refusal.reasons) lines.push(...wrap(reason, indent));
-  }
-  return `${lines.join("\n")}\n`;
+  return lines;
 }
 
 function nameOf({
@@ -66,9 +77,18 @@ function termsInWords({ defaultTtl, maxTtl, approval }: Terms): string {
   return `${most} ${formatDuration(maxTtl)}, ${approval === undefined ? "at once" : approvalInWords(approval)}`;
 }
 
-function approvalInWords({ by, count, within }: ApprovalRule): string {
+function approvalInWords({ by, count, within, escalate, freshSignIn, refusals }: ApprovalRule): string {
   const approvals = count === 1 ? "one approval" : `${count} approvals`;
-  return `after ${approvals} by ${list(by)}, within ${formatDuration(within)}`;
+  return [
+    `after ${approvals} by ${list(by)}, within ${formatDuration(within)}`,
+    ...(escalate === undefined
+      ? []
+      : [`after ${formatDuration(escalate.after)} by ${list(escalate.to)} as well`]),
+    ...(freshSignIn === undefined
+      ? []
+      : [`by reviewers who signed in within the last ${formatDuration(freshSignIn)}`]),
+    ...(refusals === 1 ? [] : [`ended by ${refusals} refusals`]),
+  ].join(", ");
 }
 
 /** Breaks a text between words, so that it fits; a word longer than a line keeps its length, to be copied whole. */

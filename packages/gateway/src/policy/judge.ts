@@ -85,6 +85,7 @@ function contextOf(context: PolicyContext): Context {
     weekday: Math.floor(context.weekday),
     client_address: { __extn: { fn: "ip", arg: cedarAddress(context.client_address) ?? "" } },
     has_person: context.has_person,
+    break_glass: context.break_glass,
   };
 }
 

@@ -4,7 +4,7 @@ import { ask, compiled, entries, inventory, readWhen } from "./testing/samples.t
 
 const [read, refund, night] = entries;
 const minute = 60_000;
-const approval = { by: ["support-leads"], count: 1, within: 30 * minute };
+const approval = { by: ["support-leads"], count: 1, within: 30 * minute, refusals: 1 };
 
 /** What is known of a request before there is one. */
 const listing = {

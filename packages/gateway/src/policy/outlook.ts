@@ -17,7 +17,7 @@ const unknown = { reason: "", requested_seconds: 0, hour: 0, weekday: 1, client_
  * Groups are compared, and of each condition `a && b && …` the parts are evaluated that depend on nothing but the
  * principal, the operation and whether a person stands behind the agent. What remains is given back as text. So an
  * outlook may promise what a decision then denies (a condition that nothing could meet); it hides nothing that one permits.
- * @param policies the connection's policies
+ * @param policies the connection's policies, for the ask's mode
  * @param known id of the set of the policies' known parts (`CompiledPolicy.known`), all permits
  */
 export function outlook(
@@ -29,7 +29,8 @@ export function outlook(
   const relevant = about(policies, ask.operation);
   const permits = relevant.filter(({ entry }) => !entry.forbid);
   if (permits.length === 0) return closed([nobodyMay(ask.connection, ask.operation)]);
-  const listing = { ...ask, context: { ...unknown, has_person: ask.context.has_person } };
+  const { has_person, break_glass } = ask.context;
+  const listing = { ...ask, context: { ...unknown, has_person, break_glass } };
   const impossible = unanswerable(listing);
   if (impossible !== undefined) return closed([impossible]);
   const { groups } = ask.principal;

@@ -9,6 +9,7 @@ const contextTypes = {
   weekday: { type: "Long" },
   client_address: { type: "Extension", name: "ipaddr" },
   has_person: { type: "Boolean" },
+  break_glass: { type: "Boolean" },
 } as const satisfies Record<keyof PolicyContext, object>;
 
 const text = { type: "String" } as const;
@@ -29,7 +30,7 @@ export const contextNames: readonly string[] = Object.keys(contextTypes);
 export const principalNames: readonly string[] = Object.keys(principalTypes);
 
 /** The facts of `context` that are known while only listing what could be asked for; all others come with the request. */
-export const knownContext: ReadonlySet<string> = new Set<keyof PolicyContext>(["has_person"]);
+export const knownContext: ReadonlySet<string> = new Set<keyof PolicyContext>(["has_person", "break_glass"]);
 
 const principal: StandardEntityType<string> = {
   memberOfTypes: ["Group"],

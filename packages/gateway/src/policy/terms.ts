@@ -3,7 +3,12 @@ import type { PolicyEntry, Terms } from "./types.ts";
 /** The terms of a permitting policy. @throws RangeError when it has no time-to-live */
 export function termsOf(entry: PolicyEntry): Terms {
   if (entry.ttl === undefined) throw new RangeError(`policy ${entry.name} has no ttl`);
-  const terms = { policy: entry.name, defaultTtl: entry.ttl.default, maxTtl: entry.ttl.max };
+  const terms = {
+    policy: entry.name,
+    defaultTtl: entry.ttl.default,
+    maxTtl: entry.ttl.max,
+    ...(entry.breakGlass === true ? { breakGlass: true as const } : {}),
+  };
   return entry.approval === undefined ? terms : { ...terms, approval: entry.approval };
 }
 

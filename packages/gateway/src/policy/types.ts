@@ -27,15 +27,24 @@ export interface PolicyContext {
   readonly client_address: string;
   /** Whether a person stands behind the agent. */
   readonly has_person: boolean;
+  /** Whether the ask says `break_glass`: only then, and then only, policies with `break_glass: true` permit. */
+  readonly break_glass: boolean;
 }
 
 /** What approval a policy asks for. */
 export interface ApprovalRule {
   /** Groups whose members may approve. */
   readonly by: readonly string[];
+  /** How many of them have to. */
   readonly count: number;
   /** How long the request may wait, in milliseconds. */
   readonly within: number;
+  /** After so many milliseconds without a decision, members of `to` may decide as well. */
+  readonly escalate?: { readonly after: number; readonly to: readonly string[] };
+  /** How long ago, in milliseconds and at most, a reviewer who approves must have proved themselves to the provider. */
+  readonly freshSignIn?: number;
+  /** How many refusals end the request: 1 unless the policy says otherwise. */
+  readonly refusals: number;
 }
 
 /** What a permitting policy allows. */
@@ -47,6 +56,8 @@ export interface Terms {
   /** The longest time-to-live, milliseconds. */
   readonly maxTtl: number;
   readonly approval?: ApprovalRule;
+  /** A policy for breaking glass: no approval, a short time, and everybody hears of it. */
+  readonly breakGlass?: true;
 }
 
 /** The answer to an ask. Compare `decision` with ===, never test a verdict for truthiness. */
@@ -85,6 +96,7 @@ export interface PolicyEntry {
   readonly ttl?: { readonly default: number; readonly max: number };
   readonly when?: string;
   readonly approval?: ApprovalRule;
+  readonly breakGlass?: boolean;
 }
 
 /** What is wrong in a policy: the index in `policies:`, the member, and in a `when:` the offset of the error. */

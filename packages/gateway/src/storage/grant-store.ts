@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from "kysely";
+import { sql, type Kysely, type Transaction } from "kysely";
 import type { GrantStore, Lockdown } from "../grants/grants.ts";
 import type { GrantModel } from "../grants/states.ts";
 import type { AccessRequest, Grant } from "../grants/types.ts";
@@ -89,11 +89,26 @@ export function grantStore(db: Kysely<Tables>, kind: "sqlite" | "postgres", mode
       return (await complete(rows))[0];
     },
 
-    async requests({ requester, state, limit }) {
+    async requests({ requester, state, before, soonest, limit }) {
       let query = db.selectFrom("mayfly_requests").selectAll();
       if (requester !== undefined) query = query.where("requester", "=", requester);
       if (state !== undefined) query = query.where("state", "=", state);
-      return complete(await query.orderBy("position", "desc").limit(limit).execute());
+      if (before !== undefined) {
+        // Compared as rows, so that the index finds where a page begins.
+        query =
+          soonest === true
+            ? query.where(
+                sql<boolean>`(waits_until, position) > (select waits_until, position from mayfly_requests where id = ${before})`,
+              )
+            : query.where("position", "<", (e) =>
+                e.selectFrom("mayfly_requests").select("position").where("id", "=", before),
+              );
+      }
+      query =
+        soonest === true
+          ? query.orderBy("waits_until").orderBy("position")
+          : query.orderBy("position", "desc");
+      return complete(await query.limit(limit).execute());
     },
 
     async moveRequest(id, from, change, grant) {
@@ -117,6 +132,17 @@ export function grantStore(db: Kysely<Tables>, kind: "sqlite" | "postgres", mode
         if (grant !== undefined) await insertGrant(on, grant);
         return true;
       });
+    },
+
+    async escalate(id, at) {
+      const marked = await db
+        .updateTable("mayfly_requests")
+        .set({ escalated_at: at })
+        .where("id", "=", id)
+        .where("state", "=", "pending")
+        .where("escalated_at", "is", null)
+        .executeTakeFirst();
+      return marked.numUpdatedRows === 1n;
     },
 
     async addApproval(request, approval) {
@@ -143,10 +169,19 @@ export function grantStore(db: Kysely<Tables>, kind: "sqlite" | "postgres", mode
       return row === undefined ? undefined : grantFrom(row);
     },
 
-    async grants({ requester, state, limit }) {
+    async grants({ requester, state, before, limit }) {
       let query = db.selectFrom("mayfly_grants").selectAll();
       if (requester !== undefined) query = query.where("requester", "=", requester);
       if (state !== undefined) query = query.where("state", "=", state);
+      if (before !== undefined) {
+        const last = db.selectFrom("mayfly_grants").where("id", "=", before);
+        query = query.where((e) =>
+          e.or([
+            e("activated_at", "<", last.select("activated_at")),
+            e.and([e("activated_at", "=", last.select("activated_at")), e("id", ">", before)]),
+          ]),
+        );
+      }
       const rows = await query.orderBy("activated_at", "desc").orderBy("id").limit(limit).execute();
       return rows.map(grantFrom);
     },

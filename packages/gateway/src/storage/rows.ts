@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from "kysely";
 import type { GrantModel } from "../grants/states.ts";
-import type { AccessRequest, Approval, Grant } from "../grants/types.ts";
+import type { AccessRequest, Approval, Grant, Sheet } from "../grants/types.ts";
 import type { Tables } from "./schema.ts";
 
 /** PostgreSQL's text cannot hold NUL (JSON text escapes it; plain columns do not). */
@@ -14,12 +14,14 @@ export function requestRow(
   model: GrantModel,
   idempotency: { readonly requester: string; readonly key: string; readonly fingerprint: string } | undefined,
 ): Insertable<Tables["mayfly_requests"]> {
-  const { id, state, approvals: _, reasons, decidedAt, grant, ...facts } = request;
+  const { id, state, approvals: _, reasons, escalatedAt, decidedAt, grant, ...facts } = request;
   return {
     id,
     state,
     requester: plain(model.requesterKey(request.requester)),
     created_at: request.createdAt,
+    waits_until: request.waitsUntil ?? null,
+    escalated_at: escalatedAt ?? null,
     decided_at: decidedAt ?? null,
     grant_id: grant ?? null,
     idempotency_key: idempotency?.key ?? null,
@@ -34,15 +36,19 @@ export function requestFrom(
   row: Selectable<Tables["mayfly_requests"]>,
   approvals: readonly string[],
 ): AccessRequest {
+  const facts = JSON.parse(row.body) as Omit<
+    AccessRequest,
+    "id" | "state" | "approvals" | "reasons" | "escalatedAt" | "decidedAt" | "grant" | "sheet"
+  > & { readonly sheet?: Sheet };
   return {
     id: row.id,
     state: row.state,
-    ...(JSON.parse(row.body) as Omit<
-      AccessRequest,
-      "id" | "state" | "approvals" | "reasons" | "decidedAt" | "grant"
-    >),
+    ...facts,
+    // A request of an earlier version has none: its digest does not hold then, and nobody can approve it.
+    sheet: facts.sheet ?? { operations: [], history: [] },
     approvals: approvals.map((text) => JSON.parse(text) as Approval),
     reasons: JSON.parse(row.reasons) as string[],
+    ...(row.escalated_at === null ? {} : { escalatedAt: row.escalated_at }),
     ...(row.decided_at === null ? {} : { decidedAt: row.decided_at }),
     ...(row.grant_id === null ? {} : { grant: row.grant_id }),
   };

@@ -1,14 +1,20 @@
 import { sql, type Generated, type Kysely } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
+import { notificationTables, type NotificationTables } from "./notification-tables.ts";
 import type { GrantModel, GrantState, RequestState } from "../grants/states.ts";
+import { signInTables, type SignInTables } from "./sign-in-schema.ts";
+import { addUsage, type UsageTables } from "./usage.ts";
 
 /** The tables. Times are milliseconds since the epoch; `body` holds the facts that never change, as JSON. */
-export interface Tables {
+export interface Tables extends NotificationTables, SignInTables, UsageTables {
   readonly mayfly_requests: {
     readonly id: string;
     readonly requester: string;
     readonly state: RequestState;
     readonly created_at: number;
+    /** Until when a request may wait, for listing what times out first. */
+    readonly waits_until: number | null;
+    readonly escalated_at: number | null;
     readonly decided_at: number | null;
     readonly grant_id: string | null;
     readonly idempotency_key: string | null;
@@ -53,6 +59,8 @@ export interface Tables {
     readonly grant_id: string | null;
     readonly session: string | null;
     readonly decision: string | null;
+    /** Each as `connection/operation` between newlines; null where there are none. */
+    readonly operations: string | null;
     readonly body: string;
   };
 }
@@ -185,11 +193,31 @@ function byLog(kind: "sqlite" | "postgres"): Migration {
   };
 }
 
+/** What waits for people, by when it times out, and since when others may decide it too. */
+function approvals(): Migration {
+  return {
+    async up(db: Kysely<unknown>) {
+      for (const column of ["waits_until", "escalated_at"]) {
+        await db.schema.alterTable("mayfly_requests").addColumn(column, "bigint").execute();
+      }
+      await db.schema
+        .createIndex("mayfly_requests_waits")
+        .on("mayfly_requests")
+        .columns(["state", "waits_until", "position"])
+        .execute();
+    },
+  };
+}
+
 /** The migrations, in order; a name is never used again and a migration that shipped is never changed. */
 export function migrations(kind: "sqlite" | "postgres", model: GrantModel): MigrationProvider {
   const all: Readonly<Record<string, Migration>> = {
     "0001_first": first(kind, model),
     "0002_records_by_log": byLog(kind),
+    "0003_sign_in": signInTables(),
+    "0005_notifications": notificationTables,
+    "0004_approvals": approvals(),
+    "0006_usage": { up: addUsage },
   };
   return { getMigrations: () => Promise.resolve({ ...all }) };
 }

@@ -5,6 +5,9 @@ import { grantModel } from "../grants/states.ts";
 import { sampleRequest } from "../grants/testing/samples.ts";
 import { Secret } from "../kernel/secret.ts";
 import { openStore, type Store } from "./store.ts";
+import { notificationSuite } from "./testing/notification-suite.ts";
+import { signInSuite } from "./testing/sign-in-suite.ts";
+import { usageSuite } from "./testing/usage-suite.ts";
 import { storeSuite } from "./testing/suite.ts";
 
 let server: EmbeddedPostgres;
@@ -13,13 +16,32 @@ const open = (database: string): Promise<Store> =>
 
 beforeAll(async () => {
   server = await startPostgres();
-  for (const name of ["suite", "together", "newer", "away"]) await server.run(`create database ${name}`);
+  for (const name of ["suite", "sign_in", "notifications", "used", "together", "newer", "away"])
+    await server.run(`create database ${name}`);
 });
 afterAll(() => server.stop());
 
 storeSuite(
   "PostgreSQL",
   () => open("suite"),
+  async () => undefined,
+);
+
+notificationSuite(
+  "PostgreSQL",
+  () => open("notifications"),
+  async () => undefined,
+);
+
+signInSuite(
+  "PostgreSQL",
+  () => open("sign_in"),
+  async () => undefined,
+);
+
+usageSuite(
+  "PostgreSQL",
+  () => open("used"),
   async () => undefined,
 );
 

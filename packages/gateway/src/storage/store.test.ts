@@ -6,6 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { grantModel } from "../grants/states.ts";
 import { sampleGrant, sampleRequest } from "../grants/testing/samples.ts";
 import { openStore } from "./store.ts";
+import { notificationSuite } from "./testing/notification-suite.ts";
+import { signInSuite } from "./testing/sign-in-suite.ts";
+import { usageSuite } from "./testing/usage-suite.ts";
 import { storeSuite } from "./testing/suite.ts";
 
 const suiteFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
@@ -13,6 +16,27 @@ storeSuite(
   "SQLite",
   () => openStore({ kind: "sqlite", file: path.join(suiteFolder, "suite.db") }, grantModel),
   async () => rmSync(suiteFolder, { recursive: true }),
+);
+
+const notificationFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
+notificationSuite(
+  "SQLite",
+  () => openStore({ kind: "sqlite", file: path.join(notificationFolder, "suite.db") }, grantModel),
+  async () => rmSync(notificationFolder, { recursive: true }),
+);
+
+const signInFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
+signInSuite(
+  "SQLite",
+  () => openStore({ kind: "sqlite", file: path.join(signInFolder, "suite.db") }, grantModel),
+  async () => rmSync(signInFolder, { recursive: true }),
+);
+
+const usageFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
+usageSuite(
+  "SQLite",
+  () => openStore({ kind: "sqlite", file: path.join(usageFolder, "suite.db") }, grantModel),
+  async () => rmSync(usageFolder, { recursive: true }),
 );
 
 describe("the SQLite file", () => {

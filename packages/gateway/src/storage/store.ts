@@ -4,9 +4,13 @@ import type { AuditIndex } from "../audit/index-port.ts";
 import type { GrantStore } from "../grants/grants.ts";
 import type { GrantModel } from "../grants/states.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
+import type { NotificationStore } from "../notifications/store.ts";
 import type { Secret } from "../kernel/secret.ts";
+import type { BrowserSessionStore } from "../identity/browser-sessions/store.ts";
 import { auditIndex } from "./audit-index.ts";
+import { browserSessionStore } from "./browser-session-store.ts";
 import { grantStore } from "./grant-store.ts";
+import { notificationStore } from "./notification-store.ts";
 import type { Bounds } from "./postgres.ts";
 import { migrations, type Tables } from "./schema.ts";
 import { openSqlite } from "./sqlite.ts";
@@ -19,6 +23,8 @@ export type StoreLocation =
 /** What the database keeps for the rest of Mayfly. */
 export interface Store {
   readonly grants: GrantStore;
+  readonly browserSessions: BrowserSessionStore;
+  readonly notifications: NotificationStore;
   /** The index of the log of that id (`OpenedAuditLog.id`); gateways that share a store have a log each. */
   index(log: string): AuditIndex;
   /** Resolves when the store answers; rejects within seconds when it is away. */
@@ -113,6 +119,8 @@ export async function openStore(location: StoreLocation, model: GrantModel, boun
   }
   return {
     grants: grantStore(db, location.kind, model),
+    browserSessions: browserSessionStore(db),
+    notifications: notificationStore(db),
     index: (log) => auditIndex(db, log),
     ping,
     close: () => db.destroy(),

@@ -1,9 +1,10 @@
-import type { Actor, Grants, InventoryEntry } from "../../grants/grants.ts";
+import type { Actor, Allow, Grants, InventoryEntry } from "../../grants/grants.ts";
 import type { AccessRequest, Grant, Requester } from "../../grants/types.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { MayflyError } from "../../kernel/errors.ts";
 import { digestOf } from "../../kernel/canonical.ts";
 import { newId, newSecret } from "../../kernel/ids.ts";
+import { SignInAgain } from "../../kernel/sign-in-again.ts";
 
 /** A fake with what a test may look at and steer. */
 export interface FakeGrants extends Grants {
@@ -11,6 +12,10 @@ export interface FakeGrants extends Grants {
   readonly store: { readonly requests: Map<string, AccessRequest>; readonly grants: Map<string, Grant> };
   /** What the next release throws, once a number of times. */
   failReleases(times: number): void;
+  /** What approvals allowed. */
+  readonly allowed: (Allow | undefined)[];
+  /** The next approval is refused until the reviewer has signed in again. */
+  askToSignInAgain(maxAge: number): void;
   /** Lets a pending request time out. */
   timeOut(id: string): void;
 }
@@ -36,6 +41,8 @@ export function fakeGrants(clock: Clock): FakeGrants {
   const waiting = new Set<() => void>();
   let locked: { since: number; by: string; reason: string } | undefined;
   let releasesToFail = 0;
+  let signInAgain: number | undefined;
+  const allowed: (Allow | undefined)[] = [];
   const inventory = new Map([
     [
       "orders-db",
@@ -155,6 +162,10 @@ export function fakeGrants(clock: Clock): FakeGrants {
     failReleases(times) {
       releasesToFail = times;
     },
+    allowed,
+    askToSignInAgain(maxAge) {
+      signInAgain = maxAge;
+    },
     timeOut(id) {
       change(id, { state: "timed_out", reasons: ["nobody decided within 30m"], decidedAt: clock.wall() });
     },
@@ -175,7 +186,7 @@ export function fakeGrants(clock: Clock): FakeGrants {
                   maxTtl: 900_000,
                   ...(operation === "read-orders"
                     ? {}
-                    : { approval: { by: ["support-leads"], count: 1, within: 1_800_000 } }),
+                    : { approval: { by: ["support-leads"], count: 1, within: 1_800_000, refusals: 1 } }),
                 },
                 conditions: [],
                 reasons: [],
@@ -203,7 +214,15 @@ export function fakeGrants(clock: Clock): FakeGrants {
         connection: ask.connection,
         operations: ask.operations,
         reason: ask.reason,
+        ...(ask.breakGlass === true ? { breakGlass: true as const } : {}),
         ttl,
+        sheet: {
+          operations: ask.operations.flatMap((name) => {
+            const entry = inventory.get(ask.connection)?.get(name);
+            return entry === undefined ? [] : [{ name, ...entry }];
+          }),
+          history: [],
+        },
         digest: digestOf([requester.subject, ask.connection, [...ask.operations], ask.reason, ttl]),
         state: known ? "pending" : "denied",
         policies: known ? [pending ? "a refund needs a person" : "support agents read orders"] : [],
@@ -214,7 +233,7 @@ export function fakeGrants(clock: Clock): FakeGrants {
         createdAt: clock.wall(),
         ...(known && pending
           ? {
-              approval: { by: ["support-leads"], count: 1, within: 1_800_000 },
+              approval: { by: ["support-leads"], count: 1, within: 1_800_000, refusals: 1 },
               waitsUntil: clock.wall() + 1_800_000,
             }
           : {}),
@@ -256,7 +275,28 @@ export function fakeGrants(clock: Clock): FakeGrants {
       }
       return change(id, { state: "withdrawn" });
     },
-    approve: async (reviewer, id, digest, comment) => review(reviewer, id, digest, comment, "approve"),
+    inbox: async (reviewer) => ({
+      waiting: [...requests.values()]
+        .filter(({ state }) => state === "pending")
+        .map((request) =>
+          same(request.requester, reviewer) ? { request, whyNot: "it is your own" } : { request },
+        ),
+      more: false,
+    }),
+    whyNot(viewer, request) {
+      if (!viewer.roles.includes("reviewer")) return "you do not have the role reviewer";
+      return same(request.requester, viewer) ? "it is your own" : undefined;
+    },
+    async approve(reviewer, id, digest, comment, allow) {
+      if (signInAgain !== undefined) {
+        const maxAge = signInAgain;
+        signInAgain = undefined;
+        throw new SignInAgain("approving this takes a fresh sign-in", { maxAge });
+      }
+      const request = review(reviewer, id, digest, comment, "approve");
+      allowed.push(allow);
+      return request;
+    },
     refuse: async (reviewer, id, digest, comment) => review(reviewer, id, digest, comment, "refuse"),
     grants: async (viewer, filter) =>
       [...grants.values()]

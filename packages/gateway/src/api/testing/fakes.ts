@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { createAuditFeed } from "../../audit/feed.ts";
 import type { AuditRecord, NewRecord } from "../../audit/records.ts";
 import type { Identity } from "../../identity/identity.ts";
 import type { Principal, Role } from "../../identity/principal.ts";
@@ -6,6 +7,7 @@ import { type Clock, systemClock } from "../../kernel/clock.ts";
 import { MayflyError } from "../../kernel/errors.ts";
 import type { ApiServices } from "../services.ts";
 import { fakeGrants, type FakeGrants } from "./fake-grants.ts";
+import { type FakePeople, fakePeople } from "./fake-people.ts";
 
 /** Makes a principal for tests. */
 export function testPrincipal(
@@ -40,6 +42,8 @@ export const principals: Readonly<Record<string, Principal>> = {
 export interface Fakes {
   readonly services: ApiServices;
   readonly grants: FakeGrants;
+  /** How people sign in. */
+  readonly people: FakePeople;
   /** What was recorded. */
   readonly records: NewRecord[];
   /** Lines of the gateway's own log. */
@@ -55,6 +59,7 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
   const logLines: string[] = [];
   const introspected: string[] = [];
   const grants = fakeGrants(clock);
+  const people = fakePeople(clock);
   const identity: Identity = {
     async verify(token, options) {
       if (options?.introspect === true) introspected.push(token);
@@ -65,7 +70,13 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
           hint: "get a new one: mayfly login",
         });
       }
-      return { principal, tokenDigest: "0".repeat(64), expiresAt: clock.wall() + 3_600_000 };
+      return {
+        principal,
+        tokenDigest: "0".repeat(64),
+        expiresAt: clock.wall() + 3_600_000,
+        authenticatedAt: clock.wall(),
+        groupsAsOf: clock.wall(),
+      };
     },
     watch: () => () => {},
     warm: async () => {},
@@ -76,6 +87,7 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
     records.map((record, seq) => ({ ...record, seq, time: new Date(clock.wall()).toISOString() }));
   const services: ApiServices = {
     identity,
+    people: people.people,
     grants,
     reader: {
       search: async (query) =>
@@ -85,19 +97,40 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
           .filter((record) => query.before === undefined || record.seq < query.before)
           .slice(0, query.limit),
       read: async (seq, limit) => stored().slice(seq, seq + limit),
+      usage: async () => [],
+      actsOf: async () => new Map(),
+      proofs: async () => ({
+        checkpoint: "mayfly.test/log\n1\nAAAA\n\n— mayfly.test/log AAAA\n",
+        entries: [],
+      }),
       checkpoint: async () => "mayfly.test/log\n1\nAAAA\n\n— mayfly.test/log AAAA\n",
       verifierKey: "mayfly.test/log+00000000+AAAA",
     },
+    feed: createAuditFeed({
+      reader: { read: async (seq, limit) => stored().slice(seq, seq + limit) },
+      written: () => records.length,
+      clock,
+    }),
     log: {
       append: (record) => records.push(record) - 1,
-      writer: () => ({ append: () => 0 }),
+      writer: () => ({ append: () => 0, at: 0 }),
       flush() {},
       sync: async () => {},
       losses: 0,
       unavailable: undefined,
       close: async () => {},
     },
+    notifications: {
+      deliveries: async () => [],
+      replay: async (id) => {
+        throw new MayflyError("not_found", `there is no delivery ${id}`, { status: 404 });
+      },
+      slack: async () => {},
+    },
     inventory: () => grants.inventory,
+    policies: () => [],
+    sessions: () => [],
+    connections: () => [],
     access: (grant, secret) => ({
       protocol: "postgres",
       dsn: `postgres://${grant.id}${secret === undefined ? "" : `:${secret}`}@127.0.0.1:6432/shop?sslmode=verify-full`,
@@ -119,5 +152,5 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
     logger: pino({ level: "info" }, { write: (line: string) => void logLines.push(line) }),
     ...change,
   };
-  return { services, grants, records, logLines, introspected };
+  return { services, grants, people, records, logLines, introspected };
 }

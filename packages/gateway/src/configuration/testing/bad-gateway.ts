@@ -115,9 +115,35 @@ export const gateway: Readonly<Record<string, readonly Bad[]>> = {
     ],
     [
       "    clients: [cli]",
-      "    §saml: { metadata: okta.xml }",
-      "saml cannot be enforced yet",
-      "people sign in through oidc, or come with tokens of identity.people.clients",
+      "    saml: { metadata: §not-pem.txt }",
+      "the file holds no SAML metadata (EntityDescriptor)",
+      "download it from the identity provider: Okta calls it Identity Provider metadata",
+    ],
+    [
+      "    clients: [cli]",
+      "    sessions: { idle: §9h }",
+      "this is longer than a session lives at all",
+      "make it shorter than absolute",
+    ],
+    ["    clients: [cli]", "    sessions: { idle: §1s }", "this is shorter than 1m"],
+    ["    clients: [cli]", "    groups_max_age: §2d", "this is longer than 1d"],
+    [
+      "client_id: 0oa9,",
+      "client_id: 0oa9, scopes: §[profile],",
+      "without openid there is no sign-in",
+      "add openid",
+    ],
+    [
+      "client_id: 0oa9,",
+      "client_id: 0oa9, algorithms: [§HS256],",
+      "this must be one of RS256, ES256",
+      "did you mean RS256?",
+    ],
+    ["client_id: 0oa9,", "client_id: 0oa9, ca: §not-pem.txt,", "the file holds no certificate in PEM"],
+    [
+      "oidc: { issuer: https://example.okta.com,",
+      "oidc: { issuer: §http://127.0.0.1:9,",
+      "this must start with https://",
     ],
     ["reviewer: [support-leads, sre]", 'reviewer: [support-leads, §""]', "this must not be empty"],
     [

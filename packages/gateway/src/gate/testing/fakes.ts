@@ -21,7 +21,7 @@ export interface MemoryLog extends AuditLog {
   broken: { why: string; late: boolean } | undefined;
 }
 
-export function memoryLog(): MemoryLog {
+export function memoryLog(clock: Pick<FakeClock, "wall">): MemoryLog {
   let queue: NewRecord[] = [];
   let next = 0;
   const log: MemoryLog = {
@@ -41,6 +41,9 @@ export function memoryLog(): MemoryLog {
     writer: (context) => ({
       append: (type, detail) =>
         log.append({ ...context, type, detail: JSON.parse(detail) as NewRecord["detail"] }),
+      get at() {
+        return clock.wall();
+      },
     }),
     flush() {
       if (queue.length === 0) return;
@@ -70,13 +73,14 @@ export const agent: Requester = {
   actors: [],
 };
 
-/** A protocol whose acts are words: `ok` is permitted, everything else is denied. */
+/** A protocol whose acts are words: `ok`, and what begins with it, is permitted, everything else is denied. */
 export const wordProtocol = {
   kind: "words",
+  words: (act: string): string => `the word ${act}`,
   compile:
     (scopes: readonly { readonly name: string }[]) =>
     (act: string): Verdict =>
-      act === "ok"
+      act === "ok" || act.startsWith("ok ")
         ? { verdict: "permit", operation: scopes[0]?.name ?? "" }
         : { verdict: "deny", denial: { rule: "words", message: `${act} is not granted`, hint: "ask" } },
 } as unknown as Protocol<unknown, string>;
@@ -102,7 +106,7 @@ export interface World {
 
 export function makeWorld(given?: ConnectionConfiguration): World {
   const clock = fakeClock();
-  const log = memoryLog();
+  const log = memoryLog(clock);
   const live = new Map<string, { grant: LiveGrant; controller: AbortController }>();
   const faults: unknown[] = [];
   const withdrawnGrants: string[] = [];

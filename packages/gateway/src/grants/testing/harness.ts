@@ -4,7 +4,7 @@ import path from "node:path";
 import type { AuditLog } from "../../audit/log.ts";
 import type { NewRecord } from "../../audit/records.ts";
 import { fakeClock, type FakeClock } from "../../kernel/fake-clock.ts";
-import type { Policies, PolicyAsk, PolicyVerdict, Terms } from "../../policy/types.ts";
+import type { ApprovalRule, Policies, PolicyAsk, PolicyVerdict, Terms } from "../../policy/types.ts";
 import { openStore, type Store } from "../../storage/store.ts";
 import type { GrantRules, Grants, GrantStore, InventoryEntry } from "../grants.ts";
 import { createGrants, type GrantsOptions } from "../service.ts";
@@ -87,6 +87,8 @@ export function faulty(store: GrantStore): FaultyStore {
 export interface Rule {
   readonly groups: readonly string[];
   readonly terms: Terms;
+  /** What breaking glass gives; left out: nothing. */
+  readonly emergency?: Terms;
   readonly when?: (ask: PolicyAsk) => boolean;
 }
 
@@ -102,13 +104,16 @@ export const refundRule: Rule = {
     policy: "a refund needs a person",
     defaultTtl: 10 * minute,
     maxTtl: 10 * minute,
-    approval: { by: ["support-leads"], count: 1, within: 30 * minute },
+    approval: { by: ["support-leads"], count: 1, within: 30 * minute, refusals: 1 },
   },
 };
 
 function policiesOf(rules: Readonly<Record<string, Rule>>): Policies {
   const ruleOf = (ask: PolicyAsk): Rule | undefined => {
-    const rule = rules[`${ask.connection}/${ask.operation}`];
+    const found = rules[`${ask.connection}/${ask.operation}`];
+    const { break_glass } = ask.context;
+    const emergency = found?.emergency === undefined ? undefined : { ...found, terms: found.emergency };
+    const rule = break_glass ? emergency : found;
     return rule?.groups.some((group) => ask.principal.groups.includes(group)) === true ? rule : undefined;
   };
   return {
@@ -131,7 +136,11 @@ function policiesOf(rules: Readonly<Record<string, Rule>>): Policies {
 /** Rules as the configuration would make them. */
 export function rulesOf(
   rules: Readonly<Record<string, Rule>>,
-  more: Partial<GrantRules> & { readonly digests?: Readonly<Record<string, string>> } = {},
+  more: Partial<GrantRules> & {
+    readonly digests?: Readonly<Record<string, string>>;
+    /** What differs in the inventory, by `connection/operation`. */
+    readonly words?: Readonly<Record<string, Partial<InventoryEntry>>>;
+  } = {},
 ): GrantRules {
   const inventory = new Map<string, Map<string, InventoryEntry>>();
   for (const name of [...Object.keys(rules), "orders-db/hidden"]) {
@@ -142,10 +151,11 @@ export function rulesOf(
       risk: "low",
       digest: more.digests?.[name] ?? `digest of ${name}`,
       scope: [],
+      ...more.words?.[name],
     });
     inventory.set(connection, of);
   }
-  const { digests: _, ...rest } = more;
+  const { digests: _, words: __, ...rest } = more;
   return {
     policies: policiesOf(rules),
     configuration: "sha256:c1",
@@ -153,6 +163,12 @@ export function rulesOf(
     pendingPerPrincipal: 3,
     ...rest,
   };
+}
+
+/** A rule with another approval. */
+export function approvedBy(approval: Partial<ApprovalRule>, rule: Rule = refundRule): Rule {
+  const usually = { by: ["support-leads"], count: 1, within: 30 * minute, refusals: 1 };
+  return { ...rule, terms: { ...rule.terms, approval: { ...usually, ...approval } } };
 }
 
 export const usual: Readonly<Record<string, Rule>> = {

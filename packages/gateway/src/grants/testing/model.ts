@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MayflyError } from "../../kernel/errors.ts";
-import type { Actor, Grants } from "../grants.ts";
-import { harness, minute, readRule, refundRule, rulesOf, settle, type Harness } from "./harness.ts";
+import type { Actor, Allow, Grants } from "../grants.ts";
+import { approvedBy, harness, minute, readRule, rulesOf, settle, type Harness } from "./harness.ts";
 import { agent, operator, person } from "./samples.ts";
 import type { AccessRequest } from "../types.ts";
 
@@ -11,11 +11,31 @@ interface Known {
   readonly id: string;
   readonly digest: string;
   readonly ttl: number;
+  readonly operations: readonly string[];
+  readonly breakGlass: boolean;
   state: AccessRequest["state"];
-  readonly yes: Set<string>;
+  /** Who said yes, and to what. */
+  readonly yes: Map<string, Part>;
+  readonly no: Set<string>;
   waitsUntil: number;
   readonly wallWait: number;
-  grant?: { readonly id: string; readonly wallEnd: number; until: number; over: boolean };
+  /** When others may decide as well. */
+  escalatesAt: number;
+  readonly wallEscalates: number;
+  escalated: boolean;
+  grant?: {
+    readonly id: string;
+    readonly part: Part;
+    readonly wallEnd: number;
+    until: number;
+    over: boolean;
+  };
+}
+
+/** What somebody allowed. */
+interface Part {
+  readonly operations: readonly string[];
+  readonly ttl: number;
 }
 
 interface Model {
@@ -31,26 +51,32 @@ interface Real {
 }
 
 const within = 30 * minute;
+const escalatesAfter = 10 * minute;
 const people: readonly Actor[] = [
   person("a@example.com"),
   person("b@example.com"),
   person("c@example.com"),
+  // May decide once the request has escalated.
+  person("sre@example.com", { groups: ["sre"] }),
   // None of these may ever decide.
+  person("OWNER@example.com", { groups: ["sre"], issuer: "https://saml.example.com" }),
   person("owner@example.com"),
   { ...person("0oa1agent"), subject: agent.subject },
   { ...person("a@example.com"), kind: "agent" },
   person("d@example.com", { groups: ["elsewhere"] }),
 ];
-const eligible = new Set(["a@example.com", "b@example.com", "c@example.com"]);
-const isEligible = (who: Actor): boolean =>
-  who.kind === "person" && eligible.has(who.subject) && who.groups.includes("support-leads");
+const eligible = new Set(["a@example.com", "b@example.com", "c@example.com", "sre@example.com"]);
+const isEligible = (who: Actor, { escalated }: Known): boolean =>
+  who.kind === "person" &&
+  eligible.has(who.subject) &&
+  (who.groups.includes("support-leads") || (escalated && who.groups.includes("sre")));
 
 const rules = rulesOf(
   {
     "orders-db/read-orders": readRule,
     "orders-db/refund-order": {
-      ...refundRule,
-      terms: { ...refundRule.terms, approval: { by: ["support-leads"], count: 2, within } },
+      ...approvedBy({ count: 2, within, refusals: 2, escalate: { after: escalatesAfter, to: ["sre"] } }),
+      emergency: { policy: "on call", defaultTtl: 5 * minute, maxTtl: 10 * minute, breakGlass: true },
     },
   },
   { pendingPerPrincipal: 100 },
@@ -72,6 +98,7 @@ async function compare(model: Model, real: Real): Promise<void> {
   await settle();
   const now = clock.monotonic();
   for (const known of model.known) {
+    if (known.state === "pending" && now >= known.escalatesAt) known.escalated = true;
     if (known.state === "pending" && now >= known.waitsUntil) known.state = "timed_out";
     if (known.grant !== undefined && now >= known.grant.until) known.grant.over = true;
   }
@@ -86,12 +113,22 @@ async function compare(model: Model, real: Real): Promise<void> {
     );
     const yes = stored?.approvals.filter((one) => one.decision === "approve").length ?? 0;
     assert.equal(known.state !== "approved" || stored?.approval === undefined || yes >= 2, true);
+    if (known.state === "pending") assert.equal(stored?.escalatedAt !== undefined, known.escalated);
+    const escalations = real.h.log.disk.filter(
+      (one) => one.type === "request.escalated" && one.request === known.id,
+    );
+    assert.equal(escalations.length <= 1, true);
     if (known.grant === undefined) continue;
-    const { id, over } = known.grant;
+    const { id, over, part } = known.grant;
+    const broken = real.h.log.disk.some((one) => one.type === "break_glass.activated" && one.grant === id);
+    assert.equal(broken, known.breakGlass);
+    const kept = await store.grant(id);
+    assert.deepEqual(kept?.operations, part.operations);
+    assert.equal((kept?.endsAt ?? 0) - (kept?.activatedAt ?? 0), part.ttl);
     const live = real.grants.live(id);
     assert.equal(live !== undefined, !over && !model.locked);
     assert.equal(live === undefined || live.deadline.monotonic <= known.grant.until, true);
-    const state = (await store.grant(id))?.state ?? "lost";
+    const state = kept?.state ?? "lost";
     assert.equal(state === "active", !over);
     for (const [name, seen] of [
       [known.id, known.state],
@@ -124,51 +161,119 @@ function pick(model: Model, index: number): Known | undefined {
 const index = fc.nat({ max: 50 });
 const who = fc.nat({ max: people.length - 1 });
 
-const ask = fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 10 })).map(([needs, minutes]) =>
-  command(`ask(${needs ? "refund" : "read"}, ${minutes}m)`, async (model, real) => {
-    const { clock } = real.h;
-    const ttl = minutes * minute;
-    const operations = [needs ? "refund-order" : "read-orders"];
-    const asked = { connection: "orders-db", operations, reason: "r", ttl, clientAddress: "" };
-    const request = await answerOf(real.grants.request(agent, asked));
-    assert.equal(request !== undefined, !model.locked);
-    if (request === undefined) return;
-    assert.equal(request.state, needs ? "pending" : "approved");
-    const known: Known = {
-      id: request.id,
-      digest: request.digest,
-      ttl,
-      state: request.state,
-      yes: new Set(),
-      waitsUntil: clock.monotonic() + within,
-      wallWait: clock.wall() + within,
-    };
-    if (request.grant !== undefined) begin(known, request.grant, real);
-    model.known.push(known);
-  }),
-);
+const asks = {
+  read: ["read-orders"],
+  refund: ["refund-order"],
+  both: ["read-orders", "refund-order"],
+  emergency: ["refund-order"],
+} as const;
 
-function begin(known: Known, id: string, real: Real): void {
+const ask = fc
+  .tuple(fc.constantFrom(...(Object.keys(asks) as (keyof typeof asks)[])), fc.integer({ min: 1, max: 10 }))
+  .map(([what, minutes]) =>
+    command(`ask(${what}, ${minutes}m)`, async (model, real) => {
+      const { clock } = real.h;
+      const ttl = minutes * minute;
+      const operations = asks[what];
+      const breakGlass = what === "emergency";
+      const asked = {
+        connection: "orders-db",
+        operations,
+        reason: "a reason that says something",
+        ttl,
+        breakGlass,
+        clientAddress: "",
+      };
+      const request = await answerOf(real.grants.request(agent, asked));
+      assert.equal(request !== undefined, !model.locked);
+      if (request === undefined) return;
+      assert.equal(request.state, what === "refund" || what === "both" ? "pending" : "approved");
+      const known: Known = {
+        id: request.id,
+        digest: request.digest,
+        ttl,
+        operations,
+        breakGlass,
+        state: request.state,
+        yes: new Map(),
+        no: new Set(),
+        waitsUntil: clock.monotonic() + within,
+        wallWait: clock.wall() + within,
+        escalatesAt: clock.monotonic() + escalatesAfter,
+        wallEscalates: clock.wall() + escalatesAfter,
+        escalated: false,
+      };
+      if (request.grant !== undefined) begin(known, request.grant, { operations, ttl }, real);
+      model.known.push(known);
+    }),
+  );
+
+function begin(known: Known, id: string, part: Part, real: Real): void {
   const { clock } = real.h;
-  known.grant = { id, wallEnd: clock.wall() + known.ttl, until: clock.monotonic() + known.ttl, over: false };
+  known.grant = {
+    id,
+    part,
+    wallEnd: clock.wall() + part.ttl,
+    until: clock.monotonic() + part.ttl,
+    over: false,
+  };
 }
 
-const approve = fc.tuple(index, who).map(([at, by]) =>
-  command(`approve(${at}, ${by})`, async (model, real) => {
+/** What a reviewer may say; also what is no part of the request. */
+const allows: readonly (Allow | undefined)[] = [
+  undefined,
+  {},
+  { operations: ["orders-db/read-orders"] },
+  { operations: ["orders-db/refund-order"], ttl: minute },
+  { ttl: 3 * minute },
+  { ttl: 11 * minute },
+  { operations: ["orders-db/hidden"] },
+];
+
+/** The part that an allowance means, or undefined when it is no part. */
+function partOf(known: Known, allow: Allow | undefined): Part | undefined {
+  const ttl = allow?.ttl ?? known.ttl;
+  const operations = allow?.operations?.map((name) => name.replace("orders-db/", "")) ?? known.operations;
+  return ttl <= known.ttl && operations.every((name) => known.operations.includes(name))
+    ? { operations, ttl }
+    : undefined;
+}
+
+function common(known: Known, parts: readonly Part[]): Part {
+  return {
+    operations: known.operations.filter((name) => parts.every((part) => part.operations.includes(name))),
+    ttl: Math.min(...parts.map(({ ttl }) => ttl)),
+  };
+}
+
+const approve = fc.tuple(index, who, fc.nat({ max: allows.length - 1 })).map(([at, by, how]) =>
+  command(`approve(${at}, ${by}, ${JSON.stringify(allows[how])})`, async (model, real) => {
     const known = pick(model, at);
     const reviewer = people[by];
     if (known === undefined || reviewer === undefined) return;
-    const answer = await answerOf(real.grants.approve(reviewer, known.id, known.digest, ""));
-    const may =
-      known.state === "pending" && !model.locked && isEligible(reviewer) && !known.yes.has(reviewer.subject);
+    const allow = allows[how];
+    const part = partOf(known, allow);
+    const all = part === undefined ? undefined : common(known, [...known.yes.values(), part]);
+    const answer = await answerOf(real.grants.approve(reviewer, known.id, known.digest, "", allow));
+    const may = mayDecide(model, known, reviewer) && all !== undefined && all.operations.length > 0;
     assert.equal(answer !== undefined, may);
-    if (!may) return;
-    known.yes.add(reviewer.subject);
+    if (!may || part === undefined) return;
+    known.yes.set(reviewer.subject, part);
     if (known.yes.size < 2) return;
     known.state = "approved";
-    begin(known, answer?.grant ?? "none", real);
+    begin(known, answer?.grant ?? "none", all, real);
   }),
 );
+
+function mayDecide(model: Model, known: Known, reviewer: Actor): boolean {
+  return (
+    known.state === "pending" &&
+    !model.locked &&
+    isEligible(reviewer, known) &&
+    !known.yes.has(reviewer.subject) &&
+    !known.no.has(reviewer.subject)
+  );
+}
 
 const refuse = fc.tuple(index, who).map(([at, by]) =>
   command(`refuse(${at}, ${by})`, async (model, real) => {
@@ -176,8 +281,9 @@ const refuse = fc.tuple(index, who).map(([at, by]) =>
     const reviewer = people[by];
     if (known === undefined || reviewer === undefined) return;
     const done = (await answerOf(real.grants.refuse(reviewer, known.id, known.digest, ""))) !== undefined;
-    assert.equal(done, known.state === "pending" && !model.locked && isEligible(reviewer));
-    if (done) known.state = "refused";
+    assert.equal(done, mayDecide(model, known, reviewer));
+    if (done) known.no.add(reviewer.subject);
+    if (known.no.size >= 2) known.state = "refused";
   }),
 );
 
@@ -239,7 +345,8 @@ const restart = fc.constant(
       clock.monotonic() + Math.min(wall - clock.wall(), longest);
     for (const known of model.known) {
       known.waitsUntil = left(known.wallWait, within);
-      if (known.grant !== undefined) known.grant.until = left(known.grant.wallEnd, known.ttl);
+      known.escalatesAt = left(known.wallEscalates, escalatesAfter);
+      if (known.grant !== undefined) known.grant.until = left(known.grant.wallEnd, known.grant.part.ttl);
     }
     // Timers of what is over already run at once.
     clock.advance(0);

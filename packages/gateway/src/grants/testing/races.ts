@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Store } from "../../storage/store.ts";
 import type { Ask, Grants } from "../grants.ts";
 import type { AccessRequest } from "../types.ts";
-import { harness, settle, type Harness } from "./harness.ts";
+import { approvedBy, harness, minute, rulesOf, settle, usual, type Harness } from "./harness.ts";
 import { agent, operator, person, reviewer } from "./samples.ts";
 
 const read: Ask = {
@@ -55,6 +55,97 @@ export function raceSuite(kind: string, open: () => Promise<Store>): void {
         expect(await at("pending", request)).toBe(false);
         expect(await activeOf(request)).toBe((await at("approved", request)) ? 1 : 0);
       }
+    });
+
+    /** Lets both gateways look at the store once more. */
+    const caughtUp = async (): Promise<void> => {
+      const look = (): (string | undefined)[] => {
+        h.clock.advance(1000);
+        return [a.unavailable, b.unavailable];
+      };
+      await expect.poll(look, { interval: 5 }).toEqual([undefined, undefined]);
+      await settle();
+    };
+    /** Outcomes of a request that the log tells of and does not take back. */
+    const told = (request: AccessRequest): string[] => {
+      const records = h.log.disk.filter((record) => record.request === request.id);
+      const never = records.filter((record) => record.detail["was_active"] === false);
+      return records.flatMap((record) => {
+        if (!/^request\.(?:approved|refused|withdrawn|timed_out)$/.test(record.type)) return [];
+        const isTakenBack = never.some((other) => other.grant === record.grant);
+        return record.grant !== undefined && isTakenBack ? [] : [record.type.replace("request.", "")];
+      });
+    };
+
+    it.each([
+      ["an approval and a refusal", 1],
+      ["a withdrawal as well", 2],
+      ["the time-out as well", 3],
+      ["two partial approvals", 4],
+      ["a reload that voids it", 5],
+      ["a lock-down as well", 6],
+    ])("%s: one outcome, and the records agree", async (_what, case_) => {
+      for (let round = 0; round < 8; round++) {
+        // Through two gateways, and all through one.
+        const c = round % 2 === 0 ? b : a;
+        const who = { ...agent, subject: `agree-${case_}-${round}` };
+        const request = await a.request(who, { ...refund, operations: ["read-orders", "refund-order"] });
+        const { id, digest } = request;
+        const one = { operations: ["orders-db/read-orders"] };
+        const calls: Promise<unknown>[] = [
+          a.approve(reviewer, id, digest, "", case_ === 4 ? one : undefined),
+          case_ === 4
+            ? c.approve(person("b@example.com"), id, digest, "", { ttl: 1000 })
+            : c.refuse(person("b@example.com"), id, digest, ""),
+        ];
+        if (case_ === 2) calls.push(c.withdraw(who, id));
+        if (case_ === 6) calls.push(c.lockdown(operator, "incident"));
+        if (case_ === 3) h.clock.advance(30 * minute);
+        if (case_ === 5) {
+          calls.push(c.adopt(rulesOf(usual, { digests: { "orders-db/refund-order": "another" } })));
+        }
+        await Promise.allSettled(calls);
+        await settle();
+        await caughtUp();
+        const state = (await store.grants.request(id))?.state;
+        expect(["approved", "refused", "withdrawn", "timed_out"]).toContain(state);
+        await expect.poll(() => told(request)).toEqual([state]);
+        const active = (await store.grants.grants({ limit: 10_000 })).filter((grant) => grant.request === id);
+        expect(active).toHaveLength(state === "approved" ? 1 : 0);
+        if (case_ === 5) await c.adopt(rulesOf(usual));
+        // What was approved a moment before a lock-down is over as well.
+        expect(case_ !== 6 || active.every((grant) => grant.state === "revoked")).toBe(true);
+        if (case_ === 6) await c.lift(operator);
+        const locks = (): unknown[] => {
+          h.clock.advance(1000);
+          return [a.locked, b.locked];
+        };
+        await expect.poll(locks, { interval: 5 }).toEqual([undefined, undefined]);
+        await caughtUp();
+      }
+    });
+
+    it("escalation through two gateways is marked and recorded once", async () => {
+      const rules = rulesOf({
+        ...usual,
+        "orders-db/refund-order": approvedBy({ escalate: { after: 5000, to: ["sre"] } }),
+      });
+      await Promise.all([a.adopt(rules), b.adopt(rules)]);
+      const request = await a.request({ ...agent, subject: "escalates" }, refund);
+      // The other gateway has looked at the store.
+      h.clock.advance(1000);
+      await settle();
+      h.clock.advance(4000);
+      await expect.poll(async () => (await store.grants.request(request.id))?.escalatedAt).toBeDefined();
+      const escalated = (): number =>
+        h.log.disk.filter(({ type, request: id }) => type === "request.escalated" && id === request.id)
+          .length;
+      await expect.poll(escalated).toBe(1);
+      await caughtUp();
+      expect(escalated()).toBe(1);
+      const sre = person("sre@example.com", { groups: ["sre"] });
+      expect((await b.approve(sre, request.id, request.digest, "")).state).toBe("approved");
+      await Promise.all([a.adopt(rulesOf(usual)), b.adopt(rulesOf(usual))]);
     });
 
     it("double clicks through two gateways count once", async () => {

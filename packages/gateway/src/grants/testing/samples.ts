@@ -47,7 +47,19 @@ export function sampleRequest(id: string, more: Partial<AccessRequest> = {}): Ac
     digest: "sha256:aa",
     state: "pending",
     policies: ["a refund needs a person"],
-    approval: { by: ["support-leads"], count: 2, within: 1_800_000 },
+    approval: { by: ["support-leads"], count: 2, within: 1_800_000, refusals: 1 },
+    sheet: {
+      operations: [
+        {
+          name: "refund-order",
+          description: "Set one order's status",
+          risk: "high",
+          scope: ["statements: update"],
+          digest: "sha256:bb",
+        },
+      ],
+      history: [],
+    },
     approvals: [],
     reasons: ["permitted by …"],
     clientAddress: "10.0.0.1",

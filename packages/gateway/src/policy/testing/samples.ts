@@ -21,7 +21,7 @@ export const entries: readonly [PolicyEntry, PolicyEntry, PolicyEntry] = [
     operations: ["refund-order"],
     ttl: { default: 10 * minute, max: 10 * minute },
     when: 'context.reason like "*TICKET-*"',
-    approval: { by: ["support-leads"], count: 1, within: 30 * minute },
+    approval: { by: ["support-leads"], count: 1, within: 30 * minute, refusals: 1 },
   },
   {
     name: "nobody writes at night",
@@ -45,6 +45,7 @@ export const noon: PolicyContext = {
   weekday: 2,
   client_address: "10.1.2.3",
   has_person: false,
+  break_glass: false,
 };
 
 export const supportBot: PolicyAsk["principal"] = {

@@ -6,9 +6,10 @@ import { loadGrammar } from "./guard/grammar.ts";
 import { trial } from "./guard/trial.ts";
 import { compileScopes } from "./guard/verdicts.ts";
 import { describeScope } from "./guard/words.ts";
+import { probe } from "./probe.ts";
 import { checkScope, notEnforceable, type PostgresScope, scopeSchema } from "./scope.ts";
 import { createServe } from "./serve.ts";
-import { type Target, targetSchema } from "./target.ts";
+import { addressOf, type Target, targetSchema } from "./target.ts";
 import { effectsOf } from "./effects.ts";
 
 /** Everything of the protocol that needs no socket: what a configuration, a policy or `mayflyd judge` asks. */
@@ -21,6 +22,8 @@ export const postgresRules: Omit<Protocol<PostgresScope, PostgresAct>, "serve"> 
   compile: (scopes, target) => compileScopes(scopes, (target as Target).search_path),
   trial: (scopes, target) => trial(scopes, (target as Target).search_path),
   describe: describeScope,
+  words: ({ sql }) => sql,
+  address: (target) => addressOf(target as Target),
   ready: loadGrammar,
 };
 
@@ -35,5 +38,9 @@ export interface PostgresOptions {
 
 /** The PostgreSQL protocol. */
 export function createPostgres(options: PostgresOptions): Protocol<PostgresScope, PostgresAct> {
-  return { ...postgresRules, serve: createServe({ ...options, effectsOf }) };
+  return {
+    ...postgresRules,
+    probe: (target, signal) => probe(target as Target, options.clock, signal),
+    serve: createServe({ ...options, effectsOf }),
+  };
 }

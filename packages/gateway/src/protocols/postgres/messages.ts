@@ -158,3 +158,6 @@ export const failingParse: Buffer = message(
   cstring("/* refused by Mayfly */ !"),
   int16(0),
 );
+
+/** What a look at a server asks. */
+export const probeQuery: Buffer = message(type.query, cstring("select 1"));

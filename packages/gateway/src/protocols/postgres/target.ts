@@ -37,3 +37,8 @@ export const targetSchema = z.strictObject({
 
 /** A target with its defaults filled in. */
 export type Target = z.output<typeof targetSchema>;
+
+/** Where a target is, for people: `host:port/database`. */
+export function addressOf({ host, port, database }: Target): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}/${database}`;
+}

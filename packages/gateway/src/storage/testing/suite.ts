@@ -85,6 +85,99 @@ export function storeSuite(kind: string, open: () => Promise<Store>, closeAll: (
       expect(await list({ limit: 1 })).toEqual([ids[2]]);
     });
 
+    it("lists page by page, each once, also what came in the same millisecond", async () => {
+      const other = { ...agent, subject: name("pager") };
+      const requester = requesterKey(other);
+      const requests: string[] = [];
+      const grants: string[] = [];
+      for (let at = 0; at < 7; at++) {
+        const request = name("req");
+        const grant = name("gr");
+        await store.grants.createRequest(
+          sampleRequest(request, { requester: other, state: "approved", grant, decidedAt: 1 }),
+          undefined,
+          sampleGrant(grant, request, { requester: other, activatedAt: 1_700_000_000_000 + (at >> 1) }),
+        );
+        requests.unshift(request);
+        grants.push(grant);
+      }
+      const pagesOf = async (
+        list: (filter: { before?: string }) => Promise<readonly { readonly id: string }[]>,
+      ): Promise<string[]> => {
+        const ids: string[] = [];
+        for (;;) {
+          const before = ids.at(-1);
+          const page = await list(before === undefined ? {} : { before });
+          if (page.length === 0) return ids;
+          ids.push(...page.map(({ id }) => id));
+        }
+      };
+      expect(await pagesOf((filter) => store.grants.requests({ requester, limit: 3, ...filter }))).toEqual(
+        requests,
+      );
+      const held = await pagesOf((filter) => store.grants.grants({ requester, limit: 2, ...filter }));
+      expect(held).toHaveLength(7);
+      expect(new Set(held)).toEqual(new Set(grants));
+      expect(await store.grants.requests({ requester, before: "req_unknown", limit: 3 })).toEqual([]);
+      expect(await store.grants.grants({ requester, before: "gr_unknown", limit: 3 })).toEqual([]);
+    });
+
+    it("lists what waits by when it times out", async () => {
+      const other = { ...agent, subject: name("waiter") };
+      const ids = [];
+      for (const waitsUntil of [3000, 1000, 2000, 1000])
+        ids.push(await pending({ requester: other, waitsUntil }));
+      const filter = { requester: requesterKey(other), state: "pending", soonest: true, limit: 3 } as const;
+      const listed = await store.grants.requests(filter);
+      expect(listed.map(({ id }) => id)).toEqual([ids[1], ids[3], ids[2]]);
+      // A page may end between two of the same moment.
+      const rest = await store.grants.requests({ ...filter, before: must(ids[1]) });
+      expect(rest.map(({ id }) => id)).toEqual([ids[3], ids[2], ids[0]]);
+    });
+
+    it("marks a pending request as escalated once, however many try at once", async () => {
+      const id = await pending();
+      const marks = await Promise.all([1, 2, 3, 4].map((at) => store.grants.escalate(id, at)));
+      expect(marks.filter(Boolean)).toHaveLength(1);
+      expect((await store.grants.request(id))?.escalatedAt).toBe(marks.indexOf(true) + 1);
+      const over = await pending();
+      await store.grants.moveRequest(over, "pending", { state: "withdrawn", decidedAt: 5 });
+      expect(await store.grants.escalate(over, 6)).toBe(false);
+      expect(await store.grants.escalate("req_unknown", 6)).toBe(false);
+    });
+
+    it("keeps what each reviewer allowed", async () => {
+      const id = await pending();
+      const allowed = { operations: ["read-orders"], ttl: 60_000 };
+      const less = sampleApproval(name("apr"), "less@example.com", { allowed });
+      const all = sampleApproval(name("apr"), "all@example.com");
+      await store.grants.addApproval(id, less);
+      await store.grants.addApproval(id, all);
+      expect((await store.grants.request(id))?.approvals).toEqual(
+        expect.arrayContaining([less, all]) as unknown,
+      );
+    });
+
+    it("counts the acts of grants over all logs", async () => {
+      const one = store.index(name("log"));
+      const two = store.index(name("log"));
+      const [a, b, c] = [name("gr"), name("gr"), name("gr")];
+      await one.insert([
+        record(0, { grant: a }),
+        record(1, { grant: a, type: "act.denied" }),
+        record(2, { grant: a, type: "act.outcome" }),
+        record(3, { grant: b, type: "session.opened" }),
+      ]);
+      await two.insert([record(0, { grant: a }), record(1, { grant: c })]);
+      expect(await one.actsOf([a, b])).toEqual(
+        new Map([
+          [a, { acts: 2, denied: 1 }],
+          [b, { acts: 0, denied: 0 }],
+        ]),
+      );
+      expect(await two.actsOf([])).toEqual(new Map());
+    });
+
     it("keeps requesters apart whose names are alike", async () => {
       const subject = name("same");
       await pending({ requester: { ...agent, subject, client: "a" } });

@@ -1,0 +1,175 @@
+// `npm run bench -- console`: what the console costs its readers, in a real Chromium over the loopback address: the
+// first load, and the inbox with a thousand requests waiting. Medians are printed, the raw rounds kept in a file.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import type { Browser, Page } from "playwright-core";
+import { ask } from "../../tests/support/agent.ts";
+import { signedIn, startBrowser, type Visitor } from "../../tests/support/browser.ts";
+import { consoleSession } from "../../tests/support/console.ts";
+import { root } from "../../tests/support/gateway.ts";
+import { startWorld, type World } from "../../tests/support/world.ts";
+import { median } from "../median.ts";
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "7" },
+    pending: { type: "string", default: "1000" },
+    out: { type: "string", default: path.join(root, "bench/results/console.json") },
+  },
+});
+const rounds = Number(values.rounds);
+const pending = Number(values.pending);
+
+/** What one load took: bytes over the wire by kind, and milliseconds from the navigation to the first request shown. */
+interface Load {
+  readonly script: number;
+  readonly style: number;
+  readonly document: number;
+  readonly font: number;
+  readonly other: number;
+  readonly files: number;
+  readonly shown: number;
+}
+
+/** Loads the inbox with an empty cache in a browser that is signed in. */
+async function firstLoad(browser: Browser, world: World): Promise<Load> {
+  const who = await signedIn(browser, world.gateway, "rosa@example.com", "/sessions");
+  // A second page of the same person with nothing kept: what a bookmark opens on another day.
+  const page = await who.context.newPage();
+  const session = await who.context.newCDPSession(page);
+  await session.send("Network.enable");
+  await session.send("Network.setCacheDisabled", { cacheDisabled: true });
+  const kinds = new Map<string, string>();
+  const bytes: Record<string, number> = {};
+  let files = 0;
+  session.on("Network.responseReceived", ({ requestId, type }) => kinds.set(requestId, type));
+  session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+    const kind = kinds.get(requestId) ?? "Other";
+    bytes[kind] = (bytes[kind] ?? 0) + encodedDataLength;
+    files += 1;
+  });
+  const shown = await timeToInbox(page, world);
+  await page.waitForLoadState("networkidle").catch(() => undefined);
+  await who.close();
+  const { Script = 0, Stylesheet = 0, Document = 0, Font = 0, ...rest } = bytes;
+  const other = Object.values(rest).reduce((sum, one) => sum + one, 0);
+  return { script: Script, style: Stylesheet, document: Document, font: Font, other, files, shown };
+}
+
+/** Milliseconds from the navigation until the first request is in the list, by the page's own clock. */
+async function timeToInbox(page: Page, world: World): Promise<number> {
+  await page.addInitScript({
+    content: `{
+      const look = () => {
+        if (document.querySelector(".inbox-item") !== null) globalThis.firstItemAt ??= performance.now();
+        else requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    }`,
+  });
+  await page.goto(`${world.gateway.url}/inbox`, { waitUntil: "commit" });
+  await page.locator(".inbox-item").first().waitFor({ timeout: 60_000 });
+  return Number(await page.evaluate("globalThis.firstItemAt"));
+}
+
+/** Scrolls through the whole list, a screen a frame; answers the frames' times in milliseconds. */
+async function scroll(page: Page): Promise<readonly number[]> {
+  const frames = await page.evaluate(`new Promise((resolve) => {
+    const list = document.querySelector(".inbox-list");
+    const frames = [];
+    let before;
+    const step = (now) => {
+      if (before !== undefined) frames.push(now - before);
+      before = now;
+      const at = list.scrollTop;
+      list.scrollTop = at + list.clientHeight;
+      if (list.scrollTop === at || frames.length > 2000) resolve(frames);
+      else requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  })`);
+  return frames as readonly number[];
+}
+
+/** Creates the requests that wait. */
+async function fill(world: World, count: number): Promise<void> {
+  const token = await world.agentToken();
+  for (let made = 0; made < count;) {
+    try {
+      const reason = `TICKET-${1000 + made}: the parcel of order ${made} is lost, refund it`;
+      await ask(world, { operations: ["refund-order"], reason }, token);
+      made += 1;
+    } catch (error) {
+      // The API slows down who asks too fast.
+      if (!String(error).includes("429")) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+}
+
+const kb = (bytes: number): string => `${(bytes / 1000).toFixed(1)} KB`;
+const ms = (time: number): string => `${Math.round(time)} ms`;
+const percentile = (times: readonly number[], part: number): number =>
+  times.toSorted((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * part))] ?? Number.NaN;
+
+const world = await startWorld({
+  store: "sqlite",
+  configure: (text) => `${text}\nlimits: { pending_per_principal: 5000 }\n`,
+});
+const browser = await startBrowser();
+try {
+  await fill(world, 1);
+  const loads: Load[] = [];
+  for (let round = 0; round < rounds; round += 1) loads.push(await firstLoad(browser, world));
+  await fill(world, pending - 1);
+
+  const rosa = await consoleSession(world.gateway, world.okta, "rosa@example.com");
+  const api: { milliseconds: number; items: number }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const started = performance.now();
+    const { body } = await rosa.call("GET", "/v1/inbox");
+    const items = (body as { waiting: unknown[] }).waiting.length;
+    api.push({ milliseconds: performance.now() - started, items });
+  }
+  const full: number[] = [];
+  const frames: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const who: Visitor = await signedIn(browser, world.gateway, "rosa@example.com", "/sessions");
+    const page = await who.context.newPage();
+    full.push(await timeToInbox(page, world));
+    frames.push(...(await scroll(page)));
+    await who.close();
+  }
+
+  const of = (pick: (load: Load) => number): number => median(loads.map(pick));
+  const rows: readonly (readonly [string, string])[] = [
+    ["JavaScript, compressed", kb(of(({ script }) => script))],
+    ["stylesheets, compressed", kb(of(({ style }) => style))],
+    ["HTML, compressed", kb(of(({ document }) => document))],
+    ["the typeface", kb(of(({ font }) => font))],
+    ["API answers and icons", kb(of(({ other }) => other))],
+    ["files and answers", String(of(({ files }) => files))],
+    ["first load until the inbox shows a request", ms(of(({ shown }) => shown))],
+    [`GET /v1/inbox with ${api[0]?.items ?? 0} waiting`, ms(median(api.map((one) => one.milliseconds)))],
+    [`first load until the inbox shows ${pending} waiting`, ms(median(full))],
+    [`a frame while scrolling through ${pending}: median`, `${median(frames).toFixed(1)} ms`],
+    [`a frame while scrolling through ${pending}: 95 %`, `${percentile(frames, 0.95).toFixed(1)} ms`],
+  ];
+  for (const [what, value] of rows) console.log(`| ${what} | ${value} |`);
+  mkdirSync(path.dirname(values.out), { recursive: true });
+  const machine = {
+    cpus: cpus().length,
+    model: cpus()[0]?.model,
+    node: process.version,
+    chromium: browser.version(),
+  };
+  writeFileSync(
+    values.out,
+    `${JSON.stringify({ at: new Date().toISOString(), machine, rounds, pending, loads, api, full, frames: frames.map((one) => Math.round(one * 10) / 10) }, undefined, 1)}\n`,
+  );
+} finally {
+  await browser.close();
+  await world.stop();
+}

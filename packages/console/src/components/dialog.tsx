@@ -1,0 +1,52 @@
+import { Dialog as Base } from "@base-ui/react/dialog";
+import type { ReactNode, RefObject } from "react";
+import { Icon } from "./icons.tsx";
+
+/** A modal dialog: focus is kept in it and goes back where it came from; Escape closes it. A sheet on a phone. */
+export function Dialog({
+  open,
+  onClose,
+  title,
+  description,
+  children,
+  actions,
+  wide = false,
+  initialFocus,
+}: {
+  open: boolean;
+  onClose: () => void;
+  title: ReactNode;
+  description?: ReactNode;
+  children?: ReactNode;
+  actions?: ReactNode;
+  wide?: boolean;
+  initialFocus?: RefObject<HTMLElement | null>;
+}): ReactNode {
+  return (
+    <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <Base.Portal>
+        <Base.Backdrop className="dialog-backdrop" />
+        <Base.Popup
+          className={`dialog${wide ? " dialog-wide" : ""}`}
+          {...(initialFocus === undefined ? {} : { initialFocus })}
+        >
+          <header className="dialog-header">
+            <Base.Title className="dialog-title">{title}</Base.Title>
+            <Base.Close className="button button-ghost button-size-s button-icon" aria-label="Close">
+              <Icon name="cross" />
+            </Base.Close>
+          </header>
+          <div className="dialog-body">
+            {description !== undefined && (
+              <Base.Description className="dialog-description" render={<div />}>
+                {description}
+              </Base.Description>
+            )}
+            {children}
+          </div>
+          {actions !== undefined && <footer className="dialog-actions">{actions}</footer>}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}

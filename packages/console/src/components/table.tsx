@@ -1,0 +1,37 @@
+import type { ReactNode } from "react";
+
+/**
+ * A table that scrolls inside its own frame, never the page. Give plain `<thead>` and `<tbody>`; a cell that holds
+ * numbers takes the class `numeric`, one that is long takes `wrap`.
+ */
+export function Table({ label, children }: { label: string; children: ReactNode }): ReactNode {
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
+    <section className="table-frame" aria-label={label} tabIndex={0}>
+      <table className="table">
+        <caption className="visually-hidden">{label}</caption>
+        {children}
+      </table>
+    </section>
+  );
+}
+
+/** Facts about one thing: a term and what it is. Left-out values are not shown. */
+export function Facts({
+  facts,
+}: {
+  facts: readonly (readonly [term: string, value: ReactNode])[];
+}): ReactNode {
+  return (
+    <dl className="facts">
+      {facts
+        .filter(([, value]) => value !== undefined && value !== null && value !== "")
+        .map(([term, value]) => (
+          <div key={term} className="fact">
+            <dt>{term}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}

@@ -1,0 +1,67 @@
+import { actText, counted, numberIn, outcomeText, textIn } from "./act-words.ts";
+import { fromAddress, said, together, words, type Teller } from "./phrase.ts";
+import type { RecordType } from "./record-kinds.ts";
+
+type Told = Extract<RecordType, `session.${string}` | `act.${string}`>;
+
+/** Sessions and acts in words. */
+export const sessionTellers: Readonly<Record<Told, Teller>> = {
+  "session.opened": (record, detail) => {
+    const software = textIn(detail["software"]);
+    return words(
+      [
+        "connected to ",
+        said(record.connection),
+        ...(software === undefined ? [] : [" with ", said(software)]),
+      ],
+      {
+        notes: [together(textIn(detail["protocol"]), fromAddress(detail), byProof(detail["by"]))],
+      },
+    );
+  },
+  "session.refused": (record, detail) =>
+    words(["was not let in to ", said(record.connection)], {
+      tone: "bad",
+      notes: [textIn(detail["reason"]), fromAddress(detail)],
+    }),
+  "session.closed": (record, detail) => {
+    const acts = numberIn(detail["acts"]);
+    const denied = numberIn(detail["denied"]);
+    return words(["disconnected from ", said(record.connection)], {
+      notes: [
+        together(
+          acts === undefined ? undefined : counted(acts, "act"),
+          denied === undefined ? undefined : `${denied} denied`,
+          textIn(detail["reason"]),
+        ),
+      ],
+    });
+  },
+  "act.intent": (record, detail) => {
+    const { code, notes } = actText(detail);
+    return words(["was permitted an act on ", said(record.connection)], { tone: "good", code, notes });
+  },
+  "act.denied": (record, detail) => {
+    const { code, notes } = actText(detail);
+    return words(["was denied an act on ", said(record.connection)], {
+      tone: "bad",
+      code,
+      notes: [...notes, textIn(detail["message"])],
+    });
+  },
+  "act.outcome": (record, detail) => {
+    const intent = numberIn(detail["intent"]);
+    return words(
+      [intent === undefined ? "finished an act" : `finished act #${intent}`, " on ", said(record.connection)],
+      {
+        tone: textIn(detail["error"]) === undefined ? "neutral" : "warn",
+        notes: [outcomeText(detail)],
+      },
+    );
+  },
+};
+
+function byProof(by: unknown): string | undefined {
+  if (by === "grant-secret") return "by the grant's secret";
+  return by === "token" ? "by access token" : textIn(by);
+}

@@ -1,0 +1,37 @@
+import type { Connection } from "@mayfly/sdk/browser";
+import { expect, test } from "vitest";
+import { byNeed, healthWords, overview } from "./summary.ts";
+
+const now = Date.UTC(2026, 10, 24);
+const ago = (ms: number): string => new Date(now - ms).toISOString();
+
+const connection = (name: string, health: Connection["health"]): Connection => ({
+  name,
+  protocol: "postgres",
+  address: "db.internal:5432",
+  health,
+  operations: [],
+  recent: { grants: 0, acts: 0, denied: 0 },
+});
+
+test.each([
+  [{ state: "up", checked_at: ago(15_000), milliseconds: 3.4 }, "answered in 3 ms, checked 15 s ago", false],
+  [{ state: "up", checked_at: ago(15_000), milliseconds: 0.2 }, "answered in 1 ms, checked 15 s ago", false],
+  [{ state: "down", checked_at: ago(1000), milliseconds: 5000 }, "checked just now", false],
+  [{ state: "up", checked_at: ago(180_000) }, "checked 3 min ago", true],
+  [{ state: "unknown" }, "not checked: Mayfly has no probe for it, or has just begun", false],
+] as const)("%j reads %j", (health, text, stale) => {
+  expect(healthWords(connection("x", health), now)).toEqual({ state: health.state, text, stale });
+});
+
+test("what is down comes first, then what nobody knows", () => {
+  const all = [
+    connection("b", { state: "up" }),
+    connection("c", { state: "down" }),
+    connection("a", { state: "up" }),
+    connection("d", { state: "unknown" }),
+  ];
+  expect(byNeed(all).map(({ name }) => name)).toEqual(["c", "d", "a", "b"]);
+  expect(overview(all)).toBe("4 connections: 1 down, 1 unknown, 2 up");
+  expect(overview(all.slice(0, 1))).toBe("1 connection: 1 up");
+});

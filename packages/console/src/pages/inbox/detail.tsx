@@ -1,0 +1,50 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { requestQuery } from "../../api/queries.ts";
+import { RiskBadge, StateBadge } from "../../components/badge.tsx";
+import { KeyHint } from "../../components/key-hint.tsx";
+import { ErrorState, Skeleton } from "../../components/states.tsx";
+import { Untrusted } from "../../components/untrusted.tsx";
+import { Decide } from "../request/decide.tsx";
+import { Sheet } from "../request/sheet.tsx";
+import { highestRisk } from "../request/words.ts";
+
+/** The selected request beside the list: all that a decision is bound to, and the decision. */
+export function Detail({ id, onDecided }: { id: string; onDecided: () => void }): ReactNode {
+  const { data, error, refetch } = useQuery(requestQuery(id));
+  if (data === undefined)
+    return error === null ? (
+      <Skeleton lines={9} />
+    ) : (
+      <ErrorState error={error} retry={() => void refetch()} />
+    );
+  return (
+    <div className="inbox-detail">
+      <header className="inbox-detail-head">
+        <div>
+          <h2>
+            <Untrusted text={data.requester.name} />
+          </h2>
+          <p className="muted">
+            on <Untrusted text={data.connection} />
+          </p>
+        </div>
+        <span className="row">
+          {data.state !== "pending" && <StateBadge state={data.state} />}
+          <RiskBadge risk={highestRisk(data.operations)} />
+          <Link to="/requests/$id" params={{ id }} className="button button-secondary button-size-s">
+            Open <KeyHint keys="Enter" />
+          </Link>
+        </span>
+      </header>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
+      <section className="inbox-detail-body" aria-label="What was asked" tabIndex={0}>
+        <Sheet request={data} />
+      </section>
+      <footer className="inbox-detail-foot">
+        <Decide key={data.id} request={data} onDecided={onDecided} />
+      </footer>
+    </div>
+  );
+}

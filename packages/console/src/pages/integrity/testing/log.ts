@@ -1,0 +1,76 @@
+// A small log as the gateway would serve it, built with node's own hashes and signatures: the other side of the check.
+import { generateKeyPairSync, hash, type KeyObject } from "node:crypto";
+import {
+  leafHash,
+  makeCheckpoint,
+  nodeHash,
+  verifierKeyOf,
+} from "../../../../../audit-verifier/src/index.ts";
+import type { ProofsAnswer } from "../prove.ts";
+
+export interface TestLog {
+  readonly key: string;
+  readonly lines: string[];
+  /** What the endpoint answers, against the head of `size` records. */
+  answer(asked?: { before?: number; limit?: number; size?: number }): ProofsAnswer;
+  root(size?: number): Buffer;
+}
+
+/** MTH of RFC 6962, section 2.1. */
+function rootOf(leaves: readonly Buffer[]): Buffer {
+  if (leaves.length === 0) return hash("sha256", "", "buffer");
+  if (leaves.length === 1) return leaves[0] as Buffer;
+  const k = split(leaves.length);
+  return nodeHash(rootOf(leaves.slice(0, k)), rootOf(leaves.slice(k)));
+}
+
+/** PATH of RFC 6962, section 2.1.1. */
+export function pathOf(leaves: readonly Buffer[], index: number): Buffer[] {
+  if (leaves.length <= 1) return [];
+  const k = split(leaves.length);
+  return index < k
+    ? [...pathOf(leaves.slice(0, k), index), rootOf(leaves.slice(k))]
+    : [...pathOf(leaves.slice(k), index - k), rootOf(leaves.slice(0, k))];
+}
+
+function split(n: number): number {
+  let k = 1;
+  while (k * 2 < n) k *= 2;
+  return k;
+}
+
+export function testLog(
+  count: number,
+  options: { name?: string; key?: KeyObject; line?: (seq: number) => string } = {},
+): TestLog {
+  const name = options.name ?? "mayfly.test";
+  const privateKey = options.key ?? generateKeyPairSync("ed25519").privateKey;
+  const lines = Array.from(
+    { length: count },
+    (_, seq) =>
+      options.line?.(seq) ??
+      `{"detail":{"reason":"TICKET-${seq} — für ☃"},"seq":${seq},"time":"2026-01-01T12:00:00.000Z","type":"request.created"}`,
+  );
+  const leaves = (size: number): Buffer[] => lines.slice(0, size).map((line) => leafHash(Buffer.from(line)));
+  return {
+    key: verifierKeyOf(name, privateKey).text,
+    lines,
+    root: (size = lines.length) => rootOf(leaves(size)),
+    answer({ before, limit = 50, size = lines.length } = {}) {
+      const all = leaves(size);
+      const end = Math.min(before ?? size, size);
+      const entries = [];
+      for (let seq = end - 1; seq >= Math.max(0, end - limit); seq--)
+        entries.push({
+          seq,
+          line: lines[seq] as string,
+          proof: pathOf(all, seq).map((node) => node.toString("base64")),
+        });
+      return {
+        checkpoint: makeCheckpoint({ origin: name, size, root: rootOf(all) }, [{ name, key: privateKey }]),
+        key: verifierKeyOf(name, privateKey).text,
+        entries,
+      };
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { Request } from "@mayfly/sdk/browser";
+import { type ReactNode, useState } from "react";
+import { Button } from "../../components/button.tsx";
+import { KeyHint } from "../../components/key-hint.tsx";
+import { Banner } from "../../components/page.tsx";
+import { Countdown } from "../../components/time.tsx";
+import { Untrusted } from "../../components/untrusted.tsx";
+import { useNow } from "../../components/use-now.ts";
+import { useKeys } from "../../components/use-keys.ts";
+import { DecisionDialog, newDraft } from "./decision-dialog.tsx";
+import { type Draft, takeDraft } from "./draft.ts";
+import { useSeen } from "./seen.ts";
+import { outcomeText } from "./words.ts";
+
+function Waits({ until }: { until: string }): ReactNode {
+  if (Date.parse(until) <= useNow()) return "Its time is over";
+  return (
+    <>
+      Waits for <Countdown until={until} />
+    </>
+  );
+}
+
+/** What came of a request, where nothing is left to decide. */
+function Outcome({ request }: { request: Request }): ReactNode {
+  const tone = request.state === "approved" ? "info" : "warn";
+  return (
+    <Banner tone={tone}>
+      <Untrusted text={outcomeText(request) ?? ""} />
+    </Banner>
+  );
+}
+
+/**
+ * The place where a reviewer says yes or no, by button or by key (a, r). Shows why somebody may not, and what came of a
+ * request that is over.
+ */
+export function Decide({
+  request,
+  onDecided,
+}: {
+  request: Request;
+  onDecided: (after: Request) => void;
+}): ReactNode {
+  const seen = useSeen(request);
+  // Whoever had to sign in again comes back to what they had begun; they still have to press the button.
+  const [draft, setDraft] = useState<Draft | undefined>(() => takeDraft(request.id));
+  const [digest, setDigest] = useState(request.digest);
+  const open = request.state === "pending" && request.may_decide && !seen.changed;
+  const begin = (decision: Draft["decision"]): boolean => {
+    if (!open) return false;
+    setDigest(seen.digest);
+    setDraft(newDraft(request, decision));
+    return true;
+  };
+  useKeys((action) => (action === "approve" || action === "refuse") && begin(action));
+
+  return (
+    <div className="request-decide">
+      {request.state !== "pending" ? (
+        <Outcome request={request} />
+      ) : request.may_decide ? (
+        <>
+          {seen.changed && (
+            <Banner tone="warn" action={<Button onClick={seen.lookAgain}>I have read it again</Button>}>
+              <strong>This request changed while you looked at it.</strong> What you see is how it is now.
+            </Banner>
+          )}
+          <div className="request-decide-row">
+            {request.waits_until !== undefined && (
+              <span className="muted">
+                <Waits until={request.waits_until} />
+              </span>
+            )}
+            <span className="request-decide-buttons">
+              <Button variant="danger-quiet" icon="cross" disabled={!open} onClick={() => begin("refuse")}>
+                Refuse <KeyHint keys="r" />
+              </Button>
+              <Button variant="primary" icon="check" disabled={!open} onClick={() => begin("approve")}>
+                Approve <KeyHint keys="a" />
+              </Button>
+            </span>
+          </div>
+        </>
+      ) : (
+        <p className="muted">
+          You can&rsquo;t decide this: <Untrusted text={request.why_not ?? "somebody else has to"} />.
+        </p>
+      )}
+      {draft !== undefined && (
+        <DecisionDialog
+          request={request}
+          digest={digest}
+          initial={draft}
+          onClose={() => setDraft(undefined)}
+          onDecided={(after) => {
+            setDraft(undefined);
+            onDecided(after);
+          }}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+// What each role sees. The gateway decides who may do what; this only keeps doors out of sight that would not open.
+
+/** What a person may do, by their groups. */
+export type Role = "reviewer" | "operator" | "auditor";
+
+/** The pages and whom they are for. */
+export const pageRoles = {
+  "/inbox": ["reviewer"],
+  "/live": ["operator", "auditor"],
+  "/activity": ["operator", "auditor"],
+  "/reach": ["reviewer", "operator", "auditor"],
+  "/connections": ["reviewer", "operator", "auditor"],
+  "/integrity": ["operator", "auditor"],
+} as const satisfies Readonly<Record<string, readonly Role[]>>;
+
+/** A page with a place in the navigation. */
+export type NavPath = keyof typeof pageRoles;
+
+/** Whether somebody with `roles` sees what is for `allowed`. */
+export function sees(roles: readonly string[], allowed: readonly Role[]): boolean {
+  return allowed.some((role) => roles.includes(role));
+}
+
+/** Where somebody starts: what waits for them first. Undefined without any role. */
+export function startPage(roles: readonly string[]): "/inbox" | "/live" | "/activity" | undefined {
+  if (roles.includes("reviewer")) return "/inbox";
+  if (roles.includes("operator")) return "/live";
+  return roles.includes("auditor") ? "/activity" : undefined;
+}

@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import type { AuditRecord } from "../audit/records.ts";
+import { systemClock } from "../kernel/clock.ts";
+import { MayflyError } from "../kernel/errors.ts";
+import { eventFilter } from "./event-filter.ts";
+import { fakeGrants } from "./testing/fake-grants.ts";
+import { principals, testPrincipal } from "./testing/fakes.ts";
+
+const agent = principals["agent"] ?? testPrincipal("", "agent");
+const reviewer = testPrincipal("rita@example.test", "person", ["reviewer"]);
+
+let seq = 0;
+function record(type: AuditRecord["type"], request: string | undefined, more: object = {}): AuditRecord {
+  return {
+    seq: seq++,
+    time: "2026-11-24T12:00:00.000Z",
+    type,
+    configuration: "sha256:00",
+    detail: { reason: "TICKET-1", client_address: "10.0.0.9", act: { sql: "select secret" } },
+    ...(request === undefined ? {} : { request }),
+    ...more,
+  };
+}
+
+async function pending() {
+  const grants = fakeGrants(systemClock);
+  const { id } = await grants.request(agent, {
+    connection: "orders-db",
+    operations: ["refund-order"],
+    reason: "TICKET-1",
+    clientAddress: "10.0.0.9",
+  });
+  return { grants, id };
+}
+
+const typesOf = async (filter: ReturnType<typeof eventFilter>, records: readonly AuditRecord[]) => {
+  const seen: string[] = [];
+  for (const each of records) {
+    const view = filter.wanted(each.type) ? await filter.view(each) : undefined;
+    if (view !== undefined) seen.push(view.type);
+  }
+  return seen;
+};
+
+/** One request's story, and things that are about nobody or somebody else. */
+const story = (id: string): AuditRecord[] => [
+  record("request.created", id),
+  record("approval.given", id),
+  record("request.approved", id),
+  record("grant.activated", id),
+  record("session.opened", id),
+  record("act.intent", id),
+  record("act.denied", id),
+  record("act.outcome", id),
+  record("grant.expired", id),
+  record("lockdown.started", undefined),
+  record("authentication.refused", undefined),
+  record("configuration.loaded", undefined),
+  record("session.refused", undefined),
+];
+
+describe("what somebody sees of the log as it is written", () => {
+  it("is everything, whole, for operators and auditors", async () => {
+    const { grants, id } = await pending();
+    for (const role of ["operator", "auditor"] as const) {
+      const filter = eventFilter(grants, testPrincipal("o", "person", [role]));
+      for (const each of story(id)) {
+        expect(filter.wanted(each.type)).toBe(true);
+        expect(await filter.view(each)).toBe(each);
+      }
+    }
+  });
+
+  it("is how requests go for a reviewer who may see them, and no statement, session or grant", async () => {
+    const { grants, id } = await pending();
+    const filter = eventFilter(grants, reviewer);
+    expect(await typesOf(filter, story(id))).toEqual([
+      "request.created",
+      "approval.given",
+      "request.approved",
+      "lockdown.started",
+    ]);
+    expect(await filter.view(record("request.created", id))).toMatchObject({
+      detail: { reason: "TICKET-1" },
+    });
+    const view = JSON.stringify(await filter.view(record("request.created", id)));
+    expect(view).not.toContain("10.0.0.9");
+    expect(view).not.toContain("select secret");
+    expect(view).not.toContain("sha256:00");
+  });
+
+  it("is nothing of a request that a reviewer may not see", async () => {
+    const { grants } = await pending();
+    const filter = eventFilter(
+      { find: () => Promise.reject(new MayflyError("not_found", "no", { status: 404 })) },
+      reviewer,
+    );
+    expect(await typesOf(filter, story("req_0000000000000000"))).toEqual(["lockdown.started"]);
+    expect(await typesOf(eventFilter(grants, reviewer), story("req_unknown"))).toEqual(["lockdown.started"]);
+  });
+
+  it("tells a reviewer that a request is decided which they saw while it waited", async () => {
+    const { grants, id } = await pending();
+    let hidden = false;
+    const filter = eventFilter(
+      {
+        find: (viewer, request) =>
+          hidden
+            ? Promise.reject(new MayflyError("not_found", "no", { status: 404 }))
+            : grants.find(viewer, request),
+      },
+      reviewer,
+    );
+    expect(await filter.view(record("request.created", id))).toBeDefined();
+    hidden = true;
+    expect(await filter.view(record("request.approved", id))).toBeDefined();
+    // A reviewer who lost the group sees no more of it.
+    filter.become({ ...reviewer, groups: ["others"] });
+    expect(await filter.view(record("request.approved", id))).toBeUndefined();
+  });
+
+  it("is how one's own request goes for an agent, and nothing of anybody else's", async () => {
+    const { grants, id } = await pending();
+    expect(await typesOf(eventFilter(grants, agent), story(id))).toEqual([
+      "request.created",
+      "approval.given",
+      "request.approved",
+      "grant.activated",
+      "session.opened",
+      "grant.expired",
+      "lockdown.started",
+    ]);
+    const other = eventFilter(grants, principals["other"] ?? agent);
+    expect(await typesOf(other, story(id))).toEqual(["lockdown.started"]);
+    const person = eventFilter(grants, testPrincipal("pat@example.test", "person"));
+    expect(await typesOf(person, story(id))).toEqual(["lockdown.started"]);
+  });
+
+  it("gives an agent nothing more when its principal claims a role", async () => {
+    const { grants, id } = await pending();
+    const other = { ...(principals["other"] ?? agent), roles: ["operator"] as const };
+    const filter = eventFilter(
+      { find: () => Promise.reject(new MayflyError("not_found", "no", { status: 404 })) },
+      other,
+    );
+    expect(await typesOf(filter, story(id))).toEqual(["lockdown.started"]);
+    expect(grants).toBeDefined();
+  });
+
+  it("follows the roles that somebody has now", async () => {
+    const { grants, id } = await pending();
+    const filter = eventFilter(grants, testPrincipal("o", "person", ["operator"]));
+    expect(await filter.view(record("act.intent", id))).toBeDefined();
+    filter.become(testPrincipal("o", "person", []));
+    expect(filter.wanted("act.intent")).toBe(false);
+    expect(await filter.view(record("act.intent", id))).toBeUndefined();
+  });
+
+  it("passes on that the store is away: nothing is taken for hidden", async () => {
+    const filter = eventFilter(
+      { find: () => Promise.reject(new MayflyError("store_unavailable", "away", { status: 503 })) },
+      reviewer,
+    );
+    await expect(filter.view(record("request.created", "req_1"))).rejects.toThrow("away");
+  });
+});

@@ -1,0 +1,93 @@
+import type { AuditRecord } from "../audit/records.ts";
+import type { Grants } from "../grants/grants.ts";
+import type { Principal } from "../identity/principal.ts";
+import { MayflyError } from "../kernel/errors.ts";
+import { isOwn } from "./views.ts";
+
+/** What one viewer gets of the log as it is written. */
+export interface EventFilter {
+  /** Whether records of this type can concern the viewer at all. */
+  wanted(type: string): boolean;
+  /** The record as the viewer may see it; undefined when they may not. */
+  view(record: AuditRecord): Promise<AuditRecord | undefined>;
+  /** The viewer as they are now: other roles or groups show other records. */
+  become(viewer: Principal): void;
+}
+
+const kindOf = (type: string): string => type.slice(0, type.indexOf("."));
+
+/** Of a request that a reviewer may see. */
+const reviewed: ReadonlySet<string> = new Set(["request", "approval", "break_glass"]);
+/** Of one's own request. No acts: who sent them knows, and they are by far the most. */
+const own: ReadonlySet<string> = new Set([...reviewed, "grant", "session"]);
+
+/** Members of `detail` that whoever sees a request may see of its records. */
+const shown: readonly string[] = ["reason", "reasons", "ttl_ms", "digest", "waits_until", "comment"];
+
+/** Requests remembered a stream. */
+const remembered = 2000;
+
+function seesAll(viewer: Principal): boolean {
+  return viewer.kind === "person" && viewer.roles.some((role) => role === "operator" || role === "auditor");
+}
+
+function narrowed(record: AuditRecord): AuditRecord {
+  const { configuration: _, ...rest } = record;
+  return {
+    ...rest,
+    detail: Object.fromEntries(Object.entries(record.detail).filter(([name]) => shown.includes(name))),
+  };
+}
+
+/**
+ * Makes the filter of one viewer. Operators and auditors see everything. A reviewer sees how requests go that they
+ * may see, or could while the stream was open, so that they learn when one is no longer theirs to decide; everybody
+ * sees how their own go, and the lock-down. Nobody else's statements are shown to anyone but operators and auditors.
+ */
+export function eventFilter(grants: Pick<Grants, "find">, first: Principal): EventFilter {
+  let viewer = first;
+  let known = new Map<string, "own" | "seen" | "hidden">();
+
+  async function relationTo(request: string): Promise<"own" | "seen" | "hidden"> {
+    const before = known.get(request);
+    if (before !== undefined) return before;
+    const found = await lookUp(request);
+    if (known.size >= remembered) known = new Map();
+    known.set(request, found);
+    return found;
+  }
+
+  async function lookUp(request: string): Promise<"own" | "seen" | "hidden"> {
+    try {
+      const { requester } = await grants.find(viewer, request);
+      return isOwn(requester, viewer) ? "own" : "seen";
+    } catch (error) {
+      if (error instanceof MayflyError && (error.status === 404 || error.status === 403)) return "hidden";
+      throw error;
+    }
+  }
+
+  return {
+    wanted(type) {
+      if (seesAll(viewer)) return true;
+      const kind = kindOf(type);
+      return kind === "lockdown" || own.has(kind);
+    },
+    async view(record) {
+      if (seesAll(viewer)) return record;
+      const kind = kindOf(record.type);
+      if (kind === "lockdown") return narrowed(record);
+      if (record.request === undefined || !own.has(kind)) return undefined;
+      const relation = await relationTo(record.request);
+      if (relation === "own" || (relation === "seen" && reviewed.has(kind))) return narrowed(record);
+      return undefined;
+    },
+    become(next) {
+      const same =
+        next.roles.join() === viewer.roles.join() && next.groups.join("\n") === viewer.groups.join("\n");
+      viewer = next;
+      // What was hidden may be seen now, and what was seen may be hidden.
+      if (!same) known = new Map();
+    },
+  };
+}

@@ -1,0 +1,32 @@
+// Control characters, line and paragraph separators, private use, broken surrogates, and what a display may ignore.
+const unseen =
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Co}\p{Cs}]|(?!\u200c|\u200d|\ufe0e|\ufe0f)\p{Default_Ignorable_Code_Point}/gu;
+
+const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+
+/** The longest text of others in a message, escapes included: a field of Slack's takes 2000 characters. */
+const usual = 1500;
+
+/**
+ * Text of others for a message in Slack: one line without what is not seen, at most `most` characters, and with the
+ * three characters escaped that Slack's text objects read as control characters. Without `<` there is no link, no
+ * mention of a person and no `@channel`. It stands in `plain_text` objects alone, where asterisks are asterisks.
+ */
+export function plainText(text: string, most: number = usual): string {
+  let result = "";
+  for (const character of oneLine(text)) {
+    const next = escapes[character] ?? character;
+    if (result.length + next.length >= most) return `${result}…`;
+    result += next;
+  }
+  return result;
+}
+
+/** Whether `plainText` leaves the end of a text out. */
+export function isCut(text: string, most: number = usual): boolean {
+  return plainText(text, most).endsWith("…") && !oneLine(text).endsWith("…");
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(unseen, " ").replaceAll(/\s+/gu, " ").trim();
+}

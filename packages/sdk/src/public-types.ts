@@ -1,0 +1,12 @@
+export type {
+  ApproveAnswer,
+  AuditFilter,
+  AuditSearch,
+  ExportFormat,
+  MayflyClient,
+  ReviewAnswer,
+  WhoseGrants,
+} from "./client.ts";
+export type { EventsOptions } from "./events.ts";
+export type * from "./types.generated.ts";
+export type { WaitOptions } from "./waiting.ts";

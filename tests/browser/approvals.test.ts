@@ -1,0 +1,300 @@
+import { describe, expect, test } from "vitest";
+import { accessTo, ask, askRefund, requestNow } from "../support/agent.ts";
+import { call } from "../support/api.ts";
+import { chooseAtProvider, phone, wayIn } from "../support/browser.ts";
+import { psql } from "../support/world.ts";
+import { begin, decide, deaf, send, waiting } from "./deciding.ts";
+import { useStage } from "./stage.ts";
+
+const refund = "update orders set status = 'refunded' where id = 17";
+
+describe("an approval, from the agent's ask to the agent's query", () => {
+  const stage = useStage();
+
+  /** The records of the log that belong to a request, as an auditor reads them. */
+  const recordsOf = async (id: string): Promise<readonly Record<string, unknown>[]> => {
+    const ada = await stage.world.personToken("ada@example.com");
+    const { body } = await call(stage.world.gateway, ada, "GET", `/v1/audit/records?request=${id}&limit=200`);
+    return (body as { records: Record<string, unknown>[] }).records;
+  };
+
+  test("what is asked appears in an open inbox, is approved there, and used with a real psql", async () => {
+    const rosa = await stage.signedIn("rosa@example.com", "/inbox");
+    await rosa.page.getByText("Nothing waits for you").waitFor();
+    const { id } = await askRefund(stage.world, "TICKET-1: parcel lost");
+    await waiting(rosa.page, "refund-order").waitFor();
+    const pane = rosa.page.getByRole("region", { name: "The selected request" });
+    // What the reviewer sees is what would run, in words.
+    await pane.getByText("TICKET-1: parcel lost").waitFor();
+    await pane
+      .getByText(/update/)
+      .first()
+      .waitFor();
+    await pane.getByText("owner@example.com").waitFor();
+    await decide(rosa.page, "Approve", "checked with the carrier");
+    await rosa.page.getByText("Nothing waits for you").waitFor();
+    const access = await accessTo(stage.world, id);
+    expect(await psql(stage.world, access.env, ["-c", refund])).toMatchObject({ stdout: "UPDATE 1\n" });
+    const given = (await recordsOf(id)).find(({ type }) => type === "approval.given");
+    expect(JSON.stringify(given)).toContain("checked with the carrier");
+  });
+
+  test("by SAML as well", async () => {
+    const { id } = await askRefund(stage.world);
+    const rosa = await stage.signedIn("rosa@example.com", `/requests/${id}`, { by: "saml" });
+    await decide(rosa.page, "Approve");
+    await rosa.page.getByText(/^Approved by/).waitFor();
+    const access = await accessTo(stage.world, id);
+    expect((await psql(stage.world, access.env, ["-c", refund])).stdout).toBe("UPDATE 1\n");
+  });
+
+  test("a reviewer allows less: fewer operations, and a shorter time", async () => {
+    const { id } = await ask(stage.world, {
+      operations: ["read-orders", "refund-order"],
+      reason: "TICKET-2: look and refund",
+      ttl: "10m",
+    });
+    const rosa = await stage.signedIn("rosa@example.com", `/requests/${id}`);
+    const dialog = await begin(rosa.page, "Approve");
+    await dialog.getByText("Allow less than was asked for").click();
+    await dialog.getByRole("checkbox", { name: "refund-order" }).uncheck();
+    await dialog.getByLabel(/^Time/).selectOption("120");
+    await send(dialog, "Approve").click();
+    await dialog.waitFor({ state: "hidden" });
+    const access = await accessTo(stage.world, id);
+    expect((await psql(stage.world, access.env, ["-Atc", "select count(*) from orders"])).stdout).toBe(
+      "400\n",
+    );
+    expect((await psql(stage.world, access.env, ["-c", refund])).stderr).toContain("is not granted");
+    const { grant } = await requestNow(stage.world, id);
+    const answer = await call(
+      stage.world.gateway,
+      await stage.world.agentToken(),
+      "GET",
+      `/v1/grants/${grant?.id ?? ""}`,
+    );
+    const shown = answer.body as { activated_at: string; ends_at: string };
+    expect(Date.parse(shown.ends_at) - Date.parse(shown.activated_at)).toBe(120_000);
+  });
+
+  test("a refusal ends it, and the agent reads why", async () => {
+    const { id } = await askRefund(stage.world);
+    const rosa = await stage.signedIn("rosa@example.com", `/requests/${id}`);
+    await decide(rosa.page, "Refuse", "the parcel has arrived");
+    await rosa.page.getByText(/^Refused by/).waitFor();
+    const after = await requestNow(stage.world, id);
+    expect(after.state).toBe("refused");
+    expect(JSON.stringify(after)).toContain("the parcel has arrived");
+  });
+
+  test("a double click sends one decision", async () => {
+    const { id } = await askRefund(stage.world);
+    const rosa = await stage.signedIn("rosa@example.com", `/requests/${id}`);
+    let sent = 0;
+    rosa.page.on("request", (request) => {
+      if (request.url().endsWith("/approve")) sent += 1;
+    });
+    const dialog = await begin(rosa.page, "Approve");
+    await send(dialog, "Approve").dblclick();
+    await rosa.page.getByText(/^Approved by/).waitFor();
+    expect(sent).toBe(1);
+    expect((await recordsOf(id)).filter(({ type }) => type === "grant.activated")).toHaveLength(1);
+  });
+
+  test("two reviewers at once: one yes counts, the other is told that somebody was faster", async () => {
+    const { id } = await askRefund(stage.world);
+    const rosa = await stage.signedIn("rosa@example.com", `/requests/${id}`);
+    const ravi = await stage.signedIn("ravi@example.com", `/requests/${id}`);
+    await deaf(ravi.page);
+    await ravi.page.reload();
+    const late = await begin(ravi.page, "Approve");
+    await decide(rosa.page, "Approve");
+    await send(late, "Approve").click();
+    await late.getByText("Somebody was faster.").waitFor();
+    const types = (await recordsOf(id)).map(({ type }) => type);
+    expect(types.filter((type) => type === "approval.given")).toHaveLength(1);
+    expect(types.filter((type) => type === "grant.activated")).toHaveLength(1);
+  });
+
+  test("whoever lost the group in between decides nothing, and it is recorded", async () => {
+    const { id } = await askRefund(stage.world);
+    const rosa = await stage.signedIn("rosa@example.com", `/requests/${id}`);
+    const dialog = await begin(rosa.page, "Approve");
+    stage.world.okta.setGroups("rosa@example.com", ["marketing"]);
+    try {
+      await send(dialog, "Approve").click();
+      await dialog.getByRole("alert").waitFor();
+      expect((await requestNow(stage.world, id)).state).toBe("pending");
+      await expect
+        .poll(async () => (await recordsOf(id)).map(({ type }) => type))
+        .toContain("approval.refused_to");
+    } finally {
+      stage.world.okta.setGroups("rosa@example.com", ["support-leads"]);
+    }
+  });
+
+  test("with the provider away nothing is decided; when it is back, the same press is", async () => {
+    const { id } = await askRefund(stage.world);
+    const rosa = await stage.signedIn("rosa@example.com", `/requests/${id}`);
+    const dialog = await begin(rosa.page, "Approve");
+    stage.world.okta.pause();
+    await send(dialog, "Approve").click();
+    await dialog.getByText("Your identity provider can't be reached.").waitFor();
+    expect((await requestNow(stage.world, id)).state).toBe("pending");
+    stage.world.okta.resume();
+    await send(dialog, "Approve").click();
+    await rosa.page.getByText(/^Approved by/).waitFor();
+  });
+
+  test("an agent's owner is shown why they cannot decide", async () => {
+    const { id } = await askRefund(stage.world);
+    const owner = await stage.signedIn("owner@example.com", `/requests/${id}`);
+    await owner.page.getByText(/You can.t decide this/).waitFor();
+    expect(await owner.page.getByRole("button", { name: /^Approve/ }).count()).toBe(0);
+  });
+
+  test("without a mouse: signed in, found, read and approved by keys alone", async () => {
+    const { id } = await askRefund(stage.world, "TICKET-3: by keys");
+    const rosa = await stage.visitor();
+    const { keyboard } = rosa.page;
+    await rosa.open("/inbox");
+    await wayIn(rosa.page, "oidc").waitFor();
+    const focused = async (): Promise<string> =>
+      String(await rosa.page.evaluate("document.activeElement?.textContent ?? ''"));
+    for (let i = 0; i < 10 && !(await focused()).endsWith("Okta"); i += 1) await keyboard.press("Tab");
+    await keyboard.press("Enter");
+    await rosa.page.getByRole("heading", { name: "Who are you?" }).waitFor();
+    for (let i = 0; i < 10 && !(await focused()).startsWith("Rosa"); i += 1) await keyboard.press("Tab");
+    await keyboard.press("Enter");
+    await waiting(rosa.page, "refund-order").first().waitFor();
+    await keyboard.press("?");
+    await rosa.page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await keyboard.press("Escape");
+    await rosa.page.getByRole("dialog", { name: "Keys" }).waitFor({ state: "hidden" });
+    // Others may wait from the tests before: j goes down to the one that is meant.
+    const pane = rosa.page.getByRole("region", { name: "The selected request" });
+    await pane.waitFor();
+    for (let i = 0; i < 20 && (await pane.getByText("TICKET-3: by keys").count()) === 0; i += 1) {
+      await keyboard.press("j");
+      await pane.getByRole("heading", { name: "Reason" }).waitFor();
+    }
+    await keyboard.press("Enter");
+    await rosa.page.waitForURL(`**/requests/${id}`);
+    await rosa.page.getByText("TICKET-3: by keys").first().waitFor();
+    await keyboard.press("a");
+    await rosa.page.getByRole("dialog", { name: "Approve this request?" }).waitFor();
+    await keyboard.type("by keys");
+    await keyboard.press("Enter");
+    await rosa.page.getByText(/^Approved by/).waitFor();
+    expect((await requestNow(stage.world, id)).state).toBe("approved");
+  });
+
+  test("on a phone", async () => {
+    const { id } = await askRefund(stage.world, "TICKET-5: on the way home");
+    const rosa = await stage.visitor(phone);
+    await rosa.open("/inbox");
+    await wayIn(rosa.page, "oidc").tap();
+    await chooseAtProvider(rosa.page, "rosa@example.com");
+    await rosa.page.getByText("TICKET-5: on the way home").tap();
+    await rosa.page.waitForURL(`**/requests/${id}`);
+    await rosa.page.getByRole("button", { name: /^Approve/ }).tap();
+    const dialog = rosa.page.getByRole("dialog");
+    await send(dialog, "Approve").tap();
+    await rosa.page.getByText(/^Approved by/).waitFor();
+    expect((await requestNow(stage.world, id)).state).toBe("approved");
+  });
+});
+
+describe("what a policy may ask of reviewers", () => {
+  const stage = useStage({
+    configure: (text) =>
+      text.replace(
+        /approval: \{[^}]*by: \[support-leads\][^\n]*/,
+        "approval: { by: [support-leads], count: 2, within: 10m }",
+      ),
+  });
+
+  test("two different people have to say yes", async () => {
+    const { id } = await askRefund(stage.world);
+    const rosa = await stage.signedIn("rosa@example.com", `/requests/${id}`);
+    await decide(rosa.page, "Approve");
+    await rosa.page
+      .getByText(/1 of 2/)
+      .first()
+      .waitFor();
+    expect((await requestNow(stage.world, id)).state).toBe("pending");
+    const ravi = await stage.signedIn("ravi@example.com", `/requests/${id}`);
+    await decide(ravi.page, "Approve");
+    await ravi.page.getByText(/^Approved by/).waitFor();
+    await rosa.page.getByText(/^Approved by/).waitFor();
+    expect((await requestNow(stage.world, id)).state).toBe("approved");
+  });
+});
+
+describe("a request that waits for ten seconds at most", () => {
+  const stage = useStage({
+    configure: (text) =>
+      text.replace(
+        /approval: \{[^}]*by: \[support-leads\][^\n]*/,
+        "approval: { by: [support-leads], count: 1, within: 10s }",
+      ),
+  });
+
+  test("a yes after the time-out does not count", async () => {
+    const rosa = await stage.signedIn("rosa@example.com");
+    const { id } = await askRefund(stage.world);
+    await deaf(rosa.page);
+    await rosa.open(`/requests/${id}`);
+    const dialog = await begin(rosa.page, "Approve");
+    expect((await requestNow(stage.world, id, "15s")).state).toBe("timed_out");
+    await send(dialog, "Approve").click();
+    await dialog
+      .getByText(/^Too late|did not count/)
+      .first()
+      .waitFor();
+    await rosa.page.getByText(/Nobody decided in time/).waitFor();
+    expect((await requestNow(stage.world, id)).state).toBe("timed_out");
+  });
+});
+
+describe("a fresh sign-in before a high-risk yes", () => {
+  const stage = useStage({
+    singleSignOn: true,
+    configure: (text) =>
+      text.replace(
+        /approval: \{[^}]*by: \[support-leads\][^\n]*/,
+        "approval: { by: [support-leads], count: 1, within: 30m, fresh_sign_in: 30s }",
+      ),
+  });
+
+  test.each(["oidc", "saml"] as const)(
+    "by %s: asked for, given, and back where the reviewer was",
+    async (by) => {
+      const { id } = await askRefund(stage.world);
+      const rosa = await stage.signedIn("rosa@example.com", `/requests/${id}`, { by });
+      // The one wait of the suite: until the sign-in is older than the shortest time that a policy may ask for.
+      await expect
+        .poll(() => rosa.page.evaluate("performance.now()"), { timeout: 60_000, interval: 1000 })
+        .toBeGreaterThan(31_000);
+      const dialog = await begin(rosa.page, "Approve");
+      await dialog.getByRole("textbox").fill("looked at it twice");
+      await send(dialog, "Approve").click();
+      await dialog.getByText("Prove that it is you.").waitFor();
+      expect((await requestNow(stage.world, id)).state).toBe("pending");
+      await dialog
+        .getByRole("button", {
+          name: by === "saml" ? /^Sign in again( by SAML)?$/ : /^Sign in again( by OpenID Connect)?$/,
+        })
+        .click();
+      // The provider knows this browser, and asks all the same.
+      await chooseAtProvider(rosa.page, "rosa@example.com");
+      await rosa.page.waitForURL(`**/requests/${id}`);
+      const again = rosa.page.getByRole("dialog");
+      await again.waitFor();
+      expect(await again.getByRole("textbox").inputValue()).toBe("looked at it twice");
+      await send(again, "Approve").click();
+      await rosa.page.getByText(/^Approved by/).waitFor();
+      expect((await requestNow(stage.world, id)).state).toBe("approved");
+    },
+  );
+});
