@@ -45,23 +45,38 @@ function compress(folder) {
   }
 }
 
+/** Whether what was built is newer than all that it is built of. */
+function isCurrent() {
+  const built = path.join(dist, "manifest.json");
+  return existsSync(built) && statSync(built).mtimeMs >= Math.max(...sources.map(newest));
+}
+
+/** Puts a fresh build in the place of the old one. Whoever is a moment later than another process leaves it at that. */
+function put(next) {
+  const old = `${dist}.old-${process.pid}`;
+  try {
+    if (existsSync(dist)) renameSync(dist, old);
+    renameSync(next, dist);
+  } catch (error) {
+    if (!isCurrent()) throw error;
+  } finally {
+    rmSync(old, { recursive: true, force: true });
+  }
+}
+
 /**
  * Builds packages/console/dist when a source is newer. Beside the old one, then in its place, so that whoever serves
  * it meanwhile never sees half a console.
  * @param {(command: string, args: string[]) => Promise<unknown>} run  runs a program of the project
  */
 export async function buildConsole(run) {
-  const built = path.join(dist, "manifest.json");
-  if (existsSync(built) && statSync(built).mtimeMs >= Math.max(...sources.map(newest))) return;
+  if (isCurrent()) return;
   const next = `${dist}.next-${process.pid}`;
   await progress("building the console", async () => {
     try {
       await run("vite", ["build", home, "--outDir", next, "--logLevel", "warn"]);
       compress(next);
-      const old = `${dist}.old-${process.pid}`;
-      if (existsSync(dist)) renameSync(dist, old);
-      renameSync(next, dist);
-      rmSync(old, { recursive: true, force: true });
+      put(next);
     } finally {
       rmSync(next, { recursive: true, force: true });
     }

@@ -31,6 +31,16 @@ test("what ships is JavaScript without tests, and nothing of the stand-in or the
   }
 });
 
+test("the gateway brings the console, compressed, and the manifest ships it", () => {
+  const files = built("gateway");
+  expect(files).toEqual(expect.arrayContaining(["console/index.html", "console/index.html.br"]));
+  expect(files.filter((file) => /^console\/assets\/index-[\w-]+\.js(\.br|\.gz)?$/.test(file)).length).toBe(3);
+  const manifest = JSON.parse(readFileSync(path.join(root, "build/gateway/package.json"), "utf8")) as {
+    readonly files: readonly string[];
+  };
+  expect(manifest.files).toContain("console");
+});
+
 test("the built daemon serves", async () => {
   const [https, postgres] = [await freePort(), await freePort()];
   const file = path.join(folder, "mayfly.yaml");
