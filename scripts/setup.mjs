@@ -166,6 +166,7 @@ const debianPackages = {
   pgbench: "postgresql",
   pgbouncer: "pgbouncer",
   chromium: "chromium",
+  curl: "curl",
 };
 
 /**

@@ -61,7 +61,7 @@ async function suites(projects) {
   total.failed += failed;
 }
 
-await setup(fast ? [] : ["psql"]);
+await setup(fast ? [] : ["psql", "curl"]);
 try {
   if (!fast) await setup(["chromium"]);
 } catch (error) {

@@ -35,6 +35,8 @@ export interface WorldOptions {
   readonly store: "sqlite" | "postgres";
   /** Changes the demo's configuration before the gateway starts. */
   readonly configure?: (text: string) => string;
+  /** Further variables of the gateway's environment. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** How the shop's database is started. */
   readonly database?: EmbeddedPostgresOptions;
   /** Whether the provider lets a browser that has signed in through without a page; false when left out. */
@@ -98,6 +100,7 @@ async function startIn(
     INTROSPECTION_SECRET: "introspection-secret",
     OKTA_CLIENT_SECRET: consoleClient.secret,
     WEBHOOK_SECRET: receiver.secret,
+    ...options.environment,
   };
   const world: World = {
     folder,

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { Gate } from "../gate.ts";
 import { type Answer, challenge, problem } from "./answers.ts";
@@ -131,7 +131,7 @@ export function createFront(
         .request({ ...ask, request, response, connectionOf, expectsContinue: expects }, doorway.gate)
         .catch((error: unknown) => {
           fault(error);
-          if (response.headersSent) response.destroy();
+          if (response.headersSent) breakOff(response);
           else send(response, failed);
         });
     },
@@ -180,6 +180,13 @@ export function send(response: ServerResponse | Http2ServerResponse, answer: Ans
   // Both versions have this form; their types only do not say so together.
   (response as ServerResponse).writeHead(answer.status, answer.headers);
   (response as ServerResponse).end(answer.body);
+}
+
+/** Breaks an answer off, so that its reader knows that it is not whole. */
+export function breakOff(response: ServerResponse | Http2ServerResponse): void {
+  // Destroyed without a reason, a stream of HTTP/2 looks as if it had come to its end (RFC 9113, section 8.1).
+  if ("stream" in response) response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  else response.destroy();
 }
 
 /** An answer as bytes, for a socket that was handed over for an upgrade. */

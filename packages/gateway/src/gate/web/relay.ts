@@ -6,7 +6,7 @@ import type { Permit } from "../permit.ts";
 import { createAnswer, type AnswerRules } from "./answer.ts";
 import { problem } from "./answers.ts";
 import type { WebExchange } from "./door.ts";
-import { send } from "./front.ts";
+import { breakOff, send } from "./front.ts";
 import { Counted, TooLarge } from "./reading.ts";
 import { CredentialError, type Upstream } from "./upstream.ts";
 
@@ -91,7 +91,7 @@ export async function relay(passage: Passage): Promise<void> {
   const fail = (error: unknown, more: Outcome = {}): void => {
     const code = codeOf(error);
     complete({ ...more, error: code });
-    if (response.headersSent) response.destroy();
+    if (response.headersSent) breakOff(response);
     else send(response, problem(failureOf(code)));
   };
   let own: Readonly<Record<string, string>>;
