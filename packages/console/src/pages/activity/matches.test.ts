@@ -32,3 +32,9 @@ test("a record of nobody has no principal to find", () => {
   expect(matches(record(1, "authentication.refused"), { principal: "x" })).toBe(false);
   expect(matches(record(1, "authentication.refused"), { decision: "deny" })).toBe(true);
 });
+
+test("a reviewer's yes and no are decisions like any other", () => {
+  const said = (decision: string) => ({ ...record(1, "approval.given"), detail: { decision } });
+  expect(matches(said("approve"), { decision: "permit" })).toBe(true);
+  expect(matches(said("refuse"), { decision: "deny" })).toBe(true);
+});
