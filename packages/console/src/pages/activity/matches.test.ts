@@ -16,7 +16,7 @@ test.each([
   [{ grant: "gr_1" }, [4, 5, 6, 7, 8, 9, 10, 11, 12, 13]],
   [{ session: "ses_1", types: ["act.denied"] }, [8]],
   [{ decision: "deny" }, [8]],
-  [{ decision: "permit" }, [3, 4, 5, 6, 9, 11]],
+  [{ decision: "permit" }, [2, 3, 4, 5, 6, 9, 11]],
   [{ operation: "orders-db/refund-order" }, all],
   [{ operation: "refund-order" }, all],
   [{ operation: "read-orders" }, []],
