@@ -180,6 +180,8 @@ describe("an approval, from the agent's ask to the agent's query", () => {
     }
     await keyboard.press("Enter");
     await rosa.page.waitForURL(`**/requests/${id}`);
+    // The page's own heading: until it is there, keys are still the inbox's.
+    await rosa.page.getByRole("heading", { level: 1, name: /asks for refund-order/ }).waitFor();
     await rosa.page.getByText("TICKET-3: by keys").first().waitFor();
     await keyboard.press("a");
     await rosa.page.getByRole("dialog", { name: "Approve this request?" }).waitFor();

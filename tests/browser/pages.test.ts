@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { askRefund } from "../support/agent.ts";
@@ -9,12 +8,10 @@ import { psql } from "../support/world.ts";
 import { waiting } from "./deciding.ts";
 import { useStage } from "./stage.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
 /** Violations of WCAG 2.0, 2.1 and 2.2 at levels A and AA, a line each. */
 async function inaccessible(page: Page): Promise<readonly string[]> {
   // Through the debugger's protocol, so that the page's content security policy does not stand in the way.
-  await page.evaluate(`${axe}; undefined`);
+  await page.evaluate(`${axe.source}; undefined`);
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
   const found = await page.evaluate(
     `axe.run(document, { runOnly: ${JSON.stringify(tags)}, resultTypes: ["violations"] }).then(({ violations }) =>

@@ -109,7 +109,7 @@ describe("signing in and out", () => {
   test("a session is listed with where it is, and ended from another browser", async () => {
     const first = await stage.signedIn("ada@example.com");
     const second = await stage.signedIn("ada@example.com", "/sessions");
-    const rows = second.page.getByRole("table", { name: "Your sessions" }).getByRole("row");
+    const rows = second.page.getByRole("list", { name: "Your sessions" }).getByRole("listitem");
     await expect.poll(() => rows.filter({ hasText: "this one" }).count()).toBe(1);
     await second.page.getByRole("button", { name: "Sign out everywhere" }).click();
     await second.page.getByRole("dialog").getByRole("button", { name: "Sign out everywhere" }).click();
@@ -120,7 +120,7 @@ describe("signing in and out", () => {
   test("a session is ended alone", async () => {
     const lost = await stage.signedIn("sana@example.com");
     const mine = await stage.signedIn("sana@example.com", "/sessions");
-    const rows = mine.page.getByRole("table", { name: "Your sessions" }).getByRole("row");
+    const rows = mine.page.getByRole("list", { name: "Your sessions" }).getByRole("listitem");
     const ends = rows.getByRole("button", { name: "End", exact: true });
     await expect.poll(() => ends.count()).toBe(1);
     await ends.click();

@@ -169,8 +169,7 @@ describe("a person in a browser", () => {
     const refused = await browser.send("POST", `/v1/requests/${id}/approve`, { digest, comment: "" });
     expect([refused.status, refused.body["code"]]).toEqual([503, "provider_away"]);
     const begun = await new Browser().send("GET", "/sign-in/oidc?return=/inbox");
-    // Discovery is remembered for an hour: the page of the provider itself is what cannot be reached then.
-    expect(begun.status).toBe(303);
+    expect(begun.location).toBe("/sign-in?problem=provider_away&return=%2Finbox");
     world.okta.resume();
     const { body } = await browser.send("GET", `/v1/requests/${id}`);
     expect(body["state"]).toBe("pending");

@@ -1,5 +1,4 @@
-import type { JWK } from "jose";
-import { startOktaStandIn, type OktaStandIn } from "@mayfly/okta-stand-in";
+import { startOktaStandIn, type OktaStandIn, type StandInAgent } from "@mayfly/okta-stand-in";
 
 /** Who is there in the demo and in the tests, and what they are for. */
 export const people = [
@@ -29,7 +28,7 @@ export const consoleClient = { id: "0oamayflyconsole", secret: "secret-of-the-co
 export async function startProvider(
   url: string,
   more: {
-    readonly agentKeys?: readonly JWK[];
+    readonly agentKeys?: StandInAgent["keys"];
     readonly name?: string;
     readonly singleSignOn?: boolean;
     readonly introspection?: { readonly clientId: string; readonly clientSecret: string };

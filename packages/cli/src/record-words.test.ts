@@ -30,7 +30,11 @@ test.each([
     { method: "oidc", address: "10.0.0.1", roles: ["reviewer"] },
     "by oidc from 10.0.0.1, as reviewer",
   ],
-  ["sign_in.succeeded", { method: "saml", address: "10.0.0.1", roles: [] }, "by saml from 10.0.0.1, without a role"],
+  [
+    "sign_in.succeeded",
+    { method: "saml", address: "10.0.0.1", roles: [] },
+    "by saml from 10.0.0.1, without a role",
+  ],
   [
     "sign_in.refused",
     { method: "oidc", address: "10.0.0.1", code: "expired", why: "used before" },

@@ -10,6 +10,11 @@ import { createRefresher } from "./refresher.ts";
 const gather = 100;
 /** The same answers are asked for again at the soonest after this, milliseconds. */
 const apart = 1_000;
+/**
+ * And once more after this, milliseconds: what happens is recorded before it takes effect, so the first answer may
+ * still be from before.
+ */
+const settled = 2_000;
 /** Lost for shorter than this is not shown, milliseconds: a gateway that restarts, a phone that woke up. */
 const grace = 2_500;
 /** After an answer that ends the stream for good, it is tried again only this much later, milliseconds. */
@@ -29,6 +34,7 @@ export function follow(queryClient: QueryClient, connected: (up: boolean) => voi
   const refresher = createRefresher((queryKey) => queryClient.invalidateQueries({ queryKey }), gather, apart);
   let stream = new AbortController();
   let pending: AuditRecord[] = [];
+  const settling = new Set<ReturnType<typeof setTimeout>>();
   let telling: ReturnType<typeof setTimeout> | undefined;
   let losing: ReturnType<typeof setTimeout> | undefined;
   let resting: ReturnType<typeof setTimeout> | undefined;
@@ -45,7 +51,16 @@ export function follow(queryClient: QueryClient, connected: (up: boolean) => voi
       const records = pending;
       pending = [];
       publish(records);
-      refresher.stale(staleKeysOf(records));
+      const keys = staleKeysOf(records);
+      refresher.stale(keys);
+      // Acts come all the time, and the next ones look again; everything else may be the last for long.
+      if (records.some(({ type }) => !type.startsWith("act."))) {
+        const timer = setTimeout(() => {
+          settling.delete(timer);
+          refresher.stale(keys);
+        }, settled);
+        settling.add(timer);
+      }
     }, gather);
   };
   const found = (): void => {
@@ -102,7 +117,7 @@ export function follow(queryClient: QueryClient, connected: (up: boolean) => voi
     document.removeEventListener("visibilitychange", seen);
     stream.abort();
     refresher.stop();
-    for (const timer of [telling, losing, resting, hiding]) clearTimeout(timer);
+    for (const timer of [telling, losing, resting, hiding, ...settling]) clearTimeout(timer);
     clearInterval(asleep);
   };
 }

@@ -12,6 +12,8 @@ export interface Answer {
   readonly body?: unknown;
   /** In the place of a body: sent as it comes, at the client's pace, and destroyed when the client goes. */
   readonly stream?: Readable;
+  /** In the place of the media type that the endpoint declares, where one endpoint has answers of several kinds. */
+  readonly mediaType?: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 

@@ -156,14 +156,14 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       const verified = verifiedOf(session, rules.roles);
       await record(session, verified);
       const ended: string[] = [];
+      for (const old of await store.create(session, perPerson)) {
+        ended.push(old.id);
+        over(old, "too many sessions of one person");
+      }
       // Rotated: what the browser held before is worth nothing from now on. SAML's answer comes without the session's
       // cookie, so that the transaction has to remember it.
       for (const before of await heldBefore(browser.cookie, taken?.transaction.replaces)) {
         if (await endOne(before, "signed in again in the same browser")) ended.push(before.id);
-      }
-      for (const old of await store.create(session, perPerson)) {
-        ended.push(old.id);
-        over(old, "too many sessions of one person");
       }
       // From here on it is measured on this process's monotonic clock as well.
       ends.used(session);

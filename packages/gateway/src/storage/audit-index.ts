@@ -12,6 +12,9 @@ const most = 10_000;
 /** Whether the record tells of a yes or a no, where it does. */
 function decisionOf(record: AuditRecord): string | null {
   const said = record.detail.decision;
+  // A reviewer's yes and no are looked for as any other's.
+  if (said === "approve") return "permit";
+  if (said === "refuse") return "deny";
   if (typeof said === "string") return plain(said);
   if (/\.(?:denied|refused|refused_to|timed_out)$/.test(record.type)) return "deny";
   return [

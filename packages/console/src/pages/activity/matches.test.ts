@@ -16,7 +16,7 @@ test.each([
   [{ grant: "gr_1" }, [4, 5, 6, 7, 8, 9, 10, 11, 12, 13]],
   [{ session: "ses_1", types: ["act.denied"] }, [8]],
   [{ decision: "deny" }, [8]],
-  [{ decision: "permit" }, [3, 4, 5, 6, 9, 11]],
+  [{ decision: "permit" }, [2, 3, 4, 5, 6, 9, 11]],
   [{ operation: "orders-db/refund-order" }, all],
   [{ operation: "refund-order" }, all],
   [{ operation: "read-orders" }, []],
@@ -31,4 +31,10 @@ test.each([
 test("a record of nobody has no principal to find", () => {
   expect(matches(record(1, "authentication.refused"), { principal: "x" })).toBe(false);
   expect(matches(record(1, "authentication.refused"), { decision: "deny" })).toBe(true);
+});
+
+test("a reviewer's yes and no are decisions like any other", () => {
+  const said = (decision: string) => ({ ...record(1, "approval.given"), detail: { decision } });
+  expect(matches(said("approve"), { decision: "permit" })).toBe(true);
+  expect(matches(said("refuse"), { decision: "deny" })).toBe(true);
 });

@@ -13,6 +13,8 @@ const permits: ReadonlySet<string> = new Set([
 /** Whether a record tells of a yes or a no, as the gateway's search has it. */
 export function decisionOf(record: AuditRecord): string | undefined {
   const said = record.detail["decision"];
+  if (said === "approve") return "permit";
+  if (said === "refuse") return "deny";
   if (typeof said === "string") return said;
   if (/\.(?:denied|refused|refused_to|timed_out)$/.test(record.type)) return "deny";
   return permits.has(record.type) ? "permit" : undefined;

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { requestQuery } from "../../api/queries.ts";
 import { RiskBadge, StateBadge } from "../../components/badge.tsx";
 import { KeyHint } from "../../components/key-hint.tsx";
@@ -13,6 +13,8 @@ import { highestRisk } from "../request/words.ts";
 /** The selected request beside the list: all that a decision is bound to, and the decision. */
 export function Detail({ id, onDecided }: { id: string; onDecided: () => void }): ReactNode {
   const { data, error, refetch } = useQuery(requestQuery(id));
+  // The request's own page is one key away.
+  useEffect(() => void import("../request/index.tsx"), []);
   if (data === undefined)
     return error === null ? (
       <Skeleton lines={9} />

@@ -75,8 +75,14 @@ export function InboxList({
     // oxlint-disable-next-line react/exhaustive-deps, react/exhaustive-effect-dependencies
   }, [selected]);
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
-    <section ref={frame} className="inbox-list" tabIndex={0} aria-label="What waits">
+    <section
+      ref={frame}
+      className="inbox-list"
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
+      tabIndex={0}
+      aria-label="What waits"
+      style={{ ["--inbox-rows" as string]: `${virtualizer.getTotalSize()}px` }}
+    >
       <ul style={{ height: virtualizer.getTotalSize() }}>
         {virtualizer.getVirtualItems().map((row) => {
           const item = items[row.index];

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as z from "zod";
 import type { Clock } from "../../kernel/clock.ts";
 import { MayflyError, messageOf } from "../../kernel/errors.ts";
-import type { NotificationStore } from "../store.ts";
+import type { NotificationStore, SlackMessage } from "../store.ts";
 import type { SlackSettings } from "../types.ts";
 import type { SlackApi } from "./api.ts";
 import { actionIds, isDecidable, requestUrl } from "./messages.ts";
@@ -42,6 +42,8 @@ export interface InteractionParts {
 
 /** Presses worked on at a time. */
 const most = 16;
+/** How often, and how many times, the place of a message is looked for, milliseconds. */
+const quick = { every: 200, times: 5 };
 
 const id = z.string().regex(/^[A-Z0-9]{2,40}$/);
 
@@ -73,6 +75,15 @@ export function slackInteractions(parts: InteractionParts): SlackInteractions {
   const risks = settings.decide?.risks ?? [];
   const underWay = new Set<Promise<void>>();
 
+  /** A message shows in Slack a moment before its place is stored, and somebody may be that quick. */
+  async function messageAbout(request: string): Promise<SlackMessage | undefined> {
+    for (let tries = 0; ; tries++) {
+      const message = await store.slackMessage(request);
+      if (message !== undefined || tries === quick.times) return message;
+      await new Promise<void>((resolve) => clock.schedule(quick.every, resolve));
+    }
+  }
+
   async function decide(payload: Payload): Promise<void> {
     const { user, container, team } = payload;
     const [action] = payload.actions;
@@ -95,7 +106,7 @@ export function slackInteractions(parts: InteractionParts): SlackInteractions {
     const inConsole = (why: string): Promise<void> =>
       say(`${why} Open the console to decide: ${requestUrl(url, about)}`);
 
-    const message = await store.slackMessage(about);
+    const message = await messageAbout(about);
     if (message?.ts !== container.message_ts || message.channel !== container.channel_id)
       throw new Error("its message is not the request's");
     const request = await ports.request(about);

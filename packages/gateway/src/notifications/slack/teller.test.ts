@@ -184,6 +184,6 @@ test("break-glass and lock-down are told loudly, once each, also after a restart
   await t.restart();
   start();
   ask("req_a");
-  await until(() => text(3) !== undefined);
+  await until(() => slack.messages.some((message) => message.text.startsWith("Approval needed")));
   expect(slack.messages).toHaveLength(4);
 });

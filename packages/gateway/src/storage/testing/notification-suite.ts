@@ -116,7 +116,10 @@ export function notificationSuite(
     it("goes back where a log was cut", async () => {
       const [log, other] = [name("log"), name("log")];
       for (const of of [log, other]) {
-        await store.advance({ log: of, reader: "webhook:siem" }, 9, [made(of, "siem", 4), made(of, "siem", 8)]);
+        await store.advance({ log: of, reader: "webhook:siem" }, 9, [
+          made(of, "siem", 4),
+          made(of, "siem", 8),
+        ]);
         await store.advance({ log: of, reader: "slack" }, 3, []);
       }
       await store.rewind(log, 5);

@@ -393,6 +393,8 @@ export function storeSuite(kind: string, open: () => Promise<Store>, closeAll: (
         record(3, { type: "act.denied", session: "ses_2" }),
         record(4, {
           principal: { kind: "person", issuer: "https://i", subject: "lead@example.com", name: "Lea D" },
+          type: "request.refused",
+          detail: { decision: "refuse" },
         }),
       ];
       await index.insert(records.slice(0, 3));
@@ -404,13 +406,13 @@ export function storeSuite(kind: string, open: () => Promise<Store>, closeAll: (
       expect(await found({})).toEqual([4, 3, 2, 1, 0]);
       expect(await index.search({ limit: 1 })).toEqual([records[4]]);
       expect(await found({ before: 2 })).toEqual([1, 0]);
-      expect(await found({ types: ["act.intent", "act.denied"] })).toEqual([4, 3, 2]);
+      expect(await found({ types: ["act.intent", "act.denied"] })).toEqual([3, 2]);
       expect(await found({ types: [] })).toEqual([]);
       expect(await found({ principal: "LEA" })).toEqual([4]);
       expect(await found({ principal: "%" })).toEqual([]);
       expect(await found({ request: "req_2" })).toEqual([1]);
       expect(await found({ session: "ses_2", grant: "gr_1", connection: "orders-db" })).toEqual([3]);
-      expect(await found({ decision: "deny" })).toEqual([3, 1]);
+      expect(await found({ decision: "deny" })).toEqual([4, 3, 1]);
       expect(await found({ text: "ticket-100%" })).toEqual([0]);
       expect(await found({ text: String.raw`\ _x` })).toEqual([0]);
       expect(await found({ text: "reason 1000" })).toEqual([1]);

@@ -8,10 +8,13 @@ import { SignInRefused } from "../refusals.ts";
 import type { OidcSettings } from "./settings.ts";
 
 /** How long a discovery document is used before it is fetched again, milliseconds. */
-const fresh = 3_600_000;
+const usual = 3_600_000;
 
-/** Gives the provider's metadata, fetched when it is needed and kept for an hour. */
-export type ProviderMetadata = () => Promise<ServerMetadata>;
+/**
+ * Gives the provider's metadata, fetched when it is needed and kept for an hour.
+ * @param maxAge how old it may be, milliseconds, where an hour is too old
+ */
+export type ProviderMetadata = (maxAge?: number) => Promise<ServerMetadata>;
 
 /** The members that are used; whatever else a provider says about itself changes nothing here. */
 const urls = ["authorization_endpoint", "token_endpoint", "jwks_uri"] as const;
@@ -39,8 +42,8 @@ export function providerMetadata(
       asking = undefined;
     }
   }
-  return async () => {
-    if (known !== undefined && clock.monotonic() - known.at < fresh) return known.metadata;
+  return async (maxAge = usual) => {
+    if (known !== undefined && clock.monotonic() - known.at < maxAge) return known.metadata;
     asking ??= ask();
     return asking;
   };

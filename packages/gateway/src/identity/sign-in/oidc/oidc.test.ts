@@ -94,6 +94,7 @@ describe("beginning", () => {
       () => void okta.answers.set("/.well-known/openid-configuration", { status: 302, body: "" }),
     ],
   ])("is refused while the provider %s, and works again after", async (_, breakIt) => {
+    await provider.begin(start());
     breakIt();
     expect(await refusal(provider.begin(start()))).toContain("provider_away: discovery");
     okta.down = false;

@@ -57,8 +57,8 @@ export function oidcSignIn(options: OidcOptions): SignInProvider {
   const desk: TokenDesk = { provider: trusted, keys, now: () => clock.wall() };
 
   /** The library's view of the provider and of us; cheap, so that it is made for each use. */
-  async function configure(): Promise<client.Configuration> {
-    const server = await metadata();
+  async function configure(maxAge?: number): Promise<client.Configuration> {
+    const server = await metadata(maxAge);
     const configuration = new client.Configuration(
       server,
       settings.clientId,
@@ -80,7 +80,8 @@ export function oidcSignIn(options: OidcOptions): SignInProvider {
     issuer: settings.issuer,
 
     async begin({ handle, binding, fresh }) {
-      const configuration = await configure();
+      // Asked every time: whoever is sent to a provider that is away sees an error of their browser's, and no way back.
+      const configuration = await configure(0);
       const redirect = client.buildAuthorizationUrl(configuration, {
         redirect_uri: redirectUri,
         scope: settings.scopes.join(" "),
