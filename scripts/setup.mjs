@@ -167,6 +167,8 @@ const debianPackages = {
   pgbouncer: "pgbouncer",
   chromium: "chromium",
   curl: "curl",
+  nginx: "nginx-light",
+  wrk: "wrk",
 };
 
 /**
