@@ -16,6 +16,12 @@ export interface AuditLog {
    */
   writer(context: RecordContext): ContextWriter;
   /**
+   * Writes what is too bulky for a record beside the log, under its SHA-256.
+   * @returns a reference for the record that is to hold it, soon
+   * @throws LogUnavailable
+   */
+  payload(bytes: Buffer): { readonly bytes: number; readonly payload: string };
+  /**
    * Writes everything queued with one write, so that it survives the process.
    * @throws LogUnavailable when the write failed: every record queued since the last flush is then gone, its
    * numbers are used again, and whatever they announced must not happen

@@ -189,3 +189,18 @@ test("the checkpoint kept outside must be in the log", async () => {
   await forked.log.close();
   await expect(openTestLog(old, { witnessed })).rejects.toThrow("do not match the checkpoint kept outside");
 });
+
+test("a reference to a payload that was put stays a reference, and verifies; one that was not does not", async () => {
+  const folder = folders.make();
+  const opened = await openTestLog(folder);
+  const own = opened.log.payload(Buffer.from("a recording"));
+  const forged = { bytes: 5, payload: `sha256:${"0".repeat(64)}` };
+  opened.log.writer(context).append("act.outcome", canonicalJson({ more: { own: { ...own }, forged } }));
+  opened.log.flush();
+  await opened.log.close();
+  const report = verifyLog(folder, [opened.verifierKey]);
+  expect(report).toMatchObject({ verdict: "whole", payloads: 2 });
+  expect(readFileSync(join(folder, "payloads", own.payload.slice(7, 9), own.payload.slice(9)), "utf8")).toBe(
+    "a recording",
+  );
+});

@@ -202,6 +202,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
   const log: AuditLog = {
     append: writer.append,
     writer: writer.writer,
+    payload: writer.payload,
     flush: writer.flush,
     sync: writer.sync,
     get losses() {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isPayloadReference, payloadPath } from "@mayfly/audit-verifier";
+import { isPayloadReference, payloadPath, type PayloadReference } from "@mayfly/audit-verifier";
 import { canonicalJson, type Json } from "../kernel/canonical.ts";
 import { writeWhole, type LogFiles } from "./files.ts";
 import { longestDetail } from "./lines.ts";
@@ -19,25 +19,39 @@ type Keep = (bytes: Buffer) => Json;
  * and referred to. Something that only looks like such a reference (arguments an agent chose, say) is kept as a
  * payload itself, so that a reference in a record always is one.
  * @param detail canonical JSON text
+ * @param isOwn whether a reference is one that `PayloadStore.put` gave
  * @returns canonical JSON text of at most `longestDetail` bytes
  */
-export function outsource(detail: string, keep: Keep): string {
+export function outsource(
+  detail: string,
+  keep: Keep,
+  isOwn: (reference: PayloadReference) => boolean = () => false,
+): string {
   const whole = JSON.parse(detail) as Json;
   const isLong = Buffer.byteLength(detail) > longestDetail;
-  const text = canonicalJson(shorten(whole, isLong, keep, 0));
+  const text = canonicalJson(shorten(whole, isLong, keep, isOwn, 0));
   return Buffer.byteLength(text) > longestDetail ? canonicalJson(keep(Buffer.from(detail))) : text;
 }
 
-function shorten(value: Json, isLong: boolean, keep: Keep, depth: number): Json {
+function shorten(
+  value: Json,
+  isLong: boolean,
+  keep: Keep,
+  isOwn: (reference: PayloadReference) => boolean,
+  depth: number,
+): Json {
   if (typeof value === "string")
     return isLong && Buffer.byteLength(value) > longText ? keep(Buffer.from(value)) : value;
   if (value === null || typeof value !== "object") return value;
-  if (isPayloadReference(value)) return keep(Buffer.from(canonicalJson(value)));
+  if (isPayloadReference(value)) return isOwn(value) ? { ...value } : keep(Buffer.from(canonicalJson(value)));
   const short: Json = Array.isArray(value)
-    ? value.map((part: Json) => shorten(part, isLong, keep, depth + 1))
+    ? value.map((part: Json) => shorten(part, isLong, keep, isOwn, depth + 1))
     : // Object.fromEntries makes an own member even of "__proto__".
       Object.fromEntries(
-        Object.entries(value).map(([name, part]) => [name, shorten(part as Json, isLong, keep, depth + 1)]),
+        Object.entries(value).map(([name, part]) => [
+          name,
+          shorten(part as Json, isLong, keep, isOwn, depth + 1),
+        ]),
       );
   if (depth === 0 || !isLong) return short;
   return Buffer.byteLength(canonicalJson(short)) > longPart ? keep(Buffer.from(canonicalJson(value))) : short;
@@ -46,7 +60,14 @@ function shorten(value: Json, isLong: boolean, keep: Keep, depth: number): Json 
 /** Keeps payloads in files named after their SHA-256. */
 export interface PayloadStore {
   /** Writes the payload unless it is there. @throws what the disk throws */
-  readonly keep: Keep;
+  readonly keep: (bytes: Buffer) => { readonly bytes: number; readonly payload: string };
+  /**
+   * Writes a payload that a record is about to refer to, a recording say.
+   * @returns the reference for that record. @throws what the disk throws
+   */
+  readonly put: (bytes: Buffer) => PayloadReference;
+  /** Whether `put` gave this reference, and not long ago. */
+  readonly isOwn: (reference: PayloadReference) => boolean;
   /** The open files that have not been synced yet; the caller syncs and closes them. */
   readonly takeUnsynced: () => readonly number[];
 }
@@ -54,11 +75,24 @@ export interface PayloadStore {
 /** Files that wait for the next sync; beyond it they are synced at once. */
 const mostUnsynced = 64;
 
+/** References given by `put` that are remembered until a record holds them. */
+const mostPut = 10_000;
+
 /** Opens the payloads of a log. */
 export function payloadStore(folder: string, files: LogFiles): PayloadStore {
   let unsynced: number[] = [];
   let temporary = 0;
-  return {
+  const given = new Map<string, number>();
+  const store: PayloadStore = {
+    put(bytes) {
+      const reference = store.keep(bytes);
+      given.delete(reference.payload);
+      given.set(reference.payload, reference.bytes);
+      const [oldest] = given.keys();
+      if (given.size > mostPut && oldest !== undefined) given.delete(oldest);
+      return reference;
+    },
+    isOwn: ({ payload, bytes }) => given.get(payload) === bytes,
     keep(bytes) {
       const payload = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
       const path = join(folder, payloadPath(payload));
@@ -87,6 +121,7 @@ export function payloadStore(folder: string, files: LogFiles): PayloadStore {
       return taken;
     },
   };
+  return store;
 }
 
 function sizeOf(path: string): number | undefined {

@@ -98,7 +98,7 @@ export function createWriter(parts: WriterParts): Writer {
     if (!isLong && !detail.includes(payloadMark)) return detail;
     if (unavailable !== undefined) return detail;
     try {
-      return outsource(detail, payloads.keep);
+      return outsource(detail, payloads.keep, payloads.isOwn);
     } catch (error) {
       throw fail(error);
     }
@@ -162,6 +162,14 @@ export function createWriter(parts: WriterParts): Writer {
       return queue(lineFrame(context), type, short(canonicalJson(detail)));
     },
     writer,
+    payload(bytes) {
+      if (unavailable !== undefined) throw new LogUnavailable(unavailable);
+      try {
+        return { ...payloads.put(bytes) };
+      } catch (error) {
+        throw fail(error);
+      }
+    },
     flush,
     async sync() {
       flush();

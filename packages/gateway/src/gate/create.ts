@@ -320,6 +320,7 @@ export function createGates(parts: GateParts): Gates {
         return entry.covers?.(scopes, connection.target) === true;
       };
       const enter = createEntering<Act>({
+        payload: (bytes) => log.payload(bytes),
         unavailable,
         noGrant,
         prefers,

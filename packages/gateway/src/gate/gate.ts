@@ -50,6 +50,12 @@ export interface WebSession<Act> extends Pick<
   readonly holder: { readonly name: string; readonly subject: string; readonly person?: string };
   /** As Session.judge, and answers once the turn's records are written: what has a permit may leave at once. */
   judge(act: Act, detail: string): Promise<Decision>;
+  /**
+   * Keeps bulky bytes beside the log, a recording say.
+   * @returns a reference, for the `more` of the act's outcome
+   * @throws MayflyError when the log takes nothing: then what is recorded must not go on
+   */
+  payload(bytes: Buffer): { readonly bytes: number; readonly payload: string };
 }
 
 /** How a client proves who it is: the outcome of a SCRAM exchange, or an access token with the grant it names. */

@@ -116,6 +116,7 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
       writer: () => ({ append: () => 0, at: 0 }),
       flush() {},
       sync: async () => {},
+      payload: () => ({ bytes: 0, payload: "sha256:" }),
       losses: 0,
       unavailable: undefined,
       close: async () => {},

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { AuditLog } from "../../audit/log.ts";
 import type { NewRecord } from "../../audit/records.ts";
 import type { ConnectionConfiguration, Limits } from "../../configuration/types.ts";
@@ -13,6 +14,8 @@ import type { Protocol, Verdict } from "../protocol.ts";
 
 /** A log in memory that can be told to fail. */
 export interface MemoryLog extends AuditLog {
+  /** What was kept beside it, by its digest. */
+  readonly payloads: Map<string, Buffer>;
   /** What a flush has written. */
   readonly written: NewRecord[];
   /** Flushes that wrote something. */
@@ -26,6 +29,13 @@ export function memoryLog(clock: Pick<FakeClock, "wall">): MemoryLog {
   let next = 0;
   const log: MemoryLog = {
     written: [],
+    payloads: new Map(),
+    payload(bytes) {
+      if (log.broken !== undefined) throw new MayflyError("log_unavailable", log.broken.why);
+      const payload = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+      log.payloads.set(payload, Buffer.from(bytes));
+      return { bytes: bytes.length, payload };
+    },
     flushes: 0,
     losses: 0,
     broken: undefined,

@@ -6,6 +6,8 @@ import { createLeaving } from "./leaving.ts";
 
 /** What entering stands on: the gate's own steps, each of which records its refusals. */
 export interface EnteringParts<Act> {
+  /** Keeps bulky bytes beside the log. */
+  readonly payload: WebSession<Act>["payload"];
   /** Why nothing is served now. */
   unavailable(): Refusal | undefined;
   /** Whose a bearer is, verified now. */
@@ -60,6 +62,7 @@ export function createEntering<Act>(
       endsAt: session.endsAt,
       ended: session.ended,
       complete: (permit, outcome) => session.complete(permit, outcome),
+      payload: parts.payload,
       async judge(act, detail) {
         const decision = session.judge(act, detail);
         if ("denial" in decision) return decision;

@@ -47,6 +47,7 @@ export function fakeLog(): FakeLog {
       if (fails === "kept") throw new Error("disk slow");
     },
     unavailable: undefined,
+    payload: () => ({ bytes: 0, payload: "sha256:" }),
     losses: 0,
     close: async () => undefined,
   };
