@@ -1,5 +1,6 @@
 import type { Answer } from "../../gate/web/answers.ts";
 import type { Denial } from "../../gate/protocol.ts";
+import { mcpVersions } from "../../gate/web/mcp/form.ts";
 
 /** A JSON-RPC answer as HTTP. */
 export function answer(status: number, body: unknown): Answer {
@@ -42,7 +43,7 @@ export async function initialized(
   has: { readonly tools: boolean; readonly resources: boolean; readonly prompts: boolean },
 ): Promise<unknown> {
   const asked = params["protocolVersion"];
-  const { LATEST_PROTOCOL_VERSION, SUPPORTED_PROTOCOL_VERSIONS } = await versions();
+  const { LATEST_PROTOCOL_VERSION, SUPPORTED_PROTOCOL_VERSIONS } = await mcpVersions();
   const known = typeof asked === "string" && SUPPORTED_PROTOCOL_VERSIONS.includes(asked);
   return {
     protocolVersion: known ? asked : LATEST_PROTOCOL_VERSION,
@@ -54,17 +55,4 @@ export async function initialized(
     serverInfo: { name: `mayfly/${connection}`, version: "1" },
     instructions: "Only what your grant covers is listed. What is refused says how to ask for more.",
   };
-}
-
-/** Whether a client's version header is one that is spoken here (MCP, "Protocol Version Header"). */
-export async function speaks(version: string): Promise<boolean> {
-  return (await versions()).SUPPORTED_PROTOCOL_VERSIONS.includes(version);
-}
-
-/** The SDK is loaded where it is first needed: a gateway without MCP starts without it. */
-async function versions(): Promise<{
-  readonly LATEST_PROTOCOL_VERSION: string;
-  readonly SUPPORTED_PROTOCOL_VERSIONS: readonly string[];
-}> {
-  return import("@modelcontextprotocol/sdk/types.js");
 }

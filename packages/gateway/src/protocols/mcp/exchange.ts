@@ -1,15 +1,15 @@
 import type { Gate, Outcome } from "../../gate/gate.ts";
 import type { NamedScope } from "../../gate/protocol.ts";
-import { problem, refusedAnswer, type Answer } from "../../gate/web/answers.ts";
+import { type Answer, problem, refusedAnswer } from "../../gate/web/answers.ts";
 import type { WebExchange } from "../../gate/web/door.ts";
 import { send } from "../../gate/web/front.ts";
-import { valuesOf } from "../../gate/web/head.ts";
+import { refuseForm } from "../../gate/web/mcp/form.ts";
 import { readWhole } from "../../gate/web/reading.ts";
-import { answer, denied, failure, speaks } from "./answers.ts";
+import { answer, denied, failure } from "./answers.ts";
 import { compileScopes } from "./compile.ts";
 import { detailOf } from "./detail.ts";
 import { type McpAct, verdictOf } from "./judge.ts";
-import { readMessage } from "./message.ts";
+import { readMessage } from "../../gate/web/mcp/message.ts";
 import type { McpScope } from "./scope.ts";
 import { serve } from "./serve.ts";
 import type { Upstreams } from "./upstreams.ts";
@@ -26,37 +26,6 @@ export interface ExchangeOptions {
 /** The largest message, bytes. */
 const mostBytes = 1_048_576;
 
-/** Why a request is none of Streamable HTTP's, as its answer; undefined when it is one (MCP, "Transports"). */
-async function refuseForm(exchange: WebExchange, url: string): Promise<Answer | undefined> {
-  const { rawHeaders, method, target } = exchange;
-  const one = (name: string): string | undefined => {
-    const [value, ...more] = valuesOf(rawHeaders, name);
-    return more.length === 0 ? value : undefined;
-  };
-  const refuse = (status: number, code: string, detail: string, headers = {}): Answer =>
-    problem({ status, code, detail, headers });
-  if (target !== "") return refuse(404, "not_found", "the server is at /mcp/CONNECTION itself");
-  // There are no sessions to resume or to end: every request is verified by itself.
-  if (method !== "POST")
-    return refuse(405, "method_not_allowed", "messages are sent by POST", { allow: "POST" });
-  // A page of another site must not speak to it, whatever name it reached it by (DNS rebinding).
-  const origins = valuesOf(rawHeaders, "origin");
-  if (origins.length > 1 || origins.some((origin) => origin !== new URL(url).origin))
-    return refuse(403, "origin_refused", "requests from pages of another origin are refused");
-  if (!/^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(one("content-type") ?? ""))
-    return refuse(415, "content_type", "a message is application/json");
-  const accept = valuesOf(rawHeaders, "accept").join(",");
-  if (!/application\/json|application\/\*|\*\/\*/.test(accept))
-    return refuse(406, "not_acceptable", "the answer is application/json");
-  if (valuesOf(rawHeaders, "content-encoding").length > 0)
-    return refuse(415, "content_encoding", "a message is not encoded");
-  const versions = valuesOf(rawHeaders, "mcp-protocol-version");
-  const [version] = versions;
-  if (versions.length > 1 || (version !== undefined && !(await speaks(version))))
-    return refuse(400, "protocol_version", "that version of the protocol is not spoken here");
-  return undefined;
-}
-
 /** Answers one message: verified, judged, and answered with what is granted. */
 export async function exchangeOne(
   exchange: WebExchange,
@@ -67,6 +36,10 @@ export async function exchangeOne(
   const close = (made: Answer): void => send(response, made);
   const wrong = await refuseForm(exchange, options.url);
   if (wrong !== undefined) return close(wrong);
+  if (exchange.target !== "")
+    return close(
+      problem({ status: 404, code: "not_found", detail: "the server is at /mcp/CONNECTION itself" }),
+    );
   if (exchange.expectsContinue) response.writeContinue();
   let bytes: Buffer | undefined;
   try {
@@ -84,8 +57,7 @@ export async function exchangeOne(
     socket: exchange.connectionOf,
     ...(exchange.grant === undefined ? {} : { grant: exchange.grant }),
     covers: (scopes) =>
-      "kind" in message &&
-      verdictOf(compileScopes(scopes), { message }).verdict === "permit",
+      "kind" in message && verdictOf(compileScopes(scopes), { message }).verdict === "permit",
   });
   if ("refused" in session) return close(refusedAnswer(session, options.url));
   if (!("kind" in message)) return close(failure(400, null, message.code, message.why));

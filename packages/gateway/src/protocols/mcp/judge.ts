@@ -1,6 +1,6 @@
 import type { Denial, Verdict } from "../../gate/protocol.ts";
 import { type Compiled, coversUri } from "./compile.ts";
-import type { ClientMessage } from "./message.ts";
+import type { ClientMessage } from "../../gate/web/mcp/message.ts";
 
 /** One message of a client, as it is judged. */
 export interface McpAct {

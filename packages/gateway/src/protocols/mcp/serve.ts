@@ -5,7 +5,7 @@ import { denied, failure, initialized, result } from "./answers.ts";
 import { type Compiled, coversUri } from "./compile.ts";
 import { problemOfDefinition } from "./definitions.ts";
 import { grantsTool, type McpAct } from "./judge.ts";
-import type { ClientMessage } from "./message.ts";
+import type { ClientMessage } from "../../gate/web/mcp/message.ts";
 import type { McpTarget } from "./target.ts";
 import type { McpUpstream } from "./upstream.ts";
 

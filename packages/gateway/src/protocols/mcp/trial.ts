@@ -1,7 +1,7 @@
 import type { NamedScope, Verdict } from "../../gate/protocol.ts";
 import { compileScopes } from "./compile.ts";
 import { verdictOf } from "./judge.ts";
-import { readMessage } from "./message.ts";
+import { readMessage } from "../../gate/web/mcp/message.ts";
 import type { McpScope } from "./scope.ts";
 
 /** A try-out for `mayflyd judge`: each act is one JSON-RPC message. */

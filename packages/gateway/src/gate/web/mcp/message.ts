@@ -1,4 +1,4 @@
-import { parseStrictJson } from "../../kernel/strict-json.ts";
+import { parseStrictJson } from "../../../kernel/strict-json.ts";
 
 /** One JSON-RPC message of a client (MCP, "Base Protocol: Messages"). */
 export type ClientMessage =
