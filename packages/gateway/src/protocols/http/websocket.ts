@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Gate, Outcome, SessionEnd } from "../../gate/gate.ts";
 import { denied, problem, refusedAnswer, type Answer } from "../../gate/web/answers.ts";
 import type { WebUpgrade } from "../../gate/web/door.ts";
 import { rawAnswer } from "../../gate/web/front.ts";
 import { valuesOf } from "../../gate/web/head.ts";
+import { acceptOf, openUpgrade } from "../../gate/web/opening.ts";
 import { codeOf, Cut } from "../../gate/web/relay.ts";
 import type { HttpAct } from "./act.ts";
 import { detailOf } from "./detail.ts";
@@ -17,11 +16,6 @@ import type { HttpTarget } from "./target.ts";
 
 /** How long a client may take to read why it was cut, milliseconds. */
 const farewell = 1000;
-
-/** What a server answers to a key (RFC 6455, section 4.2.2). */
-function acceptOf(key: string): string {
-  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
-}
 
 /** Answers a request to become a WebSocket: judged as a request, then relayed frame by frame, unread. */
 export async function upgradeOne(
@@ -64,8 +58,9 @@ export async function upgradeOne(
     // Extensions would change what a frame's bits mean; the relay follows plain frames.
     const headers = headersUp(dropped(rawHeaders, "sec-websocket-extensions"), scope?.headers ?? [], own, {});
     permit.spend();
-    const opened = await open(upstream, act.target, headers, session.ended);
-    if (opened.headers["sec-websocket-accept"] !== acceptOf(key) || opened.head["upgrade"] !== "websocket") {
+    const ask = { method: "GET", target: act.target, headers, upgrade: "websocket" } as const;
+    const opened = await openUpgrade(upstream, ask, session.ended);
+    if (opened.headers["sec-websocket-accept"] !== acceptOf(key)) {
       opened.socket.destroy();
       throw new Cut("upgrade_malformed");
     }
@@ -96,59 +91,6 @@ export async function upgradeOne(
 /** Headers without one of them. */
 function dropped(raw: readonly string[], name: string): string[] {
   return raw.filter((_, at) => raw[at - (at % 2)]?.toLowerCase() !== name);
-}
-
-interface Opened {
-  readonly headers: IncomingHttpHeaders;
-  readonly head: Readonly<Record<string, string>>;
-  readonly socket: Duplex;
-}
-
-/** Asks the upstream to upgrade. What is not 101 is a failure: it is never taken for a tunnel. */
-function open(
-  upstream: ReturnType<ExchangeOptions["upstreamOf"]>,
-  target: string,
-  headers: string[],
-  ended: AbortSignal,
-): Promise<Opened> {
-  return new Promise((resolve, reject) => {
-    let over = false;
-    const fail = (error: Error): void => {
-      over = true;
-      reject(error);
-    };
-    upstream.pool.dispatch(
-      { path: upstream.base + target, method: "GET", headers, upgrade: "websocket" },
-      {
-        onRequestStart(controller) {
-          const cut = (): void => controller.abort(new Cut("grant_ended"));
-          if (ended.aborted) cut();
-          else ended.addEventListener("abort", cut, { once: true });
-        },
-        onRequestUpgrade(_, status, fields, socket) {
-          if (over || status !== 101) {
-            socket.destroy();
-            fail(new Cut(`upstream_status_${status}`));
-            return;
-          }
-          resolve({
-            headers: fields,
-            head: { upgrade: String(fields["upgrade"] ?? "").toLowerCase() },
-            socket,
-          });
-        },
-        onResponseStart(controller, status) {
-          if (status < 200) return;
-          const error = new Cut(`upstream_status_${status}`);
-          fail(error);
-          controller.abort(error);
-        },
-        onResponseData: () => undefined,
-        onResponseEnd: () => undefined,
-        onResponseError: (_, error) => fail(error),
-      },
-    );
-  });
 }
 
 /** Joins the two sides until one goes or the grant ends. */

@@ -10,6 +10,8 @@ export interface KubernetesAct {
   readonly upgrade?: string;
   /** Of a request that enters a pod: what the cluster says of that pod now. Left out: nothing that is known. */
   readonly pod?: PodFacts;
+  /** Of a forwarded connection: the port it goes to. Left out: the request that opens the way for them. */
+  readonly port?: number;
 }
 
 /** A body: none, or read whole. */

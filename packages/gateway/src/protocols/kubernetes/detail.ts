@@ -33,6 +33,7 @@ export function detailOf(act: KubernetesAct): string {
     ...(exec === undefined || "why" in exec ? {} : { container: exec.container, argv: [...exec.argv] }),
     ...(parameters.length === 0 ? {} : { query: parameters.map(([key, value]) => [key, value]) }),
     ...(act.pod === undefined ? {} : { pod: act.pod.uid }),
+    ...(act.port === undefined ? {} : { port: act.port }),
     ...body,
   });
 }

@@ -54,6 +54,9 @@ export function judgeHeaders(act: KubernetesAct, request: KubernetesRequest): st
       !/^(?:\s*(?:close|keep-alive|upgrade)\s*,?)*$/i.test(act.headers[i + 1] ?? "")
     )
       return "the Connection header names other headers";
+    // A credential in another place than the one that is checked.
+    if (name === "sec-websocket-protocol" && /bearer/i.test(act.headers[i + 1] ?? ""))
+      return "a bearer among the WebSocket's protocols is not taken";
     // A protobuf answer can be neither read nor masked; a body in it neither judged.
     if (/protobuf/i.test(act.headers[i + 1] ?? "") && (name === "accept" || name === "content-type"))
       if (name === "content-type" || !/json/i.test(act.headers[i + 1] ?? ""))

@@ -7,6 +7,7 @@ import { verdictOf } from "./judge.ts";
 import { checkScope, type KubernetesScope, scopeSchema } from "./scope.ts";
 import { targetSchema } from "./target.ts";
 import { trial } from "./trial.ts";
+import { upgradeOne } from "./upgrade.ts";
 import { planOf } from "./upstream.ts";
 import { describeScope } from "./words.ts";
 
@@ -28,6 +29,7 @@ export function createKubernetes({
     },
     upstreamOf: createUpstreams(planOf),
     now: () => clock.monotonic(),
+    wall: () => clock.wall(),
   };
   return {
     kind: "kubernetes",
@@ -41,6 +43,7 @@ export function createKubernetes({
     ready: () => Promise.resolve(),
     web: {
       request: (exchange, gate) => exchangeOne(exchange, gate, options),
+      upgrade: (upgrade, gate) => upgradeOne(upgrade, gate, options),
     },
   };
 }

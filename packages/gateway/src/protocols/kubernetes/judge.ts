@@ -40,7 +40,10 @@ function judgeConnect(
   if (what === "pods/portforward" && scope.port_forward !== undefined) {
     const why =
       judgePod(scope.port_forward, request, act.pod) ??
-      (request.query.length > 0 ? "port-forward takes no parameters" : undefined);
+      (request.query.length > 0 ? "port-forward takes no parameters" : undefined) ??
+      (act.port === undefined || scope.port_forward.ports.includes(act.port)
+        ? undefined
+        : `port ${act.port} is not granted`);
     return why === undefined ? undefined : { step: 3, rule: "port_forward", why };
   }
   return { step: 1, rule: "resources", why: `${what} is not granted` };

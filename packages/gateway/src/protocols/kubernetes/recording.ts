@@ -1,0 +1,103 @@
+import type { Json } from "../../kernel/canonical.ts";
+
+/** What a recording is made of. */
+export interface RecordingParts {
+  /** Keeps a part beside the log; a log that takes nothing throws. */
+  readonly payload: (bytes: Buffer) => { readonly bytes: number; readonly payload: string };
+  /** Milliseconds, never stepping back. */
+  readonly now: () => number;
+  /** Milliseconds since the epoch, when it began. */
+  readonly startedAt: number;
+  readonly argv: readonly string[];
+  /** The most of output, and of input, that is kept, bytes; 64 MiB each when left out. */
+  readonly most?: number;
+}
+
+/** Records what a command wrote and, apart from it, what was typed: two asciicasts (version 2). */
+export interface Recorder {
+  /** @param source tells streams apart whose characters may be split anywhere */
+  output(bytes: Buffer, source: string): void;
+  input(bytes: Buffer): void;
+  size(columns: number, rows: number): void;
+  /** Keeps what is left. @returns what the outcome says of the recording: its parts, in order */
+  end(): Json;
+}
+
+/** A part is kept as soon as it is this long, so that a process that dies loses little, in UTF-16 code units. */
+const partLength = 262_144;
+const mostKept = 67_108_864;
+
+/** One asciicast, kept in parts: their concatenation, in order, is the file. */
+function createCast(parts: RecordingParts, head: () => string) {
+  const kept: Json[] = [];
+  const decoders = new Map<string, InstanceType<typeof TextDecoder>>();
+  const most = parts.most ?? mostKept;
+  const started = parts.now();
+  let text = "";
+  let bytes = 0;
+  let isBegun = false;
+  let truncated = false;
+  const keep = (): void => {
+    if (text === "") return;
+    const whole = isBegun ? text : head() + text;
+    isBegun = true;
+    text = "";
+    kept.push({ ...parts.payload(Buffer.from(whole)) });
+  };
+  const event = (code: string, data: string): void => {
+    text += `${JSON.stringify([Math.round(parts.now() - started) / 1000, code, data])}\n`;
+    if (text.length >= partLength) keep();
+  };
+  return {
+    event,
+    data(code: string, chunk: Buffer, source: string): void {
+      if (bytes + chunk.length > most) truncated = true;
+      bytes += chunk.length;
+      if (truncated) return;
+      let decoder = decoders.get(source);
+      if (decoder === undefined)
+        decoders.set(source, (decoder = new TextDecoder("utf-8", { ignoreBOM: true })));
+      const data = decoder.decode(chunk, { stream: true });
+      if (data !== "") event(code, data);
+    },
+    end(): Json | undefined {
+      keep();
+      if (kept.length === 0) return undefined;
+      return truncated ? { parts: kept, truncated: true } : { parts: kept };
+    },
+  };
+}
+
+/** Makes a recorder. */
+export function createRecorder(parts: RecordingParts): Recorder {
+  let size = { columns: 80, rows: 24 };
+  let isSized = false;
+  const head = (): string =>
+    `${JSON.stringify({
+      version: 2,
+      width: size.columns,
+      height: size.rows,
+      timestamp: Math.floor(parts.startedAt / 1000),
+      title: parts.argv.join(" ").slice(0, 1000),
+    })}\n`;
+  const output = createCast(parts, head);
+  const input = createCast(parts, head);
+  return {
+    output: (bytes, source) => output.data("o", bytes, source),
+    input: (bytes) => input.data("i", bytes, "stdin"),
+    size(columns, rows) {
+      if (columns === 0 || rows === 0) return;
+      if (isSized) output.event("r", `${columns}x${rows}`);
+      else size = { columns, rows };
+      isSized = true;
+    },
+    end() {
+      const [out, typed] = [output.end(), input.end()];
+      return {
+        format: "asciicast-v2",
+        ...(out === undefined ? {} : { output: out }),
+        ...(typed === undefined ? {} : { input: typed }),
+      };
+    },
+  };
+}
