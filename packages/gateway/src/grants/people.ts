@@ -131,8 +131,9 @@ export function whyNotNow(
   viewer: Actor,
   request: AccessRequest,
 ): string | undefined {
-  return (
-    whyNotDecide(rules, viewer, request) ??
-    (decidedBy(request, viewer) ? "you have decided it; others have to as well" : undefined)
-  );
+  const why = whyNotDecide(rules, viewer, request);
+  if (why !== undefined || !decidedBy(request, viewer)) return why;
+  // All yeses are there and the grant is not: log or store failed, and whoever approved may try again.
+  const yeses = request.approvals.filter(({ decision }) => decision === "approve").length;
+  return yeses >= (request.approval?.count ?? 1) ? undefined : "you have decided it; others have to as well";
 }
