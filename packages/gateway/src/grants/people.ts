@@ -55,9 +55,17 @@ export function requireAny(actor: Actor, roles: readonly Actor["roles"][number][
   }
 }
 
-/** Logins are compared without case, as Okta treats them, and whatever way Unicode writes the same letters. */
+/**
+ * Logins are compared without case, as Okta treats them, and whatever way Unicode writes the same letters, seen ones
+ * and joiners that are not. Sameness only ever refuses here.
+ */
 function sameLogin(a: string, b: string): boolean {
-  const plain = (login: string): string => login.normalize("NFKC").trim().toLowerCase();
+  const plain = (login: string): string =>
+    login
+      .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, "")
+      .normalize("NFKC")
+      .trim()
+      .toLowerCase();
   return plain(a) === plain(b);
 }
 
