@@ -46,9 +46,9 @@ async function suites(projects) {
     const result = JSON.parse(readFileSync(report, "utf8"));
     counted = result.numTotalTests;
     failed = result.numFailedTests;
-    // A file that could not even be read has failed without a test of its own.
+    // A file that could not be read, or whose stage could not be set, has failed without a failed test of its own.
     failed += result.testResults.filter(
-      (file) => file.status === "failed" && file.assertionResults.length === 0,
+      (file) => file.status === "failed" && !file.assertionResults.some(({ status }) => status === "failed"),
     ).length;
     total.passed += result.numPassedTests;
     total.skipped += result.numPendingTests + result.numTodoTests;

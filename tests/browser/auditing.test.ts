@@ -65,6 +65,7 @@ describe("an auditor with a question", () => {
     await ada.page.waitForURL(/needle/);
     await expect.poll(async () => (await records.allInnerTexts()).join("\n")).toMatch(/select 42 as needle/);
     await ada.page.getByLabel("Text", { exact: true }).fill("");
+    await ada.page.waitForURL((url) => !url.search.includes("needle"));
     await ada.page.getByLabel("Decision").selectOption("deny");
     await ada.page.waitForURL(/deny/);
     await expect

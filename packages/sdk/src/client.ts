@@ -81,6 +81,14 @@ export interface ApproveAnswer extends ReviewAnswer {
 /** Which agent or person, as a grant's or request's requester names them. */
 export type WhoseGrants = Pick<Requester, "kind" | "issuer" | "subject" | "client">;
 
+/** A part of a long list: newest first, 500 at most. */
+export interface Page {
+  /** Only what is older than the one of this id: the last of the page before. */
+  readonly before?: string;
+  /** 1 to 500. */
+  readonly limit?: number;
+}
+
 /** A client of one gateway. Everything rejects with MayflyError alone. */
 export interface MayflyClient {
   /** Who the gateway takes the caller for. */
@@ -96,10 +104,9 @@ export interface MayflyClient {
   /** One request as it is now. */
   getRequest(id: string): Promise<Request>;
   /** Own requests, newest first; with `all` everyone's, for reviewers, operators and auditors. */
-  requests(filter?: {
-    readonly state?: Request["state"];
-    readonly all?: boolean;
-  }): Promise<readonly Request[]>;
+  requests(
+    filter?: { readonly state?: Request["state"]; readonly all?: boolean } & Page,
+  ): Promise<readonly Request[]>;
   /** Waits until a request is no longer pending. */
   wait(id: string, options?: WaitOptions): Promise<Request>;
   withdraw(id: string): Promise<Request>;
@@ -111,7 +118,9 @@ export interface MayflyClient {
    */
   approve(id: string, answer: ApproveAnswer): Promise<Request>;
   refuse(id: string, answer: ReviewAnswer): Promise<Request>;
-  grants(filter?: { readonly state?: Grant["state"]; readonly all?: boolean }): Promise<readonly Grant[]>;
+  grants(
+    filter?: { readonly state?: Grant["state"]; readonly all?: boolean } & Page,
+  ): Promise<readonly Grant[]>;
   grant(id: string): Promise<Grant>;
   /** The grant with its secret in the ways in: once. */
   collectSecret(grant: string): Promise<Grant>;
@@ -203,14 +212,14 @@ export function createClient(transport: Transport): MayflyClient {
     operations: async () => (await get<Offers>("/v1/operations")).operations,
     request: (ask, more) => createRequest(transport, ask, more?.idempotencyKey),
     getRequest: (id) => get(`/v1/requests/${at(id)}`),
-    requests: async (filter = {}) => (await get<Requests>(`/v1/requests${query(filter)}`)).requests,
+    requests: async (filter = {}) => (await get<Requests>(`/v1/requests${query({ ...filter })}`)).requests,
     wait: (id, more = {}) => wait(transport, id, more),
     withdraw: (id) => remove(`/v1/requests/${at(id)}`),
     inbox: () => get("/v1/inbox"),
     approve: (id, { digest, comment = "", allow }) =>
       post(`/v1/requests/${at(id)}/approve`, { digest, comment, ...(allow === undefined ? {} : { allow }) }),
     refuse: (id, { digest, comment = "" }) => post(`/v1/requests/${at(id)}/refuse`, { digest, comment }),
-    grants: async (filter = {}) => (await get<Grants>(`/v1/grants${query(filter)}`)).grants,
+    grants: async (filter = {}) => (await get<Grants>(`/v1/grants${query({ ...filter })}`)).grants,
     grant: (id) => get(`/v1/grants/${at(id)}`),
     collectSecret: (id) => post(`/v1/grants/${at(id)}/secret`),
     release: (id) => remove(`/v1/grants/${at(id)}`),

@@ -52,6 +52,20 @@ describe("createMayfly", () => {
     expect((await agent.me()).name).toBe("support-bot");
   });
 
+  it("asks for a part of a long list", async () => {
+    const paths: (string | undefined)[] = [];
+    const lists = createServer((request, response) => {
+      paths.push(request.url);
+      response.setHeader("content-type", "application/json").end('{"requests":[],"grants":[]}');
+    });
+    await new Promise<void>((resolve) => lists.listen(0, "127.0.0.1", resolve));
+    const there = createMayfly({ url: `http://127.0.0.1:${(lists.address() as AddressInfo).port}` });
+    await there.requests({ all: true, before: "req_1", limit: 10 });
+    await there.grants({ before: "gr_1" });
+    await new Promise((resolve) => lists.close(resolve));
+    expect(paths).toEqual(["/v1/requests?all=true&before=req_1&limit=10", "/v1/grants?before=gr_1"]);
+  });
+
   it("tells a denial with code, hint and reasons", async () => {
     const error = await failure(agent.request({ ...read, operations: ["drop"] }));
     expect(error).toBeInstanceOf(MayflyError);

@@ -225,6 +225,35 @@ describe("a stream of events", () => {
     await it.feed.close();
   });
 
+  it("ends when nobody could say for a minute who the reader is", async () => {
+    let isAway = true;
+    const it = world({
+      again: async () => {
+        if (isAway) throw new Error("the store is away");
+        return testPrincipal("olaf@example.test", "person", ["operator"]);
+      },
+    });
+    it.read();
+    for (let i = 0; i < 11; i += 1) {
+      it.clock.advance(5000);
+      await settle();
+    }
+    expect(it.ended()).toBe(false);
+    isAway = false;
+    it.clock.advance(5000);
+    await settle();
+    isAway = true;
+    for (let i = 0; i < 11; i += 1) {
+      it.clock.advance(5000);
+      await settle();
+    }
+    expect(it.ended()).toBe(false);
+    it.clock.advance(5000);
+    await settle();
+    expect(it.ended()).toBe(true);
+    await it.feed.close();
+  });
+
   it("shows by the roles of now", async () => {
     const became: string[] = [];
     const it = world({

@@ -10,6 +10,8 @@ import { asProblem, problemBody } from "./problems.ts";
 const beatEvery = 15_000;
 /** Looks this often whether the reader may still read: a session that ended shows nothing more. Milliseconds. */
 const lookEvery = 5000;
+/** A reader is believed to be who they were for this long while nobody can say, milliseconds. */
+const believed = 60_000;
 /** A reader that takes nothing for this long is cut, milliseconds. */
 const patience = 30_000;
 /** What may wait for a reader, bytes; one event may go above it. */
@@ -50,6 +52,7 @@ export function eventStream(parts: EventStreamParts): Readable {
   let sent = parts.from - 1;
   let looked = parts.from - 1;
   let isOver = false;
+  let known = clock.monotonic();
   const cancels = new Set<() => void>();
 
   const stream = new Readable({
@@ -129,11 +132,12 @@ export function eventStream(parts: EventStreamParts): Readable {
   async function look(): Promise<void> {
     try {
       filter.become(await parts.again());
+      known = clock.monotonic();
     } catch (thrown) {
       if (isOver) return;
       const problem = asProblem(thrown, "");
-      // A provider that is away says nothing about the reader.
-      if (problem.status >= 500) return;
+      // A provider or a store that is away says nothing about the reader, for a while.
+      if (problem.status >= 500 && clock.monotonic() - known < believed) return;
       stream.push(`event: end\ndata: ${JSON.stringify(problemBody(problem))}\n\n`);
       leave();
     }

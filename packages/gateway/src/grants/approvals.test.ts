@@ -325,6 +325,17 @@ describe("allowing less", () => {
     expect(live?.ended.aborted).toBe(true);
   });
 
+  it("holds for a yes that is tried again: whoever says something else then is told", async () => {
+    const request = await grants.request(agent, { ...both, ttl: 10 * minute });
+    h.log.before = () => (h.log.types().includes("approval.given") ? "lost" : undefined);
+    expect(await code(approve(reviewer, request, { ttl: 5 * minute }))).toBe("log_unavailable");
+    h.log.before = undefined;
+    expect(await code(approve(reviewer, request, { ttl: 3 * minute }))).toBe("already_decided");
+    expect(await code(approve(reviewer, request))).toBe("already_decided");
+    const approved = await approve(reviewer, request, { ttl: 5 * minute });
+    expect(grants.live(approved.grant ?? "")?.grant.endsAt).toBe(h.clock.wall() + 5 * minute);
+  });
+
   it("of several reviewers, what all allow counts, and the shortest of their times", async () => {
     await grants.adopt(rules);
     const request = await grants.request(agent, { ...both, ttl: 10 * minute });

@@ -1,6 +1,6 @@
 import { digestOf } from "../kernel/canonical.ts";
 import { formatDuration } from "../kernel/durations.ts";
-import { hidesSomething } from "../kernel/unseen.ts";
+import { hidesSomething, seenLength } from "../kernel/unseen.ts";
 import { invalid } from "./errors.ts";
 import type { Ask } from "./grants.ts";
 
@@ -36,7 +36,7 @@ function nameOf(text: unknown, what: string): string {
  */
 export function readReason(text: unknown): string {
   const reason = typeof text === "string" ? text.trim() : "";
-  if (reason === "" || reason.length > longestReason || hidesSomething(reason)) {
+  if (reason.length > longestReason || hidesSomething(reason) || seenLength(reason) === 0) {
     throw invalid(
       `a reason has 1 to ${longestReason} characters on one line, all of them seen`,
       "say for which task, for people to read; some policies ask for a ticket's number",
@@ -75,7 +75,7 @@ export function readAsk(ask: Ask): ReadAsk {
   const reason = readReason(ask.reason);
   const { ttl, idempotencyKey, breakGlass = false } = ask;
   if (typeof (breakGlass as unknown) !== "boolean") throw invalid("break_glass is true or false");
-  if (breakGlass && Array.from(reason).length < shortestEmergency) {
+  if (breakGlass && seenLength(reason) < shortestEmergency) {
     throw invalid(
       `breaking glass takes a reason of at least ${shortestEmergency} characters`,
       "say what is broken and what you are going to do: everybody who is told of it reads this",

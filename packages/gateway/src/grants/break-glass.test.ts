@@ -81,6 +81,16 @@ describe("breaking glass", () => {
     },
   );
 
+  it.each([
+    ["joiners", `x${"\u200d".repeat(20)}`],
+    ["accents", `x${"\u0301".repeat(20)}`],
+    ["spaces", `x${" ".repeat(20)}y`],
+    ["blank patterns", "\u2800".repeat(20)],
+    ["accents on spaces", `x${" \u0301".repeat(20)}`],
+  ])("does not take %s for words", async (_what, reason) => {
+    expect(await code(grants.request(agent, { ...ask, reason }))).toBe("invalid_request");
+  });
+
   it("ends with its policy, and with a lock-down, like any grant", async () => {
     const first = await grants.request(agent, ask);
     expect(await grants.adopt(rulesOf({ "orders-db/read-orders": readRule }))).toEqual({

@@ -46,6 +46,17 @@ describe("the inbox", () => {
     expect((await grants.inbox(person("owner@example.com"))).waiting[1]?.whyNot).toBe("the agent is yours");
   });
 
+  it("lets who approved try again when the grant failed for want of the log", async () => {
+    const request = await grants.request(agent, refund);
+    h.log.before = () => (h.log.types().includes("approval.given") ? "lost" : undefined);
+    await expect(grants.approve(reviewer, request.id, request.digest, "")).rejects.toMatchObject({
+      code: "log_unavailable",
+    });
+    h.log.before = undefined;
+    expect((await grants.inbox(reviewer)).waiting[0]).not.toHaveProperty("whyNot");
+    expect((await grants.approve(reviewer, request.id, request.digest, "")).state).toBe("approved");
+  });
+
   it("is empty when nothing waits, and leaves out what has just run out", async () => {
     expect(await grants.inbox(reviewer)).toEqual({ waiting: [], more: false });
     await grants.request(agent, refund);

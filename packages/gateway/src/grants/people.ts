@@ -55,9 +55,17 @@ export function requireAny(actor: Actor, roles: readonly Actor["roles"][number][
   }
 }
 
-/** Logins are compared without case, as Okta treats them, and whatever way Unicode writes the same letters. */
+/**
+ * Logins are compared without case, as Okta treats them, and whatever way Unicode writes the same letters, seen ones
+ * and joiners that are not. Sameness only ever refuses here.
+ */
 function sameLogin(a: string, b: string): boolean {
-  const plain = (login: string): string => login.normalize("NFKC").trim().toLowerCase();
+  const plain = (login: string): string =>
+    login
+      .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, "")
+      .normalize("NFKC")
+      .trim()
+      .toLowerCase();
   return plain(a) === plain(b);
 }
 
@@ -131,8 +139,9 @@ export function whyNotNow(
   viewer: Actor,
   request: AccessRequest,
 ): string | undefined {
-  return (
-    whyNotDecide(rules, viewer, request) ??
-    (decidedBy(request, viewer) ? "you have decided it; others have to as well" : undefined)
-  );
+  const why = whyNotDecide(rules, viewer, request);
+  if (why !== undefined || !decidedBy(request, viewer)) return why;
+  // All yeses are there and the grant is not: log or store failed, and whoever approved may try again.
+  const yeses = request.approvals.filter(({ decision }) => decision === "approve").length;
+  return yeses >= (request.approval?.count ?? 1) ? undefined : "you have decided it; others have to as well";
 }

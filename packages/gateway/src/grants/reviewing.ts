@@ -7,7 +7,7 @@ import type { Core } from "./core.ts";
 import { conflict, notFound, reading, storeUnavailable } from "./errors.ts";
 import type { Actor, Allow } from "./grants.ts";
 import { planOfPart, sameAsked } from "./judged-again.ts";
-import { decidedBy } from "./people.ts";
+import { decidedBy, samePerson } from "./people.ts";
 import { recordPrincipal, requestRecord, write } from "./records.ts";
 import { readAllow, requireFreshSignIn, reviewable } from "./reviewable.ts";
 import { allowedBy, noesOf, yesesOf } from "./sheet.ts";
@@ -101,6 +101,22 @@ function requireFitting(core: Core, request: AccessRequest, approval: Approval):
   }
 }
 
+/**
+ * What a reviewer says when they try again must be what was kept, since that is what the grant will be for.
+ * @throws already_decided
+ */
+function requireSame(request: AccessRequest, reviewer: Actor, allowed: Allowed | undefined): void {
+  const kept = request.approvals.find((one) => samePerson(one.reviewer, reviewer))?.allowed;
+  if (kept?.ttl === allowed?.ttl && kept?.operations.join("\n") === allowed?.operations.join("\n")) {
+    return;
+  }
+  throw conflict(
+    "already_decided",
+    "you have approved this request before, and allowed something else",
+    "allow the same to try again, or refuse",
+  );
+}
+
 /** One reviewer's yes. The last that is needed makes the grant. */
 export async function approve(
   core: Core,
@@ -123,7 +139,10 @@ export async function approve(
     const count = request.approval?.count ?? 1;
     if (decidedBy(request, reviewer)) {
       // A yes that was kept, but whose grant failed for want of log or store, may be tried again.
-      if (yesesOf(request).length >= count) return activate(core, request);
+      if (yesesOf(request).length >= count) {
+        requireSame(request, reviewer, allowed);
+        return activate(core, request);
+      }
       throw conflict(
         "already_decided",
         "you have decided this request before",

@@ -502,6 +502,37 @@ describe("back-channel logout", () => {
     ]);
   });
 
+  it.each([["sid-1"], [""]])(
+    "ends a sign-in that it overtook: it came while the code was being redeemed (%j)",
+    async (sid) => {
+      Object.assign(oidc.extra, { providerSession: "sid-1" });
+      const browser: Browser = {};
+      const handle = await begin(browser);
+      // Through another gateway of the same store.
+      const other = gateway();
+      const record = (): Promise<void> =>
+        other.backChannelLogout(`jti-1 00u-${rita} ${sid}`.trim()).then((gone) => expect(gone).toEqual([]));
+      expect(await codeOf(finish(browser, handle, { record }))).toBe("expired");
+      expect(store.all.size).toBe(0);
+      expect(ended).toEqual([`${rita}: the identity provider ended it`]);
+      // What begins afterwards is another sign-in.
+      clock.advance(1);
+      Object.assign(oidc.extra, { providerSession: "sid-2" });
+      expect(await isIn((await signIn(browser)).cookie)).toBe(true);
+      other.close();
+    },
+  );
+
+  it("leaves a sign-in alone when somebody else's was ended meanwhile", async () => {
+    Object.assign(oidc.extra, { providerSession: "sid-1" });
+    const browser: Browser = {};
+    const handle = await begin(browser);
+    await people.backChannelLogout(`jti-1 00u-somebody`);
+    await people.backChannelLogout(`jti-2 00u-somebody sid-1`);
+    await people.backChannelLogout(`jti-3 00u-${rita} sid-2`);
+    expect(await isIn((await finish(browser, handle)).cookie)).toBe(true);
+  });
+
   it("ends nothing by a forged token, or one for another's session", async () => {
     Object.assign(oidc.extra, { providerSession: "sid-1" });
     const { cookie } = await signIn();

@@ -5,6 +5,7 @@ import { SignInAgain } from "../kernel/sign-in-again.ts";
 import { sessionEnds } from "./browser-sessions/limits.ts";
 import type { SessionEnds, SessionLimits } from "./browser-sessions/limits.ts";
 import { groupsNow } from "./browser-sessions/groups-now.ts";
+import { logouts } from "./browser-sessions/logouts.ts";
 import { newSession } from "./browser-sessions/new-session.ts";
 import { csrfOf, verifiedOf } from "./browser-sessions/principal.ts";
 import type { BrowserSession, BrowserSessionStore } from "./browser-sessions/store.ts";
@@ -48,6 +49,8 @@ export interface ManagedPeople extends People {
   close(): void;
 }
 
+/** Why a session ended, where the provider said so. */
+const endedByProvider = "the identity provider ended it";
 /** Sessions one person may have at a time; the oldest gives way. */
 const perPerson = 16;
 /** Sessions a list shows. */
@@ -63,6 +66,7 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
   let { rules } = options;
   let ends: SessionEnds = sessionEnds(clock, rules.limits);
   const under = transactions(store, clock);
+  const loggedOut = logouts(store, clock);
   const fault = (error: unknown): void => options.fault?.(error);
   const watches = sessionWatches(clock, async (digest) => {
     const session = await store.byDigest(digest);
@@ -155,20 +159,24 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       });
       const verified = verifiedOf(session, rules.roles);
       await record(session, verified);
-      const ended: string[] = [];
+      const gone: string[] = [];
       for (const old of await store.create(session, perPerson)) {
-        ended.push(old.id);
+        gone.push(old.id);
         over(old, "too many sessions of one person");
       }
       // Rotated: what the browser held before is worth nothing from now on. SAML's answer comes without the session's
       // cookie, so that the transaction has to remember it.
       for (const before of await heldBefore(browser.cookie, taken?.transaction.replaces)) {
-        if (await endOne(before, "signed in again in the same browser")) ended.push(before.id);
+        if (await endOne(before, "signed in again in the same browser")) gone.push(before.id);
+      }
+      if (taken !== undefined && (await loggedOut.overtook(session, taken.transaction.beganAt))) {
+        await endOne(session, endedByProvider);
+        throw new SignInRefused("expired", "the provider ended it meanwhile");
       }
       // From here on it is measured on this process's monotonic clock as well.
       ends.used(session);
       if (signedIn.live !== undefined) groups.hold(session.id, signedIn.live);
-      return { session, verified, cookie, returnTo: taken?.transaction.returnTo ?? "/", ended };
+      return { session, verified, cookie, returnTo: taken?.transaction.returnTo ?? "/", ended: gone };
     },
 
     async authenticate(cookie, use) {
@@ -234,9 +242,9 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
     },
 
     async endAll({ issuer, login }, reason) {
-      const ended = await store.endAll({ issuer, login });
-      for (const session of ended) over(session, reason);
-      return ended;
+      const gone = await store.endAll({ issuer, login });
+      for (const session of gone) over(session, reason);
+      return gone;
     },
 
     samlMetadata: () => rules.providers.find((one) => one.metadata !== undefined)?.metadata?.(),
@@ -246,17 +254,19 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       const provider = rules.providers.find((one) => one.readLogoutToken !== undefined);
       if (provider?.readLogoutToken === undefined)
         throw new SignInRefused("not_configured", "back-channel logout");
-      const { id, until, providerSession, providerSubject } = await provider.readLogoutToken(token);
+      const notice = await provider.readLogoutToken(token);
+      const { id, until, providerSession, providerSubject } = notice;
       if (!(await store.use("logout", `${provider.issuer} ${id}`, until))) {
         throw new SignInRefused("not_verified", "jti");
       }
-      const ended = await store.endAll({
+      await loggedOut.remember(provider.issuer, notice);
+      const gone = await store.endAll({
         issuer: provider.issuer,
         ...(providerSession === undefined ? {} : { providerSession }),
         ...(providerSubject === undefined ? {} : { providerSubject }),
       });
-      for (const session of ended) over(session, "the identity provider ended it");
-      return ended;
+      for (const session of gone) over(session, endedByProvider);
+      return gone;
     },
 
     async adopt(next) {

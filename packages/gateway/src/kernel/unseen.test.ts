@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hidesSomething } from "./unseen.ts";
+import { hidesSomething, seenLength } from "./unseen.ts";
 
 describe("text that hides something", () => {
   it.each([
@@ -28,6 +28,22 @@ describe("text that hides something", () => {
     ["Persian with a non-joiner", "می‌خواهم"],
   ])("lets %s pass", (_name, text) => {
     expect(hidesSomething(text)).toBe(false);
+  });
+
+  it.each([
+    ["", 0],
+    ["short", 5],
+    ["a  b\u00a0\u3000c", 5],
+    ["x" + "\u200d".repeat(20), 1],
+    ["x" + "\u200c\ufe0e\ufe0f".repeat(20), 1],
+    ["e" + "\u0301".repeat(20), 1],
+    ["\u2800".repeat(20), 0],
+    ["\u2800 ".repeat(20), 0],
+    ["x" + " \u0301".repeat(20), 1],
+    ["👩‍💻 ❤️", 3],
+    ["遅い配達", 4],
+  ])("counts what people see: %j", (text, expected) => {
+    expect(seenLength(text)).toBe(expected);
   });
 
   it("lets lines pass where they belong", () => {

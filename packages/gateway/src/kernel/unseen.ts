@@ -15,3 +15,22 @@ const unseenButLines =
 export function hidesSomething(text: string, lines: "line" | "lines" = "line"): boolean {
   return !text.isWellFormed() || (lines === "lines" ? unseenButLines : unseen).test(text);
 }
+
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Joiners, selectors and accents belong to the character before them. */
+const notByItself = /[\p{M}\p{Default_Ignorable_Code_Point}]/gu;
+/** White space, and the Braille pattern without a dot, which looks like it. */
+const blanks = /[\s\u2800]+/gu;
+
+/**
+ * How many characters of a text a person sees: a run of blanks counts as one, those at its ends not at all, and what
+ * stands on or joins a character not for itself.
+ */
+export function seenLength(text: string): number {
+  let seen = "";
+  for (const { segment } of graphemes.segment(text)) {
+    // A sign of several code points counts once.
+    seen += String.fromCodePoint(segment.replaceAll(notByItself, "").codePointAt(0) ?? 0x20);
+  }
+  return Array.from(seen.replaceAll(blanks, " ").trim()).length;
+}

@@ -29,8 +29,11 @@ export function slackPorts(parts: {
   };
 }
 
-/** Logins are compared without case, as Okta treats them. */
-const plainLogin = (login: string): string => login.normalize("NFKC").trim().toLowerCase();
+/**
+ * Compared without the case of ASCII letters, as Okta treats logins, and otherwise to the letter. Here sameness lets
+ * somebody in, so that nothing is folded that could be another person's address.
+ */
+const plainLogin = (login: string): string => login.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /**
  * The person of that login with the groups of this moment; undefined when no browser session of theirs is good.

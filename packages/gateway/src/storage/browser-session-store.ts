@@ -71,6 +71,9 @@ function conditions(
   return found;
 }
 
+/** A name from outside may be of any length. */
+const digestOf = (id: string): string => createHash("sha256").update(id).digest("hex");
+
 /** Keeps sign-ins under way, browser sessions, and what may be used once. */
 export function browserSessionStore(db: Kysely<Tables>): BrowserSessionStore {
   return {
@@ -196,12 +199,30 @@ export function browserSessionStore(db: Kysely<Tables>): BrowserSessionStore {
       return over.map(sessionFrom);
     },
 
+    async mark(kind, id, until) {
+      await db
+        .insertInto("mayfly_used_once")
+        .values({ kind, id: digestOf(id), until })
+        .onConflict((conflict) =>
+          conflict.columns(["kind", "id"]).doUpdateSet({ until }).where("mayfly_used_once.until", "<", until),
+        )
+        .execute();
+    },
+
+    async marked(kind, id) {
+      const row = await db
+        .selectFrom("mayfly_used_once")
+        .select("until")
+        .where("kind", "=", kind)
+        .where("id", "=", digestOf(id))
+        .executeTakeFirst();
+      return row?.until;
+    },
+
     async use(kind, id, until) {
-      // By digest: a name from outside may be of any length.
-      const digest = createHash("sha256").update(id).digest("hex");
       const marked = await db
         .insertInto("mayfly_used_once")
-        .values({ kind, id: digest, until })
+        .values({ kind, id: digestOf(id), until })
         .onConflict((conflict) => conflict.columns(["kind", "id"]).doNothing())
         .executeTakeFirst();
       return Number(marked.numInsertedOrUpdatedRows ?? 0n) === 1;

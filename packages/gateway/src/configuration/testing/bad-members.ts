@@ -26,7 +26,12 @@ export const members: Readonly<Record<string, readonly Bad[]>> = {
     ["sync: always", "§snc: always", "snc is not known here", "did you mean sync?"],
     ["connections: 100", "§conections: 100", "conections is not known here", "did you mean connections?"],
     ["https: 0.0.0.0:8443", "§htps: 0.0.0.0:8443", "htps is not known here", "did you mean https?"],
-    ["clients: [cli]", "§xxxxxxxxxx: [cli]", "xxxxxxxxxx is not known here", "known here: clients, groups_max_age, oidc, saml, sessions"],
+    [
+      "clients: [cli]",
+      "§xxxxxxxxxx: [cli]",
+      "xxxxxxxxxx is not known here",
+      "known here: clients, groups_max_age, oidc, saml, sessions",
+    ],
     ["default: 5m", "default: 5m, §maxx: 1h", "maxx is not known here", "did you mean max?"],
   ],
   "missing members": [

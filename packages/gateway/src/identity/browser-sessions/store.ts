@@ -77,4 +77,8 @@ export interface BrowserSessionStore extends UsedOnce {
    * not be remembered.
    */
   forget(now: number, idleSince: number): Promise<readonly BrowserSession[]>;
+  /** Remembers an id, of any length, until then; one that is remembered already for longer stays so. */
+  mark(kind: string, id: string, until: number): Promise<void>;
+  /** Until when an id is remembered, milliseconds since the epoch. */
+  marked(kind: string, id: string): Promise<number | undefined>;
 }

@@ -152,5 +152,17 @@ export function signInSuite(kind: string, open: () => Promise<Store>, closeAll: 
       await store.browserSessions.forget(t + 100, 0);
       expect(await store.browserSessions.use("logout", id, t + 300)).toBe(true);
     });
+
+    it("remembers a mark for as long as the longest that was asked for", async () => {
+      const id = name("sid").repeat(500);
+      const marked = (): Promise<number | undefined> => store.browserSessions.marked("logged-out", id);
+      expect(await marked()).toBeUndefined();
+      for (const until of [t + 100, t + 300, t + 200])
+        await store.browserSessions.mark("logged-out", id, until);
+      expect(await marked()).toBe(t + 300);
+      expect(await store.browserSessions.marked("other", id)).toBeUndefined();
+      await store.browserSessions.forget(t + 300, 0);
+      expect(await marked()).toBeUndefined();
+    });
   });
 }

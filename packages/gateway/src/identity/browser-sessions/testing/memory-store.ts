@@ -90,6 +90,15 @@ export function memoryStore(): MemoryStore {
       used.set(key, until);
       return true;
     },
+    async mark(kind, id, until) {
+      reach();
+      const key = `${kind} ${id}`;
+      used.set(key, Math.max(until, used.get(key) ?? 0));
+    },
+    async marked(kind, id) {
+      reach();
+      return used.get(`${kind} ${id}`);
+    },
   };
   function newest(filter: SessionFilter): BrowserSession[] {
     return [...store.all.values()].filter(matches(filter)).toSorted((a, b) => b.signedInAt - a.signedInAt);
