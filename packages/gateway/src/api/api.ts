@@ -9,7 +9,7 @@ import {
 } from "fastify";
 import { type Principal, principalKey } from "../identity/principal.ts";
 import { type MayflyError, messageOf } from "../kernel/errors.ts";
-import { type Caller, whoCalls, withChallenge } from "./authenticate.ts";
+import { authenticate, type Caller, whoCalls, withChallenge } from "./authenticate.ts";
 import type { Answer, Endpoint, OpenCall, StreamKind } from "./endpoint.ts";
 import { endpoints } from "./endpoints.ts";
 import { formType, parseForm, ParsedForm } from "./forms.ts";
@@ -99,9 +99,14 @@ export function createApi(given: ApiServices): FastifyInstance {
   });
 
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+  const asBytes = new Set(endpoints.filter(({ bytes }) => bytes === true).map(({ id }) => id.split(" ")[1]));
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
     try {
       const bytes = typeof body === "string" ? Buffer.from(body) : body;
+      if (asBytes.has(request.routeOptions.url)) {
+        done(null, bytes);
+        return;
+      }
       done(null, bytes.length === 0 ? undefined : parseJson(bytes));
     } catch (thrown) {
       done(thrown instanceof Error ? thrown : new Error(messageOf(thrown)));
@@ -204,9 +209,13 @@ export function createApi(given: ApiServices): FastifyInstance {
     requireRole(endpoint, principal);
   }
 
-  function callerOf(endpoint: Endpoint, request: FastifyRequest, use: boolean): Promise<Caller> {
-    const { introspect = false, sessionOnly = false } = endpoint;
+  async function callerOf(endpoint: Endpoint, request: FastifyRequest, use: boolean): Promise<Caller> {
+    const { introspect = false, sessionOnly = false, bearerOnly } = endpoint;
     const { method, raw } = request;
+    if (bearerOnly !== undefined) {
+      const { identity, url } = services;
+      return { verified: await authenticate(identity, url, raw.rawHeaders, introspect, bearerOnly) };
+    }
     return whoCalls(services, { method, rawHeaders: raw.rawHeaders }, { introspect, use, sessionOnly });
   }
 

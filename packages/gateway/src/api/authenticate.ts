@@ -18,9 +18,14 @@ const longestToken = 16_384;
 /**
  * The challenge of an answer with status 401 (RFC 6750, section 3; RFC 9728, section 5.1).
  * @param error left out when the request carried no token at all
+ * @param metadata the path of the resource's metadata, where it has its own
  */
-function challenge(url: string, error?: string): Readonly<Record<string, string>> {
-  const parts = [`Bearer realm="mayfly"`, `resource_metadata="${url}${resourceMetadataPath}"`];
+function challenge(
+  url: string,
+  error?: string,
+  metadata: string = resourceMetadataPath,
+): Readonly<Record<string, string>> {
+  const parts = [`Bearer realm="mayfly"`, `resource_metadata="${url}${metadata}"`];
   if (error !== undefined)
     parts.push(
       `error="invalid_token"`,
@@ -34,7 +39,7 @@ function challenge(url: string, error?: string): Readonly<Record<string, string>
  * @param rawHeaders names and values in turn, as they came: Node silently drops a second Authorization
  * @throws ApiProblem of status 401, or 400 when two are given
  */
-export function bearerOf(rawHeaders: readonly string[], url: string): string {
+export function bearerOf(rawHeaders: readonly string[], url: string, metadata?: string): string {
   const values: string[] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     if (rawHeaders[i]?.toLowerCase() === "authorization") values.push(rawHeaders[i + 1] ?? "");
@@ -42,7 +47,7 @@ export function bearerOf(rawHeaders: readonly string[], url: string): string {
   const [value] = values;
   if (value === undefined) {
     throw new ApiProblem("token_missing", 401, "the request carries no access token", howToAuthenticate, {
-      headers: challenge(url),
+      headers: challenge(url, undefined, metadata),
     });
   }
   if (values.length > 1) {
@@ -56,13 +61,13 @@ export function bearerOf(rawHeaders: readonly string[], url: string): string {
       "the Authorization header is not of the scheme Bearer",
       howToAuthenticate,
       {
-        headers: challenge(url),
+        headers: challenge(url, undefined, metadata),
       },
     );
   }
   if (token.length > longestToken || !tokenGrammar.test(token)) {
     throw new ApiProblem("token_malformed", 401, "the access token is malformed", howToAuthenticate, {
-      headers: challenge(url, "the access token is malformed"),
+      headers: challenge(url, "the access token is malformed", metadata),
     });
   }
   return token;
@@ -80,15 +85,16 @@ export async function authenticate(
   url: string,
   rawHeaders: readonly string[],
   introspect: boolean,
+  metadata?: string,
 ): Promise<Verified> {
-  const token = bearerOf(rawHeaders, url);
+  const token = bearerOf(rawHeaders, url, metadata);
   try {
     return await identity.verify(token, { introspect });
   } catch (thrown) {
     if (!(thrown instanceof MayflyError)) throw thrown;
     if (thrown.status !== 401) throw thrown;
     throw new ApiProblem(thrown.code, 401, thrown.message, thrown.hint ?? howToAuthenticate, {
-      headers: challenge(url, thrown.message),
+      headers: challenge(url, thrown.message, metadata),
     });
   }
 }

@@ -6,7 +6,8 @@ import { ApiProblem } from "./problems.ts";
 /** The path of the protected resource's metadata (RFC 9728, section 3). */
 export const resourceMetadataPath = "/.well-known/oauth-protected-resource";
 
-const resourceSchema = component(
+/** Metadata of a protected resource. */
+export const resourceSchema = component(
   "ProtectedResource",
   z.object({
     resource: z.string(),

@@ -40,7 +40,7 @@ export interface OpenCall<P = unknown, Q = unknown, H = unknown, B = unknown> {
   /** Aborts when the client goes or the gateway stops. */
   readonly signal: AbortSignal;
   /** Counts a long poll: the function that ends it. @throws ApiProblem 429 when there are too many */
-  startPoll(): () => void;
+  readonly startPoll: () => () => void;
   /**
    * Counts a stream that stays open: the function that ends it.
    * @throws ApiProblem 429 when the principal, or all together, have as many as they may
@@ -87,10 +87,14 @@ interface Common {
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   /** Asks the provider (RFC 7662) about the token too, where that is configured: for what opens access. */
   readonly introspect?: boolean;
-  /** For browsers alone: not in the document, and no part of the clients that are made from it. */
+  /** For browsers, or for another protocol's clients: not in the document, and no part of the clients made from it. */
   readonly browser?: boolean;
   /** The body is a form (application/x-www-form-urlencoded), and nothing else is taken; `raw` of the call is its text. */
   readonly form?: boolean;
+  /** The body stays as it came, a Buffer: its handler reads it. */
+  readonly bytes?: boolean;
+  /** A bearer alone will do, and no cookie is looked at: the path of the metadata that its challenge names (RFC 9728). */
+  readonly bearerOnly?: string;
   /** The largest body, bytes, where it is not the usual one. */
   readonly bodyLimit?: number;
   /** A browser session alone will do: without one the answer is 401 `not_signed_in`. */

@@ -14,6 +14,7 @@ import { getLive, revokeGrants } from "./live.ts";
 import { getReach } from "./reach.ts";
 import { getInbox } from "./inbox.ts";
 import { getLockdown, liftLockdown, startLockdown } from "./lockdown.ts";
+import { getMcpResource, postMcp } from "./mcp/endpoint.ts";
 import { getMe } from "./me.ts";
 import { openApiDocument } from "./openapi.ts";
 import { listOperations } from "./operations.ts";
@@ -80,6 +81,8 @@ export const endpoints: readonly Endpoint[] = [
   getCa,
   getOpenApi,
   getProtectedResource,
+  getMcpResource,
+  postMcp,
   getHealthz,
   getReadyz,
   getMetrics,

@@ -56,9 +56,12 @@ export const roleTable = {
   "POST /v1/webhooks/deliveries/{id}/replay": ["operator"],
   // Slack's signature lets it in: see notifications/slack/interactions.ts.
   "POST /slack/interactions": "open",
+  // Each tool says what its caller may do; a cookie lets nobody in.
+  "POST /mcp": everyPrincipal,
   "GET /v1/ca": "open",
   "GET /openapi.json": "open",
   "GET /.well-known/oauth-protected-resource": "open",
+  "GET /.well-known/oauth-protected-resource/mcp": "open",
   "GET /healthz": "open",
   // The console's pages and their files: what they show, they ask for with the session of whoever looks.
   "GET /": "open",

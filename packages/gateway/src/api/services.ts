@@ -11,6 +11,7 @@ import type { Identity } from "../identity/identity.ts";
 import type { People } from "../identity/people.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Notifications } from "../notifications/notifications.ts";
+import type { Doors } from "./mcp/doors.ts";
 import type { accessSchema } from "./schemas.ts";
 
 /** Ready-made ways into a connection: a DSN, variables, a base URL; what `main` builds from a grant. */
@@ -65,6 +66,8 @@ export interface ApiServices {
   connections(): readonly ConnectionFacts[];
   /** The ways in of an active grant; with its secret in them when it is given. */
   access(grant: Grant, secret?: string): Access;
+  /** The gateway's own doors, for the tools of MCP; left out where none is served. */
+  readonly doors?: Doors;
   health(): Health;
   /** Prometheus text. */
   metrics(): string | Promise<string>;

@@ -19,6 +19,7 @@ import { startNotifications } from "../notifications/notifications.ts";
 import { openStore } from "../storage/store.ts";
 import { accessOf } from "./access.ts";
 import { createAdmission } from "./admission.ts";
+import { createDoors } from "./doors/doors.ts";
 import { certificatesOf } from "./certificates.ts";
 import { connectionsNow } from "./connections-now.ts";
 import { healthOf } from "./health.ts";
@@ -235,7 +236,16 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     protocols,
   });
   undo.push(() => probes.stop());
+  const doors = createDoors({
+    front,
+    url: first.url.replace(/\/+$/, ""),
+    certificate: () => certificates.certificate,
+    ...(served?.serve === undefined
+      ? {}
+      : { serve: (client: Duplex) => served.serve?.(client, gates.forProtocol(served)) }),
+  });
   const api = createApi({
+    doors,
     identity,
     people,
     grants,

@@ -339,7 +339,22 @@ export function fakeGrants(clock: Clock): FakeGrants {
       return locked;
     },
     live: () => undefined,
-    liveOf: () => [],
+    liveOf: (holder, connection) =>
+      [...grants.values()]
+        .filter((grant) => grant.state === "active" && grant.connection === connection)
+        .filter(({ requester }) => requester.issuer === holder.issuer && requester.subject === holder.subject)
+        .toReversed()
+        .map((grant) => ({
+          grant,
+          deadline: { wall: grant.endsAt, monotonic: Number.POSITIVE_INFINITY },
+          ended: new AbortController().signal,
+          principal: {
+            kind: grant.requester.kind,
+            issuer: grant.requester.issuer,
+            subject: grant.requester.subject,
+            name: grant.requester.name,
+          },
+        })),
     verifier: async () => undefined,
     withdrawIdentity: async () => {},
     adopt: async () => ({ ended: 0, voided: 0 }),

@@ -1,4 +1,3 @@
-import { Socket } from "node:net";
 import { TLSSocket, type SecureContext } from "node:tls";
 import type { Duplex } from "node:stream";
 import type { ClientFacts, Gate, Session } from "../../gate/gate.ts";
@@ -59,7 +58,8 @@ export function shakeHands(
   options: HandshakeOptions,
   arrived: (arrived: Arrived) => void,
 ): void {
-  const address = accepted instanceof Socket ? (accepted.remoteAddress ?? "") : "";
+  // A pair of streams in memory says whose it is, as a socket does.
+  const address = "remoteAddress" in accepted ? String(accepted.remoteAddress) : "";
   let client = accepted;
   let tls = false;
   let asked = 0;
@@ -94,7 +94,7 @@ export function shakeHands(
     dismiss(client, options.clock, errorResponse(error));
   };
 
-  const secure = (socket: Socket, direct: boolean): void => {
+  const secure = (socket: Duplex, direct: boolean): void => {
     client.off("data", onData);
     accepted.pause();
     if (direct) accepted.unshift(seen);
@@ -156,7 +156,7 @@ export function shakeHands(
       case "gss": {
         asked += 1;
         // Unprotected bytes behind the request would be taken for protected ones (CVE-2021-23222).
-        if (seen.length > 0 || asked > 2 || tls || !(accepted instanceof Socket)) {
+        if (seen.length > 0 || asked > 2 || tls) {
           refuse({
             severity: "FATAL",
             code: "08P01",
@@ -219,7 +219,7 @@ export function shakeHands(
   const onData = (chunk: Buffer): void => {
     if (over) return;
     seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
-    if (asked === 0 && !tls && seen[0] === handshakeByte && accepted instanceof Socket) {
+    if (asked === 0 && !tls && seen[0] === handshakeByte) {
       secure(accepted, true);
       return;
     }

@@ -1,0 +1,63 @@
+/** Who goes through a door: with their own token, as any client of theirs does. */
+interface Ask {
+  /** The principal's own access token: the door verifies it again. */
+  readonly bearer: string;
+  readonly connection: string;
+  /** The client's address, for records. */
+  readonly address: string;
+  /** Aborts when the client goes or the gateway stops. */
+  readonly signal: AbortSignal;
+}
+
+/** One statement for the PostgreSQL door. */
+export interface SqlAsk extends Ask {
+  readonly grant: string;
+  readonly sql: string;
+  readonly params: readonly unknown[];
+  /** How many rows come back at most. */
+  readonly rows: number;
+}
+
+/** What a statement gave. */
+export interface SqlResult {
+  /** What ran, for example `SELECT 5`; left out where the rows were cut. */
+  readonly command?: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** Numbers, booleans and JSON as themselves, everything else as PostgreSQL writes it. */
+  readonly rows: readonly (readonly unknown[])[];
+  /** Why rows are missing. */
+  readonly cut?: "rows" | "bytes";
+}
+
+/** One request for a door over HTTP. */
+export interface WebAsk extends Ask {
+  readonly kind: "http" | "kubernetes";
+  readonly grant?: string;
+  readonly method: string;
+  /** What follows `/KIND/CONNECTION`, to the byte. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** How much of the answer's body comes back at most, bytes. */
+  readonly bytes: number;
+}
+
+/** What a door over HTTP answered. */
+export interface WebResult {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** Whether the body goes on. */
+  readonly cut: boolean;
+}
+
+/**
+ * The gateway's own doors, entered in memory: what comes through is authenticated, judged and recorded like every other
+ * client, whose software is "mayfly-mcp".
+ */
+export interface Doors {
+  /** @throws MayflyError with the door's own words: `denied`, or the SQLSTATE as its code */
+  sql(ask: SqlAsk): Promise<SqlResult>;
+  /** @throws MayflyError when no answer comes */
+  web(ask: WebAsk): Promise<WebResult>;
+}

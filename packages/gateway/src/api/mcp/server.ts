@@ -1,0 +1,136 @@
+import * as z from "zod";
+import type { ClientMessage } from "../../gate/web/mcp/message.ts";
+import { MayflyError, messageOf } from "../../kernel/errors.ts";
+import type { Tool, ToolCall } from "./tool.ts";
+import { tools } from "./tools.ts";
+
+/** The longest result, characters of JSON. */
+const longest = 1_048_576;
+
+const instructions =
+  "Mayfly gives you access to internal systems for minutes, one task at a time. You can reach nothing until you ask: list_operations shows what you may request and how it is granted; " +
+  "request_access asks, with a reason that people read; wait_for_access waits where a person must approve; then run_sql, http_request or the kubernetes tools work within exactly what was granted. " +
+  "When something is refused the answer says what to ask for. Call release_access when the task is done. Everything is recorded.";
+
+const byName: ReadonlyMap<string, Tool> = new Map(tools.map((each) => [each.name, each]));
+
+/** What clients are told of the tools: made once. */
+const listed = tools.map(({ name, title, description, input, annotations }) => {
+  const { $schema: _, ...inputSchema } = z.toJSONSchema(input, { io: "input" });
+  return {
+    name,
+    title,
+    description,
+    inputSchema: inputSchema as { type: "object" },
+    annotations: { title, ...annotations },
+  };
+});
+
+/** A tool's answer in MCP's form. */
+interface CallResult {
+  [member: string]: unknown;
+  content: { type: "text"; text: string }[];
+  structuredContent?: Record<string, unknown>;
+  isError?: boolean;
+}
+
+/** An error as a model reads it (MCP, "Tools: Error Handling"): what happened, and what to do. */
+function failed(error: MayflyError): CallResult {
+  const hint = error.hint === undefined ? "" : `\nWhat to do: ${error.hint}`;
+  return { content: [{ type: "text", text: `${error.code}: ${error.message}${hint}` }], isError: true };
+}
+
+/** Runs one tool. @returns undefined where there is none of that name */
+async function callTool(name: string, given: unknown, call: ToolCall): Promise<CallResult | undefined> {
+  const found = byName.get(name);
+  if (found === undefined) return undefined;
+  const parsed = found.input.safeParse(given ?? {});
+  if (!parsed.success) {
+    const problems = parsed.error.issues
+      .slice(0, 10)
+      .map(({ path, message }) => `${path.map(String).join(".") || "arguments"}: ${message}`);
+    return failed(
+      new MayflyError("invalid_arguments", problems.join("; "), { hint: `see the input schema of ${name}` }),
+    );
+  }
+  try {
+    const result = await found.run(parsed.data, call);
+    const text = JSON.stringify(result);
+    if (text.length > longest)
+      return failed(
+        new MayflyError("too_large", "the result is larger than is passed on", { hint: "ask for less" }),
+      );
+    return { content: [{ type: "text", text }], structuredContent: { ...result } };
+  } catch (error) {
+    if (error instanceof MayflyError) return failed(error);
+    call.services.logger.error({ tool: name, error: messageOf(error) }, "a tool failed");
+    return failed(
+      new MayflyError("internal", "Mayfly failed to answer; nothing was permitted by this", {
+        hint: "tell your user that the operator finds the cause in the gateway's log",
+      }),
+    );
+  }
+}
+
+/** Never asked: this server asks its clients for nothing. */
+const noValidator = {
+  getValidator: () => () => ({ valid: false as const, data: undefined, errorMessage: "not asked for" }),
+};
+
+/**
+ * Answers one message with the official SDK's server, which lives as long as the message: there is no session to fix,
+ * resume or take over. The SDK is loaded with the first message.
+ * @param version the version that the client's header names
+ */
+export async function answerMessage(
+  message: ClientMessage,
+  version: string | undefined,
+  call: ToolCall,
+): Promise<{ readonly status: number; readonly body: string }> {
+  const [{ Server }, { WebStandardStreamableHTTPServerTransport }, sdk] = await Promise.all([
+    import("@modelcontextprotocol/sdk/server/index.js"),
+    import("@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js"),
+    import("@modelcontextprotocol/sdk/types.js"),
+  ]);
+  const server = new Server(
+    { name: "mayfly", title: "Mayfly", version: "1" },
+    { capabilities: { tools: {} }, instructions, jsonSchemaValidator: noValidator },
+  );
+  server.setRequestHandler(sdk.ListToolsRequestSchema, () => ({ tools: listed }));
+  server.setRequestHandler(sdk.CallToolRequestSchema, async ({ params }) => {
+    const result = await callTool(params.name, params.arguments, call);
+    if (result === undefined)
+      throw new sdk.McpError(
+        sdk.ErrorCode.InvalidParams,
+        `there is no tool ${JSON.stringify(params.name.slice(0, 64))}`,
+      );
+    return result;
+  });
+  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+  await server.connect(transport);
+  try {
+    const { kind: _, ...members } = message;
+    // What the transport sees of the request holds no credential; its form was checked before.
+    const request = new Request("http://mayfly.invalid/mcp", {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        ...(version === undefined ? {} : { "mcp-protocol-version": version }),
+      },
+    });
+    const gone = new Promise<undefined>((resolve) => {
+      if (call.signal.aborted) resolve(undefined);
+      else call.signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    });
+    const answer = await Promise.race([
+      transport.handleRequest(request, { parsedBody: { jsonrpc: "2.0", ...members } }),
+      gone,
+    ]);
+    return answer === undefined
+      ? { status: 503, body: "" }
+      : { status: answer.status, body: await answer.text() };
+  } finally {
+    await server.close();
+  }
+}
