@@ -45,6 +45,29 @@ function pairs(headers: IncomingHttpHeaders): string[] {
   return flat;
 }
 
+/** Say something of an answer's bytes that is not true of them, or too much, once a value is masked. */
+const ofBytes: ReadonlySet<string> = new Set([
+  "accept-ranges",
+  "content-digest",
+  "content-length",
+  "content-md5",
+  "digest",
+  "etag",
+  "repr-digest",
+]);
+/** Fields that RFC 9110, section 6.5.1, keeps out of trailers, as far as a client could act on them. */
+const notTrailers: ReadonlySet<string> = new Set([
+  "authorization",
+  "content-encoding",
+  "content-length",
+  "content-range",
+  "content-type",
+  "location",
+  "set-cookie",
+  "trailer",
+  "www-authenticate",
+]);
+
 /** What no header of Node's may hold: it would throw in the middle of an answer. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const unsendable = /[^\t\x20-\x7e\x80-\xff]/;
@@ -82,8 +105,13 @@ export function createAnswer(
       if (hasBody && most !== undefined && length > most) return "answer_too_large";
       type = headers["content-type"] ?? "";
       if (rewrite !== undefined && hasBody) {
-        // Only what can be read whole can be masked.
-        if (headers["content-encoding"] !== undefined) return "answer_not_maskable";
+        // Only what can be read whole can be masked: a part may be a value by itself.
+        if (
+          headers["content-encoding"] !== undefined ||
+          headers["content-range"] !== undefined ||
+          code === 206
+        )
+          return "answer_not_maskable";
         held = [];
         return undefined;
       }
@@ -110,15 +138,16 @@ export function createAnswer(
         const masked = all.length === 0 ? { text: "", met: [] } : rewriteText(all, type, rewrite);
         if (masked === undefined) return "answer_not_maskable";
         met = masked.met;
-        head = head.filter(([name]) => !["content-length", "etag", "digest", "content-md5"].includes(name));
+        head = head.filter(([name]) => !ofBytes.has(name));
         head.push(["content-length", String(Buffer.byteLength(masked.text))]);
         begin();
         response.end(masked.text);
         return undefined;
       }
-      const after = Object.entries(trailers).filter(([name]) => !rules.drop.has(name));
-      if (after.length > 0)
-        response.addTrailers(after.map(([name, value]): [string, string] => [name, String(value)]));
+      const after = headersDown(pairs(trailers), [], rules.drop).filter(
+        ([name, value]) => !notTrailers.has(name) && !unsendable.test(value),
+      );
+      if (after.length > 0) response.addTrailers(after);
       response.end();
       return undefined;
     },

@@ -125,21 +125,22 @@ export function createFront(
         return;
       }
       const { doorway, ask } = admitted;
+      const failedNow = (error: unknown): void => {
+        fault(error);
+        if (response.headersSent) breakOff(response);
+        else send(response, failed);
+      };
       // Of HTTP/2 the session is the connection; a stream is one request.
       const connectionOf = "stream" in request ? (request.stream.session ?? request.stream) : request.socket;
       doorway.door
         .request({ ...ask, request, response, connectionOf, expectsContinue: expects }, doorway.gate)
-        .catch((error: unknown) => {
-          fault(error);
-          if (response.headersSent) breakOff(response);
-          else send(response, failed);
-        });
+        .catch(failedNow)
+        // An answer to a client that has gone may fail too: it ends nothing else.
+        .catch(fault);
     },
     upgrade(request, socket, head) {
       const admitted = admit(request);
-      const refuse = (answer: Answer): void => {
-        socket.end(rawAnswer(answer));
-      };
+      const refuse = (answer: Answer): void => refuseUpgrade(socket, answer);
       if ("status" in admitted) {
         refuse(admitted);
         return;
@@ -175,8 +176,27 @@ function softwareOf(rawHeaders: readonly string[]): { software?: string } {
   return agent === undefined ? {} : { software: agent.slice(0, 200) };
 }
 
+/**
+ * Whether a request of HTTP/1.1 has a body of which more may come: what follows on its connection can then be read only
+ * once that body is, so the connection ends with the answer.
+ */
+export function isUnread(request: IncomingMessage | Http2ServerRequest): boolean {
+  if ("stream" in request || request.complete) return false;
+  const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
+  return coding !== undefined || length !== "0";
+}
+
+/** Whether nobody waits for an answer any more. */
+export function isGone(response: ServerResponse | Http2ServerResponse): boolean {
+  // Node's response of HTTP/2 knows its stream alone.
+  if ("stream" in response) return response.stream.destroyed || response.stream.closed;
+  return response.destroyed || response.socket?.destroyed === true;
+}
+
 /** Sends an answer of the gateway's own. */
 export function send(response: ServerResponse | Http2ServerResponse, answer: Answer): void {
+  if (isGone(response)) return;
+  if (!("stream" in response) && isUnread(response.req)) response.shouldKeepAlive = false;
   // Both versions have this form; their types only do not say so together.
   (response as ServerResponse).writeHead(answer.status, answer.headers);
   (response as ServerResponse).end(answer.body);
@@ -187,6 +207,19 @@ export function breakOff(response: ServerResponse | Http2ServerResponse): void {
   // Destroyed without a reason, a stream of HTTP/2 looks as if it had come to its end (RFC 9113, section 8.1).
   if ("stream" in response) response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   else response.destroy();
+}
+
+/** How long a client whose upgrade was refused may take to read why, milliseconds. */
+const farewell = 1000;
+
+/** Answers a request to upgrade with what it gets instead, and gives the connection back whatever its client does. */
+export function refuseUpgrade(socket: Duplex, answer: Answer): void {
+  socket.end(rawAnswer(answer));
+  // Nobody reads from a socket that was handed over: unread, its client's end would never be seen.
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), farewell);
+  timer.unref();
+  socket.once("close", () => clearTimeout(timer));
 }
 
 /** An answer as bytes, for a socket that was handed over for an upgrade. */

@@ -26,10 +26,15 @@ export function headersDown(
   drop: ReadonlySet<string>,
 ): [string, string][] {
   const down: [string, string][] = [];
+  // RFC 9110, section 7.6.1: what the Connection header names is of that connection alone.
+  const hops = new Set<string>();
+  for (let i = 0; i + 1 < raw.length; i += 2)
+    if ((raw[i] ?? "").toLowerCase() === "connection")
+      for (const each of (raw[i + 1] ?? "").split(",")) hops.add(each.trim().toLowerCase());
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] ?? "").toLowerCase();
     const value = raw[i + 1] ?? "";
-    if (notDown.has(name) || drop.has(name)) continue;
+    if (notDown.has(name) || drop.has(name) || hops.has(name)) continue;
     if (name === "set-cookie" && !cookies.includes(/^([^=;]+)=/.exec(value)?.[1]?.trim() ?? "")) continue;
     down.push([name, value]);
   }

@@ -1,23 +1,57 @@
 import { createHash, type Hash } from "node:crypto";
 import { type Readable, Transform, type TransformCallback } from "node:stream";
 
+/** How long a body that is read whole may take in all, milliseconds. */
+const slowest = 120_000;
+
 /** A body that turned out larger than granted. */
 export class TooLarge extends Error {}
 
 /**
  * Reads a body whole, up to a bound.
- * @returns its bytes, or undefined when it is larger
+ * @param ended gives up when it aborts: the grant is over
+ * @returns its bytes, or undefined when it is larger, slower than a minute or two, or nobody is entitled to it any more
  * @throws Error when the client goes before its end
  */
-export async function readWhole(body: Readable, most: number): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > most) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
+export function readWhole(body: Readable, most: number, ended?: AbortSignal): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const over = (): void => {
+      clearTimeout(timer);
+      ended?.removeEventListener("abort", give);
+      body.off("data", take).off("end", whole).off("aborted", gone).off("close", gone).off("error", gone);
+      body.on("error", () => undefined);
+    };
+    // What is left is not read, and the body is not destroyed: its socket still has an answer to carry.
+    const give = (): void => {
+      over();
+      body.pause();
+      resolve(undefined);
+    };
+    const take = (chunk: Buffer): void => {
+      length += chunk.length;
+      if (length > most) give();
+      else chunks.push(chunk);
+    };
+    const whole = (): void => {
+      over();
+      resolve(Buffer.concat(chunks, length));
+    };
+    // A stream of HTTP/2 that is reset comes to its end like any other, but says so first.
+    const gone = (error?: unknown): void => {
+      over();
+      reject(error instanceof Error ? error : new Error("the client went away"));
+    };
+    const timer = setTimeout(give, slowest);
+    timer.unref();
+    if (ended?.aborted === true) {
+      give();
+      return;
+    }
+    ended?.addEventListener("abort", give, { once: true });
+    body.on("data", take).once("end", whole).once("aborted", gone).once("close", gone).once("error", gone);
+  });
 }
 
 /** A body on its way upstream, counted and digested as it passes, and cut past a bound. */

@@ -6,7 +6,7 @@ import type { Permit } from "../permit.ts";
 import { createAnswer, type AnswerRules } from "./answer.ts";
 import { problem } from "./answers.ts";
 import type { WebExchange } from "./door.ts";
-import { breakOff, send } from "./front.ts";
+import { breakOff, isGone, isUnread, send } from "./front.ts";
 import { Counted, TooLarge } from "./reading.ts";
 import { CredentialError, type Upstream } from "./upstream.ts";
 
@@ -96,13 +96,18 @@ export async function relay(passage: Passage): Promise<void> {
   };
   let own: Readonly<Record<string, string>>;
   try {
-    own = await upstream.credentials.headers();
+    own = await within(session.ended, upstream.credentials.headers());
   } catch (error) {
     fail(error);
     return;
   }
   if (session.ended.aborted) {
     fail(new Cut("grant_ended"));
+    return;
+  }
+  // Who has gone meanwhile is asked nothing for: a client that resets its streams would leave each upstream.
+  if (isGone(response)) {
+    fail(new Cut("client_gone"));
     return;
   }
   const body = bodyUp(passage);
@@ -117,6 +122,7 @@ export async function relay(passage: Passage): Promise<void> {
     });
     const end = (): void => {
       over = true;
+      clearTimeout(waiting);
       session.ended.removeEventListener("abort", cut);
       response.off("close", left);
       resolve();
@@ -133,12 +139,14 @@ export async function relay(passage: Passage): Promise<void> {
       fail(error, { ...answer.outcome(), ...sent() });
     };
     const cut = (): void => stop(new Cut(endCode(session)));
-    const left = (): void => {
-      if (!(response as ServerResponse).writableFinished) stop(new Cut("client_gone"));
-    };
+    // Of a response whose stream was reset, HTTP/2 says that it is finished: only this relay knows whether it was.
+    const left = (): void => stop(new Cut("client_gone"));
     session.ended.addEventListener("abort", cut, { once: true });
     response.once("close", left);
     body.counted?.once("error", (error) => stop(error));
+    // A request for which no connection upstream comes free is told so, instead of waiting for as long as its grant.
+    const waiting = setTimeout(() => stop(new Cut("UPSTREAM_BUSY_TIMEOUT")), upstream.timeout);
+    waiting.unref();
     upstream.pool.dispatch(
       {
         path: upstream.base + passage.target,
@@ -149,11 +157,13 @@ export async function relay(passage: Passage): Promise<void> {
       {
         onRequestStart(begun) {
           controller = begun;
+          clearTimeout(waiting);
           if (over) begun.abort(new Cut("grant_ended"));
         },
         onResponseStart(_, status, fields) {
           // Interim answers (RFC 9110, section 15.2) are the gateway's to give.
           if (over || status < 200) return;
+          if (isUnread(exchange.request)) (response as ServerResponse).shouldKeepAlive = false;
           const problemOfHead = answer.start(status, fields);
           if (problemOfHead !== undefined) stop(new Cut(problemOfHead));
         },
@@ -178,6 +188,22 @@ export async function relay(passage: Passage): Promise<void> {
       },
     );
   });
+}
+
+/** A credential, unless the session ends before it has come. */
+async function within<Value>(ended: AbortSignal, value: Promise<Value> | Value): Promise<Value> {
+  if (!(value instanceof Promise)) return value;
+  let give = (): void => undefined;
+  const cut = new Promise<never>((_, reject) => {
+    give = () => reject(new Cut("grant_ended"));
+    if (ended.aborted) give();
+    else ended.addEventListener("abort", give, { once: true });
+  });
+  try {
+    return await Promise.race([value, cut]);
+  } finally {
+    ended.removeEventListener("abort", give);
+  }
 }
 
 /** Why a session ended, as a code. */

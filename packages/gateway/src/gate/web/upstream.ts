@@ -29,6 +29,8 @@ export interface Upstream {
   readonly credentials: Credentials;
   /** Stands before every path: empty, or a path without a slash at its end. */
   readonly base: string;
+  /** Milliseconds until an answer begins. */
+  readonly timeout: number;
 }
 
 /** Connections to one upstream at a time. */
@@ -64,7 +66,7 @@ export function createUpstreams<Target extends object>(
         ...(certificate === undefined ? {} : { cert: certificate.certificate, key: certificate.key }),
       },
     });
-    const upstream = { pool, credentials, base: pathname.replace(/\/$/, "") };
+    const upstream = { pool, credentials, base: pathname.replace(/\/$/, ""), timeout };
     known.set(target, upstream);
     return upstream;
   };

@@ -87,7 +87,7 @@ export async function exchangeOne(
     return;
   }
   const scopes = scopesOf(session);
-  const body = await bodyOf(exchange, framing, scopes);
+  const body = await bodyOf(exchange, framing, scopes, session.ended);
   if (body === undefined) return;
   const act = actOf(exchange, body);
   const answer = judgeRequest(scopes, act);
@@ -105,6 +105,8 @@ export async function exchangeOne(
   const target = session.target as HttpTarget;
   // Masking reads the answer: it has to come as it is.
   const plain: Record<string, string> = scope.mask.length > 0 ? { "accept-encoding": "identity" } : {};
+  // A part of an answer can't be masked: it may be a value by itself.
+  const asked = scope.mask.length > 0 ? without(act.headers, ["range", "if-range"]) : act.headers;
   await relay({
     exchange,
     session,
@@ -112,11 +114,16 @@ export async function exchangeOne(
     upstream: options.upstreamOf(target),
     method: act.method,
     target: act.target,
-    headers: (own, framed) => headersUp(act.headers, scope.headers, own, { ...plain, ...framed }),
+    headers: (own, framed) => headersUp(asked, scope.headers, own, { ...plain, ...framed }),
     body: bodyFor(body, scope),
     answer: answerRules(scope, target),
     now: options.now,
   });
+}
+
+/** Headers without some of them. */
+function without(raw: readonly string[], names: readonly string[]): string[] {
+  return raw.filter((_, at) => !names.includes((raw[at - (at % 2)] ?? "").toLowerCase()));
 }
 
 function bodyFor(body: HttpBody, scope: Compiled): PassageBody {
@@ -141,6 +148,7 @@ async function bodyOf(
   exchange: WebExchange,
   framing: { readonly has: boolean; readonly length: number | undefined },
   scopes: readonly Compiled[],
+  ended: AbortSignal,
 ): Promise<HttpBody | undefined> {
   if (!framing.has) return { kind: "none" };
   const { length } = framing;
@@ -155,7 +163,7 @@ async function bodyOf(
   }
   if (exchange.expectsContinue) exchange.response.writeContinue();
   try {
-    const bytes = await readWhole(exchange.request, most);
+    const bytes = await readWhole(exchange.request, most, ended);
     // One byte more than granted is enough to say so.
     return bytes === undefined ? { kind: "stream", length: most + 1 } : { kind: "read", bytes };
   } catch {

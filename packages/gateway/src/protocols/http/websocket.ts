@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Gate, Outcome, SessionEnd } from "../../gate/gate.ts";
 import { denied, problem, refusedAnswer, type Answer } from "../../gate/web/answers.ts";
 import type { WebUpgrade } from "../../gate/web/door.ts";
-import { rawAnswer } from "../../gate/web/front.ts";
+import { refuseUpgrade } from "../../gate/web/front.ts";
 import { valuesOf } from "../../gate/web/head.ts";
 import { acceptOf, openUpgrade } from "../../gate/web/opening.ts";
 import { codeOf, Cut } from "../../gate/web/relay.ts";
@@ -24,9 +24,7 @@ export async function upgradeOne(
   options: ExchangeOptions,
 ): Promise<void> {
   const { socket, rawHeaders } = upgrade;
-  const refuse = (answer: Answer): void => {
-    socket.end(rawAnswer(answer));
-  };
+  const refuse = (answer: Answer): void => refuseUpgrade(socket, answer);
   const session = await gate.enter({
     bearer: upgrade.bearer,
     connection: upgrade.connection,

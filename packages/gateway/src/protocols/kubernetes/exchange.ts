@@ -92,7 +92,7 @@ export async function exchangeOne(
     send(response, refusedAnswer(session, options.url));
     return;
   }
-  const body = await bodyOf(exchange);
+  const body = await bodyOf(exchange, session.ended);
   if (body === undefined) return;
   if (body === "too large") {
     send(response, status(413, `the body is larger than ${mostBody} bytes`));
@@ -138,7 +138,7 @@ function answerRules(session: WebSession<KubernetesAct>, operation: string, act:
   return { ...rules, rewrite: (text) => maskAnswer(text, request.resource, members) };
 }
 
-async function bodyOf(exchange: WebExchange): Promise<Body | "too large" | undefined> {
+async function bodyOf(exchange: WebExchange, ended: AbortSignal): Promise<Body | "too large" | undefined> {
   const { request, rawHeaders, response } = exchange;
   const [length] = valuesOf(rawHeaders, "content-length");
   const has =
@@ -149,8 +149,10 @@ async function bodyOf(exchange: WebExchange): Promise<Body | "too large" | undef
   if (length !== undefined && Number(length) > mostBody) return "too large";
   if (exchange.expectsContinue) response.writeContinue();
   try {
-    const bytes = await readWhole(request, mostBody);
-    return bytes === undefined ? "too large" : { kind: "read", bytes };
+    const bytes = await readWhole(request, mostBody, ended);
+    if (bytes !== undefined) return { kind: "read", bytes };
+    // A session that has ended denies whatever it is asked.
+    return ended.aborted ? { kind: "none" } : "too large";
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@ import { createServer as createHttp2, type Http2Server } from "node:http2";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { makeWorld, type World } from "../../../gate/testing/fakes.ts";
-import { createFront } from "../../../gate/web/front.ts";
+import { createFront, type Front } from "../../../gate/web/front.ts";
 import { systemClock } from "../../../kernel/clock.ts";
 import { Secret, TextFile } from "../../../kernel/secret.ts";
 import { createHttp } from "../index.ts";
@@ -13,6 +13,7 @@ import { targetSchema } from "../target.ts";
 /** A gateway's front over plain HTTP/1.1, with a gate in memory, before an API that the test writes. */
 export interface Rig {
   readonly world: World;
+  readonly front: Front;
   readonly port: number;
   readonly upstreamPort: number;
   /** Sends raw bytes and gives what came back until the connection closed or `until` was seen. */
@@ -92,6 +93,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   };
   return {
     world,
+    front,
     port,
     upstreamPort,
     connect: open,
