@@ -70,7 +70,7 @@ function inWords(
   if (error.code !== "denied") return error;
   const others = call.services.grants
     .liveOf(call.principal, connection)
-    .filter((live) => live.grant.id !== grant.id)
+    .filter((live) => live.grant.operations.some((name) => !grant.operations.includes(name)))
     .map((live) => `${live.grant.id} (${live.grant.operations.join(", ")})`);
   const held =
     others.length === 0 ? "" : ` You also hold ${others.slice(0, 5).join(" and ")}: name it as grant.`;

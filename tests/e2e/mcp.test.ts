@@ -1,0 +1,214 @@
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { call } from "../support/api.ts";
+import { billingAuth, startBilling, withBilling, type Billing } from "../support/billing.ts";
+import { root } from "../support/gateway.ts";
+import { connectMcp, type McpUser } from "../support/mcp.ts";
+import { startWorld, verifyLog, type World } from "../support/world.ts";
+
+let world: World;
+let billing: Billing;
+let folder: string;
+let agent: McpUser;
+
+beforeAll(async () => {
+  billing = await startBilling();
+  folder = mkdtempSync(path.join(tmpdir(), "mayfly-mcp-"));
+  copyFileSync(path.join(root, "examples/schemas/refund.json"), path.join(folder, "refund.json"));
+  world = await startWorld({
+    store: "sqlite",
+    // A token from the command line proves no fresh sign-in, as a browser's session does.
+    configure: (text) => withBilling(text, billing.url, folder).replace(", fresh_sign_in: 30m", ""),
+    environment: { BILLING_AUTH: billingAuth },
+  });
+  agent = await connectMcp(world.gateway, await world.agentToken());
+});
+afterAll(async () => {
+  await agent.close();
+  await world.stop();
+  await billing.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Records of a kind, newest first, as an auditor reads them. */
+async function records(query: string): Promise<readonly Record<string, unknown>[]> {
+  const answer = await call(
+    world.gateway,
+    await world.personToken("ada@example.com"),
+    "GET",
+    `/v1/audit/records?${query}`,
+  );
+  expect(answer.status).toBe(200);
+  return (answer.body as { records: Record<string, unknown>[] }).records;
+}
+
+async function access(operation: string, connection = "orders-db"): Promise<string> {
+  const { data } = await agent.use("request_access", {
+    connection,
+    operations: [operation],
+    reason: "TICKET-4711: where is my parcel?",
+  });
+  expect(data).toMatchObject({ state: "approved" });
+  return (data["grant"] as { grant: string }).grant;
+}
+
+const update = "update orders set status = $1 where id = $2";
+
+describe("the whole story through MCP alone", () => {
+  test("list, ask, read, be denied, ask again, be approved, use, release, reach nothing", async () => {
+    const offered = await agent.use("list_operations", { connection: "orders-db" });
+    expect(offered.data["operations"]).toMatchObject([
+      { operation: "orders-db/read-orders", use: "run_sql" },
+      { operation: "orders-db/refund-order", risk: "high" },
+    ]);
+    expect(offered.text).toContain("a person of support-leads must approve");
+
+    const nothing = await agent.use("run_sql", { connection: "orders-db", sql: "select 1" });
+    expect(nothing.text).toContain("you have no active grant on orders-db");
+
+    const reading = await access("read-orders");
+    const rows = await agent.use("run_sql", {
+      connection: "orders-db",
+      sql: "select id, status, total from orders where id > $1 order by id",
+      params: [1],
+      limit: 2,
+    });
+    expect(rows.data).toMatchObject({
+      columns: [
+        { name: "id", type: "int4" },
+        { name: "status", type: "text" },
+        { name: "total", type: "numeric" },
+      ],
+      more: true,
+      next: expect.stringContaining("OFFSET 2") as string,
+    });
+    const [first] = rows.data["rows"] as unknown[][];
+    expect(first).toEqual([2, expect.any(String), expect.any(String)]);
+
+    const denied = await agent.use("run_sql", {
+      connection: "orders-db",
+      sql: update,
+      params: ["refunded", 7],
+    });
+    expect(denied.error).toBe(true);
+    expect(denied.text).toContain(
+      "orders-db/refund-order (Set one order's status): a person of support-leads must approve",
+    );
+
+    const asked = await agent.use("request_access", {
+      connection: "orders-db",
+      operations: ["refund-order"],
+      reason: "TICKET-4711: parcel lost, refund",
+    });
+    expect(asked.data).toMatchObject({ state: "pending" });
+    const request = String(asked.data["request"]);
+    const decided = agent.use("wait_for_access", { request });
+    const rosa = await world.personToken("rosa@example.com");
+    const { digest } = (await call(world.gateway, rosa, "GET", `/v1/requests/${request}`)).body as {
+      digest: string;
+    };
+    const yes = await call(world.gateway, rosa, "POST", `/v1/requests/${request}/approve`, { digest });
+    expect(yes.status).toBe(200);
+    const { data } = await decided;
+    expect(data).toMatchObject({ state: "approved", request });
+    const { grant: refunding } = data["grant"] as { grant: string };
+
+    const done = await agent.use("run_sql", {
+      connection: "orders-db",
+      sql: update,
+      params: ["refunded", 7],
+    });
+    expect(done).toMatchObject({ error: false, data: { command: "UPDATE 1", rows: [] } });
+    const named = await agent.use("run_sql", {
+      connection: "orders-db",
+      grant: reading,
+      sql: "select status from orders where id = 7",
+    });
+    expect(named.data["rows"]).toEqual([["refunded"]]);
+
+    for (const grant of [refunding, reading])
+      expect((await agent.use("release_access", { grant })).data).toMatchObject({ state: "released" });
+    const after = await agent.use("run_sql", { connection: "orders-db", sql: "select 1" });
+    expect(after).toMatchObject({ error: true });
+    expect(after.text).toContain("request_access");
+
+    const opened = await records(`grant=${refunding}&type=session.opened`);
+    expect(opened).toMatchObject([{ detail: { software: "mayfly-mcp", protocol: "postgres", tls: true } }]);
+    const acts = await records(`grant=${refunding}&type=act.intent`);
+    expect(JSON.stringify(acts)).toContain(update);
+    expect(verifyLog(world).code).toBe(0);
+  });
+
+  test("an internal API by the same door as curl's", async () => {
+    const grant = await access("read-invoice", "billing-api");
+    const got = await agent.use("http_request", { connection: "billing-api", path: "/v1/invoices/7" });
+    expect(got.data).toMatchObject({ status: 200, body: { id: "7", customer: { email: "***" } } });
+    expect(JSON.stringify(billing.seen.at(-1)?.headers)).not.toMatch(/gr_|eyJ/);
+    const before = billing.seen.length;
+    for (const wrong of ["/v1/invoices/../admin", "/v1/refunds"]) {
+      const denied = await agent.use("http_request", { connection: "billing-api", path: wrong });
+      expect(denied).toMatchObject({
+        error: true,
+        text: expect.stringContaining("request_access") as string,
+      });
+    }
+    expect(billing.seen.length).toBe(before);
+    const opened = await records(`grant=${grant}&type=session.opened`);
+    expect(opened[0]).toMatchObject({
+      detail: { software: "mayfly-mcp", address: expect.stringContaining("127.0.0.1") as string },
+    });
+    await agent.use("release_access", { grant });
+  });
+});
+
+describe("results", () => {
+  test.each([
+    [
+      "types",
+      "select 1::int8, 9007199254740993::int8, 1.50::numeric, true, null, '{\"a\":[1]}'::jsonb, 'NaN'::float8",
+      [[1, "9007199254740993", "1.50", true, null, { a: [1] }, "NaN"]],
+    ],
+    ["nothing", "select id from orders where id < 0", []],
+  ])("come as typed JSON: %s", async (_, sql, rows) => {
+    const grant = await access("read-orders");
+    expect((await agent.use("run_sql", { connection: "orders-db", sql })).data["rows"]).toEqual(rows);
+    await agent.use("release_access", { grant });
+  });
+
+  test("are bounded, and errors say what PostgreSQL says", async () => {
+    const grant = await access("read-orders");
+    const sql = (text: string, limit?: number) =>
+      agent.use("run_sql", { connection: "orders-db", sql: text, ...(limit === undefined ? {} : { limit }) });
+    const wide = await sql("select repeat('x', 100000) from orders", 50);
+    expect(wide.data).toMatchObject({ more: true, next: expect.stringContaining("fit") as string });
+    expect(wide.text.length).toBeLessThan(300_000);
+    const gigantic = await sql("select string_agg(repeat('x', 100000), '') from orders");
+    expect(gigantic).toMatchObject({ error: true, text: expect.stringContaining("too large") as string });
+    expect(await sql("select id from nowhere")).toMatchObject({ error: true });
+    expect(await sql("select 1; select 2")).toMatchObject({ error: true });
+    expect(await sql("copy (select id from orders) to stdout")).toMatchObject({
+      error: true,
+      text: expect.stringContaining("select the rows instead") as string,
+    });
+    expect((await sql("select id from orders order by id", 3)).data["rows"]).toEqual([[1], [2], [3]]);
+    await agent.use("release_access", { grant });
+  });
+});
+
+describe("whoever has no token", () => {
+  test("is led to the authorization server, and gets nothing", async () => {
+    const message = { jsonrpc: "2.0", id: 1, method: "tools/list" };
+    const headers = { accept: "application/json, text/event-stream" };
+    const answer = await call(world.gateway, undefined, "POST", "/mcp", message, headers);
+    expect(answer.status).toBe(401);
+    const [, metadata = ""] =
+      /resource_metadata="([^"]+)"/.exec(String(answer.headers["www-authenticate"])) ?? [];
+    const found = await call(world.gateway, undefined, "GET", new URL(metadata).pathname);
+    expect(found.body).toMatchObject({
+      resource: `${world.gateway.url}/mcp`,
+      authorization_servers: [world.okta.issuer],
+    });
+  });
+});
