@@ -1,6 +1,7 @@
 import { parseStrictJson } from "../../kernel/strict-json.ts";
 import type { KubernetesAct } from "./act.ts";
 import type { ResourceRequest } from "./request.ts";
+import type { KubernetesScope } from "./scope.ts";
 
 const deepest = 64;
 const jsonTypes =
@@ -24,7 +25,11 @@ function member(value: unknown, name: string): unknown {
  * Why a request's body is refused, or undefined. Bodies are JSON that can be read in one way, and speak of the object
  * that the path names. Server-side apply sends JSON too, which is YAML, under a type of its own.
  */
-export function judgeBody(act: KubernetesAct, request: ResourceRequest): string | undefined {
+export function judgeBody(
+  act: KubernetesAct,
+  request: ResourceRequest,
+  scope: KubernetesScope,
+): string | undefined {
   const { body } = act;
   const writes = ["create", "update", "patch"].includes(request.verb);
   if (body.kind === "none" || body.bytes.length === 0) return writes ? "a body is missing" : undefined;
@@ -33,6 +38,9 @@ export function judgeBody(act: KubernetesAct, request: ResourceRequest): string 
   const type = typeOf(act);
   if (!jsonTypes.test(type) && !(request.verb === "patch" && applyType.test(type) && !/cbor/i.test(type)))
     return "the body's content type is not taken here; send JSON";
+  // Server-side apply makes an object that is not there; the API server asks for both verbs then.
+  if (applyType.test(type) && scope.verbs?.includes("create") !== true)
+    return "what is applied may be created: create is not granted";
   let value: unknown;
   try {
     value = parseStrictJson(
@@ -43,7 +51,9 @@ export function judgeBody(act: KubernetesAct, request: ResourceRequest): string 
     return "the body is no JSON that can be read in one way only";
   }
   if (Array.isArray(value))
-    return type.includes("json-patch+json") ? judgePatch(value) : "the body is a list";
+    return type.includes("json-patch+json")
+      ? judgePatch(value, Object.hasOwn(scope.mask, request.resource))
+      : "the body is a list";
   const metadata = member(value, "metadata");
   const [namespace, name] = [member(metadata, "namespace"), member(metadata, "name")];
   if (namespace !== undefined && namespace !== request.namespace) return "the body names another namespace";
@@ -52,12 +62,15 @@ export function judgeBody(act: KubernetesAct, request: ResourceRequest): string 
   return undefined;
 }
 
-/** A JSON patch (RFC 6902) does not move an object elsewhere. */
-function judgePatch(steps: readonly unknown[]): string | undefined {
+/** A JSON patch (RFC 6902) does not move an object elsewhere, and reads nothing of one whose members are masked. */
+function judgePatch(steps: readonly unknown[], isMasked: boolean): string | undefined {
   for (const step of steps) {
     const path = member(step, "path");
     if (typeof path !== "string") return "a step of the patch has no path";
-    if (/^\/metadata(?:\/(?:name|namespace))?$/.test(path)) return "the patch names another object";
+    if (isMasked && !["add", "remove", "replace"].includes(String(member(step, "op"))))
+      return "a patch that copies, moves or tests could tell what is masked";
+    if (path === "" || /^\/metadata(?:\/(?:name|namespace))?$/.test(path))
+      return "the patch names another object";
   }
   return undefined;
 }

@@ -78,7 +78,7 @@ function judgeResource(
         why: name === undefined ? `${verb} without a name is not granted` : `${name} is not granted`,
       };
   }
-  const why = parametersOf(request, scope) ?? judgeBody(act, request);
+  const why = parametersOf(request, scope) ?? judgeBody(act, request, scope);
   return why === undefined ? undefined : { step: 4, rule: "request", why };
 }
 

@@ -9,12 +9,28 @@ function isObject(value: unknown): value is Obj {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Masks an object's members; of a member that is a mapping, every value, so that its keys can still be seen. */
+/**
+ * Masks members wherever they stand: an object comes in lists, in rows of tables, in events and in errors. Of a member
+ * that is a mapping, every value is masked, so that its keys can still be seen.
+ */
+function maskWithin(value: unknown, members: readonly string[]): boolean {
+  if (Array.isArray(value)) {
+    let met = false;
+    for (const each of value) met = maskWithin(each, members) || met;
+    return met;
+  }
+  if (!isObject(value)) return false;
+  let met = maskObject(value, members);
+  for (const [name, each] of Object.entries(value))
+    if (!members.includes(name)) met = maskWithin(each, members) || met;
+  return met;
+}
+
 function maskObject(object: Obj, members: readonly string[]): boolean {
   let met = false;
   for (const name of members) {
+    if (!Object.hasOwn(object, name)) continue;
     const value = object[name];
-    if (value === undefined) continue;
     met = true;
     object[name] = isObject(value)
       ? Object.fromEntries(Object.keys(value).map((key) => [key, masked]))
@@ -30,7 +46,7 @@ function maskObject(object: Obj, members: readonly string[]): boolean {
 }
 
 /**
- * Masks an answer of the API server: an object, a list, or a table with its rows' objects.
+ * Masks an answer of the API server.
  * @param text the answer, JSON
  * @returns undefined when it is none
  */
@@ -46,13 +62,6 @@ export function maskAnswer(
     return undefined;
   }
   if (!isObject(value)) return undefined;
-  const { items, rows } = value;
-  const objects: unknown[] = Array.isArray(items)
-    ? items
-    : Array.isArray(rows)
-      ? rows.map((row: unknown) => (isObject(row) ? row["object"] : undefined))
-      : [value];
-  let met = false;
-  for (const each of objects) if (isObject(each)) met = maskObject(each, members) || met;
+  const met = maskWithin(value, members);
   return { text: JSON.stringify(value), met: met ? members.map((name) => `${resource}.${name}`) : [] };
 }

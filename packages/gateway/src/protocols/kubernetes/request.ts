@@ -149,9 +149,9 @@ function readResource(
   };
 }
 
-/** Values by which Go's `strconv.ParseBool`, and so the server, understands yes. */
-const yes: ReadonlySet<string> = new Set(["1", "t", "T", "TRUE", "true", "True"]);
-const no: ReadonlySet<string> = new Set(["0", "f", "F", "FALSE", "false", "False"]);
+/** Of what the server takes for yes, anything but `false` and `0` (`Convert_Slice_string_To_bool`), what clients write. */
+const yes: ReadonlySet<string> = new Set(["1", "true", "True", "TRUE"]);
+const no: ReadonlySet<string> = new Set(["0", "false", "False", "FALSE"]);
 
 function verbOf(
   method: string,
@@ -164,6 +164,9 @@ function verbOf(
   if (watches.length > 1 || watches.some((value) => !yes.has(value) && !no.has(value)))
     return { why: "watch is said twice, or is neither true nor false" };
   const isWatch = watches.some((value) => yes.has(value));
+  // With a name the server gets, whatever `watch` says.
+  if (isWatch && name !== undefined)
+    return { why: "watch is of a list: name the object by a field selector" };
   switch (method) {
     case "GET":
     case "HEAD":

@@ -33,7 +33,14 @@ export const targetSchema = z
       .describe("The gateway's own certificate, instead of a token: PEM"),
     impersonate: z
       .strictObject({
-        user: z.string().min(1).describe("May hold {grant}, {agent} and {person}"),
+        user: z
+          .string()
+          // The API server takes a user of no name for nobody acted as: for the gateway itself.
+          .refine(
+            (text) => text.replaceAll("{person}", "").trim() !== "",
+            "{person} alone may be nobody: write something beside it, for example mayfly:{person}",
+          )
+          .describe("May hold {grant}, {agent} and {person}"),
         groups: z.array(z.string().min(1)).default([]),
       })
       .optional()

@@ -29,18 +29,23 @@ export function planOf(target: KubernetesTarget): UpstreamPlan {
 /**
  * The headers by which the gateway acts as the grant's holder (Kubernetes: user impersonation), as names and values in
  * turn: a header a group.
+ * @throws TypeError when the user would have no name
  */
 export function impersonation(target: KubernetesTarget, holder: Holder): readonly string[] {
   const { impersonate } = target;
   if (impersonate === undefined) return [];
   const fill = (text: string): string =>
     text
-      .replaceAll("{grant}", holder.grant)
-      .replaceAll("{agent}", holder.name)
-      .replaceAll("{person}", holder.person ?? "")
+      // Functions: a name with a dollar sign is no pattern.
+      .replaceAll("{grant}", () => holder.grant)
+      .replaceAll("{agent}", () => holder.name)
+      .replaceAll("{person}", () => holder.person ?? "")
       // A header's value is printable ASCII; names are the operator's and the provider's to choose.
       .replaceAll(/[^\x20-\x7e]/g, "?");
-  const headers = ["Impersonate-User", fill(impersonate.user)];
+  const user = fill(impersonate.user);
+  // An empty one would be taken for nobody acted as: for the gateway itself.
+  if (user.trim() === "") throw new TypeError("there is nobody to act as");
+  const headers = ["Impersonate-User", user];
   for (const group of impersonate.groups) headers.push("Impersonate-Group", fill(group));
   return headers;
 }
