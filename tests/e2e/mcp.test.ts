@@ -1,4 +1,5 @@
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { copyFileSync, cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -194,6 +195,50 @@ describe("results", () => {
     });
     expect((await sql("select id from orders order by id", 3)).data["rows"]).toEqual([[1], [2], [3]]);
     await agent.use("release_access", { grant });
+  });
+});
+
+describe("the official inspector, from its command line", () => {
+  /** Its package reads the version of the package that it is part of: laid out as there, and otherwise as it is. */
+  function install(): string {
+    const modules = path.join(root, "node_modules");
+    cpSync(path.join(modules, "@modelcontextprotocol/inspector-cli/build"), path.join(folder, "cli/build"), {
+      recursive: true,
+    });
+    writeFileSync(
+      path.join(folder, "package.json"),
+      '{"name":"inspector","version":"1.0.3","type":"module"}',
+    );
+    symlinkSync(modules, path.join(folder, "node_modules"));
+    return path.join(folder, "cli/build/index.js");
+  }
+
+  /** Runs it with the gateway's CA among those that Node trusts. */
+  async function inspect(cli: string, args: readonly string[]): Promise<unknown> {
+    const token = await world.agentToken();
+    const given = ["--transport", "http", "--header", `Authorization: Bearer ${token}`];
+    const child = spawn(process.execPath, [cli, `${world.gateway.url}/mcp`, ...args, ...given], {
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: world.gateway.caFile },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let [out, errors] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (part: string) => (out += part));
+    child.stderr.setEncoding("utf8").on("data", (part: string) => (errors += part));
+    await new Promise((resolve) => child.once("close", resolve));
+    try {
+      return JSON.parse(out) as unknown;
+    } catch {
+      throw new Error(`no JSON: ${out}${errors}`);
+    }
+  }
+
+  test("lists the tools and calls one", async () => {
+    const cli = install();
+    const { tools } = (await inspect(cli, ["--method", "tools/list"])) as { tools: { name: string }[] };
+    expect(tools.map(({ name }) => name)).toContain("request_access");
+    const arg = ["--tool-arg", "connection=orders-db"];
+    const result = await inspect(cli, ["--method", "tools/call", "--tool-name", "list_operations", ...arg]);
+    expect(result).toMatchObject({ structuredContent: { total: 2 } });
   });
 });
 
