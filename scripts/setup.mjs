@@ -109,14 +109,17 @@ function linkNode() {
   symlinkSync(path.join("..", name, "bin", "node"), link);
 }
 
-/** Installs Debian packages: as root with apt-get, otherwise unpacked under .cache without touching the system. */
-async function installDebian(packages) {
+/**
+ * Installs Debian packages: as root with apt-get, otherwise unpacked under .cache without touching the system.
+ * @param onlyUnpack never installs: for packages that would start a service of their own
+ */
+async function installDebian(packages, onlyUnpack = false) {
   if (find("apt-get") === undefined) {
     throw new Error(
       `needed from your system: ${packages.join(", ")}\nhint: install them with your package manager and run this again`,
     );
   }
-  if (process.getuid?.() === 0) {
+  if (process.getuid?.() === 0 && !onlyUnpack) {
     const env = { ...environment(), DEBIAN_FRONTEND: "noninteractive" };
     await run("apt-get", ["update", "-q"], { env });
     await run("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...packages], { env });
@@ -169,7 +172,18 @@ const debianPackages = {
   curl: "curl",
   nginx: "nginx-light",
   wrk: "wrk",
+  kubectl: "kubectl",
+  containerd: "containerd",
+  runc: "runc",
+  busybox: "busybox-static",
 };
+
+/** What containers need: unpacked and never installed, so that no machine gets a container service from us. */
+const forContainers = ["containerd", "runc", "busybox"];
+
+/** The programs with which the Kubernetes stand-in runs its pods; none where containers cannot be started anyway. */
+export const containerPrograms =
+  process.platform === "linux" && process.getuid?.() === 0 ? forContainers : [];
 
 /**
  * Brings everything that is not there yet.
@@ -179,9 +193,14 @@ export async function setup(programs = []) {
   await installPackages();
   linkNode();
   const missing = programs.filter((program) => find(program) === undefined);
-  if (missing.length > 0) {
-    const packages = missing.map((program) => debianPackages[program]);
-    await progress(`installing ${packages.join(", ")} from Debian`, () => installDebian(packages));
+  for (const onlyUnpack of [false, true]) {
+    const packages = missing
+      .filter((program) => forContainers.includes(program) === onlyUnpack)
+      .map((program) => debianPackages[program]);
+    if (packages.length > 0)
+      await progress(`installing ${packages.join(", ")} from Debian`, () =>
+        installDebian(packages, onlyUnpack),
+      );
   }
   for (const program of missing)
     if (find(program) === undefined)

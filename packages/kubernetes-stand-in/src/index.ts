@@ -1,0 +1,127 @@
+import type { IncomingMessage } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { answer, containerOf, createPod, execOf, routeOf, type Cluster } from "./api.ts";
+import { makeCertificate } from "./certificate.ts";
+import { startContainers } from "./containers.ts";
+import { kinds, type KubernetesObject } from "./kinds.ts";
+import { Store } from "./store.ts";
+import { serveStream } from "./streams.ts";
+
+export { makeCertificate } from "./certificate.ts";
+export { whyNoContainers } from "./containers.ts";
+export type { KubernetesObject } from "./kinds.ts";
+
+/** A request as the stand-in saw it. */
+export interface Seen {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage["headers"];
+}
+
+/** A stand-in for a cluster, with real containers for its pods. */
+export interface KubernetesStandIn {
+  readonly url: string;
+  /** PEM of the certificate that signs its own. */
+  readonly ca: string;
+  /** The only bearer that it takes. */
+  readonly token: string;
+  readonly seen: readonly Seen[];
+  /** Creates a pod of one container, `app`, and starts it. */
+  addPod(pod: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly command?: readonly string[];
+  }): void;
+  add(plural: string, namespace: string, object: KubernetesObject): void;
+  remove(plural: string, namespace: string, name: string): void;
+  /** How many processes a pod's container has. */
+  processes(namespace: string, pod: string): number;
+  /** Called right before a stream is opened, for what changes in that moment. */
+  beforeStream: (() => void) | undefined;
+  close(): Promise<void>;
+}
+
+/** Starts one on 127.0.0.1. @throws Error where containers cannot be run */
+export async function startKubernetesStandIn(
+  options: { readonly token?: string } = {},
+): Promise<KubernetesStandIn> {
+  const token = options.token ?? "only-the-gateway-knows-this-token";
+  const containers = await startContainers();
+  const store = new Store();
+  const cluster: Cluster = { store, containers };
+  const { certificate, key } = await makeCertificate();
+  const seen: Seen[] = [];
+  const sockets = new Set<Duplex>();
+  const note = (request: IncomingMessage): boolean => {
+    seen.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers });
+    return request.headers.authorization === `Bearer ${token}`;
+  };
+  const server = createServer({ cert: certificate, key });
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  server.on("request", (request, response) => {
+    if (note(request)) {
+      answer(request, response, cluster).catch(() => response.destroy());
+      return;
+    }
+    const status = { kind: "Status", apiVersion: "v1", status: "Failure", reason: "Unauthorized", code: 401 };
+    response.writeHead(401, { "content-type": "application/json" });
+    response.end(JSON.stringify({ ...status, message: "Unauthorized" }));
+  });
+  const kindOf = (plural: string) => {
+    const kind = kinds.find((each) => each.plural === plural);
+    if (kind === undefined) throw new Error(`the stand-in has no ${plural}`);
+    return kind;
+  };
+  const standIn: KubernetesStandIn = {
+    url: "",
+    ca: certificate,
+    token,
+    seen,
+    beforeStream: undefined,
+    addPod({ namespace, name, labels = {}, command = ["sleep", "100000"] }) {
+      createPod(cluster, kindOf("pods"), namespace, {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name, labels: { ...labels } },
+        spec: { nodeName: "stand-in", containers: [{ name: "app", image: "stand-in:busybox", command }] },
+      });
+    },
+    add: (plural, namespace, object) => void store.put(kindOf(plural), namespace, object),
+    remove: (plural, namespace, name) => void store.remove(kindOf(plural), namespace, name),
+    processes: (namespace, pod) => containers.processes(containerOf(namespace, pod, "app")),
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+      await containers.close();
+    },
+  };
+  server.on("upgrade", (request, socket, head) => {
+    const refuse = (line: string, message: string): void => {
+      const body = JSON.stringify({ kind: "Status", apiVersion: "v1", status: "Failure", message });
+      socket.end(
+        `HTTP/1.1 ${line}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    };
+    if (!note(request)) return refuse("401 Unauthorized", "Unauthorized");
+    const url = new URL(request.url ?? "", "http://stand-in");
+    const route = routeOf(url.pathname);
+    if (route?.kind.plural !== "pods") return refuse("404 Not Found", "nothing to enter there");
+    standIn.beforeStream?.();
+    if (route.subresource === "portforward")
+      return serveStream(request, socket, head, "portforward", containers);
+    const ask = execOf(cluster, route, url.searchParams);
+    if (route.subresource !== "exec" || ask === undefined)
+      return refuse("400 Bad Request", "container not found in the pod");
+    return serveStream(request, socket, head, ask, containers);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return Object.assign(standIn, { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}` });
+}
