@@ -37,6 +37,11 @@ export interface Entry {
    * on the connection whose scopes `covers` names good, else the newest.
    */
   readonly grant?: string;
+  /**
+   * Called once the bearer has verified and before `covers`: for what costs memory to learn, such as a body. Nobody
+   * unknown can have it done.
+   */
+  readonly prepare?: () => Promise<void>;
   /** Chooses among several grants of one principal, and permits nothing: `judge` alone does. */
   readonly covers?: (scopes: readonly NamedScope<never>[], target: unknown) => boolean;
 }

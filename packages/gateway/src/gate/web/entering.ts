@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { EventEmitter } from "node:events";
 import type { LiveGrant } from "../../grants/types.ts";
 import type { Entry, Refusal, Session, SessionEnd, WebSession } from "../gate.ts";
@@ -21,6 +22,15 @@ export interface EnteringParts<Act> {
   readonly noGrant: Refusal;
 }
 
+/** The session of a grant on one client connection, and the digests of the tokens that were asked about for it. */
+interface Shared<Act> {
+  readonly asked: Set<string>;
+  session: Promise<WebSession<Act> | Refusal> | undefined;
+}
+
+/** Tokens remembered as asked about, on one connection for one grant; one beyond is asked about every time. */
+const mostAsked = 16;
+
 /**
  * Makes `Gate.enter`. Every request verifies its bearer and looks its grant up; the session of its client's
  * connection is opened by the first request and shared by the rest, and ends with the connection or the grant.
@@ -28,7 +38,7 @@ export interface EnteringParts<Act> {
 export function createEntering<Act>(
   parts: EnteringParts<Act>,
 ): (entry: Entry) => Promise<WebSession<Act> | Refusal> {
-  const sessions = new WeakMap<EventEmitter, Map<LiveGrant, Promise<WebSession<Act> | Refusal>>>();
+  const sessions = new WeakMap<EventEmitter, Map<LiveGrant, Shared<Act>>>();
 
   const open = async (
     live: LiveGrant,
@@ -36,8 +46,6 @@ export function createEntering<Act>(
     entry: Entry,
     forget: () => void,
   ): Promise<WebSession<Act> | Refusal> => {
-    const refused = by === "token" ? await parts.introspect(entry.bearer) : undefined;
-    if (refused !== undefined) return parts.refuse(entry, refused);
     const session = await parts.open(live, by, entry);
     if ("refused" in session) return session;
     const leaving = createLeaving();
@@ -77,22 +85,35 @@ export function createEntering<Act>(
     if (away !== undefined) return parts.refuse(entry, away);
     const found = await parts.grantsOf(entry.bearer, entry.connection);
     if ("refused" in found) return parts.refuse(entry, found);
+    await entry.prepare?.();
     const named =
       entry.grant === undefined ? found.grants : found.grants.filter(({ grant }) => grant.id === entry.grant);
     const live = named.length > 1 ? (named.find((each) => parts.prefers(entry, each)) ?? named[0]) : named[0];
     if (live === undefined) return parts.refuse(entry, parts.noGrant);
-    const mine = sessions.get(entry.socket) ?? new Map<LiveGrant, Promise<WebSession<Act> | Refusal>>();
+    const mine = sessions.get(entry.socket) ?? new Map<LiveGrant, Shared<Act>>();
     sessions.set(entry.socket, mine);
     const known = mine.get(live);
-    if (known !== undefined) return known;
-    const opening = open(live, found.by, entry, () => mine.delete(live));
-    mine.set(live, opening);
+    // Each token is asked about by itself: a session that another opened says nothing of this one.
+    const digest =
+      found.by === "token" ? createHash("sha256").update(entry.bearer).digest("base64") : undefined;
+    if (digest !== undefined && known?.asked.has(digest) !== true) {
+      const refused = await parts.introspect(entry.bearer);
+      if (refused !== undefined) return parts.refuse(entry, refused);
+    }
+    const shared = mine.get(live) ?? { asked: new Set<string>(), session: undefined };
+    mine.set(live, shared);
+    if (digest !== undefined && shared.asked.size < mostAsked) shared.asked.add(digest);
+    if (shared.session !== undefined) return shared.session;
+    const forget = (): void => {
+      if (mine.get(live) === shared) mine.delete(live);
+    };
+    shared.session = open(live, found.by, entry, forget);
     try {
-      const opened = await opening;
-      if ("refused" in opened) mine.delete(live);
+      const opened = await shared.session;
+      if ("refused" in opened) forget();
       return opened;
     } catch (error) {
-      mine.delete(live);
+      forget();
       throw error;
     }
   };

@@ -26,6 +26,12 @@ export interface ExchangeOptions {
 /** The largest message, bytes. */
 const mostBytes = 1_048_576;
 
+/** A message that is read once its sender is known. */
+interface Read {
+  bytes: Buffer | "gone" | undefined;
+  message: ReturnType<typeof readMessage>;
+}
+
 /** Answers one message: verified, judged, and answered with what is granted. */
 export async function exchangeOne(
   exchange: WebExchange,
@@ -40,26 +46,27 @@ export async function exchangeOne(
     return close(
       problem({ status: 404, code: "not_found", detail: "the server is at /mcp/CONNECTION itself" }),
     );
-  if (exchange.expectsContinue) response.writeContinue();
-  let bytes: Buffer | undefined;
-  try {
-    bytes = await readWhole(exchange.request, mostBytes);
-  } catch {
-    return undefined;
-  }
-  if (bytes === undefined)
-    return close(failure(413, null, -32_600, `a message is larger than ${mostBytes} bytes`));
-  const message = readMessage(bytes);
+  const read: Read = { bytes: undefined, message: { code: -32_700, why: "there is no message" } };
   const session = await gate.enter({
     bearer: exchange.bearer,
     connection: exchange.connection,
     client: exchange.client,
     socket: exchange.connectionOf,
     ...(exchange.grant === undefined ? {} : { grant: exchange.grant }),
+    async prepare() {
+      if (exchange.expectsContinue) response.writeContinue();
+      read.bytes = await readWhole(exchange.request, mostBytes).catch(() => "gone" as const);
+      if (read.bytes instanceof Buffer) read.message = readMessage(read.bytes);
+    },
     covers: (scopes) =>
-      "kind" in message && verdictOf(compileScopes(scopes), { message }).verdict === "permit",
+      "kind" in read.message &&
+      verdictOf(compileScopes(scopes), { message: read.message }).verdict === "permit",
   });
   if ("refused" in session) return close(refusedAnswer(session, options.url));
+  const { bytes, message } = read;
+  if (bytes === "gone") return undefined;
+  if (bytes === undefined)
+    return close(failure(413, null, -32_600, `a message is larger than ${mostBytes} bytes`));
   if (!("kind" in message)) return close(failure(400, null, message.code, message.why));
   const scopes = compileScopes(session.scopes as readonly NamedScope<McpScope>[]);
   const act = { message };
@@ -109,6 +116,8 @@ export async function exchangeOne(
 function isOwnError(error: unknown): error is Error & { readonly code: number } {
   return (
     error instanceof Error &&
+    // The transport's errors carry a status of HTTP as their code: a session that the server forgot is a 404.
+    error.name === "McpError" &&
     "code" in error &&
     Number.isSafeInteger(error.code) &&
     error.code !== -32_000 &&

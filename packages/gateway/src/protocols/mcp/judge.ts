@@ -71,12 +71,20 @@ function judgeBy(scope: Compiled, message: ClientMessage): Failed | undefined {
   if (method === "tools/call") return judgeTool(scope, params);
   if (method === "resources/read") {
     const { uri } = params;
+    const extra = Object.keys(params).find((key) => !["uri", "_meta"].includes(key));
+    if (extra !== undefined)
+      return { rule: "resources", why: `a read has no member ${shown(extra)}`, step: 1 };
     return typeof uri === "string" && coversUri(scope.resources, uri)
       ? undefined
       : { rule: "resources", why: `the resource ${shown(uri)} is not granted`, step: 0 };
   }
   if (method === "prompts/get") {
-    const { name } = params;
+    const { name, arguments: given = {} } = params;
+    const extra = Object.keys(params).find((key) => !["name", "arguments", "_meta"].includes(key));
+    if (extra !== undefined)
+      return { rule: "prompts", why: `a prompt has no member ${shown(extra)}`, step: 1 };
+    if (typeof given !== "object" || given === null || Array.isArray(given))
+      return { rule: "prompts", why: "arguments must be an object", step: 1 };
     return typeof name === "string" && scope.prompts.has(name)
       ? undefined
       : { rule: "prompts", why: `the prompt ${shown(name)} is not granted`, step: 0 };

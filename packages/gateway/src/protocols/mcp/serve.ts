@@ -6,6 +6,7 @@ import { type Compiled, coversUri } from "./compile.ts";
 import { problemOfDefinition } from "./definitions.ts";
 import { grantsTool, type McpAct } from "./judge.ts";
 import type { ClientMessage } from "../../gate/web/mcp/message.ts";
+import { definitionOf } from "./pins.ts";
 import type { McpTarget } from "./target.ts";
 import type { McpUpstream } from "./upstream.ts";
 
@@ -38,9 +39,12 @@ async function listTools({ session, scopes, upstream }: Served): Promise<Result>
   const target = session.target as McpTarget;
   const tools = await (await upstream()).tools(session.ended);
   return {
-    tools: tools.filter(
-      (tool) => grantsTool(scopes, tool.name) && problemOfDefinition(target, tool, tool.name) === undefined,
-    ),
+    tools: tools
+      .filter(
+        (tool) => grantsTool(scopes, tool.name) && problemOfDefinition(target, tool, tool.name) === undefined,
+      )
+      // Nothing that no operator accepted: a model reads whatever stands there.
+      .map(definitionOf),
   };
 }
 
@@ -62,7 +66,21 @@ async function callTool(served: Served): Promise<Answer> {
       message: `refused: ${problem}`,
       hint: "the gateway's operator accepts a definition by putting its digest into the connection's pins",
     });
-  return bounded(id, await server.request(method, params, session.ended));
+  return bounded(id, await server.request(method, sentUp(message), session.ended));
+}
+
+/** What of a request's parameters goes to the server: what was judged and written down, and no `_meta`. */
+function sentUp({ method, params }: Served["message"]): Result {
+  const names: Readonly<Record<string, readonly string[]>> = {
+    "tools/call": ["name", "arguments"],
+    "prompts/get": ["name", "arguments"],
+    "resources/read": ["uri"],
+    "resources/list": ["cursor"],
+    "prompts/list": ["cursor"],
+  };
+  return Object.fromEntries(
+    (names[method] ?? []).filter((name) => name in params).map((name) => [name, params[name]]),
+  );
 }
 
 function bounded(id: string | number, value: Result): Answer {
@@ -97,7 +115,7 @@ export async function serve(served: Served): Promise<Answer> {
       return callTool(served);
     case "resources/list": {
       if (!has.resources) return result(id, { resources: [] });
-      const answer = await (await upstream()).request(method, params, session.ended);
+      const answer = await (await upstream()).request(method, sentUp(message), session.ended);
       const keeps = ({ uri }: Result): boolean =>
         typeof uri === "string" && scopes.some(({ resources }) => coversUri(resources, uri));
       return bounded(id, filtered(answer, "resources", keeps));
@@ -107,12 +125,12 @@ export async function serve(served: Served): Promise<Answer> {
       return result(id, { resourceTemplates: [] });
     case "prompts/list": {
       if (!has.prompts) return result(id, { prompts: [] });
-      const answer = await (await upstream()).request(method, params, session.ended);
+      const answer = await (await upstream()).request(method, sentUp(message), session.ended);
       const keeps = ({ name }: Result): boolean =>
         typeof name === "string" && scopes.some(({ prompts }) => prompts.has(name));
       return bounded(id, filtered(answer, "prompts", keeps));
     }
     default:
-      return bounded(id, await (await upstream()).request(method, params, session.ended));
+      return bounded(id, await (await upstream()).request(method, sentUp(message), session.ended));
   }
 }

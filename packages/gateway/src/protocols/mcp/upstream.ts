@@ -1,5 +1,5 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { ResultSchema } from "@modelcontextprotocol/sdk/types.js";
@@ -27,8 +27,17 @@ const mostTools = 2000;
 function transportOf(target: McpTarget): Transport {
   if (target.command !== undefined) {
     const [command = "", ...args] = target.command;
-    // Its environment is what the configuration says, and nothing of the gateway's own.
-    return new StdioClientTransport({ command, args, env: reveal(target.env), stderr: "ignore" });
+    // Its environment is what the configuration says, and nothing of the gateway's own but the path on which the program
+    // is found: the SDK would add the gateway's user, home and shell.
+    const kept = Object.keys(getDefaultEnvironment()).filter((name) => name !== "PATH");
+    const env = { ...Object.fromEntries(kept.map((name) => [name, undefined])), ...reveal(target.env) };
+    return new StdioClientTransport({
+      command,
+      args,
+      // Node leaves out what is undefined (child_process.spawn).
+      env: env as Record<string, string>,
+      stderr: "ignore",
+    });
   }
   const agent = new Agent({
     connect: { rejectUnauthorized: true, ...(target.ca === undefined ? {} : { ca: target.ca.text() }) },

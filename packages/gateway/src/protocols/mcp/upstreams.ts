@@ -16,6 +16,7 @@ export interface Upstreams {
 const linger = 30_000;
 
 interface Entry {
+  readonly target: McpTarget;
   readonly connecting: Promise<McpUpstream>;
   readonly stop: AbortController;
   readonly sessions: Set<string>;
@@ -49,7 +50,10 @@ export function createUpstreams(
       if (entries.get(session.grant) !== entry) return;
       // The client may come again on another connection, but not once its grant is over.
       if (reason !== "the client went away") close(session.grant);
-      else if (entry.sessions.size === 0) entry.cancel = clock.schedule(linger, () => close(session.grant));
+      else if (entry.sessions.size === 0)
+        entry.cancel = clock.schedule(Math.max(0, Math.min(linger, session.endsAt - clock.wall())), () =>
+          close(session.grant),
+        );
     };
     if (session.ended.aborted) left();
     else session.ended.addEventListener("abort", left, { once: true });
@@ -57,11 +61,19 @@ export function createUpstreams(
 
   return {
     async of(session) {
+      // A reload may have moved the target: what was connected before is not what this session was judged for.
+      if (entries.get(session.grant)?.target !== session.target) close(session.grant);
       let entry = entries.get(session.grant);
       if (entry === undefined) {
         const stop = new AbortController();
         const target = session.target as McpTarget;
-        entry = { connecting: connect(target, stop.signal), stop, sessions: new Set(), cancel: undefined };
+        entry = {
+          target,
+          connecting: connect(target, stop.signal),
+          stop,
+          sessions: new Set(),
+          cancel: undefined,
+        };
         entries.set(session.grant, entry);
         const made = entry;
         entry.connecting.catch(() => {

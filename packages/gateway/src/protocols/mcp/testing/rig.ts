@@ -35,6 +35,8 @@ export interface Rig {
   readonly tools: Tool[];
   /** Calls that reached the upstream: tools and resources. */
   readonly calls: string[];
+  /** Parameters of the tools' calls, as the upstream read them. */
+  readonly params: unknown[];
   /** Waits before a call is answered. */
   hold: Promise<void> | undefined;
   /** A client of the SDK, connected with the agent's bearer. */
@@ -53,7 +55,9 @@ function listen(server: HttpServer): Promise<number> {
   });
 }
 
-function upstreamServer(rig: Pick<Rig, "tools" | "calls"> & { hold: Promise<void> | undefined }): Server {
+function upstreamServer(
+  rig: Pick<Rig, "tools" | "calls" | "params"> & { hold: Promise<void> | undefined },
+): Server {
   const server = new Server(
     { name: "crm", version: "1" },
     { capabilities: { tools: {}, resources: {}, prompts: {} } },
@@ -61,6 +65,7 @@ function upstreamServer(rig: Pick<Rig, "tools" | "calls"> & { hold: Promise<void
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: rig.tools }));
   server.setRequestHandler(CallToolRequestSchema, async (request) => {
     rig.calls.push(request.params.name);
+    rig.params.push(request.params);
     await rig.hold;
     return {
       content: [{ type: "text", text: `${request.params.name} ${JSON.stringify(request.params.arguments)}` }],
@@ -91,6 +96,7 @@ export async function startRig(operation: unknown, unpinned: readonly string[] =
       { name: "delete_order", description: "Deletes one", inputSchema: { type: "object" as const } },
     ] as Tool[],
     calls: [] as string[],
+    params: [] as unknown[],
     hold: undefined as Promise<void> | undefined,
   };
   const upstream = createServer((request, response) => {

@@ -1,0 +1,67 @@
+import { EventEmitter } from "node:events";
+import { expect, it } from "vitest";
+import type { LiveGrant } from "../../grants/types.ts";
+import type { Refusal, Session } from "../gate.ts";
+import { createEntering } from "./entering.ts";
+
+const refusal = (code: Refusal["code"]): Refusal => ({
+  code,
+  refused: { rule: "r", message: "m", hint: "h" },
+});
+const live = { grant: { id: "gr_1", requester: { name: "a", subject: "s" } } } as unknown as LiveGrant;
+
+it("asks the provider about every token, also where another has opened the session", async () => {
+  const asked: string[] = [];
+  const enter = createEntering<string>({
+    unavailable: () => undefined,
+    grantsOf: (bearer) =>
+      Promise.resolve({
+        by: bearer === "secret" ? ("grant-secret" as const) : ("token" as const),
+        grants: [live],
+      }),
+    introspect: (token) => {
+      asked.push(token);
+      return Promise.resolve(token === "withdrawn" ? refusal("unauthenticated") : undefined);
+    },
+    prefers: () => false,
+    open: () =>
+      Promise.resolve({
+        id: "ses_1",
+        ended: new AbortController().signal,
+        attach: () => undefined,
+        close: () => undefined,
+      } as unknown as Session<string>),
+    refuse: (_, why) => why,
+    noGrant: refusal("no_grant"),
+    payload: () => ({ bytes: 0, payload: "" }),
+  });
+  const socket = new EventEmitter();
+  const entry = { connection: "db", client: { protocol: "x", address: "", tls: true }, socket };
+  for (const bearer of ["secret", "good", "good"])
+    expect(await enter({ ...entry, bearer })).toHaveProperty("id", "ses_1");
+  expect(await enter({ ...entry, bearer: "withdrawn" })).toHaveProperty("code", "unauthenticated");
+  expect(asked).toEqual(["good", "withdrawn"]);
+});
+
+it("has nothing prepared for a bearer that does not verify", async () => {
+  let prepared = 0;
+  const enter = createEntering<string>({
+    unavailable: () => undefined,
+    grantsOf: () => Promise.resolve(refusal("unauthenticated")),
+    introspect: () => Promise.resolve(undefined),
+    prefers: () => false,
+    open: () => Promise.reject(new Error("never")),
+    refuse: (_, why) => why,
+    noGrant: refusal("no_grant"),
+    payload: () => ({ bytes: 0, payload: "" }),
+  });
+  const answer = await enter({
+    bearer: "bad",
+    connection: "db",
+    client: { protocol: "x", address: "", tls: true },
+    socket: new EventEmitter(),
+    prepare: () => Promise.resolve(void (prepared += 1)),
+  });
+  expect(answer).toHaveProperty("code", "unauthenticated");
+  expect(prepared).toBe(0);
+});
