@@ -44,8 +44,11 @@ export function compileSchema(text: string): { readonly check: SchemaCheck } | {
 /** One problem in words; names the place and the rule, never the value. */
 function say(error: ErrorObject | undefined): string {
   if (error === undefined) return "does not match its schema";
-  const where = error.instancePath === "" ? "the body" : error.instancePath;
+  // Names are the sender's: as long as the body, if they like.
+  const where = error.instancePath === "" ? "the body" : error.instancePath.slice(0, 128);
   const extra =
-    error.keyword === "additionalProperties" ? `: ${String(error.params["additionalProperty"])}` : "";
+    error.keyword === "additionalProperties"
+      ? `: ${String(error.params["additionalProperty"]).slice(0, 64)}`
+      : "";
   return `${where} ${error.message ?? `breaks ${error.keyword}`}${extra}`;
 }

@@ -69,7 +69,8 @@ const never =
  * @param listed what the operation's `headers:` adds, in lower case; `x-vendor-*` covers a family
  */
 export function fateOf(name: string, listed: readonly string[]): HeaderFate {
-  if (never.test(name)) return "refuse";
+  // CGI and its heirs read an underscore as a dash.
+  if (never.test(name) || never.test(name.replaceAll("_", "-"))) return "refuse";
   if (forwarded.has(name)) return "forward";
   if (dropped.has(name) || name.startsWith("sec-")) return "drop";
   const isListed = listed.some((each) =>

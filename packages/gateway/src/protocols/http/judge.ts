@@ -4,7 +4,7 @@ import type { HttpAct, HttpBody } from "./act.ts";
 import type { Compiled, CompiledBody } from "./compile.ts";
 import { fateOf, isPlainConnection } from "./headers.ts";
 import { readPath, type ReadPath } from "./path.ts";
-import { judgeQuery } from "./query.ts";
+import { judgeQuery, namesMethod } from "./query.ts";
 import { covers } from "./template.ts";
 
 /** How far a request came with one scope: the further, the better its denial tells what is amiss. */
@@ -110,9 +110,15 @@ function judgeBody(act: HttpAct, rule: CompiledBody | undefined): string | undef
   const [type] = valuesOf(act.headers, "content-type");
   if (type === undefined || !isType(type, rule.types))
     return `the content type is not ${rule.types.join(" or ")}`;
+  if (/^\s*application\/x-www-form-urlencoded/i.test(type) && body.kind === "read") {
+    const wrong = [...new URLSearchParams(body.bytes.toString("latin1")).keys()].some(namesMethod);
+    if (wrong) return "a field of the body names another method than the request's";
+  }
   if (!/[/+]json\b/i.test(type)) return rule.check === undefined ? undefined : "a schema judges JSON alone";
   if (valuesOf(act.headers, "content-encoding").length > 0) return "an encoded body cannot be judged";
-  if (/charset/i.test(type) && !/charset="?utf-8"?\s*(?:;|$)/i.test(type)) return "JSON is in UTF-8";
+  const charsets = type.match(/charset/gi)?.length ?? 0;
+  if (charsets > 1 || (charsets === 1 && !/;\s*charset="?utf-8"?\s*(?:;|$)/i.test(type)))
+    return "JSON is in UTF-8";
   if (body.kind === "stream")
     return rule.check === undefined ? undefined : "the body has to be read before it is judged";
   return judgeJson(body.bytes, rule);
@@ -131,6 +137,8 @@ function judgeJson(bytes: Buffer, rule: CompiledBody): string | undefined {
   } catch {
     return "the body is no JSON that can be read in one way only";
   }
+  if (typeof value === "object" && value !== null && Object.keys(value).some(namesMethod))
+    return "a member of the body names another method than the request's";
   return rule.check?.(value);
 }
 

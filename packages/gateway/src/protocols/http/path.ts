@@ -27,7 +27,11 @@ function readSegment(raw: string): { readonly text: string } | { readonly why: s
   if (/%[0-9A-Fa-f]{2}/.test(text)) return { why: "an encoding of an encoding" };
   // Servers that normalise Unicode turn fullwidth dots and slashes into the plain ones.
   const plain = text.normalize("NFKC");
-  if (plain === "." || plain === ".." || /[/\\]/.test(plain)) return { why: "a dot segment" };
+  // Windows drops spaces at a name's end.
+  if (plain.trim() === "." || plain.trim() === "..") return { why: "a dot segment" };
+  if (/[/\\;?#]|%[0-9A-Fa-f]{2}/.test(plain)) return { why: "an encoded separator" };
+  // What Windows' best-fit tables turn into a slash or a backslash.
+  if (/[\u2044\u2215\u2216\u29f5\u29f8\u29f9]/.test(text)) return { why: "an encoded separator" };
   return { text };
 }
 

@@ -90,6 +90,17 @@ export const targetSchema = z
           "use https://, or set allow_plaintext: true",
         );
     }
+    const token = target.oauth?.token_url ?? "";
+    if (
+      URL.canParse(token) &&
+      !/^https:|^http:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?:[:/]|$)/.test(token)
+    )
+      if (!target.allow_plaintext || !token.startsWith("http:"))
+        add(
+          ["oauth", "token_url"],
+          "the client secret goes over https:// alone",
+          "use https://, or set allow_plaintext: true",
+        );
     for (const [name, value] of Object.entries(target.headers)) {
       if (own.test(name)) add(["headers", name], "the gateway makes this header itself", "remove it");
       else if (!(value instanceof Secret) && credentials.test(name))
