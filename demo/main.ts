@@ -49,6 +49,8 @@ function exported(name: string, value: string): string {
   const own = new Set(value.split(":").filter((folder) => folder.startsWith(`${root}/`)));
   return `export PATH="${[...own].join(":")}:$PATH"`;
 }
+/** curl, in the shell of `mayfly run`. */
+const curl = 'curl --cacert "$MAYFLY_CA" -H "Authorization: Bearer $MAYFLY_TOKEN"';
 const libraries = process.env["LD_LIBRARY_PATH"];
 const lines = Object.entries({
   ...world.clientEnvironment,
@@ -70,6 +72,17 @@ mayfly operations
 mayfly run orders-db/read-orders --reason "TICKET-1: looking around" -- psql
 mayfly request orders-db/refund-order --reason "TICKET-2: refund" --wait      (then decide in the console)
 mayfly request orders-db/refund-order --break-glass --reason "TICKET-3: the shop is down, nobody answers"
+
+The other systems, each with its own client:
+
+mayfly run billing-api/read-invoice --reason "TICKET-4: what was billed" -- sh -c '${curl} "$MAYFLY_HTTP_URL/v1/invoices/7"'
+${
+  world.cluster === undefined
+    ? `(no shop-cluster here: ${world.noCluster})`
+    : `mayfly run shop-cluster/debug-shop --reason "TICKET-5: a look inside" -- kubectl exec -n shop web-1 -c app -- ls /var/log`
+}
+mayfly request crm/look-up-customer --reason "TICKET-6: who is it"     (then any MCP client, at $MAYFLY_MCP_URL with the bearer $MAYFLY_TOKEN)
+Mayfly's own tools for MCP clients: ${world.gateway.url}/mcp, with the agent's access token as bearer; docs/mcp.md
 
 The agent ${agentId} is logged in; rosa (reviewer) and ada (auditor) too, for mayfly pending --profile rosa and
 mayfly audit tail --profile ada. Signed events arrive at ${world.receiver.url} and are shown here:`);

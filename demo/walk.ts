@@ -1,14 +1,11 @@
 import pg from "pg";
+import { approveInConsole, signIn } from "./persons.ts";
 import { expect, expectCode, Unexpected, type Shell } from "./shell.ts";
-import { consoleSession } from "../tests/support/console.ts";
+import type { Step } from "./step.ts";
+import { systems } from "./systems.ts";
+import { throughMcp } from "./through-mcp.ts";
 import { agentId } from "../tests/support/people.ts";
 import type { World } from "./world.ts";
-
-/** One step of the story: what it shows, and how it is shown and held to it. */
-export interface Step {
-  readonly title: string;
-  run(world: World, shell: Shell): Promise<void>;
-}
 
 /** Sessions of the gateway that the database itself sees, and what they run. */
 async function inDatabase(world: World): Promise<readonly { state: string; query: string }[]> {
@@ -22,52 +19,6 @@ async function inDatabase(world: World): Promise<readonly { state: string; query
   } finally {
     await client.end();
   }
-}
-
-/** Signs a person in: the CLI's device flow, and the browser's part played by the demo. */
-async function signIn(world: World, shell: Shell, profile: string, login: string): Promise<void> {
-  let done = false;
-  const outcome = await shell.run(`mayfly login --profile ${profile}`, {
-    watch(text) {
-      const url = /http:\/\/127\.0\.0\.1:\d+\S*user_code=\S+/.exec(text)?.[0];
-      if (url === undefined || done) return;
-      done = true;
-      void world.okta.signIn(url, login);
-    },
-  });
-  expectCode(outcome, `sign-in of ${login}`, 0);
-}
-
-/** Rosa's part in the console: the calls that its pages make, with the cookie of a browser that signed in. */
-async function approveInConsole(world: World, id: string): Promise<void> {
-  const rosa = await consoleSession(world.gateway, world.okta, "rosa@example.com");
-  console.log(`  Rosa signs in at ${world.gateway.url} and opens the inbox:`);
-  const { waiting } = (await rosa.call("GET", "/v1/inbox")).body as {
-    waiting: {
-      id: string;
-      requester: { name: string };
-      operations: string[];
-      risk: string;
-      reason: string;
-    }[];
-  };
-  for (const one of waiting)
-    console.log(
-      `    ${one.requester.name} asks for ${one.operations.join(", ")} (${one.risk} risk): ${one.reason}`,
-    );
-  if (!waiting.some((one) => one.id === id)) throw new Unexpected(`${id} is not in Rosa's inbox`);
-  const request = (await rosa.call("GET", `/v1/requests/${id}`)).body as {
-    digest: string;
-    operations: { name: string; scope: string[] }[];
-  };
-  for (const { name, scope } of request.operations) console.log(`    ${name}: ${scope.join("; ")}`);
-  const answer = await rosa.call("POST", `/v1/requests/${id}/approve`, {
-    digest: request.digest,
-    comment: "checked with the carrier",
-  });
-  if (answer.status !== 200)
-    throw new Unexpected(`the approval: ${answer.status} ${JSON.stringify(answer.body)}`);
-  console.log(`    approved, bound to ${request.digest.slice(0, 19)}…`);
 }
 
 /** What the agent's shell inside `mayfly run` does, and what must come of it. */
@@ -192,6 +143,8 @@ export const walk: readonly Step[] = [
         /HINT: /,
       );
       expect(await use("select * from orders"), "reading with the refund's grant", /ERROR: /);
+      const grant = /gr_[0-9a-z]{16}/.exec(given.text)?.[0] ?? "";
+      expectCode(await shell.run(`mayfly release ${grant}`), "the release", 0);
     },
   },
   {
@@ -244,12 +197,14 @@ export const walk: readonly Step[] = [
       console.log("    in the database: no session of the gateway is left");
     },
   },
+  ...systems,
+  ...throughMcp,
   {
     title:
       "The whole trail: every request, approval, statement and end, and the proof that nothing was altered",
     async run(world, shell) {
       await signIn(world, shell, "ada", "ada@example.com");
-      const trail = await shell.run("mayfly audit tail --profile ada --lines 200", { most: 60 });
+      const trail = await shell.run("mayfly audit tail --profile ada --lines 300", { most: 60 });
       expectCode(trail, "the trail", 0);
       expect(
         trail,
@@ -262,6 +217,8 @@ export const walk: readonly Step[] = [
         /act\.intent/,
         /act\.denied/,
         /act\.outcome/,
+        /billing-api/,
+        /crm/,
       );
       const verified = await shell.run(`mayfly audit verify ${world.log} --key ${world.log}/log.vkey`);
       expectCode(verified, "the verification", 0);

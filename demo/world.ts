@@ -1,8 +1,12 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { type KubernetesStandIn, whyNoContainers } from "@mayfly/kubernetes-stand-in";
 import type { OktaStandIn } from "@mayfly/okta-stand-in";
+import { type Billing, billingAuth, startBilling, withBilling } from "../tests/support/billing.ts";
+import { startCluster, withCluster } from "../tests/support/cluster.ts";
+import { acceptCrm, crmEnvironment, withCrm } from "../tests/support/crm.ts";
 import { root, startGateway, type GatewayProcess } from "../tests/support/gateway.ts";
 import { consoleClient, startProvider } from "../tests/support/people.ts";
 import { startReceiver, type Receiver } from "../tests/support/receiver.ts";
@@ -15,6 +19,11 @@ export interface World {
   /** Takes the webhook, and checks its signatures. */
   readonly receiver: Receiver;
   readonly postgres: EmbeddedPostgres;
+  /** The internal HTTP API. */
+  readonly billing: Billing;
+  /** The stand-in for a cluster; undefined where containers cannot be run, and why. */
+  readonly cluster: KubernetesStandIn | undefined;
+  readonly noCluster: string | undefined;
   readonly gateway: GatewayProcess;
   /** The agent's private key, PEM. */
   readonly agentKey: string;
@@ -25,7 +34,7 @@ export interface World {
   stop(): Promise<void>;
 }
 
-/** Starts the OpenID provider's stand-in, PostgreSQL with the shop, and mayflyd. */
+/** Starts the OpenID provider's stand-in, PostgreSQL with the shop, the other systems, and mayflyd. */
 export async function startWorld(
   say: <T>(what: string, work: () => Promise<T>) => Promise<T>,
 ): Promise<World> {
@@ -59,6 +68,15 @@ export async function startWorld(
     });
     undo.push(() => postgres.stop());
 
+    const billing = await startBilling();
+    undo.push(() => billing.stop());
+    const noCluster = whyNoContainers();
+    const cluster =
+      noCluster === undefined
+        ? await say("starting the stand-in for a cluster, its pods in containers", startCluster)
+        : undefined;
+    if (cluster !== undefined) undo.push(() => cluster.close());
+
     const template = await readFile(path.join(root, "demo/mayfly.yaml"), "utf8");
     const file = path.join(folder, "mayfly.yaml");
     const values: Record<string, string> = {
@@ -69,17 +87,22 @@ export async function startWorld(
       RECEIVER_URL: receiver.url,
       DATABASE_PORT: String(postgres.port),
     };
-    await writeFile(
-      file,
-      template.replaceAll(/\$\{(\w+)\}/g, (all, name: string) => values[name] ?? all),
-    );
-    const gateway = await say("starting mayflyd", () =>
-      startGateway(file, {
-        ORDERS_DB_PASSWORD: "only-the-gateway-knows",
-        OKTA_CLIENT_SECRET: consoleClient.secret,
-        WEBHOOK_SECRET: receiver.secret,
-      }),
-    );
+    const filled = template.replaceAll(/\$\{(\w+)\}/g, (all, name: string) => values[name] ?? all);
+    await copyFile(path.join(root, "examples/schemas/refund.json"), path.join(folder, "refund.json"));
+    const grown = withCrm(withBilling(filled, billing.url, folder));
+    await writeFile(file, cluster === undefined ? grown : await withCluster(grown, cluster, folder));
+    const environment = {
+      ORDERS_DB_PASSWORD: "only-the-gateway-knows",
+      OKTA_CLIENT_SECRET: consoleClient.secret,
+      WEBHOOK_SECRET: receiver.secret,
+      BILLING_AUTH: billingAuth,
+      CLUSTER_TOKEN: cluster?.token ?? "",
+      ...crmEnvironment,
+    };
+    const gateway = await say("starting mayflyd, the CRM's tools pinned", async () => {
+      await acceptCrm(file, environment);
+      return startGateway(file, environment);
+    });
     undo.push(() => gateway.stop());
 
     const state = path.join(folder, "state");
@@ -89,6 +112,9 @@ export async function startWorld(
       okta,
       receiver,
       postgres,
+      billing,
+      cluster,
+      noCluster,
       gateway,
       agentKey,
       log: path.join(folder, "data/audit"),

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { environment, root, setup } from "./setup.mjs";
+import { containerPrograms, environment, root, setup } from "./setup.mjs";
 
 const fast = process.argv.includes("--fast");
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -61,7 +61,7 @@ async function suites(projects) {
   total.failed += failed;
 }
 
-await setup(fast ? [] : ["psql", "curl"]);
+await setup(fast ? [] : ["psql", "curl", "kubectl", ...containerPrograms]);
 try {
   if (!fast) await setup(["chromium"]);
 } catch (error) {
