@@ -71,6 +71,18 @@ export function connect(options: CommonOptions): { readonly mayfly: Mayfly; read
   };
 }
 
+/** The access token of whoever runs the command, and when it expires, milliseconds since the epoch, where that is known. */
+export async function accessToken(
+  options: CommonOptions,
+): Promise<{ readonly token: string; readonly expiresAt?: number }> {
+  const set = setting("MAYFLY_TOKEN");
+  if (set !== undefined) return { token: set };
+  const { url } = placeOf(options, readProfile(options.profile));
+  const token = await savedToken(options.profile, url, undefined);
+  const expiresAt = readProfile(options.profile)?.expiresAt;
+  return expiresAt === undefined ? { token } : { token, expiresAt };
+}
+
 /**
  * The saved token, renewed when it is about to expire. It goes to the gateway that it was got for alone.
  * @param stale a token that the gateway called too old to decide by: that one is renewed whatever its age

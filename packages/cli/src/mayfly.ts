@@ -3,6 +3,7 @@ import { auditCommand } from "./commands/audit.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { grantsCommand, releaseCommand, revokeCommand } from "./commands/grants.ts";
 import { liveCommand } from "./commands/live.ts";
+import { credentialCommand, kubeconfigCommand } from "./commands/kubernetes.ts";
 import { lockdownCommand } from "./commands/lockdown.ts";
 import { loginCommand, logoutCommand } from "./commands/login.ts";
 import { operationsCommand } from "./commands/operations.ts";
@@ -24,6 +25,8 @@ function program(commandLine: readonly string[]): Command {
     operationsCommand(),
     requestCommand(),
     runCommand(commandLine),
+    kubeconfigCommand(),
+    credentialCommand(),
     grantsCommand(),
     releaseCommand(),
     pendingCommand(),

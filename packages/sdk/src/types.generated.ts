@@ -14,6 +14,10 @@ dsn?: string
  */
 url?: string
 /**
+ * A kubeconfig (YAML), for clusters; with the secret in it the one time it is given
+ */
+kubeconfig?: string
+/**
  * Variables that native clients read, for example PGHOST
  */
 env: {

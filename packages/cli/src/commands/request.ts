@@ -77,6 +77,8 @@ function printAccess(answer: Request, caFile: string | undefined): void {
   if (ways.dsn !== undefined) out(`dsn ${oneLine(ways.dsn)}`);
   if (ways.url !== undefined) out(`url ${oneLine(ways.url)}`);
   for (const [name, value] of Object.entries(ways.env)) out(`export ${name}=${shellQuote(value)}`);
+  if (grant.access.kubeconfig !== undefined)
+    note(`For kubectl: mayfly kubeconfig ${grant.connection} > kubeconfig.yaml, or mayfly run`);
   note(`Release it when you are done: mayfly release ${grant.id}`);
 }
 

@@ -4,6 +4,7 @@ import type { GrantUse } from "@mayfly/sdk";
 import type { Command } from "commander";
 import { command, type CommonOptions, connect, splitOperations } from "../context.ts";
 import { errorText, UsageError } from "../exit.ts";
+import { completeKubeconfig, writeKubeconfig } from "../kubeconfig.ts";
 import { duration, moment, note } from "../print.ts";
 import { waysIn } from "../ways-in.ts";
 import { pendingText } from "./request.ts";
@@ -40,7 +41,8 @@ export function runCommand(commandLine: readonly string[]): Command {
     .addHelpText(
       "after",
       "\nThe command finds PGHOST, PGPORT, PGUSER, PGPASSWORD and the like in its environment, and the connection\n" +
-        "string in DATABASE_URL and MAYFLY_DSN; PG* variables of yours and MAYFLY_TOKEN are not handed on. Signals are\n" +
+        "string in DATABASE_URL and MAYFLY_DSN; for a cluster, KUBECONFIG names a file that lives as long as the\n" +
+        "command. PG* variables of yours and MAYFLY_TOKEN are not handed on. Signals are\n" +
         "passed on. SIGKILL cannot be: the grant then lives until its deadline.",
     )
     .action((names: string[], options: RunOptions) => run(names, commandLine, options));
@@ -57,6 +59,7 @@ async function run(names: string[], commandLine: readonly string[], options: Run
   const stop = new AbortController();
   let child: ChildProcess | undefined;
   let got: NodeJS.Signals | undefined;
+  let kubeconfig: ReturnType<typeof writeKubeconfig> | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
     got ??= signal;
     if (child === undefined) stop.abort(new Error(`got ${signal}`));
@@ -81,7 +84,13 @@ async function run(names: string[], commandLine: readonly string[], options: Run
       async (access) => {
         const left = (access.endsAt.getTime() - Date.now()) / 1000;
         say(`mayfly: grant ${access.grant.id} for ${duration(left)}, until ${moment(access.grant.ends_at)}`);
-        child = spawn(program, args, { stdio: "inherit", env: environment(access, place.caFile) });
+        if (access.kubeconfig !== undefined)
+          kubeconfig = writeKubeconfig(completeKubeconfig(access.kubeconfig, place.caFile));
+        const env = {
+          ...environment(access, place.caFile),
+          ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig.file }),
+        };
+        child = spawn(program, args, { stdio: "inherit", env });
         return exitOf(child, program);
       },
     );
@@ -91,6 +100,7 @@ async function run(names: string[], commandLine: readonly string[], options: Run
     say(`mayfly: ${got}: the request was taken back`);
     process.exitCode = 128 + constants.signals[got];
   } finally {
+    kubeconfig?.remove();
     for (const signal of forwarded) process.removeListener(signal, onSignal);
   }
 }

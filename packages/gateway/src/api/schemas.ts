@@ -65,12 +65,9 @@ export const approvalRuleSchema = component(
       .object({ after_seconds: z.number(), to: z.array(z.string()) })
       .optional()
       .meta({ description: "After that time, members of these groups may decide as well" }),
-    fresh_sign_in_seconds: z
-      .number()
-      .optional()
-      .meta({
-        description: "How long ago, at most, an approver must have proved themselves to the provider",
-      }),
+    fresh_sign_in_seconds: z.number().optional().meta({
+      description: "How long ago, at most, an approver must have proved themselves to the provider",
+    }),
     refusals: z.int().meta({ description: "How many refusals end the request" }),
   }),
 );
@@ -85,6 +82,12 @@ export const accessSchema = component(
       .optional()
       .meta({ description: "A connection string; with the secret in it the one time it is given" }),
     url: z.string().optional().meta({ description: "A base URL, for protocols over HTTP" }),
+    kubeconfig: z
+      .string()
+      .optional()
+      .meta({
+        description: "A kubeconfig (YAML), for clusters; with the secret in it the one time it is given",
+      }),
     env: z
       .record(z.string(), z.string())
       .meta({ description: "Variables that native clients read, for example PGHOST" }),

@@ -1,5 +1,6 @@
 import type { Grant } from "../grants/types.ts";
 import type { Access } from "../api/services.ts";
+import { kubeconfigOf } from "./kubeconfig.ts";
 
 /** Where clients reach the gateway. */
 export interface Doors {
@@ -7,6 +8,8 @@ export interface Doors {
   readonly url: string;
   /** The PostgreSQL port that clients see. */
   readonly postgresPort: number | undefined;
+  /** PEM of the CA that the gateway made for itself, if it did. */
+  readonly ca?: string | undefined;
 }
 
 /**
@@ -39,11 +42,22 @@ export function accessOf(grant: Grant, kind: string, doors: Doors, secret: strin
 
 /** The ways in of a protocol over HTTP: where it is, and the bearer that stands for the grant. */
 function webAccess(grant: Grant, kind: string, doors: Doors, secret: string | undefined): Access {
-  const url = `${doors.url.replace(/\/+$/, "")}/${kind}/${grant.connection}`;
+  const gateway = doors.url.replace(/\/+$/, "");
+  const url = `${gateway}/${kind}/${grant.connection}`;
   const bearer = secret === undefined ? undefined : `${grant.id}.${secret}`;
   return {
     protocol: kind,
     url,
+    ...(kind === "kubernetes"
+      ? {
+          kubeconfig: kubeconfigOf({
+            gateway,
+            connection: grant.connection,
+            ...(doors.ca === undefined ? {} : { ca: doors.ca }),
+            ...(bearer === undefined ? {} : { bearer }),
+          }),
+        }
+      : {}),
     env: {
       [`MAYFLY_${kind.toUpperCase()}_URL`]: url,
       ...(bearer === undefined ? {} : { MAYFLY_TOKEN: bearer }),

@@ -261,7 +261,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
       accessOf(
         grant,
         current.configuration.connections.get(grant.connection)?.kind ?? "",
-        { url: first.url, postgresPort },
+        { url: first.url, postgresPort, ca: certificates.ca?.certificate },
         secret,
       ),
     health: () => healthOf(identity, grants, log),

@@ -1,0 +1,47 @@
+import { MayflyError } from "@mayfly/sdk";
+import type { Command } from "commander";
+import { accessToken, command, type CommonOptions, connect } from "../context.ts";
+import { completeKubeconfig } from "../kubeconfig.ts";
+import { out, outJson } from "../print.ts";
+
+/** `mayfly kubeconfig`. */
+export function kubeconfigCommand(): Command {
+  return command(
+    "kubeconfig <connection>",
+    "Print a kubeconfig for a cluster you have a grant on; kubectl then asks mayfly credential for your token",
+    "mayfly kubeconfig prod-cluster > ~/.kube/mayfly",
+  ).action(async (connection: string, options: CommonOptions) => {
+    const { mayfly, place } = connect(options);
+    const grants = await mayfly.grants({ state: "active" });
+    // A list says nothing of ways in: the grant itself does.
+    const mine = grants.find((grant) => grant.connection === connection);
+    const access = mine === undefined ? undefined : (await mayfly.grant(mine.id)).access;
+    if (access?.kubeconfig === undefined)
+      throw new MayflyError("no_grant", `you have no active grant on a cluster named ${connection}`, {
+        status: 404,
+        hint: `ask for one: mayfly request ${connection}/OPERATION --reason "…"`,
+      });
+    const kubeconfig = completeKubeconfig(access.kubeconfig, place.caFile);
+    if (options.json === true) outJson({ kubeconfig });
+    else out(kubeconfig.trimEnd());
+  });
+}
+
+/** `mayfly credential`: kubectl's exec credential plugin (Kubernetes: client.authentication.k8s.io/v1). */
+export function credentialCommand(): Command {
+  return command(
+    "credential",
+    "Print your access token as kubectl asks for it; kubeconfigs call this by themselves",
+    "mayfly credential",
+  ).action(async (options: CommonOptions) => {
+    const { token, expiresAt } = await accessToken(options);
+    outJson({
+      apiVersion: "client.authentication.k8s.io/v1",
+      kind: "ExecCredential",
+      status: {
+        token,
+        ...(expiresAt === undefined ? {} : { expirationTimestamp: new Date(expiresAt).toISOString() }),
+      },
+    });
+  });
+}

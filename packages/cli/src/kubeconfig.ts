@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/**
+ * Adds to the gateway's kubeconfig what only this side knows: the CA with which the gateway is verified, where the
+ * gateway names none of its own.
+ * @param caFile absolute path; undefined: the system's CAs
+ */
+export function completeKubeconfig(text: string, caFile: string | undefined): string {
+  if (caFile === undefined || text.includes("certificate-authority")) return text;
+  return text.replace(
+    /^( +)server: .*$/m,
+    (line, indent: string) => `${line}\n${indent}certificate-authority: ${JSON.stringify(caFile)}`,
+  );
+}
+
+/** A kubeconfig in a file of its own that nobody else can read; it holds a grant's secret. */
+export function writeKubeconfig(text: string): { readonly file: string; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), "mayfly-kube-"));
+  const file = join(folder, "config");
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    writeFileSync(file, text, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return { file, remove };
+}
