@@ -10,7 +10,14 @@ const folder = fileURLToPath(new URL("../../../../examples/", import.meta.url));
 const examples = (await readdir(folder)).filter((name) => name.endsWith(".yaml"));
 
 test("there are examples", () => {
-  expect(examples).toEqual(["approvals.yaml", "http.yaml", "mcp.yaml", "minimal.yaml", "postgres.yaml"]);
+  expect(examples).toEqual([
+    "approvals.yaml",
+    "http.yaml",
+    "kubernetes.yaml",
+    "mcp.yaml",
+    "minimal.yaml",
+    "postgres.yaml",
+  ]);
 });
 
 test.each(examples)("%s loads as it is, with the variables that its comment names", async (name) => {

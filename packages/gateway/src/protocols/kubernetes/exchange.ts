@@ -4,6 +4,7 @@ import type { AnswerRules } from "../../gate/web/answer.ts";
 import type { WebAsk, WebExchange } from "../../gate/web/door.ts";
 import { send } from "../../gate/web/front.ts";
 import { valuesOf } from "../../gate/web/head.ts";
+import { Busy, heldBy } from "../../gate/web/held.ts";
 import { readWhole } from "../../gate/web/reading.ts";
 import { relay } from "../../gate/web/relay.ts";
 import type { Upstream } from "../../gate/web/upstream.ts";
@@ -149,11 +150,12 @@ async function bodyOf(exchange: WebExchange, ended: AbortSignal): Promise<Body |
   if (length !== undefined && Number(length) > mostBody) return "too large";
   if (exchange.expectsContinue) response.writeContinue();
   try {
-    const bytes = await readWhole(request, mostBody, ended);
+    const bytes = await readWhole(request, mostBody, heldBy(response), ended);
     if (bytes !== undefined) return { kind: "read", bytes };
     // A session that has ended denies whatever it is asked.
     return ended.aborted ? { kind: "none" } : "too large";
-  } catch {
+  } catch (error) {
+    if (error instanceof Busy) throw error;
     return undefined;
   }
 }

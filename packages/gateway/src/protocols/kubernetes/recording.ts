@@ -9,7 +9,7 @@ export interface RecordingParts {
   /** Milliseconds since the epoch, when it began. */
   readonly startedAt: number;
   readonly argv: readonly string[];
-  /** The most of output, and of input, that is kept, bytes; 64 MiB each when left out. */
+  /** The most that is kept of output, and of input, in UTF-16 code units; 64 Mi each when left out. */
   readonly most?: number;
 }
 
@@ -34,7 +34,7 @@ function createCast(parts: RecordingParts, head: () => string) {
   const most = parts.most ?? mostKept;
   const started = parts.now();
   let text = "";
-  let bytes = 0;
+  let written = 0;
   let isBegun = false;
   let truncated = false;
   const keep = (): void => {
@@ -45,14 +45,17 @@ function createCast(parts: RecordingParts, head: () => string) {
     kept.push({ ...parts.payload(Buffer.from(whole)) });
   };
   const event = (code: string, data: string): void => {
-    text += `${JSON.stringify([Math.round(parts.now() - started) / 1000, code, data])}\n`;
+    const line = `${JSON.stringify([Math.round(parts.now() - started) / 1000, code, data])}\n`;
+    written += line.length;
+    // What is not text grows sixfold when it is written down: the bound is on what is kept.
+    if (written > most) truncated = true;
+    if (truncated) return;
+    text += line;
     if (text.length >= partLength) keep();
   };
   return {
     event,
     data(code: string, chunk: Buffer, source: string): void {
-      if (bytes + chunk.length > most) truncated = true;
-      bytes += chunk.length;
       if (truncated) return;
       let decoder = decoders.get(source);
       if (decoder === undefined)

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { makeCertificate } from "@mayfly/kubernetes-stand-in";
 import { makeWorld, type World } from "../../../gate/testing/fakes.ts";
-import { createFront } from "../../../gate/web/front.ts";
+import { createFront, type Front } from "../../../gate/web/front.ts";
 import { systemClock } from "../../../kernel/clock.ts";
 import { Secret, TextFile } from "../../../kernel/secret.ts";
 import { createKubernetes } from "../index.ts";
@@ -13,6 +13,7 @@ import { targetSchema } from "../target.ts";
 /** A gateway's front over HTTPS, with a gate in memory, before a cluster. */
 export interface Rig {
   readonly world: World;
+  readonly front: Front;
   /** Of the gateway, with the connection's path. */
   readonly url: string;
   /** PEM of the front's certificate. */
@@ -73,6 +74,7 @@ export async function startRig(
   server.on("connection", (socket: Socket) => sockets.add(socket));
   return {
     world,
+    front,
     url: `${url}/kubernetes/prod`,
     ca: certificate,
     connect() {
