@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { Outcome } from "../gate.ts";
 import { headersDown } from "./headers-down.ts";
+import { heldBy } from "./held.ts";
 
 /** What of an answer comes down. */
 export interface AnswerRules {
@@ -124,6 +125,11 @@ export function createAnswer(
       bytes += chunk.length;
       if (most !== undefined && bytes > most) return "answer_too_large";
       if (held !== undefined) {
+        try {
+          heldBy(response).take(chunk.length);
+        } catch {
+          return "busy";
+        }
         held.push(chunk);
         return undefined;
       }

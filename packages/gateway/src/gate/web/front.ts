@@ -5,6 +5,7 @@ import type { Gate } from "../gate.ts";
 import { type Answer, challenge, problem } from "./answers.ts";
 import type { WebAsk, WebDoor } from "./door.ts";
 import { checkHead, valuesOf } from "./head.ts";
+import { Busy } from "./held.ts";
 
 /** One protocol's door with its gate. */
 export interface Doorway {
@@ -126,9 +127,10 @@ export function createFront(
       }
       const { doorway, ask } = admitted;
       const failedNow = (error: unknown): void => {
-        fault(error);
+        const isBusy = error instanceof Busy;
+        if (!isBusy) fault(error);
         if (response.headersSent) breakOff(response);
-        else send(response, failed);
+        else send(response, isBusy ? busy : failed);
       };
       // Of HTTP/2 the session is the connection; a stream is one request.
       const connectionOf = "stream" in request ? (request.stream.session ?? request.stream) : request.socket;
@@ -164,6 +166,15 @@ export function createFront(
   };
 }
 
+const busy: Answer = problem({
+  status: 503,
+  code: "busy",
+  detail: new Busy().message,
+  hint: "try again in a moment",
+  // What is left of the body is not read.
+  headers: { connection: "close", "retry-after": "5" },
+});
+
 const failed: Answer = problem({
   status: 500,
   code: "internal",
@@ -198,7 +209,10 @@ export function send(response: ServerResponse | Http2ServerResponse, answer: Ans
   if (isGone(response)) return;
   if (!("stream" in response) && isUnread(response.req)) response.shouldKeepAlive = false;
   // Both versions have this form; their types only do not say so together.
-  (response as ServerResponse).writeHead(answer.status, answer.headers);
+  const { connection, ...headers } = answer.headers;
+  // RFC 9113, section 8.2.2: HTTP/2 has no headers of the connection.
+  const own = connection === undefined || "stream" in response ? headers : { ...headers, connection };
+  (response as ServerResponse).writeHead(answer.status, own);
   (response as ServerResponse).end(answer.body);
 }
 

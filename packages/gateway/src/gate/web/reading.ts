@@ -1,4 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
+import type { Held } from "./held.ts";
 import { type Readable, Transform, type TransformCallback } from "node:stream";
 
 /** How long a body that is read whole may take in all, milliseconds. */
@@ -9,11 +10,17 @@ export class TooLarge extends Error {}
 
 /**
  * Reads a body whole, up to a bound.
+ * @param held the account of its exchange
  * @param ended gives up when it aborts: the grant is over
  * @returns its bytes, or undefined when it is larger, slower than a minute or two, or nobody is entitled to it any more
- * @throws Error when the client goes before its end
+ * @throws Error when the client goes before its end; Busy when there is no room for it
  */
-export function readWhole(body: Readable, most: number, ended?: AbortSignal): Promise<Buffer | undefined> {
+export function readWhole(
+  body: Readable,
+  most: number,
+  held: Held,
+  ended?: AbortSignal,
+): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -31,8 +38,18 @@ export function readWhole(body: Readable, most: number, ended?: AbortSignal): Pr
     };
     const take = (chunk: Buffer): void => {
       length += chunk.length;
-      if (length > most) give();
-      else chunks.push(chunk);
+      if (length > most) {
+        give();
+        return;
+      }
+      try {
+        held.take(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
+        over();
+        body.pause();
+        reject(error as Error);
+      }
     };
     const whole = (): void => {
       over();

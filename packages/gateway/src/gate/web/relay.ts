@@ -7,6 +7,7 @@ import { createAnswer, type AnswerRules } from "./answer.ts";
 import { problem } from "./answers.ts";
 import type { WebExchange } from "./door.ts";
 import { breakOff, isGone, isUnread, send } from "./front.ts";
+import { Busy } from "./held.ts";
 import { Counted, TooLarge } from "./reading.ts";
 import { CredentialError, type Upstream } from "./upstream.ts";
 
@@ -66,6 +67,8 @@ function failureOf(code: string): Parameters<typeof problem>[0] {
     };
   if (code === "body_too_large")
     return { status: 413, code, detail: "the body is larger than granted", hint: "send less" };
+  if (code === "busy")
+    return { status: 503, code, detail: new Busy().message, hint: "try again in a moment" };
   if (/TIMEOUT/.test(code))
     return {
       status: 504,

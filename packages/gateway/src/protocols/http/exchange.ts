@@ -4,6 +4,7 @@ import { denied, refusedAnswer } from "../../gate/web/answers.ts";
 import type { WebAsk, WebExchange } from "../../gate/web/door.ts";
 import { send } from "../../gate/web/front.ts";
 import { valuesOf } from "../../gate/web/head.ts";
+import { Busy, heldBy } from "../../gate/web/held.ts";
 import { readWhole } from "../../gate/web/reading.ts";
 import { relay, type PassageBody } from "../../gate/web/relay.ts";
 import type { AnswerRules } from "../../gate/web/answer.ts";
@@ -163,10 +164,11 @@ async function bodyOf(
   }
   if (exchange.expectsContinue) exchange.response.writeContinue();
   try {
-    const bytes = await readWhole(exchange.request, most, ended);
+    const bytes = await readWhole(exchange.request, most, heldBy(exchange.response), ended);
     // One byte more than granted is enough to say so.
     return bytes === undefined ? { kind: "stream", length: most + 1 } : { kind: "read", bytes };
-  } catch {
+  } catch (error) {
+    if (error instanceof Busy) throw error;
     return undefined;
   }
 }

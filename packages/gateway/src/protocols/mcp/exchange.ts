@@ -4,6 +4,7 @@ import { type Answer, problem, refusedAnswer } from "../../gate/web/answers.ts";
 import type { WebExchange } from "../../gate/web/door.ts";
 import { send } from "../../gate/web/front.ts";
 import { refuseForm } from "../../gate/web/mcp/form.ts";
+import { Busy, heldBy } from "../../gate/web/held.ts";
 import { readWhole } from "../../gate/web/reading.ts";
 import { answer, denied, failure } from "./answers.ts";
 import { compileScopes } from "./compile.ts";
@@ -55,7 +56,10 @@ export async function exchangeOne(
     ...(exchange.grant === undefined ? {} : { grant: exchange.grant }),
     async prepare() {
       if (exchange.expectsContinue) response.writeContinue();
-      read.bytes = await readWhole(exchange.request, mostBytes).catch(() => "gone" as const);
+      read.bytes = await readWhole(exchange.request, mostBytes, heldBy(response)).catch((error: unknown) => {
+        if (error instanceof Busy) throw error;
+        return "gone" as const;
+      });
       if (read.bytes instanceof Buffer) read.message = readMessage(read.bytes);
     },
     covers: (scopes) =>
