@@ -12,7 +12,7 @@ const most = 8;
 export function toolsFor(protocol: string | undefined, connection: string, url: string): string {
   if (protocol === "postgres") return "run_sql";
   if (protocol === "http") return "http_request";
-  if (protocol === "kubernetes") return "kubernetes_get, kubernetes_logs";
+  if (protocol === "kubernetes") return "kubernetes_get, kubernetes_logs, kubernetes_exec";
   return protocol === "mcp"
     ? `the MCP server at ${url}/mcp/${connection}, with the same bearer`
     : "the protocol's own client: mayfly run";

@@ -51,6 +51,27 @@ export interface WebResult {
   readonly cut: boolean;
 }
 
+/** One command for a pod, without standard input and without a terminal. */
+export interface ExecAsk extends Ask {
+  readonly grant?: string;
+  /** What follows `/kubernetes/CONNECTION`: the exec of a pod with its parameters. */
+  readonly path: string;
+  /** How much of its output comes back at most, bytes. */
+  readonly bytes: number;
+}
+
+/** What a command wrote, and how it ended. */
+export interface ExecResult {
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+  /** Left out when it was cut, or the cluster did not say. */
+  readonly exitCode?: number;
+  /** What the cluster says of an end that is no exit code. */
+  readonly why?: string;
+  /** Whether there was more output: the command was ended. */
+  readonly cut: boolean;
+}
+
 /**
  * The gateway's own doors, entered in memory: what comes through is authenticated, judged and recorded like every other
  * client, whose software is "mayfly-mcp".
@@ -60,4 +81,6 @@ export interface Doors {
   sql(ask: SqlAsk): Promise<SqlResult>;
   /** @throws MayflyError when no answer comes */
   web(ask: WebAsk): Promise<WebResult>;
+  /** An answer instead where the command did not start. @throws MayflyError when no answer comes */
+  exec(ask: ExecAsk): Promise<ExecResult | WebResult>;
 }

@@ -6,7 +6,7 @@ import { type Tool, tool, type ToolCall } from "./tool.ts";
 import { bodyOf, mostBytes, refusalIn } from "./web.ts";
 
 /** A DNS label or subdomain: names of namespaces, objects and groups (RFC 1123). */
-const nameInput = z.string().regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/);
+export const nameInput: z.ZodString = z.string().regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/);
 const selector = z.string().max(1000).optional();
 
 /** Groups of the resources that are read most; the core's need none. */

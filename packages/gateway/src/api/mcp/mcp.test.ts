@@ -7,7 +7,7 @@ import { createApi } from "../api.ts";
 import type { ApiServices } from "../services.ts";
 import { signedIn } from "../testing/fake-people.ts";
 import { fakes, type Fakes } from "../testing/fakes.ts";
-import type { Doors, SqlAsk, WebAsk } from "./doors.ts";
+import type { Doors, ExecAsk, SqlAsk, WebAsk } from "./doors.ts";
 
 const host = "mayfly.test:8443";
 const url = `https://${host}`;
@@ -15,8 +15,8 @@ let app: FastifyInstance | undefined;
 afterEach(() => app?.close());
 
 /** Doors that note who came, and answer as a test says. */
-function fakeDoors(): Doors & { asks: (SqlAsk | WebAsk)[]; web: Doors["web"]; sql: Doors["sql"] } {
-  const asks: (SqlAsk | WebAsk)[] = [];
+function fakeDoors(): Doors & { asks: (SqlAsk | WebAsk | ExecAsk)[]; web: Doors["web"]; sql: Doors["sql"] } {
+  const asks: (SqlAsk | WebAsk | ExecAsk)[] = [];
   return {
     asks,
     async sql(ask) {
@@ -33,6 +33,11 @@ function fakeDoors(): Doors & { asks: (SqlAsk | WebAsk)[]; web: Doors["web"]; sq
         rows: [row],
         ...(ask.rows === 1 ? { cut: "rows" as const } : {}),
       };
+    },
+    async exec(ask) {
+      asks.push(ask);
+      const stdout = Buffer.from("a\nb\n");
+      return { stdout, stderr: Buffer.from("oops"), exitCode: 3, cut: false };
     },
     async web(ask) {
       asks.push(ask);
@@ -167,6 +172,7 @@ describe("Mayfly's own tools", () => {
       "http_request",
       "kubernetes_get",
       "kubernetes_logs",
+      "kubernetes_exec",
     ]);
     for (const { description, inputSchema } of tools) {
       expect(description?.length).toBeGreaterThan(60);
@@ -283,9 +289,18 @@ describe("Mayfly's own tools", () => {
       pod: "web-1",
       tail_lines: 5,
     });
+    const ran = await use(client, "kubernetes_exec", {
+      connection: "prod",
+      namespace: "shop",
+      pod: "web-1",
+      container: "web",
+      command: ["ls", "-l", "/var/log/a&b"],
+    });
+    expect(ran.data).toEqual({ exit_code: 3, stdout: "a\nb\n", stderr: "oops" });
     expect(rig.doors.asks.slice(2).map((each) => (each as WebAsk).path)).toEqual([
       "/api/v1/namespaces/shop/pods?limit=50",
       "/api/v1/namespaces/shop/pods/web-1/log?tailLines=5",
+      "/api/v1/namespaces/shop/pods/web-1/exec?container=web&stdout=true&stderr=true&command=ls&command=-l&command=%2Fvar%2Flog%2Fa%26b",
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { httpRequest } from "./http.ts";
+import { kubernetesExec } from "./kubernetes-exec.ts";
 import { kubernetesGet, kubernetesLogs } from "./kubernetes.ts";
 import { listOperations, myGrants, releaseAccess, requestAccess, waitForAccess } from "./requesting.ts";
 import { runSql } from "./sql.ts";
@@ -15,4 +16,5 @@ export const tools: readonly Tool[] = [
   httpRequest,
   kubernetesGet,
   kubernetesLogs,
+  kubernetesExec,
 ];

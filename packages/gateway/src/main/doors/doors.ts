@@ -2,6 +2,7 @@ import type { Doors } from "../../api/mcp/doors.ts";
 import { openCounter } from "../../api/limits.ts";
 import type { Front } from "../../gate/web/front.ts";
 import { MayflyError } from "../../kernel/errors.ts";
+import { createExecDoor } from "./exec.ts";
 import { createSqlDoor, type SqlDoorParts } from "./sql.ts";
 import { createWebDoor } from "./web.ts";
 
@@ -14,6 +15,7 @@ export function createDoors(parts: SqlDoorParts & { readonly front: Front; reado
   const open = openCounter(each, all);
   const sql = createSqlDoor(parts);
   const web = createWebDoor(parts.front, parts.url);
+  const exec = createExecDoor(parts.front, parts.url);
   const counted = async <T>(bearer: string, run: () => Promise<T>): Promise<T> => {
     const leave = open.enter(bearer);
     if (leave === undefined)
@@ -30,5 +32,6 @@ export function createDoors(parts: SqlDoorParts & { readonly front: Front; reado
   return {
     sql: (ask) => counted(ask.bearer, () => sql(ask)),
     web: (ask) => counted(ask.bearer, () => web(ask)),
+    exec: (ask) => counted(ask.bearer, () => exec(ask)),
   };
 }

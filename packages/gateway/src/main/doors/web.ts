@@ -57,7 +57,8 @@ function send(ends: Ends, ask: WebAsk, host: string, signal: AbortSignal): Promi
   });
 }
 
-async function read(answer: IncomingMessage, most: number): Promise<WebResult> {
+/** An answer with as much of its body as fits. */
+export async function read(answer: IncomingMessage, most: number): Promise<WebResult> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
