@@ -48,7 +48,7 @@ export function readWhole(
       } catch (error) {
         over();
         body.pause();
-        reject(error as Error);
+        reject(error);
       }
     };
     const whole = (): void => {

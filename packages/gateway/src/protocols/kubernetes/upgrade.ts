@@ -1,6 +1,6 @@
 import type { Gate, Outcome, WebSession } from "../../gate/gate.ts";
 import type { WebUpgrade } from "../../gate/web/door.ts";
-import { rawAnswer } from "../../gate/web/front.ts";
+import { refuseUpgrade } from "../../gate/web/front.ts";
 import { valuesOf } from "../../gate/web/head.ts";
 import { NotUpgraded, openUpgrade } from "../../gate/web/opening.ts";
 import type { Answer } from "../../gate/web/answers.ts";
@@ -59,9 +59,7 @@ export async function upgradeOne(
   options: UpgradeOptions,
 ): Promise<void> {
   const { socket, rawHeaders } = upgrade;
-  const refuse = (answer: Answer): void => {
-    socket.end(rawAnswer(answer));
-  };
+  const refuse = (answer: Answer): void => refuseUpgrade(socket, answer);
   const session = await enter(upgrade, socket, gate);
   if ("refused" in session) return refuse(refusedAnswer(session, options.url));
   const upstream = options.upstreamOf(session.target as KubernetesTarget);
