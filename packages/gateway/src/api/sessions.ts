@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { BrowserSession } from "../identity/browser-sessions/store.ts";
 import type { Principal } from "../identity/principal.ts";
+import { loginKey } from "../kernel/logins.ts";
 import { component } from "./components.ts";
 import { dropCookie, sessionCookie } from "./cookies.ts";
 import { endpoint } from "./endpoint.ts";
@@ -57,14 +58,9 @@ const params = z.object({ id: z.string().regex(/^bs_[0-9a-z]{16}$/) });
 const gone = (): ApiProblem =>
   new ApiProblem("not_found", 404, "there is no browser session of that id", "GET /v1/sessions lists them");
 
-/** Whose sessions a person's own are: by issuer and login, as everywhere. */
-const ownerOf = ({ issuer, subject }: Principal): { issuer: string; login: string } => ({
-  issuer,
-  login: subject,
-});
-
-function isOwn(session: BrowserSession, { issuer, subject }: Principal): boolean {
-  return session.issuer === issuer && session.login === subject;
+/** Own sessions are those of the same login, whatever way the person came: as persons are compared everywhere. */
+function isOwn(session: BrowserSession, { subject }: Principal): boolean {
+  return loginKey(session.login) === loginKey(subject);
 }
 
 /** The browser session that this request came with. */
@@ -126,7 +122,7 @@ export const listSessions = endpoint({
     if (all && !principal.roles.includes("operator")) {
       throw new ApiProblem("role_required", 403, "all=true is for operators", "leave it out to see your own");
     }
-    const sessions = await services.people.sessions(all ? undefined : ownerOf(principal));
+    const sessions = await services.people.sessions(all ? undefined : principal.subject);
     return {
       status: 200,
       body: {
@@ -175,7 +171,7 @@ export const endSessions = endpoint({
   summary: "Signs you out everywhere, this browser included",
   answers: { 200: { description: "Signed out everywhere", schema: signedOutSchema } },
   async handle({ services, principal }) {
-    await services.people.endAll(ownerOf(principal), "signed out everywhere");
+    await services.people.endAll(principal.subject, "signed out everywhere");
     return { status: 200, headers: { "set-cookie": dropCookie(sessionCookie) }, body: {} };
   },
 });

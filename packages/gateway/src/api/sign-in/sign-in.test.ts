@@ -312,6 +312,21 @@ describe("sessions", () => {
     expect(JSON.stringify(await list(other, "?all=true"))).not.toMatch(/digest|csrf|[\w-]{43}/);
   });
 
+  it("are a person's own whichever way they came", async () => {
+    const mine = await signedIn(all.people, rita, ["reviewers"]);
+    Object.assign(all.people.saml.extra, { issuer: "https://okta.test/saml" });
+    const browser = new Browser();
+    const handle = await browser.begin("saml");
+    await browser.send("POST", "/sign-in/saml/acs", { form: { RelayState: handle, code: rita } });
+    const { sessions } = (await app.inject({ url: "/v1/sessions", headers: { ...mine } })).json<{
+      sessions: { id: string; method: string }[];
+    }>();
+    expect(sessions.map(({ method }) => method).toSorted()).toEqual(["oidc", "saml"]);
+    const url = `/v1/sessions/${sessions.find(({ method }) => method === "saml")?.id}`;
+    expect((await app.inject({ method: "DELETE", url, headers: { ...mine } })).statusCode).toBe(200);
+    expect(all.people.ended).toEqual([`${rita}: ended by its person`]);
+  });
+
   it("are ended by their person and by operators, and by nobody else", async () => {
     const mine = await signedIn(all.people, rita, ["reviewers"]);
     const other = await signedIn(all.people, "pat@example.test", []);
