@@ -54,6 +54,11 @@ export const requesterSchema = component(
   }),
 );
 
+/** What the provider calls a person. */
+export const displayNameSchema = z.string().optional().meta({
+  description: "What the person's provider calls them: to be shown beside the login, never in its place",
+});
+
 /** What approval is needed. */
 export const approvalRuleSchema = component(
   "ApprovalRule",
@@ -65,12 +70,9 @@ export const approvalRuleSchema = component(
       .object({ after_seconds: z.number(), to: z.array(z.string()) })
       .optional()
       .meta({ description: "After that time, members of these groups may decide as well" }),
-    fresh_sign_in_seconds: z
-      .number()
-      .optional()
-      .meta({
-        description: "How long ago, at most, an approver must have proved themselves to the provider",
-      }),
+    fresh_sign_in_seconds: z.number().optional().meta({
+      description: "How long ago, at most, an approver must have proved themselves to the provider",
+    }),
     refusals: z.int().meta({ description: "How many refusals end the request" }),
   }),
 );
@@ -143,7 +145,12 @@ const approvalSchema = component(
   "Approval",
   z.object({
     id: z.string(),
-    reviewer: z.object({ issuer: z.string(), subject: z.string(), name: z.string() }),
+    reviewer: z.object({
+      issuer: z.string(),
+      subject: z.string(),
+      name: z.string(),
+      display_name: displayNameSchema,
+    }),
     decision: z.enum(["approve", "refuse"]),
     comment: z.string(),
     allowed: z

@@ -5,9 +5,10 @@ import { loginKey } from "../kernel/logins.ts";
 import { component } from "./components.ts";
 import { dropCookie, sessionCookie } from "./cookies.ts";
 import { endpoint } from "./endpoint.ts";
-import { meSchema } from "./me.ts";
+import { meSchema, meView } from "./me.ts";
 import { ApiProblem } from "./problems.ts";
-import { timeOf, timeSchema } from "./schemas.ts";
+import { displayNameSchema, timeOf, timeSchema } from "./schemas.ts";
+import { displayNameView } from "./views.ts";
 
 const method = z.enum(["oidc", "saml"]);
 
@@ -30,7 +31,8 @@ const listedSchema = component(
   "BrowserSession",
   z.object({
     id: z.string(),
-    person: z.string(),
+    person: z.string().meta({ description: "The login" }),
+    display_name: displayNameSchema,
     method,
     signed_in_at: timeSchema,
     last_seen_at: timeSchema,
@@ -76,7 +78,7 @@ export const getSession = endpoint({
     return {
       status: 200,
       body: {
-        me: { ...principal, token_expires_at: timeOf(tokenExpiresAt) },
+        me: meView(principal, tokenExpiresAt),
         csrf,
         method: session.method,
         signed_in_at: timeOf(session.signedInAt),
@@ -129,6 +131,7 @@ export const listSessions = endpoint({
         sessions: sessions.map((session) => ({
           id: session.id,
           person: session.login,
+          ...displayNameView(session),
           method: session.method,
           signed_in_at: timeOf(session.signedInAt),
           last_seen_at: timeOf(session.lastSeenAt),

@@ -14,12 +14,13 @@ import type { Tables } from "./schema.ts";
 type Row = Selectable<SignInTables["mayfly_browser_sessions"]>;
 
 /** Members that stand in no column of their own. */
-type Body = Pick<BrowserSession, "method" | "authenticatedAt" | "address" | "browser">;
+type Body = Pick<BrowserSession, "method" | "displayName" | "authenticatedAt" | "address" | "browser">;
 
 function rowOf(session: BrowserSession): Insertable<SignInTables["mayfly_browser_sessions"]> {
-  const { method, authenticatedAt, address, browser } = session;
+  const { method, displayName, authenticatedAt, address, browser } = session;
   const body: Body = {
     method,
+    ...(displayName === undefined ? {} : { displayName }),
     ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
     address,
     browser,

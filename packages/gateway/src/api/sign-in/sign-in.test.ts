@@ -312,6 +312,19 @@ describe("sessions", () => {
     expect(JSON.stringify(await list(other, "?all=true"))).not.toMatch(/digest|csrf|[\w-]{43}/);
   });
 
+  it("show the name that the provider says beside the login, and no record does", async () => {
+    Object.assign(all.people.oidc.extra, { displayName: "Rita Reviewer" });
+    const mine = await signedIn(all.people, rita, ["reviewers"]);
+    const get = async (url: string): Promise<unknown> =>
+      (await app.inject({ url, headers: { ...mine } })).json();
+    expect(await get("/v1/session")).toMatchObject({ me: { name: rita, display_name: "Rita Reviewer" } });
+    expect(await get("/v1/me")).toMatchObject({ subject: rita, display_name: "Rita Reviewer" });
+    expect(await get("/v1/sessions")).toMatchObject({
+      sessions: [{ person: rita, display_name: "Rita Reviewer" }],
+    });
+    expect(JSON.stringify(all.records)).not.toContain("Rita Reviewer");
+  });
+
   it("are a person's own whichever way they came", async () => {
     const mine = await signedIn(all.people, rita, ["reviewers"]);
     Object.assign(all.people.saml.extra, { issuer: "https://okta.test/saml" });

@@ -26,6 +26,8 @@ export interface BrowserSession {
   readonly method: SignInMethod;
   readonly issuer: string;
   readonly login: string;
+  /** Shown beside the login, never compared. */
+  readonly displayName?: string;
   readonly providerSubject: string;
   readonly providerSession?: string;
   /** Digest of the configuration of people that they signed in under: another one ends the session. */

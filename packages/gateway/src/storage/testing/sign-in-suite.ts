@@ -74,7 +74,11 @@ export function signInSuite(kind: string, open: () => Promise<Store>, closeAll: 
     });
 
     it("gives back a session as it was kept", async () => {
-      const kept = session(name("bs"), { providerSession: "sid", authenticatedAt: t - 5 });
+      const kept = session(name("bs"), {
+        providerSession: "sid",
+        authenticatedAt: t - 5,
+        displayName: "Rita",
+      });
       expect(await store.browserSessions.create(kept, 16)).toEqual([]);
       expect(await store.browserSessions.byDigest(kept.digest)).toEqual(kept);
       expect(await store.browserSessions.byId(kept.id)).toEqual(kept);
