@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { BrowserSession } from "../identity/browser-sessions/store.ts";
 import type { Principal } from "../identity/principal.ts";
-import { loginKey } from "../kernel/logins.ts";
+import { ownLogin } from "../kernel/logins.ts";
 import { component } from "./components.ts";
 import { dropCookie, sessionCookie } from "./cookies.ts";
 import { endpoint } from "./endpoint.ts";
@@ -62,7 +62,7 @@ const gone = (): ApiProblem =>
 
 /** Own sessions are those of the same login, whatever way the person came: as persons are compared everywhere. */
 function isOwn(session: BrowserSession, { subject }: Principal): boolean {
-  return loginKey(session.login) === loginKey(subject);
+  return ownLogin(session.login) === ownLogin(subject);
 }
 
 /** The browser session that this request came with. */

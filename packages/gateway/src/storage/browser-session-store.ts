@@ -6,7 +6,7 @@ import type {
   SessionFilter,
   SignInTransaction,
 } from "../identity/browser-sessions/store.ts";
-import { loginKey } from "../kernel/logins.ts";
+import { ownLogin } from "../kernel/logins.ts";
 import { plain } from "./rows.ts";
 import type { SignInTables } from "./sign-in-schema.ts";
 import type { Tables } from "./schema.ts";
@@ -62,7 +62,7 @@ function sessionFrom(row: Row): BrowserSession {
 }
 
 /** What persons are compared by. */
-const personOf = (login: string): string => plain(loginKey(login));
+const personOf = (login: string): string => plain(ownLogin(login));
 
 /** The columns of a filter; the names are equal in every statement that takes one. */
 function conditions(

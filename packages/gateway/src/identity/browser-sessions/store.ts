@@ -47,7 +47,7 @@ export interface BrowserSession {
 /** Which sessions; every member narrows. */
 export interface SessionFilter {
   readonly issuer?: string;
-  /** One person's, whatever way they came and however the provider wrote the login: compared by `loginKey`. */
+  /** One person's, whatever way they came and however the provider wrote the login: compared by `ownLogin`. */
   readonly login?: string;
   readonly providerSubject?: string;
   readonly providerSession?: string;

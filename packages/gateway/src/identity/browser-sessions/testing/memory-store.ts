@@ -1,4 +1,4 @@
-import { loginKey } from "../../../kernel/logins.ts";
+import { ownLogin } from "../../../kernel/logins.ts";
 import type { BrowserSession, BrowserSessionStore, SessionFilter, SignInTransaction } from "../store.ts";
 
 /** A store in memory, for tests; `broken` makes every call fail, as a database that is away does. */
@@ -15,7 +15,7 @@ export function memoryStore(): MemoryStore {
     (filter: SessionFilter) =>
     (session: BrowserSession): boolean =>
       (filter.issuer === undefined || session.issuer === filter.issuer) &&
-      (filter.login === undefined || loginKey(session.login) === loginKey(filter.login)) &&
+      (filter.login === undefined || ownLogin(session.login) === ownLogin(filter.login)) &&
       (filter.providerSubject === undefined || session.providerSubject === filter.providerSubject) &&
       (filter.providerSession === undefined || session.providerSession === filter.providerSession) &&
       (filter.otherRulesThan === undefined || session.rules !== filter.otherRulesThan);
