@@ -71,6 +71,13 @@ describe("an auditor with a question", () => {
     await expect
       .poll(async () => (await records.allInnerTexts()).join("\n"))
       .toMatch(/^(?![^]*needle)[^]*payroll/);
+    // Typed, and chosen before the gateway was asked for what was typed: both count.
+    await ada.page.getByLabel("Text", { exact: true }).fill("needle");
+    await ada.page.getByLabel("Decision").selectOption("permit");
+    await ada.page.waitForURL((url) => url.search.includes("needle") && url.search.includes("permit"));
+    await ada.page.getByLabel("Text", { exact: true }).fill("");
+    await ada.page.getByLabel("Decision").selectOption("deny");
+    await ada.page.waitForURL((url) => !url.search.includes("needle") && url.search.includes("deny"));
     const link = ada.page.url();
     await ada.open("/reach");
     await ada.page.goto(link);

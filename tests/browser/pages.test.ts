@@ -146,6 +146,15 @@ describe("every page", () => {
     other.forgive();
   });
 
+  test("says that there is no such page, to whoever is signed in and to others", async () => {
+    for (const who of [await stage.visitor(), await stage.signedIn("rosa@example.com", "/inbox")]) {
+      const answer = await who.page.goto("/requests/a/b");
+      expect(answer?.status()).toBe(404);
+      await who.page.getByText("There is no such page").waitFor();
+      expect(await inaccessible(who.page)).toEqual([]);
+    }
+  });
+
   test("says that there is no such request", async () => {
     const rosa = await stage.signedIn("rosa@example.com", "/requests/req_0000000000000000");
     await rosa.page.getByRole("alert").waitFor();

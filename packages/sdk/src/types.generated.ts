@@ -34,6 +34,10 @@ reviewer: {
 issuer: string
 subject: string
 name: string
+/**
+ * What the person's provider calls them: to be shown beside the login, never in its place
+ */
+display_name?: string
 }
 decision: ("approve" | "refuse")
 comment: string
@@ -203,7 +207,14 @@ next_before?: number
 }
 export interface BrowserSession {
 id: string
+/**
+ * The login
+ */
 person: string
+/**
+ * What the person's provider calls them: to be shown beside the login, never in its place
+ */
+display_name?: string
 method: ("oidc" | "saml")
 signed_in_at: string
 last_seen_at: string
@@ -427,6 +438,10 @@ subject: string
  * The act chain, nearest actor first (RFC 8693)
  */
 actors: string[]
+/**
+ * What the person's provider calls them: to be shown beside the login, never in its place
+ */
+display_name?: string
 roles: ("reviewer" | "operator" | "auditor")[]
 token_expires_at: string
 }

@@ -18,6 +18,7 @@ const titles: Readonly<Record<string, string>> = {
   too_many_requests: "Too many requests at once",
   digest_mismatch: "The request is not the one you saw",
   not_pending: "This request is decided already",
+  timed_out: "Too late: it waited too long",
   locked_down: "Everything is locked down",
 };
 

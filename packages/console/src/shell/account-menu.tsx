@@ -4,6 +4,7 @@ import { type ReactNode, useState } from "react";
 import { useSession } from "../api/session.ts";
 import { Badge } from "../components/badge.tsx";
 import { Icon } from "../components/icons.tsx";
+import { Person } from "../components/person.tsx";
 import { Untrusted } from "../components/untrusted.tsx";
 import { useSignOut } from "./sign-out.ts";
 import { chooseTheme, storedTheme, type Theme } from "./theme.ts";
@@ -36,7 +37,7 @@ export function AccountMenu(): ReactNode {
           <Menu.Popup className="menu">
             <div className="menu-who">
               <strong>
-                <Untrusted text={me.name} />
+                <Person login={me.name} shown={me.display_name} />
               </strong>
               <span className="muted">signed in by {method === "saml" ? "SAML" : "OpenID Connect"}</span>
               <span className="row">

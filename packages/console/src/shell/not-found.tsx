@@ -6,6 +6,7 @@ import { EmptyState } from "../components/states.tsx";
 export function NotFound(): ReactNode {
   return (
     <main className="page">
+      <h1 className="visually-hidden">Not found</h1>
       <EmptyState
         icon="search"
         title="There is no such page"

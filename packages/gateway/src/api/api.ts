@@ -10,6 +10,7 @@ import {
 import { type Principal, principalKey } from "../identity/principal.ts";
 import { type MayflyError, messageOf } from "../kernel/errors.ts";
 import { authenticate, type Caller, whoCalls, withChallenge } from "./authenticate.ts";
+import { noSuchPage } from "./console.ts";
 import type { Answer, Endpoint, OpenCall, StreamKind } from "./endpoint.ts";
 import { endpoints } from "./endpoints.ts";
 import { formType, parseForm, ParsedForm } from "./forms.ts";
@@ -157,6 +158,15 @@ export function createApi(given: ApiServices): FastifyInstance {
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?")[0] ?? "";
     const allowed = paths.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+    const page = allowed.length === 0 ? noSuchPage(request.method, path, request.headers) : undefined;
+    if (page !== undefined) {
+      reply
+        .code(404)
+        .headers(page.headers)
+        .type(page.mediaType ?? "text/html")
+        .send(page.body);
+      return;
+    }
     if (allowed.length === 0) {
       sendProblem(
         reply,

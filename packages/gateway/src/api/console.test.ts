@@ -92,6 +92,49 @@ describe("the console", () => {
     },
   );
 
+  const browser = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+
+  it.each(["/nowhere", "/requests", "/requests/a/b", "/Inbox2?x=1", "/sign-in/elsewhere"])(
+    "tells a browser that navigates to %s that there is no such page, in its own words",
+    async (url) => {
+      const page = await app.inject({ url: "/inbox", headers: browser });
+      const answer = await app.inject({ url, headers: browser });
+      expect(answer.statusCode).toBe(404);
+      expect(answer.body).toBe(html);
+      expect(answer.headers["cache-control"]).toBe("no-store");
+      for (const name of [
+        "content-security-policy",
+        "permissions-policy",
+        "content-type",
+        "x-frame-options",
+        "x-content-type-options",
+        "referrer-policy",
+      ])
+        expect(answer.headers[name]).toBe(page.headers[name]);
+    },
+  );
+
+  it.each([
+    ["GET", "/v1/nothing", browser],
+    ["GET", "/assets/nothing", browser],
+    ["GET", "/index.html", browser],
+    ["GET", "/nowhere/../inbox.html", browser],
+    ["GET", "/no%77here", browser],
+    ["GET", "/..%2Fnowhere", browser],
+    ["GET", "//nowhere", browser],
+    ["GET", "/nowhere/", browser],
+    ["GET", `/${"a".repeat(61)}`, browser],
+    ["GET", "/nowhere", { accept: "application/json" }],
+    ["GET", "/nowhere", { accept: "*/*" }],
+    ["GET", "/nowhere", {}],
+    ["POST", "/nowhere", browser],
+  ] as const)("tells the others as the API does: %s %s %j", async (method, url, headers) => {
+    const answer = await app.inject({ method, url, headers: { ...headers } });
+    expect(answer.statusCode).toBe(404);
+    expect(answer.headers["content-type"]).toBe("application/problem+json; charset=utf-8");
+    expect(String(answer.headers["content-security-policy"])).toMatch(/^default-src 'none'; frame-/);
+  });
+
   it("sends what the build compressed, as the client takes it", async () => {
     const get = (accepted: string): Promise<{ rawPayload: Buffer; headers: Record<string, unknown> }> =>
       app.inject({ url: "/assets/index-abc.js", headers: { "accept-encoding": accepted } });

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { codingFor, type ConsoleFile, consoleFiles } from "./console-files.ts";
+import { type Coding, codingFor, type ConsoleFile, consoleFiles } from "./console-files.ts";
 import { type Answer, type Endpoint, openEndpoint } from "./endpoint.ts";
 import { ApiProblem } from "./problems.ts";
 import type { EndpointId } from "./roles.ts";
@@ -57,11 +57,45 @@ function send(file: ConsoleFile, asked: z.output<typeof headersSchema>, cacheCon
   const headers = { ...pageHeaders, "cache-control": cacheControl, etag };
   const known = (asked["if-none-match"] ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
   if (known.includes(etag)) return { status: 304, headers };
+  return { status: 200, ...contentOf(file, coding), headers: { ...headers, ...codedAs(coding) } };
+}
+
+const contentOf = (file: ConsoleFile, coding: Coding): Pick<Answer, "body" | "mediaType"> => ({
+  body: file.bytes[coding] ?? file.bytes.identity,
+  mediaType: file.mediaType,
+});
+
+const codedAs = (coding: Coding): Readonly<Record<string, string>> =>
+  coding === "identity" ? {} : { "content-encoding": coding };
+
+/** A path that somebody could have typed or followed: plain words. What is encoded, or names a file, is no page. */
+const plainPath = /^(?:\/[\w-]{1,60}){1,6}$/;
+
+/**
+ * What a browser gets that navigates to a path which nothing is at: the console's page, which says so.
+ * @param path without its query
+ * @returns undefined for whoever is no browser on its way to a page, and where the console is not built
+ */
+export function noSuchPage(
+  method: string,
+  path: string,
+  asked: Readonly<Record<string, unknown>>,
+): (Pick<Answer, "body" | "mediaType"> & { readonly headers: Readonly<Record<string, string>> }) | undefined {
+  const { accept } = asked;
+  if (method !== "GET" || typeof accept !== "string" || !/\btext\/html\b/.test(accept)) return undefined;
+  if (!plainPath.test(path) || path.startsWith("/v1/") || path.startsWith("/assets/")) return undefined;
+  const page = consoleFiles()?.page;
+  if (page === undefined) return undefined;
+  const accepted = asked["accept-encoding"];
+  const coding = codingFor(page, typeof accepted === "string" ? accepted : undefined);
   return {
-    status: 200,
-    body: file.bytes[coding] ?? file.bytes.identity,
-    mediaType: file.mediaType,
-    headers: coding === "identity" ? headers : { ...headers, "content-encoding": coding },
+    ...contentOf(page, coding),
+    headers: {
+      ...pageHeaders,
+      vary: "accept, accept-encoding",
+      "cache-control": "no-store",
+      ...codedAs(coding),
+    },
   };
 }
 
@@ -109,7 +143,7 @@ const asset = openEndpoint({
   },
 });
 
-/** The console's pages and files; any other path stays "not found". */
+/** The console's pages and files. */
 export const consoleEndpoints: readonly Endpoint[] = [
   page("GET /", "consoleStart"),
   page("GET /sign-in", "consoleSignIn"),

@@ -164,3 +164,50 @@ describe("what somebody sees of the log as it is written", () => {
     await expect(filter.view(record("request.created", "req_1"))).rejects.toThrow("away");
   });
 });
+
+describe("reading far back", () => {
+  const counted = () => {
+    const looked: string[] = [];
+    const find = async (_viewer: unknown, id: string): Promise<never> => {
+      looked.push(id);
+      throw new MayflyError("not_found", "there is none", { status: 404 });
+    };
+    return { looked, grants: { find } as unknown as Parameters<typeof eventFilter>[0] };
+  };
+  const principalOf = ({ kind, issuer, subject, name }: typeof agent) => ({ kind, issuer, subject, name });
+
+  it("asks the store nothing about requests that a record says are another's", async () => {
+    const { looked, grants } = counted();
+    const other = testPrincipal("0oaother", "agent");
+    const records = [
+      record("request.created", "req_1", { principal: principalOf(other) }),
+      record("approval.given", "req_1", { principal: principalOf(reviewer) }),
+      record("request.denied", "req_2", { principal: principalOf(other) }),
+    ];
+    expect(await typesOf(eventFilter(grants, agent), records)).toEqual([]);
+    expect(looked).toEqual([]);
+    // Whoever may see another's has to be looked up, and so has what looks like one's own.
+    await typesOf(eventFilter(grants, reviewer), records);
+    await typesOf(eventFilter(grants, agent), [
+      record("request.created", "req_3", { principal: principalOf(agent) }),
+      record("approval.given", "req_4", { principal: principalOf(reviewer) }),
+    ]);
+    expect(looked).toEqual(["req_1", "req_2", "req_3", "req_4"]);
+  });
+
+  it("lets others have their turn between one look and the next", async () => {
+    const { looked, grants } = counted();
+    const filter = eventFilter(grants, reviewer);
+    let turns = 0;
+    let isOver = false;
+    const turn = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    for (let i = 0; i < 100; i += 1) await filter.view(record("request.created", `req_${i}`));
+    isOver = true;
+    expect(looked).toHaveLength(100);
+    expect(turns).toBeGreaterThanOrEqual(100);
+  });
+});

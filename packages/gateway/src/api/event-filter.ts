@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { AuditRecord } from "../audit/records.ts";
 import type { Grants } from "../grants/grants.ts";
 import type { Principal } from "../identity/principal.ts";
@@ -24,6 +25,9 @@ const own: ReadonlySet<string> = new Set([...reviewed, "grant", "session"]);
 /** Members of `detail` that whoever sees a request may see of its records. */
 const shown: readonly string[] = ["reason", "reasons", "ttl_ms", "digest", "waits_until", "comment"];
 
+/** Records of these types name the requester as their principal. */
+const byRequester: ReadonlySet<string> = new Set(["request.created", "request.denied"]);
+
 /** Requests remembered a stream. */
 const remembered = 2000;
 
@@ -48,17 +52,29 @@ export function eventFilter(grants: Pick<Grants, "find">, first: Principal): Eve
   let viewer = first;
   let known = new Map<string, "own" | "seen" | "hidden">();
 
-  async function relationTo(request: string): Promise<"own" | "seen" | "hidden"> {
+  async function relationTo(request: string, record: AuditRecord): Promise<"own" | "seen" | "hidden"> {
     const before = known.get(request);
     if (before !== undefined) return before;
-    const found = await lookUp(request);
+    const found = isOfAnother(record) ? "hidden" : await lookUp(request);
     if (known.size >= remembered) known = new Map();
     known.set(request, found);
     return found;
   }
 
+  /**
+   * Whether the record itself tells that the viewer may not see its request. Whoever is no reviewer sees their own
+   * alone, and asking the store about everybody else's would let anyone who reads far back occupy it.
+   */
+  function isOfAnother({ type, principal }: AuditRecord): boolean {
+    if (viewer.roles.length > 0 || principal === undefined || !byRequester.has(type)) return false;
+    const { kind, issuer, subject } = viewer;
+    return principal.kind !== kind || principal.issuer !== issuer || principal.subject !== subject;
+  }
+
   async function lookUp(request: string): Promise<"own" | "seen" | "hidden"> {
     try {
+      // SQLite answers on this very thread, which has sessions to serve between one look and the next.
+      await setImmediate();
       const { requester } = await grants.find(viewer, request);
       return isOwn(requester, viewer) ? "own" : "seen";
     } catch (error) {
@@ -78,7 +94,7 @@ export function eventFilter(grants: Pick<Grants, "find">, first: Principal): Eve
       const kind = kindOf(record.type);
       if (kind === "lockdown") return narrowed(record);
       if (record.request === undefined || !own.has(kind)) return undefined;
-      const relation = await relationTo(record.request);
+      const relation = await relationTo(record.request, record);
       if (relation === "own" || (relation === "seen" && reviewed.has(kind))) return narrowed(record);
       return undefined;
     },

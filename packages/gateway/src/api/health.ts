@@ -75,7 +75,9 @@ export const getMetrics = endpoint({
  */
 export function isLocalScrape(address: string, headers: IncomingHttpHeaders): boolean {
   if (!isLoopback(address)) return false;
-  if (["forwarded", "via", "origin"].some((name) => name in headers)) return false;
+  // A browser on this machine is no scraper, whoever's page has it ask.
+  const proxied = ["forwarded", "via", "origin", "cookie", "sec-fetch-site"];
+  if (proxied.some((name) => name in headers)) return false;
   if (Object.keys(headers).some((name) => name.startsWith("x-forwarded") || name === "x-real-ip"))
     return false;
   return /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)(:\d+)?$/i.test(headers.host ?? "");

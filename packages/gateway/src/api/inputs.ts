@@ -41,6 +41,9 @@ export function parsePart(
   );
 }
 
+/** Where a request ends is in doubt: what follows on the connection may be a part of it (RFC 9112, section 6.1). */
+const noMore: Readonly<Record<string, string>> = { connection: "close" };
+
 /**
  * Refuses headers that two readers could understand differently (Node keeps the first of two and says nothing),
  * encoded bodies, and bodies where none belongs.
@@ -54,7 +57,9 @@ export function checkHeaders(request: FastifyRequest): void {
     const name = (rawHeaders[i] ?? "").toLowerCase();
     if (!once.has(name)) continue;
     if (seen.has(name))
-      throw new ApiProblem("malformed_request", 400, `the request has two ${name} headers`, "send one");
+      throw new ApiProblem("malformed_request", 400, `the request has two ${name} headers`, "send one", {
+        headers: noMore,
+      });
     seen.add(name);
   }
   // RFC 9112, section 6.1: node's parser frames by the last coding and says nothing of the others.
@@ -65,6 +70,7 @@ export function checkHeaders(request: FastifyRequest): void {
       400,
       "the request's transfer coding is not chunked",
       "send a content-length, or transfer-encoding: chunked",
+      { headers: noMore },
     );
   }
   const encoding = request.headers["content-encoding"];

@@ -54,6 +54,11 @@ export const requesterSchema = component(
   }),
 );
 
+/** What the provider calls a person. */
+export const displayNameSchema = z.string().optional().meta({
+  description: "What the person's provider calls them: to be shown beside the login, never in its place",
+});
+
 /** What approval is needed. */
 export const approvalRuleSchema = component(
   "ApprovalRule",
@@ -146,7 +151,12 @@ const approvalSchema = component(
   "Approval",
   z.object({
     id: z.string(),
-    reviewer: z.object({ issuer: z.string(), subject: z.string(), name: z.string() }),
+    reviewer: z.object({
+      issuer: z.string(),
+      subject: z.string(),
+      name: z.string(),
+      display_name: displayNameSchema,
+    }),
     decision: z.enum(["approve", "refuse"]),
     comment: z.string(),
     allowed: z

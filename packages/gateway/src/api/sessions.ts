@@ -1,12 +1,14 @@
 import * as z from "zod";
 import type { BrowserSession } from "../identity/browser-sessions/store.ts";
 import type { Principal } from "../identity/principal.ts";
+import { ownLogin } from "../kernel/logins.ts";
 import { component } from "./components.ts";
 import { dropCookie, sessionCookie } from "./cookies.ts";
 import { endpoint } from "./endpoint.ts";
-import { meSchema } from "./me.ts";
+import { meSchema, meView } from "./me.ts";
 import { ApiProblem } from "./problems.ts";
-import { timeOf, timeSchema } from "./schemas.ts";
+import { displayNameSchema, timeOf, timeSchema } from "./schemas.ts";
+import { displayNameView } from "./views.ts";
 
 const method = z.enum(["oidc", "saml"]);
 
@@ -29,7 +31,8 @@ const listedSchema = component(
   "BrowserSession",
   z.object({
     id: z.string(),
-    person: z.string(),
+    person: z.string().meta({ description: "The login" }),
+    display_name: displayNameSchema,
     method,
     signed_in_at: timeSchema,
     last_seen_at: timeSchema,
@@ -57,14 +60,9 @@ const params = z.object({ id: z.string().regex(/^bs_[0-9a-z]{16}$/) });
 const gone = (): ApiProblem =>
   new ApiProblem("not_found", 404, "there is no browser session of that id", "GET /v1/sessions lists them");
 
-/** Whose sessions a person's own are: by issuer and login, as everywhere. */
-const ownerOf = ({ issuer, subject }: Principal): { issuer: string; login: string } => ({
-  issuer,
-  login: subject,
-});
-
-function isOwn(session: BrowserSession, { issuer, subject }: Principal): boolean {
-  return session.issuer === issuer && session.login === subject;
+/** Own sessions are those of the same login, whatever way the person came: as persons are compared everywhere. */
+function isOwn(session: BrowserSession, { subject }: Principal): boolean {
+  return ownLogin(session.login) === ownLogin(subject);
 }
 
 /** The browser session that this request came with. */
@@ -80,7 +78,7 @@ export const getSession = endpoint({
     return {
       status: 200,
       body: {
-        me: { ...principal, token_expires_at: timeOf(tokenExpiresAt) },
+        me: meView(principal, tokenExpiresAt),
         csrf,
         method: session.method,
         signed_in_at: timeOf(session.signedInAt),
@@ -126,13 +124,14 @@ export const listSessions = endpoint({
     if (all && !principal.roles.includes("operator")) {
       throw new ApiProblem("role_required", 403, "all=true is for operators", "leave it out to see your own");
     }
-    const sessions = await services.people.sessions(all ? undefined : ownerOf(principal));
+    const sessions = await services.people.sessions(all ? undefined : principal.subject);
     return {
       status: 200,
       body: {
         sessions: sessions.map((session) => ({
           id: session.id,
           person: session.login,
+          ...displayNameView(session),
           method: session.method,
           signed_in_at: timeOf(session.signedInAt),
           last_seen_at: timeOf(session.lastSeenAt),
@@ -175,7 +174,7 @@ export const endSessions = endpoint({
   summary: "Signs you out everywhere, this browser included",
   answers: { 200: { description: "Signed out everywhere", schema: signedOutSchema } },
   async handle({ services, principal }) {
-    await services.people.endAll(ownerOf(principal), "signed out everywhere");
+    await services.people.endAll(principal.subject, "signed out everywhere");
     return { status: 200, headers: { "set-cookie": dropCookie(sessionCookie) }, body: {} };
   },
 });

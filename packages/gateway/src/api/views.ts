@@ -34,6 +34,13 @@ function requesterView(requester: Requester): z.input<typeof requestSchema>["req
   return { ...requester, groups: [...requester.groups], actors: [...requester.actors] };
 }
 
+/** The name to show beside a login, where there is one. */
+export function displayNameView({ displayName }: { readonly displayName?: string }): {
+  display_name?: string;
+} {
+  return displayName === undefined ? {} : { display_name: displayName };
+}
+
 /** A grant as the API shows it; the verifier stays inside. */
 export function grantView(grant: Grant, access?: Access): z.input<typeof grantSchema> {
   return {
@@ -103,7 +110,12 @@ export function requestView(
     ...(request.approval === undefined ? {} : { approval: approvalRuleView(request.approval) }),
     approvals: request.approvals.map(({ id, reviewer, decision, comment, allowed, at }) => ({
       id,
-      reviewer: { ...reviewer },
+      reviewer: {
+        issuer: reviewer.issuer,
+        subject: reviewer.subject,
+        name: reviewer.name,
+        ...displayNameView(reviewer),
+      },
       decision,
       comment,
       ...(allowed === undefined

@@ -122,13 +122,19 @@ export function isOver(core: Core, request: AccessRequest): boolean {
   return remaining(core.clock, deadline) <= 0 || core.clock.wall() >= (request.waitsUntil ?? 0);
 }
 
-/** Somebody was faster. */
+/** Somebody was faster, or nobody was fast enough. */
 export function notPending(request: AccessRequest): MayflyError {
+  if (request.state === "timed_out") return waitedTooLong(request);
   return conflict(
     "not_pending",
     `request ${request.id} is ${request.state} already`,
     "nothing is left to decide",
   );
+}
+
+/** The request ended because nobody decided it in time. */
+export function waitedTooLong({ id }: AccessRequest): MayflyError {
+  return conflict("timed_out", `too late: request ${id} has waited too long`, "it has to be asked again");
 }
 
 /** The requester gives up. */

@@ -22,6 +22,8 @@ export interface Actor {
   readonly subject: string;
   readonly client: string;
   readonly name: string;
+  /** Kept with a decision, to be shown beside the login. */
+  readonly displayName?: string;
   readonly groups: readonly string[];
   readonly roles: readonly ("reviewer" | "operator" | "auditor")[];
   readonly actors: readonly string[];

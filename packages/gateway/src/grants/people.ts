@@ -1,3 +1,4 @@
+import { loginKey } from "../kernel/logins.ts";
 import { forbidden } from "./errors.ts";
 import type { Actor, GrantRules } from "./grants.ts";
 import { requesterKey } from "./states.ts";
@@ -55,18 +56,9 @@ export function requireAny(actor: Actor, roles: readonly Actor["roles"][number][
   }
 }
 
-/**
- * Logins are compared without case, as Okta treats them, and whatever way Unicode writes the same letters, seen ones
- * and joiners that are not. Sameness only ever refuses here.
- */
+/** Sameness only ever refuses here. */
 function sameLogin(a: string, b: string): boolean {
-  const plain = (login: string): string =>
-    login
-      .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, "")
-      .normalize("NFKC")
-      .trim()
-      .toLowerCase();
-  return plain(a) === plain(b);
+  return loginKey(a) === loginKey(b);
 }
 
 interface Named {

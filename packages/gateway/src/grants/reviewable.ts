@@ -1,6 +1,6 @@
 import { formatDuration } from "../kernel/durations.ts";
 import { SignInAgain } from "../kernel/sign-in-again.ts";
-import { close, isOver, notPending, timedOut } from "./closing.ts";
+import { close, isOver, notPending, timedOut, waitedTooLong } from "./closing.ts";
 import type { Core } from "./core.ts";
 import { conflict, forbidden, invalid, lockedDown, notFound, reading } from "./errors.ts";
 import type { Actor, Allow } from "./grants.ts";
@@ -51,7 +51,7 @@ export async function reviewable(
 /** Closes a request that has waited too long; the error to answer with. */
 export async function tooLate(core: Core, request: AccessRequest): Promise<Error> {
   await close(core, request, timedOut);
-  return conflict("timed_out", `request ${request.id} has waited too long`, "it has to be asked again");
+  return waitedTooLong(request);
 }
 
 /** How far a provider's clock may be ahead of ours, milliseconds. */

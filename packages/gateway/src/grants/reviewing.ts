@@ -19,9 +19,10 @@ function approvalOf(
   request: AccessRequest,
   said: { readonly decision: Approval["decision"]; readonly comment: string; readonly allowed?: Allowed },
 ): Approval {
+  const { issuer, subject, name, displayName } = reviewer;
   return {
     id: newId("apr"),
-    reviewer: { issuer: reviewer.issuer, subject: reviewer.subject, name: reviewer.name },
+    reviewer: { issuer, subject, name, ...(displayName === undefined ? {} : { displayName }) },
     ...said,
     digest: request.digest,
     at: core.clock.wall(),

@@ -95,7 +95,12 @@ export interface Allowed {
 
 export interface Approval {
   readonly id: string;
-  readonly reviewer: { readonly issuer: string; readonly subject: string; readonly name: string };
+  readonly reviewer: {
+    readonly issuer: string;
+    readonly subject: string;
+    readonly name: string;
+    readonly displayName?: string;
+  };
   readonly decision: "approve" | "refuse";
   readonly comment: string;
   /** The digest the reviewer saw. */

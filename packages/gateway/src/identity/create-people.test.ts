@@ -254,7 +254,7 @@ describe("a sign-in", () => {
     const first = await signIn();
     for (let i = 0; i < 16; i += 1) {
       clock.advance(1000);
-      await signIn();
+      await (i % 2 === 0 ? signIn() : signIn({}, rita.toUpperCase(), "saml"));
     }
     expect(store.all.size).toBe(16);
     expect(await isIn(first.cookie)).toBe(false);
@@ -349,8 +349,15 @@ describe("a session", () => {
   it("ends everywhere at once, for one person", async () => {
     const mine = [await signIn(), await signIn()];
     const other = await signIn({}, "olaf@example.com");
-    await people.endAll({ issuer: "https://okta.test", login: rita }, "signed out everywhere");
+    // By another way, from another issuer, and written in another way: the same person.
+    Object.assign(saml.extra, { issuer: "https://okta.test/saml" });
+    mine.push(await signIn({}, "Rita@Example.com", "saml"));
+    expect((await people.sessions(rita)).map(({ id }) => id).toSorted()).toEqual(
+      mine.map(({ session }) => session.id).toSorted(),
+    );
+    await people.endAll(rita, "signed out everywhere");
     expect(await Promise.all([...mine, other].map(({ cookie }) => isIn(cookie)))).toEqual([
+      false,
       false,
       false,
       true,

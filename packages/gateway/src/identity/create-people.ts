@@ -233,7 +233,7 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       return watches.watch(verified.tokenDigest, ended);
     },
 
-    sessions: (of) => store.list(of === undefined ? {} : of, longestList),
+    sessions: (login) => store.list(login === undefined ? {} : { login }, longestList),
     session: (id) => store.byId(id),
 
     async end(id, reason) {
@@ -241,8 +241,8 @@ export function createPeople(options: PeopleOptions): ManagedPeople {
       return session === undefined ? false : endOne(session, reason);
     },
 
-    async endAll({ issuer, login }, reason) {
-      const gone = await store.endAll({ issuer, login });
+    async endAll(login, reason) {
+      const gone = await store.endAll({ login });
       for (const session of gone) over(session, reason);
       return gone;
     },

@@ -93,19 +93,14 @@ export interface People {
    * @returns ends the watch
    */
   watch(verified: Verified, ended: (reason: string) => void): () => void;
-  /** A person's own sessions, newest first; with undefined, everyone's. */
-  sessions(
-    of: { readonly issuer: string; readonly login: string } | undefined,
-  ): Promise<readonly BrowserSession[]>;
+  /** The sessions of a person, by login whatever way they came, newest first; with undefined, everyone's. */
+  sessions(login: string | undefined): Promise<readonly BrowserSession[]>;
   /** One session; undefined when there is none of that id. */
   session(id: string): Promise<BrowserSession | undefined>;
   /** Ends one session. @returns false when it was over already */
   end(id: string, reason: string): Promise<boolean>;
-  /** Ends all sessions of a person. */
-  endAll(
-    person: { readonly issuer: string; readonly login: string },
-    reason: string,
-  ): Promise<readonly BrowserSession[]>;
+  /** Ends all sessions of a person, by login whatever way they came. */
+  endAll(login: string, reason: string): Promise<readonly BrowserSession[]>;
   /** What a SAML identity provider has to know of us, XML; undefined where SAML is not configured. */
   samlMetadata(): string | undefined;
   /** Where the browser ends its session at the provider too, where that is possible. Ask before ending it here. */

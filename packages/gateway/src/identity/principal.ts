@@ -17,6 +17,10 @@ export interface Principal extends Subject {
   readonly client: string;
   /** For people to read: the directory's name, the login, or the client id. Never compared. */
   readonly name: string;
+  /**
+   * What a person's provider says they are called. For screens, beside the login; never compared and in no record.
+   */
+  readonly displayName?: string;
   /** The person answerable for an agent, as the directory names them (a login). */
   readonly owner?: string;
   /** Groups in force for requests: from the token's claim, else from the directory. May be empty. */

@@ -6,6 +6,7 @@ import { verifiedOf } from "../identity/browser-sessions/principal.ts";
 import type { People } from "../identity/people.ts";
 import type { PeopleRules } from "../identity/principal-from-claims.ts";
 import { MayflyError } from "../kernel/errors.ts";
+import { ownLogin } from "../kernel/logins.ts";
 import type { SlackPorts, SlackRequest } from "../notifications/slack/requests.ts";
 
 /** What Slack sees and does. @param roles those of the configuration in force */
@@ -30,12 +31,6 @@ export function slackPorts(parts: {
 }
 
 /**
- * Compared without the case of ASCII letters, as Okta treats logins, and otherwise to the letter. Here sameness lets
- * somebody in, so that nothing is folded that could be another person's address.
- */
-const plainLogin = (login: string): string => login.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
-
-/**
  * The person of that login with the groups of this moment; undefined when no browser session of theirs is good.
  * @throws MayflyError provider_away: nobody can say which groups they are in
  */
@@ -44,9 +39,9 @@ async function reviewerBy(
   people: Pick<People, "sessions" | "current">,
   roles: PeopleRules["roles"],
 ): Promise<Actor | undefined> {
-  const wanted = plainLogin(login);
+  const wanted = ownLogin(login);
   for (const session of await people.sessions(undefined)) {
-    if (plainLogin(session.login) !== wanted) continue;
+    if (ownLogin(session.login) !== wanted) continue;
     try {
       const { principal, groupsAsOf, authenticatedAt } = await people.current(verifiedOf(session, roles));
       return {

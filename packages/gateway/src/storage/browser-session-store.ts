@@ -6,6 +6,7 @@ import type {
   SessionFilter,
   SignInTransaction,
 } from "../identity/browser-sessions/store.ts";
+import { ownLogin } from "../kernel/logins.ts";
 import { plain } from "./rows.ts";
 import type { SignInTables } from "./sign-in-schema.ts";
 import type { Tables } from "./schema.ts";
@@ -13,12 +14,13 @@ import type { Tables } from "./schema.ts";
 type Row = Selectable<SignInTables["mayfly_browser_sessions"]>;
 
 /** Members that stand in no column of their own. */
-type Body = Pick<BrowserSession, "method" | "authenticatedAt" | "address" | "browser">;
+type Body = Pick<BrowserSession, "method" | "displayName" | "authenticatedAt" | "address" | "browser">;
 
 function rowOf(session: BrowserSession): Insertable<SignInTables["mayfly_browser_sessions"]> {
-  const { method, authenticatedAt, address, browser } = session;
+  const { method, displayName, authenticatedAt, address, browser } = session;
   const body: Body = {
     method,
+    ...(displayName === undefined ? {} : { displayName }),
     ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
     address,
     browser,
@@ -28,6 +30,7 @@ function rowOf(session: BrowserSession): Insertable<SignInTables["mayfly_browser
     digest: session.digest,
     issuer: plain(session.issuer),
     login: plain(session.login),
+    person: personOf(session.login),
     provider_subject: plain(session.providerSubject),
     provider_session: session.providerSession === undefined ? null : plain(session.providerSession),
     rules: session.rules,
@@ -58,14 +61,17 @@ function sessionFrom(row: Row): BrowserSession {
   };
 }
 
+/** What persons are compared by. */
+const personOf = (login: string): string => plain(ownLogin(login));
+
 /** The columns of a filter; the names are equal in every statement that takes one. */
 function conditions(
   filter: SessionFilter,
-): [column: "issuer" | "login" | "provider_subject" | "provider_session", value: string][] {
+): [column: "issuer" | "person" | "provider_subject" | "provider_session", value: string][] {
   const { issuer, login, providerSubject, providerSession } = filter;
-  const found: [column: "issuer" | "login" | "provider_subject" | "provider_session", value: string][] = [];
+  const found: [column: "issuer" | "person" | "provider_subject" | "provider_session", value: string][] = [];
   if (issuer !== undefined) found.push(["issuer", plain(issuer)]);
-  if (login !== undefined) found.push(["login", plain(login)]);
+  if (login !== undefined) found.push(["person", personOf(login)]);
   if (providerSubject !== undefined) found.push(["provider_subject", plain(providerSubject)]);
   if (providerSession !== undefined) found.push(["provider_session", plain(providerSession)]);
   return found;
@@ -116,8 +122,7 @@ export function browserSessionStore(db: Kysely<Tables>): BrowserSessionStore {
         const own = await on
           .selectFrom("mayfly_browser_sessions")
           .selectAll()
-          .where("issuer", "=", plain(session.issuer))
-          .where("login", "=", plain(session.login))
+          .where("person", "=", personOf(session.login))
           .orderBy("signed_in_at", "desc")
           .orderBy("id")
           .execute();

@@ -2,7 +2,7 @@ import { sql, type Generated, type Kysely } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
 import { notificationTables, type NotificationTables } from "./notification-tables.ts";
 import type { GrantModel, GrantState, RequestState } from "../grants/states.ts";
-import { signInTables, type SignInTables } from "./sign-in-schema.ts";
+import { personOfSessions, signInTables, type SignInTables } from "./sign-in-schema.ts";
 import { addUsage, type UsageTables } from "./usage.ts";
 
 /** The tables. Times are milliseconds since the epoch; `body` holds the facts that never change, as JSON. */
@@ -218,6 +218,7 @@ export function migrations(kind: "sqlite" | "postgres", model: GrantModel): Migr
     "0005_notifications": notificationTables,
     "0004_approvals": approvals(),
     "0006_usage": { up: addUsage },
+    "0007_person_of_sessions": personOfSessions,
   };
   return { getMigrations: () => Promise.resolve({ ...all }) };
 }

@@ -15,6 +15,8 @@ export interface SignInTables {
     readonly digest: string;
     readonly issuer: string;
     readonly login: string;
+    /** The login as persons are compared. */
+    readonly person: string;
     readonly provider_subject: string;
     readonly provider_session: string | null;
     readonly rules: string;
@@ -28,6 +30,23 @@ export interface SignInTables {
   /** What may be used once: assertion ids, logout tokens. */
   readonly mayfly_used_once: { readonly kind: string; readonly id: string; readonly until: number };
 }
+
+/** Lets sessions be found by their person, whatever way they came. Sessions from before sign in again. */
+export const personOfSessions: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.deleteFrom("mayfly_browser_sessions" as never).execute();
+    await db.schema
+      .alterTable("mayfly_browser_sessions")
+      .addColumn("person", "text", (c) => c.notNull().defaultTo(""))
+      .execute();
+    await db.schema.dropIndex("mayfly_browser_sessions_login").execute();
+    await db.schema
+      .createIndex("mayfly_browser_sessions_person")
+      .on("mayfly_browser_sessions")
+      .column("person")
+      .execute();
+  },
+};
 
 /** Makes the tables of sign-in. */
 export function signInTables(): Migration {

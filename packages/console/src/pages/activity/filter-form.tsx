@@ -4,22 +4,32 @@ import { SelectField, TextField } from "../../components/field.tsx";
 import { Icon } from "../../components/icons.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
 import { visibleText } from "../../components/visible.ts";
-import { countFilters, type Filters, fromLocalInput, localInput, withFilters } from "./filters.ts";
+import { countFilters, type FilterChange, type Filters, fromLocalInput, localInput } from "./filters.ts";
 import { kindOf, recordKinds } from "./record-kinds.ts";
 
-/** A change of what is looked for. */
-export type Change = (filters: Filters) => void;
+/**
+ * Changes some of what is looked for. It takes the members alone: what somebody typed is put a moment later, and what
+ * was chosen meanwhile must stay.
+ */
+export type Put = (members: FilterChange) => void;
 
 /** How long somebody has stopped typing before the gateway is asked, milliseconds. */
 const pause = 350;
 
 /** Everything that the list can be narrowed by. */
-export function FilterForm({ filters, change }: { filters: Filters; change: Change }): ReactNode {
+export function FilterForm({
+  filters,
+  put,
+  clear,
+}: {
+  filters: Filters;
+  put: Put;
+  clear: () => void;
+}): ReactNode {
   const [more, setMore] = useState(false);
-  const put = (members: Parameters<typeof withFilters>[1]): void => change(withFilters(filters, members));
   return (
     <search className="stack">
-      <Kinds filters={filters} change={change} />
+      <Kinds filters={filters} put={put} />
       <div className="activity-fields" data-more={more}>
         <Typed label="Text" placeholder="Any words" value={filters.text} put={(text) => put({ text })} />
         <Typed
@@ -67,7 +77,7 @@ export function FilterForm({ filters, change }: { filters: Filters; change: Chan
           {more ? "Fewer filters" : "More filters"}
         </Button>
         {countFilters(filters) > 0 && (
-          <Button size="s" variant="ghost" icon="cross" onClick={() => change({})}>
+          <Button size="s" variant="ghost" icon="cross" onClick={clear}>
             Clear all
           </Button>
         )}
@@ -77,7 +87,7 @@ export function FilterForm({ filters, change }: { filters: Filters; change: Chan
   );
 }
 
-function Kinds({ filters, change }: { filters: Filters; change: Change }): ReactNode {
+function Kinds({ filters, put }: { filters: Filters; put: Put }): ReactNode {
   const chosen = filters.types === undefined ? undefined : kindOf(filters.types)?.id;
   return (
     <fieldset className="activity-kinds">
@@ -86,7 +96,7 @@ function Kinds({ filters, change }: { filters: Filters; change: Change }): React
         type="button"
         className="activity-kind"
         aria-pressed={filters.types === undefined}
-        onClick={() => change(withFilters(filters, { types: undefined }))}
+        onClick={() => put({ types: undefined })}
       >
         Everything
       </button>
@@ -96,7 +106,7 @@ function Kinds({ filters, change }: { filters: Filters; change: Change }): React
           type="button"
           className={`activity-kind${id === "break-glass" ? " activity-kind-loud" : ""}`}
           aria-pressed={chosen === id}
-          onClick={() => change(withFilters(filters, { types: chosen === id ? undefined : types }))}
+          onClick={() => put({ types: chosen === id ? undefined : types })}
         >
           {id === "break-glass" && <Icon name="warning" size={14} />}
           {label}
@@ -120,13 +130,7 @@ const pinned = [
 ] as const;
 
 /** Filters whose fields are out of sight: named, and each can be taken away. */
-function Pins({
-  filters,
-  put,
-}: {
-  filters: Filters;
-  put: (members: Parameters<typeof withFilters>[1]) => void;
-}): ReactNode {
+function Pins({ filters, put }: { filters: Filters; put: Put }): ReactNode {
   return pinned.map(([name, label, where]) => {
     const value = filters[name];
     if (value === undefined) return null;

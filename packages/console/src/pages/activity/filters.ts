@@ -85,16 +85,16 @@ export function countFilters(filters: Filters): number {
   return Object.keys(searchOf(filters)).length;
 }
 
-/** A change of filters: members that are empty or undefined are taken away, and so is the permalink. */
-export function withFilters(
-  filters: Filters,
-  change: { readonly [name in keyof Filters]?: Filters[name] | undefined },
-): Filters {
+/** Members to set; those that are empty or undefined are taken away. */
+export type FilterChange = { readonly [name in keyof Filters]?: Filters[name] | undefined };
+
+/** Filters after a change; a permalink to one record is gone with it. */
+export function withFilters(filters: Filters, change: FilterChange): Filters {
   const { record: _, ...rest } = filters;
   return readFilters(searchOf(dropUndefined({ ...rest, ...change })));
 }
 
-function dropUndefined(value: { readonly [name in keyof Filters]?: Filters[name] | undefined }): Filters {
+function dropUndefined(value: FilterChange): Filters {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Filters;
 }
 

@@ -10,7 +10,15 @@ import { Icon } from "../../components/icons.tsx";
 import { Page } from "../../components/page.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../../components/states.tsx";
 import { FilterForm } from "./filter-form.tsx";
-import { countFilters, type Filters, queryOf, readFilters, searchOf } from "./filters.ts";
+import {
+  countFilters,
+  type FilterChange,
+  type Filters,
+  queryOf,
+  readFilters,
+  searchOf,
+  withFilters,
+} from "./filters.ts";
 import { RecordRow } from "./record-row.tsx";
 import { type Activity, useActivity } from "./use-activity.ts";
 
@@ -21,7 +29,12 @@ export function ActivityPage(): ReactNode {
   const filters = readFilters({ ...search });
   const [following, setFollowing] = useState(true);
   const activity = useActivity(filters, following);
-  const change = (next: Filters): void => void navigate({ search: searchOf(next), replace: true });
+  // From what the address says when the change is made, which may be after the page was drawn.
+  const put = (members: FilterChange): void =>
+    void navigate({
+      search: (now) => searchOf(withFilters(readFilters({ ...now }), members)),
+      replace: true,
+    });
   const narrow = useCallback((next: Filters): void => void navigate({ search: searchOf(next) }), [navigate]);
   return (
     <Page
@@ -29,7 +42,7 @@ export function ActivityPage(): ReactNode {
       description="Everything that was asked, decided and done, as the log has it."
       actions={<Export filters={filters} />}
     >
-      <FilterForm filters={filters} change={change} />
+      <FilterForm filters={filters} put={put} clear={() => void navigate({ search: {}, replace: true })} />
       <div className="stack-s">
         <Bar activity={activity} filters={filters} following={following} setFollowing={setFollowing} />
         <Card flush>

@@ -25,8 +25,8 @@ const words: Readonly<Record<string, { readonly title: string; readonly text: st
     text: "A person counts once. If more approvals are needed, others have to give them.",
   },
   timed_out: {
-    title: "Too late.",
-    text: "The request has waited longer than its policy allows and is over; it has to be asked again.",
+    title: "Too late: it waited too long.",
+    text: "Nobody decided within the time that the policy gives; it has to be asked again.",
   },
   token_stale: {
     title: "Your groups have to be looked up again.",

@@ -6,6 +6,7 @@ import { spanText } from "../../components/duration.ts";
 import { Banner } from "../../components/page.tsx";
 import { Facts } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
+import { Person } from "../../components/person.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
 import { grantedSeconds, ruleText, shortOperation } from "./words.ts";
 
@@ -80,7 +81,7 @@ function Approvals({ request }: { request: Request }): ReactNode {
         <li key={approval.id}>
           <span className="row">
             <StateBadge state={approval.decision === "approve" ? "approved" : "refused"} />
-            <Untrusted text={approval.reviewer.name} />
+            <Person login={approval.reviewer.name} shown={approval.reviewer.display_name} />
             <span className="muted">
               <Time at={approval.at} />
             </span>

@@ -15,6 +15,7 @@ import { EmptyState, ErrorState, Skeleton } from "../../components/states.tsx";
 import { Tabs } from "../../components/tabs.tsx";
 import { Time } from "../../components/time.tsx";
 import { toast } from "../../components/toast.tsx";
+import { Person } from "../../components/person.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
 import { visibleText } from "../../components/visible.ts";
 import { useSignOut } from "../../shell/sign-out.ts";
@@ -37,7 +38,7 @@ function Row({ session, all }: { session: BrowserSession; all: boolean }): React
             <Untrusted text={browserName(session.browser)} />
           </strong>
           {session.current && <Badge tone="accent">this one</Badge>}
-          {all && <Untrusted text={session.person} />}
+          {all && <Person login={session.person} shown={session.display_name} />}
         </span>
         <span className="muted numeric">
           from {session.address} · by {session.method === "saml" ? "SAML" : "OpenID Connect"} · signed in{" "}

@@ -312,6 +312,34 @@ describe("sessions", () => {
     expect(JSON.stringify(await list(other, "?all=true"))).not.toMatch(/digest|csrf|[\w-]{43}/);
   });
 
+  it("show the name that the provider says beside the login, and no record does", async () => {
+    Object.assign(all.people.oidc.extra, { displayName: "Rita Reviewer" });
+    const mine = await signedIn(all.people, rita, ["reviewers"]);
+    const get = async (url: string): Promise<unknown> =>
+      (await app.inject({ url, headers: { ...mine } })).json();
+    expect(await get("/v1/session")).toMatchObject({ me: { name: rita, display_name: "Rita Reviewer" } });
+    expect(await get("/v1/me")).toMatchObject({ subject: rita, display_name: "Rita Reviewer" });
+    expect(await get("/v1/sessions")).toMatchObject({
+      sessions: [{ person: rita, display_name: "Rita Reviewer" }],
+    });
+    expect(JSON.stringify(all.records)).not.toContain("Rita Reviewer");
+  });
+
+  it("are a person's own whichever way they came", async () => {
+    const mine = await signedIn(all.people, rita, ["reviewers"]);
+    Object.assign(all.people.saml.extra, { issuer: "https://okta.test/saml" });
+    const browser = new Browser();
+    const handle = await browser.begin("saml");
+    await browser.send("POST", "/sign-in/saml/acs", { form: { RelayState: handle, code: rita } });
+    const { sessions } = (await app.inject({ url: "/v1/sessions", headers: { ...mine } })).json<{
+      sessions: { id: string; method: string }[];
+    }>();
+    expect(sessions.map(({ method }) => method).toSorted()).toEqual(["oidc", "saml"]);
+    const url = `/v1/sessions/${sessions.find(({ method }) => method === "saml")?.id}`;
+    expect((await app.inject({ method: "DELETE", url, headers: { ...mine } })).statusCode).toBe(200);
+    expect(all.people.ended).toEqual([`${rita}: ended by its person`]);
+  });
+
   it("are ended by their person and by operators, and by nobody else", async () => {
     const mine = await signedIn(all.people, rita, ["reviewers"]);
     const other = await signedIn(all.people, "pat@example.test", []);

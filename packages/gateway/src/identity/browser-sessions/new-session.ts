@@ -29,13 +29,14 @@ export function newSession(
   const endsAt = Math.min(now + absolute, signedIn.endsBy ?? Infinity);
   if (endsAt <= now) throw new SignInRefused("not_verified", "the provider's session is over already");
   const cookie = newBrowserSecret();
-  const { issuer, login, providerSubject, providerSession, groups, authenticatedAt } = signedIn;
+  const { issuer, login, displayName, providerSubject, providerSession, groups, authenticatedAt } = signedIn;
   const session: BrowserSession = {
     id: newId("bs"),
     digest: digestOfSecret(cookie),
     method,
     issuer,
     login,
+    ...(displayName === undefined ? {} : { displayName }),
     providerSubject,
     ...(providerSession === undefined ? {} : { providerSession }),
     rules,

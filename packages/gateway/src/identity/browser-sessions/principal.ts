@@ -7,7 +7,7 @@ import type { BrowserSession } from "./store.ts";
 
 /** Who a browser session's requests come from: a person, with the roles that their groups give now. */
 export function verifiedOf(session: BrowserSession, roles: PeopleRules["roles"]): Verified {
-  const { issuer, login, groups } = session;
+  const { issuer, login, displayName, groups } = session;
   return Object.freeze({
     principal: Object.freeze({
       kind: "person",
@@ -15,6 +15,7 @@ export function verifiedOf(session: BrowserSession, roles: PeopleRules["roles"])
       subject: login,
       client: consoleClient,
       name: login,
+      ...(displayName === undefined ? {} : { displayName }),
       groups,
       groupsFrom: "token",
       actors: [],

@@ -26,6 +26,8 @@ export interface BrowserSession {
   readonly method: SignInMethod;
   readonly issuer: string;
   readonly login: string;
+  /** Shown beside the login, never compared. */
+  readonly displayName?: string;
   readonly providerSubject: string;
   readonly providerSession?: string;
   /** Digest of the configuration of people that they signed in under: another one ends the session. */
@@ -45,6 +47,7 @@ export interface BrowserSession {
 /** Which sessions; every member narrows. */
 export interface SessionFilter {
   readonly issuer?: string;
+  /** One person's, whatever way they came and however the provider wrote the login: compared by `ownLogin`. */
   readonly login?: string;
   readonly providerSubject?: string;
   readonly providerSession?: string;
@@ -58,7 +61,7 @@ export interface BrowserSessionStore extends UsedOnce {
   begin(transaction: SignInTransaction, most: number): Promise<void>;
   /** Gives a transaction once: whoever comes second gets undefined. Whether it has expired is the caller's to see. */
   take(digest: string): Promise<SignInTransaction | undefined>;
-  /** Keeps a session; ends the person's oldest beyond `most` and gives them back. */
+  /** Keeps a session; ends the person's oldest beyond `most`, by login as a filter does, and gives them back. */
   create(session: BrowserSession, most: number): Promise<readonly BrowserSession[]>;
   byDigest(digest: string): Promise<BrowserSession | undefined>;
   byId(id: string): Promise<BrowserSession | undefined>;

@@ -49,6 +49,8 @@ export interface SignedIn {
   readonly issuer: string;
   /** The login: what the person is called and compared by. */
   readonly login: string;
+  /** What people call the person, as `displayName` leaves it: shown beside the login, never compared. */
+  readonly displayName?: string;
   /** The provider's own name for the person (`sub`, NameID): what its back-channel logout says. */
   readonly providerSubject: string;
   /** The provider's name for its session (`sid`, SessionIndex), where it has one. */

@@ -74,7 +74,11 @@ export function signInSuite(kind: string, open: () => Promise<Store>, closeAll: 
     });
 
     it("gives back a session as it was kept", async () => {
-      const kept = session(name("bs"), { providerSession: "sid", authenticatedAt: t - 5 });
+      const kept = session(name("bs"), {
+        providerSession: "sid",
+        authenticatedAt: t - 5,
+        displayName: "Rita",
+      });
       expect(await store.browserSessions.create(kept, 16)).toEqual([]);
       expect(await store.browserSessions.byDigest(kept.digest)).toEqual(kept);
       expect(await store.browserSessions.byId(kept.id)).toEqual(kept);
@@ -96,6 +100,23 @@ export function signInSuite(kind: string, open: () => Promise<Store>, closeAll: 
       expect(ended).toEqual([own[0]?.id]);
       const left = await store.browserSessions.list({ login }, 10);
       expect(left.map(({ id }) => id)).toEqual([own[2]?.id, own[1]?.id]);
+      expect(await store.browserSessions.byId(other.id)).toEqual(other);
+    });
+
+    it("takes a login for one person whatever the issuer, the way and the case", async () => {
+      const login = name("Login");
+      const saml = session(name("bs"), { login: login.toUpperCase(), issuer: "urn:saml", method: "saml" });
+      const oidc = session(name("bs"), { login, signedInAt: t + 1 });
+      const other = session(name("bs"), { login: `${login}x` });
+      await store.browserSessions.create(other, 16);
+      await store.browserSessions.create(saml, 16);
+      expect((await store.browserSessions.create(oidc, 1)).map(({ id }) => id)).toEqual([saml.id]);
+      await store.browserSessions.create(saml, 16);
+      const ids = (found: readonly BrowserSession[]): string[] => found.map(({ id }) => id);
+      expect(ids(await store.browserSessions.list({ login }, 10))).toEqual([oidc.id, saml.id]);
+      expect(ids(await store.browserSessions.endAll({ login: login.toLowerCase() })).toSorted()).toEqual(
+        [oidc.id, saml.id].toSorted(),
+      );
       expect(await store.browserSessions.byId(other.id)).toEqual(other);
     });
 

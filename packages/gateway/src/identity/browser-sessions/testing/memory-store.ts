@@ -1,3 +1,4 @@
+import { ownLogin } from "../../../kernel/logins.ts";
 import type { BrowserSession, BrowserSessionStore, SessionFilter, SignInTransaction } from "../store.ts";
 
 /** A store in memory, for tests; `broken` makes every call fail, as a database that is away does. */
@@ -14,7 +15,7 @@ export function memoryStore(): MemoryStore {
     (filter: SessionFilter) =>
     (session: BrowserSession): boolean =>
       (filter.issuer === undefined || session.issuer === filter.issuer) &&
-      (filter.login === undefined || session.login === filter.login) &&
+      (filter.login === undefined || ownLogin(session.login) === ownLogin(filter.login)) &&
       (filter.providerSubject === undefined || session.providerSubject === filter.providerSubject) &&
       (filter.providerSession === undefined || session.providerSession === filter.providerSession) &&
       (filter.otherRulesThan === undefined || session.rules !== filter.otherRulesThan);
@@ -38,7 +39,7 @@ export function memoryStore(): MemoryStore {
     },
     async create(session, most) {
       reach();
-      const own = newest({ issuer: session.issuer, login: session.login }).slice(most - 1);
+      const own = newest({ login: session.login }).slice(most - 1);
       for (const { id } of own) store.all.delete(id);
       store.all.set(session.id, session);
       return own;

@@ -56,6 +56,15 @@ async function refusal(doing: Promise<unknown>): Promise<string> {
   return thrown instanceof SignInRefused ? `${thrown.problem}: ${thrown.why}` : String(thrown);
 }
 
+it("hands on the name that the ID token or userinfo says, and never in the login's place", async () => {
+  okta.claims = { name: "Rita Reviewer" };
+  expect(await signIn()).toMatchObject({ login: "rita@example.com", displayName: "Rita Reviewer" });
+  okta.claims = { name: "olga@example.com" };
+  expect((await signIn()).displayName).toBeUndefined();
+  okta.claims = { preferred_username: undefined, name: "Rita Reviewer" };
+  expect(await refusal(signIn())).toBe("not_verified: there is no usable preferred_username");
+});
+
 describe("beginning", () => {
   it("asks with code, PKCE, state, nonce and our own address, and says nothing else about itself", async () => {
     const begin = start({ fresh: 600_000 });

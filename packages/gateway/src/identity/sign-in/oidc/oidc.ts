@@ -5,6 +5,7 @@ import { providerKeys } from "../../keys.ts";
 import type { TrustedProvider } from "../../provider.ts";
 import { providerFetch } from "../../transport.ts";
 import type { Fetch } from "../../transport.ts";
+import { displayName } from "../display-name.ts";
 import type { SignInProvider, SignedIn } from "../provider.ts";
 import { SignInRefused } from "../refusals.ts";
 import { loginFrom } from "./claims.ts";
@@ -118,9 +119,12 @@ export function oidcSignIn(options: OidcOptions): SignInProvider {
         desk,
       );
       const opened = await session.open(tokens, idToken);
+      const login = loginFrom(idToken.claims, opened.userInfo, settings.loginClaim);
+      const shown = displayName(idToken.claims["name"] ?? opened.userInfo?.["name"], login);
       return {
         issuer: settings.issuer,
-        login: loginFrom(idToken.claims, opened.userInfo, settings.loginClaim),
+        login,
+        ...(shown === undefined ? {} : { displayName: shown }),
         providerSubject: idToken.subject,
         ...(idToken.session === undefined ? {} : { providerSession: idToken.session }),
         groups: opened.groups,

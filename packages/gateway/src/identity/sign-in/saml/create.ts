@@ -89,6 +89,7 @@ export function createSamlSignIn(
     return {
       issuer: provider.entityId,
       login: person.login,
+      ...(person.displayName === undefined ? {} : { displayName: person.displayName }),
       providerSubject: person.nameId,
       ...(person.sessionIndex === undefined ? {} : { providerSession: person.sessionIndex }),
       groups: person.groups,

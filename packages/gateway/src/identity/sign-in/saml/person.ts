@@ -1,4 +1,5 @@
 import { isName } from "../../checks/names.ts";
+import { displayName } from "../display-name.ts";
 import { assertion, transientFormat } from "./names.ts";
 import { attributeOf, childOf, childrenOf, unverified } from "./shape.ts";
 import type { XmlElement } from "./xml.ts";
@@ -6,6 +7,7 @@ import type { XmlElement } from "./xml.ts";
 /** Whom a verified assertion names. */
 export interface Named {
   readonly login: string;
+  readonly displayName: string | undefined;
   readonly nameId: string;
   readonly sessionIndex: string | undefined;
   readonly groups: readonly string[];
@@ -19,6 +21,9 @@ export interface Attributes {
 }
 
 const maxGroups = 2_000;
+
+/** What providers name the attribute with a person's name: as Okta's guides do, and as its standard does (RFC 2798). */
+const displayNames = ["displayName", "urn:oid:2.16.840.1.113730.3.1.241"];
 
 /**
  * Reads the person out of a verified assertion. Groups may be one value or many, in one attribute or in several of
@@ -38,7 +43,14 @@ export function readPerson(element: XmlElement, attributes: Attributes): Named {
   if (!groups.every((group) => isName(group))) throw unverified("a group that is no name");
   const sessionIndex = attributeOf(childOf(element, assertion, "AuthnStatement"), "SessionIndex");
   if (sessionIndex !== undefined && !isName(sessionIndex)) throw unverified("SessionIndex is no name");
-  return { login, nameId: nameId.text, sessionIndex, groups: [...new Set(groups)] };
+  const [shown] = displayNames.flatMap((name) => valuesOf(element, name));
+  return {
+    login,
+    displayName: displayName(shown, login),
+    nameId: nameId.text,
+    sessionIndex,
+    groups: [...new Set(groups)],
+  };
 }
 
 function loginOf(element: XmlElement, name: string): string {

@@ -15,6 +15,7 @@ test("what Okta sends is accepted, and everything it says is handed on", async (
   expect(await scene.post(xml)).toEqual({
     issuer: "http://www.okta.com/exk1mayfly",
     login: "alice@example.com",
+    displayName: "Alice",
     providerSubject: "alice@example.com",
     providerSession: scene.requestId,
     groups: ["support-leads", "sre"],
