@@ -87,12 +87,9 @@ export const accessSchema = component(
       .optional()
       .meta({ description: "A connection string; with the secret in it the one time it is given" }),
     url: z.string().optional().meta({ description: "A base URL, for protocols over HTTP" }),
-    kubeconfig: z
-      .string()
-      .optional()
-      .meta({
-        description: "A kubeconfig (YAML), for clusters; with the secret in it the one time it is given",
-      }),
+    kubeconfig: z.string().optional().meta({
+      description: "A kubeconfig (YAML), for clusters; with the secret in it the one time it is given",
+    }),
     env: z
       .record(z.string(), z.string())
       .meta({ description: "Variables that native clients read, for example PGHOST" }),
