@@ -43,7 +43,7 @@ function shorten(
   if (typeof value === "string")
     return isLong && Buffer.byteLength(value) > longText ? keep(Buffer.from(value)) : value;
   if (value === null || typeof value !== "object") return value;
-  if (isPayloadReference(value)) return isOwn(value) ? { ...value } : keep(Buffer.from(canonicalJson(value)));
+  if (isPayloadReference(value)) return isOwn(value) ? value : keep(Buffer.from(canonicalJson(value)));
   const short: Json = Array.isArray(value)
     ? value.map((part: Json) => shorten(part, isLong, keep, isOwn, depth + 1))
     : // Object.fromEntries makes an own member even of "__proto__".

@@ -232,11 +232,6 @@ export function encodeGoaway(lastStream: number): Buffer {
   return controlFrame(types.goaway, 0, numbers(lastStream, 0));
 }
 
-/** Answers a ping with itself. */
-export function encodePing(raw: Buffer): Buffer {
-  return Buffer.from(raw);
-}
-
 /** Writes the frames that have headers, in order: they share one zlib stream. */
 export interface SpdyHeaderWriter {
   synStream(stream: number, headers: Readonly<Record<string, string>>): Promise<Buffer>;
