@@ -1,10 +1,11 @@
-// `npm run bench [-- postgres | http | console]`: brings what is missing, then measures.
+// `npm run bench [-- postgres | http | kubernetes | console]`: brings what is missing, then measures.
 import { spawn } from "node:child_process";
-import { environment, root, setup } from "./setup.mjs";
+import { containerPrograms, environment, root, setup } from "./setup.mjs";
 
 const suites = {
   postgres: { file: "bench/postgres/main.ts", needs: ["psql", "pgbench", "pgbouncer"] },
   http: { file: "bench/http/main.ts", needs: ["nginx", "wrk"] },
+  kubernetes: { file: "bench/kubernetes/main.ts", needs: ["kubectl", ...containerPrograms] },
   console: { file: "bench/console/main.ts", needs: ["psql", "chromium"] },
 };
 const [first = "", ...others] = process.argv.slice(2);

@@ -1,5 +1,15 @@
+import { randomBytes } from "node:crypto";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { imageName, makeImage, must } from "./image.ts";
@@ -66,18 +76,28 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
   const image = makeImage(folder, busybox);
   must("ctr", [...ctr, "images", "import", "--snapshotter", "native", "--base-name", "stand-in", image]);
   const started = new Set<string>();
+  // runc names control groups after containers, for the whole machine: two stand-ins must not share one.
+  const own = randomBytes(4).toString("hex");
+  const named = (id: string): string => `${own}-${id}`;
   let execs = 0;
   const logOf = (id: string): string => path.join(folder, `${id}.log`);
   const remove = (id: string): void => {
-    spawnSync("ctr", [...ctr, "task", "rm", "-f", id], { stdio: "ignore" });
-    spawnSync("ctr", [...ctr, "containers", "rm", id], { stdio: "ignore" });
+    spawnSync("ctr", [...ctr, "task", "rm", "-f", named(id)], { stdio: "ignore" });
+    spawnSync("ctr", [...ctr, "containers", "rm", named(id)], { stdio: "ignore" });
     started.delete(id);
   };
+  // Whoever ends without closing leaves no containers behind.
+  const last = (): void => {
+    for (const id of started) remove(id);
+    daemon.kill("SIGTERM");
+  };
+  process.once("exit", last);
   return {
     logOf,
     remove,
     start(id, command) {
       writeFileSync(logOf(id), "");
+      const said = openSync(`${logOf(id)}.err`, "w");
       // The runtime's shim keeps its standard streams: nothing of ours may be among them.
       const ran = spawnSync(
         "ctr",
@@ -91,18 +111,29 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
           "--log-uri",
           `file://${logOf(id)}`,
           imageName,
-          id,
+          named(id),
           ...command,
         ],
-        { stdio: "ignore" },
+        { stdio: ["ignore", "ignore", said] },
       );
-      if (ran.status !== 0) throw new Error(`container ${id} did not start`);
+      closeSync(said);
+      if (ran.status !== 0)
+        throw new Error(`container ${id} did not start: ${readFileSync(`${logOf(id)}.err`, "utf8")}`);
       started.add(id);
     },
     exec(id, argv, terminal) {
       execs += 1;
       const name = `exec-${execs}`;
-      const args = [...ctr, "task", "exec", "--exec-id", name, ...(terminal ? ["--tty"] : []), id, ...argv];
+      const args = [
+        ...ctr,
+        "task",
+        "exec",
+        "--exec-id",
+        name,
+        ...(terminal ? ["--tty"] : []),
+        named(id),
+        ...argv,
+      ];
       // ctr wants a terminal of its own to give one: script makes it.
       const child = terminal
         ? spawn("script", ["-qefc", `exec ctr ${args.map(quote).join(" ")}`, "/dev/null"], { stdio: "pipe" })
@@ -120,18 +151,23 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
         kill() {
           if (isOver) return;
           isOver = true;
-          const killer = spawn("ctr", [...ctr, "task", "kill", "-s", "SIGKILL", "--exec-id", name, id], {
-            stdio: "ignore",
-          });
+          const killer = spawn(
+            "ctr",
+            [...ctr, "task", "kill", "-s", "SIGKILL", "--exec-id", name, named(id)],
+            {
+              stdio: "ignore",
+            },
+          );
           killer.once("close", () => child.kill("SIGKILL"));
         },
       };
     },
     processes: (id) =>
-      must("ctr", [...ctr, "task", "ps", id])
+      must("ctr", [...ctr, "task", "ps", named(id)])
         .trim()
         .split("\n").length - 1,
     async close() {
+      process.off("exit", last);
       for (const id of started) remove(id);
       daemon.kill("SIGTERM");
       await gone;
