@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { call } from "../support/api.ts";
 import { root, startGateway } from "../support/gateway.ts";
 import { freePort } from "../support/postgres.ts";
 
@@ -25,7 +26,7 @@ test("what ships is JavaScript without tests, and nothing of the stand-in or the
     expect(files.filter((file) => /\.test\.|\/testing\/|(?<!\.d)\.ts$/.test(file))).toEqual([]);
     for (const file of files.filter((each) => each.endsWith(".js") || each === "package.json")) {
       const text = readFileSync(path.join(root, "build", name, file), "utf8");
-      expect(text, file).not.toMatch(/okta-stand-in|oidc-provider/);
+      expect(text, file).not.toMatch(/(okta|kubernetes|slack)-stand-in|oidc-provider/);
       expect(text, file).not.toMatch(/from "\.[^"]*\.ts"/);
     }
   }
@@ -54,12 +55,27 @@ connections:
   db:
     postgres: { host: 127.0.0.1, database: shop, user: mayfly, password: { env: DB_PASSWORD } }
     operations: { read: { description: Read, statements: [select], tables: { public.orders: all } } }
+  api:
+    http: { url: "http://127.0.0.1:9", headers: { authorization: { env: DB_PASSWORD } } }
+    operations: { read: { description: Read, requests: ["GET /v1/invoices/{id}"] } }
+  cluster:
+    kubernetes: { server: "https://127.0.0.1:9", token: { env: DB_PASSWORD } }
+    operations: { look: { description: Look, resources: [pods], verbs: [get, list], namespaces: [shop] } }
+  crm:
+    mcp: { url: "http://127.0.0.1:9/mcp" }
+    operations: { look: { description: Look, tools: [get_customer] } }
 policies:
   - { name: bots read, groups: [bots], connection: db, operations: [read], ttl: 5m }
+  - { name: bots read the API, groups: [bots], connection: api, operations: [read], ttl: 5m }
 `,
   );
   const gateway = await startGateway(file, { DB_PASSWORD: "x" }, "build/gateway/bin/mayflyd.js");
   expect(gateway.postgresPort).toBe(postgres);
+  for (const door of ["/http/api/v1/invoices/7", "/kubernetes/cluster/api", "/mcp/crm", "/mcp"]) {
+    const answer = await call(gateway, undefined, door.includes("mcp") ? "POST" : "GET", door);
+    expect([door, answer.status]).toEqual([door, 401]);
+    expect(answer.headers["www-authenticate"]).toContain("resource_metadata=");
+  }
   expect(await gateway.stop()).toBe(0);
 });
 
@@ -74,6 +90,20 @@ test("the built commands run", () => {
     status: 3,
     stdout: expect.stringContaining("deny    drop table orders") as string,
   });
+  for (const [operation, granted, other] of [
+    ["api/read", "GET /v1/invoices/7", "GET /v1/invoices/7/.."],
+    ["cluster/look", "GET /api/v1/namespaces/shop/pods", "GET /api/v1/namespaces/shop/secrets"],
+    [
+      "crm/look",
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_customer"}}',
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"delete_customer"}}',
+    ],
+  ] as const) {
+    expect(run("gateway/bin/mayflyd.js", "judge", "-c", file, operation, granted)).toMatchObject({
+      status: 0,
+    });
+    expect(run("gateway/bin/mayflyd.js", "judge", "-c", file, operation, other)).toMatchObject({ status: 3 });
+  }
   expect(run("cli/bin/mayfly.js", "--version")).toMatchObject({ status: 0 });
 });
 
