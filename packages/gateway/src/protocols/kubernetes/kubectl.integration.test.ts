@@ -262,7 +262,7 @@ describe("kubectl through the gateway", { timeout: 60_000 }, () => {
 
     it("gives a terminal, and takes it and its command away at the grant's end", async () => {
       const shell = start(
-        [`kubectl exec -it work-1 -c app -- sh`],
+        ["kubectl exec -it work-1 -c app -- sh", "/dev/null"],
         websockets,
         // kubectl wants a terminal of its own to give one.
         ["script", "-qefc"],
