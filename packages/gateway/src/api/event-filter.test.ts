@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { AuditRecord } from "../audit/records.ts";
+import type { Grants } from "../grants/grants.ts";
 import { systemClock } from "../kernel/clock.ts";
+import { fakeClock } from "../kernel/fake-clock.ts";
 import { MayflyError } from "../kernel/errors.ts";
 import { eventFilter } from "./event-filter.ts";
 import { fakeGrants } from "./testing/fake-grants.ts";
@@ -97,6 +99,37 @@ describe("what somebody sees of the log as it is written", () => {
     );
     expect(await typesOf(filter, story("req_0000000000000000"))).toEqual(["lockdown.started"]);
     expect(await typesOf(eventFilter(grants, reviewer), story("req_unknown"))).toEqual(["lockdown.started"]);
+  });
+
+  it("waits for a request that is recorded and not stored yet, and for no other", async () => {
+    const { grants, id } = await pending();
+    const clock = fakeClock();
+    let looks = 0;
+    const slow: Pick<Grants, "find"> = {
+      find: (viewer, request) =>
+        (looks += 1) < 3
+          ? Promise.reject(new MayflyError("not_found", "no", { status: 404 }))
+          : grants.find(viewer, request),
+    };
+    const created = {
+      ...record("request.created", id),
+      time: new Date(clock.wall()).toISOString(),
+      detail: { waits_until: "2026-11-24T12:30:00.000Z" },
+    };
+    let seen: unknown = "nothing yet";
+    void eventFilter(slow, reviewer, clock)
+      .view(created)
+      .then((view) => (seen = view));
+    for (let step = 0; step < 3; step += 1) {
+      await expect.poll(() => looks).toBe(step + 1);
+      clock.advance(200);
+    }
+    await expect.poll(() => seen).toMatchObject({ type: "request.created", request: id });
+    looks = 0;
+    expect(await eventFilter(slow, reviewer, clock).view({ ...created, detail: {} })).toBeUndefined();
+    clock.advance(60_000);
+    looks = 0;
+    expect(await eventFilter(slow, reviewer, clock).view(created)).toBeUndefined();
   });
 
   it("tells a reviewer that a request is decided which they saw while it waited", async () => {

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { AuditRecord } from "../audit/records.ts";
 import type { Grants } from "../grants/grants.ts";
 import type { Principal } from "../identity/principal.ts";
+import { type Clock, systemClock } from "../kernel/clock.ts";
 import { MayflyError } from "../kernel/errors.ts";
 import { isOwn } from "./views.ts";
 
@@ -28,6 +29,10 @@ const shown: readonly string[] = ["reason", "reasons", "ttl_ms", "digest", "wait
 /** Records of these types name the requester as their principal. */
 const byRequester: ReadonlySet<string> = new Set(["request.created", "request.denied"]);
 
+/** How long after its record a request may still be on its way into the store, and how often to look, milliseconds. */
+const settled = 3000;
+const again = 200;
+
 /** Requests remembered a stream. */
 const remembered = 2000;
 
@@ -48,14 +53,18 @@ function narrowed(record: AuditRecord): AuditRecord {
  * may see, or could while the stream was open, so that they learn when one is no longer theirs to decide; everybody
  * sees how their own go, and the lock-down. Nobody else's statements are shown to anyone but operators and auditors.
  */
-export function eventFilter(grants: Pick<Grants, "find">, first: Principal): EventFilter {
+export function eventFilter(
+  grants: Pick<Grants, "find">,
+  first: Principal,
+  clock: Clock = systemClock,
+): EventFilter {
   let viewer = first;
   let known = new Map<string, "own" | "seen" | "hidden">();
 
   async function relationTo(request: string, record: AuditRecord): Promise<"own" | "seen" | "hidden"> {
     const before = known.get(request);
     if (before !== undefined) return before;
-    const found = isOfAnother(record) ? "hidden" : await lookUp(request);
+    const found = isOfAnother(record) ? "hidden" : await lookUpSoon(request, record);
     if (known.size >= remembered) known = new Map();
     known.set(request, found);
     return found;
@@ -69,6 +78,21 @@ export function eventFilter(grants: Pick<Grants, "find">, first: Principal): Eve
     if (viewer.roles.length > 0 || principal === undefined || !byRequester.has(type)) return false;
     const { kind, issuer, subject } = viewer;
     return principal.kind !== kind || principal.issuer !== issuer || principal.subject !== subject;
+  }
+
+  /**
+   * A request is recorded before it is stored: one that was asked a moment ago, and that the viewer will see once it is
+   * there (it waits, or is their own), is looked for until it is.
+   */
+  async function lookUpSoon(request: string, record: AuditRecord): Promise<"own" | "seen" | "hidden"> {
+    const { time, type, detail, principal } = record;
+    const isOwnAsk = principal?.issuer === viewer.issuer && principal.subject === viewer.subject;
+    const comes = type === "request.created" && (detail["waits_until"] !== undefined || isOwnAsk);
+    for (;;) {
+      const found = await lookUp(request);
+      if (found !== "hidden" || !comes || clock.wall() - Date.parse(time) > settled) return found;
+      await new Promise<void>((resolve) => clock.schedule(again, resolve));
+    }
   }
 
   async function lookUp(request: string): Promise<"own" | "seen" | "hidden"> {

@@ -20,10 +20,16 @@ export const sessionTellers: Readonly<Record<Told, Teller>> = {
     );
   },
   "session.refused": (record, detail) =>
-    words(["was not let in to ", said(record.connection)], {
-      tone: "bad",
-      notes: [textIn(detail["reason"]), fromAddress(detail)],
-    }),
+    words(
+      [
+        record.principal === undefined ? "Somebody was not let in to " : "was not let in to ",
+        said(record.connection),
+      ],
+      {
+        tone: "bad",
+        notes: [textIn(detail["reason"]), fromAddress(detail)],
+      },
+    ),
   "session.closed": (record, detail) => {
     const acts = numberIn(detail["acts"]);
     const denied = numberIn(detail["denied"]);

@@ -187,7 +187,7 @@ export function Sheet({ request }: { request: Request }): ReactNode {
         )}
         {request.approvals.length > 0 && <Approvals request={request} />}
       </Section>
-      <Section title="Its last grants">
+      <Section title="Its last grants, when this was asked">
         {request.history.length === 0 ? (
           <p className="muted">None: this requester had no grant before.</p>
         ) : (
