@@ -33,7 +33,8 @@ try {
     console.log(`\n${index + 1}. ${step.title}`);
     await step.run(world, shell);
   }
-  console.log(`\nAll ${walk.length} steps did what they say.`);
+  const out = world.cluster === undefined ? "; the cluster's was left out" : "";
+  console.log(`\nAll ${walk.length} steps did what they say${out}.`);
 } catch (error) {
   failed = true;
   console.error(error instanceof Unexpected ? `\nFAILED: ${error.message}` : error);
