@@ -37,6 +37,7 @@ function send(
         path,
         ca: readFileSync(world.gateway.caFile),
         agent: false,
+        ...somewhere(),
         headers: headers as Record<string, string | string[]>,
       },
       (incoming) => {
@@ -52,6 +53,14 @@ function send(
     outgoing.once("error", reject);
     outgoing.end(body);
   });
+}
+
+let sent = 0;
+
+/** An address of this machine to come from: another one every 200 requests, since each has its own bound. */
+function somewhere(): { readonly family: 4; readonly localAddress: string } {
+  sent += 1;
+  return { family: 4, localAddress: `127.0.1.${1 + Math.floor(sent / 200)}` };
 }
 
 /** What a browser keeps after a sign-in. */
@@ -99,7 +108,9 @@ describe("a session's cookie in another site's hands", () => {
     rosa = await signIn("rosa@example.com");
   });
 
-  const unsafe = endpoints.filter(({ method, isOpen }) => method !== "GET" && !isOpen);
+  const unsafe = endpoints.filter(
+    ({ method, path, isOpen }) => method !== "GET" && !isOpen && path !== "/mcp",
+  );
   const types = [
     undefined,
     "text/plain",
@@ -122,6 +133,9 @@ describe("a session's cookie in another site's hands", () => {
       () => ({ origin: world.gateway.url, "x-mayfly-csrf": olga.csrf, "sec-fetch-site": "same-site" }),
     ],
   ])("changes nothing at any endpoint, whatever the body's type: %s", async (_what, headers) => {
+    // Agents' own protocol takes no cookie at all.
+    const mcp = await send("POST", "/mcp", { cookie: olga.cookie, ...headers() }, "{}");
+    expect(mcp.status).toBe(401);
     const wrong: unknown[] = [];
     for (const { id, method, path } of unsafe) {
       for (const type of method === "DELETE" ? [undefined] : types) {
@@ -364,6 +378,7 @@ test("streams are bounded for one person, and one that is closed makes room", as
           path: "/v1/events",
           ca: readFileSync(world.gateway.caFile),
           agent: false,
+          ...somewhere(),
           headers: { cookie },
         },
         (incoming) => {
@@ -397,6 +412,7 @@ test("a request is no request when its framing is two", async () => {
           port: Number(new URL(world.gateway.url).port),
           ca: readFileSync(world.gateway.caFile),
           servername: "localhost",
+          ...somewhere(),
         },
         () => socket.write(bytes),
       );

@@ -153,7 +153,8 @@ export function createAnswer(
       const after = headersDown(pairs(trailers), [], rules.drop).filter(
         ([name, value]) => !notTrailers.has(name) && !unsendable.test(value),
       );
-      if (after.length > 0) response.addTrailers(after);
+      // Of HTTP/2 the response takes an object alone.
+      if (after.length > 0) response.addTrailers("stream" in response ? gathered(after) : after);
       response.end();
       return undefined;
     },
@@ -163,6 +164,13 @@ export function createAnswer(
       ...(met.length === 0 ? {} : { masked: met }),
     }),
   };
+}
+
+/** Fields by their name, those of one name together. */
+function gathered(fields: readonly (readonly [string, string])[]): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const [name, value] of fields) all[name] = name in all ? `${all[name]}, ${value}` : value;
+  return all;
 }
 
 function rewriteText(

@@ -54,6 +54,8 @@ export function createUpstreams<Target extends object>(
       connections,
       pipelining: http2 ? 100 : 1,
       allowH2: http2,
+      // Without TLS there is nothing to choose a version in: it is known beforehand (RFC 9113, section 3.3).
+      ...(http2 && origin.startsWith("http:") ? { useH2c: true } : {}),
       headersTimeout: timeout,
       // Streams may be silent for as long as their grant lives.
       bodyTimeout: 0,
