@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, randomUUID } from "node:crypto";
 
 /** Somebody pressing a button. */
 export interface Press {
@@ -47,7 +47,8 @@ export function interaction(
     type: "block_actions",
     api_app_id: app.id,
     token: "a-verification-token-that-nobody-should-use",
-    trigger_id: "1.2.abc",
+    // No two presses are one: Slack names each.
+    trigger_id: `1.2.${randomUUID()}`,
     team: { id: app.team, domain: "example" },
     user: { id: user, username: "somebody", team_id: app.team },
     channel: { id: message.channel, name: "approvals" },

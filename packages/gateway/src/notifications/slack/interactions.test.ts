@@ -162,8 +162,10 @@ describe("a call is refused", () => {
 
   test("the second time", async () => {
     const at = Math.floor(Date.now() / 1000);
-    expect(await press({ at })).toBe(200);
-    expect(await press({ at })).toBe(409);
+    // The very same call, as somebody who has overheard it sends it.
+    const change = { trigger_id: "1.2.overheard" };
+    expect(await press({ at, change })).toBe(200);
+    expect(await press({ at, change })).toBe(409);
     expect(decided).toHaveLength(1);
   });
 

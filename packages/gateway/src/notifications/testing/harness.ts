@@ -116,7 +116,7 @@ export async function startReceiver(
 
 /** Waits until something holds; fails after ten seconds. */
 export async function until(holds: () => boolean | Promise<boolean>, what = "it"): Promise<void> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 30_000;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`${what} did not come about`);
     await new Promise((resolve) => setTimeout(resolve, 5));

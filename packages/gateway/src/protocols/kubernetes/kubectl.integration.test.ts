@@ -212,7 +212,8 @@ describe("kubectl through the gateway", { timeout: 60_000 }, () => {
     ["WebSocket", true],
     ["SPDY/3.1", false],
   ])("over %s", (_, websockets) => {
-    it("runs a command that is granted, and records what it wrote", async () => {
+    // ctr, which runs the stand-in's commands, now and then ends before it has copied what a short one wrote.
+    it("runs a command that is granted, and records what it wrote", { retry: 2 }, async () => {
       const ran = await kubectl(["exec", "web-1", "-c", "app", "--", "cat", "/var/log/app.log"], websockets);
       expect(ran).toEqual({ code: 0, out: "order 7 paid\norder 8 refunded\n", err: "" });
       await expect
