@@ -55,6 +55,7 @@ export function call(
 export interface Access {
   readonly grant: string;
   readonly secret: string;
+  /** Empty where the protocol has none. */
   readonly dsn: string;
   readonly env: Readonly<Record<string, string>>;
 }
@@ -78,8 +79,13 @@ export async function getAccess(
       grant?: { id: string; access?: { secret?: string; dsn?: string; env?: Record<string, string> } };
     }
   ).grant;
-  if (grant?.access?.secret === undefined || grant.access.dsn === undefined) {
+  if (grant?.access?.secret === undefined) {
     throw new Error(`no access: ${answer.status} ${JSON.stringify(answer.body)}`);
   }
-  return { grant: grant.id, secret: grant.access.secret, dsn: grant.access.dsn, env: grant.access.env ?? {} };
+  return {
+    grant: grant.id,
+    secret: grant.access.secret,
+    dsn: grant.access.dsn ?? "",
+    env: grant.access.env ?? {},
+  };
 }
