@@ -29,6 +29,7 @@ export const recordTypes = [
   "grant.revoked",
   "lockdown.started",
   "lockdown.lifted",
+  "store.reconciled",
   "session.opened",
   "session.refused",
   "session.closed",

@@ -1,6 +1,6 @@
 import { remaining, type Deadline } from "../kernel/clock.ts";
 import type { Core } from "./core.ts";
-import { end, endSoon, expiry } from "./endings.ts";
+import { endSoon, expiry } from "./endings.ts";
 import { stillAllowed } from "./judged-again.ts";
 import { grantRecord, requestRecord, system, write } from "./records.ts";
 import type { AccessRequest, Allowed, Grant } from "./types.ts";
@@ -64,47 +64,21 @@ export function bringUp(core: Core, grant: Grant, request: AccessRequest, deadli
 }
 
 /**
- * Sees to it that a grant which was recorded, but not confirmed by the store, is never used: it is ended if the store
- * has it after all, and recorded as never active if it has not.
+ * Sees to it that a grant which was recorded, but not confirmed by the store, is never used: its end is recorded at
+ * once, so that no start takes it up, and stored as soon as the store has it, should it have taken it after all.
  */
 export function undo(core: Core, grant: Grant, why: string): void {
   const failedAt = core.clock.monotonic();
-  let resolved = false;
-  // Marked as ended at once: a look at the store must not take it up meanwhile.
-  const ended: Grant = {
-    ...grant,
-    state: "revoked",
-    endedAt: core.clock.wall(),
-    endedBy: "mayfly",
-    endReason: why,
-  };
-  core.endedHere.set(grant.id, {
-    grant: ended,
-    done: Promise.resolve(),
-    left: () => 0,
-    until: failedAt + Math.max(grant.endsAt - grant.activatedAt, settled) + 60_000,
+  endSoon(core, grant, {
+    event: "undo",
+    by: "mayfly",
+    reason: why,
+    wasActive: false,
+    async unlessEnded() {
+      if (core.clock.monotonic() - failedAt >= settled) return;
+      if ((await core.store.grant(grant.id)) === undefined) throw new Error("not settled yet");
+    },
   });
-  core.outbox
-    .add(async () => {
-      if (resolved) return;
-      const found = await core.store.grant(grant.id);
-      if (found?.state === "active") {
-        core.endedHere.delete(grant.id);
-        resolved = true;
-        await end(core, grant, { event: "undo", by: "mayfly", reason: why }).catch(() => undefined);
-        return;
-      }
-      if (found === undefined && core.clock.monotonic() - failedAt < settled)
-        throw new Error("not settled yet");
-      if (found === undefined) await neverActive(core, grant, why);
-      resolved = true;
-    })
-    .catch(() => undefined);
-}
-
-async function neverActive(core: Core, grant: Grant, why: string): Promise<void> {
-  const detail = { event: "undo", by: "mayfly", reason: why, was_active: false };
-  await write(core.log, [grantRecord("grant.revoked", grant, core.rules.configuration, detail)], "");
 }
 
 /** More retractions than this do not wait for a log that is away; a log that is away for long refuses appends anyway. */

@@ -3,7 +3,7 @@ import type { RecordPrincipal, RecordType } from "../audit/records.ts";
 import type { MayflyError } from "../kernel/errors.ts";
 import { settled, writeOrLook } from "./activation.ts";
 import type { Core } from "./core.ts";
-import { conflict, forbidden, notFound, reading, storeUnavailable } from "./errors.ts";
+import { conflict, forbidden, logUnavailable, notFound, reading, storeUnavailable } from "./errors.ts";
 import type { Actor } from "./grants.ts";
 import { holds, maySeeRequest, owns } from "./people.ts";
 import { recordPrincipal, requestRecord, system, write } from "./records.ts";
@@ -12,6 +12,8 @@ import type { AccessRequest } from "./types.ts";
 
 /** What a reader must know when the log could not take a record. */
 export const unchanged = "nothing has changed";
+
+const recordedLater = "the request has ended, and this will be recorded later";
 
 /** How a pending request ends without a grant. */
 interface Closing {
@@ -59,10 +61,19 @@ export async function close(
   const ended = async (): Promise<void> => {
     core.live.forget(request.id);
     core.changed(request.id);
-    const later = "the request has ended, and this will be recorded later";
-    await core.outbox.add(() => write(core.log, [record], later));
+    core.unrecorded.add(request.id);
+    await core.outbox.add(async () => {
+      await write(core.log, [record], recordedLater);
+      core.unrecorded.delete(request.id);
+      const { logId } = core;
+      if (logId !== undefined)
+        core.outbox.add(() => core.store.recorded(logId, { request: request.id })).catch(() => undefined);
+    });
   };
-  const result = await writeOrLook(() => core.store.moveRequest(request.id, "pending", change), isOurs);
+  // Should this process end before its record is written, the next start finds in the store that the log lacks it.
+  const move = (): Promise<boolean> =>
+    core.store.moveRequest(request.id, "pending", change, undefined, core.logId);
+  const result = await writeOrLook(move, isOurs);
   if ("failed" in result) {
     recordIfKept(core, request, isOurs, ended);
     throw storeUnavailable(result.failed, "the request may still be pending; try again");
@@ -148,7 +159,12 @@ export async function withdraw(core: Core, actor: Actor, id: string): Promise<Ac
         holds(actor, "reviewer") ? "a reviewer refuses it instead" : "ask its requester",
       );
     }
-    if (request.state === "withdrawn") return request;
+    if (request.state === "withdrawn") {
+      // A second try answers as the first one should have: once it is on record.
+      if (core.unrecorded.has(id)) await core.outbox.retry();
+      if (core.unrecorded.has(id)) throw logUnavailable(undefined, recordedLater);
+      return request;
+    }
     if (request.state !== "pending") throw notPending(request);
     const closing: Closing = { event: "withdraw", reason: "withdrawn by its requester" };
     const moved = await close(core, request, closing, { principal: recordPrincipal(actor) });

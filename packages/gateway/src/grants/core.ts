@@ -1,5 +1,8 @@
 import type { AuditLog } from "../audit/log.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { SteadyClock } from "../kernel/steady-clock.ts";
+import type { Both } from "./durability/both.ts";
+import type { Journal } from "./durability/journal.ts";
 import type { GrantRules, GrantStore, History, Lockdown } from "./grants.ts";
 import type { Live } from "./live.ts";
 import type { createMutex } from "./mutex.ts";
@@ -11,7 +14,22 @@ import type { Grant } from "./types.ts";
 export interface Core {
   readonly store: GrantStore;
   readonly log: AuditLog;
-  readonly clock: Clock;
+  /** Its wall never steps back, also not over a restart: what is stored with a time of it stays comparable. */
+  readonly clock: SteadyClock;
+  /** The wall clock as it is, for comparing with what others say of theirs. */
+  readonly wallClock: Clock;
+  /** Which log this gateway writes; undefined where it cannot be read back. */
+  readonly logId: string | undefined;
+  /** Takes ends that neither log nor store takes; undefined where there is none. */
+  readonly journal: Journal | undefined;
+  /** What has ended and is on no disk yet: it holds for as long as this process lives. */
+  readonly unkept: Set<string>;
+  /** Requests that were closed here and whose record the log has yet to take. */
+  readonly unrecorded: Set<string>;
+  /** The writes of the lock-down in force, where it began here. */
+  lockWrites: Both | undefined;
+  /** How many changes are between their record and the store. */
+  busy: number;
   readonly outbox: Outbox;
   readonly live: Live;
   /** Counts what was done with earlier grants; left out: nobody can say. */

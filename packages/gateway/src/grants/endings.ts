@@ -1,8 +1,9 @@
 import type { RecordType } from "../audit/records.ts";
 import { formatDuration } from "../kernel/durations.ts";
 import type { Core } from "./core.ts";
-import { storeUnavailable } from "./errors.ts";
-import { grantRecord, write } from "./records.ts";
+import { busy } from "./durability/progress.ts";
+import { writeBoth } from "./durability/both.ts";
+import { grantRecord } from "./records.ts";
 import { grantMachine, type GrantEvent } from "./states.ts";
 import type { Grant, GrantEnd, GrantState } from "./types.ts";
 
@@ -22,6 +23,12 @@ export interface Ending {
   readonly by: string;
   /** For people to read. */
   readonly reason: string;
+  /** False for a grant that was recorded and never could be used. */
+  readonly wasActive?: false;
+  /** Called when the store holds no active grant of that id; while it rejects, the end is not taken for stored. */
+  readonly unlessEnded?: () => Promise<void>;
+  /** What whoever waits must know when it could not be written yet; left out: that the grant has ended. */
+  readonly followed?: string;
 }
 
 /** The text of an expiry. */
@@ -45,7 +52,11 @@ const memory = 60_000;
  * @returns the grant as it ended
  * @throws log_unavailable, store_unavailable when either could not be reached yet; the grant has ended all the same
  */
-export async function end(core: Core, grant: Grant, ending: Ending): Promise<Grant> {
+export function end(core: Core, grant: Grant, ending: Ending): Promise<Grant> {
+  return busy(core, () => endNow(core, grant, ending));
+}
+
+async function endNow(core: Core, grant: Grant, ending: Ending): Promise<Grant> {
   const before = core.endedHere.get(grant.id);
   if (before !== undefined) {
     await before.done.catch(async (error: unknown) => {
@@ -59,32 +70,35 @@ export async function end(core: Core, grant: Grant, ending: Ending): Promise<Gra
   core.live.take(grant.id, why);
   const change = { state, endedAt: core.clock.wall(), endedBy: ending.by, endReason: ending.reason };
   const ended: Grant = { ...grant, ...change };
-  const record = grantRecord(recordOf[state], grant, core.rules.configuration, {
-    event: ending.event,
-    by: ending.by,
-    reason: ending.reason,
-    ended_at: new Date(change.endedAt).toISOString(),
+  const both = writeBoth(core, {
+    records: [
+      grantRecord(recordOf[state], grant, core.rules.configuration, {
+        event: ending.event,
+        by: ending.by,
+        reason: ending.reason,
+        ended_at: new Date(change.endedAt).toISOString(),
+        ...(ending.wasActive === false ? { was_active: false } : {}),
+      }),
+    ],
+    store: async (owedTo) => {
+      if (await core.store.endGrant(grant.id, change, owedTo)) return;
+      await ending.unlessEnded?.();
+    },
+    debt: { grant: grant.id },
+    entry: {
+      kind: "grant",
+      grant: grant.id,
+      state,
+      event: ending.event,
+      by: ending.by,
+      reason: ending.reason,
+      at: change.endedAt,
+    },
+    followed: ending.followed ?? "the grant has ended, and this will be recorded later",
   });
-  const followed = "the grant has ended, and this will be recorded later";
-  let left = 2;
-  const recorded = core.outbox.add(async () => {
-    await write(core.log, [record], followed);
-    left--;
-  });
-  const stored = core.outbox.add(async () => {
-    try {
-      await core.store.endGrant(grant.id, change);
-    } catch (error) {
-      throw storeUnavailable(error, followed);
-    }
-    left--;
-  });
-  const done = Promise.all([recorded, stored]).then(() => undefined);
-  // Whoever does not await this one must not crash the process: the outbox goes on trying.
-  done.catch(() => undefined);
-  core.endedHere.set(grant.id, { grant: ended, done, left: () => left, until: untilOf(core, grant) });
+  const { done } = both;
+  core.endedHere.set(grant.id, { grant: ended, done, left: both.left, until: untilOf(core, grant) });
   core.changed(grant.request);
-  await Promise.allSettled([recorded, stored]);
   await done;
   return ended;
 }

@@ -171,6 +171,8 @@ export interface Grants {
   start(): Promise<void>;
   /** Undefined while grants can be trusted; else why nothing new may be served (the store is away past its bound). */
   readonly unavailable: string | undefined;
+  /** Undefined while what has ended outlasts this process; else why it may not, for the operator. */
+  readonly atRisk: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -208,6 +210,7 @@ export interface GrantStore {
   /**
    * Moves a request from one state to the next, and stores the grant that comes with it, in one transaction:
    * false when it was not in `from` any more.
+   * @param owedTo the log that has yet to record it; see `owed`
    * @throws locked_down when a grant comes with it and the store is locked down
    */
   moveRequest(
@@ -215,6 +218,7 @@ export interface GrantStore {
     from: AccessRequest["state"],
     change: Partial<Pick<AccessRequest, "state" | "reasons" | "decidedAt" | "grant">>,
     grant?: Grant,
+    owedTo?: string,
   ): Promise<boolean>;
   /** Marks a pending request as escalated, once: false when it is no longer pending or was marked before. */
   escalate(id: string, at: number): Promise<boolean>;
@@ -229,13 +233,46 @@ export interface GrantStore {
     readonly before?: string;
     readonly limit: number;
   }): Promise<readonly Grant[]>;
-  /** Ends an active grant, atomically: false when it had ended before. */
+  /**
+   * Ends an active grant, atomically: false when it had ended before.
+   * @param owedTo the log that has yet to record it; see `owed`
+   */
   endGrant(
     id: string,
     change: Pick<Grant, "state"> & Required<Pick<Grant, "endedAt" | "endedBy" | "endReason">>,
+    owedTo?: string,
   ): Promise<boolean>;
   /** Sets the verifier once: false when it is set or the grant has ended. */
   setVerifier(grant: string, verifier: string): Promise<boolean>;
   lockdown(): Promise<Lockdown | undefined>;
-  setLockdown(lockdown: Lockdown | undefined): Promise<void>;
+  /** @param owedTo the log that has yet to record it; see `owed` */
+  setLockdown(lockdown: Lockdown | undefined, owedTo?: string): Promise<void>;
+  /** Whether the store has ever taken this lock-down, also one that was lifted since. */
+  knowsLockdown(lockdown: Pick<Lockdown, "since" | "by">): Promise<boolean>;
+  /** What has ended, been closed or been locked down without its record in that log. */
+  owed(log: string): Promise<Owed>;
+  /** The log has recorded it now. */
+  recorded(
+    log: string,
+    what: { readonly grant: string } | { readonly request: string } | { readonly lockdown: Lockdown },
+  ): Promise<void>;
+  /** How far that log and the store are known to agree; undefined for a log that the store does not know. */
+  progress(log: string): Promise<Progress | undefined>;
+  /** Keeps it. Rejects also when the store could be read but has no room for more. */
+  setProgress(log: string, progress: Progress): Promise<void>;
+}
+
+/** What a log has yet to record. */
+export interface Owed {
+  readonly grants: readonly Grant[];
+  readonly requests: readonly AccessRequest[];
+  readonly lockdowns: readonly Lockdown[];
+}
+
+/** How far a log and the store agree. */
+export interface Progress {
+  /** Number of the first record that the store may not agree with yet. */
+  readonly position: number;
+  /** The newest time that the gateway of that log has seen, milliseconds since the epoch. */
+  readonly seenAt: number;
 }

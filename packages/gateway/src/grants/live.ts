@@ -9,6 +9,12 @@ export interface LiveEntry extends LiveGrant {
   verifier?: string;
 }
 
+interface Held {
+  readonly entry: LiveEntry;
+  readonly controller: AbortController;
+  unwatch: (() => void) | undefined;
+}
+
 /** Grants that are live in this process, and the one timer that watches deadlines. */
 export interface Live {
   add(grant: Grant, request: AccessRequest, deadline: Deadline): LiveEntry;
@@ -39,14 +45,16 @@ const longestSleep = 1000;
  * @param expired called for each live grant whose deadline has passed on either clock; must take it
  * @param waited called for each id given to `waitFor` whose deadline has passed, once
  * @param escalated called for each id whose earlier deadline has passed, once
+ * @param watch begins to watch a grant's holder; what it gives back ends that
  */
 export function createLive(
   clock: Clock,
   expired: (entry: LiveEntry) => void,
   waited: (id: string) => void,
   escalated: (id: string) => void,
+  watch: (entry: LiveEntry) => (() => void) | undefined = () => undefined,
 ): Live {
-  const entries = new Map<string, { entry: LiveEntry; controller: AbortController }>();
+  const entries = new Map<string, Held>();
   const deadlines = new Map<string, { readonly deadline: Deadline; told: boolean; escalation?: Deadline }>();
   let timer: { readonly at: number; readonly cancel: () => void } | undefined;
   let stopped = false;
@@ -96,7 +104,9 @@ export function createLive(
         principal: recordPrincipal(grant.requester),
         ...(verifier === undefined ? {} : { verifier }),
       };
-      entries.set(grant.id, { entry, controller });
+      const held: Held = { entry, controller, unwatch: undefined };
+      entries.set(grant.id, held);
+      held.unwatch = watch(entry);
       arm(remaining(clock, deadline));
       return entry;
     },
@@ -105,6 +115,7 @@ export function createLive(
       const found = entries.get(id);
       if (found === undefined) return undefined;
       entries.delete(id);
+      found.unwatch?.();
       found.controller.abort(end);
       return found.entry;
     },
@@ -117,6 +128,7 @@ export function createLive(
     waiting: () => [...deadlines.keys()],
     forget: (id) => void deadlines.delete(id),
     stop() {
+      for (const { unwatch } of entries.values()) unwatch?.();
       stopped = true;
       timer?.cancel();
       timer = undefined;

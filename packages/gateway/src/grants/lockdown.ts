@@ -2,14 +2,14 @@ import { MayflyError } from "../kernel/errors.ts";
 import { readReason } from "./ask.ts";
 import type { Core } from "./core.ts";
 import { end } from "./endings.ts";
+import { everything } from "./limits.ts";
 import { storeUnavailable } from "./errors.ts";
 import type { Actor, Lockdown } from "./grants.ts";
 import { requireOperator } from "./people.ts";
-import { recordPrincipal, write } from "./records.ts";
+import { writeOrLook } from "./activation.ts";
+import { lockdownRecord, recordPrincipal, write } from "./records.ts";
 import { close } from "./closing.ts";
-
-/** More than can be; the store is read in one go. */
-export const everything = 100_000;
+import { writeBoth } from "./durability/both.ts";
 
 /** Ends all that is live here; all of it is over before the first end is recorded. */
 function endAllHere(core: Core, lockdown: Lockdown): Promise<unknown>[] {
@@ -20,7 +20,7 @@ function endAllHere(core: Core, lockdown: Lockdown): Promise<unknown>[] {
 }
 
 /** Ends what only the store knows of, and refuses everything pending. */
-async function sweep(core: Core): Promise<void> {
+export async function sweep(core: Core): Promise<void> {
   const { locked } = core;
   if (locked === undefined) return;
   const reason = `lock-down: ${locked.reason}`;
@@ -34,16 +34,23 @@ async function sweep(core: Core): Promise<void> {
 }
 
 /** Writes the lock-down in force, whatever it has become meanwhile. */
-function save(core: Core): Promise<void> {
+function save(core: Core, owedTo: string | undefined): Promise<void> {
   return core.mutex("lockdown", async () => {
     const { locked } = core;
-    try {
-      await core.store.setLockdown(locked);
-    } catch (error) {
-      throw storeUnavailable(error, "this gateway is locked down; the others will be when the store is back");
-    }
+    await core.store.setLockdown(locked, owedTo);
     if (core.locked === locked) core.lockUnsaved = false;
   });
+}
+
+const followed =
+  "Mayfly is locked down here; its record, and the other gateways, follow when log and store are back";
+
+/** Waits for the writes of the lock-down in force once more. @throws log_unavailable or store_unavailable */
+async function requireWritten(core: Core): Promise<void> {
+  const { lockWrites } = core;
+  if (lockWrites === undefined || lockWrites.left() === 0) return;
+  await core.outbox.retry();
+  if (lockWrites.left() > 0) throw storeUnavailable(undefined, followed);
 }
 
 /**
@@ -53,7 +60,10 @@ function save(core: Core): Promise<void> {
 export async function lockDown(core: Core, operator: Actor, why: string): Promise<Lockdown> {
   requireOperator(operator);
   const reason = readReason(why);
-  if (core.locked !== undefined) return core.locked;
+  if (core.locked !== undefined) {
+    await requireWritten(core);
+    return core.locked;
+  }
   const lockdown: Lockdown = { since: core.clock.wall(), by: operator.subject, reason };
   core.locked = lockdown;
   core.lockUnsaved = true;
@@ -64,13 +74,15 @@ export async function lockDown(core: Core, operator: Actor, why: string): Promis
     configuration: core.rules.configuration,
     detail: { reason, since: new Date(lockdown.since).toISOString() },
   };
-  const results = await Promise.allSettled([
-    core.outbox.add(() =>
-      write(core.log, [record], "Mayfly is locked down, and this will be recorded later"),
-    ),
-    core.outbox.add(() => save(core)),
-    ...ends,
-  ]);
+  const both = writeBoth(core, {
+    records: [record],
+    store: (owedTo) => save(core, owedTo),
+    debt: { lockdown },
+    entry: { kind: "lockdown", ...lockdown },
+    followed,
+  });
+  core.lockWrites = both;
+  const results = await Promise.allSettled([both.done, ...ends]);
   const swept = await Promise.allSettled([core.outbox.add(() => sweep(core))]);
   for (const result of [...results, ...swept]) {
     if (result.status === "rejected") {
@@ -88,6 +100,8 @@ export async function lockDown(core: Core, operator: Actor, why: string): Promis
  */
 export async function liftLockdown(core: Core, operator: Actor): Promise<void> {
   requireOperator(operator);
+  // Its beginning is on record before its end is.
+  await requireWritten(core);
   await core.mutex("lockdown", async () => {
     const { locked } = core;
     if (locked === undefined) return;
@@ -98,13 +112,19 @@ export async function liftLockdown(core: Core, operator: Actor): Promise<void> {
       detail: { since: new Date(locked.since).toISOString(), reason: locked.reason },
     };
     await write(core.log, [record], "Mayfly is still locked down");
-    try {
-      await core.store.setLockdown(undefined);
-    } catch (error) {
-      throw storeUnavailable(error, "Mayfly is still locked down");
+    const result = await writeOrLook(
+      () => core.store.setLockdown(undefined),
+      async () => (await core.store.lockdown()) === undefined,
+    );
+    if ("failed" in result) {
+      // Whoever reads the log must not take it for lifted.
+      const still = lockdownRecord(locked, core.rules.configuration);
+      core.outbox.add(() => write(core.log, [still], "")).catch(() => undefined);
+      throw storeUnavailable(result.failed, "Mayfly is still locked down");
     }
     core.locked = undefined;
     core.lockUnsaved = false;
+    core.lockWrites = undefined;
   });
 }
 

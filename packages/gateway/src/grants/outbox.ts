@@ -11,6 +11,8 @@ export interface Outbox {
   retry(): Promise<void>;
   /** How much is waiting. */
   readonly size: number;
+  /** Whether nothing is waiting or being tried. */
+  readonly isIdle: boolean;
   /** Stops trying. */
   stop(): void;
 }
@@ -24,6 +26,7 @@ export function createOutbox(clock: Clock, every = 1000): Outbox {
   let cancel: (() => void) | undefined;
   let retrying: Promise<void> | undefined;
   let stopped = false;
+  let trying = 0;
 
   const arm = (): void => {
     if (stopped || cancel !== undefined || waiting.size === 0) return;
@@ -51,17 +54,23 @@ export function createOutbox(clock: Clock, every = 1000): Outbox {
   };
   return {
     async add(task) {
+      trying += 1;
       try {
         await task();
       } catch (error) {
         waiting.add(task);
         arm();
         throw error;
+      } finally {
+        trying -= 1;
       }
     },
     retry,
     get size() {
       return waiting.size;
+    },
+    get isIdle() {
+      return waiting.size === 0 && trying === 0;
     },
     stop() {
       stopped = true;

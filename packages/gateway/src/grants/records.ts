@@ -3,7 +3,7 @@ import type { AuditLog } from "../audit/log.ts";
 import type { NewRecord, RecordPrincipal, RecordType } from "../audit/records.ts";
 import { logUnavailable } from "./errors.ts";
 import type { ApprovalRule } from "../policy/types.ts";
-import type { Actor } from "./grants.ts";
+import type { Actor, Lockdown } from "./grants.ts";
 import { pastGrantInWords, riskiest } from "./sheet.ts";
 import type { AccessRequest, Grant, Requester, Sheet } from "./types.ts";
 
@@ -116,6 +116,58 @@ export function grantRecord(
     policy: grant.policies.join(", "),
     configuration,
     detail,
+  };
+}
+
+const endTypes = { expired: "grant.expired", released: "grant.released", revoked: "grant.revoked" } as const;
+const closingTypes = {
+  refused: "request.refused",
+  withdrawn: "request.withdrawn",
+  timed_out: "request.timed_out",
+} as const;
+
+/** The record of an end that only the store, or the journal, knew of. */
+export function endRecord(grant: Grant, configuration: string): NewRecord {
+  if (grant.state === "active" || grant.endedAt === undefined)
+    throw new TypeError(`grant ${grant.id} has not ended`);
+  return grantRecord(endTypes[grant.state], grant, configuration, {
+    by: grant.endedBy,
+    reason: grant.endReason,
+    ended_at: new Date(grant.endedAt).toISOString(),
+    recorded_late: true,
+  });
+}
+
+/** The record of a closing that only the store knew of; who closed it stands in its reason. */
+export function closingRecord(request: AccessRequest, configuration: string, by: RecordPrincipal): NewRecord {
+  const { state } = request;
+  if (state !== "refused" && state !== "withdrawn" && state !== "timed_out")
+    throw new TypeError(`request ${request.id} is ${state}`);
+  return requestRecord(
+    closingTypes[state],
+    request,
+    configuration,
+    {
+      reason: request.reasons.join("; "),
+      at: new Date(request.decidedAt ?? 0).toISOString(),
+      recorded_late: true,
+    },
+    state === "withdrawn" ? recordPrincipal(request.requester) : by,
+  );
+}
+
+/** The record of a lock-down that only the store, or the journal, knew of, or that is still in force. */
+export function lockdownRecord(lockdown: Lockdown, configuration: string): NewRecord {
+  return {
+    type: "lockdown.started",
+    principal: system,
+    configuration,
+    detail: {
+      by: lockdown.by,
+      reason: lockdown.reason,
+      since: new Date(lockdown.since).toISOString(),
+      recorded_late: true,
+    },
   };
 }
 

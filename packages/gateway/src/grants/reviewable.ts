@@ -64,7 +64,7 @@ const skew = 60_000;
 export function requireFreshSignIn(core: Core, reviewer: Actor, request: AccessRequest): void {
   const most = request.approval?.freshSignIn;
   if (most === undefined) return;
-  const age = core.clock.wall() - (reviewer.authenticatedAt ?? Number.NEGATIVE_INFINITY);
+  const age = core.wallClock.wall() - (reviewer.authenticatedAt ?? Number.NEGATIVE_INFINITY);
   if (age <= most && age >= -skew) return;
   throw new SignInAgain(`approving this takes a sign-in of the last ${formatDuration(most)}`, {
     maxAge: most,

@@ -1,8 +1,12 @@
 import type { AuditLog } from "../audit/log.ts";
 import type { Clock } from "../kernel/clock.ts";
+import { steadyClock } from "../kernel/steady-clock.ts";
 import { takeAsk } from "./asking.ts";
 import type { Core } from "./core.ts";
-import { end, endSoon, expiry } from "./endings.ts";
+import type { Journal } from "./durability/journal.ts";
+import { busy } from "./durability/progress.ts";
+import type { Trail } from "./durability/trail.ts";
+import { end, endSoon, expiry, type Ending } from "./endings.ts";
 import { notFound, reading, storeUnavailable } from "./errors.ts";
 import { escalateSoon } from "./escalating.ts";
 import type { Actor, GrantRules, Grants, GrantStore, History, Page } from "./grants.ts";
@@ -27,7 +31,7 @@ import { withdraw } from "./closing.ts";
 import { createRefusals } from "./refusals.ts";
 import { approve, refuse } from "./reviewing.ts";
 import { requesterKey } from "./states.ts";
-import type { AccessRequest } from "./types.ts";
+import type { AccessRequest, Grant, Requester } from "./types.ts";
 import { createWaiters } from "./waiters.ts";
 import { adopt, createWatching, timeOutSoon, type Polling } from "./watching.ts";
 
@@ -44,6 +48,15 @@ export interface GrantsOptions {
    * `false` where the store belongs to this process alone (SQLite).
    */
   readonly poll?: Partial<Polling> | false;
+  /** The log read back, so that a start brings store and log to agreement; left out: the store alone is believed. */
+  readonly trail?: Trail;
+  /** Takes ends that neither log nor store takes. */
+  readonly journal?: Journal;
+  /**
+   * Watches whoever holds a live grant, from its first moment to its last: calls `withdrawn` once when their identity
+   * is taken back. Left out: nobody is watched.
+   */
+  readonly watchHolder?: (holder: Requester, withdrawn: (reason: string) => void) => () => void;
 }
 
 /** The most that one page lists. */
@@ -64,18 +77,27 @@ function pageOf({ before, limit = listed }: Page): { readonly before?: string; r
  * their deadline, since what they may do was decided and recorded before.
  */
 export function createGrants(options: GrantsOptions): Grants {
-  const { store, log, clock } = options;
+  const { store, log } = options;
+  const clock = steadyClock(options.clock);
   const waiters = createWaiters(clock);
   const core: Core = {
     store,
     log,
     clock,
+    wallClock: options.clock,
+    logId: options.trail?.id,
+    journal: options.journal,
+    unkept: new Set(),
+    unrecorded: new Set(),
+    lockWrites: undefined,
+    busy: 0,
     outbox: createOutbox(clock),
     live: createLive(
       clock,
       (entry) => endSoon(core, entry.grant, expiry(entry.grant)),
       (id) => timeOutSoon(core, id),
       (id) => escalateSoon(core, id),
+      ({ grant }) => options.watchHolder?.(grant.requester, (why) => withdrawn(grant, why)),
     ),
     refusals: createRefusals(clock),
     history: options.history,
@@ -87,7 +109,14 @@ export function createGrants(options: GrantsOptions): Grants {
     changed: (id) => waiters.wake(id),
   };
   const poll = options.poll === false ? undefined : { every: 1000, bound: 10_000, ...options.poll };
-  const watching = createWatching(core, poll, () => waiters.ids());
+  const watching = createWatching(core, poll, () => waiters.ids(), options.trail);
+
+  const withdrawal = (reason: string): Ending => ({
+    event: "withdraw_identity",
+    by: "identity",
+    reason: `identity withdrawn: ${reason}`,
+  });
+  const withdrawn = (grant: Grant, reason: string): void => endSoon(core, grant, withdrawal(reason));
 
   const serving = (): void => {
     const why = watching.unavailable;
@@ -106,7 +135,7 @@ export function createGrants(options: GrantsOptions): Grants {
     },
     async request(requester, ask) {
       serving();
-      return takeAsk(core, requester, ask);
+      return busy(core, () => takeAsk(core, requester, ask));
     },
     find,
     async wait(viewer, id, ms, signal) {
@@ -144,12 +173,12 @@ export function createGrants(options: GrantsOptions): Grants {
     },
     inbox: (reviewer) => inboxOf(core, reviewer),
     whyNot: (viewer, request) => whyNotNow(core.rules, viewer, request),
-    withdraw: (requester, id) => withdraw(core, requester, id),
+    withdraw: (requester, id) => busy(core, () => withdraw(core, requester, id)),
     async approve(reviewer, id, digest, comment, allow) {
       serving();
-      return approve(core, reviewer, id, digest, comment, allow);
+      return busy(core, () => approve(core, reviewer, id, digest, comment, allow));
     },
-    refuse: (reviewer, id, digest, comment) => refuse(core, reviewer, id, digest, comment),
+    refuse: (reviewer, id, digest, comment) => busy(core, () => refuse(core, reviewer, id, digest, comment)),
     async grants(viewer, filter) {
       const state = filter.state === undefined ? {} : { state: filter.state };
       const page = pageOf(filter);
@@ -164,12 +193,12 @@ export function createGrants(options: GrantsOptions): Grants {
     grant: (viewer, id) => showGrant(core, viewer, id),
     async collectSecret(requester, grant) {
       serving();
-      return collectSecret(core, requester, grant);
+      return busy(core, () => collectSecret(core, requester, grant));
     },
     release: (requester, grant) => release(core, requester, grant),
     revoke: (operator, grant, reason) => revoke(core, operator, grant, reason),
-    lockdown: (operator, reason) => lockDown(core, operator, reason),
-    lift: (operator) => liftLockdown(core, operator),
+    lockdown: (operator, reason) => busy(core, () => lockDown(core, operator, reason)),
+    lift: (operator) => busy(core, () => liftLockdown(core, operator)),
     get locked() {
       return core.locked;
     },
@@ -187,23 +216,22 @@ export function createGrants(options: GrantsOptions): Grants {
     },
     async withdrawIdentity(id, reason) {
       const entry = core.live.get(id);
-      if (entry === undefined) return;
-      await end(core, entry.grant, {
-        event: "withdraw_identity",
-        by: "identity",
-        reason: `identity withdrawn: ${reason}`,
-      });
+      if (entry !== undefined) await end(core, entry.grant, withdrawal(reason));
     },
-    adopt: (rules) => adopt(core, rules),
+    adopt: (rules) => busy(core, () => adopt(core, rules)),
     start: () => watching.start(),
     get unavailable() {
       return watching.unavailable;
+    },
+    get atRisk() {
+      return watching.atRisk;
     },
     async stop() {
       watching.stop();
       core.live.stop();
       await core.outbox.retry();
       core.outbox.stop();
+      await watching.stopKeeping();
     },
   };
 }

@@ -16,7 +16,8 @@
  * A grant is made only by a request becoming approved, in the same transaction, and is active from then on until
  * exactly one of: `expire` (its one absolute deadline), `release` (its holder), `revoke` (an operator),
  * `withdraw_identity` (the provider took the identity back), `change_rules` (a reload no longer allows it),
- * `lock_down`, `undo` (it could not be confirmed that it was stored, so nobody was told that it exists).
+ * `lock_down`, `undo` (it could not be confirmed that it was stored, so nobody was told that it exists; or that it has
+ * not ended, where its gateway fell silent).
  * Nothing leads back to active: a grant is never renewed or revived.
  */
 const requestTable = {

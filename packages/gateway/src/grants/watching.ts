@@ -5,9 +5,13 @@ import type { Core } from "./core.ts";
 import { end, endedElsewhere, endSoon, forgetEnded } from "./endings.ts";
 import type { GrantRules } from "./grants.ts";
 import { waitForPeopleAgain } from "./escalating.ts";
-import { everything, readLockdown } from "./lockdown.ts";
+import { everything } from "./limits.ts";
+import { readLockdown, sweep } from "./lockdown.ts";
 import { sameAsked, stillAllowed } from "./judged-again.ts";
 import { close, timedOut } from "./closing.ts";
+import { agree } from "./durability/agree.ts";
+import { createKeeping } from "./durability/progress.ts";
+import type { Trail } from "./durability/trail.ts";
 
 /** How a gateway keeps up with others on the same store. */
 export interface Polling {
@@ -24,6 +28,10 @@ const forgetEvery = 60_000;
 export interface Watching {
   start(): Promise<void>;
   stop(): void;
+  /** Says for the last time how things stand; after the last write. */
+  stopKeeping(): Promise<void>;
+  /** Why what has ended may not outlast this process. */
+  readonly atRisk: string | undefined;
   readonly unavailable: string | undefined;
 }
 
@@ -79,15 +87,19 @@ export function timeOutSoon(core: Core, id: string): void {
  * Makes the watch.
  * @param polling undefined where this process is the store's only one
  * @param waiters ids of requests that somebody waits for
+ * @param trail this gateway's log read back; undefined where it cannot be
  */
 export function createWatching(
   core: Core,
   polling: Polling | undefined,
   waiters: () => Iterable<string>,
+  trail: Trail | undefined,
 ): Watching {
   let state: "new" | "running" | "stopped" = "new";
   let readAt = 0;
   let cancel: (() => void) | undefined;
+
+  const keeping = createKeeping(core, trail);
 
   const read = async (first: boolean): Promise<void> => {
     const at = core.clock.monotonic();
@@ -114,14 +126,25 @@ export function createWatching(
   };
   return {
     async start() {
+      const agreed = trail === undefined ? 0 : await agree(core, trail, polling === undefined);
       await read(true);
+      // What a lock-down had yet to end or refuse when the run before ended.
+      if (core.locked !== undefined) core.outbox.add(() => sweep(core)).catch(() => undefined);
       state = "running";
+      keeping.start(agreed);
       if (polling !== undefined) arm(polling.every);
       else armForgetting();
     },
     stop() {
       state = "stopped";
       cancel?.();
+    },
+    stopKeeping: () => keeping.stop(),
+    get atRisk() {
+      const unkept = core.unkept.size;
+      if (unkept > 0)
+        return `${unkept} ends hold in this process alone, since no disk takes them: do not stop it before one does`;
+      return keeping.unwritable;
     },
     get unavailable() {
       if (state === "new") return "grants have not been read from the store yet";

@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { createApi } from "../api/api.ts";
@@ -9,9 +11,11 @@ import { formatProblems } from "../configuration/problems.ts";
 import type { Configuration } from "../configuration/types.ts";
 import { createGates } from "../gate/create.ts";
 import { createFront } from "../gate/web/front.ts";
+import { openJournal } from "../grants/durability/journal-file.ts";
 import { createGrants } from "../grants/service.ts";
 import { grantModel } from "../grants/states.ts";
 import { createPeople } from "../identity/create-people.ts";
+import type { Principal } from "../identity/principal.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 import type { Policies } from "../policy/types.ts";
@@ -149,7 +153,13 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     fault,
   });
   undo.push(() => people.close());
+  mkdirSync(first.dataFolder, { recursive: true, mode: 0o700 });
+  const journal = await openJournal(join(first.dataFolder, `${encodeURIComponent(first.audit.name)}.ends`));
+  undo.push(() => journal.close());
   const grants = createGrants({
+    trail: { id: audit.id, first: audit.first, written: audit.written, read: reader.read, scan: reader.scan },
+    journal,
+    watchHolder: (holder, withdrawn) => identity.watch(holder as Principal, withdrawn),
     store: store.grants,
     log,
     clock,

@@ -14,6 +14,7 @@ export function healthOf(identity: Identity, grants: Grants, log: AuditLog): Hea
     check("identity", identity.unavailable),
     check("store", grants.unavailable),
     check("audit log", log.unavailable),
+    check("ends", grants.atRisk),
   ];
   return { ready: checks.every(({ ok }) => ok), checks };
 }

@@ -3,6 +3,7 @@ import type { GrantStore, Lockdown } from "../grants/grants.ts";
 import type { GrantModel } from "../grants/states.ts";
 import type { AccessRequest, Grant } from "../grants/types.ts";
 import { MayflyError } from "../kernel/errors.ts";
+import { lockdownId, noteLockdown, owe, owedIds, progressOf, setProgress, settled } from "./agreement.ts";
 import { approvalRow, grantFrom, grantRow, requestFrom, requestRow } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
@@ -111,7 +112,7 @@ export function grantStore(db: Kysely<Tables>, kind: "sqlite" | "postgres", mode
       return complete(await query.limit(limit).execute());
     },
 
-    async moveRequest(id, from, change, grant) {
+    async moveRequest(id, from, change, grant, owedTo) {
       const { state } = change;
       if (state === undefined || !model.request.leads(from, state)) {
         throw new TypeError(`no request goes from ${from} to ${state}`);
@@ -130,6 +131,7 @@ export function grantStore(db: Kysely<Tables>, kind: "sqlite" | "postgres", mode
           .executeTakeFirst();
         if (moved.numUpdatedRows !== 1n) return false;
         if (grant !== undefined) await insertGrant(on, grant);
+        await owe(on, owedTo, "request", id);
         return true;
       });
     },
@@ -186,20 +188,25 @@ export function grantStore(db: Kysely<Tables>, kind: "sqlite" | "postgres", mode
       return rows.map(grantFrom);
     },
 
-    async endGrant(id, change) {
+    async endGrant(id, change, owedTo) {
       if (!model.grant.leads("active", change.state)) throw new TypeError(`no grant ends as ${change.state}`);
-      const ended = await db
-        .updateTable("mayfly_grants")
-        .set({
-          state: change.state,
-          ended_at: change.endedAt,
-          ended_by: change.endedBy,
-          end_reason: change.endReason,
-        })
-        .where("id", "=", id)
-        .where("state", "=", "active")
-        .executeTakeFirst();
-      return ended.numUpdatedRows === 1n;
+      const endOn = async (on: Kysely<Tables>): Promise<boolean> => {
+        const ended = await on
+          .updateTable("mayfly_grants")
+          .set({
+            state: change.state,
+            ended_at: change.endedAt,
+            ended_by: change.endedBy,
+            end_reason: change.endReason,
+          })
+          .where("id", "=", id)
+          .where("state", "=", "active")
+          .executeTakeFirst();
+        if (ended.numUpdatedRows !== 1n) return false;
+        await owe(on, owedTo, "grant", id);
+        return true;
+      };
+      return owedTo === undefined ? endOn(db) : db.transaction().execute(endOn);
     },
 
     async setVerifier(grant, verifier) {
@@ -215,12 +222,62 @@ export function grantStore(db: Kysely<Tables>, kind: "sqlite" | "postgres", mode
 
     lockdown: () => lockdown(db, false),
 
-    async setLockdown(value) {
-      await db
-        .updateTable("mayfly_control")
-        .set({ lockdown: value === undefined ? null : JSON.stringify(value) })
-        .where("id", "=", 1)
-        .executeTakeFirstOrThrow();
+    async setLockdown(value, owedTo) {
+      await db.transaction().execute(async (on) => {
+        await on
+          .updateTable("mayfly_control")
+          .set({ lockdown: value === undefined ? null : JSON.stringify(value) })
+          .where("id", "=", 1)
+          .executeTakeFirstOrThrow();
+        if (value === undefined || !(await noteLockdown(on, value))) return;
+        await owe(on, owedTo, "lockdown", lockdownId(value));
+      });
     },
+
+    async knowsLockdown({ since, by }) {
+      const row = await db
+        .selectFrom("mayfly_lockdowns")
+        .select("since")
+        .where("since", "=", since)
+        .where("started_by", "=", by)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
+    async owed(log) {
+      const ids = await owedIds(db, log);
+      const rowsOf = async <T>(
+        from: readonly string[],
+        take: (part: readonly string[]) => Promise<readonly T[]>,
+      ): Promise<T[]> => {
+        const found: T[] = [];
+        for (let at = 0; at < from.length; at += 500) found.push(...(await take(from.slice(at, at + 500))));
+        return found;
+      };
+      const requests = await rowsOf(ids.request, (part) =>
+        db.selectFrom("mayfly_requests").selectAll().where("id", "in", part).execute(),
+      );
+      const grants = await rowsOf(ids.grant, (part) =>
+        db.selectFrom("mayfly_grants").selectAll().where("id", "in", part).execute(),
+      );
+      const known =
+        ids.lockdown.length === 0 ? [] : await db.selectFrom("mayfly_lockdowns").select("body").execute();
+      return {
+        requests: await complete(requests),
+        grants: grants.map(grantFrom),
+        lockdowns: known
+          .map(({ body }) => JSON.parse(body) as Lockdown)
+          .filter((one) => ids.lockdown.includes(lockdownId(one))),
+      };
+    },
+
+    async recorded(log, what) {
+      if ("lockdown" in what) await settled(db, log, "lockdown", lockdownId(what.lockdown));
+      else if ("grant" in what) await settled(db, log, "grant", what.grant);
+      else await settled(db, log, "request", what.request);
+    },
+
+    progress: (log) => progressOf(db, log),
+    setProgress: (log, progress) => setProgress(db, kind, log, progress),
   };
 }

@@ -61,6 +61,11 @@ export const gatewayTellers: Readonly<Record<Told, Teller>> = {
   },
   "log.key_rotated": (_, detail) =>
     words(["changed the key that signs the log"], { tone: "warn", notes: [textIn(detail["key"])] }),
+  "store.reconciled": (_, detail) =>
+    words(["brought the store and the log to agreement"], {
+      tone: "warn",
+      notes: Object.keys(detail).map((what) => what.replaceAll("_", " ")),
+    }),
 };
 
 function methodOf(detail: Detail): string | undefined {

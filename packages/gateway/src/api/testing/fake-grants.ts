@@ -360,6 +360,7 @@ export function fakeGrants(clock: Clock): FakeGrants {
     adopt: async () => ({ ended: 0, voided: 0 }),
     start: async () => {},
     unavailable: undefined,
+    atRisk: undefined,
     stop: async () => {},
   };
 }

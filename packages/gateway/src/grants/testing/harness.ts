@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { AuditLog } from "../../audit/log.ts";
-import type { NewRecord } from "../../audit/records.ts";
+import type { AuditRecord, NewRecord } from "../../audit/records.ts";
 import { fakeClock, type FakeClock } from "../../kernel/fake-clock.ts";
 import type { ApprovalRule, Policies, PolicyAsk, PolicyVerdict, Terms } from "../../policy/types.ts";
 import { openStore, type Store } from "../../storage/store.ts";
 import type { GrantRules, Grants, GrantStore, InventoryEntry } from "../grants.ts";
+import type { Beat, BootTime, Journal, JournalEntry } from "../durability/journal.ts";
+import type { Trail } from "../durability/trail.ts";
 import { createGrants, type GrantsOptions } from "../service.ts";
 import { grantModel } from "../states.ts";
 
@@ -14,6 +16,8 @@ import { grantModel } from "../states.ts";
 export interface FakeLog extends AuditLog {
   /** What is on the disk. */
   readonly disk: NewRecord[];
+  /** When each of those was appended, milliseconds since the epoch. */
+  readonly times: number[];
   /** How the next syncs fail: nothing written, or written and reported as failed. */
   failing: "append" | "lost" | "kept" | undefined;
   /** Called before each sync; may throw or set `failing`. */
@@ -21,11 +25,14 @@ export interface FakeLog extends AuditLog {
   types(): string[];
 }
 
-export function fakeLog(): FakeLog {
+/** @param wall what its records' times are read from */
+export function fakeLog(wall: () => number = () => 0): FakeLog {
   const disk: NewRecord[] = [];
+  const times: number[] = [];
   let queue: NewRecord[] = [];
   const log: FakeLog = {
     disk,
+    times,
     failing: undefined,
     before: undefined,
     types: () => disk.map((record) => record.type),
@@ -44,6 +51,7 @@ export function fakeLog(): FakeLog {
       queue = [];
       if (fails === "lost") throw new Error("disk full");
       disk.push(...written);
+      times.push(...written.map(wall));
       if (fails === "kept") throw new Error("disk slow");
     },
     unavailable: undefined,
@@ -54,13 +62,75 @@ export function fakeLog(): FakeLog {
   return log;
 }
 
+/** The log as its gateway reads it back, opened now. */
+export function trailOf(log: FakeLog): Trail {
+  const read = (seq: number, limit: number): AuditRecord[] =>
+    log.disk.slice(seq, seq + limit).map((record, at) => ({
+      ...record,
+      seq: seq + at,
+      time: new Date(log.times[seq + at] ?? 0).toISOString(),
+    }));
+  return {
+    id: "the log",
+    first: log.disk.length,
+    written: () => log.disk.length,
+    read: async (seq, limit) => read(seq, limit),
+    scan: async (seq, limit, wanted) => {
+      const records = read(seq, limit);
+      return { records: records.filter(({ type }) => wanted(type)), next: seq + records.length };
+    },
+  };
+}
+
+/** A journal in memory that outlives the service. */
+export interface FakeJournal {
+  readonly entries: Set<JournalEntry>;
+  beat: Beat | undefined;
+  /** How the next writes fail. */
+  failing: (() => Fault) | undefined;
+  /** As a gateway that starts now opens it. */
+  open(): Journal;
+}
+
+/** @param boot how long the machine has been up */
+export function fakeJournal(boot: () => BootTime | undefined): FakeJournal {
+  const entries = new Set<JournalEntry>();
+  const journal: FakeJournal = {
+    entries,
+    beat: undefined,
+    failing: undefined,
+    open() {
+      const left = [...entries];
+      return {
+        found: { entries: left, beat: journal.beat },
+        boot,
+        async keep(entry) {
+          const fails = journal.failing?.();
+          if (fails === "lost") throw new Error("journal away");
+          entries.add(entry);
+          if (fails === "kept") throw new Error("journal slow");
+          return async () => void entries.delete(entry);
+        },
+        async settle() {
+          for (const entry of left) entries.delete(entry);
+        },
+        async beat(beat) {
+          if (journal.failing?.() === "lost") throw new Error("journal away");
+          journal.beat = beat;
+        },
+      };
+    },
+  };
+  return journal;
+}
+
 /** A store that fails on command, before or after it did what it was asked. */
 export interface FaultyStore extends GrantStore {
   /** Asked before each call, which waits for the answer. */
   fault: ((method: string) => Fault | Promise<Fault>) | undefined;
 }
 
-type Fault = "lost" | "kept" | undefined;
+export type Fault = "lost" | "kept" | undefined;
 
 export function faulty(store: GrantStore): FaultyStore {
   const control: { fault: FaultyStore["fault"] } = { fault: undefined };
@@ -186,6 +256,7 @@ export interface Harness {
   readonly clock: FakeClock;
   readonly log: FakeLog;
   readonly store: FaultyStore;
+  readonly journal: FakeJournal;
   readonly grants: Grants;
   /** Another gateway on the same store, with clock and log of its own unless given. */
   another(options?: Partial<GrantsOptions>): Promise<Grants>;
@@ -200,12 +271,15 @@ export async function harness(
   const opened =
     options.on ?? (await openStore({ kind: "sqlite", file: path.join(folder, "mayfly.db") }, grantModel));
   const clock = fakeClock();
-  const log = fakeLog();
+  const log = fakeLog(() => clock.wall());
+  const journal = fakeJournal(() => ({ id: "this boot", ms: clock.monotonic() }));
   const store = faulty(opened.grants);
   const all: Grants[] = [];
   const another = async (more: Partial<GrantsOptions> = {}): Promise<Grants> => {
     const { on: _, ...given } = options;
-    const grants = createGrants({ store, log, clock, rules: rulesOf(usual), ...given, ...more });
+    // Gateways that look at one store have a log each; what one of them has under way is not for another to mend.
+    const own = (more.poll ?? given.poll) === false ? { trail: trailOf(log), journal: journal.open() } : {};
+    const grants = createGrants({ store, log, clock, rules: rulesOf(usual), ...own, ...given, ...more });
     await grants.start();
     all.push(grants);
     return grants;
@@ -215,6 +289,7 @@ export async function harness(
     clock,
     log,
     store,
+    journal,
     grants,
     another,
     async close() {

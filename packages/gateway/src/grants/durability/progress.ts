@@ -1,0 +1,104 @@
+import { messageOf } from "../../kernel/errors.ts";
+import type { Core } from "../core.ts";
+import type { Beat } from "./journal.ts";
+import type { Trail } from "./trail.ts";
+
+/** Counts a change while it is between its record and the store. */
+export async function busy<T>(core: Core, run: () => Promise<T>): Promise<T> {
+  core.busy += 1;
+  try {
+    return await run();
+  } finally {
+    core.busy -= 1;
+  }
+}
+
+/** How often a gateway says what time it has seen, while there are grants or requests whose time runs, milliseconds. */
+export const BEAT_EVERY_MS = 2000;
+/** How often it is kept how far log and store agree, milliseconds. */
+const PROGRESS_EVERY_MS = 15_000;
+
+/** Keeps how far log and store agree, and what time it is, so that a start need not look further back. */
+export interface Keeping {
+  /** @param from the number of the first record that the store may not agree with */
+  start(from: number): void;
+  /** Says once more how things stand, at a stop. */
+  stop(): Promise<void>;
+  /** Why what is stored now may not be kept; undefined when all is well. */
+  readonly unwritable: string | undefined;
+}
+
+/** Makes it. @param trail the log read back; undefined where it cannot be */
+export function createKeeping(core: Core, trail: Trail | undefined): Keeping {
+  let isStopped = true;
+  let cancelBeat: (() => void) | undefined;
+  let cancelProgress: (() => void) | undefined;
+  let storeFailure: string | undefined;
+  let journalFailure: string | undefined;
+  let isBeating = false;
+  let position = 0;
+
+  const beat = async (clean: boolean): Promise<void> => {
+    const boot = core.journal?.boot();
+    const now: Beat = { wall: core.clock.wall(), clean, ...(boot === undefined ? {} : { boot }) };
+    try {
+      await core.journal?.beat(now);
+      journalFailure = undefined;
+    } catch (error) {
+      journalFailure = `the journal of ends cannot be written: ${messageOf(error)}`;
+    }
+  };
+  const isTimeRunning = (): boolean => core.live.all().length > 0 || core.live.waiting().length > 0;
+  const armBeat = (): void => {
+    cancelBeat = core.clock.schedule(BEAT_EVERY_MS, () => {
+      armBeat();
+      if (isBeating || !isTimeRunning()) return;
+      isBeating = true;
+      void beat(false).finally(() => {
+        isBeating = false;
+      });
+    });
+  };
+  const progress = async (): Promise<void> => {
+    if (trail === undefined || core.logId === undefined) return;
+    // What is under way later has its record behind this position; what was before is in the store.
+    if (core.busy === 0 && core.outbox.isIdle) position = trail.written();
+    await core.store.setProgress(core.logId, { position, seenAt: core.clock.wall() });
+  };
+  const keepProgress = async (): Promise<void> => {
+    try {
+      await progress();
+      storeFailure = undefined;
+    } catch (error) {
+      storeFailure = `the store cannot be written: ${messageOf(error)}`;
+    }
+  };
+  const armProgress = (): void => {
+    cancelProgress = core.clock.schedule(PROGRESS_EVERY_MS, () => {
+      void keepProgress().finally(() => {
+        if (!isStopped) armProgress();
+      });
+    });
+  };
+
+  return {
+    start(from) {
+      position = from;
+      isStopped = false;
+      void beat(false);
+      armBeat();
+      armProgress();
+    },
+    async stop() {
+      if (isStopped) return;
+      isStopped = true;
+      cancelBeat?.();
+      cancelProgress?.();
+      await keepProgress();
+      await beat(core.unkept.size === 0);
+    },
+    get unwritable() {
+      return storeFailure ?? journalFailure;
+    },
+  };
+}
