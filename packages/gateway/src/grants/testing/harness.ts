@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { AuditLog } from "../../audit/log.ts";
 import type { AuditRecord, NewRecord } from "../../audit/records.ts";
+import type { Clock } from "../../kernel/clock.ts";
 import { fakeClock, type FakeClock } from "../../kernel/fake-clock.ts";
 import type { ApprovalRule, Policies, PolicyAsk, PolicyVerdict, Terms } from "../../policy/types.ts";
 import { openStore, type Store } from "../../storage/store.ts";
@@ -23,6 +24,8 @@ export interface FakeLog extends AuditLog {
   /** Called before each sync; may throw or set `failing`. */
   before: (() => "lost" | "kept" | undefined) | undefined;
   types(): string[];
+  /** What was appended and not synced is gone, as with a process that dies. */
+  crash(): void;
 }
 
 /** @param wall what its records' times are read from */
@@ -36,6 +39,9 @@ export function fakeLog(wall: () => number = () => 0): FakeLog {
     failing: undefined,
     before: undefined,
     types: () => disk.map((record) => record.type),
+    crash() {
+      queue = [];
+    },
     append(record) {
       if (log.failing === "append") throw new Error("disk full");
       queue.push(JSON.parse(JSON.stringify(record)) as NewRecord);
@@ -260,7 +266,41 @@ export interface Harness {
   readonly grants: Grants;
   /** Another gateway on the same store, with clock and log of its own unless given. */
   another(options?: Partial<GrantsOptions>): Promise<Grants>;
+  /** Ends all gateways where they stand, as SIGKILL does: nothing of theirs runs any more. */
+  crash(): void;
   close(): Promise<void>;
+}
+
+/** What a process has of the world: nothing, once it is dead. */
+interface Life {
+  isOver: boolean;
+}
+
+/** An object whose methods never answer once the life is over. */
+function mortal<T extends object>(thing: T, life: Life): T {
+  return new Proxy(thing, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      return (...parameters: unknown[]): unknown =>
+        life.isOver
+          ? new Promise(() => undefined)
+          : (value as (...all: unknown[]) => unknown).apply(target, parameters);
+    },
+  });
+}
+
+function withoutClock(options: Partial<GrantsOptions>): Omit<Partial<GrantsOptions>, "clock"> {
+  const { clock: _, ...rest } = options;
+  return rest;
+}
+
+function mortalClock(clock: Clock, life: Life): Clock {
+  return {
+    wall: () => clock.wall(),
+    monotonic: () => clock.monotonic(),
+    schedule: (ms, run) => clock.schedule(ms, () => (life.isOver ? undefined : run())),
+  };
 }
 
 /** The service on a real SQLite store (or the one given), with a clock and a log to play with. */
@@ -274,14 +314,28 @@ export async function harness(
   const log = fakeLog(() => clock.wall());
   const journal = fakeJournal(() => ({ id: "this boot", ms: clock.monotonic() }));
   const store = faulty(opened.grants);
-  const all: Grants[] = [];
+  const all: { readonly grants: Grants; readonly life: Life }[] = [];
+  const lives: Life[] = [];
   const another = async (more: Partial<GrantsOptions> = {}): Promise<Grants> => {
     const { on: _, ...given } = options;
+    const life: Life = { isOver: false };
+    lives.push(life);
     // Gateways that look at one store have a log each; what one of them has under way is not for another to mend.
-    const own = (more.poll ?? given.poll) === false ? { trail: trailOf(log), journal: journal.open() } : {};
-    const grants = createGrants({ store, log, clock, rules: rulesOf(usual), ...own, ...given, ...more });
+    const own =
+      (more.poll ?? given.poll) === false
+        ? { trail: trailOf(log), journal: mortal(journal.open(), life) }
+        : {};
+    const grants = createGrants({
+      store: mortal(store, life),
+      log: mortal(log, life),
+      clock: mortalClock(more.clock ?? given.clock ?? clock, life),
+      rules: rulesOf(usual),
+      ...own,
+      ...withoutClock(given),
+      ...withoutClock(more),
+    });
     await grants.start();
-    all.push(grants);
+    all.push({ grants, life });
     return grants;
   };
   const grants = await another();
@@ -292,9 +346,14 @@ export async function harness(
     journal,
     grants,
     another,
+    crash() {
+      for (const life of lives) life.isOver = true;
+      log.crash();
+    },
     async close() {
       store.fault = undefined;
-      for (const one of all) await one.stop();
+      journal.failing = undefined;
+      for (const { grants: one, life } of all) if (!life.isOver) await one.stop();
       if (options.on === undefined) await opened.close();
       rmSync(folder, { recursive: true, force: true });
     },
