@@ -52,7 +52,7 @@ export async function agree(core: Core, trail: Trail, isExclusive: boolean): Pro
   const records: NewRecord[] = [
     ...(await neverWere(core, logged, open, done)),
     ...owedRecords(core, owed, logged, done),
-    ...(await lockdowns(core, logged, done)),
+    ...(await lockdowns(core, logged, isExclusive, done)),
   ];
   if (records.length > 0) await write(core.log, records, "Mayfly does not start");
   await settleDebts(core, trail.id, owed);
@@ -194,11 +194,21 @@ async function settleDebts(core: Core, log: string, owed: Owed): Promise<void> {
   for (const lockdown of owed.lockdowns) await core.store.recorded(log, { lockdown });
 }
 
-/** Where log and store differ about a lock-down, it is in force. */
-async function lockdowns(core: Core, logged: Logged, done: Done): Promise<readonly NewRecord[]> {
+/**
+ * Where log and store differ about a lock-down, it is in force; unless another gateway, whose log this one cannot read,
+ * has lifted it.
+ */
+async function lockdowns(
+  core: Core,
+  logged: Logged,
+  isExclusive: boolean,
+  done: Done,
+): Promise<readonly NewRecord[]> {
   const inForce = await core.store.lockdown();
   const { lockdown, lifted } = logged;
-  if (lockdown !== undefined && inForce === undefined && !(await core.store.knowsLockdown(lockdown))) {
+  const isOurs = async (one: Lockdown): Promise<boolean> =>
+    isExclusive || lifted?.since === one.since || !(await core.store.knowsLockdown(one));
+  if (lockdown !== undefined && inForce === undefined && (await isOurs(lockdown))) {
     await core.store.setLockdown(lockdown);
     did(done, "locked_down", lockdownKey(lockdown));
   }
