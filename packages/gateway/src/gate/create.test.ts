@@ -269,6 +269,19 @@ describe("the end", () => {
     expect(world.withdrawnGrants).toEqual(["gr_1"]);
   });
 
+  test("of whom nothing is known: their session ends, their grant does not, and nothing new opens until they are", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const { session } = await opened(world);
+    world.withdraw("the access token has expired", "unknown");
+    expect(session.ended.aborted).toBe(true);
+    expect(world.withdrawnGrants).toEqual([]);
+    world.state.unknown = "the access token has expired";
+    expect(await open(world)).toMatchObject({ code: "unauthenticated", refused: { rule: "identity" } });
+    world.state.unknown = undefined;
+    expect("refused" in (await open(world))).toBe(false);
+  });
+
   test("stop tells every session, waits for them, and lets nobody in", async () => {
     const world = makeWorld();
     world.activate("gr_1", 60_000);

@@ -217,6 +217,19 @@ export function createGates(parts: GateParts): Gates {
     if (live.grant.connection !== connection || target?.kind !== protocol.kind || live.ended.aborted) {
       return refuse(client, connection, noGrant, `grant ${live.grant.id} is not for this connection`, live);
     }
+    // The secret alone does not say that its holder's identity still stands.
+    const unknown = identity.unknown(live.grant.requester as Principal);
+    if (unknown !== undefined) {
+      const refusal: Refusal = {
+        code: "unauthenticated",
+        refused: {
+          rule: "identity",
+          message: `your identity cannot be verified now: ${unknown}`,
+          hint: "show a fresh access token: call the API with one, as mayfly grants does, and connect again",
+        },
+      };
+      return refuse(client, connection, refusal, undefined, live);
+    }
     if (open.size >= configuration.limits.connections) {
       const full: Refusal = {
         code: "too_many",
@@ -287,7 +300,11 @@ export function createGates(parts: GateParts): Gates {
     });
     open.add(opened);
     parts.count("opened");
-    unwatch = identity.watch(live.grant.requester as Principal, (reason) => {
+    unwatch = identity.watch(live.grant.requester as Principal, (reason, kind) => {
+      if (kind === "unknown") {
+        opened.end({ reason: `your identity cannot be verified any more: ${reason}` });
+        return;
+      }
       const why = `identity withdrawn: ${reason}`;
       opened.end({ reason: why });
       grants.withdrawIdentity(live.grant.id, why).catch(parts.fault);

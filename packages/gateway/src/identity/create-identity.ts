@@ -110,6 +110,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       const active: unknown = await desk.introspect({ token: text, subject });
       if (active !== true) {
         cache.withdraw(digest);
+        desk.watches?.inactive(token.verified.principal, digest);
         throw inactive();
       }
     }
@@ -136,6 +137,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     watch(principal, withdrawn) {
       return desks.get(principal.issuer)?.watches?.watch(principal, withdrawn) ?? (() => {});
     },
+    unknown: (principal) => desks.get(principal.issuer)?.watches?.unknown(principal),
     async warm() {
       await Promise.all([...desks.values()].map(({ keys }) => keys.warm()));
     },

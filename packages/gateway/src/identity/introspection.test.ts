@@ -239,6 +239,63 @@ test("a principal that has shown no token to this process is withdrawn at the fi
   expect(reasons).toEqual(["no active access token of this principal is known here"]);
 });
 
+test("a stock of tokens buys no time: fresher ones that are shown during a look get theirs at once", async () => {
+  const { provider, identity, token, clock, advance, reasons, told } = scene();
+  const stock = Array.from({ length: 8 }, (_, at) =>
+    token({ iat: Math.floor(clock.wall() / 1000) - 100 + at }),
+  );
+  const { principal } = await identity.verify(stock[0]!);
+  identity.watch(principal, told);
+  for (const one of stock) provider.revoked.add(one);
+  let next = 1;
+  provider.whileIntrospecting = async () => {
+    const fresher = stock[next];
+    next += 1;
+    if (fresher !== undefined) await identity.verify(fresher).catch(() => undefined);
+  };
+  await advance(10_000);
+  await advance(0);
+  expect(reasons).toEqual(["the access token is no longer active"]);
+  expect(next).toBeLessThanOrEqual(5);
+});
+
+test("a token that is refused as inactive at the door ends the watch on its principal at once", async () => {
+  const { provider, identity, token, reasons, told } = scene();
+  const shown = token();
+  const { principal } = await identity.verify(shown);
+  identity.watch(principal, told);
+  provider.revoked.add(shown);
+  await expect(identity.verify(shown, { introspect: true })).rejects.toMatchObject({
+    code: "token_inactive",
+  });
+  expect(reasons).toEqual(["the access token is no longer active"]);
+});
+
+test("somebody of whom nothing is known may use nothing until they show a token", async () => {
+  const { identity, token, clock, advance } = scene();
+  const shown = token({ exp: Math.floor(clock.wall() / 1000) + 25 });
+  const { principal } = await identity.verify(shown);
+  const kinds: string[] = [];
+  const told = (_: string, kind: string): void => void kinds.push(kind);
+  const other = { ...principal, subject: "0oaother" };
+  identity.watch(other, told);
+  identity.watch(principal, told);
+  expect(identity.unknown(principal)).toBeUndefined();
+  // Time to show one, after a restart: until the first look.
+  expect(identity.unknown(other)).toBeUndefined();
+  await advance(10_000);
+  expect(identity.unknown(other)).toContain("no active access token");
+  await advance(10_000);
+  await advance(10_000);
+  expect(identity.unknown(principal)).toContain("has expired");
+  expect(kinds).toEqual(["unknown", "unknown"]);
+  await identity.verify(token());
+  expect(identity.unknown(principal)).toBeUndefined();
+  await advance(60_000);
+  expect(identity.unknown(principal)).toBeUndefined();
+  expect(kinds).toEqual(["unknown", "unknown"]);
+});
+
 test("a listener that throws keeps nobody else from being told", async () => {
   const { provider, identity, token, advance, reasons, told } = scene();
   const shown = token();

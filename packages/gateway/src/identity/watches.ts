@@ -1,14 +1,17 @@
 import { deadlineAfter, remaining } from "../kernel/clock.ts";
 import type { Clock, Deadline } from "../kernel/clock.ts";
 import { boundedMap } from "./bounded-map.ts";
+import type { Withdrawn } from "./identity.ts";
 import type { Introspect } from "./introspection.ts";
 import { principalKey } from "./principal.ts";
 import type { Principal } from "./principal.ts";
 import type { VerifiedToken } from "./verified-cache.ts";
 
 /** So many looks in a row may go unanswered; after that nobody knows whether the token is still good. */
-const unanswered = 3;
-const most = 10_000;
+const MAX_UNANSWERED = 3;
+/** So many tokens in one look are no longer active, each fresher than the one before: there is no good one. */
+const MAX_INACTIVE = 3;
+const MAX_SHOWN = 10_000;
 
 /** The newest token that a principal has shown. It is the only place where tokens are kept, and only in memory. */
 interface Shown {
@@ -20,22 +23,36 @@ interface Shown {
 
 interface Watch {
   readonly principal: Principal;
-  readonly listeners: Set<(reason: string) => void>;
+  readonly listeners: Set<Withdrawn>;
   shown: Shown | undefined;
   misses: number;
+  /** Whether it was looked at once: until then, whoever has shown nothing yet may still do so. */
+  wasLookedAt: boolean;
+  /** Whether its listeners were told that nothing is known of it. */
+  wasTold: boolean;
   cancel: () => void;
 }
 
-/** Watches principals of one provider whose sessions live, by introspection. */
+/**
+ * Watches principals of one provider by introspection: those who hold a live grant, for as long as they do, whatever
+ * credential they use and however short their sessions are.
+ *
+ * A principal whose token is no longer active is withdrawn. One of whom no good token is known here, after a restart
+ * or once the newest has expired, is unknown: that withdraws nothing, and lets nothing be used.
+ */
 export interface Watches {
   /** Takes note of a token that was just verified. */
   show(text: string, token: VerifiedToken): void;
-  watch(principal: Principal, withdrawn: (reason: string) => void): () => void;
+  /** Takes note that the provider said of a token that it is no longer active. */
+  inactive(principal: Principal, digest: string): void;
+  watch(principal: Principal, withdrawn: Withdrawn): () => void;
+  /** Why a principal may not use what they hold now; undefined when they may. */
+  unknown(principal: Principal): string | undefined;
   close(): void;
 }
 
 /**
- * @param every milliseconds between looks at one principal, however many sessions it has
+ * @param every milliseconds between looks at one principal, however many grants and sessions it has
  * @param inactive told the digest of a token that the provider says is no longer active
  */
 export function introspectionWatches(
@@ -44,56 +61,71 @@ export function introspectionWatches(
   clock: Clock,
   inactive: (digest: string) => void,
 ): Watches {
-  const shown = boundedMap<Shown>(most);
+  const shown = boundedMap<Shown>(MAX_SHOWN);
   const watches = new Map<string, Watch>();
 
-  function end(key: string, watch: Watch, reason: string): void {
-    watch.cancel();
-    watches.delete(key);
+  function tell(watch: Watch, reason: string, kind: "withdrawn" | "unknown"): void {
     for (const listener of watch.listeners) {
       try {
-        listener(reason);
+        listener(reason, kind);
       } catch {
-        // Each session answers for its own end; one that fails must not keep the others alive.
+        // Each listener answers for its own end; one that fails must not keep the others alive.
       }
     }
   }
 
+  function end(key: string, watch: Watch, reason: string): void {
+    watch.cancel();
+    watches.delete(key);
+    tell(watch, reason, "withdrawn");
+  }
+
+  /** Why nothing is known of a principal; undefined when it is. */
+  function unknownNow({ shown: token, wasLookedAt }: Watch): string | undefined {
+    if (token === undefined)
+      return wasLookedAt ? "no active access token of this principal is known here" : undefined;
+    return remaining(clock, token.until) > 0
+      ? undefined
+      : "the access token has expired and no fresh one was shown";
+  }
+
   async function look(key: string, watch: Watch): Promise<void> {
-    const { shown: token } = watch;
-    if (token === undefined) {
-      end(key, watch, "no active access token of this principal is known here");
-      return;
-    }
-    if (remaining(clock, token.until) <= 0) {
-      end(key, watch, "the access token has expired and no fresh one was shown");
-      return;
-    }
-    let active: boolean | undefined;
-    try {
-      active = await introspect({ token: token.text, subject: watch.principal.subject });
-    } catch {
-      active = undefined;
-    }
-    if (watches.get(key) !== watch) return;
-    if (active === true) watch.misses = 0;
-    else if (active === undefined) watch.misses += 1;
-    else {
-      inactive(token.digest);
-      shown.delete(key);
-      // A fresher token shown meanwhile gets its own look.
-      if (watch.shown === token) {
-        end(key, watch, "the access token is no longer active");
+    watch.wasLookedAt = true;
+    for (let inactives = 0; ;) {
+      const { shown: token } = watch;
+      const unknown = unknownNow(watch);
+      if (unknown !== undefined && !watch.wasTold) tell(watch, unknown, "unknown");
+      watch.wasTold = unknown !== undefined;
+      if (token === undefined || unknown !== undefined) break;
+      let active: boolean | undefined;
+      try {
+        active = await introspect({ token: token.text, subject: watch.principal.subject });
+      } catch {
+        active = undefined;
+      }
+      if (watches.get(key) !== watch) return;
+      if (active === true) watch.misses = 0;
+      else if (active === undefined) watch.misses += 1;
+      else {
+        inactive(token.digest);
+        if (shown.get(key) === token) shown.delete(key);
+        inactives += 1;
+        if (watch.shown === token || inactives === MAX_INACTIVE) {
+          end(key, watch, "the access token is no longer active");
+          return;
+        }
+        // A fresher one was shown meanwhile. It gets its look now: a stock of tokens must not buy time.
+        continue;
+      }
+      if (watch.misses >= MAX_UNANSWERED) {
+        end(
+          key,
+          watch,
+          `the identity provider did not say ${MAX_UNANSWERED} times whether the access token is active`,
+        );
         return;
       }
-    }
-    if (watch.misses >= unanswered) {
-      end(
-        key,
-        watch,
-        `the identity provider did not say ${unanswered} times whether the access token is active`,
-      );
-      return;
+      break;
     }
     plan(key, watch);
   }
@@ -113,17 +145,31 @@ export function introspectionWatches(
       shown.set(key, fresh);
       if (watch !== undefined) watch.shown = fresh;
     },
+    inactive(principal, digest) {
+      const key = principalKey(principal);
+      if (shown.get(key)?.digest === digest) shown.delete(key);
+      const watch = watches.get(key);
+      if (watch?.shown?.digest === digest) end(key, watch, "the access token is no longer active");
+    },
     watch(principal, withdrawn) {
       const key = principalKey(principal);
       let watch = watches.get(key);
       if (watch === undefined) {
-        watch = { principal, listeners: new Set(), shown: shown.get(key), misses: 0, cancel: () => {} };
+        watch = {
+          principal,
+          listeners: new Set(),
+          shown: shown.get(key),
+          misses: 0,
+          wasLookedAt: false,
+          wasTold: false,
+          cancel: () => {},
+        };
         watches.set(key, watch);
         plan(key, watch);
       }
       const { listeners } = watch;
       // A function of its own, so that one caller watching twice is told twice.
-      const listener = (reason: string): void => withdrawn(reason);
+      const listener: Withdrawn = (reason, kind) => withdrawn(reason, kind);
       listeners.add(listener);
       return () => {
         listeners.delete(listener);
@@ -132,6 +178,10 @@ export function introspectionWatches(
         now.cancel();
         watches.delete(key);
       };
+    },
+    unknown(principal) {
+      const watch = watches.get(principalKey(principal));
+      return watch === undefined ? undefined : unknownNow(watch);
     },
     close() {
       for (const watch of watches.values()) watch.cancel();

@@ -159,7 +159,10 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
   const grants = createGrants({
     trail: { id: audit.id, first: audit.first, written: audit.written, read: reader.read, scan: reader.scan },
     journal,
-    watchHolder: (holder, withdrawn) => identity.watch(holder as Principal, withdrawn),
+    watchHolder: (holder, withdrawn) =>
+      identity.watch(holder as Principal, (reason, kind) => {
+        if (kind === "withdrawn") withdrawn(reason);
+      }),
     store: store.grants,
     log,
     clock,

@@ -1,18 +1,19 @@
 import { expect, test } from "vitest";
-import type { Identity } from "../identity/identity.ts";
+import type { Identity, Withdrawn } from "../identity/identity.ts";
 import type { Principal } from "../identity/principal.ts";
 import { swappableIdentity } from "./swappable-identity.ts";
 
-function fake(): Identity & { watches: Map<string, (reason: string) => void>; closed: boolean } {
-  const watches = new Map<string, (reason: string) => void>();
+function fake(): Identity & { watches: Map<string, Withdrawn>; closed: boolean } {
+  const watches = new Map<string, Withdrawn>();
   const identity = {
     watches,
     closed: false,
     verify: () => Promise.reject(new Error("unused")),
-    watch(principal: Principal, withdrawn: (reason: string) => void) {
+    watch(principal: Principal, withdrawn: Withdrawn) {
       watches.set(principal.subject, withdrawn);
       return () => void watches.delete(principal.subject);
     },
+    unknown: () => undefined,
     warm: () => Promise.resolve(),
     unavailable: undefined,
     close() {
@@ -34,7 +35,7 @@ test("a live session stays watched across a reload, and an ended one does not", 
   expect(before.closed).toBe(true);
   expect([...before.watches.keys()]).toEqual([]);
   expect([...after.watches.keys()]).toEqual(["bot"]);
-  after.watches.get("bot")?.("withdrawn");
+  after.watches.get("bot")?.("withdrawn", "withdrawn");
   expect(reasons).toEqual(["withdrawn"]);
   end();
   expect(after.watches.size).toBe(0);

@@ -1,4 +1,4 @@
-import type { Identity } from "../identity/identity.ts";
+import type { Identity, Withdrawn } from "../identity/identity.ts";
 import type { Principal } from "../identity/principal.ts";
 
 /** An identity whose inside is replaced at a reload, while the sessions that watch it stay watched. */
@@ -9,7 +9,7 @@ export interface SwappableIdentity extends Identity {
 
 interface Watch {
   readonly principal: Principal;
-  readonly withdrawn: (reason: string) => void;
+  readonly withdrawn: Withdrawn;
   end: () => void;
 }
 
@@ -27,6 +27,7 @@ export function swappableIdentity(first: Identity): SwappableIdentity {
         watch.end();
       };
     },
+    unknown: (principal) => current.unknown(principal),
     warm: () => current.warm(),
     get unavailable() {
       return current.unavailable;

@@ -78,6 +78,7 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
         groupsAsOf: clock.wall(),
       };
     },
+    unknown: () => undefined,
     watch: () => () => {},
     warm: async () => {},
     unavailable: undefined,

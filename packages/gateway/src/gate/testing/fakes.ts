@@ -4,7 +4,7 @@ import type { NewRecord } from "../../audit/records.ts";
 import type { ConnectionConfiguration, Limits } from "../../configuration/types.ts";
 import type { Grants } from "../../grants/grants.ts";
 import type { Grant, GrantEnd, LiveGrant, Requester } from "../../grants/types.ts";
-import type { Identity } from "../../identity/identity.ts";
+import type { Identity, Withdrawn } from "../../identity/identity.ts";
 import type { Principal } from "../../identity/principal.ts";
 import { fakeClock, type FakeClock } from "../../kernel/fake-clock.ts";
 import { MayflyError } from "../../kernel/errors.ts";
@@ -109,8 +109,14 @@ export interface World {
   /** Ends a grant as the grants service does. */
   end(id: string, end: GrantEnd): void;
   /** Tells the watch on an identity that it is withdrawn. */
-  withdraw: (reason: string) => void;
-  state: { locked: boolean; unavailable: string | undefined; verifier: string | undefined };
+  withdraw: (reason: string, kind?: "withdrawn" | "unknown") => void;
+  state: {
+    locked: boolean;
+    unavailable: string | undefined;
+    verifier: string | undefined;
+    /** Why nothing is known of the holder. */
+    unknown: string | undefined;
+  };
   readonly withdrawnGrants: string[];
 }
 
@@ -120,8 +126,13 @@ export function makeWorld(given?: ConnectionConfiguration): World {
   const live = new Map<string, { grant: LiveGrant; controller: AbortController }>();
   const faults: unknown[] = [];
   const withdrawnGrants: string[] = [];
-  const state: World["state"] = { locked: false, unavailable: undefined, verifier: undefined };
-  let watcher: ((reason: string) => void) | undefined;
+  const state: World["state"] = {
+    locked: false,
+    unavailable: undefined,
+    verifier: undefined,
+    unknown: undefined,
+  };
+  let watcher: Withdrawn | undefined;
   const grants = {
     live: (id: string) => live.get(id)?.grant,
     liveOf: (holder: Requester, connection: string) =>
@@ -150,7 +161,8 @@ export function makeWorld(given?: ConnectionConfiguration): World {
         : Promise.reject(
             new MayflyError("token_signature", "the token's signature is wrong", { status: 401 }),
           ),
-    watch: (_: Principal, withdrawn: (reason: string) => void) => {
+    unknown: () => state.unknown,
+    watch: (_: Principal, withdrawn: Withdrawn) => {
       watcher = withdrawn;
       return () => {
         watcher = undefined;
@@ -221,6 +233,6 @@ export function makeWorld(given?: ConnectionConfiguration): World {
       live.get(id)?.controller.abort(end);
       live.delete(id);
     },
-    withdraw: (reason) => watcher?.(reason),
+    withdraw: (reason, kind = "withdrawn") => watcher?.(reason, kind),
   };
 }

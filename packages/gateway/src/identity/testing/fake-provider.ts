@@ -49,6 +49,8 @@ export class FakeProvider {
   readonly answers = new Map<string, FakeAnswer>();
   /** Introspection: digestless, by token. */
   readonly revoked = new Set<string>();
+  /** What happens while an introspection is under way. */
+  whileIntrospecting: (() => Promise<void>) | undefined;
   readonly requests: { path: string; request: ProviderRequest }[] = [];
 
   constructor(issuer = "https://okta.example/oauth2/aus1", keys: TestKey[] = [sharedKey]) {
@@ -66,6 +68,7 @@ export class FakeProvider {
     if (!url.startsWith(this.issuer)) throw new Error(`unexpected request to ${url}`);
     const path = url.slice(this.issuer.length);
     this.requests.push({ path, request });
+    if (path === "/v1/introspect") await this.whileIntrospecting?.();
     if (this.down) throw Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
     const { status = 200, headers = {}, body } = this.answers.get(path) ?? this.usual(path, request);
     return {
