@@ -263,6 +263,8 @@ export interface Harness {
   readonly log: FakeLog;
   readonly store: FaultyStore;
   readonly journal: FakeJournal;
+  /** Which boot it is; undefined: the machine does not say. */
+  readonly machine: { boot: string | undefined };
   readonly grants: Grants;
   /** Another gateway on the same store, with clock and log of its own unless given. */
   another(options?: Partial<GrantsOptions>): Promise<Grants>;
@@ -312,7 +314,10 @@ export async function harness(
     options.on ?? (await openStore({ kind: "sqlite", file: path.join(folder, "mayfly.db") }, grantModel));
   const clock = fakeClock();
   const log = fakeLog(() => clock.wall());
-  const journal = fakeJournal(() => ({ id: "this boot", ms: clock.monotonic() }));
+  const machine: Harness["machine"] = { boot: "the first boot" };
+  const journal = fakeJournal(() =>
+    machine.boot === undefined ? undefined : { id: machine.boot, ms: clock.monotonic() },
+  );
   const store = faulty(opened.grants);
   const all: { readonly grants: Grants; readonly life: Life }[] = [];
   const lives: Life[] = [];
@@ -344,6 +349,7 @@ export async function harness(
     log,
     store,
     journal,
+    machine,
     grants,
     another,
     crash() {
