@@ -66,12 +66,12 @@ export async function agree(core: Core, trail: Trail, isExclusive: boolean): Pro
 }
 
 async function timeSeen(core: Core, trail: Trail, stored: number | undefined): Promise<TimeSeen> {
-  const last = trail.first === 0 ? [] : await trail.read(trail.first - 1, 1);
-  const times = last.map(({ time }) => Date.parse(time));
+  const [last] = trail.first === 0 ? [] : await trail.read(trail.first - 1, 1);
   return {
     beat: core.journal?.found.beat,
     boot: core.journal?.boot(),
-    others: [...times, ...(stored === undefined ? [] : [stored])],
+    recordedAt: last === undefined ? undefined : Date.parse(last.time),
+    storedAt: stored,
   };
 }
 

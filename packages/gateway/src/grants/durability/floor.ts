@@ -7,8 +7,10 @@ export interface TimeSeen {
   readonly beat: Beat | undefined;
   /** How long the machine has been up now. */
   readonly boot: BootTime | undefined;
-  /** Times that something was recorded or stored at, milliseconds since the epoch. */
-  readonly others: readonly number[];
+  /** When the run before recorded last, by its wall clock, milliseconds since the epoch. */
+  readonly recordedAt: number | undefined;
+  /** What its steady clock said when it last told the store. */
+  readonly storedAt: number | undefined;
 }
 
 /** Milliseconds since the last beat, where no setting of a clock can have changed them. */
@@ -25,10 +27,10 @@ function sinceBeat({ beat, boot }: TimeSeen): number | undefined {
  * interval of beats for what the run before may have lived on: many starts in a row add nothing.
  */
 export function floorOf(seen: TimeSeen): number {
-  const { beat, others } = seen;
+  const { beat, recordedAt = 0, storedAt = 0 } = seen;
   const unseen = beat === undefined || beat.clean ? 0 : BEAT_EVERY_MS;
-  const fromBeat = beat === undefined ? 0 : beat.wall + (sinceBeat(seen) ?? unseen);
-  return Math.max(0, fromBeat, ...others);
+  const fromBeat = beat === undefined ? 0 : beat.steady + (sinceBeat(seen) ?? unseen);
+  return Math.max(fromBeat, recordedAt, storedAt);
 }
 
 /**
@@ -43,10 +45,12 @@ export const MAX_SILENCE_MS = 60_000;
  * @param wall the wall clock
  */
 export function wasSilent(seen: TimeSeen, wall: number): boolean {
-  const { beat, others } = seen;
+  const { beat, recordedAt = 0, storedAt = 0 } = seen;
   if (beat === undefined || beat.clean) return false;
-  // The newest sign of life: a beat, or a record that came after it.
-  const lived = Math.max(0, ...others.map((at) => at - beat.wall));
-  const silence = (sinceBeat(seen) ?? wall - beat.wall) - lived;
-  return silence > MAX_SILENCE_MS || (sinceBeat(seen) === undefined && wall < beat.wall);
+  const since = sinceBeat(seen);
+  // On another boot there is the wall clock alone; where it says that it is earlier now, nobody knows how long it was.
+  if (since === undefined && wall < beat.wall) return true;
+  // The newest sign of life: a beat, or what was recorded or stored after it.
+  const lived = Math.max(0, recordedAt - beat.wall, storedAt - beat.steady);
+  return (since ?? wall - beat.wall) - lived > MAX_SILENCE_MS;
 }

@@ -22,7 +22,9 @@ export interface BootTime {
 
 /** What a running gateway says of itself every few seconds. */
 export interface Beat {
-  /** The newest wall-clock time that it has seen, milliseconds since the epoch. */
+  /** The time by its steady clock, milliseconds since the epoch. */
+  readonly steady: number;
+  /** The time by the wall clock as it was, milliseconds since the epoch. */
   readonly wall: number;
   readonly boot?: BootTime;
   /** Whether it was the last one, with nothing left to write. */

@@ -40,7 +40,12 @@ export function createKeeping(core: Core, trail: Trail | undefined): Keeping {
 
   const beat = async (clean: boolean): Promise<void> => {
     const boot = core.journal?.boot();
-    const now: Beat = { wall: core.clock.wall(), clean, ...(boot === undefined ? {} : { boot }) };
+    const now: Beat = {
+      steady: core.clock.wall(),
+      wall: core.wallClock.wall(),
+      clean,
+      ...(boot === undefined ? {} : { boot }),
+    };
     try {
       await core.journal?.beat(now);
       journalFailure = undefined;

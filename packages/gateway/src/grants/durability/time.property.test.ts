@@ -126,6 +126,16 @@ describe("a grant's whole life, over any restarts and any clock", () => {
     }
   });
 
+  it("is 20 s too where each run ends before it could say what time it was, on a machine that does not say", async () => {
+    // Turned back by exactly what has passed since the start.
+    const one: Run = { ms: 1500, stepIn: 0, stepBetween: -1600, how: "rebooted", downMs: 100 };
+    const { used } = await live(
+      Array.from({ length: 15 }, () => one),
+      false,
+    );
+    expect(used).toBeLessThanOrEqual(TTL_MS + LOOK_MS);
+  });
+
   it("is bounded by the log's and the store's own times where the journal is gone", async () => {
     const h = await harness({ poll: false });
     const grant = (await h.grants.request(agent, read)).grant ?? "";
