@@ -14,11 +14,21 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
   }
 }
 
+const nothing: ReturnType<SqliteDatabase["prepare"]> = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [][Symbol.iterator](),
+};
+
 /** `node:sqlite` in the shape that Kysely's SQLite dialect expects, which is better-sqlite3's. */
 function kyselyDatabase(database: DatabaseSync): SqliteDatabase {
   return {
     close: () => database.close(),
     prepare(sql) {
+      // A full disk makes SQLite roll back by itself (sqlite.org/lang_transaction.html, section 3.1): a second time
+      // would fail, and hide why.
+      if (sql === "rollback" && !database.isTransaction) return nothing;
       const statement = database.prepare(sql);
       return {
         reader: statement.columns().length > 0,

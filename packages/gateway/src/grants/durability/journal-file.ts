@@ -145,7 +145,7 @@ export async function openJournal(
     found: { entries, beat: beats[0]?.beat },
     async keep(entry) {
       const bytes = entrySlot(entry);
-      const slot = free.pop();
+      const slot = free.shift();
       if (slot === undefined) throw new Error("the journal of ends is full");
       try {
         await put(slot, bytes);

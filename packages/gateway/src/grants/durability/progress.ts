@@ -16,7 +16,7 @@ export async function busy<T>(core: Core, run: () => Promise<T>): Promise<T> {
 /** How often a gateway says what time it has seen, while there are grants or requests whose time runs, milliseconds. */
 export const BEAT_EVERY_MS = 2000;
 /** How often it is kept how far log and store agree, milliseconds. */
-const PROGRESS_EVERY_MS = 15_000;
+const PROGRESS_EVERY_MS = 5000;
 
 /** Keeps how far log and store agree, and what time it is, so that a start need not look further back. */
 export interface Keeping {
