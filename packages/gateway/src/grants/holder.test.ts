@@ -20,7 +20,7 @@ function watcher() {
       return () => void watched.delete(withdrawn);
     },
     withdraw: (subject: string): void => {
-      for (const [withdrawn, holder] of [...watched])
+      for (const [withdrawn, holder] of Array.from(watched))
         if (holder.subject === subject) withdrawn("deactivated");
     },
     get count(): number {

@@ -157,7 +157,13 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
   const journal = await openJournal(join(first.dataFolder, `${encodeURIComponent(first.audit.name)}.ends`));
   undo.push(() => journal.close());
   const grants = createGrants({
-    trail: { id: audit.id, first: audit.first, written: audit.written, read: reader.read, scan: reader.scan },
+    trail: {
+      id: audit.id,
+      first: audit.first,
+      written: audit.written,
+      read: (seq, limit) => reader.read(seq, limit),
+      scan: (seq, limit, wanted) => reader.scan(seq, limit, wanted),
+    },
     journal,
     watchHolder: (holder, withdrawn) =>
       identity.watch(holder as Principal, (reason, kind) => {

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Kysely, sql } from "kysely";
 import { grantModel } from "../grants/states.ts";
+import { openSqlite } from "./sqlite.ts";
 import { sampleGrant, sampleRequest } from "../grants/testing/samples.ts";
 import { openStore } from "./store.ts";
 import { notificationSuite } from "./testing/notification-suite.ts";
@@ -40,6 +42,20 @@ usageSuite(
 );
 
 describe("the SQLite file", () => {
+  it("says that it is full, and not that what SQLite rolled back by itself cannot be rolled back", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "mayfly-full-"));
+    const db = new Kysely<{ full: { text: string } }>({ dialect: openSqlite(path.join(folder, "full.db")) });
+    await sql`create table full_ (text text)`.execute(db);
+    await sql`pragma max_page_count = 4`.execute(db);
+    const fill = db.transaction().execute(async (on) => {
+      await sql`insert into full_ values (${"-".repeat(1_000_000)})`.execute(on);
+    });
+    await expect(fill).rejects.toThrow("full");
+    await sql`insert into full_ values ('small')`.execute(db);
+    await db.destroy();
+    rmSync(folder, { recursive: true });
+  });
+
   let folder: string;
   const file = (): string => path.join(folder, "data", "mayfly.db");
   const open = (): ReturnType<typeof openStore> => openStore({ kind: "sqlite", file: file() }, grantModel);

@@ -16,7 +16,7 @@ const refund: Ask = { ...read, operations: ["refund-order"] };
 const code = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => "done",
-    (error: { code?: string }) => error.code ?? String(error),
+    (error: { code?: string }) => error.code ?? "not ours",
   );
 
 /** Runs an act under one fault at its nth call, kills the gateway with its answer, and starts the next one. */
@@ -37,7 +37,7 @@ async function eachCall(
         };
         h.log.before = fault;
         h.store.fault = fault;
-        const answer = await act().catch((error: { code?: string }) => error.code ?? String(error));
+        const answer = await act().catch((error: { code?: string }) => error.code ?? "not ours");
         const hit = calls > nth;
         h.crash();
         h.log.before = undefined;

@@ -64,7 +64,8 @@ export function writeBoth(core: Core, happened: Happened): Both {
     if (logId === undefined || !wasOwed) return;
     core.outbox.add(() => core.store.recorded(logId, happened.debt)).catch(() => undefined);
   };
-  const done = Promise.allSettled([recorded, stored]).then(async (both) => {
+  const finish = async (): Promise<void> => {
+    const both = await Promise.allSettled([recorded, stored]);
     if (left === 2) await keepMeanwhile(core, entry, () => left < 2);
     if (left === 0) settleDebt();
     else if (core.logId !== undefined) {
@@ -76,7 +77,8 @@ export function writeBoth(core: Core, happened: Happened): Both {
         .catch(() => undefined);
     }
     for (const one of both) if (one.status === "rejected") throw one.reason as Error;
-  });
+  };
+  const done = finish();
   // Whoever does not await this one must not crash the process: the outbox goes on trying.
   done.catch(() => undefined);
   return { done, left: () => left };

@@ -130,8 +130,8 @@ describe("the journal of ends", () => {
   ])("keeps nothing in a file that was %s", async (_, act) => {
     const journal = await openAgain();
     act();
-    await expect(journal.keep(entry())).rejects.toThrow();
-    await expect(journal.beat({ steady: 1, wall: 1, clean: false })).rejects.toThrow();
+    await expect(journal.keep(entry())).rejects.toThrow(/ENOENT|replaced/);
+    await expect(journal.beat({ steady: 1, wall: 1, clean: false })).rejects.toThrow(/ENOENT|replaced/);
   });
 
   it("is made anew where it was cut", async () => {
@@ -150,8 +150,6 @@ describe("the journal of ends", () => {
   });
 
   it("knows how long the machine has been up, where it says so", () => {
-    const boot = machineBootTime();
-    if (process.platform === "linux") expect(boot?.ms).toBeGreaterThan(0);
-    else expect(boot).toBeUndefined();
+    expect((machineBootTime()?.ms ?? 0) > 0).toBe(process.platform === "linux");
   });
 });

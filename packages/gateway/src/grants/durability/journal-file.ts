@@ -126,13 +126,14 @@ export async function openJournal(
 
   /** One after another, each on the disk before the next begins. */
   const put = (slot: number, bytes: Buffer): Promise<void> => {
-    const mine = chain.then(async () => {
+    const write = async (): Promise<void> => {
       // What is written to a file that nobody will find again is kept by nobody.
       const [here, there] = [await handle.stat(), await stat(file)];
       if (here.ino !== there.ino || here.dev !== there.dev) throw new Error(`${file} was replaced`);
       await handle.write(bytes, 0, bytes.length, slot * SLOT_BYTES);
       await handle.datasync();
-    });
+    };
+    const mine = chain.then(write);
     chain = mine.catch(() => undefined);
     return mine;
   };

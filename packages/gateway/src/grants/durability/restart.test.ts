@@ -206,7 +206,7 @@ async function run(kind: Kind, log: LogFault, store: Fault, journal: Fault): Pro
     h.journal.failing = () => journal;
     const answer = await kind.act(scene).then(
       () => "done",
-      (error: { code?: string }) => error.code ?? String(error),
+      (error: { code?: string }) => error.code ?? "not ours",
     );
     await settle();
     const atRisk = h.grants.atRisk;
@@ -263,7 +263,7 @@ describe("what was answered as ended is ended after a restart, and nothing else 
             h.store.fault = fault;
             const answer = await kind.act(scene).then(
               () => "done",
-              (error: { code?: string }) => error.code ?? String(error),
+              (error: { code?: string }) => error.code ?? "not ours",
             );
             await settle();
             h.crash();
