@@ -117,7 +117,7 @@ describe("an internal API through the gateway, with curl", () => {
       `${access.url}/v1/refunds`,
     );
     expect(posted.out).toContain(
-      "billing-api/refund covers this: mayfly request billing-api/refund --reason",
+      "billing-api/refund covers this kind of act: mayfly request billing-api/refund --reason",
     );
     const other = await curl(
       "-w",

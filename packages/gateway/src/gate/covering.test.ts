@@ -9,6 +9,11 @@ const deny: Verdict = {
   denial: denialOf({ rule: "r", message: "m", remedy: "ask", connection: "c" }),
 };
 
+const nearly: Verdict = {
+  verdict: "deny",
+  denial: denialOf({ rule: "r", message: "m", remedy: "ask", connection: "c", near: true }),
+};
+
 function finder(offered: () => readonly string[], clock = fakeClock()) {
   const tried: string[] = [];
   const find = createCovering<string>({
@@ -16,6 +21,7 @@ function finder(offered: () => readonly string[], clock = fakeClock()) {
     offered,
     checkOf: (name) => (act) => {
       tried.push(name);
+      if (act === "near") return nearly;
       return name.endsWith(act) ? { verdict: "permit", operation: name } : deny;
     },
   });
@@ -24,8 +30,8 @@ function finder(offered: () => readonly string[], clock = fakeClock()) {
 
 it("names what may be requested and covers the act, and nothing else", () => {
   const { find } = finder(() => ["c/read", "c/write", "c/overwrite"]);
-  expect(find("write")).toEqual(["c/write", "c/overwrite"]);
-  expect(find("drop")).toEqual([]);
+  expect(find("write")?.names).toEqual(["c/write", "c/overwrite"]);
+  expect(find("drop")?.names).toEqual([]);
 });
 
 it("looks only so many acts up in a second, so that a flood of denials stays cheap", () => {
@@ -34,7 +40,7 @@ it("looks only so many acts up in a second, so that a flood of denials stays che
   expect(tried.length).toBe(4);
   expect(find("read")).toBeUndefined();
   clock.advance(1001);
-  expect(find("read")).toEqual(["c/read"]);
+  expect(find("read")?.names).toEqual(["c/read"]);
 });
 
 it("says nothing rather than guess when there is more on offer than it tries", () => {
@@ -46,10 +52,15 @@ it("says nothing rather than guess when there is more on offer than it tries", (
 it("asks again what is on offer once its answer is old", () => {
   let offers = ["c/read"];
   const { find, clock } = finder(() => offers);
-  expect(find("write")).toEqual([]);
+  expect(find("write")?.names).toEqual([]);
   offers = ["c/read", "c/write"];
   clock.advance(5000);
-  expect(find("write")).toEqual([]);
+  expect(find("write")?.names).toEqual([]);
   clock.advance(5001);
-  expect(find("write")).toEqual(["c/write"]);
+  expect(find("write")?.names).toEqual(["c/write"]);
+});
+
+it("names what comes near where nothing covers the act, and says that it only comes near", () => {
+  const { find } = finder(() => ["c/read"]);
+  expect(find("near")).toEqual({ names: ["c/read"], exactly: false });
 });

@@ -1,5 +1,5 @@
 import type { Clock } from "../kernel/clock.ts";
-import type { Verdict } from "./protocol.ts";
+import type { Covering, Verdict } from "./protocol.ts";
 
 /** What is needed to say which other operations cover a denied act. */
 export interface CoveringParts<Act> {
@@ -19,9 +19,9 @@ const MAX_LOOKUPS_PER_SECOND = 4;
 
 /**
  * Makes the finder of one grant. It permits nothing: it only says what the holder could ask for.
- * @returns the names that cover an act; undefined when it was not looked up
+ * @returns the names that cover an act, else those that come near; undefined when it was not looked up
  */
-export function createCovering<Act>(parts: CoveringParts<Act>): (act: Act) => readonly string[] | undefined {
+export function createCovering<Act>(parts: CoveringParts<Act>): (act: Act) => Covering | undefined {
   const { clock, offered, checkOf } = parts;
   let names: readonly string[] = [];
   let namesUntil = Number.NEGATIVE_INFINITY;
@@ -45,6 +45,14 @@ export function createCovering<Act>(parts: CoveringParts<Act>): (act: Act) => re
       namesUntil = now + OFFERS_KEPT_MS;
       checks = new Map(names.map((name) => [name, checkOf(name)]));
     }
-    return names.filter((name) => checks.get(name)?.(act).verdict === "permit");
+    const near: string[] = [];
+    const covering = names.filter((name) => {
+      const verdict = checks.get(name)?.(act);
+      if (verdict?.verdict === "deny" && verdict.denial.ask?.near === true) near.push(name);
+      return verdict?.verdict === "permit";
+    });
+    return covering.length > 0 || near.length === 0
+      ? { names: covering, exactly: true }
+      : { names: near, exactly: false };
   };
 }

@@ -10,7 +10,7 @@ import { newId } from "../kernel/ids.ts";
 import { createCovering } from "./covering.ts";
 import type { ClientFacts, Entry, Gate, Proof, Refusal, Session, SessionEnd } from "./gate.ts";
 import type { LiveSession } from "./live.ts";
-import type { NamedScope, Protocol, Verdict } from "./protocol.ts";
+import type { Covering, NamedScope, Protocol, Verdict } from "./protocol.ts";
 import { createScram, isGenuine } from "./scram-server.ts";
 import { createSession, type OpenSession } from "./session.ts";
 import { createTurn } from "./turn.ts";
@@ -76,7 +76,7 @@ function scopesOf<Scope>(
 }
 
 /** What can be asked for when an act of a grant is denied. */
-type CoveringOf<Act> = (live: LiveGrant, address: string) => (act: Act) => readonly string[] | undefined;
+type CoveringOf<Act> = (live: LiveGrant, address: string) => (act: Act) => Covering | undefined;
 
 /** Compiles a grant's scopes once; a reload that changes the target compiles them for its new sessions. */
 type CheckOf<Scope, Act> = (
@@ -358,7 +358,7 @@ export function createGates(parts: GateParts): Gates {
         compiled.set(live, { target, check });
         return check;
       };
-      const findersOf = new WeakMap<LiveGrant, (act: Act) => readonly string[] | undefined>();
+      const findersOf = new WeakMap<LiveGrant, (act: Act) => Covering | undefined>();
       const coveringOf: CoveringOf<Act> = (live, address) => {
         const known = findersOf.get(live);
         if (known !== undefined) return known;

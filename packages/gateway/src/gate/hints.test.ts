@@ -28,7 +28,7 @@ it.each([
 ] as const)("says for %s what can help (%s)", (remedy, advice, hint) => {
   const denial = about(remedy, advice);
   expect(denial.hint).toBe(hint);
-  expect(hintWith(denial, ["c/other"])).toBe(hint);
+  expect(hintWith(denial, { names: ["c/other"], exactly: true })).toBe(hint);
 });
 
 it("names the operation that covers the act, once it is known", () => {
@@ -36,11 +36,14 @@ it("names the operation that covers the act, once it is known", () => {
   expect(denial.hint).toBe(
     'this grant covers orders-db/read-orders (select on public.orders); for more, ask: mayfly request orders-db/OPERATION --reason "…"; mayfly operations lists them',
   );
-  expect(hintWith(denial, ["orders-db/refund-order"])).toContain(
+  expect(hintWith(denial, { names: ["orders-db/refund-order"], exactly: true })).toContain(
     'orders-db/refund-order covers this: mayfly request orders-db/refund-order --reason "…"',
   );
-  expect(hintWith(denial, ["c/a", "c/b", "c/c", "c/d", "c/e"])).toContain(
+  expect(hintWith(denial, { names: ["c/a", "c/b", "c/c", "c/d", "c/e"], exactly: true })).toContain(
     "c/a covers this (so does c/b, c/c, c/d)",
   );
-  expect(hintWith(denial, [])).toMatch(/no operation that you may request covers this as it is/);
+  expect(hintWith(denial, { names: ["c/a"], exactly: false })).toContain("c/a covers this kind of act: ");
+  expect(hintWith(denial, { names: [], exactly: true })).toMatch(
+    /no operation that you may request covers this as it is/,
+  );
 });

@@ -1,4 +1,4 @@
-import type { AskParts, Denial, Remedy } from "./protocol.ts";
+import type { AskParts, Covering, Denial, Remedy } from "./protocol.ts";
 
 /** What is known of a denial when its hint is made. */
 export interface Denied {
@@ -8,6 +8,7 @@ export interface Denied {
   readonly advice?: string | undefined;
   readonly covers?: string | undefined;
   readonly connection: string;
+  readonly near?: boolean;
 }
 
 /** How many operations a hint names. */
@@ -22,18 +23,19 @@ const nextSteps: Readonly<Record<Exclude<Remedy, "ask">, string | undefined>> = 
 };
 
 /** How to ask. @param covering operations that cover the act and may be requested; undefined: not looked up */
-function howToAsk(connection: string, covering: readonly string[] | undefined): string {
+function howToAsk(connection: string, covering: Covering | undefined): string {
   if (covering === undefined)
     return `for more, ask: mayfly request ${connection}/OPERATION --reason "…"; mayfly operations lists them`;
-  const [first, ...more] = covering;
+  const [first, ...more] = covering.names;
   if (first === undefined)
     return "no operation that you may request covers this as it is (mayfly operations lists them): correct it, or tell the gateway's operator what you need";
   const others = more.slice(0, MAX_NAMED - 1);
   const also = others.length === 0 ? "" : ` (so does ${others.join(", ")})`;
-  return `${first} covers this${also}: mayfly request ${first} --reason "…"`;
+  const does = covering.exactly ? "covers this" : "covers this kind of act";
+  return `${first} ${does}${also}: mayfly request ${first} --reason "…"`;
 }
 
-function askHint({ advice, covers, connection }: AskParts, covering: readonly string[] | undefined): string {
+function askHint({ advice, covers, connection }: AskParts, covering: Covering | undefined): string {
   const covered = covers === undefined ? undefined : `this grant covers ${covers}`;
   return [advice, covered, howToAsk(connection, covering)].filter((part) => part !== undefined).join("; ");
 }
@@ -42,18 +44,19 @@ function askHint({ advice, covers, connection }: AskParts, covering: readonly st
  * A denial's hint, once it is known which operations of the same connection cover the act and may be requested by whoever
  * was denied.
  */
-export function hintWith(denial: Denial, covering: readonly string[]): string {
+export function hintWith(denial: Denial, covering: Covering): string {
   return denial.ask === undefined ? denial.hint : askHint(denial.ask, covering);
 }
 
 /** Makes a denial with the hint of its kind: each reader is told the one thing that can help. */
 export function denialOf(denied: Denied): Denial {
-  const { rule, message, remedy, advice, covers, connection } = denied;
+  const { rule, message, remedy, advice, covers, connection, near } = denied;
   if (remedy === "ask") {
     const ask = {
       ...(advice === undefined ? {} : { advice }),
       ...(covers === undefined ? {} : { covers }),
       connection,
+      ...(near === true ? { near } : {}),
     };
     return { rule, message, remedy, hint: askHint(ask, undefined), ask };
   }

@@ -31,6 +31,14 @@ export interface AskParts {
   readonly covers?: string;
   /** The connection, for the command that asks. */
   readonly connection: string;
+  /** Whether a scope covers this kind of act, and something in this one alone keeps it out (its body, say). */
+  readonly near?: boolean;
+}
+
+/** Operations that a denied act could be asked for under: they cover it, or they cover its kind and not its details. */
+export interface Covering {
+  readonly names: readonly string[];
+  readonly exactly: boolean;
 }
 
 /** A refusal that the client's own protocol can carry. Plain data. */

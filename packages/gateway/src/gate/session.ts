@@ -9,7 +9,7 @@ import type { ClientFacts, Decision, Session, SessionEnd, TurnSender } from "./g
 import { hintWith } from "./hints.ts";
 import type { LiveSession } from "./live.ts";
 import { mintPermit, type Permit } from "./permit.ts";
-import type { Denial, Verdict } from "./protocol.ts";
+import type { Covering, Denial, Verdict } from "./protocol.ts";
 import { unrecorded, type Turn } from "./turn.ts";
 
 /** What a session is made of; the gate has verified the identity and found the grant. */
@@ -23,7 +23,7 @@ export interface SessionParts<Act> {
   readonly scopes: readonly { readonly name: string; readonly scope: unknown }[];
   readonly check: (act: Act) => Verdict;
   /** Which operations that the holder may request cover a denied act; undefined: not looked up. */
-  readonly covering?: (act: Act) => readonly string[] | undefined;
+  readonly covering?: (act: Act) => Covering | undefined;
   readonly context: RecordContext;
   readonly log: AuditLog;
   readonly turn: Turn;

@@ -179,13 +179,18 @@ export function judgeRequest(scopes: readonly Compiled[], act: HttpAct): Answer 
     if (nearest === undefined || steps.indexOf(failed.step) > steps.indexOf(nearest.step))
       nearest = { ...failed, name: scope.name };
   }
-  const { step, why, name } = nearest ?? { step: "requests", why: "nothing is granted", name: connection };
+  const { step, why, name } = nearest ?? {
+    step: "requests" as const,
+    why: "nothing is granted",
+    name: connection,
+  };
   return {
     denial: denialOf({
       rule: `${name}: ${step}`,
       message: `refused: ${why}`,
       remedy: "ask",
       covers: coverWords(scopes),
+      near: steps.indexOf(step) > 0,
       connection,
     }),
   };
