@@ -48,7 +48,10 @@ const isSchema = (value: unknown): value is Schema =>
 
 const written = (value: unknown): string => JSON.stringify(value) ?? "";
 
-/** `from 1 to 5`, `at most 5`, `at least 1`, of what is counted in `unit`. */
+/** A text without quotation marks, anything else as it is written. */
+const plain = (value: unknown): string => (typeof value === "string" ? value : written(value));
+
+/** `1 to 5`, `at most 5`, `at least 1`, of what is counted in `unit`. */
 function range(least: unknown, most: unknown, unit = ""): string | undefined {
   if (least === undefined && most === undefined) return undefined;
   if (most === undefined) return `at least ${written(least)}${unit}`;
@@ -99,8 +102,8 @@ function valueWords(rest: Rest): string[] {
     isConstant === undefined ? undefined : `exactly ${written(isConstant)}`,
     Array.isArray(choice) ? `one of ${choice.map(written).join(", ")}` : undefined,
     range(rest.take("minLength"), rest.take("maxLength"), " characters"),
-    pattern === undefined ? undefined : `matching ${String(pattern)}`,
-    format === undefined ? undefined : `called ${String(format)}, which is not checked`,
+    pattern === undefined ? undefined : `matching ${plain(pattern)}`,
+    format === undefined ? undefined : `called ${plain(format)}, which is not checked`,
     range(rest.take("minimum"), rest.take("maximum")),
     above === undefined ? undefined : `more than ${written(above)}`,
     below === undefined ? undefined : `less than ${written(below)}`,
