@@ -67,7 +67,7 @@ async function endNow(core: Core, grant: Grant, ending: Ending): Promise<Grant> 
   }
   const state = grantMachine.after("active", ending.event) as EndState;
   const why: GrantEnd = { state, reason: ending.reason };
-  core.live.take(grant.id, why);
+  const verifier = core.live.take(grant.id, why)?.verifier ?? grant.verifier;
   const change = { state, endedAt: core.clock.wall(), endedBy: ending.by, endReason: ending.reason };
   const ended: Grant = { ...grant, ...change };
   const both = writeBoth(core, {
@@ -97,7 +97,13 @@ async function endNow(core: Core, grant: Grant, ending: Ending): Promise<Grant> 
     followed: ending.followed ?? "the grant has ended, and this will be recorded later",
   });
   const { done } = both;
-  core.endedHere.set(grant.id, { grant: ended, done, left: both.left, until: untilOf(core, grant) });
+  core.endedHere.set(grant.id, {
+    grant: ended,
+    verifier,
+    done,
+    left: both.left,
+    until: untilOf(core, grant),
+  });
   core.changed(grant.request);
   await done;
   return ended;
@@ -110,9 +116,13 @@ function untilOf(core: Core, grant: Grant): number {
 /** Ends a grant here that has ended elsewhere: nothing to record and nothing to store. */
 export function endedElsewhere(core: Core, grant: Grant): void {
   if (grant.state === "active" || core.endedHere.has(grant.id)) return;
-  core.live.take(grant.id, { state: grant.state, reason: grant.endReason ?? `grant ${grant.id} has ended` });
+  const taken = core.live.take(grant.id, {
+    state: grant.state,
+    reason: grant.endReason ?? `grant ${grant.id} has ended`,
+  });
   core.endedHere.set(grant.id, {
     grant,
+    verifier: taken?.verifier ?? grant.verifier,
     done: Promise.resolve(),
     left: () => 0,
     until: untilOf(core, grant),

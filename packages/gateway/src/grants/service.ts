@@ -2,6 +2,7 @@ import type { AuditLog } from "../audit/log.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { steadyClock } from "../kernel/steady-clock.ts";
 import { takeAsk } from "./asking.ts";
+import { createClosed } from "./closed.ts";
 import type { Core } from "./core.ts";
 import type { Journal } from "./durability/journal.ts";
 import { busy } from "./durability/progress.ts";
@@ -118,6 +119,8 @@ export function createGrants(options: GrantsOptions): Grants {
   });
   const withdrawn = (grant: Grant, reason: string): void => endSoon(core, grant, withdrawal(reason));
 
+  const closed = createClosed(core);
+
   const serving = (): void => {
     const why = watching.unavailable;
     if (why !== undefined) throw storeUnavailable(undefined, why);
@@ -211,9 +214,11 @@ export function createGrants(options: GrantsOptions): Grants {
       return liveEntriesOf(core, holder, connection);
     },
     async verifier(id) {
-      if (core.locked !== undefined || watching.unavailable !== undefined) return undefined;
-      return verifier(core, id);
+      const isServed = core.locked === undefined && watching.unavailable === undefined;
+      const live = isServed ? await verifier(core, id) : core.live.get(id)?.verifier;
+      return live ?? (await closed(id))?.verifier;
     },
+    closed,
     async withdrawIdentity(id, reason) {
       const entry = core.live.get(id);
       if (entry !== undefined) await end(core, entry.grant, withdrawal(reason));
