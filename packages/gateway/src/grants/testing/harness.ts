@@ -292,8 +292,8 @@ function mortal<T extends object>(thing: T, life: Life): T {
   });
 }
 
-function withoutClock(options: Partial<GrantsOptions>): Omit<Partial<GrantsOptions>, "clock"> {
-  const { clock: _, ...rest } = options;
+function withoutMortals(options: Partial<GrantsOptions>): Omit<Partial<GrantsOptions>, "clock" | "log"> {
+  const { clock: _, log: __, ...rest } = options;
   return rest;
 }
 
@@ -332,12 +332,12 @@ export async function harness(
         : {};
     const grants = createGrants({
       store: mortal(store, life),
-      log: mortal(log, life),
+      log: mortal(more.log ?? given.log ?? log, life),
       clock: mortalClock(more.clock ?? given.clock ?? clock, life),
       rules: rulesOf(usual),
       ...own,
-      ...withoutClock(given),
-      ...withoutClock(more),
+      ...withoutMortals(given),
+      ...withoutMortals(more),
     });
     await grants.start();
     all.push({ grants, life });

@@ -158,6 +158,46 @@ export function storeSuite(kind: string, open: () => Promise<Store>, closeAll: (
       );
     });
 
+    it("keeps what each log has yet to record until it has, and loses it with what did not happen", async () => {
+      const [mine, other] = [name("log"), name("log")];
+      const { grant } = await active();
+      expect(await store.grants.endGrant(grant, end, mine)).toBe(true);
+      // Ended already: the log of whoever came second owes nothing.
+      expect(await store.grants.endGrant(grant, end, other)).toBe(false);
+      const request = await pending();
+      const change = { state: "withdrawn", decidedAt: 5 } as const;
+      await store.grants.moveRequest(request, "pending", change, undefined, mine);
+      expect(await store.grants.moveRequest(request, "pending", change, undefined, other)).toBe(false);
+      const lockdown = { since: 1_700_000_000_000 + number, by: "ops@example.com", reason: "incident" };
+      await store.grants.setLockdown(lockdown, mine);
+      await store.grants.setLockdown(lockdown, other);
+      await store.grants.setLockdown(undefined);
+      const owed = await store.grants.owed(mine);
+      expect(owed.grants.map(({ id, state }) => [id, state])).toEqual([[grant, "expired"]]);
+      expect(owed.requests.map(({ id, state }) => [id, state])).toEqual([[request, "withdrawn"]]);
+      expect(owed.lockdowns).toEqual([lockdown]);
+      const nothing = { grants: [], requests: [], lockdowns: [] };
+      expect(await store.grants.owed(other)).toEqual(nothing);
+      expect(await store.grants.knowsLockdown(lockdown)).toBe(true);
+      expect(await store.grants.knowsLockdown({ since: lockdown.since, by: "x" })).toBe(false);
+      await store.grants.recorded(mine, { grant });
+      await store.grants.recorded(mine, { request });
+      await store.grants.recorded(mine, { lockdown });
+      expect(await store.grants.owed(mine)).toEqual(nothing);
+    });
+
+    it("keeps how far each log and it agree", async () => {
+      const log = name("log");
+      expect(await store.grants.progress(log)).toBeUndefined();
+      await store.grants.setProgress(log, { position: 5, seenAt: 7 });
+      await store.grants.setProgress(log, { position: 9_000_000_000, seenAt: 1_700_000_000_000 });
+      expect(await store.grants.progress(log)).toEqual({
+        position: 9_000_000_000,
+        seenAt: 1_700_000_000_000,
+      });
+      expect(await store.grants.progress(name("log"))).toBeUndefined();
+    });
+
     it("counts the acts of grants over all logs", async () => {
       const one = store.index(name("log"));
       const two = store.index(name("log"));
