@@ -1,0 +1,12 @@
+import type { Case } from "./case.ts";
+import { httpEffects } from "./cases/http-effects.ts";
+import { httpScope } from "./cases/http-scope.ts";
+import { kubernetesEffects } from "./cases/kubernetes-effects.ts";
+import { kubernetesScope } from "./cases/kubernetes-scope.ts";
+import { mcpEffects } from "./cases/mcp-effects.ts";
+import { mcpScope } from "./cases/mcp-scope.ts";
+import { policyCases } from "./cases/policies.ts";
+import { postgresScope } from "./cases/postgres-scope.ts";
+
+/** All cases: a file for each part of the configuration. */
+export const cases: readonly Case[] = [...postgresScope, ...httpScope, ...httpEffects, ...kubernetesScope, ...kubernetesEffects, ...mcpScope, ...mcpEffects, ...policyCases];
