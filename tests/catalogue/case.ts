@@ -78,10 +78,11 @@ export async function outcomeOf(act: Act, document: Document): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), "mayfly-catalogue-"));
   try {
     return await act(async (fill = {}, files = {}) => {
-      const text = JSON.stringify(document, undefined, 1).replaceAll(
-        /\{\{(\w+)\}\}/g,
-        (_, name: string) => ({ folder, node: process.execPath, ...fill })[name] ?? "",
-      );
+      const values: Readonly<Record<string, string>> = { folder, node: process.execPath, ...fill };
+      const text = JSON.stringify(document, undefined, 1)
+        // A number alone is written as one.
+        .replaceAll(/"\{\{port\}\}"/g, values["port"] ?? "0")
+        .replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? "");
       const file = path.join(folder, "mayfly.yaml");
       writeFileSync(file, `${text}\n`);
       for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content);

@@ -5,8 +5,10 @@ import { kubernetesEffects } from "./cases/kubernetes-effects.ts";
 import { kubernetesScope } from "./cases/kubernetes-scope.ts";
 import { mcpEffects } from "./cases/mcp-effects.ts";
 import { mcpScope } from "./cases/mcp-scope.ts";
+import { notificationCases } from "./cases/notifications.ts";
 import { policyCases } from "./cases/policies.ts";
 import { postgresScope } from "./cases/postgres-scope.ts";
+import { postgresTarget } from "./cases/postgres-target.ts";
 
 /** All cases: a file for each part of the configuration. */
-export const cases: readonly Case[] = [...postgresScope, ...httpScope, ...httpEffects, ...kubernetesScope, ...kubernetesEffects, ...mcpScope, ...mcpEffects, ...policyCases];
+export const cases: readonly Case[] = [...postgresScope, ...httpScope, ...httpEffects, ...kubernetesScope, ...kubernetesEffects, ...mcpScope, ...mcpEffects, ...policyCases, ...postgresTarget, ...notificationCases];

@@ -25,6 +25,8 @@ export type Speech = "http" | "http2" | "tls" | "mutual";
 export interface Certificates {
   readonly files: Readonly<Record<string, string>>;
   readonly server: { readonly cert: string; readonly key: string };
+  /** From the same CA, for another host. */
+  readonly elsewhere: { readonly cert: string; readonly key: string };
 }
 
 let made: Promise<Certificates> | undefined;
@@ -39,7 +41,9 @@ export function certificates(): Promise<Certificates> {
       await makeCertificate(),
     ];
     const server = await issue(authority, ["127.0.0.1", "localhost"], Date.now());
+    const elsewhere = await issue(authority, ["elsewhere.internal"], Date.now());
     return {
+      elsewhere: { cert: elsewhere.certificate, key: elsewhere.key },
       server: { cert: server.certificate, key: server.key },
       files: {
         "ca.pem": authority.certificate,
