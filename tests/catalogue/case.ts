@@ -57,7 +57,7 @@ export const environment: NodeJS.ProcessEnv = {
   TOKEN: "cluster-token",
   AUTHORIZATION: "Bearer correct",
   WEBHOOK: `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
-  SLACK: "xoxb-1-2-abcdef",
+  STORE: "postgres://mayfly:password@db.internal/mayfly",
 };
 
 /** Sets or removes a value in a document. */

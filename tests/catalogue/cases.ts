@@ -10,7 +10,22 @@ import { notificationCases } from "./cases/notifications.ts";
 import { policyCases } from "./cases/policies.ts";
 import { postgresScope } from "./cases/postgres-scope.ts";
 import { postgresTarget } from "./cases/postgres-target.ts";
+import { serverCases } from "./cases/server.ts";
 import { signInCases } from "./cases/sign-in.ts";
 
 /** All cases: a file for each part of the configuration. */
-export const cases: readonly Case[] = [...postgresScope, ...httpScope, ...httpEffects, ...kubernetesScope, ...kubernetesEffects, ...mcpScope, ...mcpEffects, ...policyCases, ...postgresTarget, ...notificationCases, ...identityCases, ...signInCases];
+export const cases: readonly Case[] = [
+  ...postgresScope,
+  ...httpScope,
+  ...httpEffects,
+  ...kubernetesScope,
+  ...kubernetesEffects,
+  ...mcpScope,
+  ...mcpEffects,
+  ...policyCases,
+  ...postgresTarget,
+  ...notificationCases,
+  ...identityCases,
+  ...signInCases,
+  ...serverCases,
+];

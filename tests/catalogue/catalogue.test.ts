@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { configurationJsonSchema } from "../../packages/gateway/src/configuration/json-schema.ts";
 import { protocols } from "../../packages/gateway/src/main/protocols.ts";
 import { cases } from "./cases.ts";
-import { usual } from "./document.ts";
 import { exemptions } from "./exemptions.ts";
 import { membersOf, type Schema } from "./members.ts";
 import { membersOfCase, problemOf } from "./pair.ts";
@@ -23,13 +22,12 @@ test("every member has a case", () => {
 });
 
 test("a member that does nothing is found", () => {
-  const copy = structuredClone(schema) as { properties: Record<string, Schema> };
-  const [postgres] = (copy.properties["connections"]?.additionalProperties as Schema).anyOf ?? [];
-  const scope = postgres?.properties?.["operations"]?.additionalProperties as {
-    properties: Record<string, Schema>;
-  };
-  scope.properties["read_slowly"] = { type: "boolean" };
-  expect(uncovered(copy as Schema)).toEqual(["connections.*{postgres}.operations.*.read_slowly"]);
+  const copy = structuredClone(schema);
+  const connections = copy.properties?.["connections"]?.additionalProperties;
+  const [postgres] = (typeof connections === "object" && connections.anyOf) || [];
+  const scope = postgres?.properties?.["operations"]?.additionalProperties as Schema;
+  Object.assign(scope.properties ?? {}, { read_slowly: { type: "boolean" } });
+  expect(uncovered(copy)).toEqual(["connections.*{postgres}.operations.*.read_slowly"]);
 });
 
 test("every exemption is of a member that exists, and that no case covers", () => {
@@ -43,12 +41,11 @@ test("every exemption is of a member that exists, and that no case covers", () =
 });
 
 describe("the member alone decides", () => {
-  test.each(cases.map((each) => [each.at.join("."), JSON.stringify(each.narrow) ?? "left out", each] as const))(
-    "%s: %s",
-    async (_, __, each) => {
-      expect((await problemOf(each)) ?? "decides").toBe("decides");
-    },
-  );
+  test.each(
+    cases.map((each) => [each.at.join("."), JSON.stringify(each.narrow) ?? "left out", each] as const),
+  )("%s: %s", async (_, __, each) => {
+    expect((await problemOf(each)) ?? "decides").toBe("decides");
+  });
 });
 
 test("a case that would be refused anyway, or never, is found", async () => {
@@ -56,5 +53,7 @@ test("a case that would be refused anyway, or never, is found", async () => {
   if (first === undefined) throw new Error("no cases");
   expect(await problemOf({ ...first, wide: first.narrow })).toMatch(/^does not pass without it/);
   expect(await problemOf({ ...first, narrow: first.wide })).toMatch(/^is not refused with it/);
-  expect(await problemOf({ ...first, refused: /another rule/ })).toMatch(/^is not refused with it for that rule/);
+  expect(await problemOf({ ...first, refused: /another rule/ })).toMatch(
+    /^is not refused with it for that rule/,
+  );
 });

@@ -30,10 +30,10 @@ function formsOf(schema: Schema): readonly Schema[] {
   if (schema.anyOf === undefined || isSecret(schema)) return [schema];
   const forms = schema.anyOf.flatMap(formsOf);
   // The two forms of a secret, beside others.
-  const halves = forms.filter(({ properties }) => ["env", "file"].includes(Object.keys(properties ?? {}).join()));
-  return halves.length === 2
-    ? [...forms.filter((form) => !halves.includes(form)), { anyOf: halves }]
-    : forms;
+  const halves = forms.filter(({ properties }) =>
+    ["env", "file"].includes(Object.keys(properties ?? {}).join()),
+  );
+  return halves.length === 2 ? [...forms.filter((form) => !halves.includes(form)), { anyOf: halves }] : forms;
 }
 
 /** How a form of a union is called: `array`, `"all"`, `secret`, `{postgres}`. */
@@ -124,7 +124,8 @@ function usedBy(path: string, schema: Schema, value: unknown): ReadonlySet<strin
   const form = forms.find((each) => fits(each, value));
   if (form === undefined) return used;
   if (forms.length > 1) used.add(`${path}<${labelOf(form)}>`);
-  for (const each of Array.isArray(value) ? (value as unknown[]) : [value]) used.add(`${path}=${String(each)}`);
+  for (const each of Array.isArray(value) ? (value as unknown[]) : [value])
+    used.add(`${path}=${String(each)}`);
   if (Array.isArray(value) && form.items !== undefined && formsOf(form.items).length > 1)
     for (const each of value as unknown[])
       for (const one of usedBy(`${path}[]`, form.items, each)) used.add(one);
@@ -169,5 +170,6 @@ export function membersChanged(
     }
   }
   const [used, usedAfter] = [usedBy(name, at, before), usedBy(name, at, after)];
-  return new Set([name, ...used.symmetricDifference(usedAfter)]);
+  const apart = [...used, ...usedAfter].filter((each) => used.has(each) !== usedAfter.has(each));
+  return new Set([name, ...apart]);
 }

@@ -12,7 +12,13 @@ function documentOf(each: Case, half: "narrow" | "wide"): Document {
 
 /** The members that a case is about. */
 export function membersOfCase(each: Case, schema: Schema): ReadonlySet<string> {
-  return membersChanged(schema, documentOf(each, each.narrow === undefined ? "wide" : "narrow"), each.at, each.narrow, each.wide);
+  return membersChanged(
+    schema,
+    documentOf(each, each.narrow === undefined ? "wide" : "narrow"),
+    each.at,
+    each.narrow,
+    each.wide,
+  );
 }
 
 /** Runs both halves of a case. @returns what is wrong with it; undefined when its member alone decides its act */

@@ -1,5 +1,9 @@
 import type { Identity } from "../../../packages/gateway/src/identity/identity.ts";
-import { FakeProvider, sharedKey, testKey } from "../../../packages/gateway/src/identity/testing/fake-provider.ts";
+import {
+  FakeProvider,
+  sharedKey,
+  testKey,
+} from "../../../packages/gateway/src/identity/testing/fake-provider.ts";
 import { fakeClock, type FakeClock } from "../../../packages/gateway/src/kernel/fake-clock.ts";
 import { MayflyError } from "../../../packages/gateway/src/kernel/errors.ts";
 import { identityOf } from "../../../packages/gateway/src/main/identity-of.ts";
@@ -79,4 +83,3 @@ export const verify = (
     const { principal } = await identity.verify(provider.token(clock.wall(), claims));
     return say(principal);
   }, speech);
-

@@ -59,15 +59,19 @@ function request(port: number, { path, method = "GET", headers = {}, body }: Ask
 }
 
 /** Sends requests through the gateway's front to a connection, under one grant, before a server of the case's own. */
-export function send({ connection, answer, speech = "http", files = {}, asks, outcome = refusalOf }: Errand): Act {
+export function send({
+  connection,
+  answer,
+  speech = "http",
+  files = {},
+  asks,
+  outcome = refusalOf,
+}: Errand): Act {
   return async (load) => {
     const upstream = await startUpstream(answer ?? ((_, response) => void response.end("{}")), speech);
     try {
       const { files: certificateFiles } = await certificates();
-      const ready = await load(
-        { port: String(upstream.port) },
-        { ...certificateFiles, ...files },
-      );
+      const ready = await load({ port: String(upstream.port) }, { ...certificateFiles, ...files });
       const answered = await through(ready, connection, asks);
       return outcome(answered);
     } finally {
@@ -76,17 +80,13 @@ export function send({ connection, answer, speech = "http", files = {}, asks, ou
   };
 }
 
-async function through(
-  { configuration }: Ready,
-  name: string,
-  asks: readonly Ask[],
-): Promise<Answered> {
+async function through({ configuration }: Ready, name: string, asks: readonly Ask[]): Promise<Answered> {
   const connection = configuration.connections.get(name);
   if (connection === undefined) throw new TypeError(`no connection ${name}`);
   const world = makeWorld(connection);
   const grant = "gr_0000000000000001";
   world.activate(grant, 600_000);
-  const url = "http://mayfly.test";
+  const { url } = configuration;
   const protocols = createProtocols({
     clock: systemClock,
     secureContext: () => {
@@ -100,7 +100,7 @@ async function through(
       ? [{ kind: protocol.kind, door: protocol.web, gate: world.gates.forProtocol(protocol) }]
       : [],
   );
-  const front = createFront(doorways as never, url, (error) => world.faults.push(error));
+  const front = createFront(doorways, url, (error) => world.faults.push(error));
   const server = createServer((request, response) => front.request(request, response, false));
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
@@ -112,7 +112,7 @@ async function through(
       last = await request(port, {
         ...ask,
         path: `/${connection.kind}/${name}${ask.path}`,
-        headers: { host: "mayfly.test", authorization: `Bearer ${bearer}`, ...ask.headers },
+        headers: { host: new URL(url).host, authorization: `Bearer ${bearer}`, ...ask.headers },
       });
     }
     return last;

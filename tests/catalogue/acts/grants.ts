@@ -44,7 +44,7 @@ export function decide(
 /** The service that grants, under the configuration's rules, with a clock that the case moves. */
 export interface Desk extends Harness {
   /** Asks for the one operation. */
-  ask(more?: Partial<Ask>): Promise<AccessRequest>;
+  readonly ask: (more?: Partial<Ask>) => Promise<AccessRequest>;
 }
 
 /** Does something with the service; what it refuses is the outcome: `CODE | words`. */

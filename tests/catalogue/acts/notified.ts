@@ -57,7 +57,12 @@ export function told(act: (told: Told) => Promise<string>, speech: Speech = "htt
       const { files } = await certificates();
       const ready = await load(
         { port: String(receiver.port), slack: slack.url },
-        { ...files, "slack-token": slack.token, "slack-signing": slack.signingSecret, "other-secret": otherSecret },
+        {
+          ...files,
+          "slack-token": slack.token,
+          "slack-signing": slack.signingSecret,
+          "other-secret": otherSecret,
+        },
       );
       const h = await harness({ poll: false, rules: rulesOf(ready, protocols) });
       undo.push(() => h.close());

@@ -7,7 +7,12 @@ import type { SignedIn } from "../../../packages/gateway/src/identity/sign-in/pr
 import { SignInRefused } from "../../../packages/gateway/src/identity/sign-in/refusals.ts";
 import { authnRequestIn } from "../../../packages/gateway/src/identity/sign-in/saml/testing/scene.ts";
 import { stubProvider } from "../../../packages/gateway/src/identity/sign-in/testing/stub-provider.ts";
-import { publicHalf, sharedKey, signRaw, type TestKey } from "../../../packages/gateway/src/identity/testing/fake-provider.ts";
+import {
+  publicHalf,
+  sharedKey,
+  signRaw,
+  type TestKey,
+} from "../../../packages/gateway/src/identity/testing/fake-provider.ts";
 import { fakeClock, type FakeClock } from "../../../packages/gateway/src/kernel/fake-clock.ts";
 import { MayflyError } from "../../../packages/gateway/src/kernel/errors.ts";
 import { peopleOf } from "../../../packages/gateway/src/main/people-of.ts";
@@ -67,7 +72,13 @@ export function byOidc({ key = sharedKey, speech = "http", say = () => "passed" 
         id_token: signRaw(
           JSON.stringify({ alg: key.alg, kid: key.kid }),
           JSON.stringify({
-            ...{ iss: issuer, aud: "gw", sub: "00ualice", nonce, iat, exp: iat + 3600, auth_time: iat },
+            iss: issuer,
+            aud: "gw",
+            sub: "00ualice",
+            nonce,
+            iat,
+            exp: iat + 3600,
+            auth_time: iat,
             preferred_username: "alice@example.com",
             email: "a.smith@example.com",
           }),

@@ -4,7 +4,12 @@ import type { Answer } from "../acts/upstream.ts";
 import { loads, type Act, type Case, type Document } from "../case.ts";
 import { inScope, usual } from "../document.ts";
 
-const at = (...member: (string | number)[]): (string | number)[] => ["connections", "billing", "http", ...member];
+const at = (...member: (string | number)[]): (string | number)[] => [
+  "connections",
+  "billing",
+  "http",
+  ...member,
+];
 const plain = "http://127.0.0.1:{{port}}";
 const secured = "https://127.0.0.1:{{port}}";
 
@@ -38,7 +43,7 @@ const withTokens: Answer = (request, response, body) => {
     response.end(JSON.stringify({ access_token: scope, token_type: "Bearer", expires_in: 600 }));
     return;
   }
-  whoShows("Bearer invoices", authorization)(request, response, body);
+  void whoShows("Bearer invoices", authorization)(request, response, body);
 };
 const oauth = {
   token_url: `${plain}/token`,

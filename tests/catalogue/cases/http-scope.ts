@@ -20,7 +20,14 @@ const reads = { requests: ["GET /v1/orders"] };
 const posts = { requests: ["POST /v1/refunds"] };
 
 const rows: readonly Row[] = [
-  [["requests"], ["GET /v1/orders"], ["GET /v1/orders", "GET /v1/users"], get("/v1/users"), rule("requests"), reads],
+  [
+    ["requests"],
+    ["GET /v1/orders"],
+    ["GET /v1/orders", "GET /v1/users"],
+    get("/v1/users"),
+    rule("requests"),
+    reads,
+  ],
   [["query"], ["page"], undefined, get("/v1/orders?all=1"), rule("query"), reads],
   [["query"], { page: "[0-9]+" }, ["page"], get("/v1/orders?page=x"), rule("query"), reads],
   [["headers"], [], ["x-vendor"], get("/v1/orders", "X-Vendor: 1"), rule("headers"), reads],

@@ -37,16 +37,14 @@ const withdrawn = (act: "now" | "while a session lives"): Act =>
       return "passed";
     }
     const { principal } = await identity.verify(token);
-    let ended = "";
-    identity.watch(principal, (reason) => {
-      ended = `withdrawn | ${reason}`;
-    });
+    const ended: string[] = [];
+    identity.watch(principal, (reason) => ended.push(`withdrawn | ${reason}`));
     okta.revoked.add(token);
     clock.advance(2 * minute);
     // The provider is asked over a socket: it answers once for each look.
-    for (let turn = 0; turn < 200 && ended === ""; turn++)
+    for (let turn = 0; turn < 200 && ended.length === 0; turn++)
       await new Promise((resolve) => setTimeout(resolve, 5));
-    return ended === "" ? "passed" : ended;
+    return ended[0] ?? "passed";
   });
 
 const ofAgents: readonly Case[] = [
@@ -114,7 +112,10 @@ const ofAgents: readonly Case[] = [
     wide: { "0oabot": bot },
     refused: /^0oabot of nobody in no group$/,
     passes: /^support-bot of owner@example.com in support-agents$/,
-    act: verify({}, ({ name, owner, groups }) => `${name} of ${owner ?? "nobody"} in ${groups[0] ?? "no group"}`),
+    act: verify(
+      {},
+      ({ name, owner, groups }) => `${name} of ${owner ?? "nobody"} in ${groups[0] ?? "no group"}`,
+    ),
     base: agents(),
   },
   {

@@ -43,7 +43,7 @@ const answerPod: Answer = (_, response) => {
 const whoShows =
   (header: string, right: string): Answer =>
   (request, response, body) => {
-    if (String(request.headers[header]) === right) answerPod(request, response, body);
+    if (String(request.headers[header]) === right) void answerPod(request, response, body);
     else response.writeHead(403, { "content-type": "application/json" }).end('{"kind":"Status","code":403}');
   };
 const forbidden = /^403 \|/;

@@ -29,7 +29,14 @@ const open = (name = "web-1", namespace = "shop"): string =>
 const stdout = "stdout=true&";
 
 const rows: readonly Row[] = [
-  [["resources"], ["pods"], ["pods", "configmaps"], "GET /api/v1/namespaces/shop/configmaps/a", denied("resources"), pods],
+  [
+    ["resources"],
+    ["pods"],
+    ["pods", "configmaps"],
+    "GET /api/v1/namespaces/shop/configmaps/a",
+    denied("resources"),
+    pods,
+  ],
   [["verbs"], without("get"), verbs, `GET ${at}/web-1`, denied("verbs"), pods],
   [["verbs"], without("list"), verbs, `GET ${at}`, denied("verbs"), pods],
   [["verbs"], without("watch"), verbs, `GET ${at}?watch=true`, denied("verbs"), pods],
@@ -49,7 +56,14 @@ const rows: readonly Row[] = [
   [["names"], ["web-1"], ["web-*"], `GET ${at}/web-2`, denied("names"), pods],
   [["cluster"], false, true, "GET /api/v1/pods", denied("namespaces"), pods],
   [["exec"], undefined, exec, run(stdout), denied("resources", "pods/exec"), pods],
-  [["exec", "namespaces"], ["shop"], ["shop", "lab"], run(stdout, "web-1", "lab"), denied("exec", "namespace"), { exec }],
+  [
+    ["exec", "namespaces"],
+    ["shop"],
+    ["shop", "lab"],
+    run(stdout, "web-1", "lab"),
+    denied("exec", "namespace"),
+    { exec },
+  ],
   [
     ["exec", "pods"],
     { app: "db" },
@@ -60,7 +74,14 @@ const rows: readonly Row[] = [
   ],
   [["exec", "names"], ["web-1"], ["web-*"], run(stdout, "web-2"), denied("exec", "web-2"), { exec }],
   [["exec", "containers"], ["db"], ["app"], run(stdout), denied("exec", "container"), { exec }],
-  [["exec", "commands"], [["ls", "/tmp"]], [["ls", "/var/log"]], run(stdout), denied("exec", "command"), { exec }],
+  [
+    ["exec", "commands"],
+    [["ls", "/tmp"]],
+    [["ls", "/var/log"]],
+    run(stdout),
+    denied("exec", "command"),
+    { exec },
+  ],
   [["exec", "stdin"], false, true, run(`${stdout}stdin=true&`), denied("exec", "standard input"), { exec }],
   [["exec", "terminal"], false, true, run(`${stdout}tty=true&`), denied("exec", "terminal"), { exec }],
   [["port_forward"], undefined, forward, open(), denied("resources", "pods/portforward"), pods],

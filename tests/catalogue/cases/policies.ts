@@ -38,7 +38,13 @@ const policies: readonly Case[] = [
       if (half === "narrow") delete document.policies[1].ttl;
     },
   },
-  { at: at("groups"), narrow: ["platform"], wide: ["support-agents"], refused: /^policy \| .*group/, act: decide() },
+  {
+    at: at("groups"),
+    narrow: ["platform"],
+    wide: ["support-agents"],
+    refused: /^policy \| .*group/,
+    act: decide(),
+  },
   {
     at: at("connection"),
     narrow: "billing",

@@ -26,7 +26,7 @@ type Row = readonly [
   wide: unknown,
   refused: RegExp,
   act: Case["act"],
-  passes?: RegExp,
+  passes?: RegExp | undefined,
   settings?: Document,
 ];
 
@@ -87,7 +87,13 @@ const ahead = bySaml({
 
 const samlRows: readonly Row[] = [
   ["metadata", "other.xml", "idp.xml", /^not_verified \|/, bySaml()],
-  ["entity_id", "another", "https://mayfly.internal:8443/sign-in/saml/metadata", /^not_verified \|/, bySaml()],
+  [
+    "entity_id",
+    "another",
+    "https://mayfly.internal:8443/sign-in/saml/metadata",
+    /^not_verified \|/,
+    bySaml(),
+  ],
   [
     "groups_attribute",
     "teams",
