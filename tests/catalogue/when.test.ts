@@ -140,24 +140,24 @@ describe("the condition alone decides", () => {
     expect(verdict.decision).toBe("deny");
     expect(verdict.reasons.join()).toContain(when);
     expect(compiled([both]).decide(ask("read-orders", refused)).decision).toBe("permit");
-    if (passes === undefined) expect(never).toHaveProperty([word]);
-    else expect(judged.decide(ask(operation, passes)).decision).toBe("permit");
+    const other = passes === undefined ? "no ask" : judged.decide(ask(operation, passes)).decision;
+    expect(other).toBe(word in never ? "no ask" : "permit");
     // The condition is made of the word that it is here for.
     const read = parseWhen(cedarEngine, when, ["orders-db", "billing-api"], ["orders-db/refund-order"]);
     if ("problem" in read) throw new Error(read.problem.message);
-    if (operators.has(word) || functions.has(word)) expect([...read.when.references.words]).toContain(word);
-    else expect(when).toContain(word);
+    const isOfCedar = operators.has(word) || functions.has(word);
+    expect(isOfCedar ? [...read.when.references.words] : when).toContain(word);
   });
 });
 
-test.each([
+const foreign: readonly (readonly [string, string])[] = [
   ["decimal", 'decimal("1.0").lessThan(decimal("2.0"))'],
   ["duration", 'duration("1d") == duration("24h")'],
   ["datetime", 'datetime("2026-01-01") == datetime("2026-01-01")'],
   ["hasTag", 'principal.hasTag("x")'],
-])("%s is no word of a condition", (word, when) => {
+];
+
+test.each(foreign)("%s is no word of a condition", (_, when) => {
   const read = parseWhen(cedarEngine, when, [], []);
-  expect("problem" in read && read.problem.message).toMatch(
-    new RegExp(`\`(?:${word}|lessThan)\` cannot be used in a condition`),
-  );
+  expect("problem" in read && read.problem.message).toMatch(/cannot be used in a condition/);
 });
