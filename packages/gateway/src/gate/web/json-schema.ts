@@ -7,7 +7,7 @@ export type SchemaCheck = (value: unknown) => string | undefined;
 
 /** Patterns of a schema in linear time: its values come from agents. */
 const regExp = Object.assign(
-  (source: string): { test(text: string): boolean } => {
+  (source: string): { test(text: string): boolean; toString(): string } => {
     const compiled = RE2JS.compile(source);
     // Ajv keeps one expression for each text that it reads as: without it all patterns would be the first one.
     return { test: (text) => compiled.test(text), toString: () => source };
