@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import type { HttpAct } from "../../packages/gateway/src/protocols/http/act.ts";
-import { annotations, compileSchema } from "../../packages/gateway/src/gate/web/json-schema.ts";
+import {
+  annotations,
+  compileSchema,
+  knownKeywords,
+} from "../../packages/gateway/src/gate/web/json-schema.ts";
 import type { TextFile } from "../../packages/gateway/src/kernel/secret.ts";
 import { protocols } from "../../packages/gateway/src/main/protocols.ts";
 
@@ -118,8 +121,8 @@ const exemptions: Readonly<Record<string, string>> = {
 
 /** Every keyword of the drafts' own schemas of schemas, and every one that the validator knows. */
 function candidates(): ReadonlySet<string> {
-  const ajv = path.dirname(fileURLToPath(import.meta.resolve("ajv/package.json")));
-  const folder = path.join(ajv, "dist/refs/json-schema-2020-12");
+  const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "../..");
+  const folder = path.join(root, "node_modules/ajv/dist/refs/json-schema-2020-12");
   const files = ["schema.json", ...readdirSync(path.join(folder, "meta")).map((file) => `meta/${file}`)];
   const drafted = files.flatMap((file) => {
     const { properties } = JSON.parse(readFileSync(path.join(folder, file), "utf8")) as {
@@ -127,7 +130,7 @@ function candidates(): ReadonlySet<string> {
     };
     return Object.keys(properties ?? {});
   });
-  return new Set([...drafted, ...Object.keys(new Ajv2020().RULES.keywords), ...annotations]);
+  return new Set([...drafted, ...knownKeywords()]);
 }
 
 /** Whether a schema may have a keyword, whatever its value should be. */

@@ -18,6 +18,11 @@ const regExp = Object.assign(
 /** Keywords of OpenAPI's schemas that refuse nothing (OpenAPI 3.1, "Schema Object"). */
 export const annotations: readonly string[] = ["example", "xml", "discriminator", "externalDocs"];
 
+/** Every keyword that the validator has heard of, whether a schema may have it or not. */
+export function knownKeywords(): readonly string[] {
+  return [...Object.keys(new Ajv2020().RULES.keywords), ...annotations];
+}
+
 /**
  * Compiles a JSON Schema (draft 2020-12). References outside of the file are refused: nothing is fetched.
  * @param text the schema's file
