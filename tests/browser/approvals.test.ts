@@ -191,6 +191,41 @@ describe("an approval, from the agent's ask to the agent's query", () => {
     expect((await requestNow(stage.world, id)).state).toBe("approved");
   });
 
+  test("a search shows beside the list what it found, and with nothing found nothing can be decided", async () => {
+    const { id } = await askRefund(stage.world, "TICKET-6: the first");
+    const other = await askRefund(stage.world, "TICKET-7: the second");
+    const rosa = await stage.signedIn("rosa@example.com", "/inbox");
+    const { page } = rosa;
+    const pane = page.getByRole("region", { name: "The selected request" });
+    const search = page.getByRole("searchbox", { name: "Search" });
+    const list = page.getByRole("region", { name: "What waits" });
+    await pane.getByRole("button", { name: /^Approve/ }).waitFor();
+    const finds = async (words: string): Promise<void> => {
+      await search.fill(words);
+      await pane.getByText(words).waitFor();
+      expect(await list.getByRole("link").count()).toBe(1);
+    };
+    const findsNothing = async (): Promise<void> => {
+      await search.fill("no such ticket");
+      await page.getByText("Nothing fits").waitFor();
+      await pane.waitFor({ state: "detached" });
+      expect(await page.getByRole("button", { name: /^Approve/ }).count()).toBe(0);
+      // Out of the search field, where keys are letters.
+      await page.getByRole("heading", { level: 1, name: "Inbox" }).click();
+      for (const key of ["a", "r", "Enter"]) await page.keyboard.press(key);
+      expect(await page.getByRole("dialog").count()).toBe(0);
+      expect(new URL(page.url()).pathname).toBe("/inbox");
+    };
+    await findsNothing();
+    await finds("TICKET-6: the first");
+    await findsNothing();
+    await finds("TICKET-7: the second");
+    // What is approved is what the list shows.
+    await decide(page, "Approve");
+    await expect.poll(async () => (await requestNow(stage.world, other.id)).state).toBe("approved");
+    expect((await requestNow(stage.world, id)).state).toBe("pending");
+  });
+
   test("on a phone", async () => {
     const { id } = await askRefund(stage.world, "TICKET-5: on the way home");
     const rosa = await stage.visitor(phone);

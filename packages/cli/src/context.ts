@@ -14,22 +14,31 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
-/** Makes a command with the common flags. */
-export function command(nameAndArguments: string, summary: string, example: string): Command {
+/** A flag that most commands take. */
+type CommonFlag = "url" | "ca" | "json";
+
+/** Makes a command with the common flags. @param without those of them that would say nothing to this command */
+export function command(
+  nameAndArguments: string,
+  summary: string,
+  example: string,
+  without: readonly CommonFlag[] = [],
+): Command {
   const [name, ...args] = nameAndArguments.split(" ");
   const made = new Command(name);
   for (const arg of args) made.argument(arg);
-  return made
-    .description(summary)
-    .option("--url <url>", "the gateway (MAYFLY_URL, or what login saved)")
-    .option("--ca <file>", "PEM of the CA that signed the gateway's certificate (MAYFLY_CA)")
-    .option(
-      "--profile <name>",
-      "which login to use (MAYFLY_PROFILE)",
-      process.env["MAYFLY_PROFILE"] ?? "default",
-    )
-    .option("--json", "print JSON")
-    .addHelpText("after", `\nExample:\n  ${example.replaceAll("\n", "\n  ")}`);
+  made.description(summary);
+  const takes = (flag: CommonFlag): boolean => !without.includes(flag);
+  if (takes("url")) made.option("--url <url>", "the gateway (MAYFLY_URL, or what login saved)");
+  if (takes("ca"))
+    made.option("--ca <file>", "PEM of the CA that signed the gateway's certificate (MAYFLY_CA)");
+  made.option(
+    "--profile <name>",
+    "which login to use (MAYFLY_PROFILE)",
+    setting("MAYFLY_PROFILE") ?? "default",
+  );
+  if (takes("json")) made.option("--json", "print JSON");
+  return made.addHelpText("after", `\nExample:\n  ${example.replaceAll("\n", "\n  ")}`);
 }
 
 /** Where the gateway is, and how to trust it: flags, then the environment, then the profile. */

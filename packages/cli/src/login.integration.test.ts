@@ -194,7 +194,7 @@ describe("a person", () => {
 
   it("cannot be asked for two ways at once", async () => {
     const ran = await bed.run(["login", "--device", "--browser"], nobody);
-    expect([ran.code, ran.stderr.includes("exclude each other")]).toEqual([2, true]);
+    expect([ran.code, ran.stderr.includes("cannot be used with")]).toEqual([2, true]);
     expect((await bed.run(["login", "--browser", "--redirect-port", "99999"], nobody)).code).toBe(2);
   });
 });

@@ -322,7 +322,7 @@ describe("help and completion", () => {
     const ran = await bed.run([name, "--help"]);
     expect(ran.code).toBe(0);
     expect(ran.stdout).toContain(`Example:\n  mayfly ${name}`);
-    expect(ran.stdout).toContain("--json");
+    expect(ran.stdout).toContain("--profile");
   });
 
   it("completes commands and flags in bash", async () => {

@@ -155,6 +155,32 @@ describe("withGrant", () => {
     expect(states()).toEqual(["released"]);
   });
 
+  it("asks for everything that it was told to ask for", async () => {
+    const ask = {
+      ...read,
+      ttl: "1m",
+      break_glass: true,
+      reason: "INC-9: every refund of today was booked twice",
+    };
+    const asked: unknown[] = [];
+    const server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+      request.on("end", () => {
+        asked.push(JSON.parse(body));
+        response.writeHead(403, { "content-type": "application/problem+json" }).end("{}");
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const settings = { onPending: () => undefined, approvalTimeout: 1000, releaseOn: ["SIGUSR2"] as const };
+    await failure(
+      createMayfly({ url: at, token: "token-agent" }).withGrant({ ...ask, ...settings }, () => 1),
+    );
+    expect(asked).toEqual([ask]);
+    server.close();
+  });
+
   it("releases when the use throws, and throws the same", async () => {
     const thrown = new Error("mine");
     expect(

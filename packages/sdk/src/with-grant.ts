@@ -64,12 +64,8 @@ async function run<T>(
   stop: AbortSignal,
 ): Promise<T> {
   if (stop.aborted) throw aborted(stop);
-  const { connection, operations, reason, ttl } = ask;
   // Not abortable: after an abort in between, nobody would know which grant to release.
-  const asked = await mayfly.request(
-    { connection, operations, reason, ...(ttl === undefined ? {} : { ttl }) },
-    { idempotencyKey: crypto.randomUUID() },
-  );
+  const asked = await mayfly.request(askOf(ask), { idempotencyKey: crypto.randomUUID() });
   const request = asked.state === "pending" ? await approval(mayfly, ask, asked, stop) : asked;
   const grantId = request.grant_id;
   if (request.state !== "approved" || grantId === undefined) throw notApproved(request);
@@ -81,6 +77,19 @@ async function run<T>(
   } finally {
     await release(mayfly, ask, grantId, grant);
   }
+}
+
+/** What is asked of the gateway: everything but what says how to wait and to end, so that nothing is left behind. */
+function askOf(ask: GrantAsk): Ask {
+  const {
+    signal: _,
+    approvalTimeout: __,
+    onPending: ___,
+    onReleaseFailed: ____,
+    releaseOn: _____,
+    ...asked
+  } = ask;
+  return asked;
 }
 
 /** Waits for the decision; whatever keeps from waiting on also withdraws the request. */

@@ -97,12 +97,14 @@ function exportCommand(): Command {
       "export",
       "Write every record that matches, newest first, as JSON lines or CSV",
       "mayfly audit export --format csv --decision deny --output denied.csv",
+      // The format is its own: --format.
+      ["json"],
     ),
   )
     .option("--format <jsonl|csv>", "how", "jsonl")
     .option("-o, --output <file>", "where to; left out: standard output")
     .action(async (options: ExportOptions) => {
-      const { url: _url, ca: _ca, profile: _profile, json: _json, format, output, ...filter } = options;
+      const { url: _url, ca: _ca, profile: _profile, format, output, ...filter } = options;
       if (format !== "jsonl" && format !== "csv")
         throw new UsageError(`there is no format '${format}'`, "jsonl or csv");
       const parts = Readable.from(await connect(options).mayfly.audit.export(filter, format));

@@ -33,6 +33,8 @@ export function credentialCommand(): Command {
     "credential",
     "Print your access token as kubectl asks for it; kubeconfigs call this by themselves",
     "mayfly credential",
+    // It prints JSON always: kubectl reads nothing else.
+    ["json"],
   ).action(async (options: CommonOptions) => {
     const { token, expiresAt } = await accessToken(options);
     outJson({

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { createMayfly } from "@mayfly/sdk";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { command, type CommonOptions, placeOf } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { hasBrowser } from "../open-browser.ts";
@@ -31,26 +31,56 @@ export function loginCommand(): Command {
       "mayfly login --url https://mayfly.internal:8443 --device                                 # … on another machine\n" +
       "get-token | mayfly login --url https://mayfly.internal:8443 --token-stdin",
   )
-    .option("--client-id <id>", "the OAuth client", "mayfly-cli")
-    .option(
-      "--key <file>",
-      "the client's private key, PEM or JWK: logs an agent in, and again when the token expires",
+    .addOption(withoutToken("--client-id <id>", "the OAuth client").default("mayfly-cli"))
+    .addOption(
+      withoutToken(
+        "--key <file>",
+        "the client's private key, PEM or JWK: logs an agent in, and again when the token expires",
+      ),
     )
-    .option("--key-id <kid>", "the key's id at the authorization server, where a PEM cannot say it")
-    .option("--issuer <url>", "the authorization server (left out: the one that the gateway names)")
-    .option("--scope <scopes>", "scopes to ask for (left out: mayfly; people also openid offline_access)")
-    .option("--device", "show a code to confirm in any browser (by itself over ssh and without a display)")
-    .option("--browser", "use a browser on this machine, though none seems to be here")
-    .option(
-      "--fresh",
-      "prove who you are again, whatever the browser remembers: for what asks for a fresh sign-in",
+    .addOption(
+      withoutToken("--key-id <kid>", "the key's id at the authorization server, where a PEM cannot say it"),
     )
-    .option(
-      "--redirect-port <port>",
-      "the port of 127.0.0.1 to come back to, where the client needs a fixed one",
+    .addOption(
+      withoutToken("--issuer <url>", "the authorization server (left out: the one that the gateway names)"),
+    )
+    .addOption(
+      withoutToken(
+        "--scope <scopes>",
+        "scopes to ask for (left out: mayfly; people also openid offline_access)",
+      ),
+    )
+    .addOption(
+      withoutToken(
+        "--device",
+        "show a code to confirm in any browser (by itself over ssh and without a display)",
+      ).conflicts(["key", "browser"]),
+    )
+    .addOption(
+      withoutToken("--browser", "use a browser on this machine, though none seems to be here").conflicts([
+        "key",
+      ]),
+    )
+    .addOption(
+      withoutToken(
+        "--fresh",
+        "prove who you are again, whatever the browser remembers: for what asks for a fresh sign-in",
+        // The device flow cannot ask for a fresh proof: no parameter of it says so (RFC 8628, section 3.1).
+      ).conflicts(["key", "device"]),
+    )
+    .addOption(
+      withoutToken(
+        "--redirect-port <port>",
+        "the port of 127.0.0.1 to come back to, where the client needs a fixed one",
+      ).conflicts(["key", "device"]),
     )
     .option("--token-stdin", "take an access token from standard input")
     .action(login);
+}
+
+/** An option of getting a token, which would say nothing where one is given. */
+function withoutToken(flags: string, description: string): Option {
+  return new Option(flags, description).conflicts(["tokenStdin"]);
 }
 
 async function login(options: LoginOptions): Promise<void> {
@@ -59,10 +89,10 @@ async function login(options: LoginOptions): Promise<void> {
   let client: Client = {};
   let tokens: Tokens;
   if (options.tokenStdin === true) {
-    if (options.key !== undefined)
-      throw new UsageError("--token-stdin and --key exclude each other", "give one");
     tokens = { accessToken: await readToken() };
   } else {
+    if (options.keyId !== undefined && options.key === undefined)
+      throw new UsageError("--key-id says nothing without --key", "give both");
     const issuer = options.issuer ?? (await onlyIssuer(createMayfly({ url: place.url, ...trust })));
     client = {
       issuer,
@@ -95,11 +125,10 @@ async function login(options: LoginOptions): Promise<void> {
 
 /** Signs a person in: with a browser where there is one, else by a code. */
 async function loginAsPerson(client: Client, options: LoginOptions): Promise<Tokens> {
-  if (options.device === true && options.browser === true)
-    throw new UsageError("--device and --browser exclude each other", "give one, or neither");
   const isHere = options.browser === true || hasBrowser(process.env, process.platform);
-  // The device flow cannot ask for a fresh proof: no parameter of it says so (RFC 8628, section 3.1).
-  if (options.device === true || (!isHere && options.fresh !== true)) return loginWithDevice(client);
+  // A fresh proof, or a port to come back to, is for a browser alone.
+  const wantsBrowser = isHere || options.fresh === true || options.redirectPort !== undefined;
+  if (options.device === true || !wantsBrowser) return loginWithDevice(client);
   const port = options.redirectPort ?? "0";
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
     throw new UsageError(`'${port}' is no port`, "give a number up to 65535, or leave it out");
@@ -134,8 +163,11 @@ async function readToken(): Promise<string> {
 
 /** `mayfly logout`. */
 export function logoutCommand(): Command {
-  return command("logout", "Forget the saved login", "mayfly logout").action((options: CommonOptions) => {
-    removeProfile(options.profile);
-    note(`Forgot the login '${options.profile}'.`);
-  });
+  return command("logout", "Forget the saved login", "mayfly logout", ["url", "ca"]).action(
+    ({ profile, json }: CommonOptions) => {
+      removeProfile(profile);
+      if (json === true) outJson({ forgotten: profile });
+      else note(`Forgot the login '${profile}'.`);
+    },
+  );
 }

@@ -32,6 +32,8 @@ export function runCommand(commandLine: readonly string[]): Command {
     "run <operations...>",
     "Request, wait for approval, run a command with the ways in, and release however it ends",
     'mayfly run orders-db/read-orders --reason "TICKET-123" -- psql -c "select * from orders"',
+    // Its output is the command's.
+    ["json"],
   )
     .usage("[options] CONNECTION/OPERATION... -- COMMAND...")
     .requiredOption("--reason <text>", "why; reviewers and the audit log read it")

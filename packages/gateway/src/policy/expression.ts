@@ -38,6 +38,8 @@ export interface References {
   readonly has: readonly HasTest[];
   readonly entities: readonly TypeAndId[];
   readonly slot: boolean;
+  /** The operators and functions that it is made of. */
+  readonly words: ReadonlySet<string>;
 }
 
 /** Collects what an expression refers to. */
@@ -45,10 +47,12 @@ export function references(expression: Expr): References {
   const context = new Set<string>();
   const has: HasTest[] = [];
   const entities: TypeAndId[] = [];
+  const words = new Set<string>();
   let whole = false;
   let slot = false;
   const pending: Expr[] = [expression];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    for (const word of Object.keys(node)) words.add(word);
     if ("Slot" in node) slot = true;
     if ("Var" in node && node.Var === "context") whole = true;
     if ("Value" in node) collectEntities(node.Value, entities);
@@ -58,7 +62,7 @@ export function references(expression: Expr): References {
     if (fact === undefined) pending.push(...children(node).toReversed());
     else context.add(fact);
   }
-  return { context: whole ? undefined : context, has, entities, slot };
+  return { context: whole ? undefined : context, has, entities, slot, words };
 }
 
 /** The name behind `context.`, when the node is just that. */

@@ -4,8 +4,10 @@ import { nearest } from "../kernel/nearest.ts";
 import { complaint, unknownName } from "./complaints.ts";
 import type { Engine } from "./engine.ts";
 import { depth, references, type References } from "./expression.ts";
+import { printable } from "./printable.ts";
 import { contextNames, principalNames, schema } from "./schema.ts";
 import { tokenize, type Token, type WhenProblem } from "./tokens.ts";
+import { functions, operators } from "./vocabulary.ts";
 
 /** A condition that is one closed expression, as Cedar's syntax tree. */
 export interface When {
@@ -60,7 +62,10 @@ export function parseWhen(
   }
   const refers = references(body);
   if (refers.slot) return { problem: notOne };
-  const problem = unknownHas(refers, tokens) ?? unknownEntity(refers, tokens, connections, operations);
+  const problem =
+    unknownWord(refers) ??
+    unknownHas(refers, tokens) ??
+    unknownEntity(refers, tokens, connections, operations);
   if (problem !== undefined) return { problem };
   return { when: { text: when, body, references: refers } };
 }
@@ -128,6 +133,17 @@ function placed(when: string, error: DetailedError): WhenProblem {
   const lead = when.length - when.trimStart().length;
   const offset = Math.max(lead, Math.min(bytes.toString("utf8").length, end));
   return { offset, ...said };
+}
+
+/** What Cedar takes and a condition does not: nothing that could be asked depends on it. */
+function unknownWord({ words }: References): WhenProblem | undefined {
+  const word = [...words].find((each) => !operators.has(each) && !functions.has(each));
+  if (word === undefined) return undefined;
+  return {
+    offset: 0,
+    message: `\`${printable(word, 80)}\` cannot be used in a condition`,
+    hint: `functions that can: ${[...functions].join(", ")}`,
+  };
 }
 
 /**

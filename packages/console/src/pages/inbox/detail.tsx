@@ -11,7 +11,16 @@ import { Sheet } from "../request/sheet.tsx";
 import { highestRisk } from "../request/words.ts";
 
 /** The selected request beside the list: all that a decision is bound to, and the decision. */
-export function Detail({ id, onDecided }: { id: string; onDecided: () => void }): ReactNode {
+export function Detail({
+  id,
+  listed,
+  onDecided,
+}: {
+  id: string;
+  /** The list beside it shows the request too. */
+  listed: boolean;
+  onDecided: () => void;
+}): ReactNode {
   const { data, error, refetch } = useQuery(requestQuery(id));
   // The request's own page is one key away.
   useEffect(() => void import("../request/index.tsx"), []);
@@ -45,7 +54,7 @@ export function Detail({ id, onDecided }: { id: string; onDecided: () => void })
         <Sheet request={data} />
       </section>
       <footer className="inbox-detail-foot">
-        <Decide key={data.id} request={data} onDecided={onDecided} />
+        <Decide key={data.id} request={data} listed={listed} onDecided={onDecided} />
       </footer>
     </div>
   );

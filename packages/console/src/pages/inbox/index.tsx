@@ -2,7 +2,7 @@ import "./style.css";
 import type { InboxItem } from "@mayfly/sdk/browser";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useDeferredValue, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { inboxQuery } from "../../api/queries.ts";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
@@ -14,7 +14,7 @@ import { useMedia } from "../../components/use-media.ts";
 import { Detail } from "./detail.tsx";
 import { KeyHelp } from "./help.tsx";
 import { InboxList } from "./list.tsx";
-import { afterDeciding, fitting, type InboxFilter, stepFrom } from "./select.ts";
+import { afterDeciding, fitting, type InboxFilter, shownOf, stepFrom } from "./select.ts";
 
 const everything: InboxFilter = { text: "", risk: "", all: false };
 
@@ -69,10 +69,11 @@ function Waiting({ waiting, more }: { waiting: readonly InboxItem[]; more: boole
   const [help, setHelp] = useState(false);
   // What is shown stays until the reviewer goes on, even when it is decided elsewhere or something more urgent comes:
   // a key that was meant for it must not fall on another request.
-  const [shown, setShown] = useState<string>();
+  const [chosen, setShown] = useState<string>();
   const [place, setPlace] = useState(0);
-  const deferred = useDeferredValue(filter);
-  const items = fitting(waiting, deferred);
+  // List and pane are drawn from one filter: what can be approved is what the list shows.
+  const items = fitting(waiting, filter);
+  const shown = shownOf(items, waiting, chosen);
 
   const show = (item: Pick<InboxItem, "id"> | undefined): boolean => {
     setShown(item?.id);
@@ -84,7 +85,8 @@ function Waiting({ waiting, more }: { waiting: readonly InboxItem[]; more: boole
     );
     return item !== undefined;
   };
-  if (shown === undefined && items[0] !== undefined) setShown(items[0].id);
+  // What is shown first stays as well.
+  if (shown !== chosen) setShown(shown);
   const narrow = (next: InboxFilter): void => {
     setFilter(next);
     const left = fitting(waiting, next);
@@ -144,6 +146,7 @@ function Waiting({ waiting, more }: { waiting: readonly InboxItem[]; more: boole
               <Detail
                 key={shown}
                 id={shown}
+                listed={items.some(({ id }) => id === shown)}
                 onDecided={() => {
                   const next = afterDeciding(items, shown);
                   setShown(next);

@@ -1,6 +1,6 @@
 import type { InboxItem } from "@mayfly/sdk/browser";
 import { describe, expect, it } from "vitest";
-import { afterDeciding, fitting, stepFrom } from "./select.ts";
+import { afterDeciding, fitting, shownOf, stepFrom } from "./select.ts";
 
 const item = (id: string, change: Partial<InboxItem> = {}): InboxItem => ({
   id,
@@ -44,6 +44,14 @@ describe("the inbox", () => {
     // "gone" stood second: "b" is in its place now.
     expect([to("gone", 1, 1), to("gone", 1, -1), to("gone", 9, 1)]).toEqual(["b", "a", "c"]);
     expect(stepFrom([], "a", 0, 1)).toBeUndefined();
+  });
+  it("shows what is listed, or what waits no more, and nothing that waits unlisted", () => {
+    const listed = fitting(items, { ...everything, text: "refund" });
+    expect(shownOf(items, items, undefined)).toBe("a");
+    expect(shownOf(items, items, "b")).toBe("b");
+    expect(shownOf(listed, items, "a")).toBe("b");
+    expect(shownOf([], items, "a")).toBeUndefined();
+    expect(shownOf(items, items, "decided elsewhere")).toBe("decided elsewhere");
   });
   it("goes on with what stands below a decided one", () => {
     expect(["a", "b", "c"].map((id) => afterDeciding(items, id))).toEqual(["b", "c", "b"]);

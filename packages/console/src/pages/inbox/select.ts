@@ -22,6 +22,20 @@ export function fitting(items: readonly InboxItem[], filter: InboxFilter): reado
 }
 
 /**
+ * What is shown beside the list: what was chosen, as long as it is listed or waits no more (its outcome can be read);
+ * else the first of the list. What waits and is not listed is never shown, so that it is never decided by mistake.
+ */
+export function shownOf(
+  items: readonly InboxItem[],
+  waiting: readonly InboxItem[],
+  chosen: string | undefined,
+): string | undefined {
+  const isListed = items.some(({ id }) => id === chosen);
+  const waits = waiting.some(({ id }) => id === chosen);
+  return chosen !== undefined && (isListed || !waits) ? chosen : items[0]?.id;
+}
+
+/**
  * Whom a step leads to: `by` further down from the shown item, or from the place where it stood when it is gone. Never
  * past the ends. Undefined with nothing to show.
  */

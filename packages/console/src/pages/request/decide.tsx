@@ -37,16 +37,19 @@ function Outcome({ request }: { request: Request }): ReactNode {
  */
 export function Decide({
   request,
+  listed = true,
   onDecided,
 }: {
   request: Request;
+  /** Beside a list: whether that shows the request as well. What it does not show is not decided there. */
+  listed?: boolean;
   onDecided: (after: Request) => void;
 }): ReactNode {
   const seen = useSeen(request);
   // Whoever had to sign in again comes back to what they had begun; they still have to press the button.
   const [draft, setDraft] = useState<Draft | undefined>(() => takeDraft(request.id));
   const [digest, setDigest] = useState(request.digest);
-  const open = request.state === "pending" && request.may_decide && !seen.changed;
+  const open = request.state === "pending" && request.may_decide && !seen.changed && listed;
   const begin = (decision: Draft["decision"]): boolean => {
     if (!open) return false;
     setDigest(seen.digest);
@@ -64,6 +67,11 @@ export function Decide({
           {seen.changed && (
             <Banner tone="warn" action={<Button onClick={seen.lookAgain}>I have read it again</Button>}>
               <strong>This request changed while you looked at it.</strong> What you see is how it is now.
+            </Banner>
+          )}
+          {!listed && (
+            <Banner tone="warn">
+              The list does not show this request any more. Its own page can decide it.
             </Banner>
           )}
           <div className="request-decide-row">

@@ -123,7 +123,7 @@ export interface World {
   readonly withdrawnGrants: string[];
 }
 
-export function makeWorld(given?: ConnectionConfiguration): World {
+export function makeWorld(given?: ConnectionConfiguration, bounds: Partial<Limits> = {}): World {
   const clock = fakeClock();
   const log = memoryLog(clock);
   const live = new Map<string, { grant: LiveGrant; controller: AbortController }>();
@@ -186,6 +186,7 @@ export function makeWorld(given?: ConnectionConfiguration): World {
     handshake: 1000,
     messageBytes: 1000,
     pendingPerPrincipal: 3,
+    ...bounds,
   };
   const gates = createGates({
     grants,

@@ -1,17 +1,27 @@
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import { RE2JS } from "re2js";
+import { problemOfKeywords } from "./schema-keywords.ts";
 
 /** A compiled JSON Schema: what is wrong with a value, or undefined. */
 export type SchemaCheck = (value: unknown) => string | undefined;
 
 /** Patterns of a schema in linear time: its values come from agents. */
 const regExp = Object.assign(
-  (source: string): { test(text: string): boolean } => {
+  (source: string): { test(text: string): boolean; toString(): string } => {
     const compiled = RE2JS.compile(source);
-    return { test: (text) => compiled.test(text) };
+    // Ajv keeps one expression for each text that it reads as: without it all patterns would be the first one.
+    return { test: (text) => compiled.test(text), toString: () => source };
   },
   { code: 'require("re2js")' },
 );
+
+/** Keywords of OpenAPI's schemas that refuse nothing (OpenAPI 3.1, "Schema Object"). */
+export const annotations: readonly string[] = ["example", "xml", "discriminator", "externalDocs"];
+
+/** Every keyword that the validator has heard of, whether a schema may have it or not. */
+export function knownKeywords(): readonly string[] {
+  return [...Object.keys(new Ajv2020().RULES.keywords), ...annotations];
+}
 
 /**
  * Compiles a JSON Schema (draft 2020-12). References outside of the file are refused: nothing is fetched.
@@ -28,8 +38,11 @@ export function compileSchema(text: string): { readonly check: SchemaCheck } | {
       code: { regExp },
       logger: false,
     });
-    ajv.addVocabulary(["example", "xml", "discriminator", "externalDocs"]);
-    const validate = ajv.compile(JSON.parse(text) as object);
+    ajv.addVocabulary([...annotations]);
+    const schema = JSON.parse(text) as object;
+    const problem = problemOfKeywords(schema);
+    if (problem !== undefined) return { why: problem };
+    const validate = ajv.compile(schema);
     return {
       check(value) {
         const valid: unknown = validate(value);

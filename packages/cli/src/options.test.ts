@@ -1,0 +1,419 @@
+import { generateKeyPairSync } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import type { Command } from "commander";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { openAuditLog } from "../../gateway/src/audit/open.ts";
+import { systemClock } from "../../gateway/src/kernel/clock.ts";
+import { errorText } from "./exit.ts";
+import { writeProfile } from "./profile.ts";
+import { program } from "./program.ts";
+
+// Every option of every command does something that can be seen from outside: it is sent, or it changes what is
+// printed. An option that gets lost on its way is found here.
+
+interface Row {
+  /** Beside the option, as `args` of the command. */
+  readonly args?: readonly string[];
+  /** The option's value, where it takes one. */
+  readonly value?: string;
+  /** Found in what the command sent and said with the option, and not without it. */
+  readonly sees: RegExp;
+  /** Without a token in the environment: the saved login counts. */
+  readonly saved?: true;
+  /** Standard input. */
+  readonly input?: string;
+  /** A browser is on this machine. */
+  readonly here?: true;
+  /** The command goes on for as long as somebody waits: it is left once it has said this. */
+  readonly ends?: RegExp;
+}
+
+/** No browser is opened here, whatever the machine has. */
+const browser = vi.hoisted(() => ({ isHere: (): boolean => false }));
+vi.mock("./open-browser.ts", () => ({ hasBrowser: () => browser.isHere(), openBrowser: () => undefined }));
+
+let folder: string;
+let server: Server;
+let url: string;
+let seen: string[];
+let auditLog: string;
+let verifierKey: string;
+const at = "2026-01-01T00:00:00Z";
+const request = {
+  id: "req_1",
+  digest: "sha256:d",
+  state: "pending",
+  operations: [],
+  requester: { kind: "agent", name: "bot", actors: [], groups: [] },
+  reasons: [],
+  policies: [],
+  approvals: [],
+  history: [],
+  ttl_seconds: 60,
+  connection: "orders-db",
+  reason: "R",
+  created_at: at,
+};
+const grant = {
+  id: "gr_1",
+  state: "active",
+  operations: ["orders-db/read"],
+  requester: { ...request.requester, issuer: "i", subject: "s", client: "c" },
+  connection: "orders-db",
+  activated_at: at,
+  ends_at: at,
+  access: { protocol: "kubernetes", env: {}, kubeconfig: "apiVersion: v1\nkind: Config\n" },
+};
+const record = { seq: 1, time: at, type: "log.opened", detail: {} };
+const offer = {
+  name: "orders-db/read",
+  description: "words",
+  risk: "low",
+  scope: ["select on public.orders"],
+  conditions: [],
+  requestable: true,
+};
+const person = { kind: "person", name: "rosa", groups: ["sre"], roles: ["reviewer"], token_expires_at: at };
+
+/** A stand-in for the gateway and its provider: answers each path with one thing, and remembers what was asked. */
+function answerTo(path: string): object | string {
+  const answers: readonly (readonly [RegExp, object | string])[] = [
+    [/^\/v1\/me/, person],
+    [/^\/v1\/operations/, { operations: [offer] }],
+    [/^\/v1\/inbox/, { waiting: [], more: false }],
+    [/^\/v1\/requests\/req_1\/(?:approve|refuse)/, { ...request, state: "approved" }],
+    [/^\/v1\/requests\/req_1\?wait/, { ...request, state: "refused" }],
+    [/^\/v1\/requests/, request],
+    [/^\/v1\/grants\/revoke/, { revoked: 0 }],
+    [/^\/v1\/grants\/gr_1/, grant],
+    [/^\/v1\/grants/, { grants: path.includes("all=true") && path.includes("state=active") ? [] : [grant] }],
+    [/^\/v1\/live/, { grants: [] }],
+    [/^\/v1\/lockdown/, { locked: false }],
+    [/^\/v1\/audit\/export/, `${JSON.stringify(record)}\n`],
+    [/^\/v1\/audit/, { records: [record] }],
+    [/^\/v1\/events/, ""],
+    [/oauth-protected-resource/, { authorization_servers: [`${url}/issuer`] }],
+    [
+      /well-known/,
+      {
+        issuer: `${url}/${path.includes("other") ? "other" : "issuer"}`,
+        token_endpoint: `${url}/token`,
+        device_authorization_endpoint: `${url}/device`,
+        authorization_endpoint: `${url}/authorize`,
+      },
+    ],
+    [/^\/token/, { access_token: "token", token_type: "Bearer", expires_in: 60 }],
+  ];
+  return answers.find(([pattern]) => pattern.test(path))?.[1] ?? {};
+}
+
+beforeAll(async () => {
+  auditLog = mkdtempSync(join(tmpdir(), "mayfly-options-log-"));
+  const opened = await openAuditLog({
+    folder: auditLog,
+    name: "mayfly.test",
+    clock: systemClock,
+    sync: "batched",
+    checkpointEvery: 1000,
+  });
+  ({ verifierKey } = opened);
+  await opened.log.close();
+  server = createServer((asked, response) => {
+    let body = "";
+    asked.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    asked.on("end", () => {
+      const path = asked.url ?? "";
+      seen.push(`${asked.method ?? ""} ${path} ${body} ${claimsIn(body)}`);
+      const answer = answerTo(path);
+      const type = path.startsWith("/v1/events") ? "text/event-stream" : "application/json";
+      response.writeHead(200, { "content-type": type });
+      response.end(typeof answer === "string" ? answer : JSON.stringify(answer));
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.close();
+  rmSync(auditLog, { recursive: true });
+});
+
+/** What a client assertion in a form says. */
+function claimsIn(body: string): string {
+  const [header, claims] = (new URLSearchParams(body).get("client_assertion") ?? "").split(".");
+  return [header, claims].map((part) => Buffer.from(part ?? "", "base64url").toString()).join(" ");
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "mayfly-options-"));
+  vi.stubEnv("XDG_STATE_HOME", folder);
+  vi.stubEnv("MAYFLY_URL", url);
+  vi.stubEnv("MAYFLY_CA", "");
+  vi.stubEnv("MAYFLY_PROFILE", "");
+  writeProfile("default", { url, accessToken: "default-login" });
+  writeProfile("other", { url: "http://127.0.0.1:1", accessToken: "other-login" });
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  writeFileSync(join(folder, "key.pem"), privateKey.export({ type: "pkcs8", format: "pem" }));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs a command in this process. @returns everything that it sent and said, and the files that it left */
+async function run(words: readonly string[], { saved, input, ends }: Row): Promise<string> {
+  seen = [];
+  rmSync(join(folder, "mayfly", "new.json"), { force: true });
+  vi.stubEnv("MAYFLY_TOKEN", saved === true ? "" : "token");
+  const say = (text: unknown): boolean => seen.push(String(text)) > 0;
+  vi.spyOn(process.stdout, "write").mockImplementation(say);
+  vi.spyOn(process.stderr, "write").mockImplementation(say);
+  const stdin = Readable.from([input ?? ""]);
+  vi.spyOn(process, "stdin", "get").mockReturnValue(stdin as typeof process.stdin);
+  const before = process.exitCode;
+  const cut = words.indexOf("--");
+  try {
+    const own = cut === -1 ? words : words.slice(0, cut);
+    const made = program(cut === -1 ? [] : words.slice(cut + 1));
+    await Promise.race([made.parseAsync([...own], { from: "user" }), until(ends ?? /(?!)/)]);
+  } catch (error) {
+    seen.push(errorText(error));
+  } finally {
+    process.exitCode = before;
+  }
+  const kept = join(folder, "mayfly");
+  for (const file of existsSync(kept) ? readdirSync(kept) : [])
+    if (file === "new.json" || file === "default.json")
+      seen.push(`${file} ${readFileSync(join(kept, file), "utf8")}`);
+  return seen.join("\n");
+}
+
+/** What goes on until it is stopped is stopped once it has said what it is to say. */
+async function until(pattern: RegExp): Promise<void> {
+  const running = seen;
+  const isOver = (): boolean => running !== seen || pattern.test(running.join("\n"));
+  while (!isOver()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+const reason = ["--reason", "TICKET-1"];
+const narrow = (value: string): Row => ({ value, sees: new RegExp(`^GET [^ ]*=${value}`, "m") });
+const narrowing: Readonly<Record<string, Row>> = {
+  "--type": narrow("log.opened"),
+  "--principal": narrow("rosa"),
+  "--connection": narrow("orders-db"),
+  "--operation": narrow("read"),
+  "--request": narrow("req_1"),
+  "--grant": narrow("gr_1"),
+  "--session": narrow("ses_1"),
+  "--decision": narrow("deny"),
+  "--text": narrow("words"),
+  "--from": { value: "2026-01-01T00:00:00Z", sees: /^GET [^ ]*from=2026-01-01/m },
+  "--to": { value: "2026-01-01T00:00:00Z", sees: /^GET [^ ]*to=2026-01-01/m },
+};
+const piped = { args: ["--token-stdin", "--profile", "new"], input: "a-token" } as const;
+const withKey = ["--key", "KEY", "--profile", "new"];
+const byBrowser = { args: ["--profile", "new"], ends: /authorize\?|POST \/device/ } as const;
+
+/** What each command is run with, and what each of its own options is seen by. */
+const commands: Readonly<
+  Record<string, { args: readonly string[]; options: Readonly<Record<string, Row>> }>
+> = {
+  login: {
+    args: [],
+    options: {
+      "--url": { ...piped, value: "http://127.0.0.1:1", sees: /cannot reach/ },
+      "--ca": { ...piped, value: "/absent.pem", sees: /absent\.pem cannot be read/ },
+      "--profile": { args: ["--token-stdin"], input: "a-token", value: "new", sees: /^new\.json/m },
+      "--json": { ...piped, sees: /^\{/m },
+      "--token-stdin": { args: ["--profile", "new"], input: "a-token", sees: /a-token/ },
+      "--key": { args: ["--profile", "new"], value: "KEY", sees: /client_assertion=/ },
+      "--key-id": { args: withKey, value: "kid-7", sees: /kid-7/ },
+      "--client-id": { args: withKey, value: "0oa7", sees: /"sub":"0oa7"/ },
+      "--issuer": { args: withKey, value: "URL/other", sees: /GET \/other\/\.well-known/ },
+      "--scope": { args: withKey, value: "another", sees: /scope=another/ },
+      "--device": {
+        ...byBrowser,
+        args: ["--profile", "new", "--issuer", "URL/issuer"],
+        here: true,
+        sees: /POST \/device/,
+      },
+      "--browser": { ...byBrowser, sees: /authorize\?/ },
+      "--fresh": { ...byBrowser, args: ["--browser", "--profile", "new"], sees: /max_age=0|prompt=login/ },
+      "--redirect-port": {
+        ...byBrowser,
+        args: ["--browser", "--profile", "new"],
+        value: "PORT",
+        sees: /127\.0\.0\.1%3A FREE/,
+      },
+    },
+  },
+  logout: {
+    args: [],
+    options: {
+      "--profile": { value: "other", sees: /'other'/ },
+      "--json": { sees: /^\{/m },
+    },
+  },
+  operations: { args: [], options: { "--scope": { sees: /select on public\.orders/ } } },
+  request: {
+    args: ["orders-db/read", ...reason],
+    options: {
+      "--reason": { args: ["orders-db/read"], value: "TICKET-2", sees: /"reason":"TICKET-2"/ },
+      "--ttl": { value: "3m", sees: /"ttl":"3m"/ },
+      "--break-glass": { sees: /"break_glass":true/ },
+      "--wait": { sees: /req_1\?wait=/ },
+    },
+  },
+  run: {
+    args: ["orders-db/read", ...reason],
+    options: {
+      "--reason": { args: ["orders-db/read"], value: "TICKET-2", sees: /"reason":"TICKET-2"/ },
+      "--ttl": { value: "3m", sees: /"ttl":"3m"/ },
+      "--break-glass": { sees: /"break_glass":true/ },
+      // The request waits: without it the command says for whom.
+      "--quiet": { sees: /^(?![\s\S]*waits for)/ },
+    },
+  },
+  kubeconfig: { args: ["orders-db"], options: {} },
+  credential: {
+    args: [],
+    options: {
+      "--url": { saved: true, value: "http://elsewhere.test", sees: /not for http:\/\/elsewhere/ },
+      "--ca": { saved: true, value: "/absent.pem", sees: /absent\.pem cannot be read/ },
+      "--profile": {
+        saved: true,
+        args: ["--url", "http://127.0.0.1:1"],
+        value: "other",
+        sees: /other-login/,
+      },
+    },
+  },
+  grants: { args: [], options: { "--all": { sees: /all=true/ }, "--active": { sees: /state=active/ } } },
+  release: { args: ["gr_1"], options: {} },
+  revoke: {
+    args: ["gr_1", ...reason],
+    options: {
+      "--reason": { args: ["gr_1"], value: "R2", sees: /"reason":"R2"/ },
+      "--agent": { args: reason, value: "bot", sees: /^GET \/v1\/grants/m },
+    },
+  },
+  pending: { args: [], options: {} },
+  show: { args: ["req_1"], options: {} },
+  approve: {
+    args: ["req_1", "--yes"],
+    options: {
+      "--yes": { args: ["req_1"], sees: /POST \/v1\/requests\/req_1\/approve/ },
+      "--comment": { value: "fine", sees: /"comment":"fine"/ },
+      "--ttl": { value: "3m", sees: /"ttl":"3m"/ },
+      "--only": { value: "orders-db/read", sees: /"operations":\["orders-db\/read"\]/ },
+    },
+  },
+  refuse: {
+    args: ["req_1", "--yes"],
+    options: {
+      "--yes": { args: ["req_1"], sees: /POST \/v1\/requests\/req_1\/refuse/ },
+      "--comment": { value: "no", sees: /"comment":"no"/ },
+    },
+  },
+  live: { args: [], options: {} },
+  lockdown: {
+    args: [],
+    options: { "--reason": { value: "leak", sees: /PUT .*leak/ }, "--lift": { sees: /^DELETE/m } },
+  },
+  "audit tail": {
+    args: [],
+    options: {
+      "--lines": { value: "7", sees: /limit=7/ },
+      "--follow": { sees: /GET \/v1\/events/, ends: /GET \/v1\/events/ },
+    },
+  },
+  "audit search": { args: [], options: { ...narrowing, "--limit": { value: "7", sees: /limit=7/ } } },
+  "audit export": {
+    args: [],
+    options: {
+      ...narrowing,
+      "--format": { value: "csv", sees: /format=csv/ },
+      "--output": { value: "FOLDER/out.jsonl", sees: /^wrote /m },
+    },
+  },
+  "audit verify": {
+    args: ["LOG", "--key", "VKEY"],
+    options: {
+      "--key": { args: ["LOG"], value: "VKEY", sees: /0 problems/ },
+      "--checkpoint": { value: "FOLDER/absent.txt", sees: /absent\.txt/ },
+      "--json": { sees: /^\{/m },
+    },
+  },
+  completion: { args: ["bash"], options: {} },
+};
+
+/** Those that every command has in common. */
+const common: Readonly<Record<string, Row>> = {
+  "--url": { value: "http://127.0.0.1:1", sees: /cannot reach/ },
+  "--ca": { value: "/absent.pem", sees: /absent\.pem cannot be read/ },
+  "--profile": { saved: true, value: "nobody", sees: /nobody is logged in/ },
+  "--json": { sees: /^[[{]/m },
+};
+
+/** Every command with its options, as declared. */
+function declared(command: Command, path = ""): readonly (readonly [command: string, option: string])[] {
+  return command.commands.flatMap((sub) => {
+    const name = `${path} ${sub.name()}`.trim();
+    const own = sub.options.map(({ long }) => [name, long ?? ""] as const);
+    return [...own, ...declared(sub, name)];
+  });
+}
+
+const options = declared(program([]));
+const rowOf = (command: string, option: string): Row | undefined =>
+  commands[command]?.options[option] ?? common[option];
+
+it("has a row for every option of every command, and for no other", () => {
+  expect(options.filter(([command, option]) => rowOf(command, option) === undefined)).toEqual([]);
+  const rows = Object.entries(commands).flatMap(([command, { options: own }]) =>
+    Object.keys(own).map((option) => `${command} ${option}`),
+  );
+  expect(rows.filter((row) => !options.some((each) => each.join(" ") === row))).toEqual([]);
+});
+
+describe("an option is not lost on its way", () => {
+  it.each(options)("mayfly %s %s", async (command, option) => {
+    const row = rowOf(command, option);
+    if (row === undefined) throw new Error("there is no row");
+    const port = String(await freePort());
+    const fill = (word: string): string =>
+      word
+        .replace("LOG", auditLog)
+        .replace("VKEY", verifierKey)
+        .replace("KEY", join(folder, "key.pem"))
+        .replace("URL", url)
+        .replace("FOLDER", folder)
+        .replace("PORT", port);
+    const words = [...command.split(" "), ...(row.args ?? commands[command]?.args ?? [])];
+    const behind = command === "run" ? ["--", "true"] : [];
+    const sees = new RegExp(row.sees.source.replace(" FREE", port), row.sees.flags);
+    const value = row.value === undefined ? [] : [row.value];
+    vi.spyOn(browser, "isHere").mockReturnValue(row.here === true);
+    expect(await run([...words, option, ...value, ...behind].map(fill), row)).toMatch(sees);
+    expect(await run([...words, ...behind].map(fill), row)).not.toMatch(sees);
+  });
+});
+
+/** A port that nobody has. */
+async function freePort(): Promise<number> {
+  const other = createServer();
+  await new Promise<void>((resolve) => {
+    other.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = other.address() as AddressInfo;
+  await new Promise((resolve) => other.close(resolve));
+  return port;
+}
