@@ -10,7 +10,7 @@ export interface OwnConnection {
    * Asks one question.
    * @throws UpstreamError
    */
-  ask(sql: string): Promise<readonly (readonly (string | null)[])[]>;
+  readonly ask: (sql: string) => Promise<readonly (readonly (string | null)[])[]>;
 }
 
 /**

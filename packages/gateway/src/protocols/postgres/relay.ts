@@ -121,9 +121,10 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     if (ending !== undefined || shared.expected.length === 0) return Promise.resolve();
     if (cancelling === undefined) {
       client.pause();
-      cancelling = cancelUpstream(target, upstream, clock, CANCEL_MS).then(() => {
+      cancelling = cancelUpstream(target, upstream, clock, CANCEL_MS).then((): undefined => {
         cancelling = undefined;
         if (ending === undefined) proceed();
+        return undefined;
       });
     }
     return cancelling;
@@ -269,7 +270,11 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     if (cancelling !== undefined) return;
     if (waiting) {
       waiting = false;
-      read(empty);
+      try {
+        read(empty);
+      } catch (error) {
+        fail(error);
+      }
     }
     if (!waiting && !full && !leaving && ending === undefined) client.resume();
   };
