@@ -34,7 +34,8 @@ const farewell = 1000;
 const CANCEL_MS = 2000;
 /** How long what the server says past the deadline waits for the gate to say that the grant is over, milliseconds. */
 const LATE_MS = 200;
-/** ReadyForQuery in a transaction block, and in one that has failed. */
+/** ReadyForQuery outside of a transaction block, in one, and in one that has failed. */
+const IDLE = 0x49;
 const IN_TRANSACTION = 0x54;
 const IN_FAILED = 0x45;
 /** How long the rest of a message that is half way to the client may take, milliseconds. */
@@ -201,7 +202,9 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
         client.once("close", stop);
       }
     }
-    endServer();
+    // Nothing runs and no lock is held: the server's end can wait until all clients have been told theirs.
+    if (shared.expected.length === 0 && shared.readyStatus === IDLE) options.pacing(endServer);
+    else endServer();
   };
 
   /** A fault of either peer, or of ours: it ends this session and no other. */

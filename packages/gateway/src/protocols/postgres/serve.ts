@@ -8,6 +8,7 @@ import type { PostgresAct } from "./act.ts";
 import { createBackendEndings } from "./backend-endings.ts";
 import { createCancels } from "./cancels.ts";
 import { shakeHands } from "./handshake.ts";
+import { createPacing } from "./pacing.ts";
 import { createServers } from "./server-limits.ts";
 import { gatewayMark, type GatewayMark } from "./session-name.ts";
 import { serveSession, type SessionOptions } from "./session.ts";
@@ -35,6 +36,7 @@ export function createServe(options: ServeOptions): (client: Duplex, gate: Gate<
     texts,
     servers: createServers(clock),
     endings: createBackendEndings(clock),
+    pacing: createPacing(clock),
   };
   return (client, gate) => {
     if (client instanceof Socket) client.setNoDelay(true);

@@ -13,6 +13,7 @@ import {
   parameterStatus,
   readyForQuery,
 } from "./messages.ts";
+import type { Pacing } from "./pacing.ts";
 import { startRelay } from "./relay.ts";
 import type { PostgresScope } from "./scope.ts";
 import type { ServerLimits, Servers } from "./server-limits.ts";
@@ -32,6 +33,7 @@ export interface SessionOptions {
   readonly messageBytes: number;
   readonly servers: Servers;
   readonly endings: BackendEndings;
+  readonly pacing: Pacing;
   readonly mark: GatewayMark;
 }
 
