@@ -1,6 +1,6 @@
 import type { Refusal } from "../../gate/gate.ts";
 import type { Denial } from "../../gate/protocol.ts";
-import { challenge, type Answer } from "../../gate/web/answers.ts";
+import { challenge, ownHeaders, type Answer } from "../../gate/web/answers.ts";
 
 /** Reasons as Kubernetes names them (metav1.StatusReason), by status. */
 const reasons: Readonly<Record<number, string>> = {
@@ -13,6 +13,11 @@ const reasons: Readonly<Record<number, string>> = {
   503: "ServiceUnavailable",
   504: "Timeout",
 };
+
+/** A reason as the codes of the gateway's problems are written. */
+function snakeCase(reason: string): string {
+  return reason.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+}
 
 /** An answer in the form that kubectl prints: a Status (Kubernetes API conventions, "Response Status Kind"). */
 export function status(
@@ -35,6 +40,7 @@ export function status(
       "content-type": "application/json",
       "content-length": String(Buffer.byteLength(body)),
       "cache-control": "no-store",
+      ...ownHeaders(snakeCase(reasons[code] ?? "InternalError")),
       ...headers,
     },
     body,
@@ -43,14 +49,19 @@ export function status(
 
 /** A denial as kubectl prints it: what was refused, by which rule, and how to ask. */
 export function denied(denial: Denial): Answer {
-  return status(403, `${denial.message} (${denial.rule})\nhint: ${denial.hint}`);
+  return status(
+    403,
+    `${denial.message} (${denial.rule})\nhint: ${denial.hint}`,
+    ownHeaders("denied", denial.remedy),
+  );
 }
 
 /** The answer to a request whose session was refused. */
 export function refusedAnswer(refusal: Refusal, url: string): Answer {
   const message = `${refusal.refused.message}\nhint: ${refusal.refused.hint}`;
+  const own = ownHeaders(refusal.code, refusal.refused.remedy);
   if (refusal.code === "unauthenticated")
-    return status(401, message, { "www-authenticate": challenge(url, refusal.refused.message) });
-  if (refusal.code === "no_grant") return status(403, message);
-  return status(503, message, { "retry-after": "5" });
+    return status(401, message, { ...own, "www-authenticate": challenge(url, refusal.refused.message) });
+  if (refusal.code === "no_grant") return status(403, message, own);
+  return status(503, message, { ...own, "retry-after": "5" });
 }
