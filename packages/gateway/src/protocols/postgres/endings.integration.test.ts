@@ -87,23 +87,45 @@ function milliseconds(text: string): number {
   return Number(count) * ({ ms: 1, s: 1000, min: 60_000 }[unit] ?? Number.NaN);
 }
 
+/** A hundred keep a small machine busy for a while: `MAYFLY_BUSY_QUERIES=100`. */
+const busyQueries = Number(process.env["MAYFLY_BUSY_QUERIES"] ?? 24);
 const busy =
   "select count(*) from generate_series(1, 100000) a, generate_series(1, 100000) b, generate_series(1, 100000) c";
 
 test("queries that keep every core busy are gone soon after their grant's end, and recorded when they are", async () => {
   const { gate, connect } = await serve();
-  const clients = await Promise.all(Array.from({ length: 24 }, connect));
+  const clients = await Promise.all(Array.from({ length: busyQueries }, connect));
   for (const client of clients) client.send(frames.query(busy));
-  await vi.waitFor(async () => expect(await backends("active")).toBe(24), 30_000);
+  await vi.waitFor(async () => expect(await backends("active")).toBe(busyQueries), 30_000);
   gate.end("revoked");
   await vi.waitFor(async () => expect(await backends()).toBe(0), 15_000);
   await vi.waitFor(() => expect(gate.sessions).toBe(0), 5000);
   const outcomes = gate.log.filter((entry) => entry.what === "outcome");
-  expect(outcomes).toHaveLength(24);
+  expect(outcomes).toHaveLength(busyQueries);
   for (const { outcome } of outcomes) {
     expect(outcome).toMatchObject({ error: "57P01", more: { ended: { confirmed: true } } });
   }
 }, 60_000);
+
+test("a statement that lives through cancels has its backend terminated", async () => {
+  const { gate, connect } = await serve();
+  const client = await connect();
+  // As on a server that cannot see that nobody is there.
+  client.send(frames.query("set client_connection_check_interval = 0"));
+  expect(await client.answers()).toBe("C Z");
+  client.send(
+    frames.query(
+      "do $$ begin loop begin perform pg_sleep(600); exception when query_canceled then null; end; end loop; end $$",
+    ),
+  );
+  await vi.waitFor(async () => expect(await backends("active")).toBe(1), 10_000);
+  gate.end("revoked");
+  await vi.waitFor(async () => expect(await backends()).toBe(0), 15_000);
+  await vi.waitFor(() => expect(gate.sessions).toBe(0), 5000);
+  expect(gate.log.findLast((entry) => entry.what === "outcome")).toMatchObject({
+    outcome: { error: "57P01", more: { ended: { confirmed: true } } },
+  });
+});
 
 test("a session counts as open until the database has nothing of it left to do", async () => {
   const { gate, connect } = await serve();
