@@ -76,9 +76,7 @@ test("sessions that a killed run left open are closed once, with what is unknown
     connection: "db",
     configuration: "sha256:now",
   });
-  const again = written.map(
-    (each, index) => ({ ...each, seq: 11 + index, time: at(11 + index) }) as AuditRecord,
-  );
+  const again = written.map((each, index) => ({ ...each, seq: 11 + index, time: at(11 + index) }));
   expect(await closed([...records, ...again], 8)).toEqual([]);
 });
 

@@ -83,8 +83,8 @@ test("a cancel request on the heels of its statement's end cancels no other, whe
     client.send(frames.query(`select pg_sleep(${(round % 20) / 5000})`));
     const asked = cancel();
     const first = await client.answers();
-    if (first.endsWith("E57014 Z")) cancelled += 1;
-    else expect(first).toBe("T D C Z");
+    expect(first).toMatch(/^(?:T D C Z|(?:T )?E57014 Z)$/);
+    if (first.includes("E")) cancelled += 1;
     if (round % 2 === 0) await asked;
     client.send(frames.query("select pg_sleep(0.005)"));
     expect(await client.answers(), `round ${round}`).toBe("T D C Z");
