@@ -25,6 +25,16 @@ export function status(
   message: string,
   headers: Readonly<Record<string, string>> = {},
 ): Answer {
+  const own = ownHeaders(snakeCase(reasons[code] ?? "InternalError"));
+  return statusAnswer(code, message, { ...own, ...headers });
+}
+
+/** What the cluster itself said, as a Status: its words, so that nothing marks them as the gateway's. */
+export function clusterStatus(code: number, message: string): Answer {
+  return statusAnswer(code, message, {});
+}
+
+function statusAnswer(code: number, message: string, headers: Readonly<Record<string, string>>): Answer {
   const body = JSON.stringify({
     kind: "Status",
     apiVersion: "v1",
@@ -40,7 +50,6 @@ export function status(
       "content-type": "application/json",
       "content-length": String(Buffer.byteLength(body)),
       "cache-control": "no-store",
-      ...ownHeaders(snakeCase(reasons[code] ?? "InternalError")),
       ...headers,
     },
     body,
