@@ -25,6 +25,14 @@ const repeats = Number(values.repeats);
 /** Log-ins under way at once: each costs a key derivation and a database process. */
 const MAX_LOGINS = 8;
 
+/** Every bound on sessions and connections that a configuration can set: one client takes them all here. */
+const schema = readFileSync(path.join(root, "packages/gateway/schema/mayfly.schema.json"), "utf8");
+const limits = Object.fromEntries(
+  ["connections", "connections_per_address", "sessions_per_grant", "sessions_per_principal"]
+    .filter((name) => schema.includes(`"${name}"`))
+    .map((name) => [name, 4000]),
+);
+
 const postgres = await startPostgres({
   settings: { max_connections: String(sessions + 50), shared_buffers: "128MB" },
 });
@@ -38,7 +46,7 @@ await writeFile(
   `url: https://127.0.0.1:${https}
 listen: { https: 127.0.0.1:${https}, postgres: { address: 127.0.0.1:${port}, allow_insecure_loopback: true } }
 store: sqlite:data/mayfly.db
-limits: { connections: 4000, connections_per_address: 4000 }
+limits: ${JSON.stringify(limits)}
 identity:
   agents:
     issuer: ${okta.issuer}

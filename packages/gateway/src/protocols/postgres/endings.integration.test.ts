@@ -127,6 +127,23 @@ test("a statement that lives through cancels has its backend terminated", async 
   });
 });
 
+test("idle sessions are all told of their end and closed, in the gateway and in the database", async () => {
+  const { gate, connect } = await serve();
+  const clients = await Promise.all(Array.from({ length: 60 }, connect));
+  expect(await backends("idle")).toBe(60);
+  gate.end("grant gr_test expired after 5m");
+  for (const client of clients) {
+    expect(errorOf(await client.next())).toMatchObject({
+      severity: "FATAL",
+      code: "57P01",
+      message: "terminating connection: grant gr_test expired after 5m",
+    });
+    expect(await client.next()).toBeUndefined();
+  }
+  await vi.waitFor(async () => expect(await backends()).toBe(0), 10_000);
+  await vi.waitFor(() => expect(gate.sessions).toBe(0), 5000);
+});
+
 test("a session counts as open until the database has nothing of it left to do", async () => {
   const { gate, connect } = await serve();
   const client = await connect();
@@ -159,6 +176,31 @@ test("what waits in a pipeline behind a statement that the end cuts is not run, 
   expect(outcomes.filter(({ outcome }) => outcome.error === undefined)).toHaveLength(rows[0]?.count ?? -1);
   // Two seconds' worth at the very most: it was not run to its end.
   expect(rows[0]?.count).toBeLessThan(100);
+});
+
+test("a statement that is half way to the database at the end never becomes whole", async () => {
+  const { gate, connect } = await serve();
+  const client = await connect();
+  await admin.query("truncate done");
+  const { rows } = await admin.query<{ pid: number }>(
+    "select pid from pg_stat_activity where application_name like 'mayfly gr_test@%'",
+  );
+  const pid = rows[0]?.pid ?? 0;
+  // The backend stands still: a message larger than what sockets hold waits in the gateway.
+  process.kill(pid, "SIGSTOP");
+  try {
+    client.send(frames.query(`insert into done values (1) /* ${"x".repeat(14_000_000)} */`));
+    await vi.waitFor(() => expect(gate.log.filter(({ what }) => what === "intent")).toHaveLength(1), 10_000);
+    gate.end("expired");
+    await vi.waitFor(() => expect(gate.sessions).toBe(0), 10_000);
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+  await vi.waitFor(async () => expect(await backends()).toBe(0), 10_000);
+  expect((await admin.query("select id from done")).rows).toEqual([]);
+  expect(gate.log.find((entry) => entry.what === "outcome")).toMatchObject({
+    outcome: { error: "57P01", more: { ended: { confirmed: false } } },
+  });
 });
 
 test("a client that dies takes a pipeline with it too", async () => {

@@ -34,6 +34,8 @@ const farewell = 1000;
 const CANCEL_MS = 2000;
 /** How long what the server says past the deadline waits for the gate to say that the grant is over, milliseconds. */
 const LATE_MS = 200;
+/** How long a backend whose connection was cut is cancelled and terminated, milliseconds. */
+const CUT_MS = 3000;
 /** ReadyForQuery outside of a transaction block, in one, and in one that has failed. */
 const IDLE = 0x49;
 const IN_TRANSACTION = 0x54;
@@ -146,9 +148,31 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     server.once("close", unschedule);
   };
 
+  const running = {
+    target,
+    upstream,
+    name: () => name,
+    giveUp() {
+      isConfirmed = false;
+      settle();
+      server.destroy();
+    },
+  };
+
+  /**
+   * Bytes of the client's have not left yet: they must not, and their message must not become whole. What came before
+   * them is ended as ever, but the connection that would tell of it is gone.
+   */
+  const cutServer = (): void => {
+    const stop = options.endings.end({ ...running, isQueued: true });
+    clock.schedule(CUT_MS, stop);
+    running.giveUp();
+  };
+
   const endServer = (): void => {
     const runs = shared.expected.length > 0;
     if (server.destroyed) return settle();
+    if (server.writableLength > 0) return cutServer();
     // Behind whatever it still has to read; and a server that looks whether anybody is there sees the end at once.
     if (!server.writableEnded) server.end(terminate);
     if (!runs) {
@@ -156,17 +180,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
       server.resume();
       return;
     }
-    stopEnding = options.endings.end({
-      target,
-      upstream,
-      name: () => name,
-      isQueued: shared.expected.length > 1,
-      giveUp() {
-        isConfirmed = false;
-        settle();
-        server.destroy();
-      },
-    });
+    stopEnding = options.endings.end({ ...running, isQueued: shared.expected.length > 1 });
     // Rows that nobody reads any more would keep it from seeing that it is cancelled.
     server.resume();
   };
