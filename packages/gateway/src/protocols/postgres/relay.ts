@@ -108,7 +108,6 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     hideQuotes: options.hideQuotes,
     called(now) {
       name = now;
-      options.limits.called(now);
     },
   });
   const operations = createOperations({

@@ -33,11 +33,3 @@ export function readSessionName(name: string): (GatewayMark & { readonly grant: 
     ? undefined
     : { grant, gateway, run };
 }
-
-/** The session's name with what a client calls itself now: whose session it is, stays in front. */
-export function renamedSession(name: string, software: string): string {
-  const [, kept = name] = /^(mayfly \S+)/.exec(name) ?? [];
-  return software === kept || software.startsWith(`${kept} `)
-    ? software
-    : `${kept} ${software}`.trim().slice(0, MAX_NAME_BYTES);
-}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ServerLimits } from "./server-limits.ts";
 import { settingMs } from "./server-limits.ts";
-import { gatewayMark, readSessionName, renamedSession, sessionName } from "./session-name.ts";
+import { gatewayMark, readSessionName, sessionName } from "./session-name.ts";
 import { createTimeLimits, type TimeLimits } from "./time-limits.ts";
 
 const none = Number.POSITIVE_INFINITY;
@@ -60,17 +60,29 @@ describe("at start-up", () => {
 });
 
 describe("as time goes", () => {
-  test("limits are set anew when they are longer than what is left, and not before", () => {
+  test("a statement's limit is set anew when it is longer than what is left, and not before", () => {
     const session = limits(newest);
     session.left = 59_950;
     expect(session.due(false)).toEqual([]);
     session.left = 59_000;
-    expect(session.due(false)).toEqual([
-      "set statement_timeout = 59000",
-      "set idle_in_transaction_session_timeout = 59000",
-      "set transaction_timeout = 59000",
-    ]);
+    expect(session.due(false)).toEqual(["set statement_timeout = 59000"]);
     expect(session.due(false)).toEqual([]);
+  });
+
+  test("those of a whole transaction when they are longer by a quarter", () => {
+    const session = limits(newest);
+    session.left = 48_000;
+    expect(session.due(false)).toEqual(["set statement_timeout = 48000"]);
+    session.left = 47_000;
+    expect(session.due(false)).toEqual([
+      "set statement_timeout = 47000",
+      "set idle_in_transaction_session_timeout = 47000",
+      "set transaction_timeout = 47000",
+    ]);
+    session.left = 200;
+    session.due(false);
+    session.left = 90;
+    expect(session.due(false)).toHaveLength(3);
   });
 
   test("a shorter limit of the operation's or of the database's is left alone until less is left", () => {
@@ -92,14 +104,6 @@ describe("as time goes", () => {
     expect(session.due(true)).toEqual(["set statement_timeout = 50000"]);
     expect(session.due(true)).toEqual([]);
     expect(session.due(false)).toEqual(["set statement_timeout = 50000"]);
-    expect(session.due(false)).toEqual([]);
-  });
-
-  test("a name that a client gives its session is put behind the session's own", () => {
-    const session = limits(newest);
-    session.called("it's mine");
-    expect(session.due(false)).toEqual(["set application_name = 'mayfly gr_1@0a1b2c3d.e4f5a6 it''s mine'"]);
-    session.called("mayfly gr_1@0a1b2c3d.e4f5a6 it's mine");
     expect(session.due(false)).toEqual([]);
   });
 });
@@ -127,13 +131,6 @@ describe("names", () => {
   ])("%j is nobody's", (text) => {
     expect(readSessionName(text)).toBeUndefined();
   });
-
-  test.each(["", "psql", "mayfly gr_2@00000000.000000 x", "mayfly gr_1@0a1b2c3d.e4f5a6x"])(
-    "renamed to %j it is still the grant's",
-    (text) => {
-      expect(readSessionName(renamedSession(name, text))).toEqual({ grant: "gr_1", ...mark });
-    },
-  );
 });
 
 test("times as SHOW writes them", () => {

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { type } from "./framing.ts";
 import { ownStatements } from "./messages.ts";
 import type { ServerLimits } from "./server-limits.ts";
-import { renamedSession } from "./session-name.ts";
 
 /**
  * What ends a session in the database without the gateway: its process killed, its machine lost, the network cut.
@@ -14,8 +13,6 @@ import { renamedSession } from "./session-name.ts";
 export interface TimeLimits {
   /** Start-up parameters: `RESET` goes back to them. */
   readonly start: ReadonlyMap<string, string>;
-  /** The server says how the session is called now: a client may call itself otherwise. */
-  called(name: string): void;
   /** The statements that the server has to run before the client's next message; mostly none. */
   due(inTransaction: boolean): readonly string[];
 }
@@ -62,50 +59,40 @@ export function limitMessages(statements: readonly string[]): {
 
 /** Makes a session's limits. */
 export function createTimeLimits({ server, timeout, left, name }: TimeLimitsParts): TimeLimits {
-  /** The longest that each may be, whatever the grant has left. */
-  const bounds: (readonly [string, number])[] = [
-    ["statement_timeout", Math.min(timeout, server.statement)],
-    ["idle_in_transaction_session_timeout", server.idleInTransaction],
+  const limits: Limit[] = [
+    limit("statement_timeout", Math.min(timeout, server.statement), statementSlack),
+    limit("idle_in_transaction_session_timeout", server.idleInTransaction, transactionSlack),
   ];
-  if (server.transaction !== undefined) bounds.push(["transaction_timeout", server.transaction]);
+  if (server.transaction !== undefined)
+    limits.push(limit("transaction_timeout", server.transaction, transactionSlack));
   const start = new Map<string, string>([...keepAlive, ["application_name", name]]);
   const first = left();
-  for (const [each, bound] of bounds) start.set(each, setting(Math.min(bound, first)));
+  for (const each of limits) {
+    each.told = Math.min(each.bound, first);
+    start.set(each.name, setting(each.told));
+  }
   if (server.connectionCheck !== undefined) {
     const ms = Math.min(server.connectionCheck, CONNECTION_CHECK_MS);
     start.set("client_connection_check_interval", setting(ms));
   }
-  const longest = Math.max(...bounds.map(([, bound]) => bound));
-  /** What the grant had left when the server was told last. */
-  let told = first;
-  let wrongName: string | undefined;
   /** Set inside a transaction, whose rollback takes it back. */
-  let mayBeUndone = false;
+  const mayBeUndone = new Set<Limit>();
 
   return {
     start,
-    called(now) {
-      wrongName = now === name || now === renamedSession(name, now) ? undefined : now;
-    },
     due(inTransaction) {
-      if (mayBeUndone && !inTransaction) {
-        mayBeUndone = false;
-        told = Number.POSITIVE_INFINITY;
+      if (!inTransaction && mayBeUndone.size > 0) {
+        for (const each of mayBeUndone) each.told = each.bound;
+        mayBeUndone.clear();
       }
       const ms = left();
-      const isLong = Math.min(told, longest) > ms + LIMIT_SLACK_MS;
-      if (!isLong && wrongName === undefined) return nothing;
-      const statements: string[] = [];
-      if (wrongName !== undefined) {
-        statements.push(`set application_name = ${quoted(renamedSession(name, wrongName))}`);
+      let statements = nothing;
+      for (const each of limits) {
+        if (each.told <= ms + each.slack(ms)) continue;
+        each.told = Math.min(each.bound, ms);
+        if (inTransaction) mayBeUndone.add(each);
+        statements = [...statements, `set ${each.name} = ${setting(each.told)}`];
       }
-      if (isLong) {
-        for (const [each, bound] of bounds) {
-          if (Math.min(told, bound) > ms) statements.push(`set ${each} = ${setting(Math.min(bound, ms))}`);
-        }
-        told = ms;
-      }
-      mayBeUndone = inTransaction;
       return statements;
     },
   };
@@ -113,6 +100,26 @@ export function createTimeLimits({ server, timeout, left, name }: TimeLimitsPart
 
 const nothing: readonly string[] = [];
 
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+/** One of the server's limits in a session. */
+interface Limit {
+  readonly name: string;
+  /** The longest that it may be, whatever the grant has left. */
+  readonly bound: number;
+  /** How much longer than what the grant has left it may be before it is set anew. */
+  readonly slack: (left: number) => number;
+  /** What the server was told last. */
+  told: number;
+}
+
+function limit(name: string, bound: number, slack: Limit["slack"]): Limit {
+  return { name, bound, slack, told: bound };
+}
+
+function statementSlack(): number {
+  return LIMIT_SLACK_MS;
+}
+
+/** A transaction that outlives its gateway unseen holds locks and commits nothing: a quarter more does. */
+function transactionSlack(left: number): number {
+  return Math.max(LIMIT_SLACK_MS, left / 4);
 }
