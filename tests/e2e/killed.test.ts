@@ -81,8 +81,8 @@ async function waits(count: number): Promise<void> {
 }
 
 test("an update that waits for a lock when the gateway is killed is never committed", async () => {
-  const access = await correct("8s");
-  const deadline = Date.now() + 8000;
+  const access = await correct("15s");
+  const deadline = Date.now() + 15_000;
   const holder = new pg.Client({ connectionString: world.postgres.url("shop") });
   await holder.connect();
   await holder.query("begin; update stock set pieces = pieces - 1 where id = 1");
@@ -119,7 +119,12 @@ test("an update that waits for a lock when the gateway is killed is never commit
 test("the next run ends what an earlier one left, and nothing of another gateway's, and says what is unknown", async () => {
   const access = await correct("5m");
   const running = psql(world, access.env, ["-c", "select pg_sleep(600)"]);
-  await vi.waitFor(async () => expect(await names()).toHaveLength(1), 10_000);
+  await vi.waitFor(async () => {
+    const { rows } = await admin.query(
+      "select 1 from pg_stat_activity where usename = 'mayfly' and query = 'select pg_sleep(600)' and state = 'active'",
+    );
+    expect(rows).toHaveLength(1);
+  }, 10_000);
   const [, gateway = ""] = /^mayfly gr_\w+@([0-9a-f]{8})\./.exec((await names())[0] ?? "") ?? [];
   await world.gateway.stop("SIGKILL");
   await running;
