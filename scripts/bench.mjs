@@ -1,4 +1,4 @@
-// `npm run bench [-- postgres | http | kubernetes | console]`: brings what is missing, then measures.
+// `npm run bench [-- postgres | http | kubernetes | console | deadline]`: brings what is missing, then measures.
 import { spawn } from "node:child_process";
 import { containerPrograms, environment, root, setup } from "./setup.mjs";
 
@@ -6,6 +6,7 @@ const suites = {
   postgres: { file: "bench/postgres/main.ts", needs: ["psql", "pgbench", "pgbouncer"] },
   http: { file: "bench/http/main.ts", needs: ["nginx", "wrk"] },
   kubernetes: { file: "bench/kubernetes/main.ts", needs: ["kubectl", ...containerPrograms] },
+  deadline: { file: "bench/deadline/main.ts", needs: [] },
   console: { file: "bench/console/main.ts", needs: ["psql", "chromium"] },
 };
 const [first = "", ...others] = process.argv.slice(2);

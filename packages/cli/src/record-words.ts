@@ -105,7 +105,14 @@ export function wordsOf(record: AuditRecord): string | undefined {
       return joined([
         counted(detail["acts"], "act"),
         typeof detail["denied"] === "number" ? `${detail["denied"]} denied` : undefined,
+        typeof detail["unknown"] === "number" ? `${detail["unknown"]} unknown` : undefined,
         reason,
+      ]);
+    case "session.ended_upstream":
+      return joined([
+        reason,
+        text(detail["what"]),
+        detail["confirmed"] === true ? undefined : "not seen to be gone yet",
       ]);
     case "request.refused":
     case "request.withdrawn":

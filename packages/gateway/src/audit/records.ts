@@ -33,6 +33,7 @@ export const recordTypes = [
   "session.opened",
   "session.refused",
   "session.closed",
+  "session.ended_upstream",
   "act.intent",
   "act.denied",
   "act.outcome",

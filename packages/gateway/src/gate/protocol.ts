@@ -68,6 +68,20 @@ export interface ProbeResult {
   readonly milliseconds: number;
 }
 
+/** Something that an earlier run of this gateway, which did not end in order, left running on a target. */
+export interface LeftBehind {
+  /** The grant that it was begun under. */
+  readonly grant: string;
+  /** What the target calls it; for people. */
+  readonly what: string;
+  /** Tells it from everything else, whichever connection leads to it. */
+  readonly process: string;
+  /** Whether an act was under way when it was found. */
+  readonly wasRunning: boolean;
+  /** Whether it was seen to be gone. */
+  readonly confirmed: boolean;
+}
+
 /** The contract between a protocol and the gate. */
 export interface Protocol<Scope, Act> extends ProtocolSchema {
   /**
@@ -89,6 +103,12 @@ export interface Protocol<Scope, Act> extends ProtocolSchema {
    * @throws MayflyError whose message may be read by operators: no credential in it
    */
   probe?(target: unknown, signal: AbortSignal): Promise<ProbeResult>;
+  /**
+   * Ends what earlier runs of this gateway left running on a target, and nothing of this run or of other gateways.
+   * Left out: what a gateway's death leaves there ends by itself, or nobody can tell.
+   * @throws MayflyError when the target cannot be asked now
+   */
+  endLeftBehind?(target: unknown, signal: AbortSignal): Promise<readonly LeftBehind[]>;
   /** Loads what it needs before it can judge or serve; called once, at start. */
   ready(): Promise<void>;
   /** Serves one client connection of a port of the protocol's own until it ends; left out where there is none. */

@@ -30,6 +30,7 @@ import { healthOf } from "./health.ts";
 import { httpsServer } from "./https.ts";
 import { listen, listenError, type Listener } from "./listener.ts";
 import { identityOf } from "./identity-of.ts";
+import { sweepLeftBehind } from "./left-behind.ts";
 import { load, rulesOf } from "./load.ts";
 import { createMetrics } from "./metrics.ts";
 import { peopleOf, recordSignOut } from "./people-of.ts";
@@ -38,6 +39,7 @@ import { createProtocols, protocols as knownProtocols } from "./protocols.ts";
 import { ConfigurationRefused, reload, type Reload } from "./reload.ts";
 import { slackPorts } from "./slack-ports.ts";
 import { swappableIdentity } from "./swappable-identity.ts";
+import { closeUnfinished } from "./unfinished.ts";
 
 /** What a gateway is started with. */
 export interface GatewayOptions {
@@ -59,7 +61,9 @@ export interface RunningGateway {
   stop(reason: string): Promise<void>;
 }
 
-/** How long sessions, and after them requests to the API, have to end at a stop, milliseconds. */
+/** How long sessions have to end at a stop, with all that they run upstream, milliseconds. */
+const SESSIONS_END_MS = 10_000;
+/** How long requests to the API have to end after that, milliseconds. */
 const stopWithin = 5000;
 
 /** How long clients have to read their last words, milliseconds. */
@@ -108,6 +112,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     secureContext: () => certificates.context,
     allowInsecureLoopback: first.listen.postgres?.allowInsecureLoopback === true,
     url: () => first.url.replace(/\/+$/, ""),
+    gateway: () => audit.id,
   });
   await Promise.all(protocols.map((protocol) => protocol.ready()));
 
@@ -255,6 +260,22 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     protocols,
   });
   undo.push(() => probes.stop());
+  const sweep = sweepLeftBehind({
+    clock,
+    log,
+    logger,
+    principal: system,
+    configuration: () => current.configuration,
+    protocols,
+  });
+  undo.push(() => sweep.stop());
+  const unfinished = closeUnfinished({
+    log,
+    reader,
+    first: audit.first,
+    configuration: () => current.configuration.digest,
+  });
+  undo.push(() => unfinished.then(() => undefined, fault));
   const doors = createDoors({
     front,
     url: first.url.replace(/\/+$/, ""),
@@ -332,6 +353,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     current = next;
     await notifications.adopt(next.configuration.notifications);
     probes.lookSoon();
+    sweep.lookSoon();
     return outcome;
   };
   const address = api.server.address();
@@ -355,7 +377,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     },
     async stop(reason) {
       for (const listener of listeners) listener.close();
-      await gates.stop(reason, stopWithin);
+      await gates.stop(reason, SESSIONS_END_MS);
       // The sessions are over; what they were told still has to be read.
       await Promise.all(listeners.map((listener) => listener.drained(farewell)));
       await undoAll(undo, logger);

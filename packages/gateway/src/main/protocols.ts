@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly allowInsecureLoopback: boolean;
   /** The gateway's own URL, without a slash at its end. */
   readonly url: () => string;
+  /** What tells this gateway from every other over all its runs. */
+  readonly gateway: () => string;
 }
 
 /** The protocols that mayflyd serves: adding one is adding its folder and a line here. */
@@ -35,4 +37,5 @@ export const protocols = createProtocols({
   },
   allowInsecureLoopback: false,
   url: () => "",
+  gateway: () => "",
 });

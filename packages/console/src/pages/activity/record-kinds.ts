@@ -37,7 +37,11 @@ export const recordKinds: readonly RecordKind[] = [
     label: "Grants",
     types: ["grant.activated", "grant.collected", "grant.released", "grant.expired", "grant.revoked"],
   },
-  { id: "sessions", label: "Sessions", types: ["session.opened", "session.refused", "session.closed"] },
+  {
+    id: "sessions",
+    label: "Sessions",
+    types: ["session.opened", "session.refused", "session.closed", "session.ended_upstream"],
+  },
   { id: "acts", label: "Acts", types: ["act.intent", "act.denied", "act.outcome"] },
   {
     id: "people",

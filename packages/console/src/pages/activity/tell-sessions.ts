@@ -43,6 +43,17 @@ export const sessionTellers: Readonly<Record<Told, Teller>> = {
       ],
     });
   },
+  "session.ended_upstream": (record, detail) =>
+    words(["ended what was left running on ", said(record.connection)], {
+      tone: "warn",
+      notes: [
+        together(
+          textIn(detail["reason"]),
+          textIn(detail["what"]),
+          detail["confirmed"] === true ? undefined : "not seen to be gone yet",
+        ),
+      ],
+    }),
   "act.intent": (record, detail) => {
     const { code, notes } = actText(detail);
     return words(["was permitted an act on ", said(record.connection)], { tone: "good", code, notes });

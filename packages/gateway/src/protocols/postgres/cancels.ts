@@ -6,13 +6,16 @@ import { randomBytes } from "node:crypto";
  */
 export interface Cancels {
   /** Makes a key for a session; `cancel` runs when a CancelRequest brings it. */
-  register(cancel: () => void): { readonly key: Buffer; forget(): void };
-  /** A CancelRequest came, from anyone. An unknown key does nothing, as PostgreSQL does. */
-  request(key: Buffer): void;
+  register(cancel: () => Promise<void>): { readonly key: Buffer; forget(): void };
+  /**
+   * A CancelRequest came, from anyone. An unknown key does nothing, as PostgreSQL does.
+   * @returns settles when the server has been told: the client's connection is closed then, and not before
+   */
+  request(key: Buffer): Promise<void>;
 }
 
 export function createCancels(): Cancels {
-  const known = new Map<string, () => void>();
+  const known = new Map<string, () => Promise<void>>();
   return {
     register(cancel) {
       const key = randomBytes(8);
@@ -20,8 +23,8 @@ export function createCancels(): Cancels {
       known.set(name, cancel);
       return { key, forget: () => known.delete(name) };
     },
-    request(key) {
-      known.get(key.toString("latin1"))?.();
+    async request(key) {
+      await known.get(key.toString("latin1"))?.();
     },
   };
 }

@@ -177,3 +177,25 @@ export function decodeParameterStatus(
     throw malformed("a parameter's status");
   return { name: bytes.toString("utf8", at, nameEnd), value: bytes.toString("utf8", nameEnd + 1, end - 1) };
 }
+
+/** A DataRow ('D') in text form. */
+export function decodeDataRow(bytes: Buffer, at: number, end: number): readonly (string | null)[] {
+  if (at + 2 > end) throw malformed("the column count is missing");
+  const count = u16(bytes, at);
+  const values: (string | null)[] = [];
+  let position = at + 2;
+  for (let index = 0; index < count; index += 1) {
+    if (position + 4 > end) throw malformed("a column's length is missing");
+    const length = u32(bytes, position);
+    position += 4;
+    if (length === 0xffffffff) {
+      values.push(null);
+      continue;
+    }
+    if (length > end - position) throw malformed("a column is longer than the message");
+    values.push(bytes.toString("utf8", position, position + length));
+    position += length;
+  }
+  if (position !== end) throw malformed("bytes follow the last column");
+  return values;
+}

@@ -34,8 +34,16 @@ export function refusalResponse(refusal: Refusal): Buffer {
   });
 }
 
+/** The newest last words: a thousand sessions of one grant end with the same. */
+let newest: { readonly reason: string; readonly words: Buffer } | undefined;
+
 /** The last words of a session that was ended: deadline, release, revocation, lockdown, shutdown. */
 export function endedResponse(reason: string): Buffer {
+  if (newest?.reason !== reason) newest = { reason, words: wordsOf(reason) };
+  return newest.words;
+}
+
+function wordsOf(reason: string): Buffer {
   return errorResponse({
     severity: "FATAL",
     code: "57P01",

@@ -18,6 +18,8 @@ export interface Expected {
   readonly name?: string;
   /** Close and Bind: whether `name` is a portal's. */
   readonly ofPortal?: boolean;
+  /** Said by the gateway for itself: no client reads the answer, and an error ends the session. */
+  readonly own?: true;
 }
 
 /** The answers owed, as a queue. */

@@ -15,7 +15,8 @@ export interface HandshakeOptions {
   readonly secureContext: () => SecureContext;
   /** Lets a client on the loopback address in without TLS, by SCRAM-SHA-256 alone. */
   readonly allowInsecureLoopback: boolean;
-  readonly cancel: (key: Buffer) => void;
+  /** Settles when the server has been told. */
+  readonly cancel: (key: Buffer) => Promise<void>;
 }
 
 /** A client that has proved itself, with the session that the gate opened for it. Its socket is paused. */
@@ -172,8 +173,8 @@ export function shakeHands(
       }
       case "cancel":
         done();
-        options.cancel(parsed.key);
-        dismiss(client, options.clock);
+        // As PostgreSQL does: a client that waits for the close knows that its next statement is not meant.
+        void options.cancel(parsed.key).finally(() => dismiss(client, options.clock));
         return;
       case "refused":
         refuse(parsed.error);

@@ -6,9 +6,11 @@ import { loadGrammar } from "./guard/grammar.ts";
 import { trial } from "./guard/trial.ts";
 import { compileScopes } from "./guard/verdicts.ts";
 import { describeScope } from "./guard/words.ts";
+import { endLeftBehind } from "./left-behind.ts";
 import { probe } from "./probe.ts";
 import { checkScope, notEnforceable, type PostgresScope, scopeSchema } from "./scope.ts";
 import { createServe } from "./serve.ts";
+import { gatewayMark, type GatewayMark } from "./session-name.ts";
 import { addressOf, type Target, targetSchema } from "./target.ts";
 import { effectsOf } from "./effects.ts";
 
@@ -34,13 +36,18 @@ export interface PostgresOptions {
   readonly secureContext: () => SecureContext;
   /** Lets a client on the loopback address connect without TLS, with SCRAM-SHA-256 alone. */
   readonly allowInsecureLoopback: boolean;
+  /** What tells this gateway from every other over all its runs: its audit log's id. Asked once it serves. */
+  readonly gateway: () => string;
 }
 
 /** The PostgreSQL protocol. */
 export function createPostgres(options: PostgresOptions): Protocol<PostgresScope, PostgresAct> {
+  let made: GatewayMark | undefined;
+  const mark = (): GatewayMark => (made ??= gatewayMark(options.gateway()));
   return {
     ...postgresRules,
     probe: (target, signal) => probe(target as Target, options.clock, signal),
-    serve: createServe({ ...options, effectsOf }),
+    endLeftBehind: (target, signal) => endLeftBehind(target as Target, mark(), options.clock, signal),
+    serve: createServe({ ...options, effectsOf, mark }),
   };
 }

@@ -164,5 +164,25 @@ export const failingParse: Buffer = message(
   int16(0),
 );
 
-/** What a look at a server asks. */
-export const probeQuery: Buffer = message(type.query, cstring("select 1"));
+/** Query ('Q') of the gateway's own. */
+export function queryMessage(sql: string): Buffer {
+  return message(type.query, cstring(sql));
+}
+
+/**
+ * Runs statements of the gateway's own by the extended protocol, up to a Sync. Statements and portals have a name, so
+ * that the client's unnamed ones live on (a simple Query would drop both).
+ */
+export function ownStatements(name: string, statements: readonly string[]): Buffer {
+  const parts: Buffer[] = [];
+  for (const sql of statements) {
+    parts.push(
+      message(type.parse, cstring(name), cstring(sql), int16(0)),
+      message(type.bind, cstring(name), cstring(name), int16(0), int16(0), int16(0)),
+      message(type.execute, cstring(name), int32(0)),
+      message(type.close, Buffer.from("P"), cstring(name)),
+      message(type.close, Buffer.from("S"), cstring(name)),
+    );
+  }
+  return Buffer.concat([...parts, sync]);
+}

@@ -21,8 +21,6 @@ export interface Responses {
   abandon(error: string): void;
   /** Bytes of a message that has been forwarded in part and whose rest has not arrived. */
   readonly openBytes: number;
-  /** Forwards no more than the rest of the message under way, from now on. */
-  finishMessage(): void;
 }
 
 export interface ResponsesOptions {
@@ -33,6 +31,8 @@ export interface ResponsesOptions {
   readonly pinned: ReadonlyMap<string, string>;
   /** Whether errors must not quote rows: a table is granted in part only. */
   readonly hideQuotes: boolean;
+  /** Told how the server says that the session is called. */
+  readonly called: (name: string) => void;
 }
 
 /** Of an error that has not arrived whole, this much tells its code; of other messages that are read, this is all. */
@@ -47,7 +47,6 @@ export function createResponses(options: ResponsesOptions): Responses {
   const { expected, statements, portals } = shared;
   let carry: Buffer | undefined;
   let open = 0;
-  let finishing = false;
   /** After an error in the extended protocol the server discards until Sync. */
   let discarding = false;
   /** Of the act whose answer is under way. */
@@ -92,7 +91,11 @@ export function createResponses(options: ResponsesOptions): Responses {
       shared.syncOwed = !done && shared.syncLeftOut && entry.kind === type.execute;
       shared.syncLeftOut = false;
     }
-    if (entry.permit !== undefined) complete(entry.permit, { bytes, rows, tag, error, copied: copied() });
+    if (entry.permit !== undefined) {
+      // No command tag counts the rows that came before an error.
+      const count = error === undefined ? rows : Math.max(rows, dataRows);
+      complete(entry.permit, { bytes, rows: count, tag, error, copied: copied() });
+    }
     bytes = 0;
     rows = 0;
     dataRows = 0;
@@ -168,6 +171,8 @@ export function createResponses(options: ResponsesOptions): Responses {
     shared.copyIn = false;
     if (status === idle) portals.clear();
     finish(entry, error === undefined);
+    shared.readyStatus = status ?? 0;
+    shared.readyNext = expected.next - expected.length;
   };
 
   /** An ErrorResponse. The bytes that go on in its place, or undefined for its own. */
@@ -246,6 +251,7 @@ export function createResponses(options: ResponsesOptions): Responses {
         if (pin !== undefined && pin !== value) {
           throw new WireError("08P01", `the database changed ${name}, which the gateway had fixed`);
         }
+        if (name === "application_name") options.called(value);
         return undefined;
       }
       case type.copyInResponse:
@@ -273,10 +279,6 @@ export function createResponses(options: ResponsesOptions): Responses {
       open -= at;
     }
     const { length } = all;
-    if (finishing) {
-      if (at > 0) forward(all.subarray(0, at));
-      return;
-    }
     while (length - at >= 5) {
       const kind = all[at];
       const size = u32(all, at + 1);
@@ -306,11 +308,19 @@ export function createResponses(options: ResponsesOptions): Responses {
       if ((mustBeWhole.has(kind ?? 0) && end > length) || (kind === type.errorResponse && stop > length))
         break;
       bytes += size + 1;
-      const instead = message(all, at, Math.min(end, length));
+      const first = expected.head();
+      let instead = message(all, at, Math.min(end, length));
+      if (first?.own === true && !unasked.has(kind ?? 0)) {
+        const isError = kind === type.errorResponse;
+        if (isError && expected.head() !== first)
+          throw new WireError("08006", "the database did not take the session's limits");
+        // A fatal error answers nothing: it is the session's end.
+        if (!isError) instead = empty;
+      }
       if (instead !== undefined) {
         if (end > length) throw new WireError("08P01", "the database sent a message that is too large");
         if (at > run) forward(all.subarray(run, at));
-        forward(instead);
+        if (instead.length > 0) forward(instead);
         run = end;
       }
       if (end > length) open = end - length;
@@ -326,21 +336,23 @@ export function createResponses(options: ResponsesOptions): Responses {
     abandon(why) {
       for (let entry = expected.head(); entry !== undefined; entry = expected.head()) {
         error = why;
-        rows = Math.max(rows, dataRows);
         finish(entry, false);
       }
     },
     get openBytes() {
       return open;
     },
-    finishMessage() {
-      finishing = true;
-      carry = undefined;
-    },
   };
 }
 
 const idle = 0x49;
+const empty: Buffer = Buffer.alloc(0);
+/** Messages that a server sends by itself, whatever it is answering. */
+const unasked: ReadonlySet<number> = new Set([
+  type.noticeResponse,
+  type.notificationResponse,
+  type.parameterStatus,
+]);
 /** Messages that decide something by their content. */
 const mustBeWhole: ReadonlySet<number> = new Set([
   type.commandComplete,

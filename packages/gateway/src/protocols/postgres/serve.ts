@@ -1,12 +1,17 @@
+import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import type { Gate } from "../../gate/gate.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { PostgresAct } from "./act.ts";
+import { createBackendEndings } from "./backend-endings.ts";
 import { createCancels } from "./cancels.ts";
 import { shakeHands } from "./handshake.ts";
-import { serveSession } from "./session.ts";
+import { createPacing } from "./pacing.ts";
+import { createServers } from "./server-limits.ts";
+import { gatewayMark, type GatewayMark } from "./session-name.ts";
+import { serveSession, type SessionOptions } from "./session.ts";
 import { createTexts, type Effect } from "./texts.ts";
 
 /** What the wire part of the protocol stands on. */
@@ -15,6 +20,8 @@ export interface ServeOptions {
   readonly secureContext: () => SecureContext;
   readonly allowInsecureLoopback: boolean;
   readonly effectsOf: (sql: string) => readonly Effect[] | undefined;
+  /** How this gateway's sessions are told from others' upstream; left out: by chance. */
+  readonly mark?: () => GatewayMark;
 }
 
 /** Makes the function that serves one client connection until it ends. All its sessions share their cancel keys. */
@@ -22,10 +29,20 @@ export function createServe(options: ServeOptions): (client: Duplex, gate: Gate<
   const { clock } = options;
   const cancels = createCancels();
   const texts = createTexts(options.effectsOf);
+  const byChance = gatewayMark(randomUUID());
+  const shared: Omit<SessionOptions, "messageBytes" | "mark"> = {
+    clock,
+    cancels,
+    texts,
+    servers: createServers(clock),
+    endings: createBackendEndings(clock),
+    pacing: createPacing(clock),
+  };
   return (client, gate) => {
     if (client instanceof Socket) client.setNoDelay(true);
     shakeHands(client, gate, { ...options, cancel: (key) => cancels.request(key) }, (arrived) => {
-      serveSession(arrived, { clock, cancels, texts, messageBytes: gate.limits.messageBytes }).catch(() => {
+      const mark = options.mark?.() ?? byChance;
+      serveSession(arrived, { ...shared, mark, messageBytes: gate.limits.messageBytes }).catch(() => {
         arrived.client.destroy();
         arrived.session.close("the gateway failed while serving this session");
       });

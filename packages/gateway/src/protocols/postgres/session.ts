@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import type { SessionEnd } from "../../gate/gate.ts";
 import type { NamedScope } from "../../gate/protocol.ts";
-import type { Clock } from "../../kernel/clock.ts";
+import { deadlineAt, remaining, type Clock } from "../../kernel/clock.ts";
+import type { BackendEndings } from "./backend-endings.ts";
 import type { Cancels } from "./cancels.ts";
 import { endedResponse } from "./denials.ts";
 import type { Arrived } from "./handshake.ts";
@@ -12,13 +13,17 @@ import {
   parameterStatus,
   readyForQuery,
 } from "./messages.ts";
+import type { Pacing } from "./pacing.ts";
 import { startRelay } from "./relay.ts";
 import type { PostgresScope } from "./scope.ts";
+import type { ServerLimits, Servers } from "./server-limits.ts";
+import { sessionName, type GatewayMark } from "./session-name.ts";
 import type { Target } from "./target.ts";
 import type { Texts } from "./texts.ts";
 import { connectUpstream, UpstreamError, type Upstream } from "./upstream.ts";
 import { hidesColumns } from "./quoted-rows.ts";
-import { upstreamParameters } from "./upstream-parameters.ts";
+import { createTimeLimits, type TimeLimits } from "./time-limits.ts";
+import { shortestTimeout, upstreamParameters } from "./upstream-parameters.ts";
 
 /** What all sessions share. */
 export interface SessionOptions {
@@ -26,8 +31,21 @@ export interface SessionOptions {
   readonly cancels: Cancels;
   readonly texts: Texts;
   readonly messageBytes: number;
+  readonly servers: Servers;
+  readonly endings: BackendEndings;
+  readonly pacing: Pacing;
+  readonly mark: GatewayMark;
 }
 
+/** A server logged in to, with what holds for its session. */
+interface Connected {
+  readonly upstream: Upstream;
+  readonly limits: TimeLimits;
+  readonly pinned: ReadonlyMap<string, string>;
+}
+
+/** SQLSTATE undefined_object: a start-up parameter that the server does not have. */
+const UNKNOWN_SETTING = "42704";
 /** How long a client may take to read the last words, milliseconds. */
 const farewell = 1000;
 
@@ -37,7 +55,14 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
   const { clock } = options;
   const target = session.target as Target;
   const scopes = session.scopes as readonly NamedScope<PostgresScope>[];
-  const { start, pinned } = upstreamParameters(target, scopes, session.grant, startup);
+  const deadline = deadlineAt(clock, session.endsAt, Number.POSITIVE_INFINITY);
+  const limitsOf = (server: ServerLimits): TimeLimits =>
+    createTimeLimits({
+      server,
+      timeout: shortestTimeout(scopes),
+      left: () => remaining(clock, deadline),
+      name: sessionName(session.grant, options.mark, startup.applicationName),
+    });
   const gone = new AbortController();
   const leave = (): void => gone.abort();
   client.once("close", leave);
@@ -50,9 +75,20 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
     session.close(why);
   };
 
-  let upstream: Upstream;
+  const either = AbortSignal.any([gone.signal, session.ended]);
+  const connect = async (): Promise<Connected> => {
+    const limits = limitsOf(await options.servers.limits(target, either));
+    const { start, pinned } = upstreamParameters(target, scopes, limits, startup);
+    return { limits, pinned, upstream: await connectUpstream(target, start, clock, either) };
+  };
+  let connected: Connected;
   try {
-    upstream = await connectUpstream(target, start, clock, AbortSignal.any([gone.signal, session.ended]));
+    connected = await connect().catch((error: unknown) => {
+      if (!(error instanceof UpstreamError && error.code === UNKNOWN_SETTING)) throw error;
+      // Another server than the one that was asked, an older one after a fail-over say.
+      options.servers.forget(target);
+      return connect();
+    });
   } catch (error) {
     if (gone.signal.aborted) {
       session.close("the client went away");
@@ -73,6 +109,7 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
   } finally {
     client.off("close", leave);
   }
+  const { upstream, limits, pinned } = connected;
   for (const [name, value] of pinned) {
     const reported = upstream.parameters.get(name);
     if (reported === undefined || reported === value) continue;
@@ -94,6 +131,8 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
     session,
     pinned,
     hideQuotes: hidesColumns(scopes),
+    limits,
+    deadline,
   });
   const greeting = [authenticationOk()];
   for (const [name, value] of upstream.parameters) greeting.push(parameterStatus(name, value));

@@ -23,6 +23,9 @@ export interface Shared {
   readonly statements: Names<Statement>;
   readonly portals: Names<Portal>;
   readonly expected: ExpectedQueue;
+  /** The server's newest ReadyForQuery: its status, and the number of the first message that it does not answer. */
+  readyStatus: number;
+  readyNext: number;
   /** Whether the server takes CopyData now. */
   copyIn: boolean;
   /** An act that may start a COPY from the client: until it is answered, what the client sends next could mean two things. */
@@ -43,10 +46,17 @@ export function createShared(): Shared {
     statements: createNames<Statement>((statement) => statement.text.sql.length),
     portals: createNames<Portal>((portal) => portal.parameters.length),
     expected: createExpectedQueue(),
+    readyStatus: 0x49,
+    readyNext: 0,
     copyIn: false,
     copyAwaited: undefined,
     syncLeftOut: false,
     syncOwed: false,
     copied: undefined,
   };
+}
+
+/** Whether the server owes nothing and waits for a message: no pipeline is half way. */
+export function isAtRest({ expected, readyNext }: Shared): boolean {
+  return expected.length === 0 && expected.next === readyNext;
 }

@@ -1,11 +1,12 @@
 import type { NamedScope } from "../../gate/protocol.ts";
 import type { PostgresScope } from "./scope.ts";
 import type { Startup } from "./startup.ts";
+import type { TimeLimits } from "./time-limits.ts";
 import type { Target } from "./target.ts";
 
 /** What a session is started with upstream. */
 export interface UpstreamParameters {
-  /** Start-up parameters: `RESET` and `DISCARD` go back to them, so they hold for the session's whole life. */
+  /** Start-up parameters, those of the time limits included: `RESET` and `DISCARD` go back to them, so they hold for the session's whole life. */
   readonly start: ReadonlyMap<string, string>;
   /** Those that the server reports and that must stay as they are. */
   readonly pinned: ReadonlyMap<string, string>;
@@ -20,12 +21,12 @@ function quoted(name: string): string {
 
 /**
  * What is fixed upstream before a client says anything: how texts are read (the guard's grammar assumes it), where
- * names are looked up, read-only where every operation only reads, and the operations' time-out.
+ * names are looked up, read-only where every operation only reads, and how long anything may take.
  */
 export function upstreamParameters(
   target: Target,
   scopes: readonly NamedScope<PostgresScope>[],
-  grant: string,
+  limits: TimeLimits,
   startup: Startup,
 ): UpstreamParameters {
   // pg_temp last, by name: it would otherwise be searched first, and a temporary table could stand in for a real one.
@@ -41,8 +42,14 @@ export function upstreamParameters(
   for (const [name, value] of pinned) start.set(name, value);
   // Not ours to set: in another encoding the server folds letters of unquoted names otherwise than the guard does.
   pinned.set("server_encoding", "UTF8");
-  const timeouts = scopes.map(({ scope }) => scope.timeout).filter((timeout) => timeout !== undefined);
-  if (timeouts.length > 0) start.set("statement_timeout", String(Math.min(...timeouts)));
-  start.set("application_name", `mayfly ${grant} ${startup.applicationName}`.trim().slice(0, 63));
+  for (const [name, value] of limits.start) start.set(name, value);
   return { start, pinned };
+}
+
+/** The shortest time-out of the operations, milliseconds; Infinity where they have none. */
+export function shortestTimeout(scopes: readonly NamedScope<PostgresScope>[]): number {
+  return Math.min(
+    Number.POSITIVE_INFINITY,
+    ...scopes.map(({ scope }) => scope.timeout ?? Number.POSITIVE_INFINITY),
+  );
 }

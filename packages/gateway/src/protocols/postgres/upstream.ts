@@ -34,6 +34,8 @@ export class UpstreamError extends Error {
 }
 
 const largestServerMessage = 65_536;
+/** After so much silence the server's machine is asked whether it is still there, milliseconds. */
+const KEEP_ALIVE_MS = 10_000;
 /** More than this before ReadyForQuery is no log-in, whatever it is. */
 const longestLogIn = 1_048_576;
 
@@ -85,7 +87,13 @@ async function open(
   want: "plain" | "try" | "must",
   adopt: (socket: Socket) => void,
 ): Promise<{ socket: Socket; tls: boolean }> {
-  const plain = connectTcp({ host: target.host, port: target.port, noDelay: true, keepAlive: true });
+  const plain = connectTcp({
+    host: target.host,
+    port: target.port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+  });
   adopt(plain);
   plain.on("error", () => undefined);
   await untilConnected(plain, "connect");
@@ -287,30 +295,39 @@ export async function connectUpstream(
 
 /**
  * Asks the server to cancel what a backend runs (manual, "Canceling Requests in Progress"), over a connection of its
- * own under the same TLS. Settles when the server has taken it, or has failed to within `ms`; never throws.
+ * own under the same TLS. The server closes it once the backend has been told; a statement sent after that is not
+ * cancelled by it.
+ * @returns whether the server has taken it, within `ms`; never throws
  */
 export async function cancelUpstream(
   target: Target,
   upstream: Upstream,
   clock: Clock,
   ms: number,
-): Promise<void> {
-  if (upstream.key.length === 0) return;
+): Promise<boolean> {
+  if (upstream.key.length === 0) return false;
   const sockets: Socket[] = [];
   const giveUp = (): void => {
     for (const socket of sockets) socket.destroy();
   };
-  const unschedule = clock.schedule(ms, giveUp);
+  let isLate = false;
+  const unschedule = clock.schedule(ms, () => {
+    isLate = true;
+    giveUp();
+  });
   try {
     const { socket } = await open(target, upstream.tls ? "must" : "plain", (made) => sockets.push(made));
     const closed = new Promise<void>((resolve) => {
-      socket.once("close", () => resolve());
+      socket.once("end", resolve);
+      socket.once("close", resolve);
     });
     socket.resume();
-    socket.end(cancelRequest(upstream.key));
+    // Not ended from here: what stands between may take that for a client that has gone away.
+    socket.write(cancelRequest(upstream.key));
     await closed;
+    return !isLate;
   } catch {
-    // The session ends anyway, and with it the backend's connection.
+    return false;
   } finally {
     unschedule();
     giveUp();

@@ -28,6 +28,8 @@ export interface FakeGateOptions {
   readonly check?: (sql: string) => string | undefined;
   readonly messageBytes?: number;
   readonly handshakeMs?: number;
+  /** What the grant has left when a session opens; a minute when left out. The fake gate itself never cuts. */
+  readonly leftMs?: number;
 }
 
 /** The one grant that the fake gate knows, and its secret and token. */
@@ -76,7 +78,7 @@ export function createFakeGate(options: FakeGateOptions): FakeGate {
       scopes: options.scopes ?? [
         { name: "shop/read", scope: { statements: ["select", "insert"], tables: {} } },
       ],
-      endsAt: Date.now() + 60_000,
+      endsAt: Date.now() + (options.leftMs ?? 60_000),
       ended: controller.signal,
       attach(added) {
         sender = added;

@@ -1,0 +1,119 @@
+import { connect } from "node:net";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { startPostgres, type EmbeddedPostgres } from "../../../../../tests/support/postgres.ts";
+import { targetSchema } from "./target.ts";
+import { createFakeGate } from "./testing/fake-gate.ts";
+import {
+  dial,
+  frames,
+  int32,
+  listenWire,
+  makeCertificate,
+  type Listening,
+  type Message,
+  type RawClient,
+  type TestCertificate,
+} from "./testing/wire.ts";
+
+let postgres: EmbeddedPostgres;
+let certificate: TestCertificate;
+let wire: Listening;
+
+beforeAll(async () => {
+  certificate = await makeCertificate();
+  postgres = await startPostgres();
+  const target = targetSchema.parse({
+    host: "127.0.0.1",
+    port: postgres.port,
+    database: "postgres",
+    user: "postgres",
+    password: { env: "UNUSED" },
+    tls: "disable",
+  });
+  target.password?.load(postgres.password);
+  wire = await listenWire(createFakeGate({ target }), certificate);
+});
+const clients: RawClient[] = [];
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
+});
+afterAll(async () => {
+  wire.close();
+  await postgres.stop();
+  certificate.remove();
+});
+
+/** A session, and what asks to cancel what it runs. */
+async function session(): Promise<{ client: RawClient; cancel: () => Promise<void> }> {
+  const client = await dial(wire.port);
+  clients.push(client);
+  const greeting = await client.logIn();
+  const key = greeting.find(({ type }: Message) => type === "K")?.body ?? Buffer.alloc(0);
+  /** Settles when the gateway has closed the connection, as libpq's PQcancel does. */
+  const cancel = (): Promise<void> =>
+    new Promise((resolve) => {
+      const socket = connect(wire.port, "127.0.0.1", () =>
+        socket.write(Buffer.concat([int32(16), int32(80_877_102), key])),
+      );
+      socket.on("error", () => undefined);
+      socket.on("data", () => undefined);
+      socket.once("close", () => resolve());
+    });
+  return { client, cancel };
+}
+
+const rounds = 200;
+
+test("a cancel request that comes when its statement is over cancels no other", async () => {
+  const { client, cancel } = await session();
+  for (let round = 0; round < rounds; round += 1) {
+    client.send(frames.query("select 1"));
+    expect(await client.answers()).toBe("T D C Z");
+    await cancel();
+    client.send(frames.query("select pg_sleep(0.01)"));
+    expect(await client.answers(), `round ${round}`).toBe("T D C Z");
+  }
+});
+
+test("a cancel request on the heels of its statement's end cancels no other, whether its close is waited for or not", async () => {
+  const { client, cancel } = await session();
+  let cancelled = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    // The statement ends before, while and after the request travels upstream.
+    client.send(frames.query(`select pg_sleep(${(round % 20) / 5000})`));
+    const asked = cancel();
+    const first = await client.answers();
+    expect(first).toMatch(/^(?:T D C Z|(?:T )?E57014 Z)$/);
+    if (first.includes("E")) cancelled += 1;
+    if (round % 2 === 0) await asked;
+    client.send(frames.query("select pg_sleep(0.005)"));
+    expect(await client.answers(), `round ${round}`).toBe("T D C Z");
+    await asked;
+  }
+  // It was a race, and not one that was always won or lost.
+  expect(cancelled).toBeGreaterThan(0);
+});
+
+test("a cancel request reaches a statement that runs, also one behind others in a pipeline, and the session goes on", async () => {
+  const { client, cancel } = await session();
+  client.send(frames.query("select 1"), frames.query("select pg_sleep(600)"));
+  expect(await client.answers()).toBe("T D C Z");
+  await cancel();
+  // What comes in the meantime waits for its turn and runs.
+  client.send(frames.query("select 2"));
+  expect(await client.answers()).toBe("T E57014 Z");
+  expect(await client.answers()).toBe("T D C Z");
+});
+
+test("a wrong key is closed at once and cancels nothing", async () => {
+  const { client } = await session();
+  client.send(frames.query("select pg_sleep(0.2)"));
+  await new Promise<void>((resolve) => {
+    const socket = connect(wire.port, "127.0.0.1", () =>
+      socket.write(Buffer.concat([int32(16), int32(80_877_102), Buffer.alloc(8)])),
+    );
+    socket.on("data", () => undefined);
+    socket.once("close", () => resolve());
+  });
+  expect(await client.answers()).toBe("T D C Z");
+});
