@@ -22,7 +22,7 @@ function isDate(value: string): boolean {
 function isTime(value: string): boolean {
   const match = /^(\d{2}):(\d{2}):(\d{2})(?:\.\d{1,18})?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/.exec(value);
   if (match === null) return false;
-  const [hour, minute, second, offsetHour = 0, offsetMinute = 0] = [1, 2, 3, 5, 6].map((at) =>
+  const [hour, minute, second, offsetHour, offsetMinute] = [1, 2, 3, 5, 6].map((at) =>
     Number(match[at] ?? 0),
   ) as [number, number, number, number, number];
   if (hour > 23 || minute > 59 || second > 60 || offsetHour > 23 || offsetMinute > 59) return false;
