@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { buildConnector, Pool } from "undici";
 import { tolerateContinue } from "./interim.ts";
@@ -78,7 +77,7 @@ export function createUpstreams<Target extends object>(
           if (error !== null) return done(error, null);
           // In HTTP/2 an interim answer is a frame of its own.
           const isHttp2 = "useH2c" in plain || (socket as TLSSocket).alpnProtocol === "h2";
-          if (!isHttp2) tolerateContinue(socket as Socket);
+          if (!isHttp2) tolerateContinue(socket);
           return done(null, socket);
         }),
     });

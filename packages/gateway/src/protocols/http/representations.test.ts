@@ -291,7 +291,7 @@ describe("interim answers that nobody asked for", () => {
     ["none", [final]],
     ["100 by itself", [early, final]],
     ["100 in one piece with the answer", [early + final]],
-    ["100 in pieces", [...early, ...final]],
+    ["100 in pieces", Array.from(early + final)],
     [
       "100 twice, and others between",
       [

@@ -141,13 +141,20 @@ describe("what is written", () => {
   it.each([
     ["/spec/template/spec/serviceAccountName", "admin", "web"],
     ["/spec/template/spec/containers/0/securityContext/privileged", true, false],
-    ["/spec/template/spec/containers/0/securityContext/capabilities/add/-", "SYS_ADMIN", undefined],
-    ["/spec/template/spec/volumes/0/hostPath/path", "/", undefined],
     ["/spec/template/spec/hostNetwork", true, false],
+    ["/spec/template/spec/containers/0/securityContext/capabilities/add", ["SYS_ADMIN"], []],
   ])("nor by a step of a patch: %s %j", (path, bad, good) => {
     expect(judge("STEPS", `${deployments}/a`, [{ op: "add", path, value: bad }])).toBe("deny");
-    if (good !== undefined)
-      expect(judge("STEPS", `${deployments}/a`, [{ op: "add", path, value: good }])).toBe("permit");
+    expect(judge("STEPS", `${deployments}/a`, [{ op: "add", path, value: good }])).toBe("permit");
+  });
+
+  it.each([
+    "/spec/template/spec/containers/0/securityContext/capabilities/add/-",
+    "/spec/template/spec/volumes/0/hostPath/path",
+    "/spec/template/spec/ephemeralContainers/-",
+  ])("nor into what may not be there: %s", (path) => {
+    expect(judge("STEPS", `${deployments}/a`, [{ op: "add", path, value: "x" }])).toBe("deny");
+    expect(judge("STEPS", `${deployments}/a`, [{ op: "remove", path }])).toBe("permit");
   });
 
   it("is not a namespace's pod security", () => {

@@ -134,5 +134,5 @@ function judgeAccount(value: unknown, scope: KubernetesScope): string | undefine
   if (value === null || value === "" || value === "default") return undefined;
   if (typeof value === "string" && scope.service_accounts.some((each) => nameMatches(each, value)))
     return undefined;
-  return `service account ${String(value).slice(0, 63)} is not granted`;
+  return `service account ${JSON.stringify(value).slice(0, 80)} is not granted`;
 }

@@ -55,11 +55,26 @@ describe("a prompt", () => {
 
 describe("what nobody accepted does not come down", () => {
   it.each([
-    ["of a resource that is listed", "resources/list", {}],
-    ["of a resource that is read", "resources/read", { uri: "crm://orders/1" }],
-    ["of a prompt's messages", "prompts/get", { name: "summary" }],
-    ["of a tool's result", "tools/call", { name: "get_order", arguments: {} }],
-  ])("%s", async (_, method, params) => {
+    [
+      "of a resource that is listed",
+      "resources/list",
+      {},
+      { resources: [{ uri: "crm://orders/1", name: "crm://orders/1", mimeType: "text/plain" }] },
+    ],
+    [
+      "of a resource that is read",
+      "resources/read",
+      { uri: "crm://orders/1" },
+      { contents: [{ uri: "crm://orders/1", text: "an order" }] },
+    ],
+    ["of a prompt's messages", "prompts/get", { name: "summary" }, { messages: [{ role: "user" }] }],
+    [
+      "of a tool's result",
+      "tools/call",
+      { name: "get_order", arguments: {} },
+      { structuredContent: { total: 5 }, isError: true },
+    ],
+  ])("%s", async (_, method, params, kept) => {
     rig = await startRig(operation);
     rig.extra = extra;
     rig.result = {
@@ -78,12 +93,7 @@ describe("what nobody accepted does not come down", () => {
     expect(body.result).toBeDefined();
     expect(JSON.stringify(body)).not.toMatch(/evil\.example|_meta|annotations|icons/);
     expect(JSON.stringify(body)).toMatch(/order|sum up/);
-    if (method === "tools/call")
-      expect(body.result).toMatchObject({ structuredContent: { total: 5 }, isError: true });
-    if (method === "resources/list")
-      expect(body.result).toEqual({
-        resources: [{ uri: "crm://orders/1", name: "crm://orders/1", mimeType: "text/plain" }],
-      });
+    expect(body.result).toMatchObject(kept);
   });
 });
 
