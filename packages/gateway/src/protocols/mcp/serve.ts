@@ -94,6 +94,7 @@ function pinDenial(operation: string, problem: string): Denial {
   return {
     rule: `${operation}: pins`,
     message: `refused: ${problem}`,
+    remedy: "operator",
     hint: "the gateway's operator accepts a definition by putting its digest into the connection's pins",
   };
 }
