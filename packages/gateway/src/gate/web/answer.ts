@@ -15,10 +15,48 @@ export interface AnswerRules {
    * Rewrites an answer that is held whole: its text, and the names of what was masked. Undefined when it cannot: then
    * nothing of the answer comes down.
    */
-  readonly rewrite?: (
-    text: string,
-    type: string,
-  ) => { readonly text: string; readonly met: readonly string[] } | undefined;
+  readonly rewrite?: (text: string) => { readonly text: string; readonly met: readonly string[] } | undefined;
+}
+
+/** What is asked for upstream where an answer is rewritten: the one representation that can be, as it is. */
+export const REWRITABLE = { accept: "application/json", "accept-encoding": "identity" } as const;
+
+/** Request headers by which a client would choose a representation, or a part of one. */
+const CHOOSING_HEADERS: ReadonlySet<string> = new Set([
+  "a-im",
+  "accept",
+  "accept-charset",
+  "accept-encoding",
+  "accept-patch",
+  "accept-post",
+  "accept-profile",
+  "if-none-match",
+  "if-range",
+  "prefer",
+  "range",
+  "te",
+  "want-content-digest",
+  "want-digest",
+  "want-repr-digest",
+]);
+
+/** A request's headers without those by which its sender would choose how the answer looks. */
+export function withoutChoice(raw: readonly string[]): string[] {
+  return raw.filter((_, at) => !CHOOSING_HEADERS.has((raw[at - (at % 2)] ?? "").toLowerCase()));
+}
+
+/**
+ * Whether an answer is the representation that was asked for: JSON, whole and not encoded. Anything else, another media
+ * type of JSON included, may say in another place what is masked.
+ */
+export function isRewritable(status: number, headers: IncomingHttpHeaders): boolean {
+  const { "content-type": type } = headers;
+  // Of two values undici gives a list.
+  const one = (value: unknown): value is string | undefined =>
+    value === undefined || typeof value === "string";
+  if (status === 206 || headers["content-range"] !== undefined || !one(type)) return false;
+  if (!/^(?:identity)?$/i.test(headers["content-encoding"] ?? "")) return false;
+  return type === undefined || /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(type);
 }
 
 /** An answer on its way down: what of it the scope lets through. Each step gives a code when it must be cut. */
@@ -46,15 +84,20 @@ function pairs(headers: IncomingHttpHeaders): string[] {
   return flat;
 }
 
-/** Say something of an answer's bytes that is not true of them, or too much, once a value is masked. */
-const ofBytes: ReadonlySet<string> = new Set([
+/** Headers that say something of an answer's bytes that is not true of them, or too much, once a value is masked. */
+const invalidatedByMasking: ReadonlySet<string> = new Set([
   "accept-ranges",
   "content-digest",
+  "content-encoding",
   "content-length",
   "content-md5",
   "digest",
   "etag",
   "repr-digest",
+  "signature",
+  "signature-input",
+  "x-content-length",
+  "x-goog-hash",
 ]);
 /** Fields that RFC 9110, section 6.5.1, keeps out of trailers, as far as a client could act on them. */
 const notTrailers: ReadonlySet<string> = new Set([
@@ -87,7 +130,6 @@ export function createAnswer(
   let head: [string, string][] = [];
   const { rewrite } = rules;
   const most = rules.max ?? (rewrite === undefined ? undefined : mostHeld);
-  let type = "";
 
   const begin = (): void => {
     response.writeHead(
@@ -104,18 +146,14 @@ export function createAnswer(
       const length = Number(headers["content-length"] ?? 0);
       const hasBody = method !== "HEAD" && code !== 204 && code !== 304;
       if (hasBody && most !== undefined && length > most) return "answer_too_large";
-      type = headers["content-type"] ?? "";
       if (rewrite !== undefined && hasBody) {
-        // Only what can be read whole can be masked: a part may be a value by itself.
-        if (
-          headers["content-encoding"] !== undefined ||
-          headers["content-range"] !== undefined ||
-          code === 206
-        )
-          return "answer_not_maskable";
+        // An answer that says its length is none is one of any type.
+        if (headers["content-length"] !== "0" && !isRewritable(code, headers)) return "answer_not_maskable";
         held = [];
         return undefined;
       }
+      // Without its body an answer says the same of the body's bytes.
+      if (rewrite !== undefined) head = head.filter(([name]) => !invalidatedByMasking.has(name));
       begin();
       if (!hasBody) return undefined;
       response.flushHeaders?.();
@@ -141,10 +179,13 @@ export function createAnswer(
     end(trailers) {
       if (held !== undefined) {
         const all = Buffer.concat(held);
-        const masked = all.length === 0 ? { text: "", met: [] } : rewriteText(all, type, rewrite);
+        const masked = all.length === 0 ? { text: "", met: [] } : rewriteText(all, rewrite);
         if (masked === undefined) return "answer_not_maskable";
         met = masked.met;
-        head = head.filter(([name]) => !ofBytes.has(name));
+        head = head.filter(([name]) => !invalidatedByMasking.has(name));
+        // Without a type its reader would guess one.
+        if (!head.some(([name]) => name === "content-type") && all.length > 0)
+          head.push(["content-type", "application/json"]);
         head.push(["content-length", String(Buffer.byteLength(masked.text))]);
         begin();
         response.end(masked.text);
@@ -175,11 +216,10 @@ function gathered(fields: readonly (readonly [string, string])[]): Record<string
 
 function rewriteText(
   bytes: Buffer,
-  type: string,
   rewrite: AnswerRules["rewrite"],
 ): { readonly text: string; readonly met: readonly string[] } | undefined {
   try {
-    return rewrite?.(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), type);
+    return rewrite?.(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
     return undefined;
   }

@@ -177,6 +177,11 @@ describe("kubectl through the gateway", { timeout: 60_000 }, () => {
     expect(got.code).toBe(0);
     expect(got.out).toContain("stripe");
     expect(got.out).not.toContain(Buffer.from("sk_live_1").toString("base64"));
+    // kubectl asks for a table, and prints the object that it is given instead.
+    const printed = await kubectl(["get", "secret", "stripe"]);
+    expect(printed.code).toBe(0);
+    expect(printed.out).toMatch(/NAME[^]*stripe/);
+    expect(printed.out).not.toContain("sk_live_1");
   });
 
   it("follows logs, and watches, until the grant ends", async () => {

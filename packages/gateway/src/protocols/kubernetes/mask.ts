@@ -10,7 +10,7 @@ function isObject(value: unknown): value is Obj {
 }
 
 /**
- * Masks members wherever they stand: an object comes in lists, in rows of tables, in events and in errors. Of a member
+ * Masks members wherever they stand: an object comes in lists, in events and in errors. Of a member
  * that is a mapping, every value is masked, so that its keys can still be seen.
  */
 function maskWithin(value: unknown, members: readonly string[]): boolean {
@@ -35,6 +35,11 @@ function maskObject(object: Obj, members: readonly string[]): boolean {
     object[name] = isObject(value)
       ? Object.fromEntries(Object.keys(value).map((key) => [key, masked]))
       : masked;
+  }
+  // A table was not asked for, and its cells have no names by which they could be masked.
+  if (Array.isArray(object["cells"])) {
+    object["cells"] = object["cells"].map(() => masked);
+    met = true;
   }
   const { metadata } = object;
   const annotations = isObject(metadata) ? metadata["annotations"] : undefined;

@@ -20,7 +20,7 @@ export function answer(status: number, body: unknown): Answer {
  * The member of `_meta` by which a client tells the gateway's own words from the server's (MCP, "_meta": a prefix and a
  * name). Nothing of a server's comes down under it.
  */
-export const OWN_META = "mayfly/refused";
+const OWN_META = "mayfly/refused";
 
 /** A result. */
 export function result(id: string | number, value: unknown): Answer {
