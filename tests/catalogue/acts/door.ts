@@ -89,6 +89,7 @@ async function through({ configuration }: Ready, name: string, asks: readonly As
   const { url } = configuration;
   const protocols = createProtocols({
     clock: systemClock,
+    gateway: () => "catalogue",
     secureContext: () => {
       throw new TypeError("nothing here is under TLS");
     },

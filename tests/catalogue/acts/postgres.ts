@@ -146,6 +146,7 @@ async function startStandIn(rules: StandInRules): Promise<StandIn> {
 const kinds = () =>
   createProtocols({
     clock: systemClock,
+    gateway: () => "catalogue",
     secureContext: () => createSecureContext(),
     allowInsecureLoopback: true,
     url: () => "https://mayfly.internal:8443",
