@@ -168,7 +168,7 @@ test("a schema has no keyword that nobody knows", () => {
 test.each([
   // An invalid value would be a promise that is rejected, and that nobody awaits.
   ["$async", { $async: true }],
-  ["$dynamicRef", { $defs: { a: { $dynamicAnchor: "a", type: "string" } }, $dynamicRef: "#a" }],
+  ["$dynamicRef", { $dynamicRef: "#a", $defs: { a: { $dynamicAnchor: "a", type: "string" } } }],
   ["$dynamicRef", { properties: { next: { anyOf: [{ $dynamicRef: "#a" }] } } }],
   ["$recursiveRef", { items: { $recursiveRef: "#" } }],
   ["unevaluatedItems", { type: "array", contains: { const: 1 }, unevaluatedItems: false }],
