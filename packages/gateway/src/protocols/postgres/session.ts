@@ -13,6 +13,8 @@ import {
   readyForQuery,
 } from "./messages.ts";
 import { startRelay } from "./relay.ts";
+import type { Judging } from "./judging.ts";
+import type { Memory } from "./memory.ts";
 import type { PostgresScope } from "./scope.ts";
 import type { Target } from "./target.ts";
 import type { Texts } from "./texts.ts";
@@ -26,6 +28,9 @@ export interface SessionOptions {
   readonly cancels: Cancels;
   readonly texts: Texts;
   readonly messageBytes: number;
+  /** Left out where the gate knows all verdicts by itself, as in tests of the wire. */
+  readonly judging?: Judging | undefined;
+  readonly memory: Memory;
 }
 
 /** How long a client may take to read the last words, milliseconds. */

@@ -1,4 +1,4 @@
-import { spend, startBudget } from "./budget.ts";
+import { spend, startStatement } from "./budget.ts";
 import { checkType } from "./calls.ts";
 import { checkCopy, checkServerCopy } from "./copy.ts";
 import type { Compiled } from "./compile.ts";
@@ -83,7 +83,7 @@ const explainOptions: ReadonlySet<string> = new Set([
  * @throws Refusal when the scope does not cover it wholly
  */
 export function checkStatement(node: unknown, scope: Compiled): void {
-  startBudget();
+  startStatement();
   const walk = walkFor(scope);
   const nowhere: Level = { ranges: [], outer: undefined };
   const kind = kindOf(node);
