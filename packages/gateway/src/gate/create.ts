@@ -88,7 +88,7 @@ export function createGates(parts: GateParts): Gates {
   const bearers = createBearers(parts);
   const scram = createScram((grant) => grants.verifier(grant));
   const open = new Set<OpenSession<never>>();
-  const { takePlaces, nothing } = createSessionPlaces(() => parts.configuration().limits);
+  const sessionPlaces = createSessionPlaces(() => parts.configuration().limits);
   let stopping: SessionEnd | undefined;
   let idle: (() => void) | undefined;
   /** Failed log-ins written in the current second: a flood must not fill the disk. */
@@ -235,7 +235,7 @@ export function createGates(parts: GateParts): Gates {
       return refuse(client, connection, noGrant, "an operation of the grant is gone", live);
     const principal = principalKey(live.grant.requester as Principal);
     // Sessions of a port of their own each cost the target a connection; those over HTTP share what they use of it.
-    const places = protocol.serve === undefined ? nothing : takePlaces(live.grant.id, principal);
+    const places = protocol.serve === undefined ? sessionPlaces.nothing : sessionPlaces.takePlaces(live.grant.id, principal);
     if ("refused" in places) return refuse(client, connection, places, undefined, live);
     const id = newId("ses");
     const context = {

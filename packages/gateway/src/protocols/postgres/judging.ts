@@ -140,7 +140,7 @@ export function createJudging(options: JudgingOptions = {}): Judging {
       outside.spend(job.who, now() - started);
       fail(lane, `the statement takes longer than ${limitMs} ms to be judged`);
     }, limitMs);
-    lane.worker.postMessage(question);
+    lane.worker.postMessage(question, []);
   };
 
   /** A worker is lost, and its text is denied: it may have been the text that broke it. */
@@ -179,7 +179,7 @@ export function createJudging(options: JudgingOptions = {}): Judging {
 
   const pump = (): void => {
     if (stopped) return;
-    for (const lane of [...lanes]) serve(lane);
+    for (const lane of lanes) serve(lane);
     const starting = [...lanes].filter(({ isReady }) => !isReady).length;
     const served = new Set([...lanes].map((lane) => lane.job?.who));
     const waiting = [...queues.keys()].filter((who) => !served.has(who) && outside.wait(who) === 0).length;

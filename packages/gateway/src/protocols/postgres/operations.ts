@@ -47,6 +47,8 @@ export interface OperationsOptions {
   readonly judge: (act: PostgresAct, detail: string) => Decision;
   /** Sees to it that a text's verdict is known. False: it will be, and `take` is to be called again then. */
   readonly ahead: (text: Text) => boolean;
+  /** Whether plans would show what is hidden: a view's tables and conditions, say. */
+  readonly hidesPlans: boolean;
   /** What all sessions of the principal hold in names, in characters. */
   readonly heldByPrincipal: () => number;
 }
@@ -161,6 +163,10 @@ export function createOperations(options: OperationsOptions): Operations {
   };
 
   const judgedQuery = (text: Text, start: number, end: number): void => {
+    if (showsPlan(text)) {
+      refuse({ kind: type.query, refusal: undefined }, start, end, planRefused(text, "query"));
+      return;
+    }
     const entry: Expected = { kind: type.query, permit: undefined, refusal: undefined, statement: { text } };
     if (preparesTooMany(text)) return refuse(entry, start, end, tooManyStatements());
     const decision = judge(text, `{"kind":"query",${told.name(text)}}`);
@@ -190,6 +196,19 @@ export function createOperations(options: OperationsOptions): Operations {
     names.size >= mostNames ||
     names.weight > mostBytes ||
     (statements.weight + portals.weight > SMALL_SESSION && options.heldByPrincipal() > MAX_HELD_BY_PRINCIPAL);
+
+  const showsPlan = (text: Text): boolean =>
+    options.hidesPlans && text.effects.some(({ kind }) => kind === "explain");
+
+  /** Records that a plan would show what is hidden, and answers it. */
+  const planRefused = (text: Text, kind: "query" | "parse"): Buffer =>
+    unreadable("EXPLAIN is not SQL here", `{"kind":"${kind}",${told.name(text)}}`, (denied) => ({
+      hint: "leave EXPLAIN out",
+      ...denied,
+      rule: (denied?.rule ?? "protocol").replace(/: .*/, ": statements"),
+      message:
+        "a plan would show what stands behind a view, or what a row security policy or generated column says",
+    }));
 
   /** Records that a text is too long to be judged, by how it begins, and answers it. */
   const tooLong = (kind: "query" | "parse", at: number, end: number): Buffer => {
@@ -234,6 +253,7 @@ export function createOperations(options: OperationsOptions): Operations {
     };
     if (text === undefined) return refused(tooLong("parse", sqlAt, sqlEnd));
     if (isFull(statements)) return refused(tooManyStatements());
+    if (showsPlan(text)) return refused(planRefused(text, "parse"));
     const denied = types.find((oid) => !isParameterType(oid));
     if (denied !== undefined) return refused(refusedType(denied));
     const statement: Statement = { text };

@@ -9,6 +9,7 @@ import { errorResponse, sync, terminate } from "./messages.ts";
 import { judgeOf } from "./guard/verdicts.ts";
 import { createOperations } from "./operations.ts";
 import { createResponses } from "./responses.ts";
+import { tablesOf } from "./quoted-rows.ts";
 import type { PostgresScope } from "./scope.ts";
 import type { SessionOptions } from "./session.ts";
 import { createShared } from "./shared.ts";
@@ -24,6 +25,8 @@ export interface RelayOptions extends SessionOptions {
   readonly pinned: ReadonlyMap<string, string>;
   /** Whether the database's errors must not quote rows. */
   readonly hideQuotes: boolean;
+  /** Whether plans would show what is hidden. */
+  readonly hidesPlans: boolean;
 }
 
 /** How long the last words, a cancel request and the sockets' end may take, milliseconds. */
@@ -38,7 +41,9 @@ const restOfMessage = 500;
 export function startRelay(options: RelayOptions): { readonly key: Buffer } {
   const { client, upstream, target, session, clock, pinned, judging, memory } = options;
   const who = session.principal;
-  const judge = judgeOf(session.scopes as readonly NamedScope<PostgresScope>[], target.search_path);
+  const scopes = session.scopes as readonly NamedScope<PostgresScope>[];
+  const judge = judgeOf(scopes, target.search_path);
+  const granted = tablesOf(scopes);
   const server = upstream.socket;
   const shared = createShared();
   const carry = createCarry();
@@ -62,6 +67,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     complete: (permit, outcome) => session.complete(permit, outcome),
     pinned,
     hideQuotes: options.hideQuotes,
+    isGranted: (table) => granted.has(table),
   });
   const operations = createOperations({
     shared,
@@ -83,6 +89,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
       stopJudging = answer;
       return false;
     },
+    hidesPlans: options.hidesPlans,
     heldByPrincipal: () => memory.heldBy(who),
   });
   const inbound = memory.inbound(who, clock);

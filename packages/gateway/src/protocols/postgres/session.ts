@@ -19,7 +19,8 @@ import type { PostgresScope } from "./scope.ts";
 import type { Target } from "./target.ts";
 import type { Texts } from "./texts.ts";
 import { connectUpstream, UpstreamError, type Upstream } from "./upstream.ts";
-import { hidesColumns } from "./quoted-rows.ts";
+import { arePlainTables } from "./plain-tables.ts";
+import { hidesColumns, tablesOf } from "./quoted-rows.ts";
 import { upstreamParameters } from "./upstream-parameters.ts";
 
 /** What all sessions share. */
@@ -86,6 +87,7 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
     end(errorResponse({ severity: "FATAL", code: "08P01", message }), message);
     return;
   }
+  const isPlain = await arePlainTables(upstream.socket, target, tablesOf(scopes), clock, session.ended);
   if (client.destroyed) {
     upstream.socket.destroy();
     session.close("the client went away");
@@ -98,7 +100,8 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
     target,
     session,
     pinned,
-    hideQuotes: hidesColumns(scopes),
+    hideQuotes: hidesColumns(scopes) || !isPlain,
+    hidesPlans: !isPlain && !scopes.some(({ scope }) => scope.catalog),
   });
   const greeting = [authenticationOk()];
   for (const [name, value] of upstream.parameters) greeting.push(parameterStatus(name, value));

@@ -3,12 +3,13 @@ import type { Judged, PostgresAct } from "./act.ts";
 
 /**
  * What a statement does beyond its own answer: to the names of prepared statements and portals, which SQL and the
- * protocol share, or to what the client may send next.
+ * protocol share, or to what the client may send next. And whether its answer is a plan.
  */
 export type Effect =
   | { readonly kind: "prepare" | "deallocate" | "declare"; readonly name: string }
   | { readonly kind: "deallocate all" }
   | { readonly kind: "copy in" }
+  | { readonly kind: "explain" }
   | { readonly kind: "none" };
 
 /** A statement's text, as the client sent it. One object a text while it stays in the cache. */
@@ -33,7 +34,7 @@ const mostTexts = 2000;
 /** Longer texts are not kept, only made. */
 const longestKept = 8192;
 /** Without one of these words a statement has no effect; with one it may. */
-export const mayHaveEffects: RegExp = /prepare|deallocate|discard|declare|copy/i;
+export const mayHaveEffects: RegExp = /prepare|deallocate|discard|declare|copy|explain/i;
 const none: readonly Effect[] = [];
 
 type EffectsOf = (sql: string) => readonly Effect[] | undefined;

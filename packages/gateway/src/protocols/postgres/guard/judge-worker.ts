@@ -47,6 +47,6 @@ parentPort?.on("message", ({ key, judge: told, sql }: Question) => {
     milliseconds: performance.now() - started,
     grown: bytes() - atFirst,
   };
-  parentPort?.postMessage(answer);
+  parentPort?.postMessage(answer, []);
 });
-parentPort?.postMessage(undefined);
+parentPort?.postMessage(undefined, []);

@@ -42,7 +42,8 @@ export function compileScopes(
   scopes: readonly NamedScope<PostgresScope>[],
   searchPath: readonly string[] = ["public"],
 ): (act: PostgresAct) => Verdict {
-  return judgeOf(scopes, searchPath).check;
+  const judge = judgeOf(scopes, searchPath);
+  return (act) => judge.check(act);
 }
 
 /** Judges in use, by their key: the gate and the wire part of one grant share one, and grants of like scopes too. */
