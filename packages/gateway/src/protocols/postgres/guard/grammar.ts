@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { setFlagsFromString } from "node:v8";
 import { refuse } from "./refusal.ts";
 import { mayAssignRows, repetitions } from "./row-assignments.ts";
 
@@ -35,6 +36,16 @@ let factory: Factory | undefined;
 let compiled: object | undefined;
 const ready: Instance[] = [];
 
+/**
+ * V8's optimizing compiler takes half a gigabyte and seconds of CPU for the grammar's largest functions, at whatever
+ * moment it finds them hot, to parse a text in 15 µs instead of 30; and each text is parsed once. So WebAssembly is
+ * left as it is compiled first. V8 has these flags for the whole process.
+ */
+function keepFirstCode(): void {
+  setFlagsFromString("--no-wasm-dynamic-tiering");
+  setFlagsFromString("--no-wasm-tier-up");
+}
+
 async function addInstance(make: Factory, wasm: object): Promise<void> {
   ready.push(
     await make({
@@ -58,6 +69,7 @@ export async function loadGrammar(): Promise<void> {
   if (factory === undefined || compiled === undefined) {
     const load = createRequire(import.meta.url);
     factory = load("libpg-query/wasm/libpg-query.js") as Factory;
+    keepFirstCode();
     compiled = await WebAssembly.compile(readFileSync(load.resolve("libpg-query/wasm/libpg-query.wasm")));
   }
   while (ready.length <= spares) await addInstance(factory, compiled);
