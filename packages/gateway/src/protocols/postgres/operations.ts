@@ -207,8 +207,8 @@ export function createOperations(options: OperationsOptions): Operations {
   /** Records that a plan would show what is hidden, and answers it. */
   const planRefused = (text: Text, kind: "query" | "parse"): Buffer =>
     unreadable("EXPLAIN is not SQL here", `{"kind":"${kind}",${told.name(text)}}`, (denied) => ({
+      remedy: "never",
       hint: "leave EXPLAIN out",
-      ...denied,
       rule: (denied?.rule ?? "protocol").replace(/: .*/, ": statements"),
       message:
         "a plan would show what stands behind a view, or what a row security policy or generated column says",
@@ -224,6 +224,7 @@ export function createOperations(options: OperationsOptions): Operations {
       (denied) => ({
         rule: (denied?.rule ?? "protocol").replace(/: .*/, ": limits"),
         message: `a statement longer than ${longestText} bytes is refused`,
+        remedy: "correct",
         hint: "split it",
       }),
     );
@@ -365,8 +366,9 @@ export function createOperations(options: OperationsOptions): Operations {
       `{"function":${oid},"kind":"function call"}`,
       (denied) => ({
         rule: "protocol",
+        remedy: "never" as const,
         hint: "call the function in a SELECT, if an operation allows it",
-        ...denied,
+        ...(denied === undefined ? {} : { rule: denied.rule }),
         message: "function calls outside of SQL are not allowed",
       }),
     );
