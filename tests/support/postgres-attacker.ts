@@ -62,6 +62,10 @@ const stars = "SELECT *,* FROM (".repeat(20).concat("SELECT 1", ")x".repeat(20),
 const large = Buffer.alloc(15_000_000, "x").toString("latin1");
 
 const attacks: Readonly<Record<string, Attack>> = {
+  nothing: async (_, until) => {
+    await new Promise((resolve) => setTimeout(resolve, until - performance.now()));
+    return 0;
+  },
   "texts that take long to parse": flood(6, (n) => frames.query(`${slow[n % slow.length] ?? ""} -- ${n}`)),
   "stars of stars": flood(4, (n) =>
     frames.query(stars.slice(0, 250_000).replace(/;[^;]*$/, `; SELECT ${n}`)),
