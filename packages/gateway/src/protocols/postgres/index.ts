@@ -7,6 +7,7 @@ import { trial } from "./guard/trial.ts";
 import { compileScopes } from "./guard/verdicts.ts";
 import { describeScope } from "./guard/words.ts";
 import { endLeftBehind } from "./left-behind.ts";
+import { createJudging } from "./judging.ts";
 import { probe } from "./probe.ts";
 import { checkScope, notEnforceable, type PostgresScope, scopeSchema } from "./scope.ts";
 import { createServe } from "./serve.ts";
@@ -48,6 +49,6 @@ export function createPostgres(options: PostgresOptions): Protocol<PostgresScope
     ...postgresRules,
     probe: (target, signal) => probe(target as Target, options.clock, signal),
     endLeftBehind: (target, signal) => endLeftBehind(target as Target, mark(), options.clock, signal),
-    serve: createServe({ ...options, effectsOf, mark }),
+    serve: createServe({ ...options, effectsOf, mark, judging: createJudging() }),
   };
 }

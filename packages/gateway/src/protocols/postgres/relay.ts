@@ -1,14 +1,18 @@
 import type { Socket } from "node:net";
 import type { Outcome, Session, SessionEnd } from "../../gate/gate.ts";
 import type { Permit } from "../../gate/permit.ts";
+import type { NamedScope } from "../../gate/protocol.ts";
 import { remaining, type Deadline } from "../../kernel/clock.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { PostgresAct } from "./act.ts";
 import { endedResponse } from "./denials.ts";
 import { createCarry, type, WireError } from "./framing.ts";
 import { errorResponse, sync, terminate } from "./messages.ts";
+import { judgeOf } from "./guard/verdicts.ts";
 import { createOperations } from "./operations.ts";
 import { createResponses } from "./responses.ts";
+import { tablesOf } from "./quoted-rows.ts";
+import type { PostgresScope } from "./scope.ts";
 import type { SessionOptions } from "./session.ts";
 import { createShared, isAtRest } from "./shared.ts";
 import type { Target } from "./target.ts";
@@ -26,6 +30,8 @@ export interface RelayOptions extends SessionOptions {
   readonly hideQuotes: boolean;
   readonly limits: TimeLimits;
   readonly deadline: Deadline;
+  /** Whether plans would show what is hidden. */
+  readonly hidesPlans: boolean;
 }
 
 /** How long the last words and the sockets' end may take, milliseconds. */
@@ -48,7 +54,11 @@ const restOfMessage = 500;
  * @returns the key with which the client may ask to cancel
  */
 export function startRelay(options: RelayOptions): { readonly key: Buffer } {
-  const { client, upstream, target, session, clock, pinned } = options;
+  const { client, upstream, target, session, clock, pinned, judging, memory } = options;
+  const who = session.principal;
+  const scopes = session.scopes as readonly NamedScope<PostgresScope>[];
+  const judge = judgeOf(scopes, target.search_path);
+  const granted = tablesOf(scopes);
   const server = upstream.socket;
   const shared = createShared();
   const carry = createCarry();
@@ -67,6 +77,8 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
   /** Bytes that complete the message that was half way to the client when the session ended. */
   let owed = 0;
   let cancelling: Promise<void> | undefined;
+  /** Cancels the judging of the text that the client's next message holds. */
+  let stopJudging: (() => void) | undefined;
   /** Said to the client when the message under way is complete. */
   let lastWords: Buffer | undefined;
   /** How the server says that the session is called. */
@@ -109,13 +121,35 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     called(now) {
       name = now;
     },
+    isGranted: (table) => granted.has(table),
   });
   const operations = createOperations({
     shared,
     texts: options.texts,
     messageBytes: options.messageBytes,
-    judge: (sql, detail) => session.judge({ sql }, detail),
+    judge: (act, detail) => session.judge(act, detail),
+    ahead: (text) => {
+      if (judging === undefined) return true;
+      const answer = judging.ahead(who, judge, text, () => {
+        stopJudging = undefined;
+        if (ending !== undefined) return;
+        try {
+          proceed();
+        } catch (error) {
+          fail(error);
+        }
+      });
+      if (answer === true) return true;
+      stopJudging = answer;
+      return false;
+    },
+    largeWait: () => memory.time.wait(who),
+    largeTook: (milliseconds) => memory.time.spend(who, milliseconds),
+    hidesPlans: options.hidesPlans,
+    heldByPrincipal: () => memory.heldBy(who),
   });
+  const inbound = memory.inbound(who, clock);
+  const forget = memory.join(who, () => shared.statements.weight + shared.portals.weight);
   const { held } = operations;
 
   /** The client's own cancel request. What it sends meanwhile waits, so that it is not what is cancelled. */
@@ -199,6 +233,9 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     ending = { since: clock.monotonic(), code: error, why };
     owed = responses.openBytes;
     registered.forget();
+    stopJudging?.();
+    inbound.end();
+    forget();
     held.parts.length = 0;
     held.permits.length = 0;
     client.pause();
@@ -242,6 +279,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     const { parts, permits } = held;
     for (const permit of permits) permit.spend();
     permits.length = 0;
+    if (!full) inbound.left();
     if (parts.length === 0) return;
     let room = true;
     if (parts.length === 1 && parts[0] !== undefined) {
@@ -273,8 +311,14 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     if (taken === bytes.length) {
       if (carry.length > 0) carry.keep(empty);
     } else if (taken > 0 || carry.length === 0) carry.keep(bytes.subarray(taken));
-    waiting = stopped === "waiting";
+    waiting = stopped !== "no" && stopped !== "terminated";
     if (waiting) client.pause();
+    if (stopped === "yielding") setImmediate(again);
+    if (stopped === "throttled") clock.schedule(memory.time.wait(who), again);
+    if (!waiting && !inbound.hasRoom(taken === bytes.length ? empty : bytes.subarray(taken), again)) {
+      waiting = true;
+      client.pause();
+    }
     if (stopped === "terminated") {
       leaving = true;
       client.pause();
@@ -282,9 +326,19 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     if (held.permits.length === 0) leave();
   };
 
+  /** The other sessions have had their turn. */
+  const again = (): void => {
+    if (ending !== undefined) return;
+    try {
+      proceed();
+    } catch (error) {
+      fail(error);
+    }
+  };
+
   const proceed = (): void => {
     if (cancelling !== undefined) return;
-    if (waiting) {
+    if (waiting && stopJudging === undefined) {
       waiting = false;
       try {
         read(empty);
@@ -349,6 +403,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
   });
   server.on("drain", () => {
     full = false;
+    inbound.left();
     if (ending === undefined) proceed();
   });
   server.on("error", () => undefined);

@@ -6,7 +6,7 @@ import { rowsOf } from "./command-tag.ts";
 import { type, u32, WireError } from "./framing.ts";
 import type { Shared } from "./shared.ts";
 import { withoutOwnVoice } from "./own-voice.ts";
-import { withoutQuotes } from "./quoted-rows.ts";
+import { withheldError, withheldNotice } from "./withheld.ts";
 
 /** The server's half: walks the answers' headers, hands the bytes on as they came, and says what became of acts. */
 export interface Responses {
@@ -29,21 +29,25 @@ export interface ResponsesOptions {
   readonly complete: (permit: Permit, outcome: Outcome) => void;
   /** Parameters whose value upstream must stay as it was set. */
   readonly pinned: ReadonlyMap<string, string>;
-  /** Whether errors must not quote rows: a table is granted in part only. */
+  /** Whether errors and notices must not quote: something is hidden from the client. */
   readonly hideQuotes: boolean;
   /** Told how the server says that the session is called. */
   readonly called: (name: string) => void;
+  /** Whether a table, as `schema.name`, may be named in an error all the same. */
+  readonly isGranted: (table: string) => boolean;
 }
 
 /** Of an error that has not arrived whole, this much tells its code; of other messages that are read, this is all. */
 const enough = 1024;
 const largestStatus = 65_536;
+/** An error or a notice is read whole where it must not quote. */
+const MAX_WITHHELD_BYTES = 1_048_576;
 /** PostgreSQL makes no message larger than this (MaxAllocSize). */
 const largestMessage = 0x3fffffff;
 
 /** Makes the server's half of one session. */
 export function createResponses(options: ResponsesOptions): Responses {
-  const { shared, forward, complete, pinned, hideQuotes } = options;
+  const { shared, forward, complete, pinned, hideQuotes, isGranted } = options;
   const { expected, statements, portals } = shared;
   let carry: Buffer | undefined;
   let open = 0;
@@ -175,6 +179,13 @@ export function createResponses(options: ResponsesOptions): Responses {
     shared.readyNext = expected.next - expected.length;
   };
 
+  /** What a client may read of an error of the database's, in the gateway's voice nothing. */
+  const errorOf = (chunk: Buffer, at: number, end: number, isBind: boolean): Buffer | undefined => {
+    if (!hideQuotes) return withoutOwnVoice(chunk, at, end);
+    const quiet = withheldError(chunk, at, end, isBind, isGranted);
+    return withoutOwnVoice(quiet, 0, quiet.length) ?? quiet;
+  };
+
   /** An ErrorResponse. The bytes that go on in its place, or undefined for its own. */
   const errorResponse = (chunk: Buffer, at: number, end: number): Buffer | undefined => {
     const fields = decodeFields(chunk, at + 5, end);
@@ -184,7 +195,7 @@ export function createResponses(options: ResponsesOptions): Responses {
     if (entry === undefined || fatal) {
       if (!fatal) throw new WireError("08P01", "the database sent an error that nothing asked for");
       error = fields.code;
-      return withoutOwnVoice(chunk, at, end);
+      return errorOf(chunk, at, end, false);
     }
     const refusal = entry.refusal;
     error = refusal === undefined ? fields.code : "42501";
@@ -193,11 +204,7 @@ export function createResponses(options: ResponsesOptions): Responses {
       discarding = true;
       discard();
     }
-    if (refusal !== undefined) return refusal;
-    const quiet = hideQuotes ? withoutQuotes(chunk, at, end, fields.code) : undefined;
-    return quiet === undefined
-      ? withoutOwnVoice(chunk, at, end)
-      : (withoutOwnVoice(quiet, 0, quiet.length) ?? quiet);
+    return refusal ?? errorOf(chunk, at, end, entry.kind === type.bind);
   };
 
   /** A whole message, or as much of it as `enough`. The bytes that go on in its place, or undefined for its own. */
@@ -262,6 +269,7 @@ export function createResponses(options: ResponsesOptions): Responses {
         head(type.query, type.execute);
         return undefined;
       case type.noticeResponse:
+        return hideQuotes ? withheldNotice(chunk, at, end) : undefined;
       case type.notificationResponse:
         return undefined;
       default:
@@ -299,13 +307,19 @@ export function createResponses(options: ResponsesOptions): Responses {
         }
         continue;
       }
+      const withheld = hideQuotes && (kind === type.errorResponse || kind === type.noticeResponse);
+      if (withheld && size > MAX_WITHHELD_BYTES)
+        throw new WireError("08P01", "the database sent a message that is too large");
       const isError = kind === type.errorResponse;
-      const whole = kind === type.parameterStatus || ((hideQuotes || isError) && size <= largestStatus);
+      const whole = withheld || kind === type.parameterStatus || (isError && size <= largestStatus);
       const stop = Math.min(end, whole ? end : at + enough);
       if (size > largestStatus && mustBeWhole.has(kind ?? 0)) {
         throw new WireError("08P01", "the database sent a message that is too large");
       }
-      if ((mustBeWhole.has(kind ?? 0) && end > length) || (kind === type.errorResponse && stop > length))
+      if (
+        ((withheld || mustBeWhole.has(kind ?? 0)) && end > length) ||
+        (kind === type.errorResponse && stop > length)
+      )
         break;
       bytes += size + 1;
       const first = expected.head();

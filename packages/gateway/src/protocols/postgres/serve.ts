@@ -5,9 +5,12 @@ import type { SecureContext } from "node:tls";
 import type { Gate } from "../../gate/gate.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { PostgresAct } from "./act.ts";
+import { createArrivals } from "./arrivals.ts";
 import { createBackendEndings } from "./backend-endings.ts";
 import { createCancels } from "./cancels.ts";
 import { shakeHands } from "./handshake.ts";
+import type { Judging } from "./judging.ts";
+import { createMemory } from "./memory.ts";
 import { createPacing } from "./pacing.ts";
 import { createServers } from "./server-limits.ts";
 import { gatewayMark, type GatewayMark } from "./session-name.ts";
@@ -22,6 +25,8 @@ export interface ServeOptions {
   readonly effectsOf: (sql: string) => readonly Effect[] | undefined;
   /** How this gateway's sessions are told from others' upstream; left out: by chance. */
   readonly mark?: () => GatewayMark;
+  /** Left out where the gate knows all verdicts by itself, as in tests of the wire. */
+  readonly judging?: Judging;
 }
 
 /** Makes the function that serves one client connection until it ends. All its sessions share their cancel keys. */
@@ -29,7 +34,9 @@ export function createServe(options: ServeOptions): (client: Duplex, gate: Gate<
   const { clock } = options;
   const cancels = createCancels();
   const texts = createTexts(options.effectsOf);
+  const arrivals = createArrivals(clock);
   const byChance = gatewayMark(randomUUID());
+  let messageBytes = 0;
   const shared: Omit<SessionOptions, "messageBytes" | "mark"> = {
     clock,
     cancels,
@@ -37,10 +44,13 @@ export function createServe(options: ServeOptions): (client: Duplex, gate: Gate<
     servers: createServers(clock),
     endings: createBackendEndings(clock),
     pacing: createPacing(clock),
+    judging: options.judging,
+    memory: createMemory(() => messageBytes),
   };
   return (client, gate) => {
     if (client instanceof Socket) client.setNoDelay(true);
-    shakeHands(client, gate, { ...options, cancel: (key) => cancels.request(key) }, (arrived) => {
+    ({ messageBytes } = gate.limits);
+    shakeHands(client, gate, { ...options, arrivals, cancel: (key) => cancels.request(key) }, (arrived) => {
       const mark = options.mark?.() ?? byChance;
       serveSession(arrived, { ...shared, mark, messageBytes: gate.limits.messageBytes }).catch(() => {
         arrived.client.destroy();

@@ -15,13 +15,16 @@ import {
 } from "./messages.ts";
 import type { Pacing } from "./pacing.ts";
 import { startRelay } from "./relay.ts";
+import type { Judging } from "./judging.ts";
+import type { Memory } from "./memory.ts";
 import type { PostgresScope } from "./scope.ts";
 import type { ServerLimits, Servers } from "./server-limits.ts";
 import { sessionName, type GatewayMark } from "./session-name.ts";
 import type { Target } from "./target.ts";
 import type { Texts } from "./texts.ts";
 import { connectUpstream, UpstreamError, type Upstream } from "./upstream.ts";
-import { hidesColumns } from "./quoted-rows.ts";
+import { arePlainTables } from "./plain-tables.ts";
+import { hidesColumns, tablesOf } from "./quoted-rows.ts";
 import { createTimeLimits, type TimeLimits } from "./time-limits.ts";
 import { shortestTimeout, upstreamParameters } from "./upstream-parameters.ts";
 
@@ -35,6 +38,9 @@ export interface SessionOptions {
   readonly endings: BackendEndings;
   readonly pacing: Pacing;
   readonly mark: GatewayMark;
+  /** Left out where the gate knows all verdicts by itself, as in tests of the wire. */
+  readonly judging?: Judging | undefined;
+  readonly memory: Memory;
 }
 
 /** A server logged in to, with what holds for its session. */
@@ -118,6 +124,7 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
     end(errorResponse({ severity: "FATAL", code: "08P01", message }), message);
     return;
   }
+  const isPlain = await arePlainTables(upstream.socket, target, tablesOf(scopes), clock, session.ended);
   if (client.destroyed) {
     upstream.socket.destroy();
     session.close("the client went away");
@@ -130,7 +137,8 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
     target,
     session,
     pinned,
-    hideQuotes: hidesColumns(scopes),
+    hideQuotes: hidesColumns(scopes) || !isPlain,
+    hidesPlans: !isPlain && !scopes.some(({ scope }) => scope.catalog),
     limits,
     deadline,
   });

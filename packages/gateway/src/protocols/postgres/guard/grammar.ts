@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { setFlagsFromString } from "node:v8";
 import { refuse, refuseMistake } from "./refusal.ts";
 import { mayAssignRows, repetitions } from "./row-assignments.ts";
 
@@ -15,6 +16,7 @@ interface Instance {
   stringToUTF8(text: string, pointer: number, bytes: number): void;
   UTF8ToString(pointer: number): string;
   getValue(pointer: number, type: "i32"): number;
+  readonly HEAPU8: Uint8Array;
 }
 /** The part of the WebAssembly interface used here; the language's own library does not declare it. */
 interface WasmInstance {
@@ -33,6 +35,16 @@ const spares = 2;
 let factory: Factory | undefined;
 let compiled: object | undefined;
 const ready: Instance[] = [];
+
+/**
+ * V8's optimizing compiler takes half a gigabyte and seconds of CPU for the grammar's largest functions, at whatever
+ * moment it finds them hot, to parse a text in 15 µs instead of 30; and each text is parsed once. So WebAssembly is
+ * left as it is compiled first. V8 has these flags for the whole process.
+ */
+function keepFirstCode(): void {
+  setFlagsFromString("--no-wasm-dynamic-tiering");
+  setFlagsFromString("--no-wasm-tier-up");
+}
 
 async function addInstance(make: Factory, wasm: object): Promise<void> {
   ready.push(
@@ -57,9 +69,15 @@ export async function loadGrammar(): Promise<void> {
   if (factory === undefined || compiled === undefined) {
     const load = createRequire(import.meta.url);
     factory = load("libpg-query/wasm/libpg-query.js") as Factory;
+    keepFirstCode();
     compiled = await WebAssembly.compile(readFileSync(load.resolve("libpg-query/wasm/libpg-query.wasm")));
   }
   while (ready.length <= spares) await addInstance(factory, compiled);
+}
+
+/** How much memory the grammar holds, bytes: it grows with what is parsed and never shrinks. */
+export function grammarBytes(): number {
+  return ready.reduce((sum, { HEAPU8 }) => sum + HEAPU8.byteLength, 0);
 }
 
 let refilling = false;
