@@ -1,4 +1,11 @@
-import { catalogueFunctions, catalogueTypes, functions, operators, types } from "./builtin.ts";
+import {
+  catalogueFunctions,
+  catalogueTypes,
+  functions,
+  lookupFunctions,
+  operators,
+  types,
+} from "./builtin.ts";
 import type { Compiled } from "./compile.ts";
 import { checkGrowth } from "./growth.ts";
 import type { Level } from "./naming.ts";
@@ -44,6 +51,11 @@ export function checkFunction(parts: readonly string[], scope: Compiled): void {
     `function ${name} is not granted`,
     catalogueFunctions.has(bare) ? "it needs an operation with catalog: true" : undefined,
   );
+}
+
+/** Whether a call returns a value of a type that looks names up, where the scope does not grant those. */
+export function returnsLookup(call: Fields, scope: Compiled): boolean {
+  return !scope.catalog && lookupFunctions.has(names(call.funcname).at(-1) ?? "");
 }
 
 /** @throws Refusal when the operator is not one of pg_catalog */
