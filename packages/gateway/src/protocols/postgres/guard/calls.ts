@@ -43,9 +43,16 @@ function covers(
 export function checkFunction(parts: readonly string[], scope: Compiled): void {
   const builtin = (name: string): boolean =>
     functions.has(name) || (scope.catalog && catalogueFunctions.has(name));
-  if (covers(parts, builtin, scope.functions, scope.searchPath)) return;
   const name = shown(parts.join("."));
-  const { name: bare } = split(parts);
+  const { schema, name: bare } = split(parts);
+  if (covers(parts, builtin, scope.functions, scope.searchPath)) {
+    if (schema !== undefined || !builtin(bare) || !isNamesake(bare, scope.database.functions, scope)) return;
+    refuse(
+      "functions",
+      `function ${name} could mean one of the search path that is not granted`,
+      `write pg_catalog.${name}`,
+    );
+  }
   refuse(
     "functions",
     `function ${name} is not granted`,
@@ -58,10 +65,22 @@ export function returnsLookup(call: Fields, scope: Compiled): boolean {
   return !scope.catalog && lookupFunctions.has(names(call.funcname).at(-1) ?? "");
 }
 
+/** Whether the database's search path has something of that name which the scope does not list. */
+function isNamesake(name: string, found: ReadonlySet<string>, scope: Compiled): boolean {
+  return found.has(name) && !scope.functions.has(`${scope.searchPath[0] ?? ""}.${name}`);
+}
+
 /** @throws Refusal when the operator is not one of pg_catalog */
-export function checkOperator(value: unknown): void {
+export function checkOperator(value: unknown, scope: Compiled): void {
   const { schema, name } = split(names(value));
-  if ((schema === undefined || schema === "pg_catalog") && operators.has(name)) return;
+  if ((schema === undefined || schema === "pg_catalog") && operators.has(name)) {
+    if (schema !== undefined || !scope.database.operators.has(name)) return;
+    refuse(
+      "operators",
+      `operator ${shown(name)} could mean one of the search path that is not granted`,
+      `write OPERATOR(pg_catalog.${name})`,
+    );
+  }
   refuse("operators", `operator ${shown(schema === undefined ? name : `${schema}.${name}`)} is not granted`);
 }
 
@@ -161,15 +180,15 @@ function unwrapped(node: unknown): unknown {
 
 /** One item of ORDER BY. @throws Refusal when the scope does not cover it */
 export function checkSort(value: unknown, level: Level, withs: Withs | undefined, walk: Walk): void {
-  const sort = sortFields(value);
+  const sort = sortFields(value, walk.scope);
   walk.expression(sort.node, level, withs);
 }
 
 /** The members of one item of ORDER BY, its operator judged. */
-export function sortFields(value: unknown): Fields {
+export function sortFields(value: unknown, scope: Compiled): Fields {
   const { kind, fields } = one(value);
   if (kind !== "SortBy") refuse("grammar", "a part of ORDER BY is not understood, so it is denied");
-  if (list(fields.useOp).length > 0) checkOperator(fields.useOp);
+  if (list(fields.useOp).length > 0) checkOperator(fields.useOp, scope);
   return fields;
 }
 

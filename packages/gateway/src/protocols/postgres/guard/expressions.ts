@@ -155,7 +155,7 @@ function checkNamed(node: unknown, level: Level, withs: Withs | undefined, walk:
 
 function checkOperation(fields: Fields, level: Level, withs: Withs | undefined, walk: Walk): void {
   const kind = text(fields.kind);
-  if (kindsOfOperators.has(kind)) checkOperator(fields.name);
+  if (kindsOfOperators.has(kind)) checkOperator(fields.name, walk.scope);
   else if (!betweens.has(kind))
     refuse("operators", "this kind of operator is not understood, so it is denied");
   const { lexpr, rexpr } = fields;
@@ -168,7 +168,7 @@ function checkOperation(fields: Fields, level: Level, withs: Withs | undefined, 
 }
 
 function checkSubLink(fields: Fields, level: Level, withs: Withs | undefined, walk: Walk): void {
-  if (list(fields.operName).length > 0) checkOperator(fields.operName);
+  if (list(fields.operName).length > 0) checkOperator(fields.operName, walk.scope);
   if (fields.testexpr !== undefined) walk.expression(fields.testexpr, level, withs);
   if (kindOf(fields.subselect) !== "SelectStmt")
     refuse("grammar", "a sub-select is not understood, so it is denied");

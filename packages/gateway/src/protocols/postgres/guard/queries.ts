@@ -92,7 +92,7 @@ function checkValues(
 /** ORDER BY, LIMIT and OFFSET. */
 function finish(select: Fields, output: Output, level: Level, withs: Withs | undefined, walk: Walk): void {
   for (const sort of list(select.sortClause)) {
-    const { node } = sortFields(sort);
+    const { node } = sortFields(sort, walk.scope);
     checkOrdered(node, output, level, withs, walk);
   }
   for (const bound of [select.limitOffset, select.limitCount])

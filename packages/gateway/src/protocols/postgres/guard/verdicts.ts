@@ -2,6 +2,7 @@ import type { Denial, NamedScope, Verdict } from "../../../gate/protocol.ts";
 import type { PostgresAct } from "../act.ts";
 import type { PostgresScope } from "../scope.ts";
 import { type Compiled, compileScope } from "./compile.ts";
+import { type DatabaseFacts, plainDatabase } from "./database.ts";
 import { parse } from "./grammar.ts";
 import { Recent } from "./recent.ts";
 import { Refusal } from "./refusal.ts";
@@ -21,8 +22,9 @@ const keptCharacters = 4_000_000;
 export function compileScopes(
   scopes: readonly NamedScope<PostgresScope>[],
   searchPath: readonly string[] = ["public"],
+  database: DatabaseFacts = plainDatabase,
 ): (act: PostgresAct) => Verdict {
-  const compiled = scopes.map(({ name, scope }) => compileScope(name, scope, searchPath));
+  const compiled = scopes.map(({ name, scope }) => compileScope(name, scope, searchPath, database));
   const hint = hintFor(compiled);
   const recent = new Recent<Verdict>(keptVerdicts, keptCharacters);
   return ({ sql }) => {
