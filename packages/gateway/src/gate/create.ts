@@ -11,6 +11,7 @@ import type { ClientFacts, Entry, Gate, Proof, Refusal, Session, SessionEnd } fr
 import type { LiveSession } from "./live.ts";
 import type { NamedScope, Protocol, Verdict } from "./protocol.ts";
 import { createScram, isGenuine } from "./scram-server.ts";
+import { createSessionPlaces } from "./session-places.ts";
 import { createSession, type OpenSession } from "./session.ts";
 import { createTurn } from "./turn.ts";
 import { createBearers } from "./web/bearers.ts";
@@ -87,6 +88,7 @@ export function createGates(parts: GateParts): Gates {
   const bearers = createBearers(parts);
   const scram = createScram((grant) => grants.verifier(grant));
   const open = new Set<OpenSession<never>>();
+  const sessionPlaces = createSessionPlaces(() => parts.configuration().limits);
   let stopping: SessionEnd | undefined;
   let idle: (() => void) | undefined;
   /** Failed log-ins written in the current second: a flood must not fill the disk. */
@@ -231,6 +233,10 @@ export function createGates(parts: GateParts): Gates {
     const scopes = scopesOf<Scope>(live, target);
     if (scopes === undefined)
       return refuse(client, connection, noGrant, "an operation of the grant is gone", live);
+    const principal = principalKey(live.grant.requester as Principal);
+    // Sessions of a port of their own each cost the target a connection; those over HTTP share what they use of it.
+    const places = protocol.serve === undefined ? sessionPlaces.nothing : sessionPlaces.takePlaces(live.grant.id, principal);
+    if ("refused" in places) return refuse(client, connection, places, undefined, live);
     const id = newId("ses");
     const context = {
       principal: live.principal,
@@ -259,6 +265,7 @@ export function createGates(parts: GateParts): Gates {
         turn.leaves({ leave: resolve, refuse: (denial) => reject(new Error(denial.message)) });
       });
     } catch (error) {
+      places.leave();
       const refusal: Refusal = {
         code: "unavailable",
         refused: { rule: "audit log", message: messageOf(error), hint: "try again later" },
@@ -269,6 +276,7 @@ export function createGates(parts: GateParts): Gates {
     const opened: OpenSession<Act> = createSession<Act>({
       id,
       live,
+      principal,
       client,
       words: (act) => protocol.words?.(act) ?? "",
       target: target.target,
@@ -281,6 +289,7 @@ export function createGates(parts: GateParts): Gates {
       judged: parts.count,
       closed: () => {
         unwatch();
+        places.leave();
         open.delete(opened);
         if (open.size === 0) idle?.();
       },

@@ -3,6 +3,10 @@
  * standing in it. Read by the gateway when a session starts, with its own words.
  */
 export interface DatabaseFacts {
+  /** What tells these facts from others. */
+  readonly key: string;
+  /** Whether the database could not be asked: then whatever depends on it is refused. */
+  readonly isUnknown: boolean;
   /** Functions on the search path that take one row, or anything, so that `t.name` may call them. */
   readonly rowFunctions: ReadonlySet<string>;
   /** Functions on the search path, extensions' left out, that PostgreSQL may choose over a built-in of that name. */
@@ -15,6 +19,8 @@ export interface DatabaseFacts {
 
 /** Of a database that has nothing of the kind, or is not there to be asked (`mayflyd judge`). */
 export const plainDatabase: DatabaseFacts = {
+  key: "plain",
+  isUnknown: false,
   rowFunctions: new Set(),
   functions: new Set(),
   operators: new Set(),

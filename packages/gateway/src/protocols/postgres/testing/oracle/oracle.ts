@@ -104,6 +104,8 @@ function isEscape(thing: string, scope: ScopeName, names: ReadonlyMap<string, st
 
 /** What the stage adds on its search path, as the gateway would be told of it. */
 export const stageFacts: DatabaseFacts = {
+  key: "stage",
+  isUnknown: false,
   rowFunctions: new Set(["value", "f1", "ssn", "key", "danger", "lexeme", "danger2"]),
   functions: new Set([
     "value",
