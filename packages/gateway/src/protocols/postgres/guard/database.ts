@@ -26,3 +26,6 @@ export const plainDatabase: DatabaseFacts = {
   operators: new Set(),
   lookups: new Map(),
 };
+
+/** Of a database that did not answer: whatever depends on it is refused. */
+export const unknownDatabase: DatabaseFacts = { ...plainDatabase, key: "unknown", isUnknown: true };

@@ -74,11 +74,13 @@ export function unqualified(level: Level): readonly Range[] {
  */
 export function useColumn(column: string, level: Level): boolean {
   let maybe = false;
+  let isLookup = false;
   for (const at of levels(level)) {
     const ranges = unqualified(at);
     const found = ranges.map((range) => has(range, column));
-    if (found.includes("yes"))
-      return ranges.some((range, index) => found[index] === "yes" && range.lookups?.has(column) === true);
+    // Of an item that may have the column, it is the table's own column of that name, if it is any.
+    isLookup ||= ranges.some((range, index) => found[index] !== "no" && range.lookups?.has(column) === true);
+    if (found.includes("yes")) return isLookup;
     const limited = ranges.find((range, index) => found[index] === "maybe" && range.kind === "limited");
     if (limited !== undefined) {
       if (at.ranges.length > 1 || maybe)
@@ -91,14 +93,14 @@ export function useColumn(column: string, level: Level): boolean {
     }
     if (found.includes("maybe")) maybe = true;
   }
-  if (maybe) return false;
   // PostgreSQL takes a name that is no column for the whole row of the item with that name.
   for (const { ranges } of levels(level)) {
     const range = ranges.find((entry) => entry.name === column);
     if (range === undefined) continue;
     wholeRow(range);
-    return false;
+    return isLookup;
   }
+  if (maybe) return isLookup;
   return refuse("columns", `column ${shown(column)} is not known here`, "name a column of a table in FROM");
 }
 
@@ -152,8 +154,8 @@ export function useQualified(
   functions: ReadonlySet<string>,
 ): boolean {
   const range = itemNamed(schema, name, level);
-  const found = has(range, column);
-  if (found === "yes") return range.lookups?.has(column) === true;
+  const isLookup = range.lookups?.has(column) === true;
+  if (has(range, column) === "yes") return isLookup;
   if (range.kind === "limited") lacks(range, column);
   if (range.kind === "closed" || range.scalar === true)
     refuse(
@@ -168,7 +170,7 @@ export function useQualified(
       `${shown(`${name}.${column}`)} could call the function ${shown(column)}, which is not granted`,
       "name the column without its table, if there is one",
     );
-  return false;
+  return isLookup;
 }
 
 /** @throws Refusal when the item named is limited */

@@ -94,6 +94,12 @@ export function checkStatement(node: unknown, scope: Compiled): void {
   const walk = walkFor(scope);
   const nowhere: Level = { ranges: [], outer: undefined };
   const kind = kindOf(node);
+  if (scope.database.isUnknown && !nameless.has(kind ?? ""))
+    refuse(
+      "limits",
+      "the database did not say what its search path holds, so that no name is certain",
+      "connect again in a moment",
+    );
   if (kind !== undefined && queries.has(kind)) {
     checkQuery(node, undefined, undefined, walk, true);
     return;
@@ -133,6 +139,16 @@ export function checkStatement(node: unknown, scope: Compiled): void {
   }
 }
 
+/** Statements in which no name of the database stands. */
+const nameless: ReadonlySet<string> = new Set([
+  "ClosePortalStmt",
+  "DeallocateStmt",
+  "TransactionStmt",
+  "UnlistenStmt",
+  "VariableSetStmt",
+  "VariableShowStmt",
+]);
+
 const utilities: ReadonlySet<string> = new Set([
   "CopyStmt",
   "ExplainStmt",
@@ -153,9 +169,7 @@ const utilities: ReadonlySet<string> = new Set([
  * those of the statement itself, and those of views and policies, which the wire part refuses where there are any.
  */
 function checkExplain(explain: Fields, walk: Walk): void {
-  const options = list(explain.options).map((option) =>
-    text(open("DefElem", as("DefElem", option)).defname),
-  );
+  const options = list(explain.options).map((option) => text(open("DefElem", as("DefElem", option)).defname));
   const strange = options.find((name) => !explainOptions.has(name));
   if (strange !== undefined) refuse("statements", `EXPLAIN's option ${shown(strange)} is not granted`);
   const kind = kindOf(explain.query);

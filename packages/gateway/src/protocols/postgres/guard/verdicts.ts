@@ -46,12 +46,13 @@ export function compileScopes(
   searchPath: readonly string[] = ["public"],
   database: DatabaseFacts = plainDatabase,
 ): (act: PostgresAct) => Verdict {
-  let judge = judgeOf(scopes, searchPath, database);
+  const plain = judgeOf(scopes, searchPath, database);
+  let latest = plain;
   return (act) => {
+    if (act.database === undefined) return plain.check(act);
     // A session's acts bring what its database was found to have.
-    if (act.database !== undefined && act.database !== judge.database)
-      judge = judgeOf(scopes, searchPath, act.database);
-    return judge.check(act);
+    if (act.database.key !== latest.database.key) latest = judgeOf(scopes, searchPath, act.database);
+    return latest.check(act);
   };
 }
 

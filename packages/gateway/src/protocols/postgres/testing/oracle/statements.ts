@@ -283,7 +283,13 @@ class Maker {
         `(pg_typeof(${this.#column(view)}) = 'int4')`,
         `pg_typeof(${this.#column(view)})::text`,
         "'pg_catalog.int4in'::regproc",
-        "(kind = 'shop.orders')",
+        "(kind = 'public.secrets')",
+        "(kind = 'public.secrets'::text)",
+        "coalesce(kind, 'public.secrets')",
+        "(kind IN ('public.secrets'))",
+        "CASE WHEN true THEN kind ELSE 'public.secrets' END",
+        "ARRAY[kind, 'public.secrets']",
+        "kind",
         "kind::oid",
       ]);
     },
@@ -427,8 +433,13 @@ class Maker {
     const name = this.#name();
     const arm = (as: string): string => {
       const from = this.#from(view);
-      return `SELECT ${this.#expression([...view, ...from.items])}::text AS ${as}${from.sql}`;
+      const made = this.#expression([...view, ...from.items]);
+      return `SELECT ${made}${this.#chance.often(85) ? "::text" : ""} AS ${as}${from.sql}`;
     };
+    if (this.#chance.often(10)) {
+      this.#use("lookup");
+      return { sql: `SELECT kind AS ${name} FROM shop.jobs UNION SELECT 'public.secrets'`, columns: [name] };
+    }
     const operator = this.#chance.pick(["UNION", "UNION ALL", "EXCEPT", "INTERSECT"]);
     const order = this.#chance.often(25) ? ` ORDER BY ${this.#chance.often(70) ? name : this.#trap()}` : "";
     return { sql: `${arm(name)} ${operator} ${arm(this.#name())}${order}`, columns: [name] };
@@ -785,6 +796,16 @@ class Maker {
 
   #insert(): string {
     this.#use("insert");
+    if (this.#chance.often(10)) {
+      this.#use("lookup");
+      return this.#chance.pick([
+        "INSERT INTO shop.jobs (id, kind) VALUES (1, 'public.secrets')",
+        "INSERT INTO shop.jobs VALUES (1, 'public.secrets')",
+        "INSERT INTO shop.jobs (id, note) VALUES (1, 'public.secrets')",
+        "UPDATE shop.jobs SET kind = 'public.secrets'",
+        "UPDATE shop.jobs SET note = 'public.secrets' WHERE kind IS NULL",
+      ]);
+    }
     const target = this.#target(this.#chance.pick(["shop.customers", "shop.orders"]));
     const table = target.sql.startsWith("shop.orders") ? "shop.orders" : "shop.customers";
     const column = this.#assigned(table);
