@@ -26,7 +26,10 @@ export function joinItems(join: Fields, one: readonly Range[], two: readonly Ran
         "renaming columns by position is not granted here",
         "leave the alias's column list out",
       );
-    return [renamed(joined, alias.name, alias.columns)];
+    // Among a join's columns those of SEARCH and CYCLE have places, so that the list may rename them too.
+    const { extras, ...all } = joined;
+    const kept = extras === undefined || alias.columns.length > 0 ? all : joined;
+    return [renamed(kept, alias.name, alias.columns)];
   }
   const items = [...one, ...two]
     .filter((range) => range.name !== undefined)
@@ -59,7 +62,12 @@ function checkMerged(join: Fields, left: Range, right: Range, using: readonly st
 function together(join: Fields, left: Range, right: Range, using: readonly string[]): Range {
   const both = [left, right];
   const lookups = new Set(both.flatMap((range) => [...(range.lookups ?? [])]));
-  const base = { name: undefined, ...(lookups.size === 0 ? {} : { lookups }) };
+  const extras = both.flatMap((range) => range.extras ?? []);
+  const base = {
+    name: undefined,
+    ...(lookups.size === 0 ? {} : { lookups }),
+    ...(extras.length === 0 ? {} : { extras }),
+  };
   const limited = both.find((range) => range.kind === "limited");
   const known = [...left.columns, ...right.columns].filter((column) => column !== undefined);
   if (limited !== undefined)
