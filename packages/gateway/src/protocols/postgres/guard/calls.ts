@@ -10,7 +10,7 @@ import type { Compiled } from "./compile.ts";
 import { checkGrowth } from "./growth.ts";
 import type { Level } from "./naming.ts";
 import { constant, type Fields, list, names, one, open, text } from "./nodes.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseForever, shown, refuseMistake } from "./refusal.ts";
 import { checkChange, checkRead } from "./settings.ts";
 import type { Walk, Withs } from "./walk.ts";
 
@@ -20,7 +20,8 @@ export function split(parts: readonly string[]): {
   readonly name: string;
 } {
   const [first, second] = parts;
-  if (first === undefined || parts.length > 2) refuse("grammar", "a name with that many parts is refused");
+  if (first === undefined || parts.length > 2)
+    refuseForever("grammar", "a name with that many parts is refused");
   return second === undefined ? { schema: undefined, name: first } : { schema: first, name: second };
 }
 
@@ -47,7 +48,7 @@ export function checkFunction(parts: readonly string[], scope: Compiled): void {
   const { schema, name: bare } = split(parts);
   if (covers(parts, builtin, scope.functions, scope.searchPath)) {
     if (schema !== undefined || !builtin(bare) || !isNamesake(bare, scope.database.functions, scope)) return;
-    refuse(
+    refuseMistake(
       "functions",
       `function ${name} could mean one of the search path that is not granted`,
       `write pg_catalog.${name}`,
@@ -75,7 +76,7 @@ export function checkOperator(value: unknown, scope: Compiled): void {
   const { schema, name } = split(names(value));
   if ((schema === undefined || schema === "pg_catalog") && operators.has(name)) {
     if (schema !== undefined || !scope.database.operators.has(name)) return;
-    refuse(
+    refuseMistake(
       "operators",
       `operator ${shown(name)} could mean one of the search path that is not granted`,
       `write OPERATOR(pg_catalog.${name})`,
@@ -187,7 +188,7 @@ export function checkSort(value: unknown, level: Level, withs: Withs | undefined
 /** The members of one item of ORDER BY, its operator judged. */
 export function sortFields(value: unknown, scope: Compiled): Fields {
   const { kind, fields } = one(value);
-  if (kind !== "SortBy") refuse("grammar", "a part of ORDER BY is not understood, so it is denied");
+  if (kind !== "SortBy") refuseForever("grammar", "a part of ORDER BY is not understood, so it is denied");
   if (list(fields.useOp).length > 0) checkOperator(fields.useOp, scope);
   return fields;
 }

@@ -1,7 +1,7 @@
 import { outputColumns } from "./builtin.ts";
 import { has, type Level, useColumn, useQualified, useWholeRow } from "./naming.ts";
 import { as, type Fields, kindOf, list, names, one, text } from "./nodes.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseForever, refuseMistake, shown } from "./refusal.ts";
 import type { Walk, Withs } from "./walk.ts";
 
 /**
@@ -14,13 +14,13 @@ export function checkColumn(reference: Fields, level: Level, walk: Walk): boolea
   const star = kindOf(parts.at(-1)) === "A_Star";
   const [first, second, third, ...more] = names(star ? parts.slice(0, -1) : parts);
   if (more.length > 0 || (star && third !== undefined))
-    refuse("columns", "a column with that many qualifiers is refused");
+    refuseMistake("columns", "a column with that many qualifiers is refused");
   if (star) {
-    if (first === undefined) refuse("columns", "* is not permitted here");
+    if (first === undefined) refuseMistake("columns", "* is not permitted here");
     useWholeRow(second === undefined ? undefined : first, second ?? first, level);
     return false;
   }
-  if (first === undefined) refuse("grammar", "a column without a name is refused");
+  if (first === undefined) refuseMistake("grammar", "a column without a name is refused");
   if (second === undefined) return useColumn(first, level);
   const functions = walk.scope.database.rowFunctions;
   return third === undefined
@@ -93,12 +93,12 @@ export function checkSteps(
       if (fields.lidx !== undefined) walk.expression(fields.lidx, level, withs);
       if (fields.uidx !== undefined) walk.expression(fields.uidx, level, withs);
     } else if (kind === "String")
-      refuse(
+      refuseMistake(
         "columns",
         `field ${shown(text(fields.sval))} of a value could be a call of a function of that name`,
         "select the column itself, from an item of FROM whose columns are known",
       );
     else if (kind !== "A_Star")
-      refuse("grammar", "a part of a field access is not understood, so it is denied");
+      refuseForever("grammar", "a part of a field access is not understood, so it is denied");
   }
 }

@@ -10,7 +10,7 @@ import { checkColumn, checkIndirection } from "./columns.ts";
 import { checkJson, isJson } from "./json.ts";
 import type { Level } from "./naming.ts";
 import { type Fields, kindOf, list, one, text } from "./nodes.ts";
-import { refuse } from "./refusal.ts";
+import { refuse, refuseForever, refuseMistake } from "./refusal.ts";
 import type { Walk, Withs } from "./walk.ts";
 
 const kindsOfOperators: ReadonlySet<string> = new Set([
@@ -116,7 +116,7 @@ export function checkExpression(node: unknown, level: Level, withs: Withs | unde
     case "GroupingSet":
       return each(fields.content);
     default:
-      return refuse("grammar", `${kind} is not understood here, so it is denied`);
+      return refuseForever("grammar", `${kind} is not understood here, so it is denied`);
   }
 }
 
@@ -132,7 +132,7 @@ export function checkDirectly(node: unknown, level: Level, withs: Withs | undefi
 }
 
 function beside(what: string): never {
-  return refuse(
+  return refuseMistake(
     "types",
     `${what} has a type that looks names up, so that a text beside it would be looked up`,
     "cast it: ::text or ::oid",
@@ -149,7 +149,7 @@ function isTyped(node: unknown): boolean {
 function checkNamed(node: unknown, level: Level, withs: Withs | undefined, walk: Walk): void {
   const { kind, fields } = one(node);
   if (kind !== "ResTarget" || fields.indirection !== undefined)
-    refuse("grammar", "a named value is not understood, so it is denied");
+    refuseForever("grammar", "a named value is not understood, so it is denied");
   walk.expression(fields.val, level, withs);
 }
 
@@ -157,7 +157,7 @@ function checkOperation(fields: Fields, level: Level, withs: Withs | undefined, 
   const kind = text(fields.kind);
   if (kindsOfOperators.has(kind)) checkOperator(fields.name, walk.scope);
   else if (!betweens.has(kind))
-    refuse("operators", "this kind of operator is not understood, so it is denied");
+    refuseForever("operators", "this kind of operator is not understood, so it is denied");
   const { lexpr, rexpr } = fields;
   const typed = kind === "AEXPR_OP" && isTyped(lexpr) && isTyped(rexpr);
   for (const operand of [lexpr, rexpr]) {
@@ -171,7 +171,7 @@ function checkSubLink(fields: Fields, level: Level, withs: Withs | undefined, wa
   if (list(fields.operName).length > 0) checkOperator(fields.operName, walk.scope);
   if (fields.testexpr !== undefined) walk.expression(fields.testexpr, level, withs);
   if (kindOf(fields.subselect) !== "SelectStmt")
-    refuse("grammar", "a sub-select is not understood, so it is denied");
+    refuseForever("grammar", "a sub-select is not understood, so it is denied");
   walk.outputs.set(fields, walk.query(fields.subselect, level, withs));
 }
 

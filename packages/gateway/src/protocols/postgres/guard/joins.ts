@@ -1,6 +1,6 @@
 import { type ColumnName, has, type Range, unqualified } from "./naming.ts";
 import { type Fields, names } from "./nodes.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseMistake, shown } from "./refusal.ts";
 import { aliasOf } from "./tables.ts";
 import { renamed } from "./walk.ts";
 
@@ -45,7 +45,7 @@ function checkMerged(join: Fields, left: Range, right: Range, using: readonly st
   const limited = [left, right].find((range) => range.kind === "limited");
   if (limited === undefined) return;
   if (join.isNatural === true)
-    refuse(
+    refuseMistake(
       "columns",
       `a NATURAL JOIN compares columns of ${limited.table ?? "a table"} that may not be granted`,
       "name the columns: JOIN … ON",

@@ -1,5 +1,5 @@
 import { spend } from "./budget.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseMistake, shown } from "./refusal.ts";
 
 /** The name of a column; undefined where it is not certain how PostgreSQL names it. */
 export type ColumnName = string | undefined;
@@ -84,7 +84,7 @@ export function useColumn(column: string, level: Level): boolean {
     const limited = ranges.find((range, index) => found[index] === "maybe" && range.kind === "limited");
     if (limited !== undefined) {
       if (at.ranges.length > 1 || maybe)
-        refuse(
+        refuseMistake(
           "columns",
           `column ${shown(column)} could be one of ${limited.table ?? "a table"} that is not granted`,
           "qualify it with its table's name",
@@ -101,7 +101,11 @@ export function useColumn(column: string, level: Level): boolean {
     return isLookup;
   }
   if (maybe) return isLookup;
-  return refuse("columns", `column ${shown(column)} is not known here`, "name a column of a table in FROM");
+  return refuseMistake(
+    "columns",
+    `column ${shown(column)} is not known here`,
+    "name a column of a table in FROM",
+  );
 }
 
 /**
@@ -123,7 +127,11 @@ export function itemNamed(schema: string | undefined, name: string, level: Level
     const strictest = found.find((range) => range.kind === "limited") ?? found[0];
     if (strictest !== undefined) return strictest;
   }
-  return refuse("columns", `${shown(name)} is no table or alias of this query`, "name the table in FROM");
+  return refuseMistake(
+    "columns",
+    `${shown(name)} is no table or alias of this query`,
+    "name the table in FROM",
+  );
 }
 
 /** @throws Refusal when the row holds columns that are not granted */
@@ -135,7 +143,7 @@ export function wholeRow(range: Range): void {
       "list those columns",
     );
   if (range.lookups !== undefined && range.lookups.size > 0)
-    refuse(
+    refuseMistake(
       "types",
       `a whole row of ${range.table ?? "a table"} could look names up: ${[...range.lookups].join(", ")}`,
       "list the columns",
@@ -158,14 +166,14 @@ export function useQualified(
   if (has(range, column) === "yes") return isLookup;
   if (range.kind === "limited") lacks(range, column);
   if (range.kind === "closed" || range.scalar === true)
-    refuse(
+    refuseMistake(
       "columns",
       `${shown(name)} has no column ${shown(column)} that is known`,
       "give the columns names: AS alias(column, …)",
     );
   // PostgreSQL calls a function where the row has no such column (transformColumnRef).
   if (functions.has(column))
-    refuse(
+    refuseMistake(
       "functions",
       `${shown(`${name}.${column}`)} could call the function ${shown(column)}, which is not granted`,
       "name the column without its table, if there is one",

@@ -5,7 +5,7 @@ import { checkFrom } from "./from.ts";
 import { couldBeHiddenColumn, itemNamed, type Level, type Range, unqualified, wholeRow } from "./naming.ts";
 import { as, type Fields, kindOf, list, names, one, open, text } from "./nodes.ts";
 import { outputName } from "./output-names.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseForever, refuseMistake, shown } from "./refusal.ts";
 import { aliasOf, resolveTable } from "./tables.ts";
 import { derived, type Output, type Walk, type Withs } from "./walk.ts";
 import { checkWith } from "./withs.ts";
@@ -24,7 +24,7 @@ export function checkSelect(
   isStatement = false,
 ): Output {
   if (select.intoClause !== undefined)
-    refuse(
+    refuseForever(
       "statements",
       "SELECT INTO makes a table, which is not granted by any operation",
       "leave INTO out",
@@ -118,7 +118,7 @@ export function checkTargets(
   for (const item of list(targets)) {
     const { kind, fields } = one(item);
     if (kind !== "ResTarget" || fields.indirection !== undefined)
-      refuse("grammar", "a part of the output list is not understood, so it is denied");
+      refuseForever("grammar", "a part of the output list is not understood, so it is denied");
     const stars = starOf(fields.val);
     if (stars !== undefined) {
       for (const range of stars.length === 0 ? unqualified(level) : [named(stars, level)]) {
@@ -162,7 +162,7 @@ function starOf(value: unknown): readonly string[] | undefined {
 
 function named(qualifiers: readonly string[], level: Level): Range {
   const [first = "", second, ...more] = qualifiers;
-  if (more.length > 0) refuse("columns", "a name with that many parts is refused");
+  if (more.length > 0) refuseForever("columns", "a name with that many parts is refused");
   return second === undefined ? itemNamed(undefined, first, level) : itemNamed(first, second, level);
 }
 
@@ -204,7 +204,7 @@ function checkGrouped(
   spend(output.columns.length);
   if (name !== undefined && output.columns.includes(name)) {
     if (!couldBeHiddenColumn(name, level)) return;
-    refuse(
+    refuseMistake(
       "columns",
       `GROUP BY ${shown(name)} could mean a column that is not granted`,
       "group by the expression itself, or by its position: GROUP BY 1",
@@ -232,7 +232,7 @@ function checkLock(node: unknown, select: Fields, walk: Walk): void {
     // FOR UPDATE without OF locks everything; with it, only what it names, which must be found among the tables.
     if (relation === undefined && wanted.length > 0) continue;
     if (relation === undefined || select.withClause !== undefined)
-      refuse("statements", "row locks are granted for plain tables only");
+      refuseMistake("statements", "row locks are granted for plain tables only");
     const table = resolveTable(relation, walk.scope);
     const grant = walk.scope.tables.get(table.full);
     if (grant === undefined || (grant.update === undefined && !grant.delete))
@@ -242,7 +242,7 @@ function checkLock(node: unknown, select: Fields, walk: Walk): void {
       );
   }
   if (wanted.some((name) => !names.has(name)))
-    refuse("statements", "row locks are granted for plain tables only");
+    refuseMistake("statements", "row locks are granted for plain tables only");
 }
 
 /** The items of a join one by one; a join with an alias stays one item. */

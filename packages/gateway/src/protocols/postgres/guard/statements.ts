@@ -6,7 +6,7 @@ import { checkExpression } from "./expressions.ts";
 import type { Level } from "./naming.ts";
 import { as, type Fields, kindOf, list, names, one, open, text } from "./nodes.ts";
 import { checkSelect } from "./queries.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseForever, shown, refuseMistake } from "./refusal.ts";
 import { checkModes, checkRead, checkSet } from "./settings.ts";
 import type { Output, Walk, Withs } from "./walk.ts";
 import { checkDelete, checkInsert, checkMerge, checkUpdate } from "./writes.ts";
@@ -58,7 +58,7 @@ function checkQuery(
     case "MergeStmt":
       return checkMerge(one(node).fields, outer, withs, walk);
     default:
-      return refuse("statements", `${commandName(kind)} is not granted by any operation`);
+      return refuseForever("statements", `${commandName(kind)} is not granted by any operation`);
   }
 }
 
@@ -95,7 +95,7 @@ export function checkStatement(node: unknown, scope: Compiled): void {
   const nowhere: Level = { ranges: [], outer: undefined };
   const kind = kindOf(node);
   if (scope.database.isUnknown && !nameless.has(kind ?? ""))
-    refuse(
+    refuseMistake(
       "limits",
       "the database did not say what its search path holds, so that no name is certain",
       "connect again in a moment",
@@ -106,7 +106,7 @@ export function checkStatement(node: unknown, scope: Compiled): void {
   }
   if (kind === "CopyStmt") checkServerCopy((node as Fields).CopyStmt);
   if (kind === undefined || !utilities.has(kind))
-    refuse("statements", `${commandName(kind)} is not granted by any operation`);
+    refuseForever("statements", `${commandName(kind)} is not granted by any operation`);
   const { fields } = one(node);
   switch (kind) {
     case "CopyStmt":
@@ -116,7 +116,7 @@ export function checkStatement(node: unknown, scope: Compiled): void {
     case "PrepareStmt":
       for (const type of list(fields.argtypes)) checkType(open("TypeName", as("TypeName", type)), scope);
       if (!queries.has(kindOf(fields.query) ?? ""))
-        refuse("statements", "PREPARE of that is not granted by any operation");
+        refuseForever("statements", "PREPARE of that is not granted by any operation");
       checkQuery(fields.query, undefined, undefined, walk, true);
       return;
     case "ExecuteStmt":
@@ -124,7 +124,7 @@ export function checkStatement(node: unknown, scope: Compiled): void {
       return;
     case "DeclareCursorStmt":
       if (kindOf(fields.query) !== "SelectStmt")
-        refuse("statements", "a cursor over that is not granted by any operation");
+        refuseForever("statements", "a cursor over that is not granted by any operation");
       checkQuery(fields.query, undefined, undefined, walk, true);
       return;
     case "TransactionStmt":
@@ -176,7 +176,7 @@ function checkExplain(explain: Fields, walk: Walk): void {
   const { scope } = walk;
   if (kind === "ExecuteStmt" || kind === "DeclareCursorStmt") checkStatement(explain.query, scope);
   else if (kind === undefined || !queries.has(kind))
-    refuse("statements", `EXPLAIN of ${commandName(kind)} is not granted by any operation`);
+    refuseForever("statements", `EXPLAIN of ${commandName(kind)} is not granted by any operation`);
   else checkQuery(explain.query, undefined, undefined, walk);
   // The catalogue tells all that a plan does.
   if (scope.catalog) return;
@@ -236,7 +236,7 @@ const transactionKinds: ReadonlySet<string> = new Set([
 
 function checkTransaction(fields: Fields, scope: Compiled): void {
   if (!transactionKinds.has(text(fields.kind)))
-    refuse("statements", "two-phase commit is not granted by any operation");
+    refuseForever("statements", "two-phase commit is not granted by any operation");
   checkModes(fields.options, scope.writes);
 }
 
