@@ -131,6 +131,18 @@ describe("what the database is found to have", () => {
       expect([sql, ...both(sql)]).toEqual([sql, "permit", "permit"]);
   });
 
+  it("permits what the scope lists", () => {
+    const facts: DatabaseFacts = {
+      ...stageFacts,
+      rowFunctions: new Set(["spy"]),
+      functions: new Set(["upper"]),
+    };
+    const listing = scopeSchema.parse({ ...scope, functions: ["public.spy", "public.upper"] });
+    const judge = compileScopes([{ name: "shop/x", scope: listing }]);
+    for (const sql of ["SELECT t.spy FROM t", "SELECT upper(id) FROM t"])
+      expect(judge({ sql, database: facts }).verdict, sql).toBe("permit");
+  });
+
   it("refuses every name when the database does not answer", async () => {
     const target = targetOf("postgres");
     const never = new AbortController().signal;

@@ -58,8 +58,14 @@ export function compileScope(
     requireWhere: scope.require_where,
     writes: scope.statements.some((kind) => kind !== "select" && kind !== "copy_to"),
     searchPath,
-    database,
+    database: withoutListed(database, scope.functions, searchPath[0] ?? ""),
   };
+}
+
+/** A row's function that the scope lists may be called by `t.name` too. */
+function withoutListed(database: DatabaseFacts, listed: readonly string[], schema: string): DatabaseFacts {
+  const rowFunctions = [...database.rowFunctions].filter((name) => !listed.includes(`${schema}.${name}`));
+  return { ...database, rowFunctions: new Set(rowFunctions) };
 }
 
 function compileTable(entry: TableScope, granted: ReadonlySet<StatementKind>): TableGrant {

@@ -7,7 +7,7 @@ import { joinItems } from "./joins.ts";
 import type { Level, Range } from "./naming.ts";
 import { as, type Fields, kindOf, list, names, one, open, text } from "./nodes.ts";
 import { outputName } from "./output-names.ts";
-import { refuse, refuseForever, refuseMistake } from "./refusal.ts";
+import { refuseForever, refuseMistake } from "./refusal.ts";
 import { aliasOf, readTable } from "./tables.ts";
 import { derived, renamed, type Walk, type Withs } from "./walk.ts";
 
