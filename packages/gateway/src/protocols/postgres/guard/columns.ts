@@ -1,7 +1,7 @@
 import { outputColumns } from "./builtin.ts";
 import { has, type Level, useColumn, useQualified, useWholeRow } from "./naming.ts";
 import { as, type Fields, kindOf, list, names, one, text } from "./nodes.ts";
-import { refuse, refuseForever, refuseMistake, shown } from "./refusal.ts";
+import { refuseForever, refuseMistake, shown } from "./refusal.ts";
 import type { Walk, Withs } from "./walk.ts";
 
 /**
