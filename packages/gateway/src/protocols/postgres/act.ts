@@ -1,8 +1,11 @@
 import type { Verdict } from "../../gate/protocol.ts";
+import type { DatabaseFacts } from "./guard/database.ts";
 
 /** One act on a PostgreSQL connection: the text of a Query or Parse message, exactly as it goes on. */
 export interface PostgresAct {
   readonly sql: string;
+  /** What the session's database was found to have; left out where none is asked. */
+  readonly database?: DatabaseFacts;
   /** A verdict that was reached before, and by which judge: it holds for that judge's scopes alone. */
   readonly judged?: Judged | undefined;
 }

@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { effectsOf } from "./effects.ts";
 import { loadGrammar } from "./guard/grammar.ts";
+import { plainDatabase } from "./guard/database.ts";
 import { isCheapToParse } from "./guard/inline.ts";
 import { type Judge, judgeOf } from "./guard/verdicts.ts";
 import { createJudging, type Judging, type JudgingOptions } from "./judging.ts";
@@ -16,6 +17,7 @@ const judge = judgeOf(
     },
   ],
   ["public"],
+  plainDatabase,
 );
 let judging: Judging;
 

@@ -143,7 +143,9 @@ export function createJudging(options: JudgingOptions = {}): Judging {
     const { judge, text } = job;
     const question: Question = {
       key: judge.key,
-      ...(lane.told.has(judge.key) ? {} : { judge: { scopes: judge.scopes, searchPath: judge.searchPath } }),
+      ...(lane.told.has(judge.key)
+        ? {}
+        : { judge: { scopes: judge.scopes, searchPath: judge.searchPath, database: judge.database } }),
       sql: text.sql,
     };
     lane.told.add(judge.key);

@@ -8,6 +8,7 @@ import type { PostgresAct } from "./act.ts";
 import { endedResponse } from "./denials.ts";
 import { createCarry, type, WireError } from "./framing.ts";
 import { errorResponse, sync, terminate } from "./messages.ts";
+import type { DatabaseFacts } from "./guard/database.ts";
 import { judgeOf } from "./guard/verdicts.ts";
 import { createOperations } from "./operations.ts";
 import { createResponses } from "./responses.ts";
@@ -26,6 +27,8 @@ export interface RelayOptions extends SessionOptions {
   readonly target: Target;
   readonly session: Session<PostgresAct>;
   readonly pinned: ReadonlyMap<string, string>;
+  /** What the database was found to have beside what is granted. */
+  readonly database: DatabaseFacts;
   /** Whether the database's errors must not quote rows. */
   readonly hideQuotes: boolean;
   readonly limits: TimeLimits;
@@ -54,10 +57,10 @@ const restOfMessage = 500;
  * @returns the key with which the client may ask to cancel
  */
 export function startRelay(options: RelayOptions): { readonly key: Buffer } {
-  const { client, upstream, target, session, clock, pinned, judging, memory } = options;
+  const { client, upstream, target, session, clock, pinned, database, judging, memory } = options;
   const who = session.principal;
   const scopes = session.scopes as readonly NamedScope<PostgresScope>[];
-  const judge = judgeOf(scopes, target.search_path);
+  const judge = judgeOf(scopes, target.search_path, database);
   const granted = tablesOf(scopes);
   const server = upstream.socket;
   const shared = createShared();
@@ -127,7 +130,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     shared,
     texts: options.texts,
     messageBytes: options.messageBytes,
-    judge: (act, detail) => session.judge(act, detail),
+    judge: ({ sql, judged }, detail) => session.judge({ sql, judged, database }, detail),
     ahead: (text) => {
       if (judging === undefined) return true;
       const answer = judging.ahead(who, judge, text, () => {

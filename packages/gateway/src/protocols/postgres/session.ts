@@ -4,6 +4,7 @@ import type { NamedScope } from "../../gate/protocol.ts";
 import { deadlineAt, remaining, type Clock } from "../../kernel/clock.ts";
 import type { BackendEndings } from "./backend-endings.ts";
 import type { Cancels } from "./cancels.ts";
+import { readDatabaseFacts } from "./database-facts.ts";
 import { endedResponse } from "./denials.ts";
 import type { Arrived } from "./handshake.ts";
 import {
@@ -124,6 +125,7 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
     end(errorResponse({ severity: "FATAL", code: "08P01", message }), message);
     return;
   }
+  const database = await readDatabaseFacts(upstream.socket, target, scopes, clock, session.ended);
   const isPlain = await arePlainTables(upstream.socket, target, tablesOf(scopes), clock, session.ended);
   if (client.destroyed) {
     upstream.socket.destroy();
@@ -137,6 +139,7 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
     target,
     session,
     pinned,
+    database,
     hideQuotes: hidesColumns(scopes) || !isPlain,
     hidesPlans: !isPlain && !scopes.some(({ scope }) => scope.catalog),
     limits,

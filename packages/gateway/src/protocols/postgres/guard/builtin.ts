@@ -79,6 +79,9 @@ export const harmlessVolatile: ReadonlySet<string> = new Set(
   pg_is_in_recovery`),
 );
 
+/** Those of `functions` whose result is of a type that looks names up. */
+export const lookupFunctions: ReadonlySet<string> = new Set(words("get_current_ts_config pg_typeof"));
+
 /** Further functions of pg_catalog that `catalog: true` opens: they tell about names and structure. */
 export const catalogueFunctions: ReadonlySet<string> = new Set(
   words(`

@@ -1,9 +1,16 @@
-import { catalogueFunctions, catalogueTypes, functions, operators, types } from "./builtin.ts";
+import {
+  catalogueFunctions,
+  catalogueTypes,
+  functions,
+  lookupFunctions,
+  operators,
+  types,
+} from "./builtin.ts";
 import type { Compiled } from "./compile.ts";
 import { checkGrowth } from "./growth.ts";
 import type { Level } from "./naming.ts";
 import { constant, type Fields, list, names, one, open, text } from "./nodes.ts";
-import { refuse, refuseForever, shown } from "./refusal.ts";
+import { refuse, refuseForever, shown, refuseMistake } from "./refusal.ts";
 import { checkChange, checkRead } from "./settings.ts";
 import type { Walk, Withs } from "./walk.ts";
 
@@ -37,9 +44,16 @@ function covers(
 export function checkFunction(parts: readonly string[], scope: Compiled): void {
   const builtin = (name: string): boolean =>
     functions.has(name) || (scope.catalog && catalogueFunctions.has(name));
-  if (covers(parts, builtin, scope.functions, scope.searchPath)) return;
   const name = shown(parts.join("."));
-  const { name: bare } = split(parts);
+  const { schema, name: bare } = split(parts);
+  if (covers(parts, builtin, scope.functions, scope.searchPath)) {
+    if (schema !== undefined || !builtin(bare) || !isNamesake(bare, scope.database.functions, scope)) return;
+    refuseMistake(
+      "functions",
+      `function ${name} could mean one of the search path that is not granted`,
+      `write pg_catalog.${name}`,
+    );
+  }
   refuse(
     "functions",
     `function ${name} is not granted`,
@@ -47,10 +61,27 @@ export function checkFunction(parts: readonly string[], scope: Compiled): void {
   );
 }
 
+/** Whether a call returns a value of a type that looks names up, where the scope does not grant those. */
+export function returnsLookup(call: Fields, scope: Compiled): boolean {
+  return !scope.catalog && lookupFunctions.has(names(call.funcname).at(-1) ?? "");
+}
+
+/** Whether the database's search path has something of that name which the scope does not list. */
+function isNamesake(name: string, found: ReadonlySet<string>, scope: Compiled): boolean {
+  return found.has(name) && !scope.functions.has(`${scope.searchPath[0] ?? ""}.${name}`);
+}
+
 /** @throws Refusal when the operator is not one of pg_catalog */
-export function checkOperator(value: unknown): void {
+export function checkOperator(value: unknown, scope: Compiled): void {
   const { schema, name } = split(names(value));
-  if ((schema === undefined || schema === "pg_catalog") && operators.has(name)) return;
+  if ((schema === undefined || schema === "pg_catalog") && operators.has(name)) {
+    if (schema !== undefined || !scope.database.operators.has(name)) return;
+    refuseMistake(
+      "operators",
+      `operator ${shown(name)} could mean one of the search path that is not granted`,
+      `write OPERATOR(pg_catalog.${name})`,
+    );
+  }
   refuse("operators", `operator ${shown(schema === undefined ? name : `${schema}.${name}`)} is not granted`);
 }
 
@@ -150,15 +181,15 @@ function unwrapped(node: unknown): unknown {
 
 /** One item of ORDER BY. @throws Refusal when the scope does not cover it */
 export function checkSort(value: unknown, level: Level, withs: Withs | undefined, walk: Walk): void {
-  const sort = sortFields(value);
+  const sort = sortFields(value, walk.scope);
   walk.expression(sort.node, level, withs);
 }
 
 /** The members of one item of ORDER BY, its operator judged. */
-export function sortFields(value: unknown): Fields {
+export function sortFields(value: unknown, scope: Compiled): Fields {
   const { kind, fields } = one(value);
   if (kind !== "SortBy") refuseForever("grammar", "a part of ORDER BY is not understood, so it is denied");
-  if (list(fields.useOp).length > 0) checkOperator(fields.useOp);
+  if (list(fields.useOp).length > 0) checkOperator(fields.useOp, scope);
   return fields;
 }
 

@@ -33,6 +33,11 @@ export const driverRelations: ReadonlyMap<string, ReadonlySet<string>> = new Map
   }).map(([name, columns]) => [name, new Set(columns)]),
 );
 
+/** Of those, the columns whose type looks names up: a text beside one is a question whether that name exists. */
+export const driverLookups: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["pg_type", new Set(["typinput", "typoutput", "typreceive", "typsend"])],
+]);
+
 /**
  * Relations of pg_catalog that `catalog: true` opens: names and structure. Not here, and so never readable: secrets
  * (pg_authid, pg_shadow, pg_user_mapping, pg_subscription, pg_foreign_server), values of columns (pg_statistic,

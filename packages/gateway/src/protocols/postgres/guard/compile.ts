@@ -1,3 +1,4 @@
+import { type DatabaseFacts, plainDatabase } from "./database.ts";
 import type { PostgresScope, StatementKind, TableScope } from "../scope.ts";
 
 /** Columns that may be used: all of them, or these. */
@@ -30,12 +31,19 @@ export interface Compiled {
   readonly writes: boolean;
   /** The schemas that the gateway fixed upstream for unqualified names, pg_catalog before them left out. */
   readonly searchPath: readonly string[];
+  /** What the database itself adds. */
+  readonly database: DatabaseFacts;
 }
 
 const defaultKeys: readonly string[] = ["id"];
 
 /** Makes a scope ready for judging. Pure. */
-export function compileScope(name: string, scope: PostgresScope, searchPath: readonly string[]): Compiled {
+export function compileScope(
+  name: string,
+  scope: PostgresScope,
+  searchPath: readonly string[],
+  database: DatabaseFacts = plainDatabase,
+): Compiled {
   const statements = new Set(scope.statements);
   return {
     name,
@@ -50,7 +58,14 @@ export function compileScope(name: string, scope: PostgresScope, searchPath: rea
     requireWhere: scope.require_where,
     writes: scope.statements.some((kind) => kind !== "select" && kind !== "copy_to"),
     searchPath,
+    database: withoutListed(database, scope.functions, searchPath[0] ?? ""),
   };
+}
+
+/** A row's function that the scope lists may be called by `t.name` too. */
+function withoutListed(database: DatabaseFacts, listed: readonly string[], schema: string): DatabaseFacts {
+  const rowFunctions = [...database.rowFunctions].filter((name) => !listed.includes(`${schema}.${name}`));
+  return { ...database, rowFunctions: new Set(rowFunctions) };
 }
 
 function compileTable(entry: TableScope, granted: ReadonlySet<StatementKind>): TableGrant {

@@ -4,6 +4,7 @@ import { as, constant, type Fields, kindOf, list, names, open, text } from "./no
 import { refuse, refuseForever, refuseMistake, shown } from "./refusal.ts";
 import { checkTarget, grantFor, notGranted, resolveTable, tableRange } from "./tables.ts";
 import type { Walk } from "./walk.ts";
+import { checkUnlisted } from "./writes.ts";
 
 /** Options of COPY that say how rows are written; no others are granted. */
 const options: ReadonlySet<string> = new Set([
@@ -58,9 +59,10 @@ export function checkCopy(copy: Fields, walk: Walk): void {
       "columns",
       `COPY of ${shown(table.full)} must list its columns: ${[...columns].join(", ")} are granted`,
     );
-  for (const column of listed) checkTarget(column, columns, "copy", table);
+  if (from && listed.length === 0) checkUnlisted(table, walk);
+  for (const column of listed) checkTarget(column, columns, "copy", table, walk.scope);
   if (copy.whereClause !== undefined) {
-    const level: Level = { ranges: [tableRange(relation, table, columns)], outer: undefined };
+    const level: Level = { ranges: [tableRange(relation, table, columns, walk.scope)], outer: undefined };
     walk.expression(copy.whereClause, level, undefined);
   }
 }

@@ -1,9 +1,16 @@
-import { checkCall, checkCollation, checkOperator, checkType, isCatalogueLookup } from "./calls.ts";
+import {
+  checkCall,
+  checkCollation,
+  checkOperator,
+  checkType,
+  isCatalogueLookup,
+  returnsLookup,
+} from "./calls.ts";
 import { checkColumn, checkIndirection } from "./columns.ts";
 import { checkJson, isJson } from "./json.ts";
 import type { Level } from "./naming.ts";
 import { type Fields, kindOf, list, one, text } from "./nodes.ts";
-import { refuse, refuseForever } from "./refusal.ts";
+import { refuse, refuseForever, refuseMistake } from "./refusal.ts";
 import type { Walk, Withs } from "./walk.ts";
 
 const kindsOfOperators: ReadonlySet<string> = new Set([
@@ -57,16 +64,18 @@ export function checkExpression(node: unknown, level: Level, withs: Withs | unde
     case "SetToDefault":
       return;
     case "ColumnRef":
-      return checkColumn(fields, level);
+      if (checkColumn(fields, level, walk)) beside("this column");
+      return;
     case "A_Indirection":
       return checkIndirection(fields, level, withs, walk);
     case "A_Expr":
       return checkOperation(fields, level, withs, walk);
     case "FuncCall":
+      if (returnsLookup(fields, walk.scope)) beside("this function's result");
       return checkCall(fields, level, withs, walk);
     case "TypeCast":
       if (isCatalogueLookup(fields)) return;
-      walk.expression(fields.arg, level, withs);
+      checkDirectly(fields.arg, level, withs, walk);
       return checkType(fields.typeName, walk.scope);
     case "CollateClause":
       checkCollation(fields.collname);
@@ -82,6 +91,7 @@ export function checkExpression(node: unknown, level: Level, withs: Withs | unde
     case "List":
       return each(fields.items);
     case "NullTest":
+      return checkDirectly(fields.arg, level, withs, walk);
     case "BooleanTest":
     case "NamedArgExpr":
       return walk.expression(fields.arg, level, withs);
@@ -110,6 +120,31 @@ export function checkExpression(node: unknown, level: Level, withs: Withs | unde
   }
 }
 
+/**
+ * Judges an expression where nothing takes its type on. Elsewhere a text beside a value of `regclass` or its kin
+ * becomes one too, and PostgreSQL looks it up by name: whether it exists is then told.
+ */
+export function checkDirectly(node: unknown, level: Level, withs: Withs | undefined, walk: Walk): void {
+  const { kind, fields } = one(node);
+  if (kind === "ColumnRef") checkColumn(fields, level, walk);
+  else if (kind === "FuncCall") checkCall(fields, level, withs, walk);
+  else walk.expression(node, level, withs);
+}
+
+function beside(what: string): never {
+  return refuseMistake(
+    "types",
+    `${what} has a type that looks names up, so that a text beside it would be looked up`,
+    "cast it: ::text or ::oid",
+  );
+}
+
+/** Whether an expression has a type of its own, which no other value's type changes. */
+function isTyped(node: unknown): boolean {
+  const kind = kindOf(node);
+  return kind === "TypeCast" || kind === "ColumnRef";
+}
+
 /** `expression AS name` inside XMLFOREST and XMLATTRIBUTES. */
 function checkNamed(node: unknown, level: Level, withs: Withs | undefined, walk: Walk): void {
   const { kind, fields } = one(node);
@@ -120,19 +155,24 @@ function checkNamed(node: unknown, level: Level, withs: Withs | undefined, walk:
 
 function checkOperation(fields: Fields, level: Level, withs: Withs | undefined, walk: Walk): void {
   const kind = text(fields.kind);
-  if (kindsOfOperators.has(kind)) checkOperator(fields.name);
+  if (kindsOfOperators.has(kind)) checkOperator(fields.name, walk.scope);
   else if (!betweens.has(kind))
     refuseForever("operators", "this kind of operator is not understood, so it is denied");
-  if (fields.lexpr !== undefined) walk.expression(fields.lexpr, level, withs);
-  if (fields.rexpr !== undefined) walk.expression(fields.rexpr, level, withs);
+  const { lexpr, rexpr } = fields;
+  const typed = kind === "AEXPR_OP" && isTyped(lexpr) && isTyped(rexpr);
+  for (const operand of [lexpr, rexpr]) {
+    if (operand === undefined) continue;
+    if (typed) checkDirectly(operand, level, withs, walk);
+    else walk.expression(operand, level, withs);
+  }
 }
 
 function checkSubLink(fields: Fields, level: Level, withs: Withs | undefined, walk: Walk): void {
-  if (list(fields.operName).length > 0) checkOperator(fields.operName);
+  if (list(fields.operName).length > 0) checkOperator(fields.operName, walk.scope);
   if (fields.testexpr !== undefined) walk.expression(fields.testexpr, level, withs);
   if (kindOf(fields.subselect) !== "SelectStmt")
     refuseForever("grammar", "a sub-select is not understood, so it is denied");
-  walk.query(fields.subselect, level, withs);
+  walk.outputs.set(fields, walk.query(fields.subselect, level, withs));
 }
 
 /** The method of TABLESAMPLE is a function by name. */

@@ -3,9 +3,11 @@ import { functions, outputColumns } from "./builtin.ts";
 import { checkType } from "./calls.ts";
 import { checkSampling } from "./expressions.ts";
 import { checkJsonTable } from "./json.ts";
+import { joinItems } from "./joins.ts";
 import type { Level, Range } from "./naming.ts";
 import { as, type Fields, kindOf, list, names, one, open, text } from "./nodes.ts";
-import { refuse, refuseForever, refuseMistake, shown } from "./refusal.ts";
+import { outputName } from "./output-names.ts";
+import { refuseForever, refuseMistake } from "./refusal.ts";
 import { aliasOf, readTable } from "./tables.ts";
 import { derived, renamed, type Walk, type Withs } from "./walk.ts";
 
@@ -55,13 +57,7 @@ function checkItem(
     case "JsonTable": {
       const columns = checkJsonTable(fields, lateral, withs, walk);
       const alias = aliasOf(fields.alias);
-      return [
-        derived(
-          alias?.name ?? "json_table",
-          { columns, complete: true, positional: true },
-          alias?.columns ?? [],
-        ),
-      ];
+      return [derived(alias?.name ?? "json_table", { columns, complete: true }, alias?.columns ?? [])];
     }
     case "RangeTableSample": {
       checkSampling(names(fields.method));
@@ -100,49 +96,9 @@ function checkJoin(
 ): readonly Range[] {
   const one = checkItem(join.larg, left, outer, withs, walk);
   const two = checkItem(join.rarg, [...left, ...one], outer, withs, walk);
-  const both = [...one, ...two];
-  const limited = both.find((range) => range.kind === "limited");
-  if (join.isNatural === true && limited !== undefined)
-    refuseMistake(
-      "columns",
-      `a NATURAL JOIN compares columns of ${limited.table ?? "a table"} that may not be granted`,
-      "name the columns: JOIN … ON",
-    );
-  const using = names(join.usingClause);
-  for (const column of using) {
-    for (const side of [one, two]) {
-      const hidden = side.find((range) => range.kind === "limited");
-      if (hidden !== undefined && !side.some((range) => range.columns.includes(column)))
-        refuse("columns", `column ${shown(column)} of ${hidden.table ?? "a table"} is not granted`);
-    }
-  }
-  if (join.quals !== undefined) walk.expression(join.quals, { ranges: both, outer }, withs);
-  const usingAlias = aliasOf(join.join_using_alias);
-  const merged: readonly Range[] =
-    usingAlias === undefined
-      ? []
-      : [{ name: usingAlias.name, kind: "closed", columns: using, qualifiedOnly: true }];
-  const alias = aliasOf(join.alias);
-  if (alias === undefined) return [...both, ...merged];
-  if (limited !== undefined && alias.columns.length > 0)
-    refuse(
-      "columns",
-      "renaming columns by position is not granted here",
-      "leave the alias's column list out",
-    );
-  const open = both.some((range) => range.kind === "open");
-  const columns = both.flatMap((range) => range.columns);
-  const kind = limited !== undefined ? "limited" : open ? "open" : "closed";
-  // Positions are not known here (USING merges columns): the aliases are added, the rest stays by name.
-  return [
-    {
-      name: alias.name,
-      kind: alias.columns.length > 0 && kind === "closed" ? "open" : kind,
-      columns: alias.columns.length > 0 ? alias.columns : columns,
-      ...(limited?.table === undefined ? {} : { table: limited.table }),
-    },
-    ...merged,
-  ];
+  const joined = joinItems(join, one, two);
+  if (join.quals !== undefined) walk.expression(join.quals, { ranges: [...one, ...two], outer }, withs);
+  return joined;
 }
 
 function checkFunctions(fields: Fields, level: Level, withs: Withs | undefined, walk: Walk): Range {
@@ -169,11 +125,15 @@ function checkFunctions(fields: Fields, level: Level, withs: Withs | undefined, 
   }
   if (fields.ordinality === true && complete) columns.push("ordinality");
   const aliases = alias?.columns ?? [];
-  const call = as(
-    "FuncCall",
-    as("List", calls[0]) === undefined ? undefined : list(as("List", calls[0])?.items)[0],
-  );
-  const name = alias?.name ?? (call === undefined ? undefined : names(call.funcname).at(-1));
+  const first = list(as("List", calls[0])?.items)[0];
+  // Without an alias PostgreSQL names the item after its first function (addRangeTableEntryForFunction).
+  const name = alias?.name ?? outputName(first, walk.outputs);
+  if (name === undefined)
+    refuseMistake(
+      "grammar",
+      "a function in FROM without a certain name is refused",
+      "give it an alias: AS name",
+    );
   return {
     name,
     kind: complete ? "closed" : "open",
@@ -208,7 +168,7 @@ function columnsOf(expression: unknown, alias: string | undefined, walk: Walk): 
   const parts = names(call.funcname);
   const name = parts.at(-1) ?? "";
   const ours = parts.length === 1 || parts[0] === "pg_catalog";
-  if (!ours || walk.scope.functions.has(`public.${name}`)) return [];
+  if (!ours || walk.scope.functions.has(`${walk.scope.searchPath[0] ?? ""}.${name}`)) return [];
   const several = outputColumns.get(name);
   if (several !== undefined) return several;
   if (!functions.has(name)) return [];
@@ -248,9 +208,5 @@ function checkXmlTable(fields: Fields, level: Level, withs: Withs | undefined, w
     return text(definition.colname);
   });
   const alias = aliasOf(fields.alias);
-  return derived(
-    alias?.name ?? "xmltable",
-    { columns, complete: true, positional: true },
-    alias?.columns ?? [],
-  );
+  return derived(alias?.name ?? "xmltable", { columns, complete: true }, alias?.columns ?? []);
 }

@@ -4,6 +4,7 @@ import type { NamedScope, Verdict } from "../../../gate/protocol.ts";
 import { effectsOf } from "../effects.ts";
 import type { PostgresScope } from "../scope.ts";
 import { type Effect, mayHaveEffects } from "../texts.ts";
+import type { DatabaseFacts } from "./database.ts";
 import { grammarBytes, loadGrammar } from "./grammar.ts";
 import { type Judge, judgeOf } from "./verdicts.ts";
 
@@ -14,6 +15,7 @@ export interface Question {
   readonly judge?: {
     readonly scopes: readonly NamedScope<PostgresScope>[];
     readonly searchPath: readonly string[];
+    readonly database: DatabaseFacts;
   };
   readonly sql: string;
 }
@@ -37,7 +39,7 @@ parentPort?.on("message", ({ key, judge: told, sql }: Question) => {
   const started = performance.now();
   let judge = judges.get(key);
   if (judge === undefined && told !== undefined) {
-    judge = judgeOf(told.scopes, told.searchPath);
+    judge = judgeOf(told.scopes, told.searchPath, told.database);
     judges.set(key, judge);
   }
   if (judge === undefined) throw new Error("a judge that was never told");

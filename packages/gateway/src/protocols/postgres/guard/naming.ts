@@ -1,11 +1,14 @@
 import { spend } from "./budget.ts";
 import { refuse, refuseMistake, shown } from "./refusal.ts";
 
+/** The name of a column; undefined where it is not certain how PostgreSQL names it. */
+export type ColumnName = string | undefined;
+
 /**
  * One item that a FROM clause (or a write's target) makes visible. Three kinds, by what is known of its columns:
  * limited: a table of which only `columns` may be used, while it may have others that the gateway does not know of;
- * closed: a derived table whose columns are exactly `columns`, each judged where it was made;
- * open: a table that may be used whole, or a derived table with columns that are not all known.
+ * closed: its columns are exactly `columns`, in that order, each judged where it was made;
+ * open: it has `columns`, and may have others in any place; all of them may be used.
  */
 export interface Range {
   /** The name it is referred to by; undefined: by none. */
@@ -13,14 +16,16 @@ export interface Range {
   /** For a table without alias: the schema it may be qualified with. */
   readonly schema?: string;
   readonly kind: "limited" | "closed" | "open";
-  readonly columns: readonly string[];
-  /** Whether a place in `columns` is the column's place in the item. */
-  readonly positional?: boolean;
+  readonly columns: readonly ColumnName[];
+  /** Columns visible by name that `*` may leave out: those of SEARCH and CYCLE (addRangeTableEntryForCTE). */
+  readonly extras?: readonly string[];
+  /** Columns whose type turns a text beside them into a look-up by name (`regclass` and its kin). */
+  readonly lookups?: ReadonlySet<string>;
   /** For messages: the table's full name. */
   readonly table?: string;
   /** Output of a function: `f.x` could call x on it, so x must be known. */
   readonly scalar?: boolean;
-  /** The item's columns are also visible under an enclosing alias or only by qualified name. */
+  /** The item's columns are visible by qualified name only: inside a join, or a join's USING alias. */
   readonly qualifiedOnly?: boolean;
 }
 
@@ -33,8 +38,12 @@ export interface Level {
 function lacks(range: Range, column: string): never {
   return refuse(
     "columns",
-    `column ${shown(column)} of ${range.table ?? "a table"} is not granted: ${range.columns.join(", ")} are`,
+    `column ${shown(column)} of ${range.table ?? "a table"} is not granted: ${granted(range)} are`,
   );
+}
+
+function granted(range: Range): string {
+  return range.columns.filter((column) => column !== undefined).join(", ");
 }
 
 /** Levels from the innermost outwards. */
@@ -45,20 +54,36 @@ function* levels(level: Level | undefined): Generator<Level> {
   }
 }
 
+/** Whether an item has a column of that name, as far as it is known. */
+export function has(range: Range, column: string): "yes" | "maybe" | "no" {
+  spend(1 + range.columns.length);
+  if (range.columns.includes(column) || range.extras?.includes(column) === true) return "yes";
+  return range.kind === "closed" && !range.columns.includes(undefined) ? "no" : "maybe";
+}
+
+/** The items of a level whose columns a bare name can mean. */
+export function unqualified(level: Level): readonly Range[] {
+  return level.ranges.filter((range) => range.qualifiedOnly !== true);
+}
+
 /**
  * Judges an unqualified column name as PostgreSQL resolves it (parse_relation.c, colNameToVar): the innermost level
  * that has such a column. Where a limited table could have an unlisted column of that name, it is taken to have it.
+ * @returns whether the column's type looks names up
  * @throws Refusal when the name may stand for a column that is not granted
  */
-export function useColumn(column: string, level: Level): void {
+export function useColumn(column: string, level: Level): boolean {
   let maybe = false;
-  for (const { ranges } of levels(level)) {
-    const unqualified = ranges.filter((range) => range.qualifiedOnly !== true);
-    for (const range of unqualified) spend(range.columns.length);
-    if (unqualified.some((range) => range.columns.includes(column))) return;
-    const limited = unqualified.find((range) => range.kind === "limited");
+  let isLookup = false;
+  for (const at of levels(level)) {
+    const ranges = unqualified(at);
+    const found = ranges.map((range) => has(range, column));
+    // Of an item that may have the column, it is the table's own column of that name, if it is any.
+    isLookup ||= ranges.some((range, index) => found[index] !== "no" && range.lookups?.has(column) === true);
+    if (found.includes("yes")) return isLookup;
+    const limited = ranges.find((range, index) => found[index] === "maybe" && range.kind === "limited");
     if (limited !== undefined) {
-      if (ranges.length > 1 || maybe)
+      if (at.ranges.length > 1 || maybe)
         refuseMistake(
           "columns",
           `column ${shown(column)} could be one of ${limited.table ?? "a table"} that is not granted`,
@@ -66,31 +91,35 @@ export function useColumn(column: string, level: Level): void {
         );
       lacks(limited, column);
     }
-    if (unqualified.some((range) => range.kind === "open")) maybe = true;
+    if (found.includes("maybe")) maybe = true;
   }
-  if (maybe) return;
   // PostgreSQL takes a name that is no column for the whole row of the item with that name.
   for (const { ranges } of levels(level)) {
     const range = ranges.find((entry) => entry.name === column);
-    if (range !== undefined) return wholeRow(range);
+    if (range === undefined) continue;
+    wholeRow(range);
+    return isLookup;
   }
-  refuseMistake("columns", `column ${shown(column)} is not known here`, "name a column of a table in FROM");
-}
-
-/**
- * Whether a bare name in GROUP BY means a column of this level's items (PostgreSQL looks for those before it looks
- * for a name of the output).
- */
-export function couldBeHiddenColumn(column: string, level: Level): boolean {
-  for (const range of level.ranges) spend(1 + range.columns.length);
-  const plain = level.ranges.filter((range) => range.qualifiedOnly !== true);
-  return (
-    !plain.some((range) => range.columns.includes(column)) && plain.some((range) => range.kind === "limited")
+  if (maybe) return isLookup;
+  return refuseMistake(
+    "columns",
+    `column ${shown(column)} is not known here`,
+    "name a column of a table in FROM",
   );
 }
 
-/** The item that a qualifier names: the innermost level that has one. */
-function qualifier(schema: string | undefined, name: string, level: Level): Range {
+/**
+ * Whether a bare name in GROUP BY means a column of this level's items that is not granted (PostgreSQL looks for
+ * those before it looks for a name of the output).
+ */
+export function couldBeHiddenColumn(column: string, level: Level): boolean {
+  const ranges = unqualified(level);
+  const found = ranges.map((range) => has(range, column));
+  return !found.includes("yes") && ranges.some((range) => range.kind === "limited");
+}
+
+/** The item that a qualifier names: the innermost level that has one. @throws Refusal when there is none */
+export function itemNamed(schema: string | undefined, name: string, level: Level): Range {
   for (const { ranges } of levels(level)) {
     const found = ranges.filter(
       (range) => range.name === name && (schema === undefined || range.schema === schema),
@@ -107,19 +136,34 @@ function qualifier(schema: string | undefined, name: string, level: Level): Rang
 
 /** @throws Refusal when the row holds columns that are not granted */
 export function wholeRow(range: Range): void {
-  if (range.kind !== "limited") return;
-  refuse(
-    "columns",
-    `all columns of ${range.table ?? "a table"} are not granted: ${range.columns.join(", ")} are`,
-    "list those columns",
-  );
+  if (range.kind === "limited")
+    refuse(
+      "columns",
+      `all columns of ${range.table ?? "a table"} are not granted: ${granted(range)} are`,
+      "list those columns",
+    );
+  if (range.lookups !== undefined && range.lookups.size > 0)
+    refuseMistake(
+      "types",
+      `a whole row of ${range.table ?? "a table"} could look names up: ${[...range.lookups].join(", ")}`,
+      "list the columns",
+    );
 }
 
-/** @throws Refusal when the column is not granted */
-export function useQualified(schema: string | undefined, name: string, column: string, level: Level): void {
-  const range = qualifier(schema, name, level);
-  spend(range.columns.length);
-  if (range.columns.includes(column)) return;
+/**
+ * @returns whether the column's type looks names up
+ * @throws Refusal when the column is not granted
+ */
+export function useQualified(
+  schema: string | undefined,
+  name: string,
+  column: string,
+  level: Level,
+  functions: ReadonlySet<string>,
+): boolean {
+  const range = itemNamed(schema, name, level);
+  const isLookup = range.lookups?.has(column) === true;
+  if (has(range, column) === "yes") return isLookup;
   if (range.kind === "limited") lacks(range, column);
   if (range.kind === "closed" || range.scalar === true)
     refuseMistake(
@@ -127,11 +171,17 @@ export function useQualified(schema: string | undefined, name: string, column: s
       `${shown(name)} has no column ${shown(column)} that is known`,
       "give the columns names: AS alias(column, …)",
     );
+  // PostgreSQL calls a function where the row has no such column (transformColumnRef).
+  if (functions.has(column))
+    refuseMistake(
+      "functions",
+      `${shown(`${name}.${column}`)} could call the function ${shown(column)}, which is not granted`,
+      "name the column without its table, if there is one",
+    );
+  return isLookup;
 }
 
 /** @throws Refusal when the item named is limited */
-export function useWholeRow(schema: string | undefined, name: string, level: Level): Range {
-  const range = qualifier(schema, name, level);
-  wholeRow(range);
-  return range;
+export function useWholeRow(schema: string | undefined, name: string, level: Level): void {
+  wholeRow(itemNamed(schema, name, level));
 }

@@ -1,17 +1,19 @@
 import { spend } from "./budget.ts";
 import { checkWindow, sortFields } from "./calls.ts";
-import { outputName } from "./columns.ts";
+import { checkDirectly } from "./expressions.ts";
 import { checkFrom } from "./from.ts";
-import { couldBeHiddenColumn, type Level, useWholeRow, wholeRow } from "./naming.ts";
+import { couldBeHiddenColumn, itemNamed, type Level, type Range, unqualified, wholeRow } from "./naming.ts";
 import { as, type Fields, kindOf, list, names, one, open, text } from "./nodes.ts";
+import { outputName } from "./output-names.ts";
 import { refuse, refuseForever, refuseMistake, shown } from "./refusal.ts";
 import { aliasOf, resolveTable } from "./tables.ts";
-import type { Output, Walk, Withs } from "./walk.ts";
+import { derived, type Output, type Walk, type Withs } from "./walk.ts";
 import { checkWith } from "./withs.ts";
 
 /**
  * Judges a SELECT in every form: plain, VALUES, set operations.
  * @param outer the levels around it, undefined at the top
+ * @param isStatement whether its rows go to the client as they are, and into nothing else
  * @returns its output columns
  */
 export function checkSelect(
@@ -19,6 +21,7 @@ export function checkSelect(
   outer: Level | undefined,
   withs: Withs | undefined,
   walk: Walk,
+  isStatement = false,
 ): Output {
   if (select.intoClause !== undefined)
     refuseForever(
@@ -35,7 +38,7 @@ export function checkSelect(
       select,
       output,
       {
-        ranges: [{ name: undefined, kind: output.complete ? "closed" : "open", columns: output.columns }],
+        ranges: [derived(undefined, output, [])],
         outer,
       },
       inner,
@@ -48,7 +51,7 @@ export function checkSelect(
   if (rows.length > 0) return checkValues(select, rows, outer, inner, walk);
   const ranges = checkFrom(select.fromClause, outer, inner, walk);
   const level: Level = { ranges, outer };
-  const output = checkTargets(select.targetList, level, inner, walk);
+  const output = checkTargets(select.targetList, level, inner, walk, isStatement);
   if (select.whereClause !== undefined) walk.expression(select.whereClause, level, inner);
   for (const item of list(select.distinctClause))
     if (!isEmpty(item)) checkOrdered(item, output, level, inner, walk);
@@ -72,15 +75,16 @@ function checkValues(
   withs: Withs | undefined,
   walk: Walk,
 ): Output {
-  let width = 0;
+  let width: number | undefined;
   for (const row of rows) {
     const items = list(open("List", as("List", row)).items);
-    width = Math.max(width, items.length);
+    // All rows are equally wide, but a star may stand for any number of values, none included.
+    if (!items.some((item) => isStar(item))) width ??= items.length;
     for (const item of items) walk.expression(item, { ranges: [], outer }, withs);
   }
-  const columns = Array.from({ length: width }, (_, index) => `column${index + 1}`);
-  const output: Output = { columns, complete: true, positional: true };
-  finish(select, output, { ranges: [{ name: "*VALUES*", kind: "closed", columns }], outer }, withs, walk);
+  const columns = Array.from({ length: width ?? 0 }, (_, index) => `column${index + 1}`);
+  const output: Output = { columns, complete: width !== undefined };
+  finish(select, output, { ranges: [derived("*VALUES*", output, [])], outer }, withs, walk);
   if (list(select.lockingClause).length > 0) refuse("statements", "row locks are not granted here");
   return output;
 }
@@ -88,43 +92,64 @@ function checkValues(
 /** ORDER BY, LIMIT and OFFSET. */
 function finish(select: Fields, output: Output, level: Level, withs: Withs | undefined, walk: Walk): void {
   for (const sort of list(select.sortClause)) {
-    const { node } = sortFields(sort);
+    const { node } = sortFields(sort, walk.scope);
     checkOrdered(node, output, level, withs, walk);
   }
   for (const bound of [select.limitOffset, select.limitCount])
     if (bound !== undefined) walk.expression(bound, level, withs);
 }
 
-/** Judges an output list (of SELECT or RETURNING), and gives its columns. */
-export function checkTargets(targets: unknown, level: Level, withs: Withs | undefined, walk: Walk): Output {
-  const columns: string[] = [];
+/** More columns than this no row can have (htup_details.h, MaxTupleAttributeNumber). */
+const MAX_OUTPUT_COLUMNS = 1664;
+
+/**
+ * Judges an output list (of SELECT or RETURNING), and gives its columns.
+ * @param isStatement whether its rows go to the client as they are, and into nothing else
+ */
+export function checkTargets(
+  targets: unknown,
+  level: Level,
+  withs: Withs | undefined,
+  walk: Walk,
+  isStatement = false,
+): Output {
+  const columns: (string | undefined)[] = [];
   let complete = true;
-  let positional = true;
   for (const item of list(targets)) {
     const { kind, fields } = one(item);
     if (kind !== "ResTarget" || fields.indirection !== undefined)
       refuseForever("grammar", "a part of the output list is not understood, so it is denied");
     const stars = starOf(fields.val);
     if (stars !== undefined) {
-      const ranges =
-        stars.length === 0
-          ? level.ranges.filter((range) => range.qualifiedOnly !== true)
-          : [named(stars, level)];
-      for (const range of ranges) {
-        wholeRow(range);
+      for (const range of stars.length === 0 ? unqualified(level) : [named(stars, level)]) {
+        if (range.kind === "limited" || !isStatement) wholeRow(range);
         spend(1 + range.columns.length);
         for (const column of range.columns) columns.push(column);
-        if (range.kind !== "closed") complete = false;
+        if (range.kind !== "closed" || range.extras !== undefined) complete = false;
       }
-      positional = false;
-      continue;
+    } else if (isStar(fields.val)) {
+      // A row of any width; PostgreSQL leaves AS behind it unheeded (transformTargetList).
+      walk.expression(fields.val, level, withs);
+      complete = false;
+    } else {
+      if (isStatement) checkDirectly(fields.val, level, withs, walk);
+      else walk.expression(fields.val, level, withs);
+      const name = text(fields.name);
+      columns.push(name === "" ? outputName(fields.val, walk.outputs) : name);
     }
-    walk.expression(fields.val, level, withs);
-    const name = text(fields.name) === "" ? outputName(fields.val) : text(fields.name);
-    if (name === undefined) complete = false;
-    else columns.push(name);
+    if (columns.length > MAX_OUTPUT_COLUMNS)
+      refuse("limits", `more than ${MAX_OUTPUT_COLUMNS} output columns are refused`, "name fewer columns");
   }
-  return { columns, complete, positional: positional && complete };
+  return complete
+    ? { columns, complete }
+    : { columns: columns.filter((name) => name !== undefined), complete };
+}
+
+/** Whether a node is a row that PostgreSQL expands where it stands: `t.*` or `(expression).*`. */
+function isStar(node: unknown): boolean {
+  const last =
+    list(as("ColumnRef", node)?.fields).at(-1) ?? list(as("A_Indirection", node)?.indirection).at(-1);
+  return kindOf(last) === "A_Star";
 }
 
 /** The qualifiers of `*` or `t.*`; undefined when the expression is no star. */
@@ -135,10 +160,10 @@ function starOf(value: unknown): readonly string[] | undefined {
   return names(parts.slice(0, -1));
 }
 
-function named(qualifiers: readonly string[], level: Level): ReturnType<typeof useWholeRow> {
+function named(qualifiers: readonly string[], level: Level): Range {
   const [first = "", second, ...more] = qualifiers;
   if (more.length > 0) refuseForever("columns", "a name with that many parts is refused");
-  return second === undefined ? useWholeRow(undefined, first, level) : useWholeRow(first, second, level);
+  return second === undefined ? itemNamed(undefined, first, level) : itemNamed(first, second, level);
 }
 
 /** The name of a bare column reference, undefined for anything else. */
@@ -159,7 +184,7 @@ function checkOrdered(
   const name = bareName(node);
   spend(output.columns.length);
   if (name !== undefined && output.columns.includes(name)) return;
-  walk.expression(node, level, withs);
+  checkDirectly(node, level, withs, walk);
 }
 
 /** GROUP BY: a bare name means a column of FROM first, and an output column after. */
@@ -185,7 +210,7 @@ function checkGrouped(
       "group by the expression itself, or by its position: GROUP BY 1",
     );
   }
-  walk.expression(node, level, withs);
+  checkDirectly(node, level, withs, walk);
 }
 
 /** FOR UPDATE and the like lock rows against others: granted where those rows could be changed anyway. */

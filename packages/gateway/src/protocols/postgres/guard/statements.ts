@@ -6,7 +6,7 @@ import { checkExpression } from "./expressions.ts";
 import type { Level } from "./naming.ts";
 import { as, type Fields, kindOf, list, names, one, open, text } from "./nodes.ts";
 import { checkSelect } from "./queries.ts";
-import { refuse, refuseForever, shown } from "./refusal.ts";
+import { refuse, refuseForever, shown, refuseMistake } from "./refusal.ts";
 import { checkModes, checkRead, checkSet } from "./settings.ts";
 import type { Output, Walk, Withs } from "./walk.ts";
 import { checkDelete, checkInsert, checkMerge, checkUpdate } from "./writes.ts";
@@ -29,6 +29,7 @@ function walkFor(scope: Compiled): Walk {
   };
   const walk: Walk = {
     scope,
+    outputs: new WeakMap(),
     expression: (node, level, withs) => deeper(() => checkExpression(node, level, withs, walk)),
     query: (node, outer, withs) => deeper(() => checkQuery(node, outer, withs, walk)),
     select: (fields, outer, withs) => deeper(() => checkSelect(fields, outer, withs, walk)),
@@ -37,11 +38,17 @@ function walkFor(scope: Compiled): Walk {
 }
 
 /** SELECT, INSERT, UPDATE, DELETE and MERGE, wherever they stand. */
-function checkQuery(node: unknown, outer: Level | undefined, withs: Withs | undefined, walk: Walk): Output {
+function checkQuery(
+  node: unknown,
+  outer: Level | undefined,
+  withs: Withs | undefined,
+  walk: Walk,
+  isStatement = false,
+): Output {
   const kind = kindOf(node);
   switch (kind) {
     case "SelectStmt":
-      return checkSelect(one(node).fields, outer, withs, walk);
+      return checkSelect(one(node).fields, outer, withs, walk, isStatement);
     case "InsertStmt":
       return checkInsert(one(node).fields, outer, withs, walk);
     case "UpdateStmt":
@@ -87,8 +94,14 @@ export function checkStatement(node: unknown, scope: Compiled): void {
   const walk = walkFor(scope);
   const nowhere: Level = { ranges: [], outer: undefined };
   const kind = kindOf(node);
+  if (scope.database.isUnknown && !nameless.has(kind ?? ""))
+    refuseMistake(
+      "limits",
+      "the database did not say what its search path holds, so that no name is certain",
+      "connect again in a moment",
+    );
   if (kind !== undefined && queries.has(kind)) {
-    checkQuery(node, undefined, undefined, walk);
+    checkQuery(node, undefined, undefined, walk, true);
     return;
   }
   if (kind === "CopyStmt") checkServerCopy((node as Fields).CopyStmt);
@@ -104,7 +117,7 @@ export function checkStatement(node: unknown, scope: Compiled): void {
       for (const type of list(fields.argtypes)) checkType(open("TypeName", as("TypeName", type)), scope);
       if (!queries.has(kindOf(fields.query) ?? ""))
         refuseForever("statements", "PREPARE of that is not granted by any operation");
-      checkQuery(fields.query, undefined, undefined, walk);
+      checkQuery(fields.query, undefined, undefined, walk, true);
       return;
     case "ExecuteStmt":
       for (const argument of list(fields.params)) walk.expression(argument, nowhere, undefined);
@@ -112,7 +125,7 @@ export function checkStatement(node: unknown, scope: Compiled): void {
     case "DeclareCursorStmt":
       if (kindOf(fields.query) !== "SelectStmt")
         refuseForever("statements", "a cursor over that is not granted by any operation");
-      checkQuery(fields.query, undefined, undefined, walk);
+      checkQuery(fields.query, undefined, undefined, walk, true);
       return;
     case "TransactionStmt":
       return checkTransaction(fields, scope);
@@ -125,6 +138,16 @@ export function checkStatement(node: unknown, scope: Compiled): void {
       return undefined;
   }
 }
+
+/** Statements in which no name of the database stands. */
+const nameless: ReadonlySet<string> = new Set([
+  "ClosePortalStmt",
+  "DeallocateStmt",
+  "TransactionStmt",
+  "UnlistenStmt",
+  "VariableSetStmt",
+  "VariableShowStmt",
+]);
 
 const utilities: ReadonlySet<string> = new Set([
   "CopyStmt",

@@ -1,4 +1,5 @@
 import {
+  driverLookups,
   driverRelations,
   isCatalogue,
   isCatalogueName,
@@ -42,7 +43,7 @@ export function aliasOf(
 }
 
 /** An item of FROM for a table of which these columns may be used. */
-export function tableRange(relation: Fields, table: TableName, columns: Columns): Range {
+export function tableRange(relation: Fields, table: TableName, columns: Columns, scope: Compiled): Range {
   const alias = aliasOf(relation.alias);
   const aliases = alias?.columns ?? [];
   if (columns !== "all" && aliases.length > 0)
@@ -51,13 +52,28 @@ export function tableRange(relation: Fields, table: TableName, columns: Columns)
       `renaming the columns of ${shown(table.full)} by position is not granted: ${[...columns].join(", ")} are`,
       "leave the alias's column list out",
     );
+  const lookups = lookupsOf(table, scope);
   return {
     name: alias?.name ?? table.name,
     ...(alias === undefined ? { schema: table.schema } : {}),
     kind: columns === "all" ? "open" : "limited",
     columns: columns === "all" ? aliases : [...columns],
     table: shown(table.full),
+    ...(lookups === undefined ? {} : { lookups: renamedLookups(lookups, aliases) }),
   };
+}
+
+/** The table's columns whose type looks names up, where the scope does not grant that. */
+export function lookupsOf(table: TableName, scope: Compiled): ReadonlySet<string> | undefined {
+  if (scope.catalog) return undefined;
+  return table.schema === "pg_catalog"
+    ? driverLookups.get(table.name)
+    : scope.database.lookups.get(table.full);
+}
+
+/** An alias's column list renames by position, so that any of its names may mean such a column. */
+function renamedLookups(lookups: ReadonlySet<string>, aliases: readonly string[]): ReadonlySet<string> {
+  return aliases.length === 0 ? lookups : new Set([...lookups, ...aliases]);
 }
 
 /** Judges reading a table, and gives what of it may be used. */
@@ -66,14 +82,14 @@ export function readTable(relation: Fields, scope: Compiled): Range {
   if (isCatalogue(table.schema)) return readCatalogue(relation, table, scope);
   if (table.schema.startsWith("pg_")) refuseForever("catalog", `${shown(table.full)} is never granted`);
   const grant = grantFor(table, "select", "select", scope);
-  return tableRange(relation, table, grant.select ?? notGranted("select", table, scope));
+  return tableRange(relation, table, grant.select ?? notGranted("select", table, scope), scope);
 }
 
 function readCatalogue(relation: Fields, table: TableName, scope: Compiled): Range {
   const opened = table.schema === "pg_catalog" ? openRelations : openInformation;
-  if (scope.catalog && opened.has(table.name)) return tableRange(relation, table, "all");
+  if (scope.catalog && opened.has(table.name)) return tableRange(relation, table, "all", scope);
   const always = table.schema === "pg_catalog" ? driverRelations.get(table.name) : undefined;
-  if (always !== undefined) return tableRange(relation, table, always);
+  if (always !== undefined) return tableRange(relation, table, always, scope);
   if (opened.has(table.name))
     refuse("catalog", `${shown(table.full)} is not granted`, "it needs an operation with catalog: true");
   return refuseForever("catalog", `${shown(table.full)} is never granted`);
@@ -116,10 +132,18 @@ export function notGranted(kind: StatementKind, table: TableName, scope: Compile
 }
 
 /** @throws Refusal when the column may not be used that way */
-export function checkTarget(column: string, columns: Columns, verb: string, table: TableName): void {
-  if (columns === "all" || columns.has(column)) return;
-  refuse(
-    "columns",
-    `${verb} of column ${shown(column)} of ${shown(table.full)} is not granted: ${[...columns].join(", ")} are`,
-  );
+export function checkTarget(
+  column: string,
+  columns: Columns,
+  verb: string,
+  table: TableName,
+  scope: Compiled,
+): void {
+  if (columns !== "all" && !columns.has(column))
+    refuse(
+      "columns",
+      `${verb} of column ${shown(column)} of ${shown(table.full)} is not granted: ${[...columns].join(", ")} are`,
+    );
+  if (lookupsOf(table, scope)?.has(column) === true)
+    refuse("types", `${verb} of column ${shown(column)} of ${shown(table.full)} would look a name up`);
 }

@@ -4,6 +4,7 @@ import type { PostgresAct } from "../act.ts";
 import type { PostgresScope } from "../scope.ts";
 import { isBudgetSpent, MAX_INLINE_WORK, MAX_WORK, startBudget } from "./budget.ts";
 import { type Compiled, compileScope } from "./compile.ts";
+import { type DatabaseFacts, plainDatabase } from "./database.ts";
 import { parse } from "./grammar.ts";
 import { isCheapToParse } from "./inline.ts";
 import { Recent } from "./recent.ts";
@@ -22,6 +23,7 @@ export interface Judge {
   readonly key: string;
   readonly scopes: readonly NamedScope<PostgresScope>[];
   readonly searchPath: readonly string[];
+  readonly database: DatabaseFacts;
   /** Judges an act here and now, whatever it costs. */
   check(act: PostgresAct): Verdict;
   /** A verdict that is known, or undefined. */
@@ -38,13 +40,21 @@ export interface Judge {
  * Turns a grant's scopes into one pure check. `loadGrammar` must have run.
  * @param scopes the grant's operations; a text is permitted when for every statement in it one operation covers it
  * @param searchPath the schemas that the gateway fixed upstream for unqualified names
+ * @param database what the database adds, for acts that do not bring it
  */
 export function compileScopes(
   scopes: readonly NamedScope<PostgresScope>[],
   searchPath: readonly string[] = ["public"],
+  database: DatabaseFacts = plainDatabase,
 ): (act: PostgresAct) => Verdict {
-  const judge = judgeOf(scopes, searchPath);
-  return (act) => judge.check(act);
+  const plain = judgeOf(scopes, searchPath, database);
+  let latest = plain;
+  return (act) => {
+    if (act.database === undefined) return plain.check(act);
+    // A session's acts bring what its database was found to have.
+    if (act.database.key !== latest.database.key) latest = judgeOf(scopes, searchPath, act.database);
+    return latest.check(act);
+  };
 }
 
 /** Judges in use, by their key: the gate and the wire part of one grant share one, and grants of like scopes too. */
@@ -54,11 +64,15 @@ const forgotten = new FinalizationRegistry<string>((key) => {
 });
 
 /** The one judge of these scopes. */
-export function judgeOf(scopes: readonly NamedScope<PostgresScope>[], searchPath: readonly string[]): Judge {
-  const key = JSON.stringify([scopes.map(({ name, scope }) => [name, scope]), searchPath]);
+export function judgeOf(
+  scopes: readonly NamedScope<PostgresScope>[],
+  searchPath: readonly string[],
+  database: DatabaseFacts,
+): Judge {
+  const key = JSON.stringify([scopes.map(({ name, scope }) => [name, scope]), searchPath, database.key]);
   const kept = judges.get(key)?.deref();
   if (kept !== undefined) return kept;
-  const judge = createJudge(key, scopes, searchPath);
+  const judge = createJudge(key, scopes, searchPath, database);
   judges.set(key, new WeakRef(judge));
   forgotten.register(judge, key);
   return judge;
@@ -68,8 +82,9 @@ function createJudge(
   key: string,
   scopes: readonly NamedScope<PostgresScope>[],
   searchPath: readonly string[],
+  database: DatabaseFacts,
 ): Judge {
-  const compiled = scopes.map(({ name, scope }) => compileScope(name, scope, searchPath));
+  const compiled = scopes.map(({ name, scope }) => compileScope(name, scope, searchPath, database));
   const covers = coverWords(compiled);
   const recent = new Recent<Verdict>(keptVerdicts, keptCharacters);
 
@@ -96,6 +111,7 @@ function createJudge(
     key,
     scopes,
     searchPath,
+    database,
     check(act) {
       // Another judge's verdict says nothing here, and whatever was judged before must not hold up everybody now.
       if (act.judged !== undefined)

@@ -1,6 +1,6 @@
 import type { Compiled } from "./compile.ts";
+import type { ColumnName, Level, Range } from "./naming.ts";
 import type { Fields } from "./nodes.ts";
-import type { Level, Range } from "./naming.ts";
 
 /** The WITH queries that a name can mean, innermost first (PostgreSQL: scanNameSpaceForCTE). */
 export interface Withs {
@@ -8,12 +8,13 @@ export interface Withs {
   readonly outer: Withs | undefined;
 }
 
-/** What a query returns: its columns in order; `complete` false: there are more, or some have names not known. */
+/**
+ * What a query returns. `complete`: exactly these columns, in this order, a name that is not certain being undefined.
+ * Otherwise it has those named, and may have others in any place.
+ */
 export interface Output {
-  readonly columns: readonly string[];
+  readonly columns: readonly ColumnName[];
   readonly complete: boolean;
-  /** Whether a place in `columns` is the place in the output; not so after `*`, where USING merges columns. */
-  readonly positional: boolean;
 }
 
 /**
@@ -22,6 +23,8 @@ export interface Output {
  */
 export interface Walk {
   readonly scope: Compiled;
+  /** What sub-selects in expressions return, by their node: it names the column that one makes. */
+  readonly outputs: WeakMap<object, Output>;
   /** An expression at a level. */
   expression(node: unknown, level: Level, withs: Withs | undefined): void;
   /** Any statement that can stand inside another: select, insert, update, delete, merge. */
@@ -32,23 +35,18 @@ export interface Walk {
 
 /** An item of FROM made of a query's output. */
 export function derived(name: string | undefined, output: Output, aliases: readonly string[]): Range {
-  const range: Range = {
-    name,
-    kind: output.complete ? "closed" : "open",
-    columns: output.columns,
-    positional: output.positional,
-  };
+  const range: Range = { name, kind: output.complete ? "closed" : "open", columns: output.columns };
   return renamed(range, name, aliases);
 }
 
 /** The same item under an alias, whose column list renames from the first column on. */
 export function renamed(range: Range, name: string | undefined, aliases: readonly string[]): Range {
   if (aliases.length === 0) return { ...range, name };
-  const rest = range.positional === true ? range.columns.slice(aliases.length) : [];
-  return {
-    ...range,
-    name,
-    kind: range.positional === true ? range.kind : "open",
-    columns: [...aliases, ...rest],
-  };
+  // Of a row whose columns are not all known, any of them may be the one that loses its name.
+  if (range.kind !== "closed") return { ...range, name, columns: aliases };
+  const { extras, ...rest } = range;
+  const columns = [...aliases, ...range.columns.slice(aliases.length)];
+  if (extras === undefined) return { ...rest, name, columns };
+  if (aliases.length > range.columns.length) return { ...rest, name, kind: "open", columns: aliases };
+  return { ...rest, extras, name, columns };
 }

@@ -30,14 +30,14 @@ export function checkWith(
     const name = text(query.ctename);
     const aliases = names(query.aliascolnames);
     const output = recursive
-      ? checkRecursive(name, aliases, query.ctequery, outer, inner, named, walk)
+      ? checkRecursive(name, aliases, query, outer, inner, named, walk)
       : walk.query(query.ctequery, outer, inner);
-    const more = [
+    const extras = [
       ...searchColumns(query.search_clause),
       ...cycleColumns(query.cycle_clause, outer, inner, walk),
     ];
     const range = derived(name, output, aliases);
-    named.set(name, { ...range, columns: [...range.columns, ...more] });
+    named.set(name, extras.length === 0 ? range : { ...range, extras });
   }
   return inner;
 }
@@ -46,12 +46,13 @@ export function checkWith(
 function checkRecursive(
   name: string,
   aliases: readonly string[],
-  node: unknown,
+  query: Fields,
   outer: Level | undefined,
   withs: Withs,
   named: Map<string, Range>,
   walk: Walk,
 ): Output {
+  const node = query.ctequery;
   const select = as("SelectStmt", node);
   if (select === undefined || text(select.op) === "SETOP_NONE" || !mentions(select.rarg, name, 0))
     return walk.query(node, outer, withs);
@@ -66,7 +67,10 @@ function checkRecursive(
   ].every((member) => select[member] === undefined);
   if (!simple) return walk.query(node, outer, withs);
   const output = walk.select(open("SelectStmt", select.larg), outer, withs);
-  named.set(name, derived(name, output, aliases));
+  const itself = derived(name, output, aliases);
+  // Whether the second arm sees the columns of SEARCH and CYCLE is not certain.
+  const plain = query.search_clause === undefined && query.cycle_clause === undefined;
+  named.set(name, plain ? itself : { ...itself, kind: "open" });
   walk.select(open("SelectStmt", select.rarg), outer, withs);
   return output;
 }

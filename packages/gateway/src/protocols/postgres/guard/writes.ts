@@ -6,11 +6,11 @@ import { as, type Fields, kindOf, list, one, open, text } from "./nodes.ts";
 import { isPinned } from "./pinned.ts";
 import { checkTargets } from "./queries.ts";
 import { refuse, refuseForever, refuseMistake, shown } from "./refusal.ts";
-import { checkTarget, grantFor, resolveTable, tableRange, type TableName } from "./tables.ts";
+import { checkTarget, grantFor, lookupsOf, resolveTable, tableRange, type TableName } from "./tables.ts";
 import type { Output, Walk, Withs } from "./walk.ts";
 import { checkWith } from "./withs.ts";
 
-const nothing: Output = { columns: [], complete: true, positional: true };
+const nothing: Output = { columns: [], complete: true };
 
 /** A write's target: always a table, never a WITH query of that name. */
 function target(value: unknown, walk: Walk): { readonly table: TableName; readonly fields: Fields } {
@@ -42,11 +42,12 @@ export function checkInsert(
         "columns",
         `an insert into ${shown(table.full)} must name its columns: ${[...columns].join(", ")} are granted`,
       );
+    if (listed.length === 0) checkUnlisted(table, walk);
     if (kindOf(insert.selectStmt) !== "SelectStmt")
       refuse("grammar", "the rows to insert are not understood");
     walk.query(insert.selectStmt, outer, inner);
   }
-  const range = tableRange(fields, table, grant.touch);
+  const range = tableRange(fields, table, grant.touch, walk.scope);
   if (insert.onConflictClause !== undefined)
     checkConflict(
       open("OnConflictClause", insert.onConflictClause),
@@ -58,6 +59,16 @@ export function checkInsert(
       walk,
     );
   return checkReturning(insert.returningClause, range, [], outer, inner, walk);
+}
+
+/** A write that names no columns writes all of them. @throws Refusal when one of them looks names up */
+export function checkUnlisted(table: TableName, walk: Walk): void {
+  for (const column of lookupsOf(table, walk.scope) ?? [])
+    refuse(
+      "types",
+      `column ${shown(column)} of ${shown(table.full)} would look a name up`,
+      "name the columns to write",
+    );
 }
 
 function checkConflict(
@@ -77,7 +88,8 @@ function checkConflict(
       if (list(index.opclass).length > 0 || list(index.collation).length > 0)
         refuse("grammar", "an operator class in ON CONFLICT is not granted");
       const name = text(index.name);
-      if (name !== "") checkTarget(name, conflictColumns(range, inserted), "use in ON CONFLICT", table);
+      if (name !== "")
+        checkTarget(name, conflictColumns(range, inserted), "use in ON CONFLICT", table, walk.scope);
       if (index.expr !== undefined) walk.expression(index.expr, level, withs);
     }
     if (infer.whereClause !== undefined) walk.expression(infer.whereClause, level, withs);
@@ -92,6 +104,7 @@ function checkConflict(
     kind: inserted === "all" ? "open" : "limited",
     columns: inserted === "all" ? [] : [...inserted],
     table: "excluded",
+    ...(range.lookups === undefined ? {} : { lookups: range.lookups }),
   };
   const both: Level = { ranges: [range, excluded], outer };
   for (const item of list(conflict.targetList))
@@ -101,7 +114,7 @@ function checkConflict(
 
 function conflictColumns(range: Range, inserted: Columns): Columns {
   if (range.kind === "open" || inserted === "all") return "all";
-  return new Set([...range.columns, ...inserted]);
+  return new Set([...range.columns.filter((column) => column !== undefined), ...inserted]);
 }
 
 /** One column of an INSERT's list, with subscripts or fields behind it. */
@@ -116,7 +129,7 @@ function checkAssigned(
 ): Fields {
   const { kind, fields } = one(node);
   if (kind !== "ResTarget") refuseForever("grammar", "a column to write is not understood, so it is denied");
-  checkTarget(text(fields.name), columns, verb, table);
+  checkTarget(text(fields.name), columns, verb, table, walk.scope);
   for (const step of list(fields.indirection))
     if (kindOf(step) !== "String") checkSteps([step], level, withs, walk);
     else one(step);
@@ -146,7 +159,7 @@ export function checkUpdate(
   const inner = checkWith(update.withClause, outer, withs, walk);
   const { table, fields } = target(update.relation, walk);
   const grant = grantFor(table, "update", "update", walk.scope);
-  const range = tableRange(fields, table, grant.touch);
+  const range = tableRange(fields, table, grant.touch, walk.scope);
   const others = checkFrom(update.fromClause, outer, inner, walk, [range]);
   const level: Level = { ranges: [range, ...others], outer };
   for (const item of list(update.targetList))
@@ -165,7 +178,7 @@ export function checkDelete(
   const inner = checkWith(remove.withClause, outer, withs, walk);
   const { table, fields } = target(remove.relation, walk);
   const grant = grantFor(table, "delete", "delete", walk.scope);
-  const range = tableRange(fields, table, grant.touch);
+  const range = tableRange(fields, table, grant.touch, walk.scope);
   const others = checkFrom(remove.usingClause, outer, inner, walk, [range]);
   const level: Level = { ranges: [range, ...others], outer };
   checkWhere(remove.whereClause, "delete", table, grant, range, others, level, inner, walk);
@@ -210,7 +223,7 @@ export function checkMerge(
     refuse("require_where", `MERGE into ${shown(table.full)} finds its rows without a WHERE`);
   const grant = actions.find((action) => action.grant !== undefined)?.grant;
   if (grant === undefined) refuse("statements", "a MERGE that does nothing is not granted");
-  const range = tableRange(fields, table, grant.touch);
+  const range = tableRange(fields, table, grant.touch, walk.scope);
   const others = checkFrom([merge.sourceRelation], outer, inner, walk);
   walk.expression(merge.joinCondition, { ranges: [range, ...others], outer }, inner);
   for (const [index, clause] of clauses.entries()) {
@@ -224,6 +237,7 @@ export function checkMerge(
         columnsOf(grant, "insert") !== "all"
       )
         refuseMistake("columns", `an insert into ${shown(table.full)} must name its columns`);
+      if (list(clause.targetList).length === 0) checkUnlisted(table, walk);
       for (const column of list(clause.targetList))
         checkAssigned(column, columnsOf(grant, "insert"), "insert", table, level, inner, walk);
       for (const value of list(clause.values)) walk.expression(value, level, inner);
