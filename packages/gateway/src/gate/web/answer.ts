@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { Outcome } from "../gate.ts";
 import { headersDown } from "./headers-down.ts";
-import { heldBy } from "./held.ts";
+import { SLOW_READER_MS } from "../bounds.ts";
+import { type Account, Busy } from "./sharing.ts";
 
 /** What of an answer comes down. */
 export interface AnswerRules {
@@ -11,14 +12,16 @@ export interface AnswerRules {
   readonly drop: ReadonlySet<string>;
   /** The largest answer, bytes. */
   readonly max?: number;
-  /**
-   * Rewrites an answer that is held whole: its text, and the names of what was masked. Undefined when it cannot: then
-   * nothing of the answer comes down.
-   */
-  readonly rewrite?: (
-    text: string,
-    type: string,
-  ) => { readonly text: string; readonly met: readonly string[] } | undefined;
+  /** Rewrites an answer, which is held whole: nothing of it comes down before all of it could be rewritten. */
+  readonly rewrite?: (type: string) => Rewriting;
+}
+
+/** An answer that is rewritten as it comes. */
+export interface Rewriting {
+  /** What the bytes become; undefined when they cannot be rewritten. */
+  take(chunk: Buffer): readonly Buffer[] | undefined;
+  /** The names of what was masked; undefined when the answer was not whole. */
+  end(): { readonly met: readonly string[] } | undefined;
 }
 
 /** An answer on its way down: what of it the scope lets through. Each step gives a code when it must be cut. */
@@ -33,10 +36,12 @@ export interface AnswerDown {
 interface Flow {
   readonly pause: () => void;
   readonly resume: () => void;
+  /** The client takes nothing any more. */
+  readonly tooSlow: () => void;
 }
 
 /** The largest answer that is held to be rewritten, bytes, where no bound is given. */
-const mostHeld = 10_485_760;
+const MAX_HELD_BYTES = 10_485_760;
 
 /** Headers as names and values in turn. */
 function pairs(headers: IncomingHttpHeaders): string[] {
@@ -79,15 +84,18 @@ export function createAnswer(
   rules: AnswerRules,
   method: string,
   flow: Flow,
+  account: Pick<Account, "hold">,
 ): AnswerDown {
   let status: number | undefined;
   let bytes = 0;
   let met: readonly string[] = [];
-  let held: Buffer[] | undefined;
+  let slow: ReturnType<typeof watchReader> | undefined;
+  let rewriting: Rewriting | undefined;
+  const held: Buffer[] = [];
+  let heldBytes = 0;
   let head: [string, string][] = [];
   const { rewrite } = rules;
-  const most = rules.max ?? (rewrite === undefined ? undefined : mostHeld);
-  let type = "";
+  const most = rules.max ?? (rewrite === undefined ? undefined : MAX_HELD_BYTES);
 
   const begin = (): void => {
     response.writeHead(
@@ -104,7 +112,6 @@ export function createAnswer(
       const length = Number(headers["content-length"] ?? 0);
       const hasBody = method !== "HEAD" && code !== 204 && code !== 304;
       if (hasBody && most !== undefined && length > most) return "answer_too_large";
-      type = headers["content-type"] ?? "";
       if (rewrite !== undefined && hasBody) {
         // Only what can be read whole can be masked: a part may be a value by itself.
         if (
@@ -113,7 +120,7 @@ export function createAnswer(
           code === 206
         )
           return "answer_not_maskable";
-        held = [];
+        rewriting = rewrite(headers["content-type"] ?? "");
         return undefined;
       }
       begin();
@@ -124,30 +131,42 @@ export function createAnswer(
     data(chunk) {
       bytes += chunk.length;
       if (most !== undefined && bytes > most) return "answer_too_large";
-      if (held !== undefined) {
+      if (rewriting !== undefined) {
+        const made = rewriting.take(chunk);
+        if (made === undefined) return "answer_not_maskable";
         try {
-          heldBy(response).take(chunk.length);
-        } catch {
-          return "busy";
+          // Parts of a chunk keep the whole of it.
+          account.hold(chunk.length);
+        } catch (error) {
+          if (error instanceof Busy) return "busy";
+          throw error;
         }
-        held.push(chunk);
+        for (const part of made) {
+          held.push(part);
+          heldBytes += part.length;
+        }
         return undefined;
       }
       if (response.write(chunk)) return undefined;
       flow.pause();
-      response.once("drain", flow.resume);
+      slow ??= watchReader(response, flow.tooSlow);
+      slow.start();
+      response.once("drain", () => {
+        slow?.stop();
+        flow.resume();
+      });
       return undefined;
     },
     end(trailers) {
-      if (held !== undefined) {
-        const all = Buffer.concat(held);
-        const masked = all.length === 0 ? { text: "", met: [] } : rewriteText(all, type, rewrite);
+      if (rewriting !== undefined) {
+        const masked = bytes === 0 ? { met: [] } : rewriting.end();
         if (masked === undefined) return "answer_not_maskable";
         met = masked.met;
         head = head.filter(([name]) => !ofBytes.has(name));
-        head.push(["content-length", String(Buffer.byteLength(masked.text))]);
+        head.push(["content-length", String(heldBytes)]);
         begin();
-        response.end(masked.text);
+        for (const part of held) response.write(part);
+        response.end();
         return undefined;
       }
       const after = headersDown(pairs(trailers), [], rules.drop).filter(
@@ -166,21 +185,26 @@ export function createAnswer(
   };
 }
 
+/** Watches whether a client takes what waits for it. */
+function watchReader(
+  response: ServerResponse,
+  tooSlow: () => void,
+): { readonly start: () => void; readonly stop: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => clearTimeout(timer);
+  response.once("close", stop);
+  return {
+    start() {
+      timer = setTimeout(tooSlow, SLOW_READER_MS);
+      timer.unref();
+    },
+    stop,
+  };
+}
+
 /** Fields by their name, those of one name together. */
 function gathered(fields: readonly (readonly [string, string])[]): Record<string, string> {
   const all: Record<string, string> = {};
   for (const [name, value] of fields) all[name] = name in all ? `${all[name]}, ${value}` : value;
   return all;
-}
-
-function rewriteText(
-  bytes: Buffer,
-  type: string,
-  rewrite: AnswerRules["rewrite"],
-): { readonly text: string; readonly met: readonly string[] } | undefined {
-  try {
-    return rewrite?.(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), type);
-  } catch {
-    return undefined;
-  }
 }

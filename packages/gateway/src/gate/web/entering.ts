@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { EventEmitter } from "node:events";
 import type { LiveGrant } from "../../grants/types.ts";
+import { type Principal, principalKey } from "../../identity/principal.ts";
 import type { Entry, Refusal, Session, SessionEnd, WebSession } from "../gate.ts";
 import type { Found } from "./bearers.ts";
 import { createLeaving } from "./leaving.ts";
@@ -85,11 +86,16 @@ export function createEntering<Act>(
     if (away !== undefined) return parts.refuse(entry, away);
     const found = await parts.grantsOf(entry.bearer, entry.connection);
     if ("refused" in found) return parts.refuse(entry, found);
-    await entry.prepare?.();
     const named =
       entry.grant === undefined ? found.grants : found.grants.filter(({ grant }) => grant.id === entry.grant);
-    const live = named.length > 1 ? (named.find((each) => parts.prefers(entry, each)) ?? named[0]) : named[0];
-    if (live === undefined) return parts.refuse(entry, parts.noGrant);
+    const [first] = named;
+    // Nothing is read for whoever has no grant here.
+    if (first === undefined) return parts.refuse(entry, parts.noGrant);
+    const principal = principalKey(first.grant.requester as Principal);
+    entry.account?.belongsTo({ principal });
+    await entry.prepare?.();
+    const live = named.length > 1 ? (named.find((each) => parts.prefers(entry, each)) ?? first) : first;
+    entry.account?.belongsTo({ principal, grant: live.grant.id });
     const mine = sessions.get(entry.socket) ?? new Map<LiveGrant, Shared<Act>>();
     sessions.set(entry.socket, mine);
     const known = mine.get(live);

@@ -1,6 +1,8 @@
 import { RE2JS } from "re2js";
 import type { NamedScope } from "../../gate/protocol.ts";
 import { compileSchema, type SchemaCheck } from "../../gate/web/json-schema.ts";
+import type { MaskStep } from "../../gate/web/json-mask.ts";
+import { maskOf } from "./mask.ts";
 import { readPointer } from "./pointer.ts";
 import type { QueryRule } from "./query.ts";
 import type { HttpScope } from "./scope.ts";
@@ -14,7 +16,8 @@ export interface Compiled {
   readonly query: QueryRule;
   readonly headers: readonly string[];
   readonly body: CompiledBody | undefined;
-  readonly mask: readonly (readonly string[])[];
+  /** What of its answers is masked; undefined: nothing. */
+  readonly mask: MaskStep | undefined;
   readonly dropHeaders: ReadonlySet<string>;
   /** The largest answer, bytes. */
   readonly maxAnswer: number | undefined;
@@ -56,11 +59,16 @@ function compileScope({ name, scope }: NamedScope<HttpScope>): Compiled {
     query: queryOf(scope.query),
     headers: scope.headers.map((each) => each.toLowerCase()),
     body: bodyOf(scope.body),
-    mask: scope.response.mask.map((written) => {
-      const pointer = readPointer(written);
-      if (pointer === undefined) throw new TypeError(`${written} names no member of an answer`);
-      return pointer;
-    }),
+    mask:
+      scope.response.mask.length === 0
+        ? undefined
+        : maskOf(
+            scope.response.mask.map((written) => {
+              const pointer = readPointer(written);
+              if (pointer === undefined) throw new TypeError(`${written} names no member of an answer`);
+              return pointer;
+            }),
+          ),
     dropHeaders: new Set(scope.response.drop_headers),
     maxAnswer: scope.response.max,
     budget: scope.budget,

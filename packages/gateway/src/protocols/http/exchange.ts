@@ -4,7 +4,7 @@ import { denied, refusedAnswer } from "../../gate/web/answers.ts";
 import type { WebAsk, WebExchange } from "../../gate/web/door.ts";
 import { send } from "../../gate/web/front.ts";
 import { valuesOf } from "../../gate/web/head.ts";
-import { Busy, heldBy } from "../../gate/web/held.ts";
+import { Busy } from "../../gate/web/sharing.ts";
 import { readWhole } from "../../gate/web/reading.ts";
 import { relay, type PassageBody } from "../../gate/web/relay.ts";
 import type { AnswerRules } from "../../gate/web/answer.ts";
@@ -14,7 +14,7 @@ import { compileScopes, type Compiled } from "./compile.ts";
 import { detailOf } from "./detail.ts";
 import { bodyRuleOf, judgeRequest } from "./judge.ts";
 import { headersUp } from "./headers-up.ts";
-import { maskJson } from "./mask.ts";
+import { maskJson } from "../../gate/web/json-mask.ts";
 import type { HttpScope } from "./scope.ts";
 import type { HttpTarget } from "./target.ts";
 
@@ -80,6 +80,7 @@ export async function exchangeOne(
     connection: exchange.connection,
     client: exchange.client,
     socket: exchange.connectionOf,
+    account: exchange.account,
     ...(exchange.grant === undefined ? {} : { grant: exchange.grant }),
     covers: coversHead(exchange, framing.has),
   });
@@ -105,9 +106,9 @@ export async function exchangeOne(
   if (scope === undefined) throw new TypeError("a permit names no scope of its session");
   const target = session.target as HttpTarget;
   // Masking reads the answer: it has to come as it is.
-  const plain: Record<string, string> = scope.mask.length > 0 ? { "accept-encoding": "identity" } : {};
+  const plain: Record<string, string> = scope.mask !== undefined ? { "accept-encoding": "identity" } : {};
   // A part of an answer can't be masked: it may be a value by itself.
-  const asked = scope.mask.length > 0 ? without(act.headers, ["range", "if-range"]) : act.headers;
+  const asked = scope.mask !== undefined ? without(act.headers, ["range", "if-range"]) : act.headers;
   await relay({
     exchange,
     session,
@@ -132,14 +133,15 @@ function bodyFor(body: HttpBody, scope: Compiled): PassageBody {
 }
 
 function answerRules(scope: Compiled, target: HttpTarget): AnswerRules {
+  const { mask } = scope;
   return {
     cookies: target.cookies,
     drop: scope.dropHeaders,
     ...(scope.maxAnswer === undefined ? {} : { max: scope.maxAnswer }),
-    ...(scope.mask.length === 0
+    ...(mask === undefined
       ? {}
       : {
-          rewrite: (text: string) => (text === "" ? { text, met: [] } : maskJson(text, scope.mask)),
+          rewrite: () => maskJson(mask),
         }),
   };
 }
@@ -164,7 +166,7 @@ async function bodyOf(
   }
   if (exchange.expectsContinue) exchange.response.writeContinue();
   try {
-    const bytes = await readWhole(exchange.request, most, heldBy(exchange.response), ended);
+    const bytes = await readWhole(exchange.request, most, exchange.account, ended);
     // One byte more than granted is enough to say so.
     return bytes === undefined ? { kind: "stream", length: most + 1 } : { kind: "read", bytes };
   } catch (error) {

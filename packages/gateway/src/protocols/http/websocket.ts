@@ -29,11 +29,13 @@ export async function upgradeOne(
     bearer: upgrade.bearer,
     connection: upgrade.connection,
     client: upgrade.client,
+    account: upgrade.account,
     socket,
     ...(upgrade.grant === undefined ? {} : { grant: upgrade.grant }),
     covers: coversHead(upgrade, false),
   });
   if ("refused" in session) return refuse(refusedAnswer(session, options.url));
+  upgrade.account.use("upstream", upgrade.connection);
   const asked = valuesOf(rawHeaders, "upgrade")[0]?.toLowerCase() ?? "";
   const framed = valuesOf(rawHeaders, "content-length").some((each) => each !== "0");
   const chunked = valuesOf(rawHeaders, "transfer-encoding").length > 0;

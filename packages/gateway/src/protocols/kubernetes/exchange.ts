@@ -4,8 +4,9 @@ import type { AnswerRules } from "../../gate/web/answer.ts";
 import type { WebAsk, WebExchange } from "../../gate/web/door.ts";
 import { send } from "../../gate/web/front.ts";
 import { valuesOf } from "../../gate/web/head.ts";
-import { Busy, heldBy } from "../../gate/web/held.ts";
+import { Busy } from "../../gate/web/sharing.ts";
 import { readWhole } from "../../gate/web/reading.ts";
+import { maskJson } from "../../gate/web/json-mask.ts";
 import { relay } from "../../gate/web/relay.ts";
 import type { Upstream } from "../../gate/web/upstream.ts";
 import type { Body, KubernetesAct } from "./act.ts";
@@ -13,7 +14,7 @@ import { denied, refusedAnswer, status } from "./denials.ts";
 import { detailOf } from "./detail.ts";
 import { goesUp } from "./headers.ts";
 import type { Named } from "./judge.ts";
-import { maskAnswer } from "./mask.ts";
+import { maskOf } from "./mask.ts";
 import { readRequest } from "./request.ts";
 import type { KubernetesTarget } from "./target.ts";
 import { impersonation } from "./upstream.ts";
@@ -40,6 +41,7 @@ export function enter(
     bearer: ask.bearer,
     connection: ask.connection,
     client: ask.client,
+    account: ask.account,
     socket,
     ...(ask.grant === undefined ? {} : { grant: ask.grant }),
     covers: (scopes) => coversHead(ask, scopes),
@@ -136,7 +138,7 @@ function answerRules(session: WebSession<KubernetesAct>, operation: string, act:
   if ("why" in request || request.kind === "discovery" || scope === undefined) return rules;
   const members = scope.mask[request.resource];
   if (members === undefined) return rules;
-  return { ...rules, rewrite: (text) => maskAnswer(text, request.resource, members) };
+  return { ...rules, rewrite: () => maskJson(maskOf(request.resource, members), true) };
 }
 
 async function bodyOf(exchange: WebExchange, ended: AbortSignal): Promise<Body | "too large" | undefined> {
@@ -150,7 +152,7 @@ async function bodyOf(exchange: WebExchange, ended: AbortSignal): Promise<Body |
   if (length !== undefined && Number(length) > mostBody) return "too large";
   if (exchange.expectsContinue) response.writeContinue();
   try {
-    const bytes = await readWhole(request, mostBody, heldBy(response), ended);
+    const bytes = await readWhole(request, mostBody, exchange.account, ended);
     if (bytes !== undefined) return { kind: "read", bytes };
     // A session that has ended denies whatever it is asked.
     return ended.aborted ? { kind: "none" } : "too large";

@@ -4,7 +4,7 @@ import { type Answer, problem, refusedAnswer } from "../../gate/web/answers.ts";
 import type { WebExchange } from "../../gate/web/door.ts";
 import { send } from "../../gate/web/front.ts";
 import { refuseForm } from "../../gate/web/mcp/form.ts";
-import { Busy, heldBy } from "../../gate/web/held.ts";
+import { Busy } from "../../gate/web/sharing.ts";
 import { readWhole } from "../../gate/web/reading.ts";
 import { answer, denied, failure } from "./answers.ts";
 import { compileScopes } from "./compile.ts";
@@ -53,10 +53,11 @@ export async function exchangeOne(
     connection: exchange.connection,
     client: exchange.client,
     socket: exchange.connectionOf,
+    account: exchange.account,
     ...(exchange.grant === undefined ? {} : { grant: exchange.grant }),
     async prepare() {
       if (exchange.expectsContinue) response.writeContinue();
-      read.bytes = await readWhole(exchange.request, mostBytes, heldBy(response)).catch((error: unknown) => {
+      read.bytes = await readWhole(exchange.request, mostBytes, exchange.account).catch((error: unknown) => {
         if (error instanceof Busy) throw error;
         return "gone" as const;
       });

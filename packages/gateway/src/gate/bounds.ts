@@ -1,0 +1,61 @@
+import type { Bound } from "./quota.ts";
+
+/** Bytes. */
+const MiB = 1_048_576;
+
+/**
+ * What is shared, and how much of it one grant, one principal and one address may have besides the total. docs/security.md
+ * shows the same figures, and the test that attacks each.
+ */
+export const bounds = {
+  /** Requests under way over HTTPS, from the head of one to the end of its answer. */
+  arrivals: { address: 1024, total: 8192 },
+  /** The same, once it is known whose they are. */
+  requests: { grant: 128, principal: 256 },
+  /** Bytes of bodies that are read whole and of answers that are masked, until the answer has gone. */
+  memory: { grant: 32 * MiB, principal: 64 * MiB, total: 192 * MiB },
+  /** Connections to one upstream over HTTP: requests under way, streams and upgraded connections. */
+  upstream: { grant: 64, principal: 96, total: 256 },
+  /** Requests to one upstream MCP server. */
+  mcpCalls: { grant: 16, principal: 32, total: 512 },
+  /** Calls of Mayfly's own tools. */
+  toolCalls: { principal: 8, total: 256 },
+  /** Sessions: one grant's use by one client connection. */
+  sessions: { grant: 128, principal: 512 },
+  /** Derivations of keys from shown secrets at a time. */
+  derivations: { address: 4, total: 16 },
+} as const satisfies Readonly<Record<string, Bound>>;
+
+/** Made-up secrets: as many as this at once, and then so many a second, from one address and from all. */
+export const WRONG_SECRETS = {
+  address: { burst: 20, perSecond: 2 },
+  total: { burst: 200, perSecond: 50 },
+} as const;
+
+/** Denied acts of one grant that are recorded one by one: as many at once, and then so many a second. */
+export const RECORDED_DENIALS = { burst: 50, perSecond: 5 } as const;
+/** What the record of a denied act holds of the act; longer ones are cut, and their digest is recorded. Bytes. */
+export const MAX_DENIED_DETAIL_BYTES = 2048;
+
+/** A body up to this is read and judged in the turn in which it came, where its schema's cost allows it. Bytes. */
+export const INLINE_BODY_BYTES = 16_384;
+/** The cost, in steps, up to which a schema is checked on the thread that serves everybody: about 2 ms. */
+export const INLINE_SCHEMA_COST = 1_000_000;
+
+/** How long one piece of work may take in a worker before the worker is ended, milliseconds. */
+export const WORK_MS = 1000;
+/** Workers at a time; each has so much memory at most. MiB. */
+export const WORKERS = 3;
+export const WORKER_HEAP_MB = 192;
+/** Pieces of work of one principal that may wait. */
+export const WAITING_WORK = 64;
+
+/** A client that takes nothing of its answer for this long is cut, milliseconds. */
+export const SLOW_READER_MS = 60_000;
+/** A body that is read whole has to be there within this, and may stand still for no longer than that. Milliseconds. */
+export const BODY_MS = 120_000;
+export const BODY_STALL_MS = 15_000;
+/** The largest answer of an upstream MCP server, bytes. */
+export const MAX_MCP_ANSWER_BYTES = 4 * MiB;
+/** A principal rests for so many times as long as its last heavy piece of work took on the thread that serves everybody. */
+export const REST_AFTER_WORK = 2;
