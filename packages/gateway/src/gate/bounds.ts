@@ -13,7 +13,7 @@ export const bounds = {
   /** The same, once it is known whose they are. */
   requests: { grant: 128, principal: 256 },
   /** Bytes of bodies that are read whole and of answers that are masked, until the answer has gone. */
-  memory: { grant: 32 * MiB, principal: 64 * MiB, total: 192 * MiB },
+  memory: { grant: 32 * MiB, principal: 64 * MiB, total: 128 * MiB },
   /** Connections to one upstream over HTTP: requests under way, streams and upgraded connections. */
   upstream: { grant: 64, principal: 96, total: 256 },
   /** Requests to one upstream MCP server. */
@@ -37,16 +37,18 @@ export const RECORDED_DENIALS = { burst: 50, perSecond: 5 } as const;
 /** What the record of a denied act holds of the act; longer ones are cut, and their digest is recorded. Bytes. */
 export const MAX_DENIED_DETAIL_BYTES = 2048;
 
-/** A body up to this is read and judged in the turn in which it came, where its schema's cost allows it. Bytes. */
+/** A body up to this is judged as soon as it has come, where its schema's cost allows it. Bytes. */
 export const INLINE_BODY_BYTES = 16_384;
-/** The cost, in steps, up to which a schema is checked on the thread that serves everybody: about 2 ms. */
-export const INLINE_SCHEMA_COST = 1_000_000;
+/** What a schema's check may cost as soon as the body has come: about half a millisecond. Steps. */
+export const INLINE_SCHEMA_COST = 250_000;
+/** What it may cost on the thread that serves everybody, in its principal's turn: some milliseconds. Steps. */
+export const SHARED_SCHEMA_COST = 4_000_000;
 
 /** How long one piece of work may take in a worker before the worker is ended, milliseconds. */
 export const WORK_MS = 1000;
-/** Workers at a time; each has so much memory at most. MiB. */
-export const WORKERS = 3;
-export const WORKER_HEAP_MB = 192;
+/** Workers at a time, and the memory that each may have besides what it is given, MiB. */
+export const WORKERS = 2;
+export const WORKER_HEAP_MB = 96;
 /** Pieces of work of one principal that may wait. */
 export const WAITING_WORK = 64;
 

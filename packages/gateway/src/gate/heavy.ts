@@ -2,8 +2,12 @@ import { REST_AFTER_WORK } from "./bounds.ts";
 
 /** What has to be done on the thread that serves everybody, and takes longer than a turn of its loop should. */
 export interface Heavy {
-  /** Does it when it is this one's turn. @param key whose it is */
-  run<T>(key: string, work: () => T): Promise<T>;
+  /**
+   * Does it when it is this one's turn.
+   * @param key whose it is
+   * @param place `next`: before whatever else of theirs waits, for what frees the memory that it works on
+   */
+  run<T>(key: string, work: () => T, place?: "last" | "next"): Promise<T>;
 }
 
 interface Line {
@@ -54,17 +58,19 @@ export function createHeavy(now: () => number = () => performance.now()): Heavy 
   };
 
   return {
-    run: (key, work) =>
+    run: (key, work, place = "last") =>
       new Promise((resolve, reject) => {
         const line = lines.get(key) ?? { waiting: [], from: 0 };
         lines.set(key, line);
-        line.waiting.push(() => {
+        const piece = (): void => {
           try {
             resolve(work());
           } catch (error) {
             reject(error);
           }
-        });
+        };
+        if (place === "next") line.waiting.unshift(piece);
+        else line.waiting.push(piece);
         plan();
       }),
   };

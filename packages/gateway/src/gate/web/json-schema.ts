@@ -1,8 +1,17 @@
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import { RE2JS } from "re2js";
+import { costOf, type SchemaCost } from "./schema-cost.ts";
 
 /** A compiled JSON Schema: what is wrong with a value, or undefined. */
 export type SchemaCheck = (value: unknown) => string | undefined;
+
+/** A schema that was compiled. */
+export interface CompiledSchema {
+  readonly check: SchemaCheck;
+  readonly cost: SchemaCost;
+  /** As it was written, for whoever compiles it elsewhere. */
+  readonly text: string;
+}
 
 /** Patterns of a schema in linear time: its values come from agents. */
 const regExp = Object.assign(
@@ -17,7 +26,7 @@ const regExp = Object.assign(
  * Compiles a JSON Schema (draft 2020-12). References outside of the file are refused: nothing is fetched.
  * @param text the schema's file
  */
-export function compileSchema(text: string): { readonly check: SchemaCheck } | { readonly why: string } {
+export function compileSchema(text: string): CompiledSchema | { readonly why: string } {
   try {
     const ajv = new Ajv2020({
       strict: true,
@@ -29,8 +38,11 @@ export function compileSchema(text: string): { readonly check: SchemaCheck } | {
       logger: false,
     });
     ajv.addVocabulary(["example", "xml", "discriminator", "externalDocs"]);
-    const validate = ajv.compile(JSON.parse(text) as object);
+    const schema = JSON.parse(text) as object;
+    const validate = ajv.compile(schema);
     return {
+      text,
+      cost: costOf(schema),
       check(value) {
         const valid: unknown = validate(value);
         return valid === true ? undefined : say(validate.errors?.[0]);

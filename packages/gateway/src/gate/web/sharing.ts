@@ -8,6 +8,9 @@ import { createWorkers, type Workers } from "../work/workers.ts";
 /** What is shared by all requests over HTTPS. */
 export type Shared = "arrivals" | "requests" | "memory" | "upstream" | "mcpCalls";
 
+/** What a piece of memory costs besides its bytes: one that holds a single byte too. */
+const CHUNK_BYTES = 256;
+
 const words: Readonly<Record<Shared, string>> = {
   arrivals: "requests under way",
   requests: "requests under way",
@@ -35,6 +38,8 @@ export interface Account {
   belongsTo(owner: Pick<Owner, "grant" | "principal">): void;
   /** Takes memory. @throws Busy */
   hold(bytes: number): void;
+  /** Takes memory for something that may outlive the exchange. @returns what gives it back @throws Busy */
+  borrow(bytes: number): () => void;
   /** Takes a place at a connection's upstream. @throws Busy */
   use(what: "upstream" | "mcpCalls", connection: string): void;
   /** Whose it is, as far as it is known: the principal, else the address. */
@@ -100,7 +105,12 @@ export function createSharing(): Sharing {
         },
         hold(bytes) {
           if (isClosed) throw new Busy("memory", "total");
-          take("memory", quotas.memory, bytes);
+          take("memory", quotas.memory, bytes + CHUNK_BYTES);
+        },
+        borrow(bytes) {
+          const taken = quotas.memory.take(owner, bytes + CHUNK_BYTES);
+          if ("full" in taken) throw new Busy("memory", taken.full);
+          return () => taken.give();
         },
         use: (what, connection) => take(what, quotaOf(what, connection)),
         get key() {

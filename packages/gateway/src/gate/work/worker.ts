@@ -22,8 +22,10 @@ if (port !== null) {
   port.on("message", ({ module, name, input }: Work) => {
     import(module)
       .then((loaded: Readonly<Record<string, (input: unknown) => unknown>>) => {
+        const run = loaded[name];
+        if (run === undefined) throw new TypeError(`there is no ${name}`);
         say({ kind: "begun" });
-        say({ kind: "done", output: loaded[name]?.(input) });
+        say({ kind: "done", output: run(input) });
       })
       // What it threw may quote what it was given.
       .catch(() => say({ kind: "failed" }));

@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
 import type { NamedScope } from "../../gate/protocol.ts";
-import { compileSchema, type SchemaCheck } from "../../gate/web/json-schema.ts";
+import { type CompiledSchema, compileSchema, type SchemaCheck } from "../../gate/web/json-schema.ts";
 import type { MaskStep } from "../../gate/web/json-mask.ts";
 import { maskOf } from "./mask.ts";
 import { readPointer } from "./pointer.ts";
@@ -28,6 +28,8 @@ export interface Compiled {
 /** What a scope makes of bodies. */
 export interface CompiledBody {
   readonly check: SchemaCheck | undefined;
+  /** Its schema as it was written, and what a check costs. */
+  readonly schema: Pick<CompiledSchema, "cost" | "text"> | undefined;
   /** Bytes. */
   readonly max: number;
   readonly types: readonly string[];
@@ -42,10 +44,10 @@ function queryOf(query: HttpScope["query"]): QueryRule {
 function bodyOf(body: HttpScope["body"]): CompiledBody | undefined {
   if (body === undefined) return undefined;
   const { max, types } = body;
-  if (body.schema === undefined) return { check: undefined, max, types };
+  if (body.schema === undefined) return { check: undefined, schema: undefined, max, types };
   const compiled = compileSchema(body.schema.text());
   if ("why" in compiled) throw new TypeError(`a body's schema cannot be used: ${compiled.why}`);
-  return { check: compiled.check, max, types };
+  return { check: compiled.check, schema: compiled, max, types };
 }
 
 function compileScope({ name, scope }: NamedScope<HttpScope>): Compiled {

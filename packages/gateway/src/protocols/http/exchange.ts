@@ -12,6 +12,7 @@ import type { Upstream } from "../../gate/web/upstream.ts";
 import type { HttpAct, HttpBody } from "./act.ts";
 import { compileScopes, type Compiled } from "./compile.ts";
 import { detailOf } from "./detail.ts";
+import { judgeAhead } from "./judge-ahead.ts";
 import { bodyRuleOf, judgeRequest } from "./judge.ts";
 import { headersUp } from "./headers-up.ts";
 import { maskJson } from "../../gate/web/json-mask.ts";
@@ -29,6 +30,8 @@ export interface ExchangeOptions {
 
 /** A body of a declared length up to this is read before it is judged, so that its digest is in the intent, bytes. */
 const readAhead = 65_536;
+/** A larger body is digested in its principal's turn, bytes. */
+const LARGE_BODY_BYTES = 262_144;
 /** The largest body that is held in memory whole, bytes. */
 const mostHeld = 16_777_216;
 
@@ -91,10 +94,16 @@ export async function exchangeOne(
   const scopes = scopesOf(session);
   const body = await bodyOf(exchange, framing, scopes, session.ended);
   if (body === undefined) return;
-  const act = actOf(exchange, body);
+  const { account } = exchange;
+  const act = await judgeAhead(actOf(exchange, body), scopes, account, session.ended);
   const answer = judgeRequest(scopes, act);
   const listed = "scope" in answer ? answer.scope.headers : [];
-  const decision = await session.judge(act, detailOf(act, listed));
+  // The digest of a large body takes a while.
+  const isLarge = body.kind === "read" && body.bytes.length > LARGE_BODY_BYTES;
+  const detail = isLarge
+    ? await account.heavy.run(account.key, () => detailOf(act, listed))
+    : detailOf(act, listed);
+  const decision = await session.judge(act, detail);
   if ("denial" in decision) {
     // What is left of a body is not read: the connection ends with the answer.
     if (body.kind === "stream" && !("stream" in request)) response.setHeader("connection", "close");

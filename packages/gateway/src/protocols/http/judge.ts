@@ -95,8 +95,14 @@ function isType(value: string, listed: readonly string[]): boolean {
   );
 }
 
-function judgeBody(act: HttpAct, rule: CompiledBody | undefined): string | undefined {
+/** Why a rule refuses a body; undefined when it does not. */
+export function judgeBody(
+  act: Pick<HttpAct, "method" | "headers" | "body">,
+  rule: CompiledBody | undefined,
+): string | undefined {
   const { body } = act;
+  if (body.kind === "read" && body.found !== undefined && rule !== undefined)
+    return body.found.has(rule) ? body.found.get(rule) : "the body was not judged";
   if (body.kind === "none") {
     return rule?.check === undefined || act.method === "GET" || act.method === "HEAD"
       ? undefined
@@ -186,6 +192,18 @@ export function verdictOf(scopes: readonly Compiled[], act: HttpAct): Verdict {
   return { verdict: "permit", operation: name, ...(budget === undefined ? {} : { budget }) };
 }
 
+/** The rules of the scopes that cover a request's method and path, by which its body may be judged. */
+export function bodyRulesOf(
+  scopes: readonly Compiled[],
+  { method, target }: Pick<HttpAct, "method" | "target">,
+): readonly CompiledBody[] {
+  const path = readPath(splitTarget(target).path);
+  if ("why" in path) return [];
+  return scopes
+    .filter(({ templates }) => templates.some((each) => covers(each, method, path)))
+    .flatMap(({ body }) => (body === undefined ? [] : [body]));
+}
+
 /**
  * The scope by which a request's body has to be read before it is judged: the first that covers its method and path
  * and takes a body.
@@ -195,13 +213,11 @@ export function bodyRuleOf(
   method: string,
   target: string,
 ): CompiledBody | undefined {
-  const path = readPath(splitTarget(target).path);
-  if ("why" in path) return undefined;
-  const matching = scopes.filter(({ templates }) => templates.some((each) => covers(each, method, path)));
-  const bodies = matching.flatMap(({ body }) => (body === undefined ? [] : [body]));
+  const bodies = bodyRulesOf(scopes, { method, target });
   if (bodies.length === 0) return undefined;
   // Any of them may be the one that decides: read if one has to, up to the largest.
   return {
+    schema: undefined,
     check: bodies.find(({ check }) => check !== undefined)?.check,
     max: Math.max(...bodies.map(({ max }) => max)),
     types: bodies.flatMap(({ types }) => types),

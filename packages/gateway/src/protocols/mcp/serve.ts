@@ -1,3 +1,5 @@
+import { MAX_MCP_ANSWER_BYTES } from "../../gate/bounds.ts";
+import type { Account } from "../../gate/web/sharing.ts";
 import type { Permit } from "../../gate/permit.ts";
 import type { WebSession } from "../../gate/gate.ts";
 import type { Answer } from "../../gate/web/answers.ts";
@@ -18,10 +20,8 @@ export interface Served {
   readonly connection: string;
   readonly message: Extract<ClientMessage, { kind: "request" }>;
   readonly upstream: () => Promise<McpUpstream>;
+  readonly account: Pick<Account, "heavy" | "hold" | "key">;
 }
-
-/** The largest result, characters of JSON. */
-const longest = 10_485_760;
 
 type Result = Readonly<Record<string, unknown>>;
 
@@ -66,7 +66,7 @@ async function callTool(served: Served): Promise<Answer> {
       message: `refused: ${problem}`,
       hint: "the gateway's operator accepts a definition by putting its digest into the connection's pins",
     });
-  return bounded(id, await server.request(method, sentUp(message), session.ended));
+  return passedOn(served, await server.request(method, sentUp(message), session.ended));
 }
 
 /** What of a request's parameters goes to the server: what was judged and written down, and no `_meta`. */
@@ -85,9 +85,16 @@ function sentUp({ method, params }: Served["message"]): Result {
 
 function bounded(id: string | number, value: Result): Answer {
   const made = result(id, value);
-  return made.body.length <= longest
+  return made.body.length <= MAX_MCP_ANSWER_BYTES
     ? made
     : failure(200, id, -32_603, "the server's answer is larger than the gateway passes on; ask for less");
+}
+
+/** A result as it goes down: made in its principal's turn, and counted until it has gone. @throws Busy */
+async function passedOn({ account, message: { id } }: Served, value: Result): Promise<Answer> {
+  const made = await account.heavy.run(account.key, () => bounded(id, value), "next");
+  account.hold(made.body.length);
+  return made;
 }
 
 /**
@@ -131,6 +138,6 @@ export async function serve(served: Served): Promise<Answer> {
       return bounded(id, filtered(answer, "prompts", keeps));
     }
     default:
-      return bounded(id, await (await upstream()).request(method, sentUp(message), session.ended));
+      return passedOn(served, await (await upstream()).request(method, sentUp(message), session.ended));
   }
 }
