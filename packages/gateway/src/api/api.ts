@@ -7,7 +7,9 @@ import {
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
+import { addressKey } from "../gate/places.ts";
 import { type Principal, principalKey } from "../identity/principal.ts";
+import { tokenBuckets } from "../kernel/buckets.ts";
 import { type MayflyError, messageOf } from "../kernel/errors.ts";
 import { authenticate, type Caller, whoCalls, withChallenge } from "./authenticate.ts";
 import { noSuchPage } from "./console.ts";
@@ -18,7 +20,7 @@ import { isLocalScrape } from "./health.ts";
 import { checkHeaders, parsePart } from "./inputs.ts";
 import { parseJson } from "./json.ts";
 import { limitedRecorder } from "./limited-records.ts";
-import { addressKey, defaultLimits, openCounter, type OpenCounter, tokenBuckets } from "./limits.ts";
+import { defaultLimits, openCounter, type OpenCounter } from "./limits.ts";
 import { ApiProblem, asProblem, problemBody, problemType } from "./problems.ts";
 import { mayCall, roleTable } from "./roles.ts";
 import { securityHeaders } from "./security-headers.ts";

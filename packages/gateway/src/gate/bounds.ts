@@ -23,12 +23,12 @@ export const bounds = {
   /** Sessions: one grant's use by one client connection. */
   sessions: { grant: 128, principal: 512 },
   /** Derivations of keys from shown secrets at a time. */
-  derivations: { address: 4, total: 16 },
+  derivations: { address: 8, total: 32 },
 } as const satisfies Readonly<Record<string, Bound>>;
 
-/** Made-up secrets: as many as this at once, and then so many a second, from one address and from all. */
+/** Secrets that are not good: as many at once, and then so many a second, of one grant or from one address, and in all. */
 export const WRONG_SECRETS = {
-  address: { burst: 20, perSecond: 2 },
+  each: { burst: 20, perSecond: 2 },
   total: { burst: 200, perSecond: 50 },
 } as const;
 
@@ -61,3 +61,8 @@ export const BODY_STALL_MS = 15_000;
 export const MAX_MCP_ANSWER_BYTES = 4 * MiB;
 /** A principal rests for so many times as long as its last heavy piece of work took on the thread that serves everybody. */
 export const REST_AFTER_WORK = 2;
+/** Sessions that were refused and are recorded one by one: as many at once, and then so many a second, of an address and in all. */
+export const RECORDED_REFUSALS = {
+  each: { burst: 50, perSecond: 1 },
+  total: { burst: 50, perSecond: 10 },
+} as const;

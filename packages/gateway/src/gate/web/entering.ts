@@ -13,7 +13,7 @@ export interface EnteringParts<Act> {
   /** Why nothing is served now. */
   unavailable(): Refusal | undefined;
   /** Whose a bearer is, verified now. */
-  grantsOf(bearer: string, connection: string): Promise<Found | Refusal>;
+  grantsOf(bearer: string, connection: string, address: string): Promise<Found | Refusal>;
   /** Asks the provider too, where that is configured: before a session is opened with an access token. */
   introspect(token: string): Promise<Refusal | undefined>;
   /** Whether the entry would rather use this grant, of several. */
@@ -84,7 +84,7 @@ export function createEntering<Act>(
   return async (entry) => {
     const away = parts.unavailable();
     if (away !== undefined) return parts.refuse(entry, away);
-    const found = await parts.grantsOf(entry.bearer, entry.connection);
+    const found = await parts.grantsOf(entry.bearer, entry.connection, entry.client.address);
     if ("refused" in found) return parts.refuse(entry, found);
     const named =
       entry.grant === undefined ? found.grants : found.grants.filter(({ grant }) => grant.id === entry.grant);

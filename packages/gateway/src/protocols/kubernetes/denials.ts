@@ -8,6 +8,7 @@ const reasons: Readonly<Record<number, string>> = {
   401: "Unauthorized",
   403: "Forbidden",
   413: "RequestEntityTooLarge",
+  429: "TooManyRequests",
   500: "InternalError",
   502: "ServiceUnavailable",
   503: "ServiceUnavailable",
@@ -52,5 +53,5 @@ export function refusedAnswer(refusal: Refusal, url: string): Answer {
   if (refusal.code === "unauthenticated")
     return status(401, message, { "www-authenticate": challenge(url, refusal.refused.message) });
   if (refusal.code === "no_grant") return status(403, message);
-  return status(503, message, { "retry-after": "5" });
+  return status(refusal.code === "too_many" ? 429 : 503, message, { "retry-after": "5" });
 }
