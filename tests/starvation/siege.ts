@@ -25,7 +25,7 @@ export interface Siege {
 /** Everything is given back within this, milliseconds. */
 const GIVE_BACK_MS = 10_000;
 /** Files that may be open besides: connections of the metrics and of the calm agent that just end. */
-const SLACK_FILES = 12;
+const SLACK_FILES = 8;
 
 const attacker = path.join(path.dirname(fileURLToPath(import.meta.url)), "attacker.ts");
 

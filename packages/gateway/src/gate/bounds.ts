@@ -66,3 +66,17 @@ export const RECORDED_REFUSALS = {
   each: { burst: 50, perSecond: 1 },
   total: { burst: 50, perSecond: 10 },
 } as const;
+/** What an HTTP/2 client may have open at a time on one connection. */
+export const MAX_STREAMS = 100;
+/** Resets of streams by an HTTP/2 client: as many at once, and then so many a second; one beyond ends its connection. */
+export const STREAM_RESETS = { burst: 200, perSecond: 33 } as const;
+/** An HTTP/2 client is asked for a sign of life this often, and has this long to give one. Milliseconds. */
+export const PING_EVERY_MS = 3000;
+export const PING_ANSWER_MS = 5000;
+/** A client has this long from its handshake to the head of its first request, and for every head. Milliseconds. */
+export const HEADERS_MS = 10_000;
+/** A connection on which nothing moves is cut after this: longer than the longest poll. Milliseconds. */
+export const SILENCE_MS = 90_000;
+/** Of a port's connections, this share is kept for addresses that hold few, so that a few others cannot take all. */
+export const RESERVED_SHARE = 0.1;
+export const FEW_CONNECTIONS = 16;

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import type { Http2ServerResponse } from "node:http2";
 import type { Outcome } from "../gate.ts";
 import { headersDown } from "./headers-down.ts";
 import { SLOW_READER_MS } from "../bounds.ts";
@@ -97,6 +98,7 @@ export function createAnswer(
   const { rewrite } = rules;
   const most = rules.max ?? (rewrite === undefined ? undefined : MAX_HELD_BYTES);
 
+  const watch = (): ReturnType<typeof watchReader> => (slow ??= watchReader(response, flow.tooSlow));
   const begin = (): void => {
     response.writeHead(
       status ?? 502,
@@ -149,8 +151,7 @@ export function createAnswer(
       }
       if (response.write(chunk)) return undefined;
       flow.pause();
-      slow ??= watchReader(response, flow.tooSlow);
-      slow.start();
+      watch().start();
       response.once("drain", () => {
         slow?.stop();
         flow.resume();
@@ -167,6 +168,7 @@ export function createAnswer(
         begin();
         for (const part of held) response.write(part);
         response.end();
+        watch().start();
         return undefined;
       }
       const after = headersDown(pairs(trailers), [], rules.drop).filter(
@@ -175,6 +177,7 @@ export function createAnswer(
       // Of HTTP/2 the response takes an object alone.
       if (after.length > 0) response.addTrailers("stream" in response ? gathered(after) : after);
       response.end();
+      if (response.writableLength > 0 || "stream" in response) watch().start();
       return undefined;
     },
     outcome: () => ({
@@ -185,17 +188,33 @@ export function createAnswer(
   };
 }
 
-/** Watches whether a client takes what waits for it. */
+/** How often it is looked whether a client takes what waits for it, milliseconds. */
+const LOOK_EVERY_MS = 10_000;
+
+/** Watches whether a client takes what waits for it: any of it, however slowly. */
 function watchReader(
   response: ServerResponse,
   tooSlow: () => void,
 ): { readonly start: () => void; readonly stop: () => void } {
   let timer: NodeJS.Timeout | undefined;
-  const stop = (): void => clearTimeout(timer);
+  const stop = (): void => clearInterval(timer);
+  // Node's response of HTTP/2 knows its stream alone.
+  const waits = (): number =>
+    "stream" in response
+      ? (response as unknown as Http2ServerResponse).stream.writableLength
+      : response.writableLength + (response.socket?.writableLength ?? 0);
   response.once("close", stop);
   return {
     start() {
-      timer = setTimeout(tooSlow, SLOW_READER_MS);
+      stop();
+      let before = waits();
+      let moved = performance.now();
+      timer = setInterval(() => {
+        const now = waits();
+        if (now !== before) moved = performance.now();
+        before = now;
+        if (performance.now() - moved > SLOW_READER_MS) tooSlow();
+      }, LOOK_EVERY_MS);
       timer.unref();
     },
     stop,

@@ -2,6 +2,7 @@ import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { Duplex } from "node:stream";
+import { SLOW_READER_MS } from "../bounds.ts";
 import type { Gate } from "../gate.ts";
 import { type Answer, challenge, problem } from "./answers.ts";
 import type { WebAsk, WebDoor } from "./door.ts";
@@ -232,6 +233,14 @@ export function send(response: ServerResponse | Http2ServerResponse, answer: Ans
   const own = connection === undefined || "stream" in response ? headers : { ...headers, connection };
   (response as ServerResponse).writeHead(answer.status, own);
   (response as ServerResponse).end(answer.body);
+  if ("stream" in response) cutUnread(response);
+}
+
+/** A stream of HTTP/2 whose client does not read its answer is reset: its window may stay closed as long as it likes. */
+function cutUnread(response: Http2ServerResponse): void {
+  const timer = setTimeout(() => response.stream.close(constants.NGHTTP2_CANCEL), SLOW_READER_MS);
+  timer.unref();
+  response.once("close", () => clearTimeout(timer));
 }
 
 /** Breaks an answer off, so that its reader knows that it is not whole. */

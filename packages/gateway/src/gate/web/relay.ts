@@ -133,7 +133,10 @@ export async function relay(passage: Passage): Promise<void> {
       {
         pause: () => controller?.pause(),
         resume: () => controller?.resume(),
-        tooSlow: () => stop(new Cut("client_too_slow")),
+        tooSlow: () => {
+          if (over) breakOff(response);
+          else stop(new Cut("client_too_slow"));
+        },
       },
       exchange.account,
     );
