@@ -82,6 +82,8 @@ describe("what comes out", () => {
       limits: {
         connections: 4096,
         connectionsPerAddress: 1024,
+        sessionsPerGrant: 32,
+        sessionsPerPrincipal: 64,
         handshake: 10_000,
         messageBytes: 16_777_216,
         pendingPerPrincipal: 20,

@@ -157,6 +157,8 @@ async function readRoot(
     limits: {
       connections: limits.output.connections,
       connectionsPerAddress: limits.output.connections_per_address,
+      sessionsPerGrant: limits.output.sessions_per_grant,
+      sessionsPerPrincipal: limits.output.sessions_per_principal,
       handshake: limits.output.handshake,
       messageBytes: limits.output.message_bytes,
       pendingPerPrincipal: limits.output.pending_per_principal,

@@ -220,6 +220,8 @@ export const parts = {
   limits: z.strictObject({
     connections: count(1, 1_000_000).default(4096),
     connections_per_address: count(1, 1_000_000).default(1024),
+    sessions_per_grant: count(1, 1_000_000).default(32),
+    sessions_per_principal: count(1, 1_000_000).default(64),
     handshake: duration(second, 5 * minute).default(10 * second),
     message_bytes: count(1024, 1_073_741_823).default(16_777_216),
     pending_per_principal: count(1, 10_000).default(20),

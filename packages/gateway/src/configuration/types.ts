@@ -206,6 +206,9 @@ export interface AuditConfiguration {
 export interface Limits {
   readonly connections: number;
   readonly connectionsPerAddress: number;
+  /** Sessions of protocols with a port of their own, each of which costs its target a connection. */
+  readonly sessionsPerGrant: number;
+  readonly sessionsPerPrincipal: number;
   /** Milliseconds for a client's handshake, TLS and authentication included. */
   readonly handshake: number;
   /** Largest message from a client, bytes. */

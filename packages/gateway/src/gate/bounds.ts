@@ -20,8 +20,8 @@ export const bounds = {
   mcpCalls: { grant: 16, principal: 32, total: 512 },
   /** Calls of Mayfly's own tools. */
   toolCalls: { principal: 8, total: 256 },
-  /** Sessions: one grant's use by one client connection. */
-  sessions: { grant: 128, principal: 512 },
+  /** Sessions over HTTP: one grant's use by one client connection. Those of PostgreSQL: `limits` of the configuration. */
+  webSessions: { grant: 128, principal: 512 },
   /** Derivations of keys from shown secrets at a time. */
   derivations: { address: 8, total: 32 },
 } as const satisfies Readonly<Record<string, Bound>>;

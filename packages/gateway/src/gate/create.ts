@@ -13,9 +13,10 @@ import { bounds, RECORDED_REFUSALS } from "./bounds.ts";
 import { TooManyGuesses } from "./guesses.ts";
 import type { LiveSession } from "./live.ts";
 import { addressKey } from "./places.ts";
-import { createQuota } from "./quota.ts";
+import { createQuota, type Quota } from "./quota.ts";
 import type { NamedScope, Protocol, Verdict } from "./protocol.ts";
 import { createScram, isGenuine } from "./scram-server.ts";
+import { createSessionPlaces, type SessionPlaces } from "./session-places.ts";
 import { createSession, type OpenSession } from "./session.ts";
 import { createTurn } from "./turn.ts";
 import { createBearers } from "./web/bearers.ts";
@@ -64,6 +65,20 @@ const noGrant: Refusal = {
   },
 };
 
+/** Takes the place of a session over HTTP. */
+function takeWeb(quota: Quota, grant: string, principal: string): SessionPlaces | Refusal {
+  const place = quota.take({ grant, principal });
+  if (!("full" in place)) return { leave: () => place.give() };
+  return {
+    code: "too_many",
+    refused: {
+      rule: "limits",
+      message: `this ${place.full} has as many sessions as it may`,
+      hint: "close connections that are not used, or send many requests on one",
+    },
+  };
+}
+
 /** The refusal of a secret that is not looked at. */
 function tooManyGuesses({ message }: TooManyGuesses): Refusal {
   return {
@@ -104,7 +119,8 @@ export function createGates(parts: GateParts): Gates {
   const bearers = createBearers(parts);
   const scram = createScram((grant) => grants.verifier(grant));
   const open = new Set<OpenSession<never>>();
-  const places = createQuota(bounds.sessions);
+  const { takePlaces } = createSessionPlaces(() => parts.configuration().limits);
+  const webSessions = createQuota(bounds.webSessions);
   let stopping: SessionEnd | undefined;
   let idle: (() => void) | undefined;
   /** Failed log-ins that are recorded: a flood must not fill the disk, nor hide those from elsewhere. */
@@ -252,25 +268,16 @@ export function createGates(parts: GateParts): Gates {
       };
       return refuse(client, connection, full, undefined, live);
     }
-    const place = places.take({
-      grant: live.grant.id,
-      principal: principalKey(live.grant.requester as Principal),
-    });
-    if ("full" in place) {
-      const full: Refusal = {
-        code: "too_many",
-        refused: {
-          rule: "limits",
-          message: `this ${place.full} has as many sessions as it may`,
-          hint: "close connections that are not used, or use one for many requests",
-        },
-      };
-      return refuse(client, connection, full, undefined, live);
-    }
     const scopes = scopesOf<Scope>(live, target);
-    if (scopes === undefined) place.give();
     if (scopes === undefined)
       return refuse(client, connection, noGrant, "an operation of the grant is gone", live);
+    const principal = principalKey(live.grant.requester as Principal);
+    // Sessions of a port of their own each cost the target a connection; those over HTTP share what they use of it.
+    const places =
+      protocol.serve === undefined
+        ? takeWeb(webSessions, live.grant.id, principal)
+        : takePlaces(live.grant.id, principal);
+    if ("refused" in places) return refuse(client, connection, places, undefined, live);
     const id = newId("ses");
     const context = {
       principal: live.principal,
@@ -299,7 +306,7 @@ export function createGates(parts: GateParts): Gates {
         turn.leaves({ leave: resolve, refuse: (denial) => reject(new Error(denial.message)) });
       });
     } catch (error) {
-      place.give();
+      places.leave();
       const refusal: Refusal = {
         code: "unavailable",
         refused: { rule: "audit log", message: messageOf(error), hint: "try again later" },
@@ -310,6 +317,7 @@ export function createGates(parts: GateParts): Gates {
     const opened: OpenSession<Act> = createSession<Act>({
       id,
       live,
+      principal,
       client,
       words: (act) => protocol.words?.(act) ?? "",
       target: target.target,
@@ -322,7 +330,7 @@ export function createGates(parts: GateParts): Gates {
       judged: parts.count,
       closed: () => {
         unwatch();
-        place.give();
+        places.leave();
         open.delete(opened);
         if (open.size === 0) idle?.();
       },

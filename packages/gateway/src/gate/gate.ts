@@ -90,6 +90,8 @@ export interface Refusal {
 export interface Session<Act> {
   readonly id: string;
   readonly grant: string;
+  /** Who holds the grant, as a key to count by. */
+  readonly principal: string;
   /** The upstream target, as the protocol's schema parsed it. Its secrets stay in the gateway. */
   readonly target: unknown;
   /** Names and scopes granted, for the session's set-up upstream (read-only, time-out). */

@@ -5,8 +5,11 @@ import { isIPv6 } from "node:net";
  * grant, a principal or an address; a place is a session, a handshake under way, a request.
  */
 export interface Places {
-  /** Takes a place. @returns what gives it back, safe to call twice; undefined when there is none for that key */
-  take(key: string): (() => void) | undefined;
+  /**
+   * Takes a place, or several at once.
+   * @returns what gives them back, safe to call twice; undefined when there are not as many for that key
+   */
+  take(key: string, places?: number): (() => void) | undefined;
   /** How many a key has taken. */
   of(key: string): number;
   /** How many are taken in all. */
@@ -20,18 +23,18 @@ export function createPlaces(limits: () => { readonly perKey: number; readonly t
   const counts = new Map<string, number>();
   let taken = 0;
   return {
-    take(key) {
+    take(key, places = 1) {
       const { perKey, total } = limits();
       const count = counts.get(key) ?? 0;
-      if (count >= perKey || taken >= total) return undefined;
-      counts.set(key, count + 1);
-      taken += 1;
+      if (count + places > perKey || taken + places > total) return undefined;
+      counts.set(key, count + places);
+      taken += places;
       let isTaken = true;
       return () => {
         if (!isTaken) return;
         isTaken = false;
-        taken -= 1;
-        const left = (counts.get(key) ?? 1) - 1;
+        taken -= places;
+        const left = (counts.get(key) ?? places) - places;
         if (left === 0) counts.delete(key);
         else counts.set(key, left);
       };

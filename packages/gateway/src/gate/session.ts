@@ -16,6 +16,8 @@ import { unrecorded, type Turn } from "./turn.ts";
 export interface SessionParts<Act> {
   readonly id: string;
   readonly live: LiveGrant;
+  /** Who holds the grant, as a key to count by. */
+  readonly principal: string;
   readonly client: ClientFacts;
   /** An act in words, for whoever looks at the session; called only then. */
   readonly words: (act: Act) => string;
@@ -106,6 +108,7 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
   const session: Session<Act> = {
     id: parts.id,
     grant: live.grant.id,
+    principal: parts.principal,
     target: parts.target,
     scopes: parts.scopes,
     endsAt: live.grant.endsAt,

@@ -40,6 +40,8 @@ beforeEach(async () => {
   const limits = {
     connections: 100,
     connectionsPerAddress: 100,
+    sessionsPerGrant: 100,
+    sessionsPerPrincipal: 100,
     handshake: 5000,
     messageBytes: 1024,
     pendingPerPrincipal: 1,

@@ -25,6 +25,8 @@ async function start(handshake: number): Promise<{ port: number; turnedAway: () 
     () => ({
       connections: 100,
       connectionsPerAddress: 2,
+      sessionsPerGrant: 100,
+      sessionsPerPrincipal: 100,
       handshake,
       messageBytes: 1024,
       pendingPerPrincipal: 1,

@@ -166,6 +166,8 @@ export function makeWorld(given?: ConnectionConfiguration): World {
   const limits: Limits = {
     connections: given === undefined ? 3 : 100,
     connectionsPerAddress: 3,
+    sessionsPerGrant: 100,
+    sessionsPerPrincipal: 100,
     handshake: 1000,
     messageBytes: 1000,
     pendingPerPrincipal: 3,

@@ -7,6 +7,10 @@ import { frame, frames, int32, startup } from "./testing/wire.ts";
 
 const text = fc.string({ unit: "grapheme", maxLength: 40 }).map((each) => each.replaceAll("\0", ""));
 
+function parsed({ name, sql, types }: ReturnType<typeof decodeParse>): unknown {
+  return { name, sql, types };
+}
+
 /** Decodes whatever message stands there, as a session would. */
 function decodeAny(bytes: Buffer): unknown {
   const end = bytes.length;
@@ -14,7 +18,7 @@ function decodeAny(bytes: Buffer): unknown {
     case "Q":
       return decodeQuery(bytes, 5, end);
     case "P":
-      return decodeParse(bytes, 5, end);
+      return parsed(decodeParse(bytes, 5, end));
     case "B":
       return decodeBind(bytes, 5, end);
     case "E":

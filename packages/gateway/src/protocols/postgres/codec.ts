@@ -45,26 +45,35 @@ function nameOf(bytes: Buffer, at: number, end: number): string {
   return textOf(bytes, at, end);
 }
 
-/** Query ('Q'): the text, whose one NUL is the body's last byte. */
-export function decodeQuery(bytes: Buffer, at: number, end: number): string {
+/**
+ * Query ('Q'): the text, whose one NUL is the body's last byte.
+ * @param read false: only its form is checked, and the answer is empty
+ */
+export function decodeQuery(bytes: Buffer, at: number, end: number, read = true): string {
   if (stringEnd(bytes, at, end, "the query") !== end - 1) throw malformed("bytes follow the query's NUL");
-  return textOf(bytes, at, end - 1);
+  return read ? textOf(bytes, at, end - 1) : "";
 }
 
-/** Parse ('P'): statement name, text, and the types that the client declares for parameters (OIDs; 0 for unknown). */
+/**
+ * Parse ('P'): statement name, text, and the types that the client declares for parameters (OIDs; 0 for unknown).
+ * @param longest a text of more bytes is left where it is
+ */
 export function decodeParse(
   bytes: Buffer,
   at: number,
   end: number,
-): { name: string; sql: string; types: readonly number[] } {
+  longest = Number.POSITIVE_INFINITY,
+): { name: string; sql: string | undefined; sqlAt: number; sqlEnd: number; types: readonly number[] } {
   const nameEnd = stringEnd(bytes, at, end, "the statement's name");
-  const sqlEnd = stringEnd(bytes, nameEnd + 1, end, "the query");
+  const sqlAt = nameEnd + 1;
+  const sqlEnd = stringEnd(bytes, sqlAt, end, "the query");
   if (sqlEnd + 3 > end) throw malformed("the parameter count is missing");
   if (sqlEnd + 3 + 4 * u16(bytes, sqlEnd + 1) !== end)
     throw malformed("the parameter types do not fill the body");
   const types: number[] = [];
   for (let position = sqlEnd + 3; position < end; position += 4) types.push(u32(bytes, position));
-  return { name: nameOf(bytes, at, nameEnd), sql: textOf(bytes, nameEnd + 1, sqlEnd), types };
+  const sql = sqlEnd - sqlAt > longest ? undefined : textOf(bytes, sqlAt, sqlEnd);
+  return { name: nameOf(bytes, at, nameEnd), sql, sqlAt, sqlEnd, types };
 }
 
 /** A Bind with its values as JSON text: strings for text, `{"base64":…}` for binary, null. */
@@ -114,10 +123,17 @@ export function decodeBind(bytes: Buffer, at: number, end: number): Bind {
   };
 }
 
+/** Values this short are written as they are, whatever is in them. */
+const MAX_SHORT_VALUE = 64;
+
 function valueJson(bytes: Buffer, at: number, end: number, format: number): string {
   if (format === 0) {
     const text = bytes.toString("utf8", at, end);
-    if (!text.includes("\uFFFD") || isUtf8(bytes.subarray(at, end))) return JSON.stringify(text);
+    if (!text.includes("\uFFFD") || isUtf8(bytes.subarray(at, end))) {
+      const json = JSON.stringify(text);
+      // Control characters take six bytes each in JSON: a record must not grow beyond what was sent.
+      if (json.length <= 2 * (end - at) + MAX_SHORT_VALUE) return json;
+    }
   }
   return `{"base64":"${bytes.toString("base64", at, end)}"}`;
 }

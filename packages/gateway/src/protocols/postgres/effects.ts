@@ -12,7 +12,8 @@ export function effectsOf(sql: string): readonly Effect[] | undefined {
   return effects.some(({ kind }) => kind !== "none") ? effects : [];
 }
 
-function effectOf({ prepares, declares, deallocates, copy }: StatementFacts): Effect {
+function effectOf({ command, prepares, declares, deallocates, copy }: StatementFacts): Effect {
+  if (command === "EXPLAIN") return { kind: "explain" };
   if (prepares !== undefined) return { kind: "prepare", name: clipped(prepares) };
   if (declares !== undefined) return { kind: "declare", name: clipped(declares) };
   if (copy === "in") return { kind: "copy in" };

@@ -23,6 +23,8 @@ export interface Expected {
 /** The answers owed, as a queue. */
 export interface ExpectedQueue {
   readonly length: number;
+  /** What texts and values those that are owed hold, in characters. */
+  readonly weight: number;
   /** The number that the next message to be added will have; numbers count up from 0. */
   readonly next: number;
   add(expected: Expected): void;
@@ -34,11 +36,19 @@ export interface ExpectedQueue {
   at(number: number): Expected | undefined;
 }
 
+function weigh(expected: Expected | undefined): number {
+  return (expected?.statement?.text.sql.length ?? 0) + (expected?.portal?.parameters.length ?? 0);
+}
+
 export function createExpectedQueue(): ExpectedQueue {
   let items: (Expected | undefined)[] = [];
   let head = 0;
   let taken = 0;
+  let weight = 0;
   return {
+    get weight() {
+      return weight;
+    },
     get length() {
       return items.length - head;
     },
@@ -47,9 +57,11 @@ export function createExpectedQueue(): ExpectedQueue {
     },
     add(expected) {
       items.push(expected);
+      weight += weigh(expected);
     },
     head: () => items[head],
     take() {
+      weight -= weigh(items[head]);
       items[head] = undefined;
       head += 1;
       taken += 1;
@@ -62,7 +74,7 @@ export function createExpectedQueue(): ExpectedQueue {
       }
     },
     dropBehindHead() {
-      items.length = Math.min(items.length, head + 1);
+      while (items.length > head + 1) weight -= weigh(items.pop());
     },
     at: (number) => (number < taken ? undefined : items[head + number - taken]),
   };

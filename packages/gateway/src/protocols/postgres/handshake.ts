@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { ClientFacts, Gate, Session } from "../../gate/gate.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { PostgresAct } from "./act.ts";
+import type { Arrivals, HandshakePlace } from "./arrivals.ts";
 import { authenticate } from "./authenticate.ts";
 import { refusalResponse } from "./denials.ts";
 import { WireError } from "./framing.ts";
@@ -16,6 +17,7 @@ export interface HandshakeOptions {
   /** Lets a client on the loopback address in without TLS, by SCRAM-SHA-256 alone. */
   readonly allowInsecureLoopback: boolean;
   readonly cancel: (key: Buffer) => void;
+  readonly arrivals: Arrivals;
 }
 
 /** A client that has proved itself, with the session that the gate opened for it. Its socket is paused. */
@@ -65,10 +67,13 @@ export function shakeHands(
   let asked = 0;
   let seen: Buffer = Buffer.alloc(0);
   let over = false;
+  /** Among the handshakes under way; taken with the client's first bytes. */
+  let place: HandshakePlace | undefined;
 
   accepted.on("error", () => undefined);
   const unschedule = options.clock.schedule(gate.limits.handshakeMs, () => {
     over = true;
+    place?.leave();
     gate.refused(facts(), "", "the handshake took too long");
     client.destroy();
     accepted.destroy();
@@ -82,6 +87,7 @@ export function shakeHands(
   const done = (): void => {
     over = true;
     unschedule();
+    place?.leave();
   };
   const gone = (): void => {
     if (!over) done();
@@ -119,6 +125,12 @@ export function shakeHands(
     });
   };
 
+  /** Secrets and tokens are not tried out faster than this lets them. */
+  const failed = (): Promise<void> => {
+    const ms = place?.failed() ?? 0;
+    return ms === 0 ? Promise.resolve() : new Promise((resolve) => options.clock.schedule(ms, resolve));
+  };
+
   const start = async (startup: Startup): Promise<void> => {
     client.off("data", onData);
     client.pause();
@@ -130,11 +142,14 @@ export function shakeHands(
     const outcome = await authenticate(client, startup, gate, seen);
     if (over) return;
     if ("error" in outcome) {
-      refuse(outcome.error, connection);
+      await failed();
+      if (!over) refuse(outcome.error, connection);
       return;
     }
     const session = await gate.open(outcome.proof, connection, about);
     if ("refused" in session) {
+      if (over) return;
+      if (session.code === "unauthenticated") await failed();
       if (over) return;
       done();
       dismiss(client, options.clock, refusalResponse(session));
@@ -219,6 +234,18 @@ export function shakeHands(
   const onData = (chunk: Buffer): void => {
     if (over) return;
     seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
+    if (place !== undefined) return onBytes();
+    client.pause();
+    options.arrivals.enter(accepted, (taken) => {
+      place = taken;
+      if (over) return taken.leave();
+      client.resume();
+      return onBytes();
+    });
+    return undefined;
+  };
+
+  const onBytes = (): void => {
     if (asked === 0 && !tls && seen[0] === handshakeByte) {
       secure(accepted, true);
       return;

@@ -6,6 +6,7 @@ import { loadGrammar } from "./guard/grammar.ts";
 import { trial } from "./guard/trial.ts";
 import { compileScopes } from "./guard/verdicts.ts";
 import { describeScope } from "./guard/words.ts";
+import { createJudging } from "./judging.ts";
 import { probe } from "./probe.ts";
 import { checkScope, notEnforceable, type PostgresScope, scopeSchema } from "./scope.ts";
 import { createServe } from "./serve.ts";
@@ -41,6 +42,6 @@ export function createPostgres(options: PostgresOptions): Protocol<PostgresScope
   return {
     ...postgresRules,
     probe: (target, signal) => probe(target as Target, options.clock, signal),
-    serve: createServe({ ...options, effectsOf }),
+    serve: createServe({ ...options, effectsOf, judging: createJudging() }),
   };
 }

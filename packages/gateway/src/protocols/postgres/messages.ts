@@ -159,5 +159,7 @@ export const failingParse: Buffer = message(
   int16(0),
 );
 
-/** What a look at a server asks. */
-export const probeQuery: Buffer = message(type.query, cstring("select 1"));
+/** Query ('Q') of the gateway's own. */
+export function queryMessage(sql: string): Buffer {
+  return message(type.query, cstring(sql));
+}

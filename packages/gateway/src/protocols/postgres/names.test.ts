@@ -10,12 +10,20 @@ test("weighs what is settled, whether it was begun with its statement or, as PRE
   expect(names.weight).toBe(1000);
   names.begin("a", { size: 7 });
   names.settle("a", { size: 7 }, false);
-  expect(names.weight).toBe(1000);
+  // What a segment has begun is held until its Sync, whatever the server made of it.
+  expect(names.weight).toBe(1007);
+  names.begin("b", { size: 5 });
+  names.settle("b", { size: 5 }, false);
+  expect(names).toMatchObject({ weight: 1012, size: 3 });
+  names.endSegment();
+  expect(names).toMatchObject({ weight: 1000, size: 1 });
   names.begin("a", { size: 1 });
   names.settle("a", { size: 1 }, true);
+  names.endSegment();
   expect(names.weight).toBe(1);
   names.begin("a", undefined);
   names.settle("a", undefined, true);
+  names.endSegment();
   names.forget("a");
   names.clear();
   expect(names).toMatchObject({ weight: 0, size: 0 });

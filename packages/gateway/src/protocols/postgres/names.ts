@@ -21,7 +21,7 @@ export interface Names<Thing> {
   clear(): void;
   /** How many names are held, under way included. */
   readonly size: number;
-  /** What the settled things weigh together; those under way are bounded by what the server's socket takes. */
+  /** What the settled things weigh together, and those of the segment: a segment's are held until it ends. */
   readonly weight: number;
 }
 
@@ -29,15 +29,16 @@ export interface Names<Thing> {
 export function createNames<Thing extends object>(weigh: (thing: Thing) => number): Names<Thing> {
   const weightOf = (thing: Thing | undefined): number => (thing === undefined ? 0 : weigh(thing));
   let weight = 0;
+  let segmentWeight = 0;
   const settled = new Map<string, Thing>();
   const segment = new Map<string, Thing | undefined>();
   const underWay = new Map<string, number>();
   return {
     get size() {
-      return settled.size + underWay.size;
+      return settled.size + Math.max(underWay.size, segment.size);
     },
     get weight() {
-      return weight;
+      return weight + segmentWeight;
     },
     lookup(name) {
       if (segment.size > 0 && segment.has(name)) return segment.get(name) ?? "unknown";
@@ -45,6 +46,7 @@ export function createNames<Thing extends object>(weigh: (thing: Thing) => numbe
       return settled.get(name) ?? "unknown";
     },
     begin(name, thing) {
+      segmentWeight += weightOf(thing) - weightOf(segment.get(name));
       segment.set(name, thing);
       underWay.set(name, (underWay.get(name) ?? 0) + 1);
     },
@@ -59,7 +61,9 @@ export function createNames<Thing extends object>(weigh: (thing: Thing) => numbe
       else settled.set(name, thing);
     },
     endSegment() {
-      if (segment.size > 0) segment.clear();
+      if (segment.size === 0) return;
+      segment.clear();
+      segmentWeight = 0;
     },
     forget(name) {
       weight -= weightOf(settled.get(name));

@@ -3,7 +3,7 @@ import type { ProbeResult } from "../../gate/protocol.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { decodeFields } from "./codec.ts";
 import { createMessageReader, type } from "./framing.ts";
-import { probeQuery, terminate } from "./messages.ts";
+import { queryMessage, terminate } from "./messages.ts";
 import type { Target } from "./target.ts";
 import { connectUpstream, UpstreamError } from "./upstream.ts";
 
@@ -27,7 +27,7 @@ export async function probe(target: Target, clock: Clock, signal: AbortSignal): 
   };
   signal.addEventListener("abort", giveUp, { once: true });
   try {
-    socket.write(probeQuery);
+    socket.write(queryMessage("select 1"));
     await answered(socket);
     socket.end(terminate);
     return { milliseconds: Math.round((clock.monotonic() - started) * 10) / 10 };

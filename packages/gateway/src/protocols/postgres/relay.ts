@@ -1,12 +1,16 @@
 import type { Socket } from "node:net";
 import type { Session, SessionEnd } from "../../gate/gate.ts";
+import type { NamedScope } from "../../gate/protocol.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { PostgresAct } from "./act.ts";
 import { endedResponse } from "./denials.ts";
 import { createCarry, type, WireError } from "./framing.ts";
 import { errorResponse, sync, terminate } from "./messages.ts";
+import { judgeOf } from "./guard/verdicts.ts";
 import { createOperations } from "./operations.ts";
 import { createResponses } from "./responses.ts";
+import { tablesOf } from "./quoted-rows.ts";
+import type { PostgresScope } from "./scope.ts";
 import type { SessionOptions } from "./session.ts";
 import { createShared } from "./shared.ts";
 import type { Target } from "./target.ts";
@@ -21,6 +25,8 @@ export interface RelayOptions extends SessionOptions {
   readonly pinned: ReadonlyMap<string, string>;
   /** Whether the database's errors must not quote rows. */
   readonly hideQuotes: boolean;
+  /** Whether plans would show what is hidden. */
+  readonly hidesPlans: boolean;
 }
 
 /** How long the last words, a cancel request and the sockets' end may take, milliseconds. */
@@ -33,7 +39,11 @@ const restOfMessage = 500;
  * @returns the key with which the client may ask to cancel
  */
 export function startRelay(options: RelayOptions): { readonly key: Buffer } {
-  const { client, upstream, target, session, clock, pinned } = options;
+  const { client, upstream, target, session, clock, pinned, judging, memory } = options;
+  const who = session.principal;
+  const scopes = session.scopes as readonly NamedScope<PostgresScope>[];
+  const judge = judgeOf(scopes, target.search_path);
+  const granted = tablesOf(scopes);
   const server = upstream.socket;
   const shared = createShared();
   const carry = createCarry();
@@ -42,6 +52,8 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
   let full = false;
   let leaving = false;
   let ending = false;
+  /** Cancels the judging of the text that the client's next message holds. */
+  let stopJudging: (() => void) | undefined;
   let cancelling = false;
   /** Said to the client when the message under way is complete. */
   let lastWords: Buffer | undefined;
@@ -55,13 +67,33 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     complete: (permit, outcome) => session.complete(permit, outcome),
     pinned,
     hideQuotes: options.hideQuotes,
+    isGranted: (table) => granted.has(table),
   });
   const operations = createOperations({
     shared,
     texts: options.texts,
     messageBytes: options.messageBytes,
-    judge: (sql, detail) => session.judge({ sql }, detail),
+    judge: (act, detail) => session.judge(act, detail),
+    ahead: (text) => {
+      if (judging === undefined) return true;
+      const answer = judging.ahead(who, judge, text, () => {
+        stopJudging = undefined;
+        if (ending) return;
+        try {
+          proceed();
+        } catch (error) {
+          fail(error);
+        }
+      });
+      if (answer === true) return true;
+      stopJudging = answer;
+      return false;
+    },
+    hidesPlans: options.hidesPlans,
+    heldByPrincipal: () => memory.heldBy(who),
   });
+  const inbound = memory.inbound(who, clock);
+  const forget = memory.join(who, () => shared.statements.weight + shared.portals.weight);
   const { held } = operations;
 
   const cancel = (): Promise<void> => {
@@ -103,6 +135,9 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     if (ending) return;
     ending = true;
     registered.forget();
+    stopJudging?.();
+    inbound.end();
+    forget();
     held.parts.length = 0;
     held.permits.length = 0;
     client.pause();
@@ -146,6 +181,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     const { parts, permits } = held;
     for (const permit of permits) permit.spend();
     permits.length = 0;
+    if (!full) inbound.left();
     if (parts.length === 0) return;
     let room = true;
     if (parts.length === 1 && parts[0] !== undefined) {
@@ -176,8 +212,13 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     if (taken === bytes.length) {
       if (carry.length > 0) carry.keep(empty);
     } else if (taken > 0 || carry.length === 0) carry.keep(bytes.subarray(taken));
-    waiting = stopped === "waiting";
+    waiting = stopped === "waiting" || stopped === "judging" || stopped === "yielding";
     if (waiting) client.pause();
+    if (stopped === "yielding") setImmediate(again);
+    if (!waiting && !inbound.hasRoom(taken === bytes.length ? empty : bytes.subarray(taken), again)) {
+      waiting = true;
+      client.pause();
+    }
     if (stopped === "terminated") {
       leaving = true;
       client.pause();
@@ -185,8 +226,18 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     if (held.permits.length === 0) leave();
   };
 
+  /** The other sessions have had their turn. */
+  const again = (): void => {
+    if (ending) return;
+    try {
+      proceed();
+    } catch (error) {
+      fail(error);
+    }
+  };
+
   const proceed = (): void => {
-    if (waiting) {
+    if (waiting && stopJudging === undefined) {
       waiting = false;
       read(empty);
     }
@@ -233,6 +284,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
   });
   server.on("drain", () => {
     full = false;
+    inbound.left();
     proceed();
   });
   server.on("error", () => undefined);

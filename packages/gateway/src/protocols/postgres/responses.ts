@@ -5,7 +5,7 @@ import type { Expected } from "./expected.ts";
 import { rowsOf } from "./command-tag.ts";
 import { type, u32, WireError } from "./framing.ts";
 import type { Shared } from "./shared.ts";
-import { withoutQuotes } from "./quoted-rows.ts";
+import { withheldError, withheldNotice } from "./withheld.ts";
 
 /** The server's half: walks the answers' headers, hands the bytes on as they came, and says what became of acts. */
 export interface Responses {
@@ -30,19 +30,23 @@ export interface ResponsesOptions {
   readonly complete: (permit: Permit, outcome: Outcome) => void;
   /** Parameters whose value upstream must stay as it was set. */
   readonly pinned: ReadonlyMap<string, string>;
-  /** Whether errors must not quote rows: a table is granted in part only. */
+  /** Whether errors and notices must not quote: something is hidden from the client. */
   readonly hideQuotes: boolean;
+  /** Whether a table, as `schema.name`, may be named in an error all the same. */
+  readonly isGranted: (table: string) => boolean;
 }
 
 /** Of an error that has not arrived whole, this much tells its code; of other messages that are read, this is all. */
 const enough = 1024;
 const largestStatus = 65_536;
+/** An error or a notice is read whole where it must not quote. */
+const MAX_WITHHELD_BYTES = 1_048_576;
 /** PostgreSQL makes no message larger than this (MaxAllocSize). */
 const largestMessage = 0x3fffffff;
 
 /** Makes the server's half of one session. */
 export function createResponses(options: ResponsesOptions): Responses {
-  const { shared, forward, complete, pinned, hideQuotes } = options;
+  const { shared, forward, complete, pinned, hideQuotes, isGranted } = options;
   const { expected, statements, portals } = shared;
   let carry: Buffer | undefined;
   let open = 0;
@@ -178,7 +182,7 @@ export function createResponses(options: ResponsesOptions): Responses {
     if (entry === undefined || fatal) {
       if (!fatal) throw new WireError("08P01", "the database sent an error that nothing asked for");
       error = fields.code;
-      return undefined;
+      return hideQuotes ? withheldError(chunk, at, end, false, isGranted) : undefined;
     }
     const refusal = entry.refusal;
     error = refusal === undefined ? fields.code : "42501";
@@ -187,7 +191,9 @@ export function createResponses(options: ResponsesOptions): Responses {
       discarding = true;
       discard();
     }
-    return refusal ?? (hideQuotes ? withoutQuotes(chunk, at, end, fields.code) : undefined);
+    return (
+      refusal ?? (hideQuotes ? withheldError(chunk, at, end, entry.kind === type.bind, isGranted) : undefined)
+    );
   };
 
   /** A whole message, or as much of it as `enough`. The bytes that go on in its place, or undefined for its own. */
@@ -251,6 +257,7 @@ export function createResponses(options: ResponsesOptions): Responses {
         head(type.query, type.execute);
         return undefined;
       case type.noticeResponse:
+        return hideQuotes ? withheldNotice(chunk, at, end) : undefined;
       case type.notificationResponse:
         return undefined;
       default:
@@ -292,12 +299,18 @@ export function createResponses(options: ResponsesOptions): Responses {
         }
         continue;
       }
-      const whole = kind === type.parameterStatus || (hideQuotes && size <= largestStatus);
+      const withheld = hideQuotes && (kind === type.errorResponse || kind === type.noticeResponse);
+      if (withheld && size > MAX_WITHHELD_BYTES)
+        throw new WireError("08P01", "the database sent a message that is too large");
+      const whole = withheld || kind === type.parameterStatus;
       const stop = Math.min(end, whole ? end : at + enough);
       if (size > largestStatus && mustBeWhole.has(kind ?? 0)) {
         throw new WireError("08P01", "the database sent a message that is too large");
       }
-      if ((mustBeWhole.has(kind ?? 0) && end > length) || (kind === type.errorResponse && stop > length))
+      if (
+        ((withheld || mustBeWhole.has(kind ?? 0)) && end > length) ||
+        (kind === type.errorResponse && stop > length)
+      )
         break;
       bytes += size + 1;
       const instead = message(all, at, Math.min(end, length));

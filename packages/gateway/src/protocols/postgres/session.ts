@@ -13,11 +13,14 @@ import {
   readyForQuery,
 } from "./messages.ts";
 import { startRelay } from "./relay.ts";
+import type { Judging } from "./judging.ts";
+import type { Memory } from "./memory.ts";
 import type { PostgresScope } from "./scope.ts";
 import type { Target } from "./target.ts";
 import type { Texts } from "./texts.ts";
 import { connectUpstream, UpstreamError, type Upstream } from "./upstream.ts";
-import { hidesColumns } from "./quoted-rows.ts";
+import { arePlainTables } from "./plain-tables.ts";
+import { hidesColumns, tablesOf } from "./quoted-rows.ts";
 import { upstreamParameters } from "./upstream-parameters.ts";
 
 /** What all sessions share. */
@@ -26,6 +29,9 @@ export interface SessionOptions {
   readonly cancels: Cancels;
   readonly texts: Texts;
   readonly messageBytes: number;
+  /** Left out where the gate knows all verdicts by itself, as in tests of the wire. */
+  readonly judging?: Judging | undefined;
+  readonly memory: Memory;
 }
 
 /** How long a client may take to read the last words, milliseconds. */
@@ -81,6 +87,7 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
     end(errorResponse({ severity: "FATAL", code: "08P01", message }), message);
     return;
   }
+  const isPlain = await arePlainTables(upstream.socket, target, tablesOf(scopes), clock, session.ended);
   if (client.destroyed) {
     upstream.socket.destroy();
     session.close("the client went away");
@@ -93,7 +100,8 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
     target,
     session,
     pinned,
-    hideQuotes: hidesColumns(scopes),
+    hideQuotes: hidesColumns(scopes) || !isPlain,
+    hidesPlans: !isPlain && !scopes.some(({ scope }) => scope.catalog),
   });
   const greeting = [authenticationOk()];
   for (const [name, value] of upstream.parameters) greeting.push(parameterStatus(name, value));

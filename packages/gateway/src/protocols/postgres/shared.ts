@@ -16,6 +16,8 @@ export interface Portal {
   readonly statementName: string;
   /** The values as canonical JSON text. */
   readonly parameters: string;
+  /** Whether a record has told the values in full: then their SHA-256, or "" while it has not been needed. */
+  recorded?: string;
 }
 
 /** What both halves of a session know. */

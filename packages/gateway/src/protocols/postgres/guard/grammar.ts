@@ -15,6 +15,7 @@ interface Instance {
   stringToUTF8(text: string, pointer: number, bytes: number): void;
   UTF8ToString(pointer: number): string;
   getValue(pointer: number, type: "i32"): number;
+  readonly HEAPU8: Uint8Array;
 }
 /** The part of the WebAssembly interface used here; the language's own library does not declare it. */
 interface WasmInstance {
@@ -60,6 +61,11 @@ export async function loadGrammar(): Promise<void> {
     compiled = await WebAssembly.compile(readFileSync(load.resolve("libpg-query/wasm/libpg-query.wasm")));
   }
   while (ready.length <= spares) await addInstance(factory, compiled);
+}
+
+/** How much memory the grammar holds, bytes: it grows with what is parsed and never shrinks. */
+export function grammarBytes(): number {
+  return ready.reduce((sum, { HEAPU8 }) => sum + HEAPU8.byteLength, 0);
 }
 
 let refilling = false;

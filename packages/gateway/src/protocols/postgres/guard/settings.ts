@@ -6,6 +6,8 @@ const any: Rule = (value) => value.length <= 200;
 const bool: Rule = (value) => /^(?:on|off|true|false|yes|no|0|1)$/iu.test(value);
 const on: Rule = (value) => /^(?:on|true|yes|1)$/iu.test(value);
 const utf8: Rule = (value) => /^(?:utf-?8|unicode)$/iu.test(value);
+/** Below `notice` the server also sends what it writes for its operator: statements, plans, what functions run. */
+const told: Rule = (value) => /^(?:notice|warning|error)$/iu.test(value);
 const isolation: Rule = (value) =>
   /^(?:serializable|repeatable read|read committed|read uncommitted)$/iu.test(value);
 
@@ -17,7 +19,7 @@ const changeable: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["application_name", any],
   ["bytea_output", any],
   ["client_encoding", utf8],
-  ["client_min_messages", any],
+  ["client_min_messages", told],
   ["datestyle", any],
   ["default_transaction_isolation", isolation],
   ["default_transaction_read_only", on],

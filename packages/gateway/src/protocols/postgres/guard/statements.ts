@@ -1,10 +1,10 @@
-import { spend, startBudget } from "./budget.ts";
+import { spend, startStatement } from "./budget.ts";
 import { checkType } from "./calls.ts";
 import { checkCopy, checkServerCopy } from "./copy.ts";
 import type { Compiled } from "./compile.ts";
 import { checkExpression } from "./expressions.ts";
 import type { Level } from "./naming.ts";
-import { as, type Fields, kindOf, list, one, open, text } from "./nodes.ts";
+import { as, type Fields, kindOf, list, names, one, open, text } from "./nodes.ts";
 import { checkSelect } from "./queries.ts";
 import { refuse, shown } from "./refusal.ts";
 import { checkModes, checkRead, checkSet } from "./settings.ts";
@@ -83,7 +83,7 @@ const explainOptions: ReadonlySet<string> = new Set([
  * @throws Refusal when the scope does not cover it wholly
  */
 export function checkStatement(node: unknown, scope: Compiled): void {
-  startBudget();
+  startStatement();
   const walk = walkFor(scope);
   const nowhere: Level = { ranges: [], outer: undefined };
   const kind = kindOf(node);
@@ -141,30 +141,44 @@ const utilities: ReadonlySet<string> = new Set([
   "UnlistenStmt",
 ]);
 
-/** EXPLAIN needs what its statement needs, whether ANALYZE runs it or not. */
+/**
+ * EXPLAIN needs what its statement needs, whether ANALYZE runs it or not. A plan tells tables, indexes and conditions:
+ * those of the statement itself, and those of views and policies, which the wire part refuses where there are any.
+ */
 function checkExplain(explain: Fields, walk: Walk): void {
-  for (const option of list(explain.options)) {
-    const name = text(open("DefElem", as("DefElem", option)).defname);
-    if (!explainOptions.has(name)) refuse("statements", `EXPLAIN's option ${shown(name)} is not granted`);
-  }
-  const kind = kindOf(explain.query);
-  if (kind === "ExecuteStmt" || kind === "DeclareCursorStmt")
-    return checkStatement(explain.query, walk.scope);
-  if (kind === undefined || !queries.has(kind))
-    refuse("statements", `EXPLAIN of ${commandName(kind)} is not granted by any operation`);
-  checkQuery(explain.query, undefined, undefined, walk);
-  const verbose = list(explain.options).some(
-    (option) => text(open("DefElem", as("DefElem", option)).defname) === "verbose",
+  const options = list(explain.options).map((option) =>
+    text(open("DefElem", as("DefElem", option)).defname),
   );
-  if (verbose && !walk.scope.catalog) checkNamesNone(explain.query, walk.scope, 0);
+  const strange = options.find((name) => !explainOptions.has(name));
+  if (strange !== undefined) refuse("statements", `EXPLAIN's option ${shown(strange)} is not granted`);
+  const kind = kindOf(explain.query);
+  const { scope } = walk;
+  if (kind === "ExecuteStmt" || kind === "DeclareCursorStmt") checkStatement(explain.query, scope);
+  else if (kind === undefined || !queries.has(kind))
+    refuse("statements", `EXPLAIN of ${commandName(kind)} is not granted by any operation`);
+  else checkQuery(explain.query, undefined, undefined, walk);
+  // The catalogue tells all that a plan does.
+  if (scope.catalog) return;
+  const verbose = options.includes("verbose");
+  // Another operation of the grant may have permitted what was prepared.
+  if (verbose && kind === "ExecuteStmt")
+    refuse(
+      "columns",
+      "EXPLAIN VERBOSE of a prepared statement may name columns that are not granted",
+      "leave VERBOSE out, or explain the statement itself",
+    );
+  checkPlan(explain.query, scope, verbose, 0);
 }
 
-/** A verbose plan names all columns of a table that it scans: refused where only some are granted. */
-function checkNamesNone(value: unknown, scope: Compiled, depth: number): void {
+/**
+ * A verbose plan names all columns of a table that it scans: refused where only some are granted. Any plan shows the
+ * body of a function in SQL that it has taken in: refused for functions of the database's own.
+ */
+function checkPlan(value: unknown, scope: Compiled, verbose: boolean, depth: number): void {
   spend(1);
   if (depth > 2000) refuse("limits", "the statement is nested too deeply to be judged");
   if (typeof value !== "object" || value === null) return;
-  if ("relname" in value) {
+  if (verbose && "relname" in value) {
     const schema = "schemaname" in value ? text(value.schemaname) : (scope.searchPath[0] ?? "");
     const full = `${schema}.${text(value.relname)}`;
     const grant = scope.tables.get(full);
@@ -175,7 +189,18 @@ function checkNamesNone(value: unknown, scope: Compiled, depth: number): void {
         "leave VERBOSE out",
       );
   }
-  for (const entry of Object.values(value)) checkNamesNone(entry, scope, depth + 1);
+  if (scope.functions.size > 0 && "funcname" in value) {
+    const parts = names(value.funcname);
+    const name = parts.at(-1) ?? "";
+    const listed = [...scope.functions].some((each) => each.slice(each.indexOf(".") + 1) === name);
+    if (listed)
+      refuse(
+        "functions",
+        `EXPLAIN would show what the function ${shown(name)} does inside`,
+        "explain a statement without it",
+      );
+  }
+  for (const entry of Object.values(value)) checkPlan(entry, scope, verbose, depth + 1);
 }
 
 const transactionKinds: ReadonlySet<string> = new Set([

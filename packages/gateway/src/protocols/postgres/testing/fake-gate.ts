@@ -26,6 +26,7 @@ export interface FakeGateOptions {
   readonly scopes?: Session<PostgresAct>["scopes"];
   /** A denial's message for texts that are not allowed. */
   readonly check?: (sql: string) => string | undefined;
+  readonly principal?: string;
   readonly messageBytes?: number;
   readonly handshakeMs?: number;
 }
@@ -71,6 +72,7 @@ export function createFakeGate(options: FakeGateOptions): FakeGate {
     return {
       id: "ses_test",
       grant: testGrant,
+      principal: options.principal ?? "agent",
       target: options.target,
       scopes: options.scopes ?? [
         { name: "shop/read", scope: { statements: ["select", "insert"], tables: {} } },
