@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { AmbiguousJson, parseStrictJson } from "./strict-json.ts";
+import { AmbiguousJson, hasExactNumbers, parseStrictJson } from "./strict-json.ts";
 
 test("understands what JSON.parse understands", () => {
   fc.assert(
@@ -62,4 +62,33 @@ test.each([
   '{"a":["a","a"],"b":"{\\"a\\":1}"}',
 ])("the same name in different places is fine: %s", (text) => {
   expect(parseStrictJson(text)).toEqual(JSON.parse(text));
+});
+
+test.each([
+  "0",
+  "-0.0",
+  "19.99",
+  "1e3",
+  "1E-7",
+  "0.1",
+  '{"a":[1.50,"9007199254740993"]}',
+  "9007199254740992",
+  "1e300",
+])("a number that a double holds is exact: %s", (text) => expect(hasExactNumbers(text)).toBe(true));
+
+test.each([
+  "9007199254740993",
+  "100.000000000000000001",
+  "1e400",
+  "-1e999",
+  '[{"a":0.1000000000000000055}]',
+  "1e-400",
+])("a number that readers count differently is not: %s", (text) => expect(hasExactNumbers(text)).toBe(false));
+
+test("every number that JSON.stringify writes is exact", () => {
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      expect(hasExactNumbers(JSON.stringify(value))).toBe(true);
+    }),
+  );
 });

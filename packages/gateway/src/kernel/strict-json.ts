@@ -37,6 +37,43 @@ export function parseStrictJson(text: string, maxDepth = 16): unknown {
   return value;
 }
 
+/** A number's digits without zeros that say nothing, and the power of ten they count. */
+function digitsOf(number: string): string {
+  const [, whole = "", fraction = "", exponent = "0"] =
+    /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+/, "");
+  const short = digits.replace(/0+$/, "");
+  if (short === "") return "0";
+  return `${short}e${Number(exponent) - fraction.length + digits.length - short.length}`;
+}
+
+/** The longest number that is compared digit by digit; a longer one is none that a double holds, characters. */
+const MAX_NUMBER_CHARACTERS = 400;
+
+/**
+ * Whether every number of a JSON text is the double that is nearest to it, as the shortest text that means that double
+ * says it (ECMA-262, Number::toString): any other number is another one to a reader who counts more digits.
+ * @param text known to be JSON
+ */
+export function hasExactNumbers(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) {
+      at = endOfString(text, at);
+      continue;
+    }
+    if (code !== 0x2d && (code < 0x30 || code > 0x39)) continue;
+    const start = at;
+    while (/[-+.0-9eE]/.test(text[at + 1] ?? "")) at += 1;
+    const written = text.slice(start, at + 1);
+    const value = Number(written);
+    if (Number.isSafeInteger(value) && /^-?\d{1,15}$/.test(written)) continue;
+    if (written.length > MAX_NUMBER_CHARACTERS || !Number.isFinite(value)) return false;
+    if (digitsOf(written) !== digitsOf(String(value))) return false;
+  }
+  return true;
+}
+
 /** Index of the quote that closes the string opened at `at`. */
 function endOfString(text: string, at: number): number {
   let end = at + 1;

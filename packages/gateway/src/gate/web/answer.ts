@@ -14,7 +14,7 @@ export interface AnswerRules {
   /** The largest answer, bytes. */
   readonly max?: number;
   /** Rewrites an answer, which is held whole: nothing of it comes down before all of it could be rewritten. */
-  readonly rewrite?: (type: string) => Rewriting;
+  readonly rewrite?: () => Rewriting;
 }
 
 /** An answer that is rewritten as it comes. */
@@ -23,6 +23,47 @@ export interface Rewriting {
   take(chunk: Buffer): readonly Buffer[] | undefined;
   /** The names of what was masked; undefined when the answer was not whole. */
   end(): { readonly met: readonly string[] } | undefined;
+}
+
+/** What is asked for upstream where an answer is rewritten: the one representation that can be, as it is. */
+export const REWRITABLE = { accept: "application/json", "accept-encoding": "identity" } as const;
+
+/** Request headers by which a client would choose a representation, or a part of one. */
+const CHOOSING_HEADERS: ReadonlySet<string> = new Set([
+  "a-im",
+  "accept",
+  "accept-charset",
+  "accept-encoding",
+  "accept-patch",
+  "accept-post",
+  "accept-profile",
+  "if-none-match",
+  "if-range",
+  "prefer",
+  "range",
+  "te",
+  "want-content-digest",
+  "want-digest",
+  "want-repr-digest",
+]);
+
+/** A request's headers without those by which its sender would choose how the answer looks. */
+export function withoutChoice(raw: readonly string[]): string[] {
+  return raw.filter((_, at) => !CHOOSING_HEADERS.has((raw[at - (at % 2)] ?? "").toLowerCase()));
+}
+
+/**
+ * Whether an answer is the representation that was asked for: JSON, whole and not encoded. Anything else, another media
+ * type of JSON included, may say in another place what is masked.
+ */
+export function isRewritable(status: number, headers: IncomingHttpHeaders): boolean {
+  const { "content-type": type } = headers;
+  // Of two values undici gives a list.
+  const one = (value: unknown): value is string | undefined =>
+    value === undefined || typeof value === "string";
+  if (status === 206 || headers["content-range"] !== undefined || !one(type)) return false;
+  if (!/^(?:identity)?$/i.test(String(headers["content-encoding"] ?? ""))) return false;
+  return type === undefined || /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(type);
 }
 
 /** An answer on its way down: what of it the scope lets through. Each step gives a code when it must be cut. */
@@ -52,15 +93,20 @@ function pairs(headers: IncomingHttpHeaders): string[] {
   return flat;
 }
 
-/** Say something of an answer's bytes that is not true of them, or too much, once a value is masked. */
-const ofBytes: ReadonlySet<string> = new Set([
+/** Headers that say something of an answer's bytes that is not true of them, or too much, once a value is masked. */
+const invalidatedByMasking: ReadonlySet<string> = new Set([
   "accept-ranges",
   "content-digest",
+  "content-encoding",
   "content-length",
   "content-md5",
   "digest",
   "etag",
   "repr-digest",
+  "signature",
+  "signature-input",
+  "x-content-length",
+  "x-goog-hash",
 ]);
 /** Fields that RFC 9110, section 6.5.1, keeps out of trailers, as far as a client could act on them. */
 const notTrailers: ReadonlySet<string> = new Set([
@@ -115,16 +161,13 @@ export function createAnswer(
       const hasBody = method !== "HEAD" && code !== 204 && code !== 304;
       if (hasBody && most !== undefined && length > most) return "answer_too_large";
       if (rewrite !== undefined && hasBody) {
-        // Only what can be read whole can be masked: a part may be a value by itself.
-        if (
-          headers["content-encoding"] !== undefined ||
-          headers["content-range"] !== undefined ||
-          code === 206
-        )
-          return "answer_not_maskable";
-        rewriting = rewrite(headers["content-type"] ?? "");
+        // An answer that says its length is none is one of any type.
+        if (headers["content-length"] !== "0" && !isRewritable(code, headers)) return "answer_not_maskable";
+        rewriting = rewrite();
         return undefined;
       }
+      // Without its body an answer says the same of the body's bytes.
+      if (rewrite !== undefined) head = head.filter(([name]) => !invalidatedByMasking.has(name));
       begin();
       if (!hasBody) return undefined;
       response.flushHeaders?.();
@@ -163,7 +206,10 @@ export function createAnswer(
         const masked = bytes === 0 ? { met: [] } : rewriting.end();
         if (masked === undefined) return "answer_not_maskable";
         met = masked.met;
-        head = head.filter(([name]) => !ofBytes.has(name));
+        head = head.filter(([name]) => !invalidatedByMasking.has(name));
+        // Without a type its reader would guess one.
+        if (!head.some(([name]) => name === "content-type") && heldBytes > 0)
+          head.push(["content-type", "application/json"]);
         head.push(["content-length", String(heldBytes)]);
         begin();
         for (const part of held) response.write(part);

@@ -1,5 +1,5 @@
 import { type Found, schemaOf } from "../../gate/web/schema-work.ts";
-import { judgeBody } from "./judge.ts";
+import { judgeBody } from "./body.ts";
 
 /** A body and a rule, as they are copied into a worker. */
 export interface BodyWork {

@@ -1,20 +1,33 @@
 import { createHash } from "node:crypto";
 import { canonicalJson, type Json } from "../../kernel/canonical.ts";
 import type { HttpAct } from "./act.ts";
+import { fateOf, isListed } from "./headers.ts";
 import { splitTarget } from "./judge.ts";
+
+/** Headers whose value is a credential: that one was sent is written down, and not which. */
+const credentials = /(?:authorization|cookie|token|secret|passw|api-?key|credential|session|signature|jwt)/i;
+
+/** The listed headers of a request as they go upstream: in their order, and as often as they stand. */
+function headersOf(act: HttpAct, listed: readonly string[], own: ReadonlySet<string>): Json[] {
+  const headers: Json[] = [];
+  for (let i = 0; i + 1 < act.headers.length; i += 2) {
+    const name = (act.headers[i] ?? "").toLowerCase();
+    const value = act.headers[i + 1] ?? "";
+    if (!isListed(name, listed) || fateOf(name, listed) !== "forward" || own.has(name)) continue;
+    headers.push([name, credentials.test(name) ? `(a credential of ${value.length} characters)` : value]);
+  }
+  return headers;
+}
 
 /**
  * How a request is written down: method, path and query as they were sent, the digest of a body that was read, and
- * the values of the headers that its operation lists. Canonical JSON.
+ * the headers that its operation lists. Canonical JSON.
+ * @param own the headers that the gateway sets itself, in lower case
  */
-export function detailOf(act: HttpAct, listed: readonly string[]): string {
+export function detailOf(act: HttpAct, listed: readonly string[], own: ReadonlySet<string>): string {
   const { path, query } = splitTarget(act.target);
   const { body } = act;
-  const headers: Record<string, Json> = {};
-  for (let i = 0; i + 1 < act.headers.length; i += 2) {
-    const name = (act.headers[i] ?? "").toLowerCase();
-    if (listed.includes(name)) headers[name] = (act.headers[i + 1] ?? "").slice(0, 1024);
-  }
+  const headers = headersOf(act, listed, own);
   return canonicalJson({
     method: act.method,
     path,
@@ -29,6 +42,6 @@ export function detailOf(act: HttpAct, listed: readonly string[]): string {
       : {}),
     ...(body.kind === "stream" ? { body: "streamed" } : {}),
     ...(act.upgrade === undefined ? {} : { upgrade: act.upgrade }),
-    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+    ...(headers.length === 0 ? {} : { headers }),
   });
 }

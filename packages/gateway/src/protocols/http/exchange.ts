@@ -7,16 +7,17 @@ import { valuesOf } from "../../gate/web/head.ts";
 import { Busy } from "../../gate/web/sharing.ts";
 import { readWhole } from "../../gate/web/reading.ts";
 import { relay, type PassageBody } from "../../gate/web/relay.ts";
-import type { AnswerRules } from "../../gate/web/answer.ts";
+import { type AnswerRules, REWRITABLE, withoutChoice } from "../../gate/web/answer.ts";
 import type { Upstream } from "../../gate/web/upstream.ts";
 import type { HttpAct, HttpBody } from "./act.ts";
+import { isJudgedWhole } from "./body.ts";
 import { compileScopes, type Compiled } from "./compile.ts";
 import { detailOf } from "./detail.ts";
 import { judgeAhead } from "./judge-ahead.ts";
 import { bodyRuleOf, judgeRequest } from "./judge.ts";
 import { headersUp } from "./headers-up.ts";
 import { maskJson } from "../../gate/web/json-mask.ts";
-import type { HttpScope } from "./scope.ts";
+import { type HttpScope, MAX_JUDGED_BYTES } from "./scope.ts";
 import type { HttpTarget } from "./target.ts";
 
 /** What all exchanges share. */
@@ -32,8 +33,6 @@ export interface ExchangeOptions {
 const readAhead = 65_536;
 /** A larger body is digested in its principal's turn, bytes. */
 const LARGE_BODY_BYTES = 262_144;
-/** The largest body that is held in memory whole, bytes. */
-const mostHeld = 16_777_216;
 
 /** The act of a request, whatever its body turns out to be. */
 export function actOf(ask: WebAsk, body: HttpBody, upgrade?: string): HttpAct {
@@ -53,6 +52,11 @@ export function coversHead(ask: WebAsk, hasBody: boolean): (scopes: readonly Nam
     if (hasBody) return bodyRuleOf(compiled, ask.method, ask.target) !== undefined;
     return "scope" in judgeRequest(compiled, actOf(ask, { kind: "none" }));
   };
+}
+
+/** The headers that the gateway sets itself, in lower case: a client's of the same name goes nowhere. */
+export function ownHeaders(target: HttpTarget): ReadonlySet<string> {
+  return new Set(Object.keys(target.headers).map((name) => name.toLowerCase()));
 }
 
 /** The scopes of a session, compiled. */
@@ -98,11 +102,12 @@ export async function exchangeOne(
   const act = await judgeAhead(actOf(exchange, body), scopes, account, session.ended);
   const answer = judgeRequest(scopes, act);
   const listed = "scope" in answer ? answer.scope.headers : [];
+  const own = ownHeaders(session.target as HttpTarget);
   // The digest of a large body takes a while.
   const isLarge = body.kind === "read" && body.bytes.length > LARGE_BODY_BYTES;
   const detail = isLarge
-    ? await account.heavy.run(account.key, () => detailOf(act, listed))
-    : detailOf(act, listed);
+    ? await account.heavy.run(account.key, () => detailOf(act, listed, own))
+    : detailOf(act, listed, own);
   const decision = await session.judge(act, detail);
   if ("denial" in decision) {
     // What is left of a body is not read: the connection ends with the answer.
@@ -114,10 +119,10 @@ export async function exchangeOne(
   const scope = scopes.find(({ name }) => name === permit.operation);
   if (scope === undefined) throw new TypeError("a permit names no scope of its session");
   const target = session.target as HttpTarget;
-  // Masking reads the answer: it has to come as it is.
-  const plain: Record<string, string> = scope.mask !== undefined ? { "accept-encoding": "identity" } : {};
-  // A part of an answer can't be masked: it may be a value by itself.
-  const asked = scope.mask !== undefined ? without(act.headers, ["range", "if-range"]) : act.headers;
+  // With a mask the representation is the gateway's to choose.
+  const isMasked = scope.mask !== undefined;
+  const asked = isMasked ? withoutChoice(act.headers) : act.headers;
+  const plain: Readonly<Record<string, string>> = isMasked ? REWRITABLE : {};
   await relay({
     exchange,
     session,
@@ -130,11 +135,6 @@ export async function exchangeOne(
     answer: answerRules(scope, target),
     now: options.now,
   });
-}
-
-/** Headers without some of them. */
-function without(raw: readonly string[], names: readonly string[]): string[] {
-  return raw.filter((_, at) => !names.includes((raw[at - (at % 2)] ?? "").toLowerCase()));
 }
 
 function bodyFor(body: HttpBody, scope: Compiled): PassageBody {
@@ -155,7 +155,10 @@ function answerRules(scope: Compiled, target: HttpTarget): AnswerRules {
   };
 }
 
-/** The body as it is judged: read ahead where it can be; undefined when the client went away meanwhile. */
+/**
+ * The body as it is judged. What is judged by its content is read whole, however it is framed; undefined when the client
+ * went away meanwhile.
+ */
 async function bodyOf(
   exchange: WebExchange,
   framing: { readonly has: boolean; readonly length: number | undefined },
@@ -165,19 +168,18 @@ async function bodyOf(
   if (!framing.has) return { kind: "none" };
   const { length } = framing;
   const rule = bodyRuleOf(scopes, exchange.method, exchange.target);
-  const streamed: HttpBody = { kind: "stream", length };
-  // Nobody grants it a body, or not one as large: the denial needs no more of it.
-  if (rule === undefined || (length !== undefined && length > rule.max)) return streamed;
-  const most = Math.min(rule.max, mostHeld);
-  if (rule.check === undefined && (length === undefined || length > readAhead)) {
-    if (exchange.expectsContinue) exchange.response.writeContinue();
-    return streamed;
-  }
+  const max = rule?.max ?? 0;
+  // Nobody grants one as large: the denial needs no more of it.
+  if (length !== undefined && length > max) return { kind: "stream", length };
+  const isWhole = rule === undefined || isJudgedWhole(exchange.rawHeaders, rule);
   if (exchange.expectsContinue) exchange.response.writeContinue();
+  if (!isWhole && (length === undefined || length > readAhead)) return { kind: "stream", length };
+  const most = Math.min(max, MAX_JUDGED_BYTES);
   try {
     const bytes = await readWhole(exchange.request, most, exchange.account, ended);
     // One byte more than granted is enough to say so.
-    return bytes === undefined ? { kind: "stream", length: most + 1 } : { kind: "read", bytes };
+    if (bytes === undefined) return { kind: "stream", length: max + 1 };
+    return bytes.length === 0 ? { kind: "none" } : { kind: "read", bytes };
   } catch (error) {
     if (error instanceof Busy) throw error;
     return undefined;

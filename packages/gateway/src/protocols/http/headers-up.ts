@@ -16,7 +16,7 @@ export function headersUp(
   const up: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] ?? "").toLowerCase();
-    if (fateOf(name, listed) !== "forward" || name in own || name in more) continue;
+    if (fateOf(name, listed) !== "forward" || Object.hasOwn(own, name) || Object.hasOwn(more, name)) continue;
     up.push(raw[i] ?? "", raw[i + 1] ?? "");
   }
   for (const [name, value] of Object.entries({ ...own, ...more })) up.push(name, value);

@@ -73,10 +73,12 @@ export function fateOf(name: string, listed: readonly string[]): HeaderFate {
   if (never.test(name) || never.test(name.replaceAll("_", "-"))) return "refuse";
   if (forwarded.has(name)) return "forward";
   if (dropped.has(name) || name.startsWith("sec-")) return "drop";
-  const isListed = listed.some((each) =>
-    each.endsWith("*") ? name.startsWith(each.slice(0, -1)) : name === each,
-  );
-  return isListed ? "forward" : "refuse";
+  return isListed(name, listed) ? "forward" : "refuse";
+}
+
+/** Whether an operation lists a header, by its name or its family. @param name in lower case */
+export function isListed(name: string, listed: readonly string[]): boolean {
+  return listed.some((each) => (each.endsWith("*") ? name.startsWith(each.slice(0, -1)) : name === each));
 }
 
 /** Whether an operation may list a header: neither the gateway's own nor one that is never granted. */

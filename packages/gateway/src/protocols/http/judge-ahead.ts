@@ -4,7 +4,8 @@ import { type Account, Busy } from "../../gate/web/sharing.ts";
 import type { HttpAct } from "./act.ts";
 import type { BodyWork } from "./body-work.ts";
 import type { Compiled, CompiledBody } from "./compile.ts";
-import { bodyRulesOf, judgeBody } from "./judge.ts";
+import { judgeBody } from "./body.ts";
+import { bodyRulesOf } from "./judge.ts";
 
 const module = new URL(import.meta.url.endsWith(".ts") ? "./body-work.ts" : "./body-work.js", import.meta.url)
   .href;

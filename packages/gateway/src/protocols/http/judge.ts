@@ -1,21 +1,19 @@
 import type { Denial, Verdict } from "../../gate/protocol.ts";
-import { parseStrictJson } from "../../kernel/strict-json.ts";
-import type { HttpAct, HttpBody } from "./act.ts";
+import { valuesOf } from "../../gate/web/head.ts";
+import type { HttpAct } from "./act.ts";
 import type { Compiled, CompiledBody } from "./compile.ts";
+import { judgeBody } from "./body.ts";
 import { fateOf, isPlainConnection } from "./headers.ts";
 import { readPath, type ReadPath } from "./path.ts";
-import { judgeQuery, namesMethod } from "./query.ts";
+import { judgeQuery, namesOf } from "./query.ts";
 import { covers } from "./template.ts";
 
 /** How far a request came with one scope: the further, the better its denial tells what is amiss. */
-const steps = ["requests", "websocket", "query", "headers", "body"] as const;
+const steps = ["requests", "websocket", "query", "headers", "response", "body"] as const;
 type Step = (typeof steps)[number];
 
 /** A denial, or the scope that covers the request. */
 export type Answer = { readonly scope: Compiled } | { readonly denial: Denial };
-
-/** The largest nesting of a JSON body. */
-const deepest = 64;
 
 /** Splits a target into path and query, to the byte. */
 export function splitTarget(target: string): { readonly path: string; readonly query: string | undefined } {
@@ -23,14 +21,6 @@ export function splitTarget(target: string): { readonly path: string; readonly q
   return at === -1
     ? { path: target, query: undefined }
     : { path: target.slice(0, at), query: target.slice(at + 1) };
-}
-
-/** The values of one header, in order. */
-function valuesOf(headers: readonly string[], name: string): string[] {
-  const values: string[] = [];
-  for (let i = 0; i + 1 < headers.length; i += 2)
-    if (headers[i]?.toLowerCase() === name) values.push(headers[i + 1] ?? "");
-  return values;
 }
 
 /** Text of a request that a person may read in a denial: bounded, and nothing that is not printable. */
@@ -88,64 +78,20 @@ function judgeHeaders(act: HttpAct, scope: Compiled): string | undefined {
   return undefined;
 }
 
-function isType(value: string, listed: readonly string[]): boolean {
-  const type = /^\s*([^;\s]+)/.exec(value)?.[1]?.toLowerCase() ?? "";
-  return listed.some((each) =>
-    each.endsWith("/*") ? type.startsWith(each.slice(0, -1)) : type === each.toLowerCase(),
-  );
-}
+/** Parameters by which APIs let a client choose a representation: of any parameters, these are not taken with a mask. */
+const choosing =
+  /^[$_:.]?(?:format|fmt|alt|accept|output|output_?format|response_?format|representation|media_?type|mime_?type|content_?type|callback|jsonp|json_?callback|json_?p|cb|envelope|view|wt|serializer|serialization|shape|layout|pretty_?print_?format|xml|csv|yaml)$/i;
 
-/** Why a rule refuses a body; undefined when it does not. */
-export function judgeBody(
-  act: Pick<HttpAct, "method" | "headers" | "body">,
-  rule: CompiledBody | undefined,
-): string | undefined {
-  const { body } = act;
-  if (body.kind === "read" && body.found !== undefined && rule !== undefined)
-    return body.found.has(rule) ? body.found.get(rule) : "the body was not judged";
-  if (body.kind === "none") {
-    return rule?.check === undefined || act.method === "GET" || act.method === "HEAD"
-      ? undefined
-      : "a body is missing";
-  }
-  if (rule === undefined)
-    return body.kind === "read" && body.bytes.length === 0 ? undefined : "no body is granted";
-  if (act.method === "GET" || act.method === "HEAD") return `${act.method} carries no body`;
-  const length = lengthOf(body);
-  if (length !== undefined && length > rule.max) return `the body is larger than ${rule.max} bytes`;
-  const [type] = valuesOf(act.headers, "content-type");
-  if (type === undefined || !isType(type, rule.types))
-    return `the content type is not ${rule.types.join(" or ")}`;
-  if (/^\s*application\/x-www-form-urlencoded/i.test(type) && body.kind === "read") {
-    const wrong = [...new URLSearchParams(body.bytes.toString("latin1")).keys()].some(namesMethod);
-    if (wrong) return "a field of the body names another method than the request's";
-  }
-  if (!/[/+]json\b/i.test(type)) return rule.check === undefined ? undefined : "a schema judges JSON alone";
-  if (valuesOf(act.headers, "content-encoding").length > 0) return "an encoded body cannot be judged";
-  const charsets = type.match(/charset/gi)?.length ?? 0;
-  if (charsets > 1 || (charsets === 1 && !/;\s*charset="?utf-8"?\s*(?:;|$)/i.test(type)))
-    return "JSON is in UTF-8";
-  if (body.kind === "stream")
-    return rule.check === undefined ? undefined : "the body has to be read before it is judged";
-  return judgeJson(body.bytes, rule);
-}
-
-function lengthOf(body: HttpBody): number | undefined {
-  if (body.kind === "read") return body.bytes.length;
-  return body.kind === "stream" ? body.length : 0;
-}
-
-function judgeJson(bytes: Buffer, rule: CompiledBody): string | undefined {
-  let value: unknown;
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    value = parseStrictJson(text, deepest);
-  } catch {
-    return "the body is no JSON that can be read in one way only";
-  }
-  if (typeof value === "object" && value !== null && Object.keys(value).some(namesMethod))
-    return "a member of the body names another method than the request's";
-  return rule.check?.(value);
+/** With a mask the representation is the gateway's to choose. */
+function judgeChoice(act: HttpAct, scope: Compiled): string | undefined {
+  if (scope.mask === undefined) return undefined;
+  // Whether a guessed ETag is the one tells what the answer holds.
+  if (valuesOf(act.headers, "if-match").length > 0) return "with a mask If-Match is not taken";
+  if (scope.query !== "any") return undefined;
+  const name = namesOf(splitTarget(act.target).query).find((each) => choosing.test(each.trim()));
+  return name === undefined
+    ? undefined
+    : `with a mask the parameter ${shown(name)} is taken where query lists it`;
 }
 
 /** How far a request comes with one scope: undefined when it covers it. */
@@ -160,6 +106,7 @@ function judgeBy(
     ["websocket", judgeUpgrade(act, scope)],
     ["query", judgeQuery(splitTarget(act.target).query, scope.query)],
     ["headers", judgeHeaders(act, scope)],
+    ["response", judgeChoice(act, scope)],
     ["body", judgeBody(act, scope.body)],
   ];
   for (const [step, why] of found) if (why !== undefined) return { step, why };

@@ -1,3 +1,6 @@
+import { FORMATS } from "../../gate/web/schema-formats.ts";
+import { holdsOf } from "../../gate/web/schema-keywords.ts";
+
 /** One operation as an import writes it, for the operator to trim. */
 export interface ImportedOperation {
   readonly name: string;
@@ -52,25 +55,36 @@ function follow(document: Obj, value: unknown, depth = 0): Obj {
   return follow(document, at, depth + 1);
 }
 
-/** A schema with what it refers to inside of it, and OpenAPI 3.0's `nullable` as JSON Schema says it. */
-function standalone(document: Obj, schema: unknown): unknown {
+/** A schema with what it refers to inside of it, in the keywords that are enforced; what is left out is told. */
+function standalone(document: Obj, schema: unknown, leftOut: (keyword: string) => void): unknown {
   const definitions: Record<string, unknown> = {};
   const copy = (value: unknown, depth: number): unknown => {
+    if (typeof value === "boolean") return value;
     if (depth > deepest) return {};
-    if (Array.isArray(value)) return value.map((item) => copy(item, depth + 1));
-    if (typeof value !== "object" || value === null) return value;
-    const { $ref: reference, nullable, ...rest } = value as Record<string, unknown>;
+    const { $ref: reference, nullable, ...rest } = asObject(value);
     if (typeof reference === "string") {
       const name = reference.split("/").at(-1) ?? "";
-      if (!(name in definitions)) {
+      if (!Object.hasOwn(definitions, name)) {
         definitions[name] = {};
         definitions[name] = copy(follow(document, value), depth + 1);
       }
       return { $ref: `#/$defs/${name}` };
     }
-    const members = Object.fromEntries(
-      Object.entries(rest).map(([name, item]) => [name, copy(item, depth + 1)]),
-    );
+    const members: Record<string, unknown> = {};
+    for (const [keyword, item] of Object.entries(rest)) {
+      const holds = holdsOf(keyword);
+      if (holds === undefined || (keyword === "format" && !Object.hasOwn(FORMATS, String(item)))) {
+        // Extensions say nothing of a value; what else is not enforced would have.
+        if (!keyword.startsWith("x-")) leftOut(keyword === "format" ? `format: ${String(item)}` : keyword);
+      } else if (holds === "schema") members[keyword] = copy(item, depth + 1);
+      else if (holds === "schemas") members[keyword] = asList(item).map((each) => copy(each, depth + 1));
+      else if (holds === "schemasByName")
+        members[keyword] = Object.fromEntries(
+          Object.entries(asObject(item)).map(([name, each]) => [name, copy(each, depth + 1)]),
+        );
+      else members[keyword] = item;
+    }
+    // OpenAPI 3.0's `nullable`, as JSON Schema says it.
     if (nullable === true && typeof members["type"] === "string") members["type"] = [members["type"], "null"];
     return members;
   };
@@ -170,6 +184,11 @@ function imported(
     ...(types.length === 0 ? {} : { bodyTypes: json === undefined ? types : [json] }),
     ...(json === undefined
       ? {}
-      : { bodySchema: standalone(document, asObject(content[json])["schema"] ?? {}) }),
+      : {
+          bodySchema: standalone(document, asObject(content[json])["schema"] ?? {}, (keyword) => {
+            const note = `${name}: ${keyword.slice(0, 80)} in its body is left out, it is not enforced`;
+            if (!notes.includes(note)) notes.push(note);
+          }),
+        }),
   };
 }

@@ -5,15 +5,17 @@ export type QueryRule = "any" | ReadonlyMap<string, RE2JS | undefined>;
 
 /** Parameters that frameworks take for another method, or for another path, than the request's own. */
 const overrides =
-  /^(?:_method|_httpmethod|http_?method|x-http-method(?:-override)?|x-method-override|method_override|\$method)$/i;
+  /^(?:_method|_http_?method|http_?method|x_http_method(?:_override)?|x_method_override|x_method|method_override|_method_override|http_method_override|\$method)$/i;
 const longest = 8192;
 
 /**
  * Whether a parameter or a member of a body stands for another method than the request's own. PHP reads spaces, dots and
- * brackets in a name as underscores.
+ * brackets in a name as underscores; others take `[name]` and `name[]` for `name`; some normalise Unicode.
  */
 export function namesMethod(name: string): boolean {
-  return overrides.test(name.trim()) || overrides.test(name.trim().replaceAll(/[ .[]/g, "_"));
+  const plain = name.normalize("NFKC").trim();
+  const root = plain.split(/[[\]]/).find((part) => part.trim() !== "") ?? "";
+  return [plain, root.trim()].some((each) => overrides.test(each.replaceAll(/[ .[-]/g, "_")));
 }
 
 function decode(part: string): string | undefined {
@@ -60,4 +62,11 @@ export function judgeQuery(raw: string | undefined, rule: QueryRule): string | u
     if (rule.get(name)?.testExact(value) === false) return `the value of ${name} does not match its pattern`;
   }
   return undefined;
+}
+
+/** The names of a query's parameters, as far as they can be read, without brackets behind them. */
+export function namesOf(raw: string | undefined): string[] {
+  return (raw ?? "")
+    .split(/[&;]/)
+    .map((pair) => (decode(pair.split("=")[0] ?? "") ?? "").replace(/\[.*$/s, ""));
 }

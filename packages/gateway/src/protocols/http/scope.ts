@@ -2,9 +2,13 @@ import * as z from "zod";
 import { RE2JS } from "re2js";
 import { textFileSchema } from "../../kernel/secret.ts";
 import { mayList } from "./headers.ts";
+import { mayBeJudged } from "./media-type.ts";
 import { readPointer } from "./pointer.ts";
 import { compileSchema } from "../../gate/web/json-schema.ts";
 import { readTemplate } from "./template.ts";
+
+/** The largest body that is judged by its content, and so held in memory whole, bytes. */
+export const MAX_JUDGED_BYTES = 16_777_216;
 
 const sizes = { B: 1, KiB: 1024, MiB: 1_048_576, GiB: 1_073_741_824 } as const;
 
@@ -107,6 +111,12 @@ export function checkScope(scope: HttpScope): readonly Problem[] {
         hint: "list JSON types only, or leave the schema out",
       });
   }
+  if (body !== undefined && body.max > MAX_JUDGED_BYTES && body.types.some(mayBeJudged))
+    problems.push({
+      path: ["body", "max"],
+      message: "JSON, forms and multipart bodies are judged whole, up to 16MiB",
+      hint: "write max: 16MiB, or list types that hold none of them, for example application/octet-stream",
+    });
   const methods = new Set(scope.requests.map((each) => each.slice(0, each.indexOf(" "))));
   if (body !== undefined && [...methods].every((method) => method === "GET" || method === "HEAD"))
     problems.push({

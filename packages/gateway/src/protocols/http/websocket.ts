@@ -8,7 +8,7 @@ import { acceptOf, openUpgrade } from "../../gate/web/opening.ts";
 import { codeOf, Cut } from "../../gate/web/relay.ts";
 import type { HttpAct } from "./act.ts";
 import { detailOf } from "./detail.ts";
-import { actOf, coversHead, type ExchangeOptions, scopesOf } from "./exchange.ts";
+import { actOf, coversHead, type ExchangeOptions, ownHeaders, scopesOf } from "./exchange.ts";
 import { closeFrame, followFrames } from "./frames.ts";
 import { headersUp } from "./headers-up.ts";
 import { judgeRequest } from "./judge.ts";
@@ -44,14 +44,16 @@ export async function upgradeOne(
   const act = actOf(upgrade, body, asked);
   const scopes = scopesOf(session);
   const answer = judgeRequest(scopes, act);
-  const decision = await session.judge(act, detailOf(act, "scope" in answer ? answer.scope.headers : []));
+  const listed = "scope" in answer ? answer.scope.headers : [];
+  const target = session.target as HttpTarget;
+  const decision = await session.judge(act, detailOf(act, listed, ownHeaders(target)));
   if ("denial" in decision) return refuse(denied(decision.denial));
   const { permit } = decision;
   const started = options.now();
   const complete = (outcome: Outcome): void =>
     session.complete(permit, { ...outcome, milliseconds: Math.round(options.now() - started) });
   const scope = scopes.find(({ name }) => name === permit.operation);
-  const upstream = options.upstreamOf(session.target as HttpTarget);
+  const upstream = options.upstreamOf(target);
   try {
     const own = await upstream.credentials.headers();
     const [key = ""] = valuesOf(rawHeaders, "sec-websocket-key");

@@ -1,6 +1,6 @@
 import type { Gate, WebSession } from "../../gate/gate.ts";
 import type { NamedScope } from "../../gate/protocol.ts";
-import type { AnswerRules } from "../../gate/web/answer.ts";
+import { type AnswerRules, REWRITABLE, withoutChoice } from "../../gate/web/answer.ts";
 import type { WebAsk, WebExchange } from "../../gate/web/door.ts";
 import { send } from "../../gate/web/front.ts";
 import { valuesOf } from "../../gate/web/head.ts";
@@ -75,7 +75,8 @@ export function headersUp(
   const up: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] ?? "").toLowerCase();
-    if (goesUp(name) && !(name in own) && !(name in more)) up.push(raw[i] ?? "", raw[i + 1] ?? "");
+    if (goesUp(name) && !Object.hasOwn(own, name) && !Object.hasOwn(more, name))
+      up.push(raw[i] ?? "", raw[i + 1] ?? "");
   }
   for (const [name, value] of Object.entries({ ...own, ...more })) up.push(name, value);
   const holder = { ...session.holder, grant: session.grant };
@@ -115,7 +116,9 @@ export async function exchangeOne(
   const { permit } = decision;
   const target = session.target as KubernetesTarget;
   const rules = answerRules(session, permit.operation, act);
-  const plain: Record<string, string> = rules.rewrite === undefined ? {} : { "accept-encoding": "identity" };
+  // With a mask the representation is the gateway's to choose: no table, no CBOR, nothing that is encoded.
+  const plain: Readonly<Record<string, string>> = rules.rewrite === undefined ? {} : REWRITABLE;
+  const asked = rules.rewrite === undefined ? act.headers : withoutChoice(act.headers);
   await relay({
     exchange,
     session,
@@ -123,7 +126,7 @@ export async function exchangeOne(
     upstream: options.upstreamOf(target),
     method: act.method,
     target: act.target,
-    headers: (own, framing) => headersUp(session, act.headers, own, { ...plain, ...framing }),
+    headers: (own, framing) => headersUp(session, asked, own, { ...plain, ...framing }),
     body,
     answer: rules,
     now: options.now,

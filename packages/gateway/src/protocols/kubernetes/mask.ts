@@ -12,16 +12,20 @@ export function maskOf(resource: string, members: readonly string[]): MaskStep {
   const met = members.map((name) => `${resource}.${name}`);
   const all: MaskStep = { isMasked: true, place: undefined, met };
   const to = (place: MaskPlace): MaskStep => ({ isMasked: false, place, met: [] });
+  // A table was not asked for, and its cells have no names by which they could be masked.
+  const cells = to({ step: (name) => (typeof name === "number" ? all : inside(name)) });
   const values: MaskStep = { isMasked: false, place: { step: () => all, masksAllButObjects: true }, met };
   const listed = new Set(members);
+  const inside = (name: string | number): MaskStep => {
+    if (typeof name === "string" && listed.has(name)) return values;
+    if (name === "cells") return cells;
+    return name === "metadata" ? metadata : anywhere;
+  };
   const place = (further: (name: string | number) => MaskStep | undefined): MaskPlace => ({
-    step(name) {
-      if (typeof name === "string" && listed.has(name)) return values;
-      return further(name) ?? anywhere;
-    },
+    step: (name) => further(name) ?? inside(name),
   });
   const annotations = to(place((name) => (name === lastApplied ? all : undefined)));
   const metadata = to(place((name) => (name === "annotations" ? annotations : undefined)));
-  const anywhere = to(place((name) => (name === "metadata" ? metadata : undefined)));
+  const anywhere = to({ step: inside });
   return members.length === 0 ? nothingMasked : anywhere;
 }

@@ -53,7 +53,11 @@ export function parametersOf(request: ResourceRequest, scope: KubernetesScope): 
     if (seen.has(name)) return `the parameter ${name} stands twice`;
     seen.add(name);
     if (name === "dryRun" && value !== "All") return "dryRun is All";
-    if (name === "includeObject" && value === "Object" && request.resource in scope.mask)
+    const masked = Object.hasOwn(scope.mask, request.resource) ? (scope.mask[request.resource] ?? []) : [];
+    // What is selected by a member tells what the member is.
+    if (name === "fieldSelector" && value.split(/[.=!,]/).some((part) => masked.includes(part.trim())))
+      return "what is masked is not selected by";
+    if (name === "includeObject" && value === "Object" && masked.length > 0)
       return "what is masked is not included whole";
   }
   return undefined;

@@ -48,8 +48,7 @@ const plainMessages: ReadonlySet<string> = new Set([
 ]);
 const valueTooLong = /^value too long for type character(?: varying)?\(\d+\)$/u;
 /** The input of a parameter's type refused its text, which stands there quoted (postgres.c, bind_param_error_callback). */
-const ofParameter =
-  /^(?:unnamed portal|portal "[^"\n]*") parameter \$\d+(?: = '(?:[^']|'')*')?$/u;
+const ofParameter = /^(?:unnamed portal|portal "[^"\n]*") parameter \$\d+(?: = '(?:[^']|'')*')?$/u;
 
 /** What stands in the place of a message, by SQLSTATE (manual, appendix A), then by class. */
 const words: Readonly<Record<string, string>> = {

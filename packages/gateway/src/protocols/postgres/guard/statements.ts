@@ -146,9 +146,7 @@ const utilities: ReadonlySet<string> = new Set([
  * those of the statement itself, and those of views and policies, which the wire part refuses where there are any.
  */
 function checkExplain(explain: Fields, walk: Walk): void {
-  const options = list(explain.options).map((option) =>
-    text(open("DefElem", as("DefElem", option)).defname),
-  );
+  const options = list(explain.options).map((option) => text(open("DefElem", as("DefElem", option)).defname));
   const strange = options.find((name) => !explainOptions.has(name));
   if (strange !== undefined) refuse("statements", `EXPLAIN's option ${shown(strange)} is not granted`);
   const kind = kindOf(explain.query);
