@@ -57,6 +57,8 @@ export const SLOW_READER_MS = 60_000;
 /** A body that is read whole has to be there within this, and may stand still for no longer than that. Milliseconds. */
 export const BODY_MS = 120_000;
 export const BODY_STALL_MS = 15_000;
+/** What JSON that is read on the thread that serves everybody may hold: values, of which each takes time and memory. */
+export const MAX_JSON_VALUES = 100_000;
 /** The largest answer of an upstream MCP server, bytes. */
 export const MAX_MCP_ANSWER_BYTES = 4 * MiB;
 /** A principal rests for so many times as long as its last heavy piece of work took on the thread that serves everybody. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { Http2ServerResponse } from "node:http2";
 import type { Outcome } from "../gate.ts";
 import { headersDown } from "./headers-down.ts";
-import { SLOW_READER_MS } from "../bounds.ts";
+import { INLINE_BODY_BYTES, SLOW_READER_MS } from "../bounds.ts";
 import { type Account, Busy } from "./sharing.ts";
 
 /** What of an answer comes down. */
@@ -70,7 +70,7 @@ export function isRewritable(status: number, headers: IncomingHttpHeaders): bool
 export interface AnswerDown {
   start(status: number, headers: IncomingHttpHeaders): string | undefined;
   data(chunk: Buffer): string | undefined;
-  end(trailers: IncomingHttpHeaders): string | undefined;
+  end(trailers: IncomingHttpHeaders): Promise<string | undefined> | string | undefined;
   /** What has come down so far. */
   outcome(): Outcome;
 }
@@ -80,6 +80,8 @@ interface Flow {
   readonly resume: () => void;
   /** The client takes nothing any more. */
   readonly tooSlow: () => void;
+  /** What was to be rewritten cannot be: a code. */
+  readonly fail: (code: string) => void;
 }
 
 /** The largest answer that is held to be rewritten, bytes, where no bound is given. */
@@ -131,7 +133,7 @@ export function createAnswer(
   rules: AnswerRules,
   method: string,
   flow: Flow,
-  account: Pick<Account, "hold">,
+  account: Pick<Account, "hold" | "heavy" | "key">,
 ): AnswerDown {
   let status: number | undefined;
   let bytes = 0;
@@ -145,11 +147,61 @@ export function createAnswer(
   const most = rules.max ?? (rewrite === undefined ? undefined : MAX_HELD_BYTES);
 
   const watch = (): ReturnType<typeof watchReader> => (slow ??= watchReader(response, flow.tooSlow));
+  /** Chunks that wait to be rewritten, and the last piece of that work. */
+  let waiting = 0;
+  let working: Promise<unknown> = Promise.resolve();
+  const keep = (chunk: Buffer, made: readonly Buffer[] | undefined): string | undefined => {
+    if (made === undefined) return "answer_not_maskable";
+    const whole = made.length === 1 ? made[0] : Buffer.concat(made);
+    if (whole === undefined) return undefined;
+    held.push(whole);
+    heldBytes += whole.length;
+    // What stands in a value's place may be longer than the value.
+    return whole.length > chunk.length ? holdMore(whole.length - chunk.length) : undefined;
+  };
+  const holdMore = (more: number): string | undefined => {
+    try {
+      account.hold(more);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Busy) return "busy";
+      throw error;
+    }
+  };
+  /** A large answer is rewritten in its principal's turn: what comes meanwhile waits upstream. */
+  const rewriteLater = (own: Rewriting, chunk: Buffer): void => {
+    waiting += 1;
+    flow.pause();
+    working = account.heavy
+      .run(account.key, () => keep(chunk, own.take(chunk)))
+      .then((code) => {
+        waiting -= 1;
+        if (code !== undefined) flow.fail(code);
+        else if (waiting === 0) flow.resume();
+        return undefined;
+      });
+  };
   const begin = (): void => {
     response.writeHead(
       status ?? 502,
       head.flatMap(([name, value]) => [name, value]),
     );
+  };
+
+  const sendRewritten = (own: Rewriting): string | undefined => {
+    const masked = bytes === 0 ? { met: [] } : own.end();
+    if (masked === undefined) return "answer_not_maskable";
+    met = masked.met;
+    head = head.filter(([name]) => !invalidatedByMasking.has(name));
+    // Without a type its reader would guess one.
+    if (!head.some(([name]) => name === "content-type") && heldBytes > 0)
+      head.push(["content-type", "application/json"]);
+    head.push(["content-length", String(heldBytes)]);
+    begin();
+    for (const part of held) response.write(part);
+    response.end();
+    watch().start();
+    return undefined;
   };
 
   return {
@@ -177,19 +229,10 @@ export function createAnswer(
       bytes += chunk.length;
       if (most !== undefined && bytes > most) return "answer_too_large";
       if (rewriting !== undefined) {
-        const made = rewriting.take(chunk);
-        if (made === undefined) return "answer_not_maskable";
-        try {
-          // Parts of a chunk keep the whole of it.
-          account.hold(chunk.length);
-        } catch (error) {
-          if (error instanceof Busy) return "busy";
-          throw error;
-        }
-        for (const part of made) {
-          held.push(part);
-          heldBytes += part.length;
-        }
+        const full = holdMore(chunk.length);
+        if (full !== undefined) return full;
+        if (bytes <= INLINE_BODY_BYTES) return keep(chunk, rewriting.take(chunk));
+        rewriteLater(rewriting, chunk);
         return undefined;
       }
       if (response.write(chunk)) return undefined;
@@ -202,21 +245,9 @@ export function createAnswer(
       return undefined;
     },
     end(trailers) {
-      if (rewriting !== undefined) {
-        const masked = bytes === 0 ? { met: [] } : rewriting.end();
-        if (masked === undefined) return "answer_not_maskable";
-        met = masked.met;
-        head = head.filter(([name]) => !invalidatedByMasking.has(name));
-        // Without a type its reader would guess one.
-        if (!head.some(([name]) => name === "content-type") && heldBytes > 0)
-          head.push(["content-type", "application/json"]);
-        head.push(["content-length", String(heldBytes)]);
-        begin();
-        for (const part of held) response.write(part);
-        response.end();
-        watch().start();
-        return undefined;
-      }
+      const own = rewriting;
+      if (own !== undefined)
+        return waiting === 0 ? sendRewritten(own) : working.then(() => sendRewritten(own));
       const after = headersDown(pairs(trailers), [], rules.drop).filter(
         ([name, value]) => !notTrailers.has(name) && !unsendable.test(value),
       );

@@ -133,6 +133,7 @@ export async function relay(passage: Passage): Promise<void> {
       {
         pause: () => controller?.pause(),
         resume: () => controller?.resume(),
+        fail: (code) => stop(new Cut(code)),
         tooSlow: () => {
           if (over) breakOff(response);
           else stop(new Cut("client_too_slow"));
@@ -194,13 +195,18 @@ export async function relay(passage: Passage): Promise<void> {
         },
         onResponseEnd(_, trailers) {
           if (over) return;
-          const problemOfEnd = answer.end(trailers);
-          if (problemOfEnd !== undefined) {
-            stop(new Cut(problemOfEnd));
-            return;
-          }
-          end();
-          complete({ ...answer.outcome(), ...sent() });
+          const ended = answer.end(trailers);
+          const finish = (problemOfEnd: string | undefined): void => {
+            if (over) return;
+            if (problemOfEnd !== undefined) {
+              stop(new Cut(problemOfEnd));
+              return;
+            }
+            end();
+            complete({ ...answer.outcome(), ...sent() });
+          };
+          if (ended instanceof Promise) void ended.then(finish);
+          else finish(ended);
         },
         onResponseError(_, error) {
           stop(error);

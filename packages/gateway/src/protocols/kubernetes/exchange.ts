@@ -3,7 +3,9 @@ import type { NamedScope } from "../../gate/protocol.ts";
 import { type AnswerRules, REWRITABLE, withoutChoice } from "../../gate/web/answer.ts";
 import type { WebAsk, WebExchange } from "../../gate/web/door.ts";
 import { send } from "../../gate/web/front.ts";
+import { INLINE_BODY_BYTES, MAX_JSON_VALUES } from "../../gate/bounds.ts";
 import { valuesOf } from "../../gate/web/head.ts";
+import { hasMoreValues } from "../../kernel/json-values.ts";
 import { Busy } from "../../gate/web/sharing.ts";
 import { readWhole } from "../../gate/web/reading.ts";
 import { maskJson } from "../../gate/web/json-mask.ts";
@@ -108,6 +110,15 @@ export async function exchangeOne(
     headers: exchange.rawHeaders,
     body,
   };
+  // What takes a while is done in its principal's turn: it is judged once it is that one's.
+  const { account } = exchange;
+  if (body.kind === "read" && body.bytes.length > INLINE_BODY_BYTES) {
+    if (hasMoreValues(body.bytes, MAX_JSON_VALUES)) {
+      send(response, status(413, `the body holds more than ${MAX_JSON_VALUES} values`));
+      return;
+    }
+    await account.heavy.run(account.key, () => undefined);
+  }
   const decision = await session.judge(act, detailOf(act));
   if ("denial" in decision) {
     send(response, denied(decision.denial));

@@ -1,4 +1,5 @@
-import { MAX_MCP_ANSWER_BYTES } from "../../gate/bounds.ts";
+import { MAX_JSON_VALUES, MAX_MCP_ANSWER_BYTES } from "../../gate/bounds.ts";
+import { ValueCount } from "../../kernel/json-values.ts";
 import type { Account } from "../../gate/web/sharing.ts";
 
 /** An upstream server said more at a time than is passed on. */
@@ -21,12 +22,14 @@ const INLINE_BYTES = 16_384;
 export async function readAnswer(answer: Response, share: AnswerShare | undefined): Promise<Response> {
   const chunks: Uint8Array[] = [];
   const borrowed: (() => void)[] = [];
+  const count = new ValueCount();
   let length = 0;
   let value: unknown;
   try {
     for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) {
       length += chunk.length;
-      if (length > MAX_MCP_ANSWER_BYTES) throw new AnswerTooLarge();
+      count.take(chunk);
+      if (length > MAX_MCP_ANSWER_BYTES || count.values > MAX_JSON_VALUES) throw new AnswerTooLarge();
       const giveBack = share?.borrow(chunk.length);
       if (giveBack !== undefined) borrowed.push(giveBack);
       chunks.push(chunk);
@@ -47,6 +50,7 @@ export async function readAnswer(answer: Response, share: AnswerShare | undefine
 /** Follows a stream of events: one event is no longer than an answer may be. */
 export function boundEvents(answer: Response, over: (error: Error) => void): Response {
   let length = 0;
+  let count = new ValueCount();
   const bound = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -57,7 +61,9 @@ export function boundEvents(answer: Response, over: (error: Error) => void): Res
         bytes.lastIndexOf("\r\r"),
       );
       length = end < 0 ? length + bytes.length : bytes.length - end;
-      if (length > MAX_MCP_ANSWER_BYTES) {
+      if (end >= 0) count = new ValueCount();
+      count.take(bytes.subarray(Math.max(end, 0)));
+      if (length > MAX_MCP_ANSWER_BYTES || count.values > MAX_JSON_VALUES) {
         const error = new AnswerTooLarge();
         over(error);
         controller.error(error);
