@@ -24,7 +24,8 @@ export function counter(): { count(what: string): void; readonly all: Record<str
   };
 }
 
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 
 /** Runs `step` on `lanes` lanes at a time, over and over, until the fight is over. Whatever fails is tried again. */
 export async function onLanes(
@@ -35,7 +36,10 @@ export async function onLanes(
   await Promise.all(
     Array.from({ length: lanes }, async (_, lane) => {
       while (!fight.isOver()) {
-        await Promise.race([step(lane).catch(() => undefined), pause(fight.until - performance.now() + 50)]);
+        await Promise.race([
+          step(lane).catch(() => undefined),
+          pause(Math.max(1, fight.until - performance.now() + 50)),
+        ]);
         await pause(0);
       }
     }),

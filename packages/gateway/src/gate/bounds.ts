@@ -13,7 +13,7 @@ export const bounds = {
   /** The same, once it is known whose they are. */
   requests: { grant: 128, principal: 256 },
   /** Bytes of bodies that are read whole and of answers that are masked, until the answer has gone. */
-  memory: { grant: 32 * MiB, principal: 64 * MiB, total: 128 * MiB },
+  memory: { grant: 40 * MiB, principal: 72 * MiB, total: 192 * MiB },
   /** Connections to one upstream over HTTP: requests under way, streams and upgraded connections. */
   upstream: { grant: 64, principal: 96, total: 256 },
   /** Requests to one upstream MCP server. */
@@ -71,7 +71,7 @@ export const RECORDED_REFUSALS = {
 /** What an HTTP/2 client may have open at a time on one connection. */
 export const MAX_STREAMS = 100;
 /** Resets of streams by an HTTP/2 client: as many at once, and then so many a second; one beyond ends its connection. */
-export const STREAM_RESETS = { burst: 200, perSecond: 33 } as const;
+export const STREAM_RESETS = { burst: 100, perSecond: 33 } as const;
 /** An HTTP/2 client is asked for a sign of life this often, and has this long to give one. Milliseconds. */
 export const PING_EVERY_MS = 3000;
 export const PING_ANSWER_MS = 5000;
@@ -82,3 +82,5 @@ export const SILENCE_MS = 90_000;
 /** Of a port's connections, this share is kept for addresses that hold few, so that a few others cannot take all. */
 export const RESERVED_SHARE = 0.1;
 export const FEW_CONNECTIONS = 16;
+/** What one direction of a WebSocket may bring in one turn of the event loop, bytes. */
+export const MAX_TURN_BYTES = 65_536;

@@ -43,7 +43,8 @@ export function readWhole(
         return;
       }
       try {
-        account.hold(chunk.length);
+        // Once as it came, and once in the whole body.
+        account.hold(2 * chunk.length);
         chunks.push(chunk);
       } catch (error) {
         over();
