@@ -14,7 +14,10 @@ export interface Fight {
 }
 
 /** Counts what came of requests, by status or error. */
-export function counter(): { count(what: string): void; readonly all: Record<string, number> } {
+export function counter(): {
+  readonly count: (what: string) => void;
+  readonly all: Record<string, number>;
+} {
   const all: Record<string, number> = {};
   return {
     all,

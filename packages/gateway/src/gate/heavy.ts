@@ -24,24 +24,30 @@ interface Line {
  */
 export function createHeavy(now: () => number = () => performance.now()): Heavy {
   const lines = new Map<string, Line>();
-  let isPlanned = false;
+  /** When the next step is, and how to call it off. */
+  let planned: { readonly at: number; readonly cancel: () => void } | undefined;
 
   const plan = (): void => {
-    if (isPlanned) return;
     let soonest = Number.POSITIVE_INFINITY;
     for (const [key, line] of lines) {
       if (line.waiting.length > 0) soonest = Math.min(soonest, line.from);
       else if (line.from <= now()) lines.delete(key);
     }
-    if (soonest === Number.POSITIVE_INFINITY) return;
-    isPlanned = true;
+    if (soonest === Number.POSITIVE_INFINITY || (planned !== undefined && planned.at <= soonest)) return;
+    // Whoever has not to rest waits for nobody who has.
+    planned?.cancel();
     const ms = soonest - now();
-    if (ms > 0) setTimeout(step, Math.ceil(ms));
-    else setImmediate(step);
+    if (ms > 0) {
+      const timer = setTimeout(step, Math.ceil(ms));
+      planned = { at: soonest, cancel: () => clearTimeout(timer) };
+    } else {
+      const immediate = setImmediate(step);
+      planned = { at: soonest, cancel: () => clearImmediate(immediate) };
+    }
   };
 
   const step = (): void => {
-    isPlanned = false;
+    planned = undefined;
     for (const [key, line] of lines) {
       if (line.from > now()) continue;
       const work = line.waiting.shift();

@@ -19,15 +19,17 @@ export type Said =
 const port = parentPort;
 if (port !== null) {
   const say = (said: Said): void => port.postMessage(said);
-  port.on("message", ({ module, name, input }: Work) => {
-    import(module)
-      .then((loaded: Readonly<Record<string, (input: unknown) => unknown>>) => {
-        const run = loaded[name];
-        if (run === undefined) throw new TypeError(`there is no ${name}`);
-        say({ kind: "begun" });
-        say({ kind: "done", output: run(input) });
-      })
+  const work = async ({ module, name, input }: Work): Promise<void> => {
+    try {
+      const loaded = (await import(module)) as Readonly<Record<string, (input: unknown) => unknown>>;
+      const run = loaded[name];
+      if (run === undefined) throw new TypeError(`there is no ${name}`);
+      say({ kind: "begun" });
+      say({ kind: "done", output: run(input) });
+    } catch {
       // What it threw may quote what it was given.
-      .catch(() => say({ kind: "failed" }));
-  });
+      say({ kind: "failed" });
+    }
+  };
+  port.on("message", (given: Work) => void work(given));
 }

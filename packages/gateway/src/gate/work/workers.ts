@@ -98,6 +98,7 @@ export function createWorkers(most = WORKERS, ms = WORK_MS): Workers {
     };
     let timer = setTimeout(() => finish({ kind: "failed" }, false), LOAD_MS);
     worker.on("message", hear).once("error", fail).once("exit", fail);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin
     worker.postMessage(work);
   };
 

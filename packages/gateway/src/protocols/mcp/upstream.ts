@@ -86,13 +86,15 @@ export async function connectUpstream(
     for (const reject of pending) reject(error);
     void client.close();
   };
+  // The SDK's client has no listeners of another kind.
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener
   client.onerror = (error) => {
     // The SDK says so of a program's answer in these words alone.
     if (/exceeded maximum size/.test(error.message)) over(new AnswerTooLarge());
   };
   await client.connect(transportOf(target, share, over), { timeout, signal });
   const request: McpUpstream["request"] = async (method, params, ended) => {
-    let stop = (_: Error): void => undefined;
+    let stop: (error: Error) => void = () => undefined;
     const tooLarge = new Promise<never>((_, reject) => {
       stop = reject;
     });
