@@ -7,7 +7,7 @@ import { startStage, type Stage } from "../starvation/stage.ts";
 import { root } from "../support/gateway.ts";
 
 /** How long each attack lasts here; `npm run torture` has it last longer. Seconds. */
-const SECONDS = 2;
+const SECONDS = 1.5;
 /** A second agent's requests stay below this, milliseconds. */
 const P99_MS = 250;
 /** What the process may take besides its resting memory: docs/security.md, "Bounds". Bytes. */

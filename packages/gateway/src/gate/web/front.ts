@@ -146,11 +146,19 @@ export function createFront(
       };
       // Of HTTP/2 the session is the connection; a stream is one request.
       const connectionOf = "stream" in request ? (request.stream.session ?? request.stream) : request.socket;
-      doorway.door
-        .request({ ...ask, request, response, connectionOf, expectsContinue: expects }, doorway.gate)
-        .catch(failedNow)
-        // An answer to a client that has gone may fail too: it ends nothing else.
-        .catch(fault);
+      const enter = (): void => {
+        doorway.door
+          .request({ ...ask, request, response, connectionOf, expectsContinue: expects }, doorway.gate)
+          .catch(failedNow)
+          // An answer to a client that has gone may fail too: it ends nothing else.
+          .catch(fault);
+      };
+      if (!("stream" in request)) enter();
+      // A stream that was reset in the same breath is not worth a look (CVE-2023-44487).
+      else
+        setImmediate(() => {
+          if (!isGone(response)) enter();
+        });
     },
     upgrade(request, socket, head) {
       const admitted = admit(request, socket);

@@ -2,7 +2,7 @@ import type { Gate, Outcome } from "../../gate/gate.ts";
 import type { NamedScope } from "../../gate/protocol.ts";
 import { type Answer, problem, refusedAnswer } from "../../gate/web/answers.ts";
 import type { WebExchange } from "../../gate/web/door.ts";
-import { send } from "../../gate/web/front.ts";
+import { isGone, send } from "../../gate/web/front.ts";
 import { refuseForm } from "../../gate/web/mcp/form.ts";
 import { INLINE_BODY_BYTES } from "../../gate/bounds.ts";
 import { AnswerTooLarge } from "./answer-reader.ts";
@@ -115,7 +115,19 @@ export async function exchangeOne(
     account.use("mcpCalls", exchange.connection);
     const upstream = () => options.upstreams.of(session, account);
     const { connection } = exchange;
-    const made = await serve({ session, permit, scopes, connection, message, upstream, account });
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    const ended = AbortSignal.any([session.ended, gone.signal]);
+    const made = await serve({
+      session,
+      permit,
+      scopes,
+      connection,
+      message,
+      upstream,
+      account,
+      ended,
+    });
     complete({ bytes: made.body.length });
     return close(made);
   } catch (error) {
@@ -127,7 +139,7 @@ export async function exchangeOne(
       complete({ error: "answer_too_large" });
       return close(failure(200, message.id, -32_603, `${error.message}; ask for less`));
     }
-    const ended = session.ended.aborted;
+    const ended = session.ended.aborted || isGone(response);
     if (!ended && !isOwnError(error)) options.upstreams.drop(session);
     complete({ error: ended ? "grant_ended" : isOwnError(error) ? `rpc_${error.code}` : "upstream_failed" });
     const why = ended

@@ -21,6 +21,8 @@ export interface Served {
   readonly message: Extract<ClientMessage, { kind: "request" }>;
   readonly upstream: () => Promise<McpUpstream>;
   readonly account: Pick<Account, "heavy" | "hold" | "key">;
+  /** Aborts when nobody waits for the answer any more, or may have it. */
+  readonly ended: AbortSignal;
 }
 
 type Result = Readonly<Record<string, unknown>>;
@@ -35,9 +37,9 @@ function filtered(answer: Result, member: string, keeps: (item: Result) => boole
   return { [member]: kept, ...(typeof nextCursor === "string" ? { nextCursor } : {}) };
 }
 
-async function listTools({ session, scopes, upstream }: Served): Promise<Result> {
+async function listTools({ session, scopes, upstream, ended }: Served): Promise<Result> {
   const target = session.target as McpTarget;
-  const tools = await (await upstream()).tools(session.ended);
+  const tools = await (await upstream()).tools(ended);
   return {
     tools: tools
       .filter(
@@ -50,11 +52,11 @@ async function listTools({ session, scopes, upstream }: Served): Promise<Result>
 
 /** Calls a tool whose definition is still the one that was accepted. */
 async function callTool(served: Served): Promise<Answer> {
-  const { session, permit, message, upstream } = served;
+  const { session, permit, message, upstream, ended } = served;
   const { id, method, params } = message;
   const name = String(params["name"]);
   const server = await upstream();
-  const tools = await server.tools(session.ended);
+  const tools = await server.tools(ended);
   const problem = problemOfDefinition(
     session.target as McpTarget,
     tools.find((tool) => tool.name === name),
@@ -66,7 +68,7 @@ async function callTool(served: Served): Promise<Answer> {
       message: `refused: ${problem}`,
       hint: "the gateway's operator accepts a definition by putting its digest into the connection's pins",
     });
-  return passedOn(served, await server.request(method, sentUp(message), session.ended));
+  return passedOn(served, await server.request(method, sentUp(message), ended));
 }
 
 /** What of a request's parameters goes to the server: what was judged and written down, and no `_meta`. */
@@ -103,7 +105,7 @@ async function passedOn({ account, message: { id } }: Served, value: Result): Pr
  * @throws Error when the upstream fails
  */
 export async function serve(served: Served): Promise<Answer> {
-  const { session, permit, scopes, connection, message, upstream } = served;
+  const { session, permit, scopes, connection, message, upstream, ended } = served;
   const { id, method, params } = message;
   permit.spend();
   const has = {
@@ -122,7 +124,7 @@ export async function serve(served: Served): Promise<Answer> {
       return callTool(served);
     case "resources/list": {
       if (!has.resources) return result(id, { resources: [] });
-      const answer = await (await upstream()).request(method, sentUp(message), session.ended);
+      const answer = await (await upstream()).request(method, sentUp(message), ended);
       const keeps = ({ uri }: Result): boolean =>
         typeof uri === "string" && scopes.some(({ resources }) => coversUri(resources, uri));
       return bounded(id, filtered(answer, "resources", keeps));
@@ -132,12 +134,12 @@ export async function serve(served: Served): Promise<Answer> {
       return result(id, { resourceTemplates: [] });
     case "prompts/list": {
       if (!has.prompts) return result(id, { prompts: [] });
-      const answer = await (await upstream()).request(method, sentUp(message), session.ended);
+      const answer = await (await upstream()).request(method, sentUp(message), ended);
       const keeps = ({ name }: Result): boolean =>
         typeof name === "string" && scopes.some(({ prompts }) => prompts.has(name));
       return bounded(id, filtered(answer, "prompts", keeps));
     }
     default:
-      return passedOn(served, await (await upstream()).request(method, sentUp(message), session.ended));
+      return passedOn(served, await (await upstream()).request(method, sentUp(message), ended));
   }
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -21,6 +22,12 @@ export interface McpUpstream {
   tools(signal: AbortSignal): Promise<readonly ToolDefinition[]>;
   close(): Promise<void>;
 }
+
+/**
+ * The signal of the call that is being sent: the SDK cancels a call with a message, and leaves its request over HTTP open for
+ * as long as the server likes.
+ */
+const calls = new AsyncLocalStorage<AbortSignal>();
 
 /** Pages of a list, and what they may hold. */
 const mostPages = 50;
@@ -50,8 +57,11 @@ function transportOf(
     connect: { rejectUnauthorized: true, ...(target.ca === undefined ? {} : { ca: target.ca.text() }) },
   });
   const fetcher = async (url: string | URL, init?: RequestInit): Promise<Response> => {
+    const own = calls.getStore();
+    const signals = [init?.signal, own].filter((signal) => signal instanceof AbortSignal);
     const answer = (await undiciFetch(url, {
       ...(init as object),
+      ...(signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }),
       dispatcher: agent,
       redirect: "error",
     } as never)) as unknown as Response;
@@ -99,15 +109,19 @@ export async function connectUpstream(
       stop = reject;
     });
     pending.add(stop);
+    const finished = new AbortController();
     try {
-      const answer = client.request({ method, params: { ...params } }, ResultSchema, {
-        timeout,
-        maxTotalTimeout: timeout,
-        signal: ended,
-      });
+      const answer = calls.run(finished.signal, () =>
+        client.request({ method, params: { ...params } }, ResultSchema, {
+          timeout,
+          maxTotalTimeout: timeout,
+          signal: ended,
+        }),
+      );
       return await Promise.race([answer, tooLarge]);
     } finally {
       pending.delete(stop);
+      finished.abort();
     }
   };
   return {
