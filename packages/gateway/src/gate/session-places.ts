@@ -26,6 +26,7 @@ export function createSessionPlaces(limits: () => Limits): {
     refused: {
       rule: "limits",
       message: `${whose} has ${places} sessions open, as many as it may`,
+      remedy: "correct",
       hint: "close one, or use a pool that keeps fewer",
     },
   });

@@ -21,6 +21,8 @@ export interface EnteringParts<Act> {
   open(live: LiveGrant, by: Found["by"], entry: Entry): Promise<Session<Act> | Refusal>;
   refuse(entry: Entry, refusal: Refusal): Refusal;
   readonly noGrant: Refusal;
+  /** How the grant of a secret that proved genuine ended. */
+  closed(grant: string, connection: string): Promise<Refusal | undefined>;
 }
 
 /** The session of a grant on one client connection, and the digests of the tokens that were asked about for it. */
@@ -90,7 +92,11 @@ export function createEntering<Act>(
       entry.grant === undefined ? found.grants : found.grants.filter(({ grant }) => grant.id === entry.grant);
     const [first] = named;
     // Nothing is read for whoever has no grant here.
-    if (first === undefined) return parts.refuse(entry, parts.noGrant);
+    if (first === undefined) {
+      const closed =
+        found.proved === undefined ? undefined : await parts.closed(found.proved, entry.connection);
+      return parts.refuse(entry, closed ?? parts.noGrant);
+    }
     const principal = principalKey(first.grant.requester as Principal);
     entry.account?.belongsTo({ principal });
     await entry.prepare?.();

@@ -120,7 +120,8 @@ test("one principal's slow texts delay no other's", async () => {
     expect(text.judged?.verdict.verdict).toBe("permit");
     times.push(performance.now() - started);
   }
-  expect(Math.max(...times)).toBeLessThan(1000);
+  const [median = 0] = times.toSorted((a, b) => a - b).slice(times.length / 2);
+  expect(median).toBeLessThan(250);
   judging.stop();
   await Promise.race([Promise.all(attack), Promise.resolve()]);
 });

@@ -41,6 +41,8 @@ const MAX_WORKER_MB = 256;
 const MAX_KEPT_GROWTH_BYTES = 67_108_864;
 /** A worker that has nothing to do for so long is ended, and its memory is given back. */
 const IDLE_WORKER_MS = 5000;
+/** How long a principal whose text had to be stopped shares no last worker with others. */
+const SUSPECT_MS = 60_000;
 /** Scopes that a worker is told before it is replaced. */
 const MAX_TOLD_JUDGES = 200;
 
@@ -75,6 +77,8 @@ export function createJudging(options: JudgingOptions = {}): Judging {
   const lanes = new Set<Lane>();
   /** What waits, by principal: whoever has been served goes to the end. */
   const queues = new Map<string, Job[]>();
+  /** Principals of whom a text had to be stopped lately, and until when that counts. */
+  const suspects = new Map<string, number>();
   let wake: NodeJS.Timeout | undefined;
   let stopped = false;
 
@@ -84,11 +88,19 @@ export function createJudging(options: JudgingOptions = {}): Judging {
     job.settled();
   };
 
+  /** A suspect's next text may cost the worker too: it is judged only while another worker stands ready. */
+  const mayUse = (who: string, lane: Lane): boolean => {
+    const until = suspects.get(who);
+    if (until === undefined || workers === 1) return true;
+    if (until < now()) suspects.delete(who);
+    return [...lanes].some((other) => other !== lane && other.isReady);
+  };
+
   /** The next job that may run now: the first of the first principal that has credit and no job under way. */
-  const next = (): Job | undefined => {
+  const next = (lane: Lane): Job | undefined => {
     let soonest = Number.POSITIVE_INFINITY;
     for (const [who, queue] of queues) {
-      if ([...lanes].some((lane) => lane.job?.who === who)) continue;
+      if ([...lanes].some(({ job }) => job?.who === who) || !mayUse(who, lane)) continue;
       const wait = outside.wait(who);
       if (wait > 0) {
         soonest = Math.min(soonest, wait);
@@ -124,7 +136,7 @@ export function createJudging(options: JudgingOptions = {}): Judging {
   /** Gives a lane that is ready its next job. */
   const serve = (lane: Lane): void => {
     if (!lane.isReady || lane.job !== undefined) return;
-    const job = next();
+    const job = next(lane);
     if (job === undefined) return;
     clearTimeout(lane.timer);
     lane.job = job;
@@ -138,6 +150,7 @@ export function createJudging(options: JudgingOptions = {}): Judging {
     const started = now();
     lane.timer = setTimeout(() => {
       outside.spend(job.who, now() - started);
+      suspects.set(job.who, now() + SUSPECT_MS);
       fail(lane, `the statement takes longer than ${limitMs} ms to be judged`);
     }, limitMs);
     lane.worker.postMessage(question, []);

@@ -1,5 +1,6 @@
 import { createPlaces } from "../../gate/places.ts";
 import type { Clock } from "../../kernel/clock.ts";
+import { createCredit, type Credit } from "./credit.ts";
 import { u32 } from "./framing.ts";
 
 /**
@@ -13,6 +14,8 @@ export interface Memory {
   heldBy(who: string): number;
   /** Makes room for the large messages of one session. */
   inbound(who: string, clock: Clock): Inbound;
+  /** Time of the thread that serves everybody, for large messages: to decode and record one takes milliseconds. */
+  readonly time: Credit;
 }
 
 /** Room for a session's large messages, one after another. */
@@ -29,7 +32,10 @@ export interface Inbound {
 }
 
 /** Messages up to this size are bounded by the number of sessions alone. */
-const MAX_SMALL_MESSAGE = 65_536;
+export const MAX_SMALL_MESSAGE = 65_536;
+/** What a principal's large messages may take of the thread: burst, and share of every second. */
+const LARGE_BURST_MS = 50;
+const LARGE_SHARE = 0.2;
 /** Room for the large messages of one principal, bytes; for four of the largest at least. */
 const MAX_INBOUND_BY_PRINCIPAL = 67_108_864;
 /** How many principals' rooms there are in all. */
@@ -44,6 +50,7 @@ export function createMemory(messageBytes: () => number): Memory {
     return { perKey, total: MAX_ROOMS * perKey };
   });
   return {
+    time: createCredit(LARGE_BURST_MS, LARGE_SHARE, () => performance.now()),
     join(who, weight) {
       const all = sessions.get(who) ?? new Set();
       sessions.set(who, all.add(weight));

@@ -9,6 +9,7 @@ import { createCopyMessages } from "./copying.ts";
 import type { Expected } from "./expected.ts";
 import { type, u32, WireError } from "./framing.ts";
 import { longestText } from "./guard/grammar.ts";
+import { MAX_SMALL_MESSAGE } from "./memory.ts";
 import { errorResponse, failingParse, failingQuery, flush } from "./messages.ts";
 import { refuseActs } from "./refuse-acts.ts";
 import { isParameterType, typeDenial } from "./parameter-types.ts";
@@ -24,7 +25,7 @@ export interface Held {
   from: number;
 }
 
-export type Stopped = "no" | "waiting" | "judging" | "yielding" | "terminated";
+export type Stopped = "no" | "waiting" | "judging" | "yielding" | "throttled" | "terminated";
 
 /** The client's half: turns messages into acts, has them judged, and collects what may go upstream. */
 export interface Operations {
@@ -32,7 +33,7 @@ export interface Operations {
   /**
    * Takes whole messages off the front of `bytes` and judges them; they stay referenced until they have left.
    * @returns how many bytes were taken, and what stopped it: nothing, a message that must wait for answers, one whose
-   * text is being judged, the turn's share being used up, or Terminate
+   * text is being judged, the turn's share being used up or the principal's share for large messages, or Terminate
    * @throws WireError when the client breaks the protocol: the session must end
    */
   take(bytes: Buffer): { taken: number; stopped: Stopped };
@@ -47,6 +48,9 @@ export interface OperationsOptions {
   readonly judge: (act: PostgresAct, detail: string) => Decision;
   /** Sees to it that a text's verdict is known. False: it will be, and `take` is to be called again then. */
   readonly ahead: (text: Text) => boolean;
+  /** The time that large messages of the principal may take, and may not. */
+  readonly largeWait: () => number;
+  readonly largeTook: (milliseconds: number) => void;
   /** Whether plans would show what is hidden: a view's tables and conditions, say. */
   readonly hidesPlans: boolean;
   /** What all sessions of the principal hold in names, in characters. */
@@ -203,8 +207,8 @@ export function createOperations(options: OperationsOptions): Operations {
   /** Records that a plan would show what is hidden, and answers it. */
   const planRefused = (text: Text, kind: "query" | "parse"): Buffer =>
     unreadable("EXPLAIN is not SQL here", `{"kind":"${kind}",${told.name(text)}}`, (denied) => ({
+      remedy: "never",
       hint: "leave EXPLAIN out",
-      ...denied,
       rule: (denied?.rule ?? "protocol").replace(/: .*/, ": statements"),
       message:
         "a plan would show what stands behind a view, or what a row security policy or generated column says",
@@ -220,6 +224,7 @@ export function createOperations(options: OperationsOptions): Operations {
       (denied) => ({
         rule: (denied?.rule ?? "protocol").replace(/: .*/, ": limits"),
         message: `a statement longer than ${longestText} bytes is refused`,
+        remedy: "correct",
         hint: "split it",
       }),
     );
@@ -361,8 +366,9 @@ export function createOperations(options: OperationsOptions): Operations {
       `{"function":${oid},"kind":"function call"}`,
       (denied) => ({
         rule: "protocol",
+        remedy: "never" as const,
         hint: "call the function in a SELECT, if an operation allows it",
-        ...denied,
+        ...(denied === undefined ? {} : { rule: denied.rule }),
         message: "function calls outside of SQL are not allowed",
       }),
     );
@@ -402,6 +408,15 @@ export function createOperations(options: OperationsOptions): Operations {
       default:
         throw new WireError("08P01", `invalid frontend message type ${kind}`);
     }
+  };
+
+  /** `message`, whose time counts when it is a large one. Twice, since it is recorded as well. */
+  const timed = (kind: number, start: number, end: number): boolean => {
+    if (end - start <= MAX_SMALL_MESSAGE) return message(kind, start, end);
+    const began = performance.now();
+    const isTaken = message(kind, start, end);
+    options.largeTook(2 * (performance.now() - began));
+    return isTaken;
   };
 
   const copyMessage = createCopyMessages(shared, drop);
@@ -444,7 +459,10 @@ export function createOperations(options: OperationsOptions): Operations {
         } else if (kind === type.copyData || kind === type.copyDone || kind === type.copyFail) {
           // PostgreSQL ignores them outside of a COPY; they never go on.
           drop(at, end);
-        } else if (!message(kind, at, end)) {
+        } else if (end - at > MAX_SMALL_MESSAGE && options.largeWait() > 0) {
+          stopped = "throttled";
+          break;
+        } else if (!timed(kind, at, end)) {
           stopped = awaited === undefined ? "waiting" : "judging";
           break;
         }

@@ -33,6 +33,7 @@ export function typeDenial(oid: number, rule = "protocol"): Denial {
   return {
     rule: rule.replace(/: .*/, ": types"),
     message: `a parameter declared as the type with OID ${oid} is not granted`,
+    remedy: "correct",
     hint:
       oid < FIRST_OWN_OID
         ? "declare the parameter as text, or leave its type to the server (OID 0)"

@@ -89,6 +89,8 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
       stopJudging = answer;
       return false;
     },
+    largeWait: () => memory.time.wait(who),
+    largeTook: (milliseconds) => memory.time.spend(who, milliseconds),
     hidesPlans: options.hidesPlans,
     heldByPrincipal: () => memory.heldBy(who),
   });
@@ -212,9 +214,10 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     if (taken === bytes.length) {
       if (carry.length > 0) carry.keep(empty);
     } else if (taken > 0 || carry.length === 0) carry.keep(bytes.subarray(taken));
-    waiting = stopped === "waiting" || stopped === "judging" || stopped === "yielding";
+    waiting = stopped !== "no" && stopped !== "terminated";
     if (waiting) client.pause();
     if (stopped === "yielding") setImmediate(again);
+    if (stopped === "throttled") clock.schedule(memory.time.wait(who), again);
     if (!waiting && !inbound.hasRoom(taken === bytes.length ? empty : bytes.subarray(taken), again)) {
       waiting = true;
       client.pause();

@@ -5,6 +5,7 @@ import type { Expected } from "./expected.ts";
 import { rowsOf } from "./command-tag.ts";
 import { type, u32, WireError } from "./framing.ts";
 import type { Shared } from "./shared.ts";
+import { withoutOwnVoice } from "./own-voice.ts";
 import { withheldError, withheldNotice } from "./withheld.ts";
 
 /** The server's half: walks the answers' headers, hands the bytes on as they came, and says what became of acts. */
@@ -173,6 +174,13 @@ export function createResponses(options: ResponsesOptions): Responses {
     finish(entry, error === undefined);
   };
 
+  /** What a client may read of an error of the database's, in the gateway's voice nothing. */
+  const errorOf = (chunk: Buffer, at: number, end: number, isBind: boolean): Buffer | undefined => {
+    if (!hideQuotes) return withoutOwnVoice(chunk, at, end);
+    const quiet = withheldError(chunk, at, end, isBind, isGranted);
+    return withoutOwnVoice(quiet, 0, quiet.length) ?? quiet;
+  };
+
   /** An ErrorResponse. The bytes that go on in its place, or undefined for its own. */
   const errorResponse = (chunk: Buffer, at: number, end: number): Buffer | undefined => {
     const fields = decodeFields(chunk, at + 5, end);
@@ -182,7 +190,7 @@ export function createResponses(options: ResponsesOptions): Responses {
     if (entry === undefined || fatal) {
       if (!fatal) throw new WireError("08P01", "the database sent an error that nothing asked for");
       error = fields.code;
-      return hideQuotes ? withheldError(chunk, at, end, false, isGranted) : undefined;
+      return errorOf(chunk, at, end, false);
     }
     const refusal = entry.refusal;
     error = refusal === undefined ? fields.code : "42501";
@@ -191,9 +199,7 @@ export function createResponses(options: ResponsesOptions): Responses {
       discarding = true;
       discard();
     }
-    return (
-      refusal ?? (hideQuotes ? withheldError(chunk, at, end, entry.kind === type.bind, isGranted) : undefined)
-    );
+    return refusal ?? errorOf(chunk, at, end, entry.kind === type.bind);
   };
 
   /** A whole message, or as much of it as `enough`. The bytes that go on in its place, or undefined for its own. */
@@ -302,7 +308,8 @@ export function createResponses(options: ResponsesOptions): Responses {
       const withheld = hideQuotes && (kind === type.errorResponse || kind === type.noticeResponse);
       if (withheld && size > MAX_WITHHELD_BYTES)
         throw new WireError("08P01", "the database sent a message that is too large");
-      const whole = withheld || kind === type.parameterStatus;
+      const isError = kind === type.errorResponse;
+      const whole = withheld || kind === type.parameterStatus || (isError && size <= largestStatus);
       const stop = Math.min(end, whole ? end : at + enough);
       if (size > largestStatus && mustBeWhole.has(kind ?? 0)) {
         throw new WireError("08P01", "the database sent a message that is too large");

@@ -203,19 +203,23 @@ test("where plain tables are granted whole, the database's words go on unchanged
 });
 
 test.each([
-  ["a view", { "public.seen": "all" }, "explain select * from seen", false],
-  ["a view, by a cursor", { "public.seen": "all" }, "EXPLAIN declare c cursor for select * from seen", false],
-  ["a generated column", { "public.computed": ["id", "name"] }, "explain select id from computed", false],
-  ["a plain table in part", { "public.plain": ["id"] }, "explain select id from plain", true],
-  ["no table", { "public.plain": "all" }, "explain (costs off) select 1", true],
-])("a plan of %s", async (_, tables, sql, isShown) => {
+  ["a view", { "public.seen": "all" }, "explain select * from seen"],
+  ["a view, by a cursor", { "public.seen": "all" }, "EXPLAIN declare c cursor for select * from seen"],
+  ["a generated column", { "public.computed": ["id", "name"] }, "explain select id from computed"],
+])("a plan of %s is refused, as it would show what is hidden", async (_, tables, sql) => {
   const client = await connect(tables);
-  if (isShown) expect((await client.query(sql)).rows.length).toBeGreaterThan(0);
-  else {
-    for (const values of [undefined, []] as const)
-      expect(await failure(client, sql, values)).toMatchObject({ code: "42501" });
-    expect(JSON.stringify(await failure(client, sql))).not.toMatch(/secrets|x99/);
-  }
+  for (const values of [undefined, []] as const)
+    expect(await failure(client, sql, values)).toMatchObject({ code: "42501" });
+  expect(JSON.stringify(await failure(client, sql))).not.toMatch(/secrets|x99/);
   expect((await client.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+  await client.end();
+});
+
+test.each([
+  ["a plain table in part", { "public.plain": ["id"] }, "explain select id from plain"],
+  ["no table", { "public.plain": "all" }, "explain (costs off) select 1"],
+])("a plan of %s is shown", async (_, tables, sql) => {
+  const client = await connect(tables);
+  expect((await client.query(sql)).rows.length).toBeGreaterThan(0);
   await client.end();
 });

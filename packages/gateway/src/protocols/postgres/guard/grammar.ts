@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { refuse } from "./refusal.ts";
+import { setFlagsFromString } from "node:v8";
+import { refuse, refuseMistake } from "./refusal.ts";
 import { mayAssignRows, repetitions } from "./row-assignments.ts";
 
 /** The part of libpg-query's WebAssembly module that parsing needs (its own wrapper keeps one instance for ever). */
@@ -35,6 +36,16 @@ let factory: Factory | undefined;
 let compiled: object | undefined;
 const ready: Instance[] = [];
 
+/**
+ * V8's optimizing compiler takes half a gigabyte and seconds of CPU for the grammar's largest functions, at whatever
+ * moment it finds them hot, to parse a text in 15 µs instead of 30; and each text is parsed once. So WebAssembly is
+ * left as it is compiled first. V8 has these flags for the whole process.
+ */
+function keepFirstCode(): void {
+  setFlagsFromString("--no-wasm-dynamic-tiering");
+  setFlagsFromString("--no-wasm-tier-up");
+}
+
 async function addInstance(make: Factory, wasm: object): Promise<void> {
   ready.push(
     await make({
@@ -58,6 +69,7 @@ export async function loadGrammar(): Promise<void> {
   if (factory === undefined || compiled === undefined) {
     const load = createRequire(import.meta.url);
     factory = load("libpg-query/wasm/libpg-query.js") as Factory;
+    keepFirstCode();
     compiled = await WebAssembly.compile(readFileSync(load.resolve("libpg-query/wasm/libpg-query.wasm")));
   }
   while (ready.length <= spares) await addInstance(factory, compiled);
@@ -98,8 +110,8 @@ export interface Parsed {
  * or too deep, or the grammar is not loaded
  */
 export function parse(sql: string): Parsed {
-  if (sql.includes("\0")) refuse("grammar", "a NUL character in a statement is refused");
-  if (!sql.isWellFormed()) refuse("grammar", "the statement is not valid Unicode");
+  if (sql.includes("\0")) refuseMistake("grammar", "a NUL character in a statement is refused");
+  if (!sql.isWellFormed()) refuseMistake("grammar", "the statement is not valid Unicode");
   if (sql.length > longestText || Buffer.byteLength(sql) > longestText)
     refuse("limits", `a statement longer than ${longestText} bytes is refused`, "split it");
   if (sql === "") return { statements: [] };
@@ -116,7 +128,7 @@ export function parse(sql: string): Parsed {
     refuse("limits", "the statement is nested too deeply to be judged", "write it with less nesting");
   }
   if (problem !== undefined || json === undefined)
-    refuse("grammar", `the statement does not parse: ${problem ?? "no parse tree"}`);
+    refuseMistake("grammar", `the statement does not parse: ${problem ?? "no parse tree"}`);
   return { statements: read(json) };
 }
 
@@ -182,12 +194,12 @@ function read(json: string): unknown[] {
     refuse("limits", "the statement is nested too deeply to be judged", "write it with less nesting");
   }
   if (typeof tree !== "object" || tree === null || !("version" in tree))
-    refuse("grammar", "the statement does not parse");
+    refuseMistake("grammar", "the statement does not parse");
   const statements = "stmts" in tree ? tree.stmts : [];
-  if (!Array.isArray(statements)) refuse("grammar", "the statement does not parse");
+  if (!Array.isArray(statements)) refuseMistake("grammar", "the statement does not parse");
   return statements.map((entry: unknown) => {
     if (typeof entry !== "object" || entry === null || !("stmt" in entry))
-      refuse("grammar", "the statement does not parse");
+      refuseMistake("grammar", "the statement does not parse");
     return entry.stmt;
   });
 }

@@ -1,3 +1,4 @@
+import { denialOf } from "../../../gate/hints.ts";
 import type { Denial, NamedScope, Verdict } from "../../../gate/protocol.ts";
 import type { PostgresAct } from "../act.ts";
 import type { PostgresScope } from "../scope.ts";
@@ -9,7 +10,7 @@ import { Recent } from "./recent.ts";
 import { Refusal } from "./refusal.ts";
 import { constantsRead, shapeOf } from "./shape.ts";
 import { checkStatement } from "./statements.ts";
-import { hintFor } from "./words.ts";
+import { coverWords } from "./words.ts";
 
 /** Bounds of the verdicts kept for one set of scopes. */
 const keptVerdicts = 2000;
@@ -69,13 +70,13 @@ function createJudge(
   searchPath: readonly string[],
 ): Judge {
   const compiled = scopes.map(({ name, scope }) => compileScope(name, scope, searchPath));
-  const hint = hintFor(compiled);
+  const covers = coverWords(compiled);
   const recent = new Recent<Verdict>(keptVerdicts, keptCharacters);
 
   const judged = (sql: string, shapeKey: string | undefined, work: number): Verdict | undefined => {
     const before = constantsRead();
     startBudget(work);
-    const verdict = judge(sql, compiled, hint);
+    const verdict = judge(sql, compiled, covers);
     if (work < MAX_WORK && isBudgetSpent()) return undefined;
     // A denial can name a place in the text, and is nothing to be fast about.
     const isShared = verdict.verdict === "permit" && constantsRead() === before;
@@ -117,12 +118,12 @@ function createJudge(
     keep(sql, verdict) {
       recent.set(sql, verdict, sql.length + 300);
     },
-    unjudged: (why) => ({ verdict: "deny", denial: denialOf(new Refusal("limits", why), compiled, hint) }),
+    unjudged: (why) => ({ verdict: "deny", denial: deny(new Refusal("limits", why), compiled, covers) }),
   };
   return made;
 }
 
-function judge(sql: string, scopes: readonly Compiled[], hint: string): Verdict {
+function judge(sql: string, scopes: readonly Compiled[], covers: string): Verdict {
   try {
     const { statements } = parse(sql);
     const used = new Set<string>();
@@ -132,7 +133,7 @@ function judge(sql: string, scopes: readonly Compiled[], hint: string): Verdict 
     // An empty text does nothing: drivers ping with it.
     return { verdict: "permit", operation: used.size === 0 ? first.name : [...used].join(", ") };
   } catch (error) {
-    return { verdict: "deny", denial: denialOf(error, scopes, hint) };
+    return { verdict: "deny", denial: deny(error, scopes, covers) };
   }
 }
 
@@ -170,12 +171,10 @@ function beyond(error: unknown): Refusal {
     : new Refusal("grammar", "the statement could not be judged, so it is denied");
 }
 
-function denialOf(error: unknown, scopes: readonly Compiled[], hint: string): Denial {
+function deny(error: unknown, scopes: readonly Compiled[], covers: string): Denial {
   const refusal = error instanceof Refusal ? error : beyond(error);
   const name = refusedBy.get(refusal) ?? scopes.map((scope) => scope.name).join(", ");
-  return {
-    rule: `${name}: ${refusal.rule}`,
-    message: refusal.message,
-    hint: refusal.advice === undefined ? hint : `${refusal.advice}; ${hint}`,
-  };
+  const { rule, message, remedy, advice } = refusal;
+  const connection = scopes[0]?.name.split("/")[0] ?? "CONNECTION";
+  return denialOf({ rule: `${name}: ${rule}`, message, remedy, advice, covers, connection });
 }

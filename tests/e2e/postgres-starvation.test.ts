@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { besiege, startStage, type Stage } from "../support/postgres-siege.ts";
+
+// One agent attacks on its own grant and database; a second agent beside it must not notice, and the gateway must have
+// its memory back ten seconds later.
+
+let stage: Stage;
+/** Resting memory: of a gateway that has judged and served, before any attack. */
+let resting: number;
+
+beforeAll(async () => {
+  stage = await startStage();
+  ({ peakBytes: resting } = await besiege(stage, "small texts that are all new, pipelined", 2, 0));
+});
+afterAll(() => stage.stop());
+
+const MAX_P99_MS = 250;
+const SECONDS = 4;
+const MiB = 1_048_576;
+/** docs/security.md: what one principal may hold, and the workers that judge. */
+const DOCUMENTED_BYTES = 500 * MiB;
+
+test.each([
+  "texts that take long to parse",
+  "stars of stars",
+  "deep texts, pipelined",
+  "small texts that are all new, pipelined",
+  "Parse of 15 MB without Sync",
+  "Bind of 8 MB, executed again and again",
+  "large messages that never end",
+  "log-ins until refused",
+  "made-up secrets",
+  "handshakes that never end",
+])("%s: a second agent does not notice", async (name) => {
+  const limit = 1.5 * resting + DOCUMENTED_BYTES;
+  let siege = await besiege(stage, name, SECONDS, 1.5 * resting);
+  // A machine that is busy with something else is given a second chance.
+  if (siege.p99 > MAX_P99_MS) siege = await besiege(stage, name, SECONDS, 1.5 * resting);
+  expect(siege.failed).toEqual([]);
+  expect(siege.queries).toBeGreaterThan(20);
+  expect(siege.p99).toBeLessThan(MAX_P99_MS);
+  expect(siege.peakBytes).toBeLessThan(limit);
+  expect(siege.afterBytes).toBeLessThan(1.5 * resting + 100 * MiB);
+});
