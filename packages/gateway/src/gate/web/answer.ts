@@ -62,7 +62,7 @@ export function isRewritable(status: number, headers: IncomingHttpHeaders): bool
   const one = (value: unknown): value is string | undefined =>
     value === undefined || typeof value === "string";
   if (status === 206 || headers["content-range"] !== undefined || !one(type)) return false;
-  if (!/^(?:identity)?$/i.test(String(headers["content-encoding"] ?? ""))) return false;
+  if (!/^(?:identity)?$/i.test(headers["content-encoding"] ?? "")) return false;
   return type === undefined || /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(type);
 }
 

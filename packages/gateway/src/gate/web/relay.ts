@@ -37,6 +37,9 @@ export type PassageBody =
   | { readonly kind: "read"; readonly bytes: Buffer }
   | { readonly kind: "stream"; readonly length: number | undefined; readonly most: number };
 
+/** Interim answers to one request. */
+const MAX_INTERIM_ANSWERS = 32;
+
 /** Why an exchange was cut, where the gateway cut it: a code for the outcome's record. */
 export class Cut extends Error {
   readonly code: string;
@@ -126,6 +129,7 @@ export async function relay(passage: Passage): Promise<void> {
   await new Promise<void>((resolve) => {
     let controller: Dispatcher.DispatchController | undefined;
     let over = false;
+    let interim = 0;
     const answer = createAnswer(
       response as ServerResponse,
       passage.answer,
@@ -182,8 +186,18 @@ export async function relay(passage: Passage): Promise<void> {
           if (over) begun.abort(new Cut("grant_ended"));
         },
         onResponseStart(_, status, fields) {
-          // Interim answers (RFC 9110, section 15.2) are the gateway's to give.
-          if (over || status < 200) return;
+          if (over) return;
+          // Interim answers (RFC 9110, section 15.2) are the gateway's to give; one after another they are no answer.
+          if (status < 200) {
+            interim += 1;
+            if (interim > MAX_INTERIM_ANSWERS) stop(new Cut("answer_malformed"));
+            return;
+          }
+          // Who has to prove itself to a proxy is the gateway.
+          if (status === 407) {
+            stop(new Cut("upstream_proxy_authentication"));
+            return;
+          }
           if (isUnread(exchange.request)) (response as ServerResponse).shouldKeepAlive = false;
           const problemOfHead = answer.start(status, fields);
           if (problemOfHead !== undefined) stop(new Cut(problemOfHead));

@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- `then` is a keyword of JSON Schema */
 /** What a keyword of a JSON Schema holds. */
 type Holds = "value" | "schema" | "schemas" | "schemasByName";
 

@@ -1,4 +1,6 @@
-import { Pool } from "undici";
+import type { TLSSocket } from "node:tls";
+import { buildConnector, Pool } from "undici";
+import { tolerateContinue } from "./interim.ts";
 
 /** How a system behind HTTP is reached, and who the gateway is there. */
 export interface UpstreamPlan {
@@ -50,23 +52,34 @@ export function createUpstreams<Target extends object>(
     if (found !== undefined) return found;
     const { url, http2, timeout, ca, certificate, credentials } = plan(target);
     const { origin, pathname } = new URL(url);
+    // Without TLS there is nothing to choose a version in: it is known beforehand (RFC 9113, section 3.3).
+    const plain = http2 && origin.startsWith("http:") ? { useH2c: true } : {};
+    const open = buildConnector({
+      timeout: connectTimeout,
+      allowH2: http2,
+      ...plain,
+      rejectUnauthorized: true,
+      ...(ca === undefined ? {} : { ca }),
+      ...(certificate === undefined ? {} : { cert: certificate.certificate, key: certificate.key }),
+    });
     const pool = new Pool(origin, {
       connections,
       pipelining: http2 ? 100 : 1,
       allowH2: http2,
-      // Without TLS there is nothing to choose a version in: it is known beforehand (RFC 9113, section 3.3).
-      ...(http2 && origin.startsWith("http:") ? { useH2c: true } : {}),
+      ...plain,
       headersTimeout: timeout,
       // Streams may be silent for as long as their grant lives.
       bodyTimeout: 0,
       maxHeaderSize: headSize,
       keepAliveTimeout: keepAlive,
-      connect: {
-        timeout: connectTimeout,
-        rejectUnauthorized: true,
-        ...(ca === undefined ? {} : { ca }),
-        ...(certificate === undefined ? {} : { cert: certificate.certificate, key: certificate.key }),
-      },
+      connect: (asked, done) =>
+        open(asked, (error, socket) => {
+          if (error !== null) return done(error, null);
+          // In HTTP/2 an interim answer is a frame of its own.
+          const isHttp2 = "useH2c" in plain || (socket as TLSSocket).alpnProtocol === "h2";
+          if (!isHttp2) tolerateContinue(socket);
+          return done(null, socket);
+        }),
     });
     const upstream = { pool, credentials, base: pathname.replace(/\/$/, ""), timeout };
     known.set(target, upstream);

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { formatProblems } from "../../configuration/problems.ts";
 import { MayflyError } from "../../kernel/errors.ts";
 import { nearest } from "../../kernel/nearest.ts";
-import { pinOf } from "../../protocols/mcp/pins.ts";
+import { pinOf, pinOfPrompt, promptKey } from "../../protocols/mcp/pins.ts";
 import type { McpTarget } from "../../protocols/mcp/target.ts";
 import { connectUpstream } from "../../protocols/mcp/upstream.ts";
 import { load } from "../load.ts";
@@ -13,7 +13,7 @@ import { ConfigurationRefused } from "../reload.ts";
 const timeout = 60_000;
 
 /**
- * `mayflyd pin CONNECTION`: prints the digests of an MCP server's tools, for the operator to put into its `pins` once
+ * `mayflyd pin CONNECTION`: prints the digests of an MCP server's tools and prompts, for the operator to put into its `pins` once
  * they have read what the tools say.
  * @returns the exit code: 0 all as pinned, 3 something is new or has changed
  */
@@ -42,15 +42,19 @@ export async function pin(name: string, options: { readonly config: string }): P
   try {
     const pins: Record<string, string> = {};
     let changed = false;
-    for (const tool of await upstream.tools(signal)) {
-      pins[tool.name] = pinOf(tool);
-      const known = Object.hasOwn(target.pins, tool.name) ? target.pins[tool.name] : undefined;
-      if (known === pins[tool.name]) continue;
+    const show = (key: string, digest: string, description: unknown, given: unknown): void => {
+      pins[key] = digest;
+      const known = Object.hasOwn(target.pins, key) ? target.pins[key] : undefined;
+      if (known === digest) return;
       changed = true;
       const what = known === undefined ? "new" : "CHANGED";
-      console.error(`${what}: ${tool.name}: ${JSON.stringify(tool["description"] ?? "")}`);
-      console.error(`  arguments ${JSON.stringify(tool["inputSchema"] ?? {})}`);
-    }
+      console.error(`${what}: ${key}: ${JSON.stringify(description ?? "")}`);
+      console.error(`  arguments ${JSON.stringify(given ?? {})}`);
+    };
+    for (const tool of await upstream.tools(signal))
+      show(tool.name, pinOf(tool), tool["description"], tool["inputSchema"]);
+    for (const prompt of await upstream.prompts(signal))
+      show(promptKey(prompt.name), pinOfPrompt(prompt), prompt["description"], prompt["arguments"]);
     console.log(stringify({ pins }, { lineWidth: 0 }).trimEnd());
     return changed ? 3 : 0;
   } finally {

@@ -1,5 +1,6 @@
 import { parseStrictJson } from "../../kernel/strict-json.ts";
 import type { KubernetesAct } from "./act.ts";
+import { judgePrivilege } from "./privilege.ts";
 import type { ResourceRequest } from "./request.ts";
 import type { KubernetesScope } from "./scope.ts";
 
@@ -50,16 +51,18 @@ export function judgeBody(
   } catch {
     return "the body is no JSON that can be read in one way only";
   }
+  const isPatch = /^application\/json-patch\+json/i.test(type);
+  if (Array.isArray(value) !== isPatch) return isPatch ? "the patch is no list" : "the body is a list";
   if (Array.isArray(value))
-    return type.includes("json-patch+json")
-      ? judgePatch(value, Object.hasOwn(scope.mask, request.resource))
-      : "the body is a list";
+    return (
+      judgePatch(value, Object.hasOwn(scope.mask, request.resource)) ?? judgePrivilege(value, request, scope)
+    );
   const metadata = member(value, "metadata");
   const [namespace, name] = [member(metadata, "namespace"), member(metadata, "name")];
   if (namespace !== undefined && namespace !== request.namespace) return "the body names another namespace";
   if (name !== undefined && request.name !== undefined && name !== request.name)
     return "the body names another object";
-  return undefined;
+  return writes ? judgePrivilege(value, request, scope) : undefined;
 }
 
 /** A JSON patch (RFC 6902) does not move an object elsewhere, and reads nothing of one whose members are masked. */

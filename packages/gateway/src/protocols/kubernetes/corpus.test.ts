@@ -44,6 +44,11 @@ const scopes: Readonly<Record<string, unknown>> = {
     namespaces: ["shop"],
     names: ["web"],
   },
+  writes: {
+    resources: ["secrets", "deployments.apps"],
+    verbs: ["create", "patch"],
+    namespaces: ["shop"],
+  },
   labels: {
     exec: {
       namespaces: ["shop"],

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { neverVerbs, problemOfResource, WRITING_VERBS } from "./never.ts";
 
 const namespace = z
   .string()
@@ -38,7 +39,11 @@ const pods = {
 export const scopeSchema = z.strictObject({
   resources: z.array(resource).min(1).optional(),
   verbs: z
-    .array(z.enum(["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]))
+    .array(
+      z.enum(["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"], {
+        error: (issue) => neverVerbs[String(issue.input)],
+      }),
+    )
     .min(1)
     .optional(),
   namespaces: z.array(namespace).min(1).optional(),
@@ -51,6 +56,10 @@ export const scopeSchema = z.strictObject({
     .record(z.string().regex(/^[a-z]+$/), z.array(z.string().regex(/^[A-Za-z]+$/)).min(1))
     .default({})
     .describe("Members of objects that do not come down, by resource: { secrets: [data, stringData] }"),
+  service_accounts: z
+    .array(namePattern)
+    .default([])
+    .describe("Service accounts that what is written may run as, beside default; * for a part of a name"),
   exec: z
     .strictObject({
       ...pods,
@@ -77,18 +86,6 @@ interface Problem {
   readonly hint?: string;
 }
 
-/** Subresources that reach past every scope: another server's paths, or a credential that outlives the grant. */
-const ungrantable: Readonly<Record<string, string>> = {
-  "pods/proxy": "it reaches whatever the pod serves",
-  "services/proxy": "it reaches whatever the service serves",
-  "nodes/proxy": "it runs commands in every pod of the node",
-  "pods/exec": "commands are granted by exec:, argument by argument",
-  "pods/attach": "what runs in a container already can't be judged",
-  "pods/portforward": "ports are granted by port_forward:",
-  "serviceaccounts/token": "it gives out a credential that outlives the grant",
-  "certificatesigningrequests.certificates.k8s.io/approval": "it gives out credentials",
-};
-
 /** Problems that the schema cannot see. */
 export function checkScope(scope: KubernetesScope): readonly Problem[] {
   const problems: Problem[] = [];
@@ -114,10 +111,15 @@ export function checkScope(scope: KubernetesScope): readonly Problem[] {
       hint: "add resources and verbs",
     });
   for (const [index, name] of (resources ?? []).entries()) {
-    const why = ungrantable[name];
-    if (why !== undefined)
-      problems.push({ path: ["resources", index], message: `${name} is never granted: ${why}` });
+    const found = problemOfResource(name, verbs ?? []);
+    if (found !== undefined) problems.push({ path: ["resources", index], ...found });
   }
+  if (scope.service_accounts.length > 0 && !(verbs ?? []).some((verb) => WRITING_VERBS.includes(verb)))
+    problems.push({
+      path: ["service_accounts"],
+      message: "service_accounts is about what is written",
+      hint: "add create, update or patch to verbs, or remove it",
+    });
   for (const [member, part] of [
     ["exec", exec],
     ["port_forward", forward],

@@ -18,6 +18,8 @@ export function describeScope(scope: KubernetesScope): readonly string[] {
     lines.push(`${verbs.join(", ")}: ${resources.join(", ")}`);
     lines.push(namespaces === undefined ? "in the whole cluster" : `in ${namespaces.join(", ")}`);
     if (namespaces !== undefined && scope.cluster) lines.push("and what is in no namespace");
+    if (scope.service_accounts.length > 0)
+      lines.push(`what is written may run as ${scope.service_accounts.join(", ")}`);
     if (scope.names !== undefined) lines.push(`named ${scope.names.join(", ")}`);
   }
   for (const [name, members] of Object.entries(scope.mask))

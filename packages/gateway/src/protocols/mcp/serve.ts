@@ -2,13 +2,21 @@ import { MAX_MCP_ANSWER_BYTES } from "../../gate/bounds.ts";
 import type { Account } from "../../gate/web/sharing.ts";
 import type { Permit } from "../../gate/permit.ts";
 import type { WebSession } from "../../gate/gate.ts";
+import type { Denial } from "../../gate/protocol.ts";
 import type { Answer } from "../../gate/web/answers.ts";
 import { denied, failure, initialized, result } from "./answers.ts";
 import { type Compiled, coversUri } from "./compile.ts";
-import { problemOfDefinition } from "./definitions.ts";
+import {
+  listedPrompt,
+  problemOfDefinition,
+  problemOfPrompt,
+  promptPin,
+  type ToolDefinition,
+} from "./definitions.ts";
 import { grantsTool, type McpAct } from "./judge.ts";
 import type { ClientMessage } from "../../gate/web/mcp/message.ts";
 import { definitionOf } from "./pins.ts";
+import { cursorOf, listedResource, promptResult, readResult, toolResult } from "./results.ts";
 import type { McpTarget } from "./target.ts";
 import type { McpUpstream } from "./upstream.ts";
 
@@ -27,14 +35,12 @@ export interface Served {
 
 type Result = Readonly<Record<string, unknown>>;
 
-/** A list of the upstream's with only what `keeps`. */
-function filtered(answer: Result, member: string, keeps: (item: Result) => boolean): Result {
+/** The objects in a list of the upstream's. */
+function itemsOf(answer: Result, member: string): readonly Result[] {
   const items: unknown = answer[member];
-  const kept = (Array.isArray(items) ? (items as unknown[]) : []).filter(
-    (item): item is Result => typeof item === "object" && item !== null && keeps(item as Result),
+  return (Array.isArray(items) ? (items as unknown[]) : []).filter(
+    (item): item is Result => typeof item === "object" && item !== null,
   );
-  const { nextCursor } = answer;
-  return { [member]: kept, ...(typeof nextCursor === "string" ? { nextCursor } : {}) };
 }
 
 async function listTools({ session, scopes, upstream, ended }: Served): Promise<Result> {
@@ -62,14 +68,37 @@ async function callTool(served: Served): Promise<Answer> {
     tools.find((tool) => tool.name === name),
     name,
   );
-  if (problem !== undefined)
-    return denied(id, method, {
-      rule: `${permit.operation}: pins`,
-      message: `refused: ${problem}`,
-      remedy: "operator",
-      hint: "the gateway's operator accepts a definition by putting its digest into the connection's pins",
-    });
-  return passedOn(served, await server.request(method, sentUp(message), ended));
+  if (problem !== undefined) return denied(id, method, pinDenial(permit.operation, problem));
+  return passedOn(served, toolResult(await server.request(method, sentUp(message), ended)));
+}
+
+/** Gives a prompt; one that an operator accepted, while its definition is still that one. */
+async function getPrompt(served: Served): Promise<Answer> {
+  const { session, permit, message, upstream, ended } = served;
+  const { id, method, params } = message;
+  const target = session.target as McpTarget;
+  const name = String(params["name"]);
+  const server = await upstream();
+  if (promptPin(target, name) !== undefined) {
+    const prompts = await server.prompts(ended);
+    const problem = problemOfPrompt(
+      target,
+      prompts.find((prompt) => prompt.name === name),
+      name,
+    );
+    if (problem !== undefined) return denied(id, method, pinDenial(permit.operation, problem));
+  }
+  return passedOn(served, promptResult(await server.request(method, sentUp(message), ended)));
+}
+
+/** A denial for a definition that is not the one that was accepted. */
+function pinDenial(operation: string, problem: string): Denial {
+  return {
+    rule: `${operation}: pins`,
+    message: `refused: ${problem}`,
+    remedy: "operator",
+    hint: "the gateway's operator accepts a definition by putting its digest into the connection's pins",
+  };
 }
 
 /** What of a request's parameters goes to the server: what was judged and written down, and no `_meta`. */
@@ -126,21 +155,28 @@ export async function serve(served: Served): Promise<Answer> {
     case "resources/list": {
       if (!has.resources) return result(id, { resources: [] });
       const answer = await (await upstream()).request(method, sentUp(message), ended);
-      const keeps = ({ uri }: Result): boolean =>
-        typeof uri === "string" && scopes.some(({ resources }) => coversUri(resources, uri));
-      return bounded(id, filtered(answer, "resources", keeps));
+      const resources = itemsOf(answer, "resources")
+        .filter(({ uri }) => typeof uri === "string" && scopes.some((each) => coversUri(each.resources, uri)))
+        .map(listedResource);
+      return bounded(id, { resources, ...cursorOf(answer) });
     }
     case "resources/templates/list":
       // A template stands for more than any list of URIs: none is passed on.
       return result(id, { resourceTemplates: [] });
+    case "resources/read":
+      return bounded(id, readResult(await (await upstream()).request(method, sentUp(message), ended)));
     case "prompts/list": {
       if (!has.prompts) return result(id, { prompts: [] });
       const answer = await (await upstream()).request(method, sentUp(message), ended);
-      const keeps = ({ name }: Result): boolean =>
-        typeof name === "string" && scopes.some(({ prompts }) => prompts.has(name));
-      return bounded(id, filtered(answer, "prompts", keeps));
+      const prompts = itemsOf(answer, "prompts")
+        .filter(({ name }) => typeof name === "string" && scopes.some((each) => each.prompts.has(name)))
+        .flatMap((prompt) => listedPrompt(session.target as McpTarget, prompt as ToolDefinition) ?? []);
+      return bounded(id, { prompts, ...cursorOf(answer) });
     }
+    case "prompts/get":
+      return getPrompt(served);
     default:
-      return passedOn(served, await (await upstream()).request(method, sentUp(message), ended));
+      // The judge permits no other method.
+      throw new TypeError(`${method} is not served`);
   }
 }

@@ -29,7 +29,9 @@ export const targetSchema = z
     pins: z
       .record(z.string(), z.string().regex(/^sha256:[0-9a-f]{64}$/, "write what mayflyd pin prints"))
       .default({})
-      .describe("Digests of the tools' definitions as the operator accepted them; mayflyd pin prints them"),
+      .describe(
+        "Digests of the definitions of tools, and of prompts (prompt:NAME), as the operator accepted them; mayflyd pin prints them",
+      ),
     timeout: z
       .string()
       .refine((text) => {

@@ -20,6 +20,8 @@ export interface McpUpstream {
   ): Promise<Readonly<Record<string, unknown>>>;
   /** Every tool that the server defines now. */
   tools(signal: AbortSignal): Promise<readonly ToolDefinition[]>;
+  /** Every prompt that the server defines now; none of a server that knows no prompts. */
+  prompts(signal: AbortSignal): Promise<readonly ToolDefinition[]>;
   close(): Promise<void>;
 }
 
@@ -124,22 +126,28 @@ export async function connectUpstream(
       finished.abort();
     }
   };
+  const listed = async (
+    kind: "tools" | "prompts",
+    ended: AbortSignal,
+  ): Promise<readonly ToolDefinition[]> => {
+    const found: ToolDefinition[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < mostPages && found.length < mostTools; page += 1) {
+      const answer = await request(`${kind}/list`, cursor === undefined ? {} : { cursor }, ended);
+      const items: unknown = answer[kind];
+      for (const each of Array.isArray(items) ? (items as unknown[]) : [])
+        if (isDefinition(each)) found.push(each);
+      const next = answer["nextCursor"];
+      if (typeof next !== "string") return found;
+      cursor = next;
+    }
+    return found;
+  };
   return {
     request,
-    async tools(ended) {
-      const tools: ToolDefinition[] = [];
-      let cursor: string | undefined;
-      for (let page = 0; page < mostPages && tools.length < mostTools; page += 1) {
-        const answer = await request("tools/list", cursor === undefined ? {} : { cursor }, ended);
-        const listed: unknown = answer["tools"];
-        for (const tool of Array.isArray(listed) ? (listed as unknown[]) : [])
-          if (isDefinition(tool)) tools.push(tool);
-        const next = answer["nextCursor"];
-        if (typeof next !== "string") return tools;
-        cursor = next;
-      }
-      return tools;
-    },
+    tools: (ended) => listed("tools", ended),
+    prompts: async (ended) =>
+      client.getServerCapabilities()?.prompts === undefined ? [] : listed("prompts", ended),
     close: () => client.close(),
   };
 }

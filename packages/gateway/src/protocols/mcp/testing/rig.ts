@@ -7,6 +7,7 @@ import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
   CallToolRequestSchema,
+  GetPromptRequestSchema,
   ListPromptsRequestSchema,
   ListResourcesRequestSchema,
   ListToolsRequestSchema,
@@ -16,7 +17,7 @@ import { makeWorld, type World } from "../../../gate/testing/fakes.ts";
 import { createFront } from "../../../gate/web/front.ts";
 import { systemClock } from "../../../kernel/clock.ts";
 import { createMcp } from "../index.ts";
-import { pinOf } from "../pins.ts";
+import { pinOf, pinOfPrompt, promptKey } from "../pins.ts";
 import { checkScope, scopeSchema } from "../scope.ts";
 import { targetSchema } from "../target.ts";
 
@@ -33,6 +34,15 @@ export interface Rig {
   readonly url: string;
   /** The upstream's tools; a test may change them. */
   readonly tools: Tool[];
+  readonly prompts: {
+    name: string;
+    description?: string;
+    arguments?: { name: string; description?: string }[];
+  }[];
+  /** What the server says beside what it is asked for. */
+  extra: Record<string, unknown>;
+  /** What every tool gives, where the test says it. */
+  result: Record<string, unknown> | undefined;
   /** Calls that reached the upstream: tools and resources. */
   readonly calls: string[];
   /** Parameters of the tools' calls, as the upstream read them. */
@@ -56,7 +66,7 @@ function listen(server: HttpServer): Promise<number> {
 }
 
 function upstreamServer(
-  rig: Pick<Rig, "tools" | "calls" | "params"> & { hold: Promise<void> | undefined },
+  rig: Pick<Rig, "tools" | "prompts" | "calls" | "params" | "extra" | "result" | "hold">,
 ): Server {
   const server = new Server(
     { name: "crm", version: "1" },
@@ -67,34 +77,48 @@ function upstreamServer(
     rig.calls.push(request.params.name);
     rig.params.push(request.params);
     await rig.hold;
+    if (rig.result !== undefined) return rig.result;
     return {
       content: [{ type: "text", text: `${request.params.name} ${JSON.stringify(request.params.arguments)}` }],
     };
   });
   server.setRequestHandler(ListResourcesRequestSchema, () => ({
     resources: [
-      { uri: "crm://orders/1", name: "order" },
+      { uri: "crm://orders/1", name: "order", ...rig.extra, mimeType: "text/plain" },
       { uri: "crm://secrets/1", name: "secret" },
     ],
   }));
   server.setRequestHandler(ReadResourceRequestSchema, (request) => {
     rig.calls.push(request.params.uri);
-    return { contents: [{ uri: request.params.uri, text: "an order" }] };
+    return { contents: [{ uri: request.params.uri, text: "an order", ...rig.extra }], ...rig.extra };
   });
-  server.setRequestHandler(ListPromptsRequestSchema, () => ({
-    prompts: [{ name: "summary" }, { name: "other" }],
-  }));
+  server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: rig.prompts }));
+  server.setRequestHandler(GetPromptRequestSchema, (request) => {
+    rig.calls.push(request.params.name);
+    const content = { type: "text" as const, text: "sum up", ...rig.extra };
+    return { messages: [{ role: "user" as const, content }], ...rig.extra };
+  });
   return server;
 }
 
 /** Starts it with one active grant of `operation`. */
-export async function startRig(operation: unknown, unpinned: readonly string[] = []): Promise<Rig> {
+export async function startRig(
+  operation: unknown,
+  unpinned: readonly string[] = [],
+  pinnedPrompts: readonly string[] = [],
+): Promise<Rig> {
   const state = {
     tools: [
       { name: "get_order", description: "One order", inputSchema: { type: "object" as const } },
       { name: "search_customers", description: "Customers", inputSchema: { type: "object" as const } },
       { name: "delete_order", description: "Deletes one", inputSchema: { type: "object" as const } },
     ] as Tool[],
+    prompts: [
+      { name: "summary", description: "A summary", arguments: [{ name: "id", description: "Which" }] },
+      { name: "other" },
+    ] as Rig["prompts"],
+    extra: {} as Record<string, unknown>,
+    result: undefined as Record<string, unknown> | undefined,
     calls: [] as string[],
     params: [] as unknown[],
     hold: undefined as Promise<void> | undefined,
@@ -109,6 +133,8 @@ export async function startRig(operation: unknown, unpinned: readonly string[] =
   const pins = Object.fromEntries(
     state.tools.filter(({ name }) => !unpinned.includes(name)).map((tool) => [tool.name, pinOf({ ...tool })]),
   );
+  for (const prompt of state.prompts)
+    if (pinnedPrompts.includes(prompt.name)) pins[promptKey(prompt.name)] = pinOfPrompt({ ...prompt });
   const target = targetSchema.parse({ url: `http://127.0.0.1:${upstreamPort}/mcp`, pins });
   const scope = scopeSchema.parse(operation);
   const problems = checkScope(scope);

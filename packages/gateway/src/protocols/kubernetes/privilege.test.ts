@@ -1,0 +1,241 @@
+import { describe, expect, it } from "vitest";
+import type { KubernetesAct } from "./act.ts";
+import { verdictOf } from "./judge.ts";
+import { checkScope, scopeSchema } from "./scope.ts";
+
+const scopes = (written: object) => [{ name: "c/op", scope: scopeSchema.parse(written) }];
+const writing = scopes({
+  resources: ["secrets", "pods", "deployments.apps", "namespaces", "configmaps", "persistentvolumes"],
+  verbs: ["create", "update", "patch"],
+  namespaces: ["shop"],
+  cluster: true,
+  service_accounts: ["web", "job-*"],
+});
+const types = {
+  POST: "application/json",
+  PUT: "application/json",
+  PATCH: "application/merge-patch+json",
+  SMP: "application/strategic-merge-patch+json",
+  APPLY: "application/apply-patch+yaml",
+  STEPS: "application/json-patch+json",
+} as const;
+function judge(how: keyof typeof types, target: string, body: unknown, by = writing): string {
+  const act: KubernetesAct = {
+    method: how === "POST" || how === "PUT" ? how : "PATCH",
+    target,
+    headers: ["content-type", types[how]],
+    body: { kind: "read", bytes: Buffer.from(JSON.stringify(body)) },
+  };
+  return verdictOf(by, act).verdict;
+}
+
+const secrets = "/api/v1/namespaces/shop/secrets";
+const token = "kubernetes.io/service-account-token";
+const pods = "/api/v1/namespaces/shop/pods";
+const deployments = "/apis/apps/v1/namespaces/shop/deployments";
+const pod = (spec: object): object => ({ apiVersion: "v1", kind: "Pod", metadata: { name: "a" }, spec });
+const deployment = (spec: object): object => ({ kind: "Deployment", spec: { template: { spec } } });
+
+describe("a secret", () => {
+  const of = (type: unknown, more: object = {}): object => ({ metadata: { name: "a", ...more }, type });
+  it.each([
+    ["POST", secrets, of(token), of("Opaque")],
+    ["POST", secrets, of("bootstrap.kubernetes.io/token"), of("kubernetes.io/tls")],
+    ["POST", secrets, of("kubernetes.io/anything-new"), of("helm.sh/release.v1")],
+    ["POST", secrets, of(["x"]), of(undefined)],
+    ["POST", secrets, of("x.kubernetes.io/y"), of("kubernetes.io/basic-auth")],
+    ["PUT", `${secrets}/a`, of(token), of("Opaque")],
+    ["PATCH", `${secrets}/a`, { type: token }, { stringData: { type: token } }],
+    ["SMP", `${secrets}/a`, { type: token }, { data: { type: "aGk=" } }],
+    ["APPLY", `${secrets}/a?fieldManager=x`, of(token), of("Opaque")],
+    [
+      "POST",
+      secrets,
+      of("Opaque", { annotations: { "kubernetes.io/service-account.name": "admin" } }),
+      of("Opaque", { annotations: { "example.com/owner": "admin" } }),
+    ],
+    [
+      "STEPS",
+      `${secrets}/a`,
+      [{ op: "replace", path: "/type", value: token }],
+      [{ op: "replace", path: "/data/type", value: "eA==" }],
+    ],
+    [
+      "STEPS",
+      `${secrets}/a`,
+      [{ op: "copy", from: "/data/type", path: "/type" }],
+      [{ op: "copy", from: "/data/a", path: "/data/b" }],
+    ],
+    [
+      "STEPS",
+      `${secrets}/a`,
+      [{ op: "add", path: "/metadata/annotations/kubernetes.io~1service-account.name", value: "admin" }],
+      [{ op: "add", path: "/metadata/annotations/example.com~1x", value: "admin" }],
+    ],
+    [
+      "STEPS",
+      `${secrets}/a`,
+      [{ op: "add", path: "/metadata/annotations", value: { "kubernetes.io/service-account.uid": "1" } }],
+      [{ op: "add", path: "/metadata/annotations", value: {} }],
+    ],
+  ] as const)(
+    "holds no credential that the cluster gives out: %s %s %j, but %j",
+    (how, target, bad, good) => {
+      expect(judge(how, target, bad)).toBe("deny");
+      expect(judge(how, target, good)).toBe("permit");
+    },
+  );
+});
+
+describe("what is written", () => {
+  const inContainer = (securityContext: object): object => ({ containers: [{ name: "a", securityContext }] });
+  it.each<[string, object, object]>([
+    ["another service account", { serviceAccountName: "admin" }, { serviceAccountName: "job-7" }],
+    ["another service account, by its old name", { serviceAccount: "admin" }, { serviceAccount: "default" }],
+    ["a service account in dots", { serviceAccountName: "job-a.b" }, { serviceAccountName: "web" }],
+    ["the node's network", { hostNetwork: true }, { hostNetwork: false }],
+    ["the node's processes", { hostPID: true }, { hostPID: false }],
+    ["the node's memory", { hostIPC: true }, {}],
+    [
+      "the node's files",
+      { volumes: [{ name: "a", hostPath: { path: "/" } }] },
+      { volumes: [{ name: "a", emptyDir: {} }] },
+    ],
+    [
+      "a token",
+      { volumes: [{ name: "a", projected: { sources: [{ serviceAccountToken: { path: "t" } }] } }] },
+      { volumes: [{ name: "a", projected: { sources: [{ configMap: { name: "c" } }] } }] },
+    ],
+    ["privilege", inContainer({ privileged: true }), inContainer({ privileged: false })],
+    [
+      "more privilege than its parent",
+      inContainer({ allowPrivilegeEscalation: true }),
+      inContainer({ allowPrivilegeEscalation: false }),
+    ],
+    [
+      "capabilities",
+      inContainer({ capabilities: { add: ["SYS_ADMIN"] } }),
+      inContainer({ capabilities: { drop: ["ALL"], add: [] } }),
+    ],
+    [
+      "an init container's privilege",
+      { initContainers: [{ securityContext: { privileged: true } }] },
+      { initContainers: [{}] },
+    ],
+    ["unmasked proc", inContainer({ procMount: "Unmasked" }), inContainer({ procMount: "Default" })],
+    ["ephemeral containers", { ephemeralContainers: [{ name: "x" }] }, { ephemeralContainers: [] }],
+  ])("does not take %s", (_, bad, good) => {
+    expect(judge("POST", pods, pod(bad))).toBe("deny");
+    expect(judge("POST", pods, pod(good))).toBe("permit");
+    expect(judge("POST", deployments, deployment(bad))).toBe("deny");
+    expect(judge("PATCH", `${deployments}/a`, deployment(good))).toBe("permit");
+    expect(judge("PATCH", `${deployments}/a`, deployment(bad))).toBe("deny");
+    expect(judge("STEPS", `${deployments}/a`, [{ op: "add", path: "/spec/template/spec", value: bad }])).toBe(
+      "deny",
+    );
+    expect(
+      judge("STEPS", `${deployments}/a`, [{ op: "add", path: "/spec/template/spec", value: good }]),
+    ).toBe("permit");
+  });
+
+  it.each([
+    ["/spec/template/spec/serviceAccountName", "admin", "web"],
+    ["/spec/template/spec/containers/0/securityContext/privileged", true, false],
+    ["/spec/template/spec/hostNetwork", true, false],
+    ["/spec/template/spec/containers/0/securityContext/capabilities/add", ["SYS_ADMIN"], []],
+  ])("nor by a step of a patch: %s %j", (path, bad, good) => {
+    expect(judge("STEPS", `${deployments}/a`, [{ op: "add", path, value: bad }])).toBe("deny");
+    expect(judge("STEPS", `${deployments}/a`, [{ op: "add", path, value: good }])).toBe("permit");
+  });
+
+  it.each([
+    "/spec/template/spec/containers/0/securityContext/capabilities/add/-",
+    "/spec/template/spec/volumes/0/hostPath/path",
+    "/spec/template/spec/ephemeralContainers/-",
+  ])("nor into what may not be there: %s", (path) => {
+    expect(judge("STEPS", `${deployments}/a`, [{ op: "add", path, value: "x" }])).toBe("deny");
+    expect(judge("STEPS", `${deployments}/a`, [{ op: "remove", path }])).toBe("permit");
+  });
+
+  it("is not a namespace's pod security", () => {
+    const labels = (name: string): object => ({ metadata: { labels: { [name]: "privileged" } } });
+    expect(judge("PATCH", "/api/v1/namespaces/shop", labels("pod-security.kubernetes.io/enforce"))).toBe(
+      "deny",
+    );
+    expect(judge("PATCH", "/api/v1/namespaces/shop", labels("example.com/enforce"))).toBe("permit");
+  });
+
+  it("may hold the same words as data", () => {
+    expect(
+      judge("POST", "/api/v1/namespaces/shop/configmaps", { data: { privileged: "true", hostPath: "/x" } }),
+    ).toBe("permit");
+  });
+
+  it("names a service account only where one is listed", () => {
+    const none = scopes({ resources: ["pods"], verbs: ["create"], namespaces: ["shop"] });
+    expect(judge("POST", pods, pod({ serviceAccountName: "web" }), none)).toBe("deny");
+    expect(judge("POST", pods, pod({}), none)).toBe("permit");
+  });
+});
+
+describe("a scope that grants rights or entry", () => {
+  const problems = (resource: string, verbs: string[]): readonly { message: string; hint?: string }[] =>
+    checkScope(scopeSchema.parse({ resources: [resource], verbs, cluster: true }));
+
+  it.each([
+    ...["exec", "attach", "portforward", "proxy", "ephemeralcontainers", "binding"].map(
+      (each) => `pods/${each}`,
+    ),
+    "services/proxy",
+    "nodes/proxy",
+    "serviceaccounts/token",
+    "certificatesigningrequests.certificates.k8s.io/approval",
+    "virtualmachineinstances.subresources.kubevirt.io/console",
+    "namespaces/finalize",
+  ])("is refused with words and a hint: %s", (resource) => {
+    for (const verb of ["get", "create", "update", "patch"]) {
+      const [found, ...more] = problems(resource, [verb]);
+      expect(found?.message).toContain(`${resource} is never granted: `);
+      expect(found?.hint).toBeTruthy();
+      expect(more).toEqual([]);
+    }
+  });
+
+  it.each([
+    "roles.rbac.authorization.k8s.io",
+    "clusterroles.rbac.authorization.k8s.io",
+    "rolebindings.rbac.authorization.k8s.io",
+    "clusterrolebindings.rbac.authorization.k8s.io",
+    "certificatesigningrequests.certificates.k8s.io",
+    "certificatesigningrequests.certificates.k8s.io/status",
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+    "apiservices.apiregistration.k8s.io",
+    "bindings",
+  ])("is refused where it writes: %s", (resource) => {
+    for (const verb of ["create", "update", "patch"]) {
+      const [found] = problems(resource, ["get", verb]);
+      expect(found?.message).toContain("is never written through a grant");
+      expect(found?.hint).toBeTruthy();
+    }
+    expect(problems(resource, ["get", "list"])).toEqual([]);
+  });
+
+  it.each(["pods", "pods/log", "pods/eviction", "deployments.apps/scale", "serviceaccounts", "pods/status"])(
+    "is none: %s",
+    (resource) => expect(problems(resource, ["get", "create", "update", "patch", "delete"])).toEqual([]),
+  );
+
+  it.each(["impersonate", "escalate", "bind", "approve", "*"])(
+    "nor has it the verb %s, and says why",
+    (verb) => {
+      const parsed = scopeSchema.safeParse({ resources: ["pods"], verbs: [verb], cluster: true });
+      expect(parsed.error?.issues[0]?.message).toMatch(/never granted/);
+    },
+  );
+
+  it("says service_accounts where nothing is written", () => {
+    const scope = { resources: ["pods"], cluster: true, service_accounts: ["web"] };
+    expect(checkScope(scopeSchema.parse({ ...scope, verbs: ["get"] }))).toHaveLength(1);
+    expect(checkScope(scopeSchema.parse({ ...scope, verbs: ["create"] }))).toEqual([]);
+  });
+});

@@ -1,0 +1,88 @@
+/** A result of an upstream server's, or a part of one. */
+type Fields = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function list(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? (value as unknown[]).filter(isObject) : [];
+}
+
+function pick(from: Fields, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]),
+  );
+}
+
+/** `type/subtype`, and nothing that says more. */
+const mediaType = /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}$/;
+
+/** What a resource holds (MCP, "Resource Contents"). */
+function resourceContents(from: Fields): Fields {
+  return pick(from, ["uri", "mimeType", "text", "blob"]);
+}
+
+/**
+ * One block of content (MCP, "Content"): the members of its kind. What a client acts on beside them, such as `_meta`,
+ * annotations and icons, was accepted by nobody.
+ */
+function contentOf(block: Fields): Fields {
+  switch (block["type"]) {
+    case "text":
+      return pick(block, ["type", "text"]);
+    case "image":
+    case "audio":
+      return pick(block, ["type", "data", "mimeType"]);
+    case "resource_link":
+      return pick(block, ["type", "uri", "name", "mimeType", "size"]);
+    case "resource":
+      return {
+        type: "resource",
+        resource: isObject(block["resource"]) ? resourceContents(block["resource"]) : {},
+      };
+    default:
+      return { type: "text", text: "(content of a kind that Mayfly does not pass on)" };
+  }
+}
+
+/** What comes down of a tool's result. */
+export function toolResult(from: Fields): Fields {
+  return {
+    content: list(from["content"]).map(contentOf),
+    ...(isObject(from["structuredContent"]) ? { structuredContent: from["structuredContent"] } : {}),
+    ...(from["isError"] === true ? { isError: true } : {}),
+  };
+}
+
+/** What comes down of a prompt's messages: its description is a definition's to say. */
+export function promptResult(from: Fields): Fields {
+  return {
+    messages: list(from["messages"]).map(({ role, content }) => ({
+      role: role === "assistant" ? "assistant" : "user",
+      content: contentOf(isObject(content) ? content : {}),
+    })),
+  };
+}
+
+/** What comes down of a resource that was read. */
+export function readResult(from: Fields): Fields {
+  return { contents: list(from["contents"]).map(resourceContents) };
+}
+
+/** A resource as it is listed: where it is and of which type. Its names and descriptions were accepted by nobody. */
+export function listedResource(from: Fields): Fields {
+  const { uri, mimeType, size } = from;
+  return {
+    uri,
+    name: uri,
+    ...(typeof mimeType === "string" && mediaType.test(mimeType) ? { mimeType } : {}),
+    ...(Number.isSafeInteger(size) ? { size } : {}),
+  };
+}
+
+/** A cursor says where a list goes on, to the server alone: it is passed on as long as it looks like one. */
+export function cursorOf(from: Fields): { readonly nextCursor?: string } {
+  const { nextCursor } = from;
+  return typeof nextCursor === "string" && /^[\x21-\x7e]{1,1024}$/.test(nextCursor) ? { nextCursor } : {};
+}
