@@ -49,5 +49,5 @@ test("docs/security.md has a row for each attack, and no row without one", () =>
   for (const [, name = "", file = ""] of theirs)
     expect(readFileSync(path.join(root, file), "utf8")).toContain(name);
   const elsewhere = new Set(theirs.map(([, name]) => name));
-  for (const name of named) if (!elsewhere.has(name)) expect(malicious).toContain(name);
+  expect(named.filter((name) => !elsewhere.has(name) && !malicious.includes(name ?? ""))).toEqual([]);
 });

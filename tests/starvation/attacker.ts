@@ -10,14 +10,12 @@ process.once("message", (said) => {
   const attack = attacks[name];
   if (attack === undefined) throw new Error(`there is no attack ${name}`);
   const until = performance.now() + seconds * 1000;
-  attack
-    .run({ ground, until, isOver: () => performance.now() >= until })
-    .then((did) => {
-      process.send?.({ did }, () => process.exit(0));
-    })
-    .catch((error: unknown) => {
+  attack.run({ ground, until, isOver: () => performance.now() >= until }).then(
+    (did) => process.send?.({ did }, () => process.exit(0)),
+    (error: unknown) => {
       console.error(error);
       process.exit(1);
-    });
+    },
+  );
 });
 process.once("disconnect", () => process.exit(0));

@@ -42,9 +42,9 @@ export function watch(stage: Stage): { stop(): Promise<Seen> } {
   const kept = new Agent({ keepAlive: true, maxSockets: 1 });
   const took: number[] = [];
   const failed: string[] = [];
-  let isOver = false;
+  const state = { isOver: false };
   const done = (async () => {
-    for (let count = 1; !isOver; count += 1) {
+    for (let count = 1; !state.isOver; count += 1) {
       const isFresh = count % FRESH_EVERY === 0;
       const agent = isFresh ? new Agent({ keepAlive: false }) : kept;
       const began = performance.now();
@@ -58,7 +58,7 @@ export function watch(stage: Stage): { stop(): Promise<Seen> } {
   })();
   return {
     async stop() {
-      isOver = true;
+      state.isOver = true;
       await done;
       return { took: took.toSorted((a, b) => a - b), failed };
     },

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
-import { Agent, request } from "node:https";
+import { type Agent, request } from "node:https";
 import { connect as connectTcp } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import type { Ground } from "./stage.ts";

@@ -61,9 +61,9 @@ export async function besiege(stage: Stage, name: string, seconds: number): Prom
   const before = await gauges(stage);
   const watching = watch(stage);
   let peakBytes = before.residentBytes;
-  let isOver = false;
+  const state = { isOver: false };
   const looking = (async () => {
-    while (!isOver) {
+    while (!state.isOver) {
       const now = await gauges(stage).catch(() => undefined);
       peakBytes = Math.max(peakBytes, now?.residentBytes || 0);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -74,7 +74,7 @@ export async function besiege(stage: Stage, name: string, seconds: number): Prom
   try {
     did = await runAttack(stage, name, seconds);
   } finally {
-    isOver = true;
+    state.isOver = true;
     await looking;
     seen = await watching.stop();
   }

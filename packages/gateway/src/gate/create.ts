@@ -126,7 +126,7 @@ export function createGates(parts: GateParts): Gates {
   const bearers = createBearers(parts);
   const scram = createScram((grant) => grants.verifier(grant));
   const open = new Set<OpenSession<never>>();
-  const { takePlaces } = createSessionPlaces(() => parts.configuration().limits);
+  const portSessions = createSessionPlaces(() => parts.configuration().limits);
   const webSessions = createQuota(bounds.webSessions);
   let stopping: SessionEnd | undefined;
   let idle: (() => void) | undefined;
@@ -322,7 +322,7 @@ export function createGates(parts: GateParts): Gates {
     const places =
       protocol.serve === undefined
         ? takeWeb(webSessions, live.grant.id, principal)
-        : takePlaces(live.grant.id, principal);
+        : portSessions.takePlaces(live.grant.id, principal);
     if ("refused" in places) return refuse(client, connection, places, undefined, live);
     const id = newId("ses");
     const context = {

@@ -55,7 +55,8 @@ describe("JSON that is masked as it comes", () => {
           const bytes = Buffer.from(JSON.stringify(given, undefined, indent));
           const made = mask(bytes, maskOf(rules), cuts);
           expect(JSON.parse(made?.text ?? "")).toEqual(plainly(given, rules));
-          if (made?.met.length === 0) expect(made.text).toBe(bytes.toString());
+          // Where nothing was met the answer is the same to the byte.
+          expect(made?.met.length === 0 ? made.text : bytes.toString()).toBe(bytes.toString());
         },
       ),
       { numRuns: 500 },
@@ -63,7 +64,7 @@ describe("JSON that is masked as it comes", () => {
   });
 
   it("takes what JSON.parse takes, and nothing else", () => {
-    const byte = fc.constantFrom(...'{}[]",:0123456789.eE+-truefalsn\\u d\n\t', "\u0000", "é");
+    const byte = fc.constantFrom(...Array.from('{}[]",:0123456789.eE+-truefalsn\\u d\n\t'), "\u0000", "é");
     fc.assert(
       fc.property(fc.array(byte, { maxLength: 12 }), fc.array(fc.nat(), { maxLength: 3 }), (bytes, cuts) => {
         const text = bytes.join("");

@@ -4,10 +4,7 @@ import { createWorkers } from "./workers.ts";
 const module = new URL("./testing/pieces.ts", import.meta.url).href;
 const workers = createWorkers(2, 1500);
 afterAll(() => workers.close());
-const work = (
-  name: string,
-  input: unknown = undefined,
-): { module: string; name: string; input: unknown } => ({
+const work = (name: string, input?: unknown): { module: string; name: string; input: unknown } => ({
   module,
   name,
   input,

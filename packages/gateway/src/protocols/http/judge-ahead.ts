@@ -68,5 +68,7 @@ async function judgeElsewhere(
     case "failed":
     case "left":
       return "the body could not be judged";
+    default:
+      return done satisfies never;
   }
 }
