@@ -94,7 +94,7 @@ async function startUpstream(): Promise<{ readonly port: number; readonly child:
 
 /** Starts it: about two seconds. */
 export async function startStage(): Promise<Stage> {
-  const undo: (() => Promise<unknown> | unknown)[] = [];
+  const undo: (() => unknown)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).toReversed()) await step();
   };
