@@ -7,7 +7,10 @@ import {
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
+import { HEADERS_MS, SILENCE_MS } from "../gate/bounds.ts";
+import { addressKey } from "../gate/places.ts";
 import { type Principal, principalKey } from "../identity/principal.ts";
+import { tokenBuckets } from "../kernel/buckets.ts";
 import { type MayflyError, messageOf } from "../kernel/errors.ts";
 import { authenticate, type Caller, whoCalls, withChallenge } from "./authenticate.ts";
 import { noSuchPage } from "./console.ts";
@@ -18,7 +21,7 @@ import { isLocalScrape } from "./health.ts";
 import { checkHeaders, parsePart } from "./inputs.ts";
 import { parseJson } from "./json.ts";
 import { limitedRecorder } from "./limited-records.ts";
-import { addressKey, defaultLimits, openCounter, type OpenCounter, tokenBuckets } from "./limits.ts";
+import { defaultLimits, openCounter, type OpenCounter } from "./limits.ts";
 import { ApiProblem, asProblem, problemBody, problemType } from "./problems.ts";
 import { mayCall, roleTable } from "./roles.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -26,8 +29,6 @@ import type { ApiServices } from "./services.ts";
 
 /** The largest body, bytes. */
 const bodyLimit = 65_536;
-/** A connection on which nothing moves is cut after this, milliseconds: longer than the longest poll. */
-const silence = 90_000;
 /** How long a client may take to read why its bytes were no request, milliseconds. */
 const farewell = 1000;
 
@@ -63,7 +64,7 @@ export function createApi(given: ApiServices): FastifyInstance {
     bodyLimit,
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
-    connectionTimeout: silence,
+    connectionTimeout: SILENCE_MS,
     exposeHeadRoutes: false,
     forceCloseConnections: "idle",
     genReqId: () => randomUUID(),
@@ -88,11 +89,11 @@ export function createApi(given: ApiServices): FastifyInstance {
     ...(services.serverFactory === undefined ? {} : { serverFactory: services.serverFactory }),
   });
   // Set here too: a server from a factory does not get them from Fastify.
-  app.server.headersTimeout = 10_000;
+  app.server.headersTimeout = HEADERS_MS;
   app.server.requestTimeout = 30_000;
   app.server.keepAliveTimeout = 72_000;
   app.server.maxRequestsPerSocket = 10_000;
-  app.server.timeout = silence;
+  app.server.timeout = SILENCE_MS;
 
   app.addHook("preClose", (done) => {
     stopping.abort();

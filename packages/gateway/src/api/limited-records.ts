@@ -1,7 +1,8 @@
 import type { AuditLog } from "../audit/log.ts";
 import type { NewRecord } from "../audit/records.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { addressKey, tokenBuckets } from "./limits.ts";
+import { addressKey } from "../gate/places.ts";
+import { tokenBuckets } from "../kernel/buckets.ts";
 
 /** Records something that anybody can cause, as often as is bearable. Never throws. */
 export type LimitedRecorder = (address: string, record: NewRecord) => void;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { fakeClock } from "../kernel/fake-clock.ts";
-import { addressKey, isLoopback, openCounter, tokenBuckets } from "./limits.ts";
+import { addressKey } from "../gate/places.ts";
+import { tokenBuckets } from "../kernel/buckets.ts";
+import { isLoopback, openCounter } from "./limits.ts";
 
 describe("tokenBuckets", () => {
   it("gives a burst, then refills by the monotonic clock alone", () => {

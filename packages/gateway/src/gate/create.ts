@@ -4,15 +4,20 @@ import type { Grants } from "../grants/grants.ts";
 import type { LiveGrant, Requester } from "../grants/types.ts";
 import type { Identity } from "../identity/identity.ts";
 import { principalKey, type Principal } from "../identity/principal.ts";
+import { tokenBuckets } from "../kernel/buckets.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
 import { newId } from "../kernel/ids.ts";
 import { createCovering } from "./covering.ts";
 import type { ClientFacts, Entry, Gate, Proof, Refusal, Session, SessionEnd } from "./gate.ts";
+import { bounds, RECORDED_REFUSALS } from "./bounds.ts";
+import { TooManyGuesses } from "./guesses.ts";
 import type { LiveSession } from "./live.ts";
+import { addressKey } from "./places.ts";
+import { createQuota, type Quota } from "./quota.ts";
 import type { Covering, NamedScope, Protocol, Verdict } from "./protocol.ts";
 import { createScram, isGenuine } from "./scram-server.ts";
-import { createSessionPlaces } from "./session-places.ts";
+import { createSessionPlaces, type SessionPlaces } from "./session-places.ts";
 import { createSession, type OpenSession } from "./session.ts";
 import { createTurn } from "./turn.ts";
 import { createBearers } from "./web/bearers.ts";
@@ -62,6 +67,34 @@ const noGrant: Refusal = {
   },
 };
 
+/** Takes the place of a session over HTTP. */
+function takeWeb(quota: Quota, grant: string, principal: string): SessionPlaces | Refusal {
+  const place = quota.take({ grant, principal });
+  if (!("full" in place)) return { leave: () => place.give() };
+  return {
+    code: "too_many",
+    refused: {
+      rule: "limits",
+      message: `this ${place.full} has as many sessions as it may`,
+      remedy: "retry",
+      hint: "close connections that are not used, or send many requests on one",
+    },
+  };
+}
+
+/** The refusal of a secret that is not looked at. */
+function tooManyGuesses({ message }: TooManyGuesses): Refusal {
+  return {
+    code: "too_many",
+    refused: {
+      rule: "limits",
+      message,
+      remedy: "retry",
+      hint: "wait a minute, then show the grant's secret as Mayfly gave it, or get a new one",
+    },
+  };
+}
+
 /** A grant's scopes as configured now; undefined when an operation of its is gone. */
 function scopesOf<Scope>(
   { grant }: LiveGrant,
@@ -93,30 +126,37 @@ export function createGates(parts: GateParts): Gates {
   const bearers = createBearers(parts);
   const scram = createScram((grant) => grants.verifier(grant));
   const open = new Set<OpenSession<never>>();
-  const sessionPlaces = createSessionPlaces(() => parts.configuration().limits);
+  const portSessions = createSessionPlaces(() => parts.configuration().limits);
+  const webSessions = createQuota(bounds.webSessions);
   let stopping: SessionEnd | undefined;
   let idle: (() => void) | undefined;
-  /** Failed log-ins written in the current second: a flood must not fill the disk. */
-  let second = 0;
-  let written = 0;
+  /** Failed log-ins that are recorded: a flood must not fill the disk, nor hide those from elsewhere. */
+  const { each, total } = RECORDED_REFUSALS;
+  const recordedOf = tokenBuckets(clock, each.perSecond, each.burst, 10_000);
+  const recorded = tokenBuckets(clock, total.perSecond, total.burst, 1);
+  let leftOut = 0;
 
   const recordRefusal = (client: ClientFacts, connection: string, why: string, live?: LiveGrant): void => {
     parts.count("refused");
-    const now = Math.floor(clock.monotonic() / 1000);
-    if (now !== second) {
-      second = now;
-      written = 0;
+    if (recordedOf.take(addressKey(client.address)) > 0 || recorded.take("all") > 0) {
+      leftOut += 1;
+      return;
     }
-    written += 1;
-    if (written > 50) return;
     try {
       log.append({
         type: "session.refused",
         connection: connection.slice(0, 64),
         ...(live === undefined ? {} : { principal: live.principal, grant: live.grant.id }),
         configuration: parts.configuration().digest,
-        detail: { address: client.address, protocol: client.protocol, reason: why, tls: client.tls },
+        detail: {
+          address: client.address,
+          ...(leftOut > 0 ? { left_out_before: leftOut } : {}),
+          protocol: client.protocol,
+          reason: why.slice(0, 1000),
+          tls: client.tls,
+        },
       });
+      leftOut = 0;
       turn.written();
     } catch (error) {
       parts.fault(error);
@@ -293,7 +333,10 @@ export function createGates(parts: GateParts): Gates {
       return refuse(client, connection, noGrant, "an operation of the grant is gone", live);
     const principal = principalKey(live.grant.requester as Principal);
     // Sessions of a port of their own each cost the target a connection; those over HTTP share what they use of it.
-    const places = protocol.serve === undefined ? sessionPlaces.nothing : sessionPlaces.takePlaces(live.grant.id, principal);
+    const places =
+      protocol.serve === undefined
+        ? takeWeb(webSessions, live.grant.id, principal)
+        : portSessions.takePlaces(live.grant.id, principal);
     if ("refused" in places) return refuse(client, connection, places, undefined, live);
     const id = newId("ses");
     const context = {
@@ -426,7 +469,12 @@ export function createGates(parts: GateParts): Gates {
         unavailable,
         noGrant,
         prefers,
-        grantsOf: (bearer, connection) => bearers.grantsOf(bearer, connection).catch(unverified),
+        grantsOf: (bearer, connection, address) =>
+          bearers
+            .grantsOf(bearer, connection, address)
+            .catch((error: unknown) =>
+              error instanceof TooManyGuesses ? tooManyGuesses(error) : unverified(error),
+            ),
         introspect: (token) => identity.verify(token, { introspect: true }).then(() => undefined, unverified),
         open: (live, by, entry) =>
           openOn(protocol, checkOf, coveringOf, live, by, entry.connection, entry.client),

@@ -2,6 +2,7 @@ import type { EventEmitter } from "node:events";
 import type { Json } from "../kernel/canonical.ts";
 import type { Denial, NamedScope } from "./protocol.ts";
 import type { Permit } from "./permit.ts";
+import type { Account } from "./web/sharing.ts";
 import type { ScramExchange, GrantSecretProof } from "./scram.ts";
 
 /** The only door: opens sessions, judges acts, mints permits, cuts at the deadline. */
@@ -37,6 +38,8 @@ export interface Entry {
    * on the connection whose scopes `covers` names good, else the newest.
    */
   readonly grant?: string;
+  /** Told whose the request is, as soon as that is known; throws what `enter` then rejects with. */
+  readonly account?: Pick<Account, "belongsTo">;
   /**
    * Called once the bearer has verified and before `covers`: for what costs memory to learn, such as a body. Nobody
    * unknown can have it done.

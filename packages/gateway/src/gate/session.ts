@@ -5,6 +5,7 @@ import { remaining, type Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 import { spend } from "./budgets.ts";
 import type { LiveGrant } from "../grants/types.ts";
+import { countDenial, deniedDetail, takeLeftOut } from "./denials.ts";
 import type { ClientFacts, Decision, Session, SessionEnd, TurnSender } from "./gate.ts";
 import { hintWith } from "./hints.ts";
 import type { LiveSession } from "./live.ts";
@@ -103,10 +104,13 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
   const deny = (denial: Denial, detail: string): Decision => {
     denied += 1;
     parts.judged("deny");
+    const counted = countDenial(live, clock.monotonic());
+    if (counted === undefined) return { denial };
+    const leftOut = counted.leftOut === 0 ? "" : `"left_out_before":${counted.leftOut},`;
     try {
       records.append(
         "act.denied",
-        `{"act":${detail},"decision":"deny","message":${JSON.stringify(denial.message)},"rule":${JSON.stringify(denial.rule)}}`,
+        `{"act":${deniedDetail(detail)},"decision":"deny",${leftOut}"message":${JSON.stringify(denial.message)},"rule":${JSON.stringify(denial.rule)}}`,
       );
       turn.written();
     } catch (error) {
@@ -200,11 +204,19 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
       closed = true;
       live.ended.removeEventListener("abort", followGrant);
       end({ reason: why });
+      const leftOut = takeLeftOut(live);
       try {
         log.append({
           ...parts.context,
           type: "session.closed",
-          detail: { acts, denied, milliseconds: Math.round(clock.monotonic() - started), reason: why },
+          detail: {
+            acts,
+            denied,
+            // Denied acts of the grant that have no record of their own.
+            ...(leftOut > 0 ? { left_out_before: leftOut } : {}),
+            milliseconds: Math.round(clock.monotonic() - started),
+            reason: why,
+          },
         });
         turn.written();
       } catch {

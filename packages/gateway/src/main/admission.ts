@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { Limits } from "../configuration/types.ts";
+import { FEW_CONNECTIONS, RESERVED_SHARE } from "../gate/bounds.ts";
+import { addressKey } from "../gate/places.ts";
 
 /** The places that one port's clients may take, bounded in all and by address. */
 export interface Admission {
@@ -16,7 +18,8 @@ export interface Admission {
 
 /**
  * Makes the places of a port. Half-open connections count too: they may fill the places of their own address and no
- * more, so that one address cannot take every place.
+ * more, so that one address cannot take every place. The last places are kept for addresses that hold few, so that a few
+ * addresses together cannot either. An IPv6 address counts with its /64.
  * @param limits asked at every connection, since a reload changes them
  */
 export function createAdmission(limits: () => Limits, turnedAway: () => void): Admission {
@@ -24,10 +27,11 @@ export function createAdmission(limits: () => Limits, turnedAway: () => void): A
   const perAddress = new Map<string, number>();
   return {
     admit(socket) {
-      const from = socket.remoteAddress ?? "";
+      const from = addressKey(socket.remoteAddress ?? "");
       const count = perAddress.get(from) ?? 0;
       const { connections, connectionsPerAddress } = limits();
-      if (open.size >= connections || count >= connectionsPerAddress) {
+      const kept = count < FEW_CONNECTIONS ? 0 : Math.floor(connections * RESERVED_SHARE);
+      if (open.size >= connections - kept || count >= connectionsPerAddress) {
         turnedAway();
         socket.destroy();
         return false;

@@ -12,6 +12,7 @@ import type { Configuration } from "../configuration/types.ts";
 import { createGates } from "../gate/create.ts";
 import { createFront } from "../gate/web/front.ts";
 import { openJournal } from "../grants/durability/journal-file.ts";
+import { createSharing } from "../gate/web/sharing.ts";
 import { createGrants } from "../grants/service.ts";
 import { grantModel } from "../grants/states.ts";
 import { createPeople } from "../identity/create-people.ts";
@@ -185,11 +186,14 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
   await grants.start();
 
   let listeners: readonly Listener[] = [];
+  const sharing = createSharing();
+  undo.push(() => sharing.workers.close());
   const metrics = createMetrics({
     sessions: () => gates.sessions,
     connections: () => listeners.reduce((sum, { connections }) => sum + connections, 0),
     recording: () => log.unavailable === undefined,
     locked: () => grants.locked !== undefined,
+    held: () => ({ ...sharing.taken(), connections: admission.connections }),
   });
   const gates = createGates({
     grants,
@@ -252,7 +256,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
       ? []
       : [{ kind: protocol.kind, door: protocol.web, gate: gates.forProtocol(protocol) }],
   );
-  const front = createFront(doorways, first.url.replace(/\/+$/, ""), fault);
+  const front = createFront(doorways, first.url.replace(/\/+$/, ""), fault, sharing);
   const https = httpsServer(certificates, admission, first.limits.handshake, front);
   const probes = createProbes({
     clock,

@@ -1,6 +1,7 @@
 import type { FastifyServerFactory } from "fastify";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import {
+  constants,
   createServer as createHttp2Server,
   type Http2Server,
   type Http2ServerRequest,
@@ -11,6 +12,14 @@ import { createServer, type Server } from "node:https";
 import type { Duplex } from "node:stream";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import {
+  HEADERS_MS,
+  MAX_STREAMS,
+  PING_ANSWER_MS,
+  PING_EVERY_MS,
+  SILENCE_MS,
+  STREAM_RESETS,
+} from "../gate/bounds.ts";
 import type { Front } from "../gate/web/front.ts";
 import type { Admission } from "./admission.ts";
 import type { Certificates } from "./certificates.ts";
@@ -25,10 +34,8 @@ export interface HttpsServer {
   close(): void;
 }
 
-/** What an HTTP/2 client may have open at a time on one connection. */
-const streams = 100;
-/** An HTTP/2 connection on which nothing moves is closed after this, milliseconds: as one of HTTP/1.1. */
-const silence = 90_000;
+/** How often heads that are late are looked for, milliseconds. */
+const LOOK_EVERY_MS = 1000;
 
 /**
  * @param certificates shown at first
@@ -56,11 +63,14 @@ export function httpsServer(
         ALPNProtocols: ["h2", "http/1.1"],
         // Node's parser lets more through than RFC 9112 does only when told so: it is not.
         insecureHTTPParser: false,
+        connectionsCheckingInterval: LOOK_EVERY_MS,
         // What nobody would upgrade is an ordinary request.
         shouldUpgradeCallback: takes,
       });
       const http2 = createHttp2Server({
-        settings: { maxConcurrentStreams: streams, enableConnectProtocol: false },
+        settings: { maxConcurrentStreams: MAX_STREAMS, enableConnectProtocol: false },
+        streamResetBurst: STREAM_RESETS.burst,
+        streamResetRate: STREAM_RESETS.perSecond,
       });
       for (const each of [server, http2]) listen(each, front, takes, handler);
       server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -71,7 +81,7 @@ export function httpsServer(
       http2.on("session", (session) => {
         sessions.add(session);
         session.once("close", () => sessions.delete(session));
-        session.setTimeout(silence, () => session.close());
+        followSession(session);
       });
       chooseVersion(server, http2);
       admitFirst(server, admission);
@@ -102,11 +112,60 @@ function listen(
       return;
     }
     if (expects) response.writeContinue();
+    // A stream that its client does not read, or whose body never ends, is not seen by the timers of HTTP/1.1.
+    if ("stream" in response) {
+      const { stream } = response;
+      stream.setTimeout(SILENCE_MS, () => stream.close(constants.NGHTTP2_CANCEL));
+    }
     // Node's objects of HTTP/2 answer to the names of those of HTTP/1.1: its compatibility API.
     handler(request as IncomingMessage, response as ServerResponse);
   };
   server.on("request", (request: AnyRequest, response: AnyResponse) => route(request, response, false));
   server.on("checkContinue", (request: AnyRequest, response: AnyResponse) => route(request, response, true));
+}
+
+/**
+ * Ends a connection of HTTP/2 whose client is gone, or asks for nothing. A connection that was reset while answers waited
+ * in it says nothing of that: only a ping that is not answered does. Its TLS socket has to be destroyed, since the
+ * session's own `destroy` waits for what can never be written, and its place would be taken for good.
+ */
+function followSession(session: ServerHttp2Session): void {
+  const { socket } = session;
+  const cut = (): void => {
+    session.destroy();
+    socket.destroy();
+  };
+  let isAnswered = true;
+  let asked = 0;
+  const late = setTimeout(cut, HEADERS_MS);
+  session.once("stream", () => {
+    clearTimeout(late);
+  });
+  const pulse = setInterval(() => {
+    if (!isAnswered) {
+      if (performance.now() - asked > PING_ANSWER_MS - PING_EVERY_MS / 2) cut();
+      return;
+    }
+    if (session.destroyed) return;
+    isAnswered = false;
+    asked = performance.now();
+    const isAsked = session.ping((error) => {
+      if (error === null) isAnswered = true;
+    });
+    if (!isAsked) isAnswered = true;
+  }, PING_EVERY_MS);
+  pulse.unref();
+  late.unref();
+  session.setTimeout(SILENCE_MS, () => session.close());
+  socket.once("close", () => {
+    clearInterval(pulse);
+    clearTimeout(late);
+  });
+  session.once("close", () => {
+    clearInterval(pulse);
+    clearTimeout(late);
+    socket.destroy();
+  });
 }
 
 /** The client chose a version in its handshake (ALPN, RFC 7301). */

@@ -7,6 +7,7 @@ test("what was counted and what is now, in the Prometheus text format", async ()
     connections: () => 5,
     recording: () => false,
     locked: () => true,
+    held: () => ({ requests: 3 }),
   });
   metrics.count("permit");
   metrics.count("permit");
@@ -26,6 +27,7 @@ test("what was counted and what is now, in the Prometheus text format", async ()
       "mayfly_client_connections 5",
       "mayfly_audit_log_available 0",
       "mayfly_locked_down 1",
+      'mayfly_held{what="requests"} 3',
     ]) {
       expect(text.split("\n")).toContain(line);
     }

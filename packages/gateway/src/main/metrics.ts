@@ -17,6 +17,8 @@ export function createMetrics(gauges: {
   readonly connections: () => number;
   readonly recording: () => boolean;
   readonly locked: () => boolean;
+  /** What is taken of what is shared, by its kind. */
+  readonly held: () => Readonly<Record<string, number>>;
 }): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -84,6 +86,15 @@ export function createMetrics(gauges: {
   gauge("mayfly_audit_log_available", "1 while the audit log takes records", () =>
     gauges.recording() ? 1 : 0,
   );
+  void new Gauge({
+    name: "mayfly_held",
+    help: "What is taken now of what agents share: requests, bytes of memory, places",
+    labelNames: ["what"],
+    registers,
+    collect() {
+      for (const [what, taken] of Object.entries(gauges.held())) this.set({ what }, taken);
+    },
+  });
   gauge("mayfly_locked_down", "1 while locked down", () => (gauges.locked() ? 1 : 0));
   return {
     count(what) {

@@ -2,6 +2,8 @@
 interface Ask {
   /** The principal's own access token: the door verifies it again. */
   readonly bearer: string;
+  /** Whose calls these count among. */
+  readonly principal: string;
   readonly connection: string;
   /** The client's address, for records. */
   readonly address: string;

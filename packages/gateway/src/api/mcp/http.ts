@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { principalKey } from "../../identity/principal.ts";
 import { connectionInput, grantInput } from "./inputs.ts";
 import { doorsOf } from "./sql.ts";
 import { type Tool, tool } from "./tool.ts";
@@ -56,11 +57,13 @@ export const httpRequest: Tool = tool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   async run({ connection, grant, method, path, headers: given, body }, call) {
     const { bearer, address, signal } = call;
+    const principal = principalKey(call.principal);
     const headers = Object.fromEntries(Object.entries(given).filter(([name]) => !notTheirs.test(name)));
     const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
     const result = await doorsOf(call).web({
       kind: "http",
       bearer,
+      principal,
       connection,
       address,
       signal,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { principalKey } from "../../identity/principal.ts";
 import { connectionInput, grantInput } from "./inputs.ts";
 import { nameInput, pathOf } from "./kubernetes.ts";
 import { doorsOf } from "./sql.ts";
@@ -27,6 +28,7 @@ export const kubernetesExec: Tool = tool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
   async run({ connection, grant, namespace, pod, container, command }, call) {
     const { bearer, address, signal } = call;
+    const principal = principalKey(call.principal);
     const parameters = [
       ["container", container],
       ["stdout", "true"],
@@ -38,6 +40,7 @@ export const kubernetesExec: Tool = tool({
       .join("&");
     const result = await doorsOf(call).exec({
       bearer,
+      principal,
       connection,
       address,
       signal,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { principalKey } from "../../identity/principal.ts";
 import { MayflyError } from "../../kernel/errors.ts";
 import { connectionInput, grantInput } from "./inputs.ts";
 import { doorsOf } from "./sql.ts";
@@ -53,9 +54,11 @@ async function get(
   },
 ): Promise<Readonly<Record<string, unknown>> & { readonly cut: boolean }> {
   const { bearer, address, signal } = call;
+  const principal = principalKey(call.principal);
   const result = await doorsOf(call).web({
     kind: "kubernetes",
     bearer,
+    principal,
     connection: at.connection,
     address,
     signal,

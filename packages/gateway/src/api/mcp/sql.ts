@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { principalKey } from "../../identity/principal.ts";
 import { MayflyError } from "../../kernel/errors.ts";
 import { activeGrant, namesOf } from "./asking.ts";
 import type { Doors } from "./doors.ts";
@@ -39,8 +40,9 @@ export const runSql: Tool = tool({
   async run({ connection, grant: named, sql, params, limit }, call) {
     const grant = await activeGrant(call, { connection, grant: named });
     const { bearer, address, signal } = call;
+    const principal = principalKey(call.principal);
     const result = await doorsOf(call)
-      .sql({ bearer, connection, address, signal, grant: grant.id, sql, params, rows: limit })
+      .sql({ bearer, principal, connection, address, signal, grant: grant.id, sql, params, rows: limit })
       .catch((error: unknown) => {
         throw error instanceof GatewayRefusal ? inWords(error, call, connection, grant) : error;
       });

@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import type { Http2ServerResponse } from "node:http2";
 import type { Outcome } from "../gate.ts";
 import { headersDown } from "./headers-down.ts";
-import { heldBy } from "./held.ts";
+import { INLINE_BODY_BYTES, SLOW_READER_MS } from "../bounds.ts";
+import { type Account, Busy } from "./sharing.ts";
 
 /** What of an answer comes down. */
 export interface AnswerRules {
@@ -11,11 +13,16 @@ export interface AnswerRules {
   readonly drop: ReadonlySet<string>;
   /** The largest answer, bytes. */
   readonly max?: number;
-  /**
-   * Rewrites an answer that is held whole: its text, and the names of what was masked. Undefined when it cannot: then
-   * nothing of the answer comes down.
-   */
-  readonly rewrite?: (text: string) => { readonly text: string; readonly met: readonly string[] } | undefined;
+  /** Rewrites an answer, which is held whole: nothing of it comes down before all of it could be rewritten. */
+  readonly rewrite?: () => Rewriting;
+}
+
+/** An answer that is rewritten as it comes. */
+export interface Rewriting {
+  /** What the bytes become; undefined when they cannot be rewritten. */
+  take(chunk: Buffer): readonly Buffer[] | undefined;
+  /** The names of what was masked; undefined when the answer was not whole. */
+  end(): { readonly met: readonly string[] } | undefined;
 }
 
 /** What is asked for upstream where an answer is rewritten: the one representation that can be, as it is. */
@@ -63,7 +70,7 @@ export function isRewritable(status: number, headers: IncomingHttpHeaders): bool
 export interface AnswerDown {
   start(status: number, headers: IncomingHttpHeaders): string | undefined;
   data(chunk: Buffer): string | undefined;
-  end(trailers: IncomingHttpHeaders): string | undefined;
+  end(trailers: IncomingHttpHeaders): Promise<string | undefined> | string | undefined;
   /** What has come down so far. */
   outcome(): Outcome;
 }
@@ -71,10 +78,14 @@ export interface AnswerDown {
 interface Flow {
   readonly pause: () => void;
   readonly resume: () => void;
+  /** The client takes nothing any more. */
+  readonly tooSlow: () => void;
+  /** What was to be rewritten cannot be: a code. */
+  readonly fail: (code: string) => void;
 }
 
 /** The largest answer that is held to be rewritten, bytes, where no bound is given. */
-const mostHeld = 10_485_760;
+const MAX_HELD_BYTES = 10_485_760;
 
 /** Headers as names and values in turn. */
 function pairs(headers: IncomingHttpHeaders): string[] {
@@ -122,20 +133,75 @@ export function createAnswer(
   rules: AnswerRules,
   method: string,
   flow: Flow,
+  account: Pick<Account, "hold" | "heavy" | "key">,
 ): AnswerDown {
   let status: number | undefined;
   let bytes = 0;
   let met: readonly string[] = [];
-  let held: Buffer[] | undefined;
+  let slow: ReturnType<typeof watchReader> | undefined;
+  let rewriting: Rewriting | undefined;
+  const held: Buffer[] = [];
+  let heldBytes = 0;
   let head: [string, string][] = [];
   const { rewrite } = rules;
-  const most = rules.max ?? (rewrite === undefined ? undefined : mostHeld);
+  const most = rules.max ?? (rewrite === undefined ? undefined : MAX_HELD_BYTES);
 
+  const watch = (): ReturnType<typeof watchReader> => (slow ??= watchReader(response, flow.tooSlow));
+  /** Chunks that wait to be rewritten, and the last piece of that work. */
+  let waiting = 0;
+  let working: Promise<unknown> = Promise.resolve();
+  const keep = (chunk: Buffer, made: readonly Buffer[] | undefined): string | undefined => {
+    if (made === undefined) return "answer_not_maskable";
+    const whole = made.length === 1 ? made[0] : Buffer.concat(made);
+    if (whole === undefined) return undefined;
+    held.push(whole);
+    heldBytes += whole.length;
+    // What stands in a value's place may be longer than the value.
+    return whole.length > chunk.length ? holdMore(whole.length - chunk.length) : undefined;
+  };
+  const holdMore = (more: number): string | undefined => {
+    try {
+      account.hold(more);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Busy) return "busy";
+      throw error;
+    }
+  };
+  /** A large answer is rewritten in its principal's turn: what comes meanwhile waits upstream. */
+  const rewriteLater = (own: Rewriting, chunk: Buffer): void => {
+    waiting += 1;
+    flow.pause();
+    working = account.heavy
+      .run(account.key, () => keep(chunk, own.take(chunk)))
+      .then((code) => {
+        waiting -= 1;
+        if (code !== undefined) flow.fail(code);
+        else if (waiting === 0) flow.resume();
+        return undefined;
+      });
+  };
   const begin = (): void => {
     response.writeHead(
       status ?? 502,
       head.flatMap(([name, value]) => [name, value]),
     );
+  };
+
+  const sendRewritten = (own: Rewriting): string | undefined => {
+    const masked = bytes === 0 ? { met: [] } : own.end();
+    if (masked === undefined) return "answer_not_maskable";
+    met = masked.met;
+    head = head.filter(([name]) => !invalidatedByMasking.has(name));
+    // Without a type its reader would guess one.
+    if (!head.some(([name]) => name === "content-type") && heldBytes > 0)
+      head.push(["content-type", "application/json"]);
+    head.push(["content-length", String(heldBytes)]);
+    begin();
+    for (const part of held) response.write(part);
+    response.end();
+    watch().start();
+    return undefined;
   };
 
   return {
@@ -149,7 +215,7 @@ export function createAnswer(
       if (rewrite !== undefined && hasBody) {
         // An answer that says its length is none is one of any type.
         if (headers["content-length"] !== "0" && !isRewritable(code, headers)) return "answer_not_maskable";
-        held = [];
+        rewriting = rewrite();
         return undefined;
       }
       // Without its body an answer says the same of the body's bytes.
@@ -162,41 +228,33 @@ export function createAnswer(
     data(chunk) {
       bytes += chunk.length;
       if (most !== undefined && bytes > most) return "answer_too_large";
-      if (held !== undefined) {
-        try {
-          heldBy(response).take(chunk.length);
-        } catch {
-          return "busy";
-        }
-        held.push(chunk);
+      if (rewriting !== undefined) {
+        const full = holdMore(chunk.length);
+        if (full !== undefined) return full;
+        if (bytes <= INLINE_BODY_BYTES) return keep(chunk, rewriting.take(chunk));
+        rewriteLater(rewriting, chunk);
         return undefined;
       }
       if (response.write(chunk)) return undefined;
       flow.pause();
-      response.once("drain", flow.resume);
+      watch().start();
+      response.once("drain", () => {
+        slow?.stop();
+        flow.resume();
+      });
       return undefined;
     },
     end(trailers) {
-      if (held !== undefined) {
-        const all = Buffer.concat(held);
-        const masked = all.length === 0 ? { text: "", met: [] } : rewriteText(all, rewrite);
-        if (masked === undefined) return "answer_not_maskable";
-        met = masked.met;
-        head = head.filter(([name]) => !invalidatedByMasking.has(name));
-        // Without a type its reader would guess one.
-        if (!head.some(([name]) => name === "content-type") && all.length > 0)
-          head.push(["content-type", "application/json"]);
-        head.push(["content-length", String(Buffer.byteLength(masked.text))]);
-        begin();
-        response.end(masked.text);
-        return undefined;
-      }
+      const own = rewriting;
+      if (own !== undefined)
+        return waiting === 0 ? sendRewritten(own) : working.then(() => sendRewritten(own));
       const after = headersDown(pairs(trailers), [], rules.drop).filter(
         ([name, value]) => !notTrailers.has(name) && !unsendable.test(value),
       );
       // Of HTTP/2 the response takes an object alone.
       if (after.length > 0) response.addTrailers("stream" in response ? gathered(after) : after);
       response.end();
+      if (response.writableLength > 0 || "stream" in response) watch().start();
       return undefined;
     },
     outcome: () => ({
@@ -207,20 +265,42 @@ export function createAnswer(
   };
 }
 
+/** How often it is looked whether a client takes what waits for it, milliseconds. */
+const LOOK_EVERY_MS = 10_000;
+
+/** Watches whether a client takes what waits for it: any of it, however slowly. */
+function watchReader(
+  response: ServerResponse,
+  tooSlow: () => void,
+): { readonly start: () => void; readonly stop: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => clearInterval(timer);
+  // Node's response of HTTP/2 knows its stream alone.
+  const waits = (): number =>
+    "stream" in response
+      ? (response as unknown as Http2ServerResponse).stream.writableLength
+      : response.writableLength + (response.socket?.writableLength ?? 0);
+  response.once("close", stop);
+  return {
+    start() {
+      stop();
+      let before = waits();
+      let moved = performance.now();
+      timer = setInterval(() => {
+        const now = waits();
+        if (now !== before) moved = performance.now();
+        before = now;
+        if (performance.now() - moved > SLOW_READER_MS) tooSlow();
+      }, LOOK_EVERY_MS);
+      timer.unref();
+    },
+    stop,
+  };
+}
+
 /** Fields by their name, those of one name together. */
 function gathered(fields: readonly (readonly [string, string])[]): Record<string, string> {
   const all: Record<string, string> = {};
   for (const [name, value] of fields) all[name] = name in all ? `${all[name]}, ${value}` : value;
   return all;
-}
-
-function rewriteText(
-  bytes: Buffer,
-  rewrite: AnswerRules["rewrite"],
-): { readonly text: string; readonly met: readonly string[] } | undefined {
-  try {
-    return rewrite?.(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

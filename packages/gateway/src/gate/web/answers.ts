@@ -97,5 +97,6 @@ export function refusedAnswer(refusal: Refusal, url: string): Answer {
     return problem({ status: 401, code, headers, ...text });
   }
   if (code === "no_grant") return problem({ status: 403, code, ...text });
+  if (code === "too_many") return problem({ status: 429, code, headers: { "retry-after": "5" }, ...text });
   return problem({ status: 503, code, headers: { "retry-after": "5" }, ...text });
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { ClientFacts, Gate } from "../gate.ts";
+import type { Account } from "./sharing.ts";
 
 /** A protocol reached over HTTPS: one folder's answer to everything under `/KIND/CONNECTION`. */
 export interface WebDoor<Act> {
@@ -26,6 +27,8 @@ export interface WebAsk {
   /** The grant that the client names (`mayfly-grant`), where it does. */
   readonly grant?: string;
   readonly client: ClientFacts;
+  /** What it takes of what is shared; the door passes it to `gate.enter`. */
+  readonly account: Account;
 }
 
 /** One request and the answer to it, of HTTP/1.1 or HTTP/2. */

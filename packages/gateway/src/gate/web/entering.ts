@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { EventEmitter } from "node:events";
 import type { LiveGrant } from "../../grants/types.ts";
+import { type Principal, principalKey } from "../../identity/principal.ts";
 import type { Entry, Refusal, Session, SessionEnd, WebSession } from "../gate.ts";
 import type { Found } from "./bearers.ts";
 import { createLeaving } from "./leaving.ts";
@@ -12,7 +13,7 @@ export interface EnteringParts<Act> {
   /** Why nothing is served now. */
   unavailable(): Refusal | undefined;
   /** Whose a bearer is, verified now. */
-  grantsOf(bearer: string, connection: string): Promise<Found | Refusal>;
+  grantsOf(bearer: string, connection: string, address: string): Promise<Found | Refusal>;
   /** Asks the provider too, where that is configured: before a session is opened with an access token. */
   introspect(token: string): Promise<Refusal | undefined>;
   /** Whether the entry would rather use this grant, of several. */
@@ -85,17 +86,22 @@ export function createEntering<Act>(
   return async (entry) => {
     const away = parts.unavailable();
     if (away !== undefined) return parts.refuse(entry, away);
-    const found = await parts.grantsOf(entry.bearer, entry.connection);
+    const found = await parts.grantsOf(entry.bearer, entry.connection, entry.client.address);
     if ("refused" in found) return parts.refuse(entry, found);
-    await entry.prepare?.();
     const named =
       entry.grant === undefined ? found.grants : found.grants.filter(({ grant }) => grant.id === entry.grant);
-    const live = named.length > 1 ? (named.find((each) => parts.prefers(entry, each)) ?? named[0]) : named[0];
-    if (live === undefined) {
+    const [first] = named;
+    // Nothing is read for whoever has no grant here.
+    if (first === undefined) {
       const closed =
         found.proved === undefined ? undefined : await parts.closed(found.proved, entry.connection);
       return parts.refuse(entry, closed ?? parts.noGrant);
     }
+    const principal = principalKey(first.grant.requester as Principal);
+    entry.account?.belongsTo({ principal });
+    await entry.prepare?.();
+    const live = named.length > 1 ? (named.find((each) => parts.prefers(entry, each)) ?? first) : first;
+    entry.account?.belongsTo({ principal, grant: live.grant.id });
     const mine = sessions.get(entry.socket) ?? new Map<LiveGrant, Shared<Act>>();
     sessions.set(entry.socket, mine);
     const known = mine.get(live);

@@ -1,11 +1,13 @@
+import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { Duplex } from "node:stream";
+import { SLOW_READER_MS } from "../bounds.ts";
 import type { Gate } from "../gate.ts";
 import { type Answer, challenge, problem } from "./answers.ts";
 import type { WebAsk, WebDoor } from "./door.ts";
 import { checkHead, valuesOf } from "./head.ts";
-import { Busy } from "./held.ts";
+import { type Account, Busy, createSharing, type Sharing } from "./sharing.ts";
 
 /** One protocol's door with its gate. */
 export interface Doorway {
@@ -37,11 +39,13 @@ const grantForm = /^gr_[0-9a-z]{16}$/;
  * one protocol's handler ends that request and no other.
  * @param url the gateway's own, without a slash at its end
  * @param fault told of what a handler threw
+ * @param sharing what all requests share
  */
 export function createFront(
   doorways: readonly Doorway[],
   url: string,
   fault: (error: unknown) => void,
+  sharing: Sharing = createSharing(),
 ): Front {
   const { host } = new URL(url);
   const byKind = new Map(doorways.map((doorway) => [doorway.kind, doorway]));
@@ -58,6 +62,7 @@ export function createFront(
   /** What a door is given, or the answer that is given instead. */
   const admit = (
     request: IncomingMessage | Http2ServerRequest,
+    over: EventEmitter,
   ): { readonly doorway: Doorway; readonly ask: WebAsk } | Answer => {
     const target = request.url ?? "";
     const { rawHeaders, httpVersion, httpVersionMajor, method = "" } = request;
@@ -95,6 +100,13 @@ export function createFront(
     if (named.length > 1 || (grant !== undefined && !grantForm.test(grant)))
       return problem({ status: 400, code: "grant_malformed", detail: "mayfly-grant must name one grant" });
     const { remoteAddress = "" } = request.socket;
+    let account: Account;
+    try {
+      account = sharing.open(remoteAddress, over);
+    } catch (error) {
+      if (error instanceof Busy) return busy(error);
+      throw error;
+    }
     return {
       doorway: found.doorway,
       ask: {
@@ -113,6 +125,7 @@ export function createFront(
           tls: "encrypted" in request.socket,
           ...softwareOf(rawHeaders),
         },
+        account,
       },
     };
   };
@@ -120,28 +133,35 @@ export function createFront(
   return {
     takes: (target) => find(target) !== undefined,
     request(request, response, expects) {
-      const admitted = admit(request);
+      const admitted = admit(request, response);
       if ("status" in admitted) {
         send(response, admitted);
         return;
       }
       const { doorway, ask } = admitted;
       const failedNow = (error: unknown): void => {
-        const isBusy = error instanceof Busy;
-        if (!isBusy) fault(error);
+        if (!(error instanceof Busy)) fault(error);
         if (response.headersSent) breakOff(response);
-        else send(response, isBusy ? busy : failed);
+        else send(response, error instanceof Busy ? busy(error) : failed);
       };
       // Of HTTP/2 the session is the connection; a stream is one request.
       const connectionOf = "stream" in request ? (request.stream.session ?? request.stream) : request.socket;
-      doorway.door
-        .request({ ...ask, request, response, connectionOf, expectsContinue: expects }, doorway.gate)
-        .catch(failedNow)
-        // An answer to a client that has gone may fail too: it ends nothing else.
-        .catch(fault);
+      const enter = (): void => {
+        doorway.door
+          .request({ ...ask, request, response, connectionOf, expectsContinue: expects }, doorway.gate)
+          .catch(failedNow)
+          // An answer to a client that has gone may fail too: it ends nothing else.
+          .catch(fault);
+      };
+      if (!("stream" in request)) enter();
+      // A stream that was reset in the same breath is not worth a look (CVE-2023-44487).
+      else
+        setImmediate(() => {
+          if (!isGone(response)) enter();
+        });
     },
     upgrade(request, socket, head) {
-      const admitted = admit(request);
+      const admitted = admit(request, socket);
       const refuse = (answer: Answer): void => refuseUpgrade(socket, answer);
       if ("status" in admitted) {
         refuse(admitted);
@@ -159,6 +179,10 @@ export function createFront(
         return;
       }
       doorway.door.upgrade({ ...ask, request, socket, head }, doorway.gate).catch((error: unknown) => {
+        if (error instanceof Busy) {
+          refuse(busy(error));
+          return;
+        }
         fault(error);
         socket.destroy();
       });
@@ -166,14 +190,17 @@ export function createFront(
   };
 }
 
-const busy: Answer = problem({
-  status: 503,
-  code: "busy",
-  detail: new Busy().message,
-  hint: "try again in a moment",
-  // What is left of the body is not read.
-  headers: { connection: "close", "retry-after": "5" },
-});
+/** The answer to a request for which there is no room: whose room is full, and what to do. */
+export function busy({ reach, message }: Busy): Answer {
+  return problem({
+    status: reach === "total" ? 503 : 429,
+    code: reach === "total" ? "busy" : "too_many",
+    detail: message,
+    hint: reach === "total" ? "try again in a moment" : "wait until some of them have ended",
+    // What is left of the body is not read.
+    headers: { connection: "close", "retry-after": "5" },
+  });
+}
 
 const failed: Answer = problem({
   status: 500,
@@ -214,6 +241,14 @@ export function send(response: ServerResponse | Http2ServerResponse, answer: Ans
   const own = connection === undefined || "stream" in response ? headers : { ...headers, connection };
   (response as ServerResponse).writeHead(answer.status, own);
   (response as ServerResponse).end(answer.body);
+  if ("stream" in response) cutUnread(response);
+}
+
+/** A stream of HTTP/2 whose client does not read its answer is reset: its window may stay closed as long as it likes. */
+function cutUnread(response: Http2ServerResponse): void {
+  const timer = setTimeout(() => response.stream.close(constants.NGHTTP2_CANCEL), SLOW_READER_MS);
+  timer.unref();
+  response.once("close", () => clearTimeout(timer));
 }
 
 /** Breaks an answer off, so that its reader knows that it is not whole. */

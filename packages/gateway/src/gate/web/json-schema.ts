@@ -4,9 +4,18 @@ import { FORMATS } from "./schema-formats.ts";
 import { FOREIGN_ANNOTATIONS, problemOfKeywords } from "./schema-keywords.ts";
 import { isMultiple, keyOf } from "./schema-values.ts";
 import { compilePattern } from "./schema-patterns.ts";
+import { costOf, type SchemaCost } from "./schema-cost.ts";
 
 /** A compiled JSON Schema: what is wrong with a value, or undefined. */
 export type SchemaCheck = (value: unknown) => string | undefined;
+
+/** A schema that was compiled. */
+export interface CompiledSchema {
+  readonly check: SchemaCheck;
+  readonly cost: SchemaCost;
+  /** As it was written, for whoever compiles it elsewhere. */
+  readonly text: string;
+}
 
 /** The largest nesting of a schema's text. */
 const MAX_TEXT_DEPTH = 128;
@@ -83,7 +92,7 @@ function holdsPrototype(value: unknown): boolean {
  * every keyword and format that is not enforced.
  * @param text the schema's file
  */
-export function compileSchema(text: string): { readonly check: SchemaCheck } | { readonly why: string } {
+export function compileSchema(text: string): CompiledSchema | { readonly why: string } {
   try {
     const schema = parseStrictJson(text, MAX_TEXT_DEPTH);
     if (holdsPrototype(schema)) return { why: "__proto__ cannot be enforced" };
@@ -91,6 +100,8 @@ export function compileSchema(text: string): { readonly check: SchemaCheck } | {
     if (problem !== undefined) return { why: problem };
     const validate = createAjv().compile(schema as object);
     return {
+      text,
+      cost: costOf(schema),
       check(value) {
         const valid: unknown = validate(value);
         return valid === true ? undefined : say(validate.errors?.[0]);

@@ -53,18 +53,25 @@ export function openUpgrade(
     let cut = (): void => undefined;
     const finish = (): void => {
       over = true;
+      clearTimeout(waiting);
       ended.removeEventListener("abort", cut);
     };
     const fail = (error: Error): void => {
       finish();
       reject(error);
     };
+    // Nobody waits for a connection upstream, or for its answer, for longer than a request does.
+    const waiting = setTimeout(() => {
+      fail(new Cut("UPSTREAM_BUSY_TIMEOUT"));
+      cut();
+    }, upstream.timeout);
+    waiting.unref();
     upstream.pool.dispatch(
       { path: upstream.base + ask.target, method: ask.method, headers: ask.headers, upgrade: ask.upgrade },
       {
         onRequestStart(controller) {
           cut = () => controller.abort(new Cut("grant_ended"));
-          if (ended.aborted) cut();
+          if (ended.aborted || over) cut();
           else ended.addEventListener("abort", cut, { once: true });
         },
         onRequestUpgrade(_, status, headers, socket) {

@@ -1,24 +1,22 @@
 import { createHash, type Hash } from "node:crypto";
-import type { Held } from "./held.ts";
+import { BODY_MS, BODY_STALL_MS } from "../bounds.ts";
+import type { Account } from "./sharing.ts";
 import { type Readable, Transform, type TransformCallback } from "node:stream";
-
-/** How long a body that is read whole may take in all, milliseconds. */
-const slowest = 120_000;
 
 /** A body that turned out larger than granted. */
 export class TooLarge extends Error {}
 
 /**
  * Reads a body whole, up to a bound.
- * @param held the account of its exchange
+ * @param account of its exchange: what it holds counts there
  * @param ended gives up when it aborts: the grant is over
- * @returns its bytes, or undefined when it is larger, slower than a minute or two, or nobody is entitled to it any more
+ * @returns its bytes, or undefined when it is larger, slower than it may be, or nobody is entitled to it any more
  * @throws Error when the client goes before its end; Busy when there is no room for it
  */
 export function readWhole(
   body: Readable,
   most: number,
-  held: Held,
+  account: Pick<Account, "hold">,
   ended?: AbortSignal,
 ): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
@@ -26,6 +24,7 @@ export function readWhole(
     let length = 0;
     const over = (): void => {
       clearTimeout(timer);
+      clearTimeout(stall);
       ended?.removeEventListener("abort", give);
       body.off("data", take).off("end", whole).off("aborted", gone).off("close", gone).off("error", gone);
       body.on("error", () => undefined);
@@ -38,12 +37,14 @@ export function readWhole(
     };
     const take = (chunk: Buffer): void => {
       length += chunk.length;
+      stall.refresh();
       if (length > most) {
         give();
         return;
       }
       try {
-        held.take(chunk.length);
+        // Once as it came, and once in the whole body.
+        account.hold(2 * chunk.length);
         chunks.push(chunk);
       } catch (error) {
         over();
@@ -60,8 +61,10 @@ export function readWhole(
       over();
       reject(error instanceof Error ? error : new Error("the client went away"));
     };
-    const timer = setTimeout(give, slowest);
+    const timer = setTimeout(give, BODY_MS);
     timer.unref();
+    const stall = setTimeout(give, BODY_STALL_MS);
+    stall.unref();
     if (ended?.aborted === true) {
       give();
       return;

@@ -6,9 +6,9 @@ import type { Permit } from "../permit.ts";
 import { createAnswer, type AnswerRules } from "./answer.ts";
 import { problem } from "./answers.ts";
 import type { WebExchange } from "./door.ts";
-import { breakOff, isGone, isUnread, send } from "./front.ts";
-import { Busy } from "./held.ts";
+import { breakOff, busy, isGone, isUnread, send } from "./front.ts";
 import { Counted, TooLarge } from "./reading.ts";
+import { Busy } from "./sharing.ts";
 import { CredentialError, type Upstream } from "./upstream.ts";
 
 /** One permitted request on its way upstream and back. */
@@ -53,6 +53,7 @@ export class Cut extends Error {
 /** An upstream's failure as a code: its own words may quote what they should not. */
 export function codeOf(error: unknown): string {
   if (error instanceof Cut) return error.code;
+  if (error instanceof Busy) return "busy";
   if (error instanceof TooLarge) return "body_too_large";
   if (error instanceof CredentialError) return "credential_unavailable";
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
@@ -71,7 +72,12 @@ function failureOf(code: string): Parameters<typeof problem>[0] {
   if (code === "body_too_large")
     return { status: 413, code, detail: "the body is larger than granted", hint: "send less" };
   if (code === "busy")
-    return { status: 503, code, detail: new Busy().message, hint: "try again in a moment" };
+    return {
+      status: 503,
+      code,
+      detail: "as many requests of this kind are under way as may be",
+      hint: "wait until some of them have ended",
+    };
   if (/TIMEOUT/.test(code))
     return {
       status: 504,
@@ -98,10 +104,11 @@ export async function relay(passage: Passage): Promise<void> {
     const code = codeOf(error);
     complete({ ...more, error: code });
     if (response.headersSent) breakOff(response);
-    else send(response, problem(failureOf(code)));
+    else send(response, error instanceof Busy ? busy(error) : problem(failureOf(code)));
   };
   let own: Readonly<Record<string, string>>;
   try {
+    exchange.account.use("upstream", exchange.connection);
     own = await within(session.ended, upstream.credentials.headers());
   } catch (error) {
     fail(error);
@@ -123,10 +130,21 @@ export async function relay(passage: Passage): Promise<void> {
     let controller: Dispatcher.DispatchController | undefined;
     let over = false;
     let interim = 0;
-    const answer = createAnswer(response as ServerResponse, passage.answer, passage.method, {
-      pause: () => controller?.pause(),
-      resume: () => controller?.resume(),
-    });
+    const answer = createAnswer(
+      response as ServerResponse,
+      passage.answer,
+      passage.method,
+      {
+        pause: () => controller?.pause(),
+        resume: () => controller?.resume(),
+        fail: (code) => stop(new Cut(code)),
+        tooSlow: () => {
+          if (over) breakOff(response);
+          else stop(new Cut("client_too_slow"));
+        },
+      },
+      exchange.account,
+    );
     const end = (): void => {
       over = true;
       clearTimeout(waiting);
@@ -191,13 +209,18 @@ export async function relay(passage: Passage): Promise<void> {
         },
         onResponseEnd(_, trailers) {
           if (over) return;
-          const problemOfEnd = answer.end(trailers);
-          if (problemOfEnd !== undefined) {
-            stop(new Cut(problemOfEnd));
-            return;
-          }
-          end();
-          complete({ ...answer.outcome(), ...sent() });
+          const ended = answer.end(trailers);
+          const finish = (problemOfEnd: string | undefined): void => {
+            if (over) return;
+            if (problemOfEnd !== undefined) {
+              stop(new Cut(problemOfEnd));
+              return;
+            }
+            end();
+            complete({ ...answer.outcome(), ...sent() });
+          };
+          if (ended instanceof Promise) void ended.then(finish);
+          else finish(ended);
         },
         onResponseError(_, error) {
           stop(error);

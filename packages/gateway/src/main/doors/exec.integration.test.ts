@@ -36,6 +36,7 @@ async function exec(...command: readonly string[]): ReturnType<ReturnType<typeof
     new URL(rig.url).origin,
   )({
     bearer,
+    principal: "agent",
     connection: "prod",
     address: "10.1.2.3",
     signal: new AbortController().signal,

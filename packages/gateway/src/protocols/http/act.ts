@@ -1,3 +1,5 @@
+import type { CompiledBody } from "./compile.ts";
+
 /** One request, as it is judged: what goes upstream, to the byte. */
 export interface HttpAct {
   readonly method: string;
@@ -13,5 +15,10 @@ export interface HttpAct {
 /** A request's body: none, read whole, or still on its way (its length, where it is declared). */
 export type HttpBody =
   | { readonly kind: "none" }
-  | { readonly kind: "read"; readonly bytes: Buffer }
+  | {
+      readonly kind: "read";
+      readonly bytes: Buffer;
+      /** What was found of it beforehand, by each rule that may decide: why it is refused, or undefined. */
+      readonly found?: ReadonlyMap<CompiledBody, string | undefined>;
+    }
   | { readonly kind: "stream"; readonly length: number | undefined };

@@ -24,8 +24,13 @@ export function isJudgedWhole(headers: readonly string[], rule: CompiledBody): b
 }
 
 /** Why a request's body is refused, or undefined. How it was framed says nothing here. */
-export function judgeBody(act: HttpAct, rule: CompiledBody | undefined): string | undefined {
+export function judgeBody(
+  act: Pick<HttpAct, "method" | "headers" | "body">,
+  rule: CompiledBody | undefined,
+): string | undefined {
   const { body } = act;
+  if (body.kind === "read" && body.found !== undefined && rule !== undefined)
+    return body.found.has(rule) ? body.found.get(rule) : "the body was not judged";
   if (body.kind === "none" || (body.kind === "read" && body.bytes.length === 0))
     return rule?.check === undefined || act.method === "GET" || act.method === "HEAD"
       ? undefined

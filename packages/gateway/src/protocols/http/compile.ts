@@ -1,6 +1,8 @@
 import { RE2JS } from "re2js";
 import type { NamedScope } from "../../gate/protocol.ts";
-import { compileSchema, type SchemaCheck } from "../../gate/web/json-schema.ts";
+import { type CompiledSchema, compileSchema, type SchemaCheck } from "../../gate/web/json-schema.ts";
+import type { MaskStep } from "../../gate/web/json-mask.ts";
+import { maskOf } from "./mask.ts";
 import { readPointer } from "./pointer.ts";
 import type { QueryRule } from "./query.ts";
 import type { HttpScope } from "./scope.ts";
@@ -14,7 +16,8 @@ export interface Compiled {
   readonly query: QueryRule;
   readonly headers: readonly string[];
   readonly body: CompiledBody | undefined;
-  readonly mask: readonly (readonly string[])[];
+  /** What of its answers is masked; undefined: nothing. */
+  readonly mask: MaskStep | undefined;
   readonly dropHeaders: ReadonlySet<string>;
   /** The largest answer, bytes. */
   readonly maxAnswer: number | undefined;
@@ -25,6 +28,8 @@ export interface Compiled {
 /** What a scope makes of bodies. */
 export interface CompiledBody {
   readonly check: SchemaCheck | undefined;
+  /** Its schema as it was written, and what a check costs. */
+  readonly schema: Pick<CompiledSchema, "cost" | "text"> | undefined;
   /** Bytes. */
   readonly max: number;
   readonly types: readonly string[];
@@ -39,10 +44,10 @@ function queryOf(query: HttpScope["query"]): QueryRule {
 function bodyOf(body: HttpScope["body"]): CompiledBody | undefined {
   if (body === undefined) return undefined;
   const { max, types } = body;
-  if (body.schema === undefined) return { check: undefined, max, types };
+  if (body.schema === undefined) return { check: undefined, schema: undefined, max, types };
   const compiled = compileSchema(body.schema.text());
   if ("why" in compiled) throw new TypeError(`a body's schema cannot be used: ${compiled.why}`);
-  return { check: compiled.check, max, types };
+  return { check: compiled.check, schema: compiled, max, types };
 }
 
 function compileScope({ name, scope }: NamedScope<HttpScope>): Compiled {
@@ -56,11 +61,16 @@ function compileScope({ name, scope }: NamedScope<HttpScope>): Compiled {
     query: queryOf(scope.query),
     headers: scope.headers.map((each) => each.toLowerCase()),
     body: bodyOf(scope.body),
-    mask: scope.response.mask.map((written) => {
-      const pointer = readPointer(written);
-      if (pointer === undefined) throw new TypeError(`${written} names no member of an answer`);
-      return pointer;
-    }),
+    mask:
+      scope.response.mask.length === 0
+        ? undefined
+        : maskOf(
+            scope.response.mask.map((written) => {
+              const pointer = readPointer(written);
+              if (pointer === undefined) throw new TypeError(`${written} names no member of an answer`);
+              return pointer;
+            }),
+          ),
     dropHeaders: new Set(scope.response.drop_headers),
     maxAnswer: scope.response.max,
     budget: scope.budget,

@@ -4,7 +4,7 @@ import { denied, refusedAnswer } from "../../gate/web/answers.ts";
 import type { WebAsk, WebExchange } from "../../gate/web/door.ts";
 import { send } from "../../gate/web/front.ts";
 import { valuesOf } from "../../gate/web/head.ts";
-import { Busy, heldBy } from "../../gate/web/held.ts";
+import { Busy } from "../../gate/web/sharing.ts";
 import { readWhole } from "../../gate/web/reading.ts";
 import { relay, type PassageBody } from "../../gate/web/relay.ts";
 import { type AnswerRules, REWRITABLE, withoutChoice } from "../../gate/web/answer.ts";
@@ -13,9 +13,10 @@ import type { HttpAct, HttpBody } from "./act.ts";
 import { isJudgedWhole } from "./body.ts";
 import { compileScopes, type Compiled } from "./compile.ts";
 import { detailOf } from "./detail.ts";
+import { judgeAhead } from "./judge-ahead.ts";
 import { bodyRuleOf, judgeRequest } from "./judge.ts";
 import { headersUp } from "./headers-up.ts";
-import { maskJson } from "./mask.ts";
+import { maskJson } from "../../gate/web/json-mask.ts";
 import { type HttpScope, MAX_JUDGED_BYTES } from "./scope.ts";
 import type { HttpTarget } from "./target.ts";
 
@@ -30,6 +31,8 @@ export interface ExchangeOptions {
 
 /** A body of a declared length up to this is read before it is judged, so that its digest is in the intent, bytes. */
 const readAhead = 65_536;
+/** A larger body is digested in its principal's turn, bytes. */
+const LARGE_BODY_BYTES = 262_144;
 
 /** The act of a request, whatever its body turns out to be. */
 export function actOf(ask: WebAsk, body: HttpBody, upgrade?: string): HttpAct {
@@ -84,6 +87,7 @@ export async function exchangeOne(
     connection: exchange.connection,
     client: exchange.client,
     socket: exchange.connectionOf,
+    account: exchange.account,
     ...(exchange.grant === undefined ? {} : { grant: exchange.grant }),
     covers: coversHead(exchange, framing.has),
   });
@@ -94,10 +98,17 @@ export async function exchangeOne(
   const scopes = scopesOf(session);
   const body = await bodyOf(exchange, framing, scopes, session.ended);
   if (body === undefined) return;
-  const act = actOf(exchange, body);
+  const { account } = exchange;
+  const act = await judgeAhead(actOf(exchange, body), scopes, account, session.ended);
   const answer = judgeRequest(scopes, act);
   const listed = "scope" in answer ? answer.scope.headers : [];
-  const decision = await session.judge(act, detailOf(act, listed, ownHeaders(session.target as HttpTarget)));
+  const own = ownHeaders(session.target as HttpTarget);
+  // The digest of a large body takes a while.
+  const isLarge = body.kind === "read" && body.bytes.length > LARGE_BODY_BYTES;
+  const detail = isLarge
+    ? await account.heavy.run(account.key, () => detailOf(act, listed, own))
+    : detailOf(act, listed, own);
+  const decision = await session.judge(act, detail);
   if ("denial" in decision) {
     // What is left of a body is not read: the connection ends with the answer.
     if (body.kind === "stream" && !("stream" in request)) response.setHeader("connection", "close");
@@ -109,7 +120,7 @@ export async function exchangeOne(
   if (scope === undefined) throw new TypeError("a permit names no scope of its session");
   const target = session.target as HttpTarget;
   // With a mask the representation is the gateway's to choose.
-  const isMasked = scope.mask.length > 0;
+  const isMasked = scope.mask !== undefined;
   const asked = isMasked ? withoutChoice(act.headers) : act.headers;
   const plain: Readonly<Record<string, string>> = isMasked ? REWRITABLE : {};
   await relay({
@@ -131,14 +142,15 @@ function bodyFor(body: HttpBody, scope: Compiled): PassageBody {
 }
 
 function answerRules(scope: Compiled, target: HttpTarget): AnswerRules {
+  const { mask } = scope;
   return {
     cookies: target.cookies,
     drop: scope.dropHeaders,
     ...(scope.maxAnswer === undefined ? {} : { max: scope.maxAnswer }),
-    ...(scope.mask.length === 0
+    ...(mask === undefined
       ? {}
       : {
-          rewrite: (text: string) => (text === "" ? { text, met: [] } : maskJson(text, scope.mask)),
+          rewrite: () => maskJson(mask),
         }),
   };
 }
@@ -164,7 +176,7 @@ async function bodyOf(
   if (!isWhole && (length === undefined || length > readAhead)) return { kind: "stream", length };
   const most = Math.min(max, MAX_JUDGED_BYTES);
   try {
-    const bytes = await readWhole(exchange.request, most, heldBy(exchange.response), ended);
+    const bytes = await readWhole(exchange.request, most, exchange.account, ended);
     // One byte more than granted is enough to say so.
     if (bytes === undefined) return { kind: "stream", length: max + 1 };
     return bytes.length === 0 ? { kind: "none" } : { kind: "read", bytes };

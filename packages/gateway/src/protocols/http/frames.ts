@@ -6,49 +6,69 @@ export interface FrameFollower {
   readonly between: boolean;
 }
 
-/** Makes a follower. */
+/** The longest head of a frame, bytes. */
+const MAX_HEAD_BYTES = 14;
+
+/** Makes a follower. Frames may be as small as two bytes: nothing is made for one. */
 export function followFrames(): FrameFollower {
-  let head = Buffer.alloc(0);
-  let left = 0n;
+  /** A head of which not all has come. */
+  const head = Buffer.alloc(MAX_HEAD_BYTES);
+  let headBytes = 0;
+  /** What is left of a payload. No connection carries 2^53 bytes. */
+  let left = 0;
+
+  /** Takes one head that begins at `at`. @returns where its payload begins; -1: more has to come; -2: malformed */
+  const takeHead = (bytes: Buffer, at: number, end: number): number => {
+    if (end - at < 2) return -1;
+    const opcode = (bytes[at] ?? 0) & 0x0f;
+    if ((opcode > 2 && opcode < 8) || opcode > 10) return -2;
+    const second = bytes[at + 1] ?? 0;
+    const short = second & 0x7f;
+    const extended = short === 126 ? 2 : short === 127 ? 8 : 0;
+    const whole = at + 2 + extended + ((second & 0x80) === 0 ? 0 : 4);
+    if (end < whole) return -1;
+    if (extended === 0) left = short;
+    else if (extended === 2) left = bytes.readUInt16BE(at + 2);
+    else {
+      const high = bytes.readUInt32BE(at + 2);
+      if (high >= 0x80000000) return -2;
+      left = high * 0x100000000 + bytes.readUInt32BE(at + 6);
+    }
+    return whole;
+  };
+
   return {
     take(chunk) {
       let at = 0;
       while (at < chunk.length) {
-        if (left > 0n) {
-          const step = BigInt(chunk.length - at) < left ? chunk.length - at : Number(left);
-          left -= BigInt(step);
+        if (left > 0) {
+          const step = Math.min(left, chunk.length - at);
+          left -= step;
           at += step;
-          continue;
+        } else if (headBytes > 0) {
+          head[headBytes] = chunk[at] ?? 0;
+          headBytes += 1;
+          at += 1;
+          const payload = takeHead(head, 0, headBytes);
+          if (payload === -2) return false;
+          if (payload >= 0) headBytes = 0;
+        } else {
+          const payload = takeHead(chunk, at, chunk.length);
+          if (payload === -2) return false;
+          if (payload === -1) {
+            chunk.copy(head, 0, at);
+            headBytes = chunk.length - at;
+            return true;
+          }
+          at = payload;
         }
-        head = Buffer.concat([head, chunk.subarray(at, at + 1)]);
-        at += 1;
-        const length = lengthOf(head);
-        if (length === "malformed") return false;
-        if (length === undefined) continue;
-        left = length;
-        head = Buffer.alloc(0);
       }
       return true;
     },
     get between() {
-      return left === 0n && head.length === 0;
+      return left === 0 && headBytes === 0;
     },
   };
-}
-
-/** The payload's length, once the frame's head is whole: undefined before. */
-function lengthOf(head: Buffer): bigint | "malformed" | undefined {
-  if (head.length < 2) return undefined;
-  const [first = 0, second = 0] = head;
-  const opcode = first & 0x0f;
-  if ((opcode > 2 && opcode < 8) || opcode > 10) return "malformed";
-  const short = second & 0x7f;
-  const extended = short === 126 ? 2 : short === 127 ? 8 : 0;
-  const mask = (second & 0x80) === 0 ? 0 : 4;
-  if (head.length < 2 + extended + mask) return undefined;
-  if (extended === 0) return BigInt(short);
-  const length = extended === 2 ? BigInt(head.readUInt16BE(2)) : head.readBigUInt64BE(2);
-  return length >= 1n << 63n ? "malformed" : length;
 }
 
 /** A server's close frame (RFC 6455, section 5.5.1): 1008, policy violation, and why. */

@@ -83,7 +83,7 @@ const choosing =
 
 /** With a mask the representation is the gateway's to choose. */
 function judgeChoice(act: HttpAct, scope: Compiled): string | undefined {
-  if (scope.mask.length === 0) return undefined;
+  if (scope.mask === undefined) return undefined;
   // Whether a guessed ETag is the one tells what the answer holds.
   if (valuesOf(act.headers, "if-match").length > 0) return "with a mask If-Match is not taken";
   if (scope.query !== "any") return undefined;
@@ -157,6 +157,18 @@ export function verdictOf(scopes: readonly Compiled[], act: HttpAct): Verdict {
   return { verdict: "permit", operation: name, ...(budget === undefined ? {} : { budget }) };
 }
 
+/** The rules of the scopes that cover a request's method and path, by which its body may be judged. */
+export function bodyRulesOf(
+  scopes: readonly Compiled[],
+  { method, target }: Pick<HttpAct, "method" | "target">,
+): readonly CompiledBody[] {
+  const path = readPath(splitTarget(target).path);
+  if ("why" in path) return [];
+  return scopes
+    .filter(({ templates }) => templates.some((each) => covers(each, method, path)))
+    .flatMap(({ body }) => (body === undefined ? [] : [body]));
+}
+
 /**
  * The scope by which a request's body has to be read before it is judged: the first that covers its method and path
  * and takes a body.
@@ -166,13 +178,11 @@ export function bodyRuleOf(
   method: string,
   target: string,
 ): CompiledBody | undefined {
-  const path = readPath(splitTarget(target).path);
-  if ("why" in path) return undefined;
-  const matching = scopes.filter(({ templates }) => templates.some((each) => covers(each, method, path)));
-  const bodies = matching.flatMap(({ body }) => (body === undefined ? [] : [body]));
+  const bodies = bodyRulesOf(scopes, { method, target });
   if (bodies.length === 0) return undefined;
   // Any of them may be the one that decides: read if one has to, up to the largest.
   return {
+    schema: undefined,
     check: bodies.find(({ check }) => check !== undefined)?.check,
     max: Math.max(...bodies.map(({ max }) => max)),
     types: bodies.flatMap(({ types }) => types),

@@ -6,6 +6,7 @@ import { refuseUpgrade } from "../../gate/web/front.ts";
 import { valuesOf } from "../../gate/web/head.ts";
 import { acceptOf, openUpgrade } from "../../gate/web/opening.ts";
 import { codeOf, Cut } from "../../gate/web/relay.ts";
+import { MAX_TURN_BYTES } from "../../gate/bounds.ts";
 import type { HttpAct } from "./act.ts";
 import { detailOf } from "./detail.ts";
 import { actOf, coversHead, type ExchangeOptions, ownHeaders, scopesOf } from "./exchange.ts";
@@ -29,11 +30,13 @@ export async function upgradeOne(
     bearer: upgrade.bearer,
     connection: upgrade.connection,
     client: upgrade.client,
+    account: upgrade.account,
     socket,
     ...(upgrade.grant === undefined ? {} : { grant: upgrade.grant }),
     covers: coversHead(upgrade, false),
   });
   if ("refused" in session) return refuse(refusedAnswer(session, options.url));
+  upgrade.account.use("upstream", upgrade.connection);
   const asked = valuesOf(rawHeaders, "upgrade")[0]?.toLowerCase() ?? "";
   const framed = valuesOf(rawHeaders, "content-length").some((each) => each !== "0");
   const chunked = valuesOf(rawHeaders, "transfer-encoding").length > 0;
@@ -125,6 +128,12 @@ function join(client: Duplex, head: Buffer, upstream: Duplex, ended: AbortSignal
       follower: ReturnType<typeof followFrames>,
       count: (n: number) => void,
     ) => {
+      let inTurn = 0;
+      let isFull = false;
+      let isTurnOver = true;
+      const goOn = (): void => {
+        if (isTurnOver && !isFull && !over) from.resume();
+      };
       return (chunk: Buffer): void => {
         if (over) return;
         if (!follower.take(chunk)) {
@@ -132,9 +141,25 @@ function join(client: Duplex, head: Buffer, upstream: Duplex, ended: AbortSignal
           return;
         }
         count(chunk.length);
+        if (inTurn === 0)
+          setImmediate(() => {
+            inTurn = 0;
+            isTurnOver = true;
+            goOn();
+          });
+        inTurn += chunk.length;
+        // Small frames cost as much as large ones: one connection has its part of a turn of the loop, and no more.
+        if (inTurn >= MAX_TURN_BYTES) {
+          isTurnOver = false;
+          from.pause();
+        }
         if (to.write(chunk)) return;
+        isFull = true;
         from.pause();
-        to.once("drain", () => from.resume());
+        to.once("drain", () => {
+          isFull = false;
+          goOn();
+        });
       };
     };
     const toClient = relayTo(client, upstream, down, (n) => (received += n));

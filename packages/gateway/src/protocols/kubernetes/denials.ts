@@ -8,6 +8,7 @@ const reasons: Readonly<Record<number, string>> = {
   401: "Unauthorized",
   403: "Forbidden",
   413: "RequestEntityTooLarge",
+  429: "TooManyRequests",
   500: "InternalError",
   502: "ServiceUnavailable",
   503: "ServiceUnavailable",
@@ -72,5 +73,5 @@ export function refusedAnswer(refusal: Refusal, url: string): Answer {
   if (refusal.code === "unauthenticated")
     return status(401, message, { ...own, "www-authenticate": challenge(url, refusal.refused.message) });
   if (refusal.code === "no_grant") return status(403, message, own);
-  return status(503, message, { ...own, "retry-after": "5" });
+  return status(refusal.code === "too_many" ? 429 : 503, message, { ...own, "retry-after": "5" });
 }

@@ -3,9 +3,12 @@ import type { NamedScope } from "../../gate/protocol.ts";
 import { type AnswerRules, REWRITABLE, withoutChoice } from "../../gate/web/answer.ts";
 import type { WebAsk, WebExchange } from "../../gate/web/door.ts";
 import { send } from "../../gate/web/front.ts";
+import { INLINE_BODY_BYTES, MAX_JSON_VALUES } from "../../gate/bounds.ts";
 import { valuesOf } from "../../gate/web/head.ts";
-import { Busy, heldBy } from "../../gate/web/held.ts";
+import { hasMoreValues } from "../../kernel/json-values.ts";
+import { Busy } from "../../gate/web/sharing.ts";
 import { readWhole } from "../../gate/web/reading.ts";
+import { maskJson } from "../../gate/web/json-mask.ts";
 import { relay } from "../../gate/web/relay.ts";
 import type { Upstream } from "../../gate/web/upstream.ts";
 import type { Body, KubernetesAct } from "./act.ts";
@@ -13,7 +16,7 @@ import { denied, refusedAnswer, status } from "./denials.ts";
 import { detailOf } from "./detail.ts";
 import { goesUp } from "./headers.ts";
 import type { Named } from "./judge.ts";
-import { maskAnswer } from "./mask.ts";
+import { maskOf } from "./mask.ts";
 import { readRequest } from "./request.ts";
 import type { KubernetesTarget } from "./target.ts";
 import { impersonation } from "./upstream.ts";
@@ -40,6 +43,7 @@ export function enter(
     bearer: ask.bearer,
     connection: ask.connection,
     client: ask.client,
+    account: ask.account,
     socket,
     ...(ask.grant === undefined ? {} : { grant: ask.grant }),
     covers: (scopes) => coversHead(ask, scopes),
@@ -106,6 +110,15 @@ export async function exchangeOne(
     headers: exchange.rawHeaders,
     body,
   };
+  // What takes a while is done in its principal's turn: it is judged once it is that one's.
+  const { account } = exchange;
+  if (body.kind === "read" && body.bytes.length > INLINE_BODY_BYTES) {
+    if (hasMoreValues(body.bytes, MAX_JSON_VALUES)) {
+      send(response, status(413, `the body holds more than ${MAX_JSON_VALUES} values`));
+      return;
+    }
+    await account.heavy.run(account.key, () => undefined);
+  }
   const decision = await session.judge(act, detailOf(act));
   if ("denial" in decision) {
     send(response, denied(decision.denial));
@@ -139,7 +152,7 @@ function answerRules(session: WebSession<KubernetesAct>, operation: string, act:
   if ("why" in request || request.kind === "discovery" || scope === undefined) return rules;
   const members = scope.mask[request.resource];
   if (members === undefined) return rules;
-  return { ...rules, rewrite: (text) => maskAnswer(text, request.resource, members) };
+  return { ...rules, rewrite: () => maskJson(maskOf(request.resource, members), true) };
 }
 
 async function bodyOf(exchange: WebExchange, ended: AbortSignal): Promise<Body | "too large" | undefined> {
@@ -153,7 +166,7 @@ async function bodyOf(exchange: WebExchange, ended: AbortSignal): Promise<Body |
   if (length !== undefined && Number(length) > mostBody) return "too large";
   if (exchange.expectsContinue) response.writeContinue();
   try {
-    const bytes = await readWhole(request, mostBody, heldBy(response), ended);
+    const bytes = await readWhole(request, mostBody, exchange.account, ended);
     if (bytes !== undefined) return { kind: "read", bytes };
     // A session that has ended denies whatever it is asked.
     return ended.aborted ? { kind: "none" } : "too large";

@@ -62,6 +62,7 @@ export async function upgradeOne(
   const refuse = (answer: Answer): void => refuseUpgrade(socket, answer);
   const session = await enter(upgrade, socket, gate);
   if ("refused" in session) return refuse(refusedAnswer(session, options.url));
+  upgrade.account.use("upstream", upgrade.connection);
   const upstream = options.upstreamOf(session.target as KubernetesTarget);
   const scopes = session.scopes as readonly Named[];
   const request = readRequest(upgrade.method, upgrade.target);

@@ -1,12 +1,15 @@
 import type { NamedScope } from "../../gate/protocol.ts";
-import { compileSchema, type SchemaCheck } from "../../gate/web/json-schema.ts";
+import { type CompiledSchema, compileSchema } from "../../gate/web/json-schema.ts";
 import { type McpScope, schemaText } from "./scope.ts";
+
+/** What a tool's arguments are checked by. */
+export type CompiledTool = CompiledSchema;
 
 /** A scope, ready to judge by. */
 export interface Compiled {
   /** `connection/operation`. */
   readonly name: string;
-  readonly tools: ReadonlyMap<string, SchemaCheck>;
+  readonly tools: ReadonlyMap<string, CompiledTool>;
   readonly resources: readonly string[];
   readonly prompts: ReadonlySet<string>;
   readonly budget: number | undefined;
@@ -29,7 +32,7 @@ export function compileScopes(scopes: readonly NamedScope<McpScope>[]): readonly
         Object.entries(scope.tools).map(([tool, written]) => {
           const schema = compileSchema(schemaText(written));
           if ("why" in schema) throw new TypeError(`the schema of ${tool} cannot be used: ${schema.why}`);
-          return [tool, schema.check];
+          return [tool, schema];
         }),
       ),
       resources: scope.resources,

@@ -2,14 +2,17 @@ import type { Gate, Outcome } from "../../gate/gate.ts";
 import type { NamedScope } from "../../gate/protocol.ts";
 import { type Answer, problem, refusedAnswer } from "../../gate/web/answers.ts";
 import type { WebExchange } from "../../gate/web/door.ts";
-import { send } from "../../gate/web/front.ts";
+import { isGone, send } from "../../gate/web/front.ts";
 import { refuseForm } from "../../gate/web/mcp/form.ts";
-import { Busy, heldBy } from "../../gate/web/held.ts";
+import { INLINE_BODY_BYTES } from "../../gate/bounds.ts";
+import { AnswerTooLarge } from "./answer-reader.ts";
+import { Busy } from "../../gate/web/sharing.ts";
 import { readWhole } from "../../gate/web/reading.ts";
 import { answer, denied, failure } from "./answers.ts";
 import { compileScopes } from "./compile.ts";
 import { detailOf } from "./detail.ts";
-import { type McpAct, verdictOf } from "./judge.ts";
+import { judgeAhead } from "./judge-ahead.ts";
+import { coversCall, type McpAct } from "./judge.ts";
 import { readMessage } from "../../gate/web/mcp/message.ts";
 import type { McpScope } from "./scope.ts";
 import { serve } from "./serve.ts";
@@ -53,18 +56,23 @@ export async function exchangeOne(
     connection: exchange.connection,
     client: exchange.client,
     socket: exchange.connectionOf,
+    account: exchange.account,
     ...(exchange.grant === undefined ? {} : { grant: exchange.grant }),
     async prepare() {
       if (exchange.expectsContinue) response.writeContinue();
-      read.bytes = await readWhole(exchange.request, mostBytes, heldBy(response)).catch((error: unknown) => {
+      read.bytes = await readWhole(exchange.request, mostBytes, exchange.account).catch((error: unknown) => {
         if (error instanceof Busy) throw error;
         return "gone" as const;
       });
-      if (read.bytes instanceof Buffer) read.message = readMessage(read.bytes);
+      const { bytes } = read;
+      if (!(bytes instanceof Buffer)) return;
+      const { account } = exchange;
+      read.message =
+        bytes.length <= INLINE_BODY_BYTES
+          ? readMessage(bytes)
+          : await account.heavy.run(account.key, () => readMessage(bytes));
     },
-    covers: (scopes) =>
-      "kind" in read.message &&
-      verdictOf(compileScopes(scopes), { message: read.message }).verdict === "permit",
+    covers: (scopes) => "kind" in read.message && coversCall(compileScopes(scopes), read.message),
   });
   if ("refused" in session) return close(refusedAnswer(session, options.url));
   const { bytes, message } = read;
@@ -73,8 +81,13 @@ export async function exchangeOne(
     return close(failure(413, null, -32_600, `a message is larger than ${mostBytes} bytes`));
   if (!("kind" in message)) return close(failure(400, null, message.code, message.why));
   const scopes = compileScopes(session.scopes as readonly NamedScope<McpScope>[]);
-  const act = { message };
-  const decision = await session.judge(act, detailOf(act));
+  const { account } = exchange;
+  const act = await judgeAhead({ message }, bytes, scopes, account, session.ended);
+  const detail =
+    bytes.length <= INLINE_BODY_BYTES
+      ? detailOf(act)
+      : await account.heavy.run(account.key, () => detailOf(act));
+  const decision = await session.judge(act, detail);
   if ("denial" in decision) {
     if (message.kind === "notification")
       return close(
@@ -99,12 +112,34 @@ export async function exchangeOne(
     return close(answer(202, undefined));
   }
   try {
-    const upstream = () => options.upstreams.of(session);
-    const made = await serve({ session, permit, scopes, connection: exchange.connection, message, upstream });
+    account.use("mcpCalls", exchange.connection);
+    const upstream = () => options.upstreams.of(session, account);
+    const { connection } = exchange;
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    const ended = AbortSignal.any([session.ended, gone.signal]);
+    const made = await serve({
+      session,
+      permit,
+      scopes,
+      connection,
+      message,
+      upstream,
+      account,
+      ended,
+    });
     complete({ bytes: made.body.length });
     return close(made);
   } catch (error) {
-    const ended = session.ended.aborted;
+    if (error instanceof Busy) {
+      complete({ error: "busy" });
+      return close(failure(200, message.id, -32_603, `${error.message}; wait until some of them have ended`));
+    }
+    if (error instanceof AnswerTooLarge) {
+      complete({ error: "answer_too_large" });
+      return close(failure(200, message.id, -32_603, `${error.message}; ask for less`));
+    }
+    const ended = session.ended.aborted || isGone(response);
     if (!ended && !isOwnError(error)) options.upstreams.drop(session);
     complete({ error: ended ? "grant_ended" : isOwnError(error) ? `rpc_${error.code}` : "upstream_failed" });
     const why = ended

@@ -1,11 +1,13 @@
 import { denialOf } from "../../gate/hints.ts";
 import type { Remedy, Verdict } from "../../gate/protocol.ts";
-import { type Compiled, coversUri } from "./compile.ts";
+import { type Compiled, type CompiledTool, coversUri } from "./compile.ts";
 import type { ClientMessage } from "../../gate/web/mcp/message.ts";
 
 /** One message of a client, as it is judged. */
 export interface McpAct {
   readonly message: ClientMessage;
+  /** What was found of a call's arguments beforehand, by each tool that may decide: why they are refused, or undefined. */
+  readonly found?: ReadonlyMap<CompiledTool, string | undefined>;
 }
 
 /** What every holder of a grant may send: how a session begins, and lists, which show only what is granted. */
@@ -49,22 +51,28 @@ interface Failed {
   readonly remedy?: Remedy;
 }
 
-function judgeTool(scope: Compiled, params: ClientMessage["params"]): Failed | undefined {
+function judgeTool(scope: Compiled, { message: { params }, found }: McpAct): Failed | undefined {
   const { name, arguments: given = {} } = params;
-  const check = typeof name === "string" ? scope.tools.get(name) : undefined;
-  if (check === undefined) return { rule: "tools", why: `the tool ${shown(name)} is not granted`, step: 0 };
+  const tool = typeof name === "string" ? scope.tools.get(name) : undefined;
+  if (tool === undefined) return { rule: "tools", why: `the tool ${shown(name)} is not granted`, step: 0 };
   const extra = Object.keys(params).find((key) => !["name", "arguments", "_meta"].includes(key));
   if (extra !== undefined)
     return { rule: "tools", why: `a call has no member ${shown(extra)}`, step: 1, remedy: "correct" };
   if (typeof given !== "object" || given === null || Array.isArray(given))
     return { rule: "tools", why: "arguments must be an object", step: 1, remedy: "correct" };
-  const wrong = check(given);
+  const wrong =
+    found === undefined
+      ? tool.check(given)
+      : found.has(tool)
+        ? found.get(tool)
+        : "the arguments were not judged";
   return wrong === undefined
     ? undefined
     : { rule: "tools", why: `${shown(name)}: ${wrong.replace(/^the body/, "the arguments")}`, step: 2 };
 }
 
-function judgeBy(scope: Compiled, message: ClientMessage): Failed | undefined {
+function judgeBy(scope: Compiled, act: McpAct): Failed | undefined {
+  const { message } = act;
   const { method, params } = message;
   if (message.kind === "notification")
     return openNotifications.has(method)
@@ -76,7 +84,7 @@ function judgeBy(scope: Compiled, message: ClientMessage): Failed | undefined {
           remedy: "never",
         };
   if (open.has(method)) return undefined;
-  if (method === "tools/call") return judgeTool(scope, params);
+  if (method === "tools/call") return judgeTool(scope, act);
   if (method === "resources/read") {
     const { uri } = params;
     const extra = Object.keys(params).find((key) => !["uri", "_meta"].includes(key));
@@ -101,10 +109,11 @@ function judgeBy(scope: Compiled, message: ClientMessage): Failed | undefined {
 }
 
 /** What a grant's scopes make of a message: pure. */
-export function verdictOf(scopes: readonly Compiled[], { message }: McpAct): Verdict {
+export function verdictOf(scopes: readonly Compiled[], act: McpAct): Verdict {
+  const { message } = act;
   let nearest: (Failed & { readonly name: string }) | undefined;
   for (const scope of scopes) {
-    const failed = judgeBy(scope, message);
+    const failed = judgeBy(scope, act);
     if (failed === undefined) {
       const counts = message.kind === "request" && !open.has(message.method) && scope.budget !== undefined;
       return { verdict: "permit", operation: scope.name, ...(counts ? { budget: scope.budget } : {}) };
@@ -119,6 +128,15 @@ export function verdictOf(scopes: readonly Compiled[], { message }: McpAct): Ver
     connection: scopes[0]?.name.split("/")[0] ?? "CONNECTION",
   });
   return { verdict: "deny", denial };
+}
+
+/**
+ * Whether a grant covers a message as far as its names tell: for choosing among several grants. What a call's arguments
+ * say is not looked at, since that may take long.
+ */
+export function coversCall(scopes: readonly Compiled[], message: ClientMessage): boolean {
+  const all = new Map(scopes.flatMap(({ tools }) => [...tools.values()]).map((tool) => [tool, undefined]));
+  return verdictOf(scopes, { message, found: all }).verdict === "permit";
 }
 
 /** Names of tools that any of a grant's scopes covers: one decision point serves both the list and the call. */

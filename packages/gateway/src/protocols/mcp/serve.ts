@@ -1,3 +1,5 @@
+import { MAX_MCP_ANSWER_BYTES } from "../../gate/bounds.ts";
+import type { Account } from "../../gate/web/sharing.ts";
 import type { Permit } from "../../gate/permit.ts";
 import type { WebSession } from "../../gate/gate.ts";
 import type { Denial } from "../../gate/protocol.ts";
@@ -26,10 +28,10 @@ export interface Served {
   readonly connection: string;
   readonly message: Extract<ClientMessage, { kind: "request" }>;
   readonly upstream: () => Promise<McpUpstream>;
+  readonly account: Pick<Account, "heavy" | "hold" | "key">;
+  /** Aborts when nobody waits for the answer any more, or may have it. */
+  readonly ended: AbortSignal;
 }
-
-/** The largest result, characters of JSON. */
-const longest = 10_485_760;
 
 type Result = Readonly<Record<string, unknown>>;
 
@@ -41,9 +43,9 @@ function itemsOf(answer: Result, member: string): readonly Result[] {
   );
 }
 
-async function listTools({ session, scopes, upstream }: Served): Promise<Result> {
+async function listTools({ session, scopes, upstream, ended }: Served): Promise<Result> {
   const target = session.target as McpTarget;
-  const tools = await (await upstream()).tools(session.ended);
+  const tools = await (await upstream()).tools(ended);
   return {
     tools: tools
       .filter(
@@ -56,29 +58,29 @@ async function listTools({ session, scopes, upstream }: Served): Promise<Result>
 
 /** Calls a tool whose definition is still the one that was accepted. */
 async function callTool(served: Served): Promise<Answer> {
-  const { session, permit, message, upstream } = served;
+  const { session, permit, message, upstream, ended } = served;
   const { id, method, params } = message;
   const name = String(params["name"]);
   const server = await upstream();
-  const tools = await server.tools(session.ended);
+  const tools = await server.tools(ended);
   const problem = problemOfDefinition(
     session.target as McpTarget,
     tools.find((tool) => tool.name === name),
     name,
   );
   if (problem !== undefined) return denied(id, method, pinDenial(permit.operation, problem));
-  return bounded(id, toolResult(await server.request(method, sentUp(message), session.ended)));
+  return passedOn(served, toolResult(await server.request(method, sentUp(message), ended)));
 }
 
 /** Gives a prompt; one that an operator accepted, while its definition is still that one. */
 async function getPrompt(served: Served): Promise<Answer> {
-  const { session, permit, message, upstream } = served;
+  const { session, permit, message, upstream, ended } = served;
   const { id, method, params } = message;
   const target = session.target as McpTarget;
   const name = String(params["name"]);
   const server = await upstream();
   if (promptPin(target, name) !== undefined) {
-    const prompts = await server.prompts(session.ended);
+    const prompts = await server.prompts(ended);
     const problem = problemOfPrompt(
       target,
       prompts.find((prompt) => prompt.name === name),
@@ -86,7 +88,7 @@ async function getPrompt(served: Served): Promise<Answer> {
     );
     if (problem !== undefined) return denied(id, method, pinDenial(permit.operation, problem));
   }
-  return bounded(id, promptResult(await server.request(method, sentUp(message), session.ended)));
+  return passedOn(served, promptResult(await server.request(method, sentUp(message), ended)));
 }
 
 /** A denial for a definition that is not the one that was accepted. */
@@ -115,9 +117,16 @@ function sentUp({ method, params }: Served["message"]): Result {
 
 function bounded(id: string | number, value: Result): Answer {
   const made = result(id, value);
-  return made.body.length <= longest
+  return made.body.length <= MAX_MCP_ANSWER_BYTES
     ? made
     : failure(200, id, -32_603, "the server's answer is larger than the gateway passes on; ask for less");
+}
+
+/** A result as it goes down: made in its principal's turn, and counted until it has gone. @throws Busy */
+async function passedOn({ account, message: { id } }: Served, value: Result): Promise<Answer> {
+  const made = await account.heavy.run(account.key, () => bounded(id, value), "next");
+  account.hold(made.body.length);
+  return made;
 }
 
 /**
@@ -126,7 +135,7 @@ function bounded(id: string | number, value: Result): Answer {
  * @throws Error when the upstream fails
  */
 export async function serve(served: Served): Promise<Answer> {
-  const { session, permit, scopes, connection, message, upstream } = served;
+  const { session, permit, scopes, connection, message, upstream, ended } = served;
   const { id, method, params } = message;
   permit.spend();
   const has = {
@@ -145,7 +154,7 @@ export async function serve(served: Served): Promise<Answer> {
       return callTool(served);
     case "resources/list": {
       if (!has.resources) return result(id, { resources: [] });
-      const answer = await (await upstream()).request(method, sentUp(message), session.ended);
+      const answer = await (await upstream()).request(method, sentUp(message), ended);
       const resources = itemsOf(answer, "resources")
         .filter(({ uri }) => typeof uri === "string" && scopes.some((each) => coversUri(each.resources, uri)))
         .map(listedResource);
@@ -155,13 +164,10 @@ export async function serve(served: Served): Promise<Answer> {
       // A template stands for more than any list of URIs: none is passed on.
       return result(id, { resourceTemplates: [] });
     case "resources/read":
-      return bounded(
-        id,
-        readResult(await (await upstream()).request(method, sentUp(message), session.ended)),
-      );
+      return bounded(id, readResult(await (await upstream()).request(method, sentUp(message), ended)));
     case "prompts/list": {
       if (!has.prompts) return result(id, { prompts: [] });
-      const answer = await (await upstream()).request(method, sentUp(message), session.ended);
+      const answer = await (await upstream()).request(method, sentUp(message), ended);
       const prompts = itemsOf(answer, "prompts")
         .filter(({ name }) => typeof name === "string" && scopes.some((each) => each.prompts.has(name)))
         .flatMap((prompt) => listedPrompt(session.target as McpTarget, prompt as ToolDefinition) ?? []);

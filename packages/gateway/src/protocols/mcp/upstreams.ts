@@ -1,13 +1,14 @@
 import type { Clock } from "../../kernel/clock.ts";
 import type { WebSession } from "../../gate/gate.ts";
 import type { McpAct } from "./judge.ts";
+import type { AnswerShare } from "./answer-reader.ts";
 import type { McpTarget } from "./target.ts";
 import type { McpUpstream } from "./upstream.ts";
 
 /** The upstream connections of grants: one a grant, never shared, closed with it. */
 export interface Upstreams {
-  /** The connection of a session's grant, made when it is first needed. @throws Error when it cannot be made */
-  of(session: WebSession<McpAct>): Promise<McpUpstream>;
+  /** The connection of a session's grant, made when it is first needed; what its answers take counts in `share`. @throws Error when it cannot be made */
+  of(session: WebSession<McpAct>, share?: AnswerShare): Promise<McpUpstream>;
   /** Lets go of one that failed: the next request connects anew. */
   drop(session: WebSession<McpAct>): void;
 }
@@ -26,7 +27,11 @@ interface Entry {
 /** Makes them. */
 export function createUpstreams(
   clock: Clock,
-  connect: (target: McpTarget, signal: AbortSignal) => Promise<McpUpstream> = connectLater,
+  connect: (
+    target: McpTarget,
+    signal: AbortSignal,
+    share?: AnswerShare,
+  ) => Promise<McpUpstream> = connectLater,
 ): Upstreams {
   const entries = new Map<string, Entry>();
 
@@ -60,7 +65,7 @@ export function createUpstreams(
   };
 
   return {
-    async of(session) {
+    async of(session, share) {
       // A reload may have moved the target: what was connected before is not what this session was judged for.
       if (entries.get(session.grant)?.target !== session.target) close(session.grant);
       let entry = entries.get(session.grant);
@@ -69,7 +74,7 @@ export function createUpstreams(
         const target = session.target as McpTarget;
         entry = {
           target,
-          connecting: connect(target, stop.signal),
+          connecting: connect(target, stop.signal, share),
           stop,
           sessions: new Set(),
           cancel: undefined,
@@ -88,7 +93,11 @@ export function createUpstreams(
 }
 
 /** The SDK is loaded where it is first needed: a gateway without MCP starts without it. */
-async function connectLater(target: McpTarget, signal: AbortSignal): Promise<McpUpstream> {
+async function connectLater(
+  target: McpTarget,
+  signal: AbortSignal,
+  share?: AnswerShare,
+): Promise<McpUpstream> {
   const { connectUpstream } = await import("./upstream.ts");
-  return connectUpstream(target, signal);
+  return connectUpstream(target, signal, share);
 }

@@ -1,3 +1,5 @@
+import { MAX_JSON_VALUES } from "../../bounds.ts";
+import { hasMoreValues } from "../../../kernel/json-values.ts";
 import { parseStrictJson } from "../../../kernel/strict-json.ts";
 
 /** One JSON-RPC message of a client (MCP, "Base Protocol: Messages"). */
@@ -52,6 +54,8 @@ function isExact(value: unknown): boolean {
  * beside JSON-RPC's own, and no answer, since nothing was asked of the client.
  */
 export function readMessage(bytes: Buffer): ClientMessage | Unreadable {
+  if (hasMoreValues(bytes, MAX_JSON_VALUES))
+    return { code: -32600, why: `the message holds more than ${MAX_JSON_VALUES} values` };
   let value: unknown;
   try {
     value = parseStrictJson(

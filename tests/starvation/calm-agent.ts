@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { Agent, request } from "node:https";
+import type { Stage } from "./stage.ts";
+
+/** What a second agent saw: how long its requests took, and what did not succeed. */
+export interface Seen {
+  /** Milliseconds, ascending. */
+  readonly took: readonly number[];
+  readonly failed: readonly string[];
+}
+
+/** The latency below which a share of the requests stayed, milliseconds. */
+export function percentile({ took }: Seen, share: number): number {
+  return took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? Number.POSITIVE_INFINITY;
+}
+
+/** One request of the calm agent: its status, or how it failed. */
+function ask(stage: Stage, ca: Buffer, agent: Agent): Promise<string> {
+  return new Promise((resolve) => {
+    const outgoing = request(
+      `${stage.gateway.url}/http/calm-api/v1/read`,
+      { ca, agent, timeout: 10_000, headers: { authorization: `Bearer ${stage.calm.secret}` } },
+      (incoming) => {
+        incoming.resume();
+        incoming.once("end", () => resolve(String(incoming.statusCode)));
+        incoming.once("error", (error) => resolve(error.message));
+      },
+    );
+    outgoing.once("timeout", () => outgoing.destroy(new Error("no answer in 10 s")));
+    outgoing.once("error", (error) => resolve(error.message));
+    outgoing.end();
+  });
+}
+
+/** The pause between requests, milliseconds; every so many requests take a connection of their own. */
+const PAUSE_MS = 5;
+const FRESH_EVERY = 20;
+
+/** Sends requests one after another until told to stop, most on one connection and some on fresh ones. */
+export function watch(stage: Stage): { stop(): Promise<Seen> } {
+  const ca = readFileSync(stage.gateway.caFile);
+  const kept = new Agent({ keepAlive: true, maxSockets: 1 });
+  const took: number[] = [];
+  const failed: string[] = [];
+  const state = { isOver: false };
+  const done = (async () => {
+    for (let count = 1; !state.isOver; count += 1) {
+      const isFresh = count % FRESH_EVERY === 0;
+      const agent = isFresh ? new Agent({ keepAlive: false }) : kept;
+      const began = performance.now();
+      const status = await ask(stage, ca, agent);
+      took.push(performance.now() - began);
+      if (status !== "200") failed.push(status);
+      if (isFresh) agent.destroy();
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+    kept.destroy();
+  })();
+  return {
+    async stop() {
+      state.isOver = true;
+      await done;
+      return { took: took.toSorted((a, b) => a - b), failed };
+    },
+  };
+}

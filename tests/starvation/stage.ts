@@ -1,0 +1,141 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { startOktaStandIn } from "@mayfly/okta-stand-in";
+import { pinOf } from "../../packages/gateway/src/protocols/mcp/pins.ts";
+import { type Access, getAccess } from "../support/api.ts";
+import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { freePort } from "../support/postgres.ts";
+import { tools } from "./upstream.ts";
+
+/** What an attack is given: where the gateway is, and what the attacker may do there. */
+export interface Ground {
+  readonly url: string;
+  readonly caFile: string;
+  /** Access tokens of one agent, all good. */
+  readonly tokens: readonly string[];
+  /** Grants of that agent on its own connections. */
+  readonly http: readonly Access[];
+  readonly mcp: readonly Access[];
+}
+
+/** A gateway as a process before two agents with a connection and an upstream each. */
+export interface Stage {
+  readonly gateway: GatewayProcess;
+  readonly ground: Ground;
+  /** The other agent's way in. */
+  readonly calm: Access;
+  stop(): Promise<void>;
+}
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+
+const schemas: Readonly<Record<string, unknown>> = {
+  "unique.json": { type: "array", uniqueItems: true },
+  // As many ways to try as a value is deep.
+  "branches.json": {
+    anyOf: [
+      { type: "object", properties: { a: { $ref: "#" } }, required: ["a", "b"] },
+      { type: "object", properties: { a: { $ref: "#" } }, required: ["a", "c"] },
+      { type: "number" },
+    ],
+  },
+};
+
+function configuration(ports: { https: number; calm: number; busy: number }, issuer: string): string {
+  const busy = `http://127.0.0.1:${ports.busy}`;
+  const pins = JSON.stringify(Object.fromEntries(tools.map((tool) => [tool.name, pinOf({ ...tool })])));
+  return `url: https://localhost:${ports.https}
+listen: { https: "127.0.0.1:${ports.https}" }
+identity:
+  agents:
+    issuer: ${issuer}
+    audience: api://mayfly
+    allow_insecure_loopback: true
+    directory:
+      0oabusy: { name: busy-bot, owner: owner@example.com, groups: [busy] }
+      0oacalm: { name: calm-bot, owner: owner@example.com, groups: [calm] }
+connections:
+  busy-api:
+    http: { url: "${busy}" }
+    operations:
+      read: { requests: ["GET /v1/read", "GET /v1/feed", "GET /v1/hang"] }
+      masked: { requests: ["GET /v1/masked"], response: { mask: [/email] } }
+      unique: { requests: ["POST /v1/unique"], body: { schema: unique.json, max: 1MiB } }
+      branches: { requests: ["POST /v1/branches"], body: { schema: branches.json, max: 1MiB } }
+      plain: { requests: ["POST /v1/plain"], body: { max: 16MiB } }
+      large: { requests: ["POST /v1/large"], body: { schema: unique.json, max: 16MiB } }
+      socket: { requests: ["GET /v1/socket"], websocket: true }
+  busy-mcp:
+    mcp: { url: "${busy}/mcp", pins: ${pins} }
+    operations:
+      use: { tools: { put: { type: object, properties: { list: { type: array, uniqueItems: true } } }, big: { type: object }, slow: { type: object } } }
+  calm-api:
+    http: { url: "http://127.0.0.1:${ports.calm}" }
+    operations:
+      read: { requests: ["GET /v1/read"] }
+policies:
+  - { name: busy, groups: [busy], connection: busy-api, operations: [read, masked, unique, branches, plain, large, socket], ttl: 15m }
+  - { name: busy with tools, groups: [busy], connection: busy-mcp, operations: [use], ttl: 15m }
+  - { name: calm, groups: [calm], connection: calm-api, operations: [read], ttl: 15m }
+`;
+}
+
+async function startUpstream(): Promise<{ readonly port: number; readonly child: ChildProcess }> {
+  const child = fork(path.join(here, "upstream.ts"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once("message", (said) => resolve((said as { port: number }).port));
+    child.once("exit", () => reject(new Error("the upstream ended")));
+  });
+  return { port, child };
+}
+
+/** Starts it: about two seconds. */
+export async function startStage(): Promise<Stage> {
+  const undo: (() => unknown)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).toReversed()) await step();
+  };
+  try {
+    const folder = await mkdtemp(path.join(tmpdir(), "mayfly-starvation-"));
+    undo.push(() => rm(folder, { recursive: true, force: true }));
+    const okta = await startOktaStandIn({
+      agents: [
+        { clientId: "0oabusy", keys: [] },
+        { clientId: "0oacalm", keys: [] },
+      ],
+    });
+    undo.push(() => okta.close());
+    const [busy, calm] = await Promise.all([startUpstream(), startUpstream()]);
+    undo.push(() => [busy, calm].map(({ child }) => child.kill()));
+    const ports = { https: await freePort(), busy: busy.port, calm: calm.port };
+    const file = path.join(folder, "mayfly.yaml");
+    await writeFile(file, configuration(ports, okta.issuer));
+    for (const [name, schema] of Object.entries(schemas))
+      await writeFile(path.join(folder, name), JSON.stringify(schema));
+    const gateway = await startGateway(file, {});
+    undo.push(() => gateway.stop("SIGKILL"));
+    const tokens: string[] = [];
+    for (let each = 0; each < 8; each += 1) tokens.push(await okta.tokenFor({ agent: "0oabusy" }));
+    const all = ["read", "masked", "unique", "branches", "plain", "large", "socket"];
+    const [token = ""] = tokens;
+    const http: Access[] = [];
+    for (let each = 0; each < 4; each += 1)
+      http.push(await getAccess(gateway, token, "busy-api", all, "15m"));
+    const mcp: Access[] = [];
+    for (let each = 0; each < 2; each += 1)
+      mcp.push(await getAccess(gateway, token, "busy-mcp", ["use"], "15m"));
+    const theirs = await okta.tokenFor({ agent: "0oacalm" });
+    return {
+      gateway,
+      ground: { url: gateway.url, caFile: gateway.caFile, tokens, http, mcp },
+      calm: await getAccess(gateway, theirs, "calm-api", ["read"], "15m"),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
