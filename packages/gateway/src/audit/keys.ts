@@ -21,7 +21,7 @@ export interface LogKeys {
   readonly all: readonly string[];
 }
 
-const keyFile = "key.pem";
+export const keyFile = "key.pem";
 /** A key that is made but not announced to everybody yet. */
 const nextKeyFile = "key.next.pem";
 

@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { MayflyError } from "../kernel/errors.ts";
+import { MayflyError, messageOf } from "../kernel/errors.ts";
+
+/** The file whose lock is held, relative to the log's folder. */
+export const lockFile = "lock";
 
 /**
  * Takes the folder for this process alone, so that a log never has two writers. Node has no file locks of its
@@ -11,7 +14,20 @@ import { MayflyError } from "../kernel/errors.ts";
  * @throws MayflyError `log_locked` when another process, or another log in this one, has it
  */
 export function lockFolder(folder: string): () => void {
-  const database = new DatabaseSync(join(folder, "lock"), { timeout: 0 });
+  const path = join(folder, lockFile);
+  let database: DatabaseSync;
+  try {
+    database = new DatabaseSync(path, { timeout: 0 });
+  } catch (error) {
+    throw new MayflyError(
+      "log_folder",
+      `the audit log's lock ${path} cannot be opened: ${messageOf(error)}`,
+      {
+        status: 500,
+        hint: "the folder must be writable by the user that mayflyd runs as, on a disk with room",
+      },
+    );
+  }
   try {
     database.exec("BEGIN EXCLUSIVE");
   } catch (error) {

@@ -16,6 +16,7 @@ import {
 import type { Clock } from "../kernel/clock.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
 import { createCheckpointer } from "./checkpoints.ts";
+import { createCustody, inWords } from "./custody.ts";
 import { realFiles, type LogFiles } from "./files.ts";
 import { adoptNextKey, loadKeys, makeNextKey, type LogKeys } from "./keys.ts";
 import { lockFolder } from "./lock.ts";
@@ -25,6 +26,7 @@ import type { NewRecord, RecordPrincipal } from "./records.ts";
 import { recover, refuse, type Recovered } from "./recovery.ts";
 import { openTail, syncFolder } from "./tail.ts";
 import { treeGrower, verifyInBackground } from "./tree.ts";
+import { wholeVerifier } from "./whole-verifier.ts";
 import { createWriter } from "./writer.ts";
 
 /** How an audit log is opened. */
@@ -42,6 +44,8 @@ export interface AuditLogOptions {
   readonly witnessed?: string;
   /** Told of what went wrong without anybody waiting for it: a checkpoint that failed, a log that does not verify. */
   readonly onProblem?: (message: string) => void;
+  /** Told of each new checkpoint once it is on the disk, to be kept elsewhere. */
+  readonly onCheckpoint?: (newest: { readonly note: string; readonly size: number }) => void;
   /** Size past which a new file of records is begun, in bytes; 32 MiB when left out. */
   readonly segmentBytes?: number;
   readonly files?: LogFiles;
@@ -136,6 +140,8 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
     syncFolder(folder);
   }
 
+  const checkpointsPath = join(folder, checkpointsFile);
+  if (!existsSync(checkpointsPath)) files.close(files.open(checkpointsPath, "a"));
   const payloads = payloadStore(folder, files);
   const tail = openTail({
     folder,
@@ -145,17 +151,57 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
     file: state.file,
     size: state.offset,
     takeUnsynced: payloads.takeUnsynced,
+    onFull: (written, facts) => custody.full(written, facts),
   });
-  const writer = createWriter({ clock, tail, payloads, next: state.tree.size, onWritten: planCheckpoint });
+  const grower = treeGrower(folder, state.tree);
+  const custody = createCustody({
+    folder,
+    clock,
+    tail,
+    grower,
+    verifyWhole: () => verifier.run(),
+    onAltered: (difference) => writer.displaced(difference),
+  });
+  const writer = createWriter({
+    clock,
+    tail,
+    payloads,
+    custody,
+    folder,
+    next: state.tree.size,
+    onWritten: planCheckpoint,
+    onDisplaced(difference) {
+      options.onProblem?.(
+        difference === undefined
+          ? `the audit log in ${folder} is whole again, and takes records again`
+          : `the audit log in ${folder} takes no records: ${inWords(difference)}`,
+      );
+    },
+  });
   const checkpointer = createCheckpointer({
     folder,
     files,
     keys,
     tail,
-    grower: treeGrower(folder, state.tree),
+    custody,
+    grower,
     written: writer.written,
     state,
     newest: found.checkpoint,
+    bytes: statSync(checkpointsPath).size,
+    onSigned: (newest) => options.onCheckpoint?.(newest),
+    onAltered: ({ file, words }) => writer.displaced({ place: file, kind: "altered", words }),
+  });
+  const verifier = wholeVerifier(() => {
+    const { file, size } = tail.live();
+    const newest = checkpointer.newest();
+    return {
+      kind: "verify",
+      folder,
+      keys: keys.all,
+      witnessed: newest === undefined ? [] : [{ note: newest, from: "the newest checkpoint" }],
+      until: { file, bytes: size, checkpointBytes: checkpointer.bytes() },
+    };
   });
   let isPlanned = false;
   let isClosed = false;
@@ -216,6 +262,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
       isClosed = true;
       try {
         await background?.stop();
+        await verifier.stop();
         writer.append(note("log.closed", {}));
         await writer.sync();
         await checkpointer.run();
@@ -243,7 +290,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
       writer.append(note("log.key_rotated", { key: next.current.text, previous: keys.current.text }));
       await writer.sync();
       await checkpointer.rotate(next);
-      adoptNextKey(folder, next);
+      await custody.whileWritingOwn(async () => adoptNextKey(folder, next));
       keys = next;
     },
     verified:
