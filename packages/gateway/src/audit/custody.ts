@@ -74,7 +74,7 @@ export function createCustody(parts: CustodyParts): Custody {
   const path = (place: string): string => join(folder, place);
   const live = watchLiveFile(path, tail);
   const full = watchFullFiles(folder, (written) => {
-    if (written === undefined) verify();
+    if (written === undefined) void verify();
     else void readBack([written]);
   });
   let kept = new Map<string, Facts>();
@@ -122,15 +122,14 @@ export function createCustody(parts: CustodyParts): Custody {
       kept.set(place, now);
       const key = alteredKey();
       if (key !== undefined) return key;
-      verify();
+      void verify();
     }
     return undefined;
   }
 
-  function verify(): void {
-    void parts.verifyWhole().then((difference) => {
-      if (difference !== undefined) parts.onAltered(difference);
-    });
+  async function verify(): Promise<void> {
+    const difference = await parts.verifyWhole();
+    if (difference !== undefined) parts.onAltered(difference);
   }
 
   async function altered(files: readonly Written[]): Promise<Difference | undefined> {

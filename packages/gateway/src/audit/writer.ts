@@ -132,23 +132,26 @@ export function createWriter(parts: WriterParts): Writer {
       return;
     }
     isProving = true;
-    custody
+    void custody
       .prove()
       .catch((error: unknown): Difference => ({ place: "", kind: "unreadable", words: messageOf(error) }))
-      .then((difference) => {
-        isProving = false;
-        if (isFinal) return;
-        proveNotBefore = clock.monotonic() + (clock.monotonic() - started) * PROVE_REST;
-        if (difference !== undefined) {
-          displaced(difference);
-          return;
-        }
-        isDisplaced = false;
-        parts.onDisplaced(undefined);
-        probedAt = -Infinity;
-        probeNow();
-      })
+      .then((difference) => proved(difference, started))
       .catch(probeSoon);
+  }
+
+  function proved(difference: Difference | undefined, started: number): void {
+    isProving = false;
+    if (isFinal) return;
+    const now = clock.monotonic();
+    proveNotBefore = now + (now - started) * PROVE_REST;
+    if (difference !== undefined) {
+      displaced(difference);
+      return;
+    }
+    isDisplaced = false;
+    parts.onDisplaced(undefined);
+    probedAt = -Infinity;
+    probeNow();
   }
 
   function lookNow(): void {
