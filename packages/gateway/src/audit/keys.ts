@@ -63,6 +63,15 @@ export function loadKeys(folder: string, name: string, isNew: boolean): LogKeys 
   return { name, signer, current, all };
 }
 
+/** The first verifier key of the log in a folder: what tells it from every other. Undefined when it cannot be read. */
+export function firstKey(folder: string): string | undefined {
+  try {
+    return readFileSync(join(folder, verifierKeysFile), "utf8").split("\n")[0];
+  } catch {
+    return undefined;
+  }
+}
+
 /** Makes the key that shall follow. It signs nothing on its own until `adoptNextKey`. */
 export function makeNextKey(folder: string, keys: LogKeys): LogKeys {
   const path = join(folder, nextKeyFile);

@@ -18,7 +18,8 @@ import { MayflyError, messageOf } from "../kernel/errors.ts";
 import { createCheckpointer } from "./checkpoints.ts";
 import { createCustody, inWords } from "./custody.ts";
 import { realFiles, type LogFiles } from "./files.ts";
-import { adoptNextKey, loadKeys, makeNextKey, type LogKeys } from "./keys.ts";
+import { adoptNextKey, firstKey, loadKeys, makeNextKey, type LogKeys } from "./keys.ts";
+import { judgeFound, type Acceptance, type KnownLog } from "./known-log.ts";
 import { lockFolder } from "./lock.ts";
 import type { AuditLog } from "./log.ts";
 import { payloadStore } from "./payloads.ts";
@@ -42,6 +43,8 @@ export interface AuditLogOptions {
   readonly checkpointEvery: number;
   /** A file with a checkpoint that the operator keeps elsewhere: the log must contain it. */
   readonly witnessed?: string;
+  /** What the store remembers of the log that must be found here. */
+  readonly known?: KnownLog;
   /** Told of what went wrong without anybody waiting for it: a checkpoint that failed, a log that does not verify. */
   readonly onProblem?: (message: string) => void;
   /** Told of each new checkpoint once it is on the disk, to be kept elsewhere. */
@@ -59,6 +62,8 @@ export interface OpenedAuditLog {
   readonly folder: string;
   /** The number of the first record that is not written yet. */
   readonly written: () => number;
+  /** How many records are known to be on the disk. */
+  readonly synced: () => number;
   /**
    * The number of the first record written since it was opened. Whoever remembers that number, or a later one, from
    * before remembers a record that a power failure took: the number is another record's now.
@@ -95,6 +100,8 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenedAudi
     throw new MayflyError("log_name", `"${name}" cannot name an audit log`, {
       hint: "use a name without white space and without +, for example the gateway's host name",
     });
+  // Before anything is made: a new log must not hide that the old one is gone.
+  checkKnown(options, { records: 0, key: existsAny(folder) ? firstKey(folder) : undefined }, true);
   try {
     for (const part of ["", "records", "payloads"])
       mkdirSync(join(folder, part), { recursive: true, mode: 0o700 });
@@ -113,7 +120,13 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenedAudi
     return await openLocked(options, unlock);
   } catch (error) {
     unlock();
-    throw error;
+    if (error instanceof MayflyError || (error as NodeJS.ErrnoException).code === undefined) throw error;
+    // A full or failing disk says neither what nor where.
+    throw new MayflyError("log_folder", `the audit log in ${folder} cannot be written: ${messageOf(error)}`, {
+      status: 500,
+      hint: "its disk must have room, and the user that mayflyd runs as must be able to write there",
+      cause: error,
+    });
   }
 }
 
@@ -123,9 +136,15 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
   const bytes = segmentsOf(folder).reduce((sum, { file }) => sum + statSync(join(folder, file)).size, 0);
   const isNew = bytes === 0 && !existsSync(join(folder, checkpointsFile));
   let keys = loadKeys(folder, name, isNew);
-  const witnessed = readWitnessed(options.witnessed);
+  const { known } = options;
+  const kept = known?.accepted === undefined ? known?.checkpoint : undefined;
+  const witnessed = [
+    ...readWitnessed(options.witnessed),
+    ...(kept === undefined ? [] : [{ note: kept, from: "the checkpoint that the store keeps" }]),
+  ];
   let verified: VerifyReport | undefined;
   const found = recover(folder, keys.all);
+  checkKnown(options, { records: found.state.tree.size, key: keys.all[0] }, false);
   checkWitnessedSize(found, witnessed, keys);
   if (bytes <= verifiedAtOnce) {
     verified = verifyLog(folder, keys.all, { witnessed });
@@ -142,7 +161,9 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
 
   const checkpointsPath = join(folder, checkpointsFile);
   if (!existsSync(checkpointsPath)) files.close(files.open(checkpointsPath, "a"));
-  const payloads = payloadStore(folder, files);
+  const payloads = payloadStore(folder, files, (file) =>
+    options.onProblem?.(`the audit log's ${file} was altered; it is written anew, as it was`),
+  );
   const tail = openTail({
     folder,
     files,
@@ -231,6 +252,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
   const until = endOf(folder, state);
   const first = writer.written();
   for (const cut of found.cuts) writer.append(note("log.recovered", { ...cut }));
+  if (known?.accepted !== undefined) writer.append(note("log.replaced", replaced(known, known.accepted)));
   writer.append(note("log.opened", { key: keys.current.text, records: state.tree.size }));
   try {
     await writer.sync();
@@ -279,6 +301,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
     id: keys.all[0] ?? keys.current.text,
     folder,
     written: writer.written,
+    synced: writer.synced,
     first,
     checkpoint: checkpointer.newest,
     checkpointNow: checkpointer.run,
@@ -311,6 +334,34 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
               return undefined;
             },
           ),
+  };
+}
+
+/** @throws MayflyError `log_lost` when the store knows another log, or more of this one, and nobody accepted that */
+function checkKnown(
+  { known, folder, name }: AuditLogOptions,
+  found: { readonly records: number; readonly key: string | undefined },
+  isBefore: boolean,
+): void {
+  if (known === undefined || known.accepted !== undefined) return;
+  // How much there is of the right log shows when it has been read.
+  if (isBefore && found.key === known.key) return;
+  const refused = judgeFound(known, { folder, name, ...found });
+  if (refused !== undefined) throw refused;
+}
+
+/** Whether there is anything of a log. */
+function existsAny(folder: string): boolean {
+  return segmentsOf(folder).length > 0 || existsSync(join(folder, checkpointsFile));
+}
+
+function replaced(known: KnownLog, { by, reason, at }: Acceptance): NewRecord["detail"] {
+  const { name, key, records, checkpoint } = known;
+  return {
+    known: { name, key, records, ...(checkpoint === undefined ? {} : { checkpoint }) },
+    by,
+    reason,
+    accepted_at: new Date(at).toISOString(),
   };
 }
 

@@ -42,6 +42,8 @@ export interface WriterParts {
 export interface Writer extends Omit<AuditLog, "close"> {
   /** The number of the first record that is not written yet. */
   readonly written: () => number;
+  /** How many records are known to be on the disk. */
+  readonly synced: () => number;
   /** Takes no record ever again. */
   readonly fail: (why: string) => void;
   /** Takes no record until the log's files are back. */
@@ -56,6 +58,7 @@ export function createWriter(parts: WriterParts): Writer {
   let queued = "";
   let next = parts.next;
   let firstQueued = next;
+  let synced = next;
   let losses = 0;
   let repairs = 0;
   let unavailable: string | undefined;
@@ -223,13 +226,19 @@ export function createWriter(parts: WriterParts): Writer {
     parts.onWritten();
   }
 
+  async function toDisk(): Promise<void> {
+    const upTo = firstQueued;
+    await tail.sync();
+    synced = Math.max(synced, upTo);
+  }
+
   function planSync(): void {
     if (isSyncPlanned) return;
     isSyncPlanned = true;
     clock.schedule(syncWithin, () => {
       isSyncPlanned = false;
       const before = repairs;
-      tail.sync().catch((error: unknown) => {
+      toDisk().catch((error: unknown) => {
         // A failure from before a repair says nothing about now: look again.
         if (repairs !== before) planSync();
         else if (unavailable === undefined) failSync(error);
@@ -262,7 +271,7 @@ export function createWriter(parts: WriterParts): Writer {
       flush();
       if (unavailable !== undefined) throw new LogUnavailable(unavailable);
       try {
-        await tail.sync();
+        await toDisk();
       } catch (error) {
         throw failSync(error);
       }
@@ -277,6 +286,7 @@ export function createWriter(parts: WriterParts): Writer {
       return unavailable;
     },
     written: () => firstQueued,
+    synced: () => synced,
     displaced(difference) {
       displaced(difference);
     },

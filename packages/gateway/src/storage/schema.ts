@@ -3,10 +3,11 @@ import type { Migration, MigrationProvider } from "kysely/migration";
 import { notificationTables, type NotificationTables } from "./notification-tables.ts";
 import type { GrantModel, GrantState, RequestState } from "../grants/states.ts";
 import { personOfSessions, signInTables, type SignInTables } from "./sign-in-schema.ts";
+import { addKnownLogs, type KnownLogTables } from "./known-logs.ts";
 import { addUsage, type UsageTables } from "./usage.ts";
 
 /** The tables. Times are milliseconds since the epoch; `body` holds the facts that never change, as JSON. */
-export interface Tables extends NotificationTables, SignInTables, UsageTables {
+export interface Tables extends NotificationTables, SignInTables, UsageTables, KnownLogTables {
   readonly mayfly_requests: {
     readonly id: string;
     readonly requester: string;
@@ -219,6 +220,7 @@ export function migrations(kind: "sqlite" | "postgres", model: GrantModel): Migr
     "0004_approvals": approvals(),
     "0006_usage": { up: addUsage },
     "0007_person_of_sessions": personOfSessions,
+    "0009_known_logs": { up: addKnownLogs },
   };
   return { getMigrations: () => Promise.resolve({ ...all }) };
 }

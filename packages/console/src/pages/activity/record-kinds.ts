@@ -55,6 +55,7 @@ export const recordKinds: readonly RecordKind[] = [
       "log.closed",
       "log.recovered",
       "log.key_rotated",
+      "log.replaced",
     ],
   },
 ];
