@@ -24,8 +24,8 @@ import type { TreeGrower } from "./tree.ts";
 const GLANCE_EVERY_MS = 5;
 /** Reading the file back that is written to begins no sooner than this after it began last, milliseconds. */
 const READ_BACK_EVERY_MS = 400;
-/** It rests this many times as long as it took: at most a 25th of one core, while records come in. */
-const READ_BACK_REST = 24;
+/** And no more than this is read back a second: 32 MiB take three hundredths of one core. */
+const READ_BACK_BYTES_A_SECOND = 32 * 1024 * 1024;
 
 /** Knows whether the log's files are where and what they were: no record is written to where nobody finds it. */
 export interface Custody {
@@ -83,7 +83,7 @@ export function createCustody(parts: CustodyParts): Custody {
   /** Checkpoints and keys are being written, or a failed write has left something behind in them. */
   let writingOwn = false;
   let readBackAt = -Infinity;
-  let readBackTook = 0;
+  let readBackBytes = 0;
   let isReading = false;
 
   function takeKept(): void {
@@ -151,14 +151,15 @@ export function createCustody(parts: CustodyParts): Custody {
   function readLiveBack(now: Facts): void {
     const started = clock.monotonic();
     if (isReading) return;
-    if (started - readBackAt < Math.max(READ_BACK_EVERY_MS, readBackTook * READ_BACK_REST)) return;
+    const rest = (readBackBytes / READ_BACK_BYTES_A_SECOND) * 1000;
+    if (started - readBackAt < Math.max(READ_BACK_EVERY_MS, rest)) return;
     // Whatever is written from here on moves the times, and is read back after this.
     if (!live.wasTouched(now)) return;
     isReading = true;
     readBackAt = started;
+    readBackBytes = now.size;
     void readBack([tail.written()]).finally(() => {
       isReading = false;
-      readBackTook = clock.monotonic() - started;
     });
   }
 

@@ -49,7 +49,7 @@ export interface AuditLogOptions {
   readonly onProblem?: (message: string) => void;
   /** Told of each new checkpoint once it is on the disk, to be kept elsewhere. */
   readonly onCheckpoint?: (newest: { readonly note: string; readonly size: number }) => void;
-  /** Size past which a new file of records is begun, in bytes; 32 MiB when left out. */
+  /** Size past which a new file of records is begun, in bytes; 16 MiB when left out. */
   readonly segmentBytes?: number;
   readonly files?: LogFiles;
 }
@@ -167,7 +167,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
   const tail = openTail({
     folder,
     files,
-    segmentBytes: options.segmentBytes ?? 32 * 1024 * 1024,
+    segmentBytes: options.segmentBytes ?? 16 * 1024 * 1024,
     syncEach: options.sync === "always",
     file: state.file,
     size: state.offset,

@@ -28,7 +28,7 @@ import { httpsServer } from "./https.ts";
 import { listen, listenError, type Listener } from "./listener.ts";
 import { identityOf } from "./identity-of.ts";
 import { load, rulesOf } from "./load.ts";
-import { createLogKeeper } from "./log-keeper.ts";
+import { createLogKeeper, type LogKeeper } from "./log-keeper.ts";
 import { createMetrics } from "./metrics.ts";
 import { peopleOf, recordSignOut } from "./people-of.ts";
 import { createProbes } from "./probes.ts";
@@ -112,6 +112,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
   const store = await openStore(first.store, grantModel);
   undo.push(() => store.close());
   const known = knownOf(await store.logs.all(), first.audit.name, first.store.kind === "sqlite");
+  let keeper: LogKeeper | undefined;
   const audit = await openAuditLog({
     folder: first.audit.folder,
     name: first.audit.name,
@@ -120,10 +121,13 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     checkpointEvery: first.audit.checkpointEvery,
     ...(first.audit.witnessed === undefined ? {} : { witnessed: first.audit.witnessed }),
     ...(known === undefined ? {} : { known }),
-    onProblem: (message) => logger.error({ problem: message }, "audit log"),
+    onProblem(message) {
+      logger.error({ problem: message }, "audit log");
+      keeper?.logFailed();
+    },
   });
   const { log } = audit;
-  const keeper = createLogKeeper({
+  keeper = createLogKeeper({
     clock,
     audit,
     name: first.audit.name,
@@ -134,9 +138,10 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
         ? logger.info({}, "the store takes writes again")
         : logger.error({ problem: why }, "store"),
   });
-  undo.push(() => keeper.stop());
+  const kept = keeper;
+  undo.push(() => kept.stop());
   undo.push(() => log.close());
-  await keeper.remember();
+  await kept.remember();
   const reader = createAuditReader({
     opened: audit,
     index: store.index(audit.id),
@@ -183,7 +188,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     connections: () => listeners.reduce((sum, { connections }) => sum + connections, 0),
     recording: () => log.unavailable === undefined,
     refusedTurns: () => log.losses,
-    storing: () => keeper.unavailable === undefined && grants.unavailable === undefined,
+    storing: () => kept.unavailable === undefined && grants.unavailable === undefined,
     locked: () => grants.locked !== undefined,
   });
   const gates = createGates({
@@ -283,7 +288,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
         { url: first.url, postgresPort, ca: certificates.ca?.certificate },
         secret,
       ),
-    health: () => healthOf({ identity, grants, log, folder: first.audit.folder, store: keeper }),
+    health: () => healthOf({ identity, grants, log, folder: first.audit.folder, store: kept }),
     metrics: () => metrics.text(),
     clock,
     url: first.url,

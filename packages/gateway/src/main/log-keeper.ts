@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import type { AuditLog } from "../audit/log.ts";
 import type { OpenedAuditLog } from "../audit/open.ts";
 import type { KnownLogs } from "../audit/known-log.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -17,6 +18,8 @@ export interface LogKeeper {
   readonly unavailable: string | undefined;
   /** Tells the store now. @throws what the store throws */
   remember(): Promise<void>;
+  /** Tells the store at once that the log has come so far, since its files may be lost. Never throws. */
+  logFailed(): void;
   /** Tells the store a last time. After the log was closed. */
   stop(): Promise<void>;
 }
@@ -24,7 +27,9 @@ export interface LogKeeper {
 /** What the keeper is made of. */
 export interface LogKeeperParts {
   readonly clock: Clock;
-  readonly audit: Pick<OpenedAuditLog, "id" | "synced" | "checkpoint">;
+  readonly audit: Pick<OpenedAuditLog, "id" | "written" | "synced" | "checkpoint"> & {
+    readonly log: Pick<AuditLog, "unavailable">;
+  };
   readonly name: string;
   readonly logs: KnownLogs;
   /** The store's file, where it is one. */
@@ -46,7 +51,8 @@ export function createLogKeeper(parts: LogKeeperParts): LogKeeper {
     await logs.remember({
       name,
       key: audit.id,
-      records: audit.synced(),
+      // A power cut may take what is not on the disk; what was acknowledged and then lost with its file counts.
+      records: audit.log.unavailable === undefined ? audit.synced() : audit.written(),
       at: clock.wall(),
       ...(checkpoint === undefined ? {} : { checkpoint }),
     });
@@ -91,6 +97,7 @@ export function createLogKeeper(parts: LogKeeperParts): LogKeeper {
       return misplaced ?? failed;
     },
     remember,
+    logFailed: () => void remember().catch(() => undefined),
     async stop() {
       isStopped = true;
       await remember();
