@@ -42,7 +42,9 @@ export async function runFaults(options: {
     (options.only === undefined || new RegExp(options.only).test(name)) && (mounts === undefined || canMount);
   const results: FaultResult[] = [];
   const world = await tortureWorld(options.bin, (text) =>
-    text.replace("checkpoint_every: 2s", "checkpoint_every: 1s"),
+    text
+      .replace("checkpoint_every: 2s", "checkpoint_every: 1s")
+      .replace("sqlite:data/mayfly.db", "sqlite:data/store/mayfly.db"),
   );
   try {
     for (const fault of [...fileFaults.filter(({ full }) => full === undefined), ...storeFaults].filter(

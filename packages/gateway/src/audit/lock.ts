@@ -15,30 +15,26 @@ export const lockFile = "lock";
  */
 export function lockFolder(folder: string): () => void {
   const path = join(folder, lockFile);
-  let database: DatabaseSync;
+  let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { timeout: 0 });
-  } catch (error) {
-    throw new MayflyError(
-      "log_folder",
-      `the audit log's lock ${path} cannot be opened: ${messageOf(error)}`,
-      {
-        status: 500,
-        hint: "the folder must be writable by the user that mayflyd runs as, on a disk with room",
-      },
-    );
-  }
-  try {
     database.exec("BEGIN EXCLUSIVE");
   } catch (error) {
-    database.close();
-    if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error;
-    throw new MayflyError("log_locked", `the audit log in ${folder} is in use by another process`, {
+    database?.close();
+    if ((error as { errcode?: number }).errcode === sqliteBusy)
+      throw new MayflyError("log_locked", `the audit log in ${folder} is in use by another process`, {
+        status: 500,
+        hint: "a log has one writer: stop the other mayflyd, or give this one an audit folder of its own",
+      });
+    // A full or read-only disk says neither what nor where.
+    throw new MayflyError("log_folder", `the audit log's lock ${path} cannot be taken: ${messageOf(error)}`, {
       status: 500,
-      hint: "a log has one writer: stop the other mayflyd, or give this one an audit folder of its own",
+      hint: "the folder's disk must have room, and the user that mayflyd runs as must be able to write there",
+      cause: error,
     });
   }
-  return () => database.close();
+  const held = database;
+  return () => held.close();
 }
 
 const sqliteBusy = 5;
