@@ -95,7 +95,7 @@ describe("an internal API through the gateway, with curl", () => {
   });
 
   test("refuses what is not granted, in words, and lets nobody else in", async () => {
-    const { access } = await grantOf("read-invoice");
+    const { access, id: grantId } = await grantOf("read-invoice");
     const before = billing.seen.length;
     const refused = await curl(
       "-w",
@@ -110,11 +110,15 @@ describe("an internal API through the gateway, with curl", () => {
       "-w",
       "\n%{http_code}",
       ...bearer(access.secret),
+      "-H",
+      "Content-Type: application/json",
       "-d",
-      "{}",
+      JSON.stringify({ invoice: "inv_7", cents: 100 }),
       `${access.url}/v1/refunds`,
     );
-    expect(posted.out).toContain("mayfly request billing-api/OPERATION");
+    expect(posted.out).toContain(
+      "billing-api/refund covers this kind of act: mayfly request billing-api/refund --reason",
+    );
     const other = await curl(
       "-w",
       "\n%{http_code}",
@@ -122,6 +126,10 @@ describe("an internal API through the gateway, with curl", () => {
       `${access.url}/v1/invoices/7`,
     );
     expect(other.out).toMatch(/\n403$/);
+    await call(world.gateway, await world.agentToken(), "DELETE", `/v1/grants/${grantId}`);
+    const closed = await curl("-i", ...bearer(access.secret), `${access.url}/v1/invoices/7`);
+    expect(closed.out).toMatch(/mayfly-problem: no_grant/i);
+    expect(closed.out).toContain(`grant ${grantId} was released by its holder`);
     const nobody = await curl("-i", `${access.url}/v1/invoices/7`);
     expect(nobody.out).toMatch(/401[^]*www-authenticate: Bearer realm="mayfly", resource_metadata=/i);
     expect(billing.seen.length).toBe(before);

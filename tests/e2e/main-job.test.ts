@@ -75,6 +75,7 @@ describe.each(["sqlite", "postgres"] as const)("the main job, with the store on 
     expect(code).toBe(0);
     expect(stderr).toContain("ERROR:  42501: delete on public.orders is not granted");
     expect(stderr).toContain("HINT:");
+    expect(stderr).toContain("LOCATION:  mayfly:ask");
     expect(stderr).toContain("25P02");
     expect(stdout).toContain("still here");
   });
@@ -108,7 +109,14 @@ describe.each(["sqlite", "postgres"] as const)("the main job, with the store on 
       expect(stderr, name).toMatch(/FATAL:/);
       expect(stderr, name).toMatch(why);
       await until(`${name}: the query is gone`, async () => (await sessionsInDatabase(world)) === 0);
-      expect((await psql(world, access.env, ["-c", "select 1"])).code, name).toBe(2);
+      // Whoever proves its secret is told what became of the grant; a wrong secret is told nothing.
+      const again = await psql(world, access.env, ["-c", "select 1"]);
+      expect(again.code, name).toBe(2);
+      expect(again.stderr, name).toMatch(name === "lock-down" ? /locked down/ : why);
+      expect(again.stderr, name).not.toContain("password authentication failed");
+      const guessed = await psql(world, { ...access.env, PGPASSWORD: "wrong" }, ["-c", "select 1"]);
+      expect(guessed.stderr, name).toContain("password authentication failed");
+      expect(guessed.stderr, name).not.toMatch(why);
     }
     const refused = await call(world.gateway, token, "POST", "/v1/requests", {
       connection: "orders-db",

@@ -19,6 +19,7 @@ export function spend(live: LiveGrant, operation: string, budget: number): Denia
   return {
     rule: `${operation}: budget`,
     message: `grant ${live.grant.id} has used all ${budget} that ${operation} allows`,
+    remedy: "ask",
     hint: "ask again: a new grant has a new budget",
   };
 }

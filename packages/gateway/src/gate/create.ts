@@ -7,9 +7,10 @@ import { principalKey, type Principal } from "../identity/principal.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
 import { newId } from "../kernel/ids.ts";
+import { createCovering } from "./covering.ts";
 import type { ClientFacts, Entry, Gate, Proof, Refusal, Session, SessionEnd } from "./gate.ts";
 import type { LiveSession } from "./live.ts";
-import type { NamedScope, Protocol, Verdict } from "./protocol.ts";
+import type { Covering, NamedScope, Protocol, Verdict } from "./protocol.ts";
 import { createScram, isGenuine } from "./scram-server.ts";
 import { createSession, type OpenSession } from "./session.ts";
 import { createTurn } from "./turn.ts";
@@ -55,6 +56,7 @@ const noGrant: Refusal = {
   refused: {
     rule: "grant",
     message: "there is no active grant of that id for you on this connection",
+    remedy: "ask",
     hint: "ask for access: mayfly operations lists what you may request, mayfly request asks for it",
   },
 };
@@ -72,6 +74,9 @@ function scopesOf<Scope>(
   }
   return scopes;
 }
+
+/** What can be asked for when an act of a grant is denied. */
+type CoveringOf<Act> = (live: LiveGrant, address: string) => (act: Act) => Covering | undefined;
 
 /** Compiles a grant's scopes once; a reload that changes the target compiles them for its new sessions. */
 type CheckOf<Scope, Act> = (
@@ -131,7 +136,12 @@ export function createGates(parts: GateParts): Gates {
     if (stopping !== undefined) {
       return {
         code: "unavailable",
-        refused: { rule: "gateway", message: stopping.reason, hint: "connect again in a moment" },
+        refused: {
+          rule: "gateway",
+          message: stopping.reason,
+          remedy: "retry",
+          hint: "connect again in a moment",
+        },
       };
     }
     if (grants.locked !== undefined) {
@@ -140,6 +150,7 @@ export function createGates(parts: GateParts): Gates {
         refused: {
           rule: "lockdown",
           message: "the gateway is locked down: every grant has ended and nothing is served",
+          remedy: "operator",
           hint: "an operator lifts it with: mayfly lockdown --lift",
         },
       };
@@ -154,20 +165,49 @@ export function createGates(parts: GateParts): Gates {
     if (away === undefined) return undefined;
     return {
       code: "unavailable",
-      refused: { rule: "gateway", message: away, hint: "try again; the operator sees why at /readyz" },
+      refused: {
+        rule: "gateway",
+        message: away,
+        remedy: "retry",
+        hint: "try again; the operator sees why at /readyz",
+      },
+    };
+  };
+
+  /**
+   * How a grant ended, for whoever proved its secret.
+   * @param owner whom it must belong to, where an access token was shown
+   */
+  const closedRefusal = async (
+    id: string,
+    connection: string,
+    owner?: Principal,
+  ): Promise<Refusal | undefined> => {
+    const closed = await grants.closed(id);
+    if (closed === undefined || closed.connection !== connection) return undefined;
+    if (owner !== undefined && !sameRequester(closed.requester, owner)) return undefined;
+    return {
+      code: "no_grant",
+      refused: {
+        rule: "grant",
+        message: closed.reason,
+        remedy: "ask",
+        hint: "access ends with its grant; ask again: mayfly request",
+      },
     };
   };
 
   /** The identity behind a proof, verified now. */
-  const verified = async (proof: Proof): Promise<LiveGrant | Refusal> => {
+  const verified = async (proof: Proof, connection: string): Promise<LiveGrant | Refusal> => {
     if (proof.kind === "grant-secret") {
-      const live = isGenuine(proof) ? grants.live(proof.grant) : undefined;
-      return live ?? noGrant;
+      if (!isGenuine(proof)) return noGrant;
+      return grants.live(proof.grant) ?? (await closedRefusal(proof.grant, connection)) ?? noGrant;
     }
     try {
       const { principal } = await identity.verify(proof.token, { introspect: true });
       const live = grants.live(proof.grant);
-      return live !== undefined && sameRequester(live.grant.requester, principal) ? live : noGrant;
+      if (live === undefined) return (await closedRefusal(proof.grant, connection, principal)) ?? noGrant;
+      return sameRequester(live.grant.requester, principal) ? live : noGrant;
     } catch (error) {
       return unverified(error);
     }
@@ -182,6 +222,7 @@ export function createGates(parts: GateParts): Gates {
       refused: {
         rule: "identity",
         message: known?.message ?? "the access token could not be verified",
+        remedy: known?.status === 503 ? "retry" : "correct",
         hint: known?.hint ?? "get a fresh access token and connect again",
       },
     };
@@ -190,21 +231,23 @@ export function createGates(parts: GateParts): Gates {
   const openSession = async <Scope, Act>(
     protocol: Protocol<Scope, Act>,
     checkOf: CheckOf<Scope, Act>,
+    coveringOf: CoveringOf<Act>,
     proof: Proof,
     connection: string,
     client: ClientFacts,
   ): Promise<Session<Act> | Refusal> => {
     const before = unavailable();
     if (before !== undefined) return refuse(client, connection, before);
-    const found = await verified(proof);
+    const found = await verified(proof, connection);
     if ("refused" in found) return refuse(client, connection, found);
-    return openOn(protocol, checkOf, found, proof.kind, connection, client);
+    return openOn(protocol, checkOf, coveringOf, found, proof.kind, connection, client);
   };
 
   /** Opens a session on a grant whose holder's identity was verified a moment ago. */
   const openOn = async <Scope, Act>(
     protocol: Protocol<Scope, Act>,
     checkOf: CheckOf<Scope, Act>,
+    coveringOf: CoveringOf<Act>,
     live: LiveGrant,
     by: Proof["kind"],
     connection: string,
@@ -223,6 +266,7 @@ export function createGates(parts: GateParts): Gates {
         refused: {
           rule: "limits",
           message: "the gateway serves as many sessions as it may",
+          remedy: "retry",
           hint: "try again in a moment",
         },
       };
@@ -261,7 +305,7 @@ export function createGates(parts: GateParts): Gates {
     } catch (error) {
       const refusal: Refusal = {
         code: "unavailable",
-        refused: { rule: "audit log", message: messageOf(error), hint: "try again later" },
+        refused: { rule: "audit log", message: messageOf(error), remedy: "retry", hint: "try again later" },
       };
       return refuse(client, connection, refusal, undefined, live);
     }
@@ -274,6 +318,7 @@ export function createGates(parts: GateParts): Gates {
       target: target.target,
       scopes,
       check: checkOf(live, scopes, target.target),
+      covering: coveringOf(live, client.address),
       context,
       log,
       turn,
@@ -313,6 +358,36 @@ export function createGates(parts: GateParts): Gates {
         compiled.set(live, { target, check });
         return check;
       };
+      const findersOf = new WeakMap<LiveGrant, (act: Act) => Covering | undefined>();
+      const coveringOf: CoveringOf<Act> = (live, address) => {
+        const known = findersOf.get(live);
+        if (known !== undefined) return known;
+        const { connection, operations, requester } = live.grant;
+        const find = createCovering<Act>({
+          clock,
+          offered: () =>
+            grants
+              .offers(requester, address)
+              .filter(
+                (offer) =>
+                  offer.connection === connection &&
+                  offer.outlook.requestable &&
+                  !operations.includes(offer.operation),
+              )
+              .map((offer) => `${connection}/${offer.operation}`),
+          checkOf: (name) => {
+            const configured = parts.configuration().connections.get(connection);
+            const scope = configured?.operations.get(name.slice(connection.length + 1))?.scope as
+              | Scope
+              | undefined;
+            return configured?.kind !== protocol.kind || scope === undefined
+              ? undefined
+              : protocol.compile([{ name, scope }], configured.target);
+          },
+        });
+        findersOf.set(live, find);
+        return find;
+      };
       const prefers = (entry: Entry, live: LiveGrant): boolean => {
         const connection = parts.configuration().connections.get(live.grant.connection);
         const scopes = connection === undefined ? undefined : scopesOf<never>(live, connection);
@@ -326,13 +401,16 @@ export function createGates(parts: GateParts): Gates {
         prefers,
         grantsOf: (bearer, connection) => bearers.grantsOf(bearer, connection).catch(unverified),
         introspect: (token) => identity.verify(token, { introspect: true }).then(() => undefined, unverified),
-        open: (live, by, entry) => openOn(protocol, checkOf, live, by, entry.connection, entry.client),
+        open: (live, by, entry) =>
+          openOn(protocol, checkOf, coveringOf, live, by, entry.connection, entry.client),
+        closed: closedRefusal,
         refuse: (entry, refusal) => refuse(entry.client, entry.connection, refusal),
       });
       return {
         scram,
         enter,
-        open: (proof, connection, client) => openSession(protocol, checkOf, proof, connection, client),
+        open: (proof, connection, client) =>
+          openSession(protocol, checkOf, coveringOf, proof, connection, client),
         get limits() {
           const { handshake, messageBytes } = parts.configuration().limits;
           return { handshakeMs: handshake, messageBytes };

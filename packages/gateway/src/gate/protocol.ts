@@ -13,14 +13,46 @@ export type Verdict =
     }
   | { readonly verdict: "deny"; readonly denial: Denial };
 
-/** A refusal that the client's own protocol can carry. */
+/**
+ * What can help somebody who was denied, so that nobody asks a person for what no person can give:
+ * - `correct`: the act itself is wrong (a typo, an unknown column, a missing WHERE); mend it and send it again
+ * - `ask`: another operation, or a new grant, may cover it
+ * - `never`: no operation grants it
+ * - `operator`: only the gateway's operator can change it
+ * - `retry`: it passes by itself
+ */
+export type Remedy = "correct" | "ask" | "never" | "operator" | "retry";
+
+/** What the hint of a denial that asking may help against is made of. */
+export interface AskParts {
+  /** What the reader could do about this very act, in words; for example `qualify it with its table's name`. */
+  readonly advice?: string;
+  /** What the grant covers, in words, bounded. */
+  readonly covers?: string;
+  /** The connection, for the command that asks. */
+  readonly connection: string;
+  /** Whether a scope covers this kind of act, and something in this one alone keeps it out (its body, say). */
+  readonly near?: boolean;
+}
+
+/** Operations that a denied act could be asked for under: they cover it, or they cover its kind and not its details. */
+export interface Covering {
+  readonly names: readonly string[];
+  readonly exactly: boolean;
+}
+
+/** A refusal that the client's own protocol can carry. Plain data. */
 export interface Denial {
   /** The rule that refused, for example `orders-db/read-orders: statements`. */
   readonly rule: string;
   /** What was refused and why; names tables and functions, never values. */
   readonly message: string;
-  /** What to do: what is granted, and how to ask for more. */
+  /** What can help. Behaviour follows this, and never the words. */
+  readonly remedy: Remedy;
+  /** The same in words, for people and models. */
   readonly hint: string;
+  /** Where another operation may cover the act: what its hint is made of, for `hintWith`. */
+  readonly ask?: AskParts;
 }
 
 /** One operation of a grant with its scope, as `compile` takes it. */

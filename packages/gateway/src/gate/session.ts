@@ -6,9 +6,10 @@ import { messageOf } from "../kernel/errors.ts";
 import { spend } from "./budgets.ts";
 import type { LiveGrant } from "../grants/types.ts";
 import type { ClientFacts, Decision, Session, SessionEnd, TurnSender } from "./gate.ts";
+import { hintWith } from "./hints.ts";
 import type { LiveSession } from "./live.ts";
 import { mintPermit, type Permit } from "./permit.ts";
-import type { Denial, Verdict } from "./protocol.ts";
+import type { Covering, Denial, Verdict } from "./protocol.ts";
 import { unrecorded, type Turn } from "./turn.ts";
 
 /** What a session is made of; the gate has verified the identity and found the grant. */
@@ -21,6 +22,8 @@ export interface SessionParts<Act> {
   readonly target: unknown;
   readonly scopes: readonly { readonly name: string; readonly scope: unknown }[];
   readonly check: (act: Act) => Verdict;
+  /** Which operations that the holder may request cover a denied act; undefined: not looked up. */
+  readonly covering?: (act: Act) => Covering | undefined;
   readonly context: RecordContext;
   readonly log: AuditLog;
   readonly turn: Turn;
@@ -41,6 +44,9 @@ export interface OpenSession<Act> {
 
 /** An act as it is shown, in UTF-16 code units; statements can be megabytes. */
 const longestShown = 2000;
+
+/** Acts longer than this are not tried against other operations when they are denied, UTF-16 code units. */
+const MAX_HELPED_CHARACTERS = 4000;
 
 /** The beginning of a text that is too long to be shown. */
 function shortened(text: string): string {
@@ -84,6 +90,14 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
     return text;
   };
 
+  /** A denial with the operations that cover the act, where the holder may request any. */
+  const helped = (denial: Denial, act: Act): Denial => {
+    if (denial.ask === undefined || parts.covering === undefined) return denial;
+    if (parts.words(act).length > MAX_HELPED_CHARACTERS) return denial;
+    const covering = parts.covering(act);
+    return covering === undefined ? denial : { ...denial, hint: hintWith(denial, covering) };
+  };
+
   const deny = (denial: Denial, detail: string): Decision => {
     denied += 1;
     parts.judged("deny");
@@ -123,10 +137,13 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
         const why = controller.signal.aborted
           ? (controller.signal.reason as SessionEnd).reason
           : `grant ${live.grant.id} is over`;
-        return deny({ rule: "deadline", message: why, hint: "ask again: mayfly request" }, detail);
+        return deny(
+          { rule: "deadline", message: why, remedy: "ask", hint: "ask again: mayfly request" },
+          detail,
+        );
       }
       const answer = check(act);
-      if (answer.verdict !== "permit") return deny(answer.denial, detail);
+      if (answer.verdict !== "permit") return deny(helped(answer.denial, act), detail);
       const over = answer.budget === undefined ? undefined : spend(live, answer.operation, answer.budget);
       if (over !== undefined) return deny(over, detail);
       let permit: Permit;

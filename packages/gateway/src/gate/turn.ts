@@ -25,6 +25,7 @@ export function unrecorded(why: string): Denial {
   return {
     rule: "audit log",
     message: `refused, because it could not be recorded: ${why}`,
+    remedy: "retry",
     hint: "nothing was sent upstream; try again once the gateway's operator has mended its audit log",
   };
 }

@@ -34,6 +34,8 @@ export interface Core {
 /** How a grant ended here. */
 export interface Ended {
   readonly grant: Grant;
+  /** Of the secret that opened it: whoever proves it is told how the grant ended. */
+  readonly verifier?: string | undefined;
   /** Settles with the first try to record and store it. */
   readonly done: Promise<void>;
   /** How many of record and store have yet to take it. */

@@ -56,7 +56,7 @@ export async function end(core: Core, grant: Grant, ending: Ending): Promise<Gra
   }
   const state = grantMachine.after("active", ending.event) as EndState;
   const why: GrantEnd = { state, reason: ending.reason };
-  core.live.take(grant.id, why);
+  const verifier = core.live.take(grant.id, why)?.verifier ?? grant.verifier;
   const change = { state, endedAt: core.clock.wall(), endedBy: ending.by, endReason: ending.reason };
   const ended: Grant = { ...grant, ...change };
   const record = grantRecord(recordOf[state], grant, core.rules.configuration, {
@@ -82,7 +82,13 @@ export async function end(core: Core, grant: Grant, ending: Ending): Promise<Gra
   const done = Promise.all([recorded, stored]).then(() => undefined);
   // Whoever does not await this one must not crash the process: the outbox goes on trying.
   done.catch(() => undefined);
-  core.endedHere.set(grant.id, { grant: ended, done, left: () => left, until: untilOf(core, grant) });
+  core.endedHere.set(grant.id, {
+    grant: ended,
+    verifier,
+    done,
+    left: () => left,
+    until: untilOf(core, grant),
+  });
   core.changed(grant.request);
   await Promise.allSettled([recorded, stored]);
   await done;
@@ -96,9 +102,13 @@ function untilOf(core: Core, grant: Grant): number {
 /** Ends a grant here that has ended elsewhere: nothing to record and nothing to store. */
 export function endedElsewhere(core: Core, grant: Grant): void {
   if (grant.state === "active" || core.endedHere.has(grant.id)) return;
-  core.live.take(grant.id, { state: grant.state, reason: grant.endReason ?? `grant ${grant.id} has ended` });
+  const taken = core.live.take(grant.id, {
+    state: grant.state,
+    reason: grant.endReason ?? `grant ${grant.id} has ended`,
+  });
   core.endedHere.set(grant.id, {
     grant,
+    verifier: taken?.verifier ?? grant.verifier,
     done: Promise.resolve(),
     left: () => 0,
     until: untilOf(core, grant),

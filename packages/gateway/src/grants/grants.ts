@@ -1,3 +1,4 @@
+import type { ClosedGrant } from "./closed.ts";
 import type { Policies, Outlook } from "../policy/types.ts";
 import type { AccessRequest, Approval, Grant, LiveGrant, Requester } from "./types.ts";
 
@@ -161,8 +162,13 @@ export interface Grants {
   live(id: string): LiveGrant | undefined;
   /** The live grants of a principal on a connection, newest first; from memory, checked against both clocks. */
   liveOf(holder: Requester, connection: string): readonly LiveGrant[];
-  /** The SCRAM verifier of a live grant's secret; undefined when there is none. From memory or the store. */
+  /**
+   * The SCRAM verifier of a grant's secret; undefined when there is none. From memory or the store. Of an ended grant
+   * too: whoever proves its secret may be told how it ended, and nothing more.
+   */
   verifier(id: string): Promise<string | undefined>;
+  /** A grant that has ended, for whoever proved its secret or owns it. Undefined for one that is live or unknown. */
+  closed(id: string): Promise<ClosedGrant | undefined>;
   /** The gate saw an identity withdrawn: ends the principal's grant. */
   withdrawIdentity(grant: string, reason: string): Promise<void>;
   /** New rules after a reload: ends the live grants that they no longer allow, voids pending requests whose digest changed. */

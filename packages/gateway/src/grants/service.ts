@@ -1,6 +1,7 @@
 import type { AuditLog } from "../audit/log.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { takeAsk } from "./asking.ts";
+import { createClosed } from "./closed.ts";
 import type { Core } from "./core.ts";
 import { end, endSoon, expiry } from "./endings.ts";
 import { notFound, reading, storeUnavailable } from "./errors.ts";
@@ -88,6 +89,8 @@ export function createGrants(options: GrantsOptions): Grants {
   };
   const poll = options.poll === false ? undefined : { every: 1000, bound: 10_000, ...options.poll };
   const watching = createWatching(core, poll, () => waiters.ids());
+
+  const closed = createClosed(core);
 
   const serving = (): void => {
     const why = watching.unavailable;
@@ -182,9 +185,11 @@ export function createGrants(options: GrantsOptions): Grants {
       return liveEntriesOf(core, holder, connection);
     },
     async verifier(id) {
-      if (core.locked !== undefined || watching.unavailable !== undefined) return undefined;
-      return verifier(core, id);
+      const isServed = core.locked === undefined && watching.unavailable === undefined;
+      const live = isServed ? await verifier(core, id) : core.live.get(id)?.verifier;
+      return live ?? (await closed(id))?.verifier;
     },
+    closed,
     async withdrawIdentity(id, reason) {
       const entry = core.live.get(id);
       if (entry === undefined) return;

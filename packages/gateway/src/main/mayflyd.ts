@@ -145,5 +145,8 @@ try {
     if (error instanceof MayflyError && error.hint !== undefined) console.error(`hint: ${error.hint}`);
   }
 }
-// Nothing that was started may keep the process: worker threads, keep-alive sockets.
-process.exit(exitCode);
+// The process ends by itself: process.exit waits for compiler threads of V8 that can wait for this very thread, and then
+// never ends (seen with Node 24.21). What is still open after a moment (worker threads, keep-alive sockets) may not keep it.
+process.exitCode = exitCode;
+const EXIT_GRACE_MS = 250;
+setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();

@@ -77,7 +77,10 @@ export interface ExecResult {
  * client, whose software is "mayfly-mcp".
  */
 export interface Doors {
-  /** @throws MayflyError with the door's own words: `denied`, or the SQLSTATE as its code */
+  /**
+   * @throws GatewayRefusal what the gateway says, with `denied` or the SQLSTATE as its code; UpstreamError what the
+   * database says; MayflyError when no answer comes
+   */
   sql(ask: SqlAsk): Promise<SqlResult>;
   /** @throws MayflyError when no answer comes */
   web(ask: WebAsk): Promise<WebResult>;

@@ -3,8 +3,7 @@ import { connectionInput, grantInput } from "./inputs.ts";
 import { nameInput, pathOf } from "./kubernetes.ts";
 import { doorsOf } from "./sql.ts";
 import { type Tool, tool } from "./tool.ts";
-import { mostBytes, refusalIn } from "./web.ts";
-import { MayflyError } from "../../kernel/errors.ts";
+import { mostBytes, refusalIn, upstreamErrorOf } from "./web.ts";
 
 /** Runs one command in a pod. */
 export const kubernetesExec: Tool = tool({
@@ -46,11 +45,7 @@ export const kubernetesExec: Tool = tool({
       path: `${pathOf("pods", namespace, pod)}/exec?${query}`,
       bytes: mostBytes,
     });
-    if ("status" in result)
-      throw (
-        refusalIn(result, call, connection) ??
-        new MayflyError("not_started", `the command did not start (status ${result.status})`, { status: 502 })
-      );
+    if ("status" in result) throw refusalIn(result, call, connection) ?? upstreamErrorOf(result);
     const { stdout, stderr, exitCode, why, cut } = result;
     return {
       ...(exitCode === undefined ? {} : { exit_code: exitCode }),

@@ -3,7 +3,7 @@ import { MayflyError } from "../../kernel/errors.ts";
 import { connectionInput, grantInput } from "./inputs.ts";
 import { doorsOf } from "./sql.ts";
 import { type Tool, tool, type ToolCall } from "./tool.ts";
-import { bodyOf, mostBytes, refusalIn } from "./web.ts";
+import { bodyOf, mostBytes, refusalIn, upstreamErrorOf } from "./web.ts";
 
 /** A DNS label or subdomain: names of namespaces, objects and groups (RFC 1123). */
 export const nameInput: z.ZodString = z.string().regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/);
@@ -67,6 +67,7 @@ async function get(
   });
   const refusal = refusalIn(result, call, at.connection);
   if (refusal !== undefined) throw refusal;
+  if (result.status >= 400) throw upstreamErrorOf(result);
   return { ...bodyOf(result), cut: result.cut };
 }
 

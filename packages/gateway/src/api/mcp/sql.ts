@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { MayflyError } from "../../kernel/errors.ts";
-import { activeGrant, alternatives, namesOf } from "./asking.ts";
+import { activeGrant, namesOf } from "./asking.ts";
 import type { Doors } from "./doors.ts";
 import { connectionInput, grantInput } from "./inputs.ts";
 import { type Tool, tool, type ToolCall } from "./tool.ts";
+import { GatewayRefusal } from "./voices.ts";
+import { helped } from "./web.ts";
 
 const parameter = z.union([z.string().max(65_536), z.number(), z.boolean(), z.null()]);
 
@@ -40,7 +42,7 @@ export const runSql: Tool = tool({
     const result = await doorsOf(call)
       .sql({ bearer, connection, address, signal, grant: grant.id, sql, params, rows: limit })
       .catch((error: unknown) => {
-        throw error instanceof MayflyError ? inWords(error, call, connection, grant) : error;
+        throw error instanceof GatewayRefusal ? inWords(error, call, connection, grant) : error;
       });
     const { command, columns, rows, cut } = result;
     return {
@@ -60,23 +62,25 @@ export const runSql: Tool = tool({
   },
 });
 
-/** A refusal with what to ask for; any other error as PostgreSQL says it. */
+/** A refusal with what was granted, what else the caller holds, and what to ask for. */
 function inWords(
-  error: MayflyError,
+  error: GatewayRefusal,
   call: ToolCall,
   connection: string,
   grant: { readonly id: string; readonly connection: string; readonly operations: readonly string[] },
-): MayflyError {
-  if (error.code !== "denied") return error;
+): GatewayRefusal {
+  if (error.remedy !== "ask") return error;
   const others = call.services.grants
     .liveOf(call.principal, connection)
     .filter((live) => live.grant.operations.some((name) => !grant.operations.includes(name)))
     .map((live) => `${live.grant.id} (${live.grant.operations.join(", ")})`);
   const held =
     others.length === 0 ? "" : ` You also hold ${others.slice(0, 5).join(" and ")}: name it as grant.`;
-  return new MayflyError(
-    "denied",
+  const { code, status, remedy, hint } = error;
+  const said = new GatewayRefusal(
+    code,
     `${error.message} (grant ${grant.id} covers ${namesOf(grant).join(", ")}).${held}`,
-    { status: 403, hint: alternatives(call, connection, grant.operations) },
+    { status, remedy, ...(hint === undefined ? {} : { hint }) },
   );
+  return helped(said, call, connection, grant.operations);
 }

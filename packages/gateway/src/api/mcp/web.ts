@@ -1,7 +1,9 @@
-import { MayflyError } from "../../kernel/errors.ts";
+import * as z from "zod";
+import { OWN_PROBLEM, OWN_REMEDY } from "../../gate/web/answers.ts";
 import { alternatives } from "./asking.ts";
 import type { WebResult } from "./doors.ts";
 import type { ToolCall } from "./tool.ts";
+import { GatewayRefusal, UpstreamError } from "./voices.ts";
 
 /** How much of an answer comes back at most, bytes. */
 export const mostBytes = 262_144;
@@ -37,24 +39,57 @@ function utf8(body: Buffer, cut: boolean): string | undefined {
   return undefined;
 }
 
-/** The gateway's own refusal in an answer (a problem of ours, or a Status), as an error with what to ask for. */
-export function refusalIn(result: WebResult, call: ToolCall, connection: string): MayflyError | undefined {
-  if (result.status < 400) return undefined;
-  const { body } = bodyOf(result);
-  if (typeof body !== "object" || body === null) return undefined;
-  const { type, code, detail, rule, hint, kind, message } = body as Readonly<Record<string, unknown>>;
-  const ask = (): string => alternatives(call, connection);
-  if (typeof type === "string" && type.startsWith("urn:mayfly:problem:") && typeof detail === "string") {
-    const said = typeof rule === "string" ? `${detail} (${rule})` : detail;
-    const wants = code === "denied" || code === "no_grant";
-    return new MayflyError(String(code), said, {
+/** A Status or a problem of the gateway's own, as far as it is read. */
+const ownBody = z.object({
+  /** Of a problem (RFC 9457). */
+  detail: z.string().optional(),
+  rule: z.string().optional(),
+  hint: z.string().optional(),
+  /** Of a Status. */
+  message: z.string().optional(),
+});
+const remedies = z.enum(["correct", "ask", "never", "operator", "retry"]).optional().catch(undefined);
+
+/** The gateway's own refusal in an answer, with what to ask for. Undefined for what the system behind it answered. */
+export function refusalIn(result: WebResult, call: ToolCall, connection: string): GatewayRefusal | undefined {
+  const code = result.headers[OWN_PROBLEM];
+  if (code === undefined) return undefined;
+  const parsed = ownBody.safeParse(bodyOf(result)["body"]);
+  const { detail, rule, hint, message } = parsed.success ? parsed.data : {};
+  const said = detail ?? message ?? "refused";
+  const remedy = remedies.parse(result.headers[OWN_REMEDY]);
+  return helped(
+    new GatewayRefusal(code, rule === undefined ? said : `${said} (${rule})`, {
       status: result.status,
-      ...(wants ? { hint: ask() } : typeof hint === "string" ? { hint } : {}),
-    });
-  }
-  if (kind !== "Status" || typeof message !== "string") return undefined;
-  return new MayflyError(`status_${result.status}`, message, {
+      remedy,
+      ...(hint === undefined ? {} : { hint }),
+    }),
+    call,
+    connection,
+  );
+}
+
+/** A refusal that says which tool to call, where asking can help at all. */
+export function helped(
+  error: GatewayRefusal,
+  call: ToolCall,
+  connection: string,
+  has: readonly string[] = [],
+): GatewayRefusal {
+  if (error.remedy !== "ask") return error;
+  const ask = alternatives(call, connection, has);
+  return new GatewayRefusal(error.code, error.message, {
+    status: error.status,
+    remedy: error.remedy,
+    hint: error.hint === undefined ? ask : `${error.hint}. With these tools: ${ask}`,
+  });
+}
+
+/** An answer of the system behind the gateway that is no result. */
+export function upstreamErrorOf(result: WebResult): UpstreamError {
+  return new UpstreamError({
     status: result.status,
-    ...(result.status === 403 ? { hint: ask() } : {}),
+    ...bodyOf(result),
+    ...(result.cut ? { truncated: true } : {}),
   });
 }

@@ -356,6 +356,7 @@ export function fakeGrants(clock: Clock): FakeGrants {
           },
         })),
     verifier: async () => undefined,
+    closed: async () => undefined,
     withdrawIdentity: async () => {},
     adopt: async () => ({ ended: 0, voided: 0 }),
     start: async () => {},

@@ -92,7 +92,10 @@ export const wordProtocol = {
     (act: string): Verdict =>
       act === "ok" || act.startsWith("ok ")
         ? { verdict: "permit", operation: scopes[0]?.name ?? "" }
-        : { verdict: "deny", denial: { rule: "words", message: `${act} is not granted`, hint: "ask" } },
+        : {
+            verdict: "deny",
+            denial: { rule: "words", message: `${act} is not granted`, remedy: "ask", hint: "ask" },
+          },
 } as unknown as Protocol<unknown, string>;
 
 export const client: ClientFacts = { protocol: "words", address: "127.0.0.1", tls: true };
@@ -124,11 +127,13 @@ export function makeWorld(given?: ConnectionConfiguration): World {
   let watcher: ((reason: string) => void) | undefined;
   const grants = {
     live: (id: string) => live.get(id)?.grant,
+    offers: () => [],
     liveOf: (holder: Requester, connection: string) =>
       [...live.values()]
         .map(({ grant }) => grant)
         .filter(({ grant }) => grant.connection === connection && grant.requester.subject === holder.subject)
         .toReversed(),
+    closed: () => Promise.resolve(undefined),
     verifier: (id: string) => Promise.resolve(live.has(id) ? state.verifier : undefined),
     withdrawIdentity: (id: string) => {
       withdrawnGrants.push(id);

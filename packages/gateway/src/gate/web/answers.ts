@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Refusal } from "../gate.ts";
-import type { Denial } from "../protocol.ts";
+import type { Denial, Remedy } from "../protocol.ts";
 
 /** An answer of the gateway's own to a request over HTTP: a problem (RFC 9457). */
 export interface Answer {
@@ -17,7 +17,22 @@ export interface ProblemText {
   readonly hint?: string;
   /** The rule that refused, of a denial. */
   readonly rule?: string;
+  /** What can help, of a denial. */
+  readonly remedy?: Remedy;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Headers that the gateway's own answers have, and nothing that it relays: what comes from upstream loses every header
+ * whose name begins with `mayfly-`. A client tells by them who speaks, whatever the body looks like.
+ */
+export const OWN_PROBLEM = "mayfly-problem";
+/** What can help, of a denial. */
+export const OWN_REMEDY = "mayfly-remedy";
+
+/** The headers of an own answer. @param code the problem's */
+export function ownHeaders(code: string, remedy?: Remedy): Record<string, string> {
+  return { [OWN_PROBLEM]: code, ...(remedy === undefined ? {} : { [OWN_REMEDY]: remedy }) };
 }
 
 /** A problem as application/problem+json (RFC 9457), in the same form as the API's. */
@@ -30,6 +45,7 @@ export function problem(text: ProblemText): Answer {
     code: text.code,
     ...(text.hint === undefined ? {} : { hint: text.hint }),
     ...(text.rule === undefined ? {} : { rule: text.rule }),
+    ...(text.remedy === undefined ? {} : { remedy: text.remedy }),
   });
   return {
     status: text.status,
@@ -37,6 +53,7 @@ export function problem(text: ProblemText): Answer {
       "content-type": "application/problem+json",
       "content-length": String(Buffer.byteLength(body)),
       "cache-control": "no-store",
+      ...ownHeaders(text.code, text.remedy),
       ...text.headers,
     },
     body,
@@ -51,6 +68,7 @@ export function denied(denial: Denial): Answer {
     detail: denial.message,
     hint: denial.hint,
     rule: denial.rule,
+    remedy: denial.remedy,
   });
 }
 
@@ -68,7 +86,12 @@ export function challenge(url: string, error?: string): string {
 /** The answer to a request whose session was refused. */
 export function refusedAnswer(refusal: Refusal, url: string): Answer {
   const { code, refused } = refusal;
-  const text = { detail: refused.message, hint: refused.hint, rule: refused.rule };
+  const text = {
+    detail: refused.message,
+    hint: refused.hint,
+    rule: refused.rule,
+    remedy: refused.remedy,
+  };
   if (code === "unauthenticated") {
     const headers = { "www-authenticate": challenge(url, refused.message) };
     return problem({ status: 401, code, headers, ...text });

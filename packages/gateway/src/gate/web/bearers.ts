@@ -13,6 +13,8 @@ const remembered = 10_000;
 export interface Found {
   readonly by: "grant-secret" | "token";
   readonly grants: readonly LiveGrant[];
+  /** The grant whose secret proved genuine, live or ended. */
+  readonly proved?: string;
 }
 
 /** Finds whose a bearer is. */
@@ -54,7 +56,7 @@ export function createBearers(parts: { readonly grants: Grants; readonly identit
         if (!(await isGenuine(bearer, grant, secret))) return { by: "grant-secret", grants: [] };
         const live = parts.grants.live(grant);
         const isFor = live !== undefined && live.grant.connection === connection;
-        return { by: "grant-secret", grants: isFor ? [live] : [] };
+        return { by: "grant-secret", grants: isFor ? [live] : [], proved: grant };
       }
       const { principal } = await parts.identity.verify(bearer, { introspect: false });
       return { by: "token", grants: parts.grants.liveOf(principal, connection) };

@@ -6,7 +6,7 @@ import { createEntering } from "./entering.ts";
 
 const refusal = (code: Refusal["code"]): Refusal => ({
   code,
-  refused: { rule: "r", message: "m", hint: "h" },
+  refused: { rule: "r", message: "m", remedy: "ask", hint: "h" },
 });
 const live = { grant: { id: "gr_1", requester: { name: "a", subject: "s" } } } as unknown as LiveGrant;
 
@@ -23,6 +23,7 @@ it("asks the provider about every token, also where another has opened the sessi
       asked.push(token);
       return Promise.resolve(token === "withdrawn" ? refusal("unauthenticated") : undefined);
     },
+    closed: () => Promise.resolve(undefined),
     prefers: () => false,
     open: () =>
       Promise.resolve({
@@ -49,6 +50,7 @@ it("has nothing prepared for a bearer that does not verify", async () => {
     unavailable: () => undefined,
     grantsOf: () => Promise.resolve(refusal("unauthenticated")),
     introspect: () => Promise.resolve(undefined),
+    closed: () => Promise.resolve(undefined),
     prefers: () => false,
     open: () => Promise.reject(new Error("never")),
     refuse: (_, why) => why,

@@ -20,6 +20,8 @@ export interface EnteringParts<Act> {
   open(live: LiveGrant, by: Found["by"], entry: Entry): Promise<Session<Act> | Refusal>;
   refuse(entry: Entry, refusal: Refusal): Refusal;
   readonly noGrant: Refusal;
+  /** How the grant of a secret that proved genuine ended. */
+  closed(grant: string, connection: string): Promise<Refusal | undefined>;
 }
 
 /** The session of a grant on one client connection, and the digests of the tokens that were asked about for it. */
@@ -89,7 +91,11 @@ export function createEntering<Act>(
     const named =
       entry.grant === undefined ? found.grants : found.grants.filter(({ grant }) => grant.id === entry.grant);
     const live = named.length > 1 ? (named.find((each) => parts.prefers(entry, each)) ?? named[0]) : named[0];
-    if (live === undefined) return parts.refuse(entry, parts.noGrant);
+    if (live === undefined) {
+      const closed =
+        found.proved === undefined ? undefined : await parts.closed(found.proved, entry.connection);
+      return parts.refuse(entry, closed ?? parts.noGrant);
+    }
     const mine = sessions.get(entry.socket) ?? new Map<LiveGrant, Shared<Act>>();
     sessions.set(entry.socket, mine);
     const known = mine.get(live);

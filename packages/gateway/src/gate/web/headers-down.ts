@@ -34,6 +34,8 @@ export function headersDown(
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] ?? "").toLowerCase();
     const value = raw[i + 1] ?? "";
+    // Only the gateway's own answers have these: a client tells by them who speaks.
+    if (name.startsWith("mayfly-")) continue;
     if (notDown.has(name) || drop.has(name) || hops.has(name)) continue;
     if (name === "set-cookie" && !cookies.includes(/^([^=;]+)=/.exec(value)?.[1]?.trim() ?? "")) continue;
     down.push([name, value]);

@@ -2,7 +2,9 @@ import { X509Certificate } from "node:crypto";
 import type { Duplex } from "node:stream";
 import pg from "pg";
 import type { Doors, SqlAsk, SqlResult } from "../../api/mcp/doors.ts";
+import { GatewayRefusal, UpstreamError } from "../../api/mcp/voices.ts";
 import { MayflyError, messageOf } from "../../kernel/errors.ts";
+import { ownVoice } from "../../protocols/postgres/own-voice.ts";
 import { connectInMemory } from "./memory.ts";
 import { Statement } from "./statement.ts";
 
@@ -108,15 +110,26 @@ async function runIn(client: pg.Client, serve: () => void, ask: SqlAsk): Promise
   return result;
 }
 
-/** The door's own words. */
-function inWords(error: unknown): MayflyError {
+/** An error as whoever said it: the gateway, or the database behind it. */
+function inWords(error: unknown): Error {
   if (error instanceof MayflyError) return error;
   if (!(error instanceof pg.DatabaseError))
     return new MayflyError("no_answer", messageOf(error), { status: 502 });
-  const { code = "XX000", message, detail, hint } = error;
+  const { code = "XX000", message, detail, hint, position, routine } = error;
+  const own = ownVoice(routine, error.length);
+  if (own === undefined)
+    return new UpstreamError({
+      sqlstate: code,
+      message,
+      ...(detail === undefined ? {} : { detail }),
+      ...(hint === undefined ? {} : { hint }),
+      ...(position === undefined ? {} : { position }),
+    });
   const said = [message, ...(detail === undefined ? [] : [detail])].join(". ");
-  return new MayflyError(code === "42501" ? "denied" : `sqlstate_${code}`, said, {
-    status: code === "42501" ? 403 : 400,
+  const isDenial = code === "42501";
+  return new GatewayRefusal(isDenial ? "denied" : `sqlstate_${code}`, said, {
+    status: isDenial ? 403 : 400,
+    remedy: own.remedy,
     ...(hint === undefined ? {} : { hint }),
   });
 }

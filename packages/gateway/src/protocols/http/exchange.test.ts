@@ -86,7 +86,7 @@ describe("a request through the gateway", () => {
     expect(answer).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/);
     expect(answer).toContain("application/problem+json");
     expect(answer).toContain("api/read: requests");
-    expect(answer).toContain("mayfly request api/OPERATION");
+    expect(answer).toContain("no operation that you may request covers this");
     expect(answer).toContain("HTTP/1.1 200 OK");
     expect(seen).toHaveLength(1);
     expect(rig.records("act.denied")).toHaveLength(1);

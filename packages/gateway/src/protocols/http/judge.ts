@@ -1,3 +1,4 @@
+import { denialOf } from "../../gate/hints.ts";
 import type { Denial, Verdict } from "../../gate/protocol.ts";
 import { parseStrictJson } from "../../kernel/strict-json.ts";
 import type { HttpAct, HttpBody } from "./act.ts";
@@ -39,14 +40,12 @@ function shown(text: string): string {
   return printable.length > 120 ? `${printable.slice(0, 120)}…` : printable;
 }
 
-/** What a denial tells to do: what the grant covers, and how to ask for more. */
-function hintFor(scopes: readonly Compiled[]): string {
+/** What a grant covers, in words, for the hints of its denials. */
+function coverWords(scopes: readonly Compiled[]): string {
   const covered = scopes
     .map(({ name, templates }) => `${name} (${templates.map(({ text }) => text).join(", ")})`)
     .join("; ");
-  const connection = scopes[0]?.name.split("/")[0] ?? "CONNECTION";
-  const said = covered.length > 600 ? `${covered.slice(0, 600)}…` : covered;
-  return `this grant covers ${said}; for more, ask: mayfly request ${connection}/OPERATION --reason "…"; mayfly operations lists them`;
+  return covered.length > 600 ? `${covered.slice(0, 600)}…` : covered;
 }
 
 /** What is the same for every scope: a target and headers that can be read in one way only. */
@@ -163,10 +162,16 @@ function judgeBy(
 /** The scope of a grant that covers a request, or why none does: pure. */
 export function judgeRequest(scopes: readonly Compiled[], act: HttpAct): Answer {
   const connection = scopes[0]?.name.split("/")[0] ?? "";
-  const hint = hintFor(scopes);
   const form = judgeForm(act);
   if ("rule" in form)
-    return { denial: { rule: `${connection}: ${form.rule}`, message: `refused: ${form.why}`, hint } };
+    return {
+      denial: denialOf({
+        rule: `${connection}: ${form.rule}`,
+        message: `refused: ${form.why}`,
+        remedy: "correct",
+        connection,
+      }),
+    };
   let nearest: { readonly step: Step; readonly why: string; readonly name: string } | undefined;
   for (const scope of scopes) {
     const failed = judgeBy(act, form.path, scope);
@@ -174,8 +179,21 @@ export function judgeRequest(scopes: readonly Compiled[], act: HttpAct): Answer 
     if (nearest === undefined || steps.indexOf(failed.step) > steps.indexOf(nearest.step))
       nearest = { ...failed, name: scope.name };
   }
-  const { step, why, name } = nearest ?? { step: "requests", why: "nothing is granted", name: connection };
-  return { denial: { rule: `${name}: ${step}`, message: `refused: ${why}`, hint } };
+  const { step, why, name } = nearest ?? {
+    step: "requests" as const,
+    why: "nothing is granted",
+    name: connection,
+  };
+  return {
+    denial: denialOf({
+      rule: `${name}: ${step}`,
+      message: `refused: ${why}`,
+      remedy: "ask",
+      covers: coverWords(scopes),
+      near: steps.indexOf(step) > 0,
+      connection,
+    }),
+  };
 }
 
 /** The same as a verdict, for the gate. */

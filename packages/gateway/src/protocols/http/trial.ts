@@ -23,6 +23,7 @@ export function trial(
     denial: {
       rule: `${connection}: request`,
       message: `refused: ${why}`,
+      remedy: "correct",
       hint: "an act is a request as it is sent: METHOD /path HTTP/1.1, headers, an empty line, the body",
     },
   });

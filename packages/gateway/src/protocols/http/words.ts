@@ -1,3 +1,4 @@
+import { schemaWords } from "../../gate/web/schema-words.ts";
 import { bytesOf } from "./sizes.ts";
 import type { HttpScope } from "./scope.ts";
 
@@ -16,8 +17,12 @@ export function describeScope(scope: HttpScope): readonly string[] {
   if (scope.headers.length > 0) lines.push(`further headers: ${scope.headers.join(", ")}`);
   if (body === undefined) lines.push("no body");
   else {
-    const schema = body.schema === undefined ? "any" : `as ${body.schema.path} says`;
-    lines.push(`body: ${body.types.join(" or ")}, ${schema}, at most ${bytesOf(body.max)}`);
+    const any = body.schema === undefined ? ", any content" : "";
+    lines.push(`body: ${body.types.join(" or ")}, at most ${bytesOf(body.max)}${any}`);
+    // What it allows, and not where that is written: a reviewer decides on these lines.
+    if (body.schema !== undefined)
+      for (const line of schemaWords(body.schema.text()))
+        lines.push(line.startsWith("/") ? `body ${line}` : `body: ${line}`);
   }
   if (response.mask.length > 0) lines.push(`masked in the answer: ${response.mask.join(", ")}`);
   if (response.drop_headers.length > 0)

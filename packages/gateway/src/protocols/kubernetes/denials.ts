@@ -1,6 +1,6 @@
 import type { Refusal } from "../../gate/gate.ts";
 import type { Denial } from "../../gate/protocol.ts";
-import { challenge, type Answer } from "../../gate/web/answers.ts";
+import { challenge, ownHeaders, type Answer } from "../../gate/web/answers.ts";
 
 /** Reasons as Kubernetes names them (metav1.StatusReason), by status. */
 const reasons: Readonly<Record<number, string>> = {
@@ -14,12 +14,27 @@ const reasons: Readonly<Record<number, string>> = {
   504: "Timeout",
 };
 
+/** A reason as the codes of the gateway's problems are written. */
+function snakeCase(reason: string): string {
+  return reason.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+}
+
 /** An answer in the form that kubectl prints: a Status (Kubernetes API conventions, "Response Status Kind"). */
 export function status(
   code: number,
   message: string,
   headers: Readonly<Record<string, string>> = {},
 ): Answer {
+  const own = ownHeaders(snakeCase(reasons[code] ?? "InternalError"));
+  return statusAnswer(code, message, { ...own, ...headers });
+}
+
+/** What the cluster itself said, as a Status: its words, so that nothing marks them as the gateway's. */
+export function clusterStatus(code: number, message: string): Answer {
+  return statusAnswer(code, message, {});
+}
+
+function statusAnswer(code: number, message: string, headers: Readonly<Record<string, string>>): Answer {
   const body = JSON.stringify({
     kind: "Status",
     apiVersion: "v1",
@@ -43,14 +58,19 @@ export function status(
 
 /** A denial as kubectl prints it: what was refused, by which rule, and how to ask. */
 export function denied(denial: Denial): Answer {
-  return status(403, `${denial.message} (${denial.rule})\nhint: ${denial.hint}`);
+  return status(
+    403,
+    `${denial.message} (${denial.rule})\nhint: ${denial.hint}`,
+    ownHeaders("denied", denial.remedy),
+  );
 }
 
 /** The answer to a request whose session was refused. */
 export function refusedAnswer(refusal: Refusal, url: string): Answer {
   const message = `${refusal.refused.message}\nhint: ${refusal.refused.hint}`;
+  const own = ownHeaders(refusal.code, refusal.refused.remedy);
   if (refusal.code === "unauthenticated")
-    return status(401, message, { "www-authenticate": challenge(url, refusal.refused.message) });
-  if (refusal.code === "no_grant") return status(403, message);
-  return status(503, message, { "retry-after": "5" });
+    return status(401, message, { ...own, "www-authenticate": challenge(url, refusal.refused.message) });
+  if (refusal.code === "no_grant") return status(403, message, own);
+  return status(503, message, { ...own, "retry-after": "5" });
 }

@@ -1,4 +1,5 @@
-import type { Denial, NamedScope, Verdict } from "../../gate/protocol.ts";
+import { denialOf } from "../../gate/hints.ts";
+import type { NamedScope, Remedy, Verdict } from "../../gate/protocol.ts";
 import type { KubernetesAct } from "./act.ts";
 import { judgeBody } from "./body.ts";
 import { judgeExec, judgePod } from "./exec.ts";
@@ -82,11 +83,10 @@ function judgeResource(
   return why === undefined ? undefined : { step: 4, rule: "request", why };
 }
 
-function hintFor(scopes: readonly Named[]): string {
+/** What a grant covers, in words, for the hints of its denials. */
+function coverWords(scopes: readonly Named[]): string {
   const covered = scopes.map(({ name, scope }) => `${name} (${brief(scope)})`).join("; ");
-  const connection = scopes[0]?.name.split("/")[0] ?? "CONNECTION";
-  const said = covered.length > 600 ? `${covered.slice(0, 600)}…` : covered;
-  return `this grant covers ${said}; for more, ask: mayfly request ${connection}/OPERATION --reason "…"; mayfly operations lists them`;
+  return covered.length > 600 ? `${covered.slice(0, 600)}…` : covered;
 }
 
 function brief(scope: KubernetesScope): string {
@@ -106,17 +106,19 @@ function brief(scope: KubernetesScope): string {
   return parts.join("; ");
 }
 
+type Deny = (rule: string, why: string, remedy: Remedy) => Verdict;
+
 /** What a grant's scopes make of a request: pure. */
 export function verdictOf(scopes: readonly Named[], act: KubernetesAct): Verdict {
   const connection = scopes[0]?.name.split("/")[0] ?? "";
-  const deny = (rule: string, why: string): { readonly verdict: "deny"; readonly denial: Denial } => ({
+  const deny: Deny = (rule, why, remedy) => ({
     verdict: "deny",
-    denial: { rule, message: `refused: ${why}`, hint: hintFor(scopes) },
+    denial: denialOf({ rule, message: `refused: ${why}`, remedy, covers: coverWords(scopes), connection }),
   });
   const request = readRequest(act.method, act.target);
-  if ("why" in request) return deny(`${connection}: request`, request.why);
+  if ("why" in request) return deny(`${connection}: request`, request.why, "correct");
   const header = judgeHeaders(act, request);
-  if (header !== undefined) return deny(`${connection}: headers`, header);
+  if (header !== undefined) return deny(`${connection}: headers`, header, "correct");
   return judgeRead(scopes, act, request, deny);
 }
 
@@ -124,15 +126,15 @@ function judgeRead(
   scopes: readonly Named[],
   act: KubernetesAct,
   request: KubernetesRequest,
-  deny: (rule: string, why: string) => Verdict,
+  deny: Deny,
 ): Verdict {
   const [first] = scopes;
-  if (first === undefined) return deny("grant", "nothing is granted");
+  if (first === undefined) return deny("grant", "nothing is granted", "ask");
   // Whoever has a grant here may learn which resources there are.
   if (request.kind === "discovery") {
     return act.body.kind === "none"
       ? { verdict: "permit", operation: first.name }
-      : deny(`${first.name}: request`, "discovery has no body");
+      : deny(`${first.name}: request`, "discovery has no body", "correct");
   }
   let nearest: (Failed & { readonly name: string }) | undefined;
   for (const { name, scope } of scopes) {
@@ -144,5 +146,6 @@ function judgeRead(
   return deny(
     `${nearest?.name ?? first.name}: ${nearest?.rule ?? "resources"}`,
     nearest?.why ?? "it is not granted",
+    "ask",
   );
 }

@@ -16,6 +16,7 @@ export function trial(scopes: readonly Named[]): (act: string) => Verdict {
       denial: {
         rule: `${scopes[0]?.name.split("/")[0] ?? ""}: request`,
         message: "refused: this is no request",
+        remedy: "correct",
         hint: "an act is METHOD /path?query, headers a line each, an empty line, the body",
       },
     };

@@ -7,7 +7,7 @@ import type { Answer } from "../../gate/web/answers.ts";
 import { codeOf, Cut } from "../../gate/web/relay.ts";
 import type { Upstream } from "../../gate/web/upstream.ts";
 import type { KubernetesAct, PodFacts } from "./act.ts";
-import { denied, refusedAnswer, status } from "./denials.ts";
+import { clusterStatus, denied, refusedAnswer, status } from "./denials.ts";
 import { detailOf } from "./detail.ts";
 import { enter, type ExchangeOptions, headersUp } from "./exchange.ts";
 import { readExec } from "./exec.ts";
@@ -247,7 +247,9 @@ function failed(error: unknown, code: string, session: WebSession<KubernetesAct>
   if (error instanceof NotUpgraded && error.status >= 400) {
     // The cluster's own refusal: no such container, not running, not allowed.
     const said = messageIn(error.body);
-    return status(error.status, said ?? `the cluster answered ${error.status}`);
+    return said === undefined
+      ? status(error.status, `the cluster answered ${error.status}`)
+      : clusterStatus(error.status, said);
   }
   return status(502, `the cluster did not open the stream (${code})`);
 }

@@ -16,6 +16,12 @@ export function answer(status: number, body: unknown): Answer {
   };
 }
 
+/**
+ * The member of `_meta` by which a client tells the gateway's own words from the server's (MCP, "_meta": a prefix and a
+ * name). Nothing of a server's comes down under it.
+ */
+export const OWN_META = "mayfly/refused";
+
 /** A result. */
 export function result(id: string | number, value: unknown): Answer {
   return answer(200, { jsonrpc: "2.0", id, result: value });
@@ -32,8 +38,14 @@ export function failure(status: number, id: string | number | null, code: number
  */
 export function denied(id: string | number, method: string, denial: Denial): Answer {
   const text = `${denial.message} (${denial.rule}). ${denial.hint}`;
-  if (method === "tools/call") return result(id, { content: [{ type: "text", text }], isError: true });
-  return failure(200, id, -32_001, text);
+  const own = { rule: denial.rule, remedy: denial.remedy };
+  if (method === "tools/call")
+    return result(id, { content: [{ type: "text", text }], isError: true, _meta: { [OWN_META]: own } });
+  return answer(200, {
+    jsonrpc: "2.0",
+    id,
+    error: { code: -32_001, message: text, data: { [OWN_META]: own } },
+  });
 }
 
 /** What is said of a server at the beginning: the version that both know, and only what is granted. */

@@ -42,7 +42,7 @@ describe("an MCP server behind the gateway", () => {
     const client = await rig.client();
     const denied = await client.callTool({ name: "delete_order", arguments: {} });
     expect(denied.isError).toBe(true);
-    expect(text(denied)).toContain("mayfly request crm/OPERATION");
+    expect(text(denied)).toContain("no operation that you may request covers this");
     const wrong = await client.callTool({ name: "get_order", arguments: { id: "5" } });
     expect(wrong.isError).toBe(true);
     await expect(client.readResource({ uri: "crm://secrets/1" })).rejects.toThrow(/not granted/);

@@ -1,4 +1,5 @@
-import type { Denial, Verdict } from "../../gate/protocol.ts";
+import { denialOf } from "../../gate/hints.ts";
+import type { Remedy, Verdict } from "../../gate/protocol.ts";
 import { type Compiled, coversUri } from "./compile.ts";
 import type { ClientMessage } from "../../gate/web/mcp/message.ts";
 
@@ -23,16 +24,15 @@ const openNotifications: ReadonlySet<string> = new Set([
   "notifications/roots/list_changed",
 ]);
 
-function hintFor(scopes: readonly Compiled[]): string {
+/** What a grant covers, in words, for the hints of its denials. */
+function coverWords(scopes: readonly Compiled[]): string {
   const covered = scopes
     .map(
       ({ name, tools, resources, prompts }) =>
         `${name} (${[...tools.keys(), ...resources, ...prompts].join(", ")})`,
     )
     .join("; ");
-  const connection = scopes[0]?.name.split("/")[0] ?? "CONNECTION";
-  const said = covered.length > 600 ? `${covered.slice(0, 600)}…` : covered;
-  return `this grant covers ${said}; for more, ask: mayfly request ${connection}/OPERATION --reason "…"; mayfly operations lists them`;
+  return covered.length > 600 ? `${covered.slice(0, 600)}…` : covered;
 }
 
 /** Text of a message that a person may read in a denial. */
@@ -45,6 +45,8 @@ interface Failed {
   readonly why: string;
   /** How far it came: the further, the better the denial tells what is amiss. */
   readonly step: number;
+  /** What can help; left out: another operation. */
+  readonly remedy?: Remedy;
 }
 
 function judgeTool(scope: Compiled, params: ClientMessage["params"]): Failed | undefined {
@@ -52,9 +54,10 @@ function judgeTool(scope: Compiled, params: ClientMessage["params"]): Failed | u
   const check = typeof name === "string" ? scope.tools.get(name) : undefined;
   if (check === undefined) return { rule: "tools", why: `the tool ${shown(name)} is not granted`, step: 0 };
   const extra = Object.keys(params).find((key) => !["name", "arguments", "_meta"].includes(key));
-  if (extra !== undefined) return { rule: "tools", why: `a call has no member ${shown(extra)}`, step: 1 };
+  if (extra !== undefined)
+    return { rule: "tools", why: `a call has no member ${shown(extra)}`, step: 1, remedy: "correct" };
   if (typeof given !== "object" || given === null || Array.isArray(given))
-    return { rule: "tools", why: "arguments must be an object", step: 1 };
+    return { rule: "tools", why: "arguments must be an object", step: 1, remedy: "correct" };
   const wrong = check(given);
   return wrong === undefined
     ? undefined
@@ -66,14 +69,19 @@ function judgeBy(scope: Compiled, message: ClientMessage): Failed | undefined {
   if (message.kind === "notification")
     return openNotifications.has(method)
       ? undefined
-      : { rule: "methods", why: `${shown(method)} is no notification that is taken`, step: 0 };
+      : {
+          rule: "methods",
+          why: `${shown(method)} is no notification that is taken`,
+          step: 0,
+          remedy: "never",
+        };
   if (open.has(method)) return undefined;
   if (method === "tools/call") return judgeTool(scope, params);
   if (method === "resources/read") {
     const { uri } = params;
     const extra = Object.keys(params).find((key) => !["uri", "_meta"].includes(key));
     if (extra !== undefined)
-      return { rule: "resources", why: `a read has no member ${shown(extra)}`, step: 1 };
+      return { rule: "resources", why: `a read has no member ${shown(extra)}`, step: 1, remedy: "correct" };
     return typeof uri === "string" && coversUri(scope.resources, uri)
       ? undefined
       : { rule: "resources", why: `the resource ${shown(uri)} is not granted`, step: 0 };
@@ -82,14 +90,14 @@ function judgeBy(scope: Compiled, message: ClientMessage): Failed | undefined {
     const { name, arguments: given = {} } = params;
     const extra = Object.keys(params).find((key) => !["name", "arguments", "_meta"].includes(key));
     if (extra !== undefined)
-      return { rule: "prompts", why: `a prompt has no member ${shown(extra)}`, step: 1 };
+      return { rule: "prompts", why: `a prompt has no member ${shown(extra)}`, step: 1, remedy: "correct" };
     if (typeof given !== "object" || given === null || Array.isArray(given))
-      return { rule: "prompts", why: "arguments must be an object", step: 1 };
+      return { rule: "prompts", why: "arguments must be an object", step: 1, remedy: "correct" };
     return typeof name === "string" && scope.prompts.has(name)
       ? undefined
       : { rule: "prompts", why: `the prompt ${shown(name)} is not granted`, step: 0 };
   }
-  return { rule: "methods", why: `${shown(method)} is not granted`, step: 0 };
+  return { rule: "methods", why: `${shown(method)} is not granted`, step: 0, remedy: "never" };
 }
 
 /** What a grant's scopes make of a message: pure. */
@@ -103,11 +111,13 @@ export function verdictOf(scopes: readonly Compiled[], { message }: McpAct): Ver
     }
     if (nearest === undefined || failed.step > nearest.step) nearest = { ...failed, name: scope.name };
   }
-  const denial: Denial = {
+  const denial = denialOf({
     rule: `${nearest?.name ?? ""}: ${nearest?.rule ?? "methods"}`,
     message: `refused: ${nearest?.why ?? "nothing is granted"}`,
-    hint: hintFor(scopes),
-  };
+    remedy: nearest?.remedy ?? "ask",
+    covers: coverWords(scopes),
+    connection: scopes[0]?.name.split("/")[0] ?? "CONNECTION",
+  });
   return { verdict: "deny", denial };
 }
 

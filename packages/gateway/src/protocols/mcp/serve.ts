@@ -64,6 +64,7 @@ async function callTool(served: Served): Promise<Answer> {
     return denied(id, method, {
       rule: `${permit.operation}: pins`,
       message: `refused: ${problem}`,
+      remedy: "operator",
       hint: "the gateway's operator accepts a definition by putting its digest into the connection's pins",
     });
   return bounded(id, await server.request(method, sentUp(message), session.ended));

@@ -15,6 +15,7 @@ export function trial(scopes: readonly NamedScope<McpScope>[]): (act: string) =>
       denial: {
         rule: `${scopes[0]?.name.split("/")[0] ?? ""}: message`,
         message: `refused: ${message.why}`,
+        remedy: "correct",
         hint: "an act is one JSON-RPC 2.0 message",
       },
     };

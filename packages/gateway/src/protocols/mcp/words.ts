@@ -1,13 +1,13 @@
+import { schemaWords } from "../../gate/web/schema-words.ts";
 import { type McpScope, schemaText } from "./scope.ts";
 
 /** A scope in words, one line a fact, for reviewers and listings. */
 export function describeScope(scope: McpScope): readonly string[] {
   const lines: string[] = [];
   for (const [name, written] of Object.entries(scope.tools)) {
-    const schema = schemaText(written);
-    lines.push(
-      schema === "{}" ? `tool ${name}, any arguments` : `tool ${name}, arguments as ${schema.slice(0, 400)}`,
-    );
+    const [whole = "", ...members] = schemaWords(schemaText(written));
+    lines.push(whole === "anything" ? `tool ${name}, any arguments` : `tool ${name}, arguments: ${whole}`);
+    for (const line of members) lines.push(`tool ${name} ${line}`);
   }
   for (const uri of scope.resources) lines.push(`resource ${uri}`);
   for (const prompt of scope.prompts) lines.push(`prompt ${prompt}`);

@@ -10,6 +10,7 @@ export function denialResponse(denial: Denial): Buffer {
     message: denial.message,
     detail: `Refused by ${denial.rule}.`,
     hint: denial.hint,
+    remedy: denial.remedy,
   });
 }
 
@@ -29,6 +30,7 @@ export function refusalResponse(refusal: Refusal): Buffer {
     code: refusalCodes[refusal.code],
     message: refusal.refused.message,
     hint: refusal.refused.hint,
+    remedy: refusal.refused.remedy,
   });
 }
 

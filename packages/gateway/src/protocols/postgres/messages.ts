@@ -1,4 +1,6 @@
+import type { Remedy } from "../../gate/protocol.ts";
 import { type } from "./framing.ts";
+import { ownRoutine } from "./own-voice.ts";
 
 /** Bytes that the gateway itself says, to clients and to servers (PostgreSQL manual, "Message Formats"). */
 
@@ -32,6 +34,8 @@ export interface ErrorText {
   readonly message: string;
   readonly detail?: string;
   readonly hint?: string;
+  /** Of a denial: what can help. */
+  readonly remedy?: Remedy;
 }
 
 /** ErrorResponse ('E'), with the fields in the order PostgreSQL itself uses. */
@@ -44,6 +48,7 @@ export function errorResponse(error: ErrorText): Buffer {
   ];
   if (error.detail !== undefined) fields.push(cstring(`D${error.detail}`));
   if (error.hint !== undefined) fields.push(cstring(`H${error.hint}`));
+  fields.push(cstring(`R${ownRoutine(error.remedy)}`));
   return message(type.errorResponse, ...fields, Buffer.from([0]));
 }
 

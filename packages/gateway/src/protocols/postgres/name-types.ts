@@ -26,6 +26,7 @@ export function typeDenial(oid: number, rule = "protocol"): Denial {
   return {
     rule: rule.replace(/: .*/, ": types"),
     message: `a parameter of type ${nameTypes.get(oid)} looks a name up in the catalogue, which is not granted`,
+    remedy: "correct",
     hint: "declare the parameter as text or oid, or leave its type to the server",
   };
 }

@@ -238,14 +238,12 @@ export function createOperations({ shared, texts, messageBytes, judge }: Operati
     const oid = u32(chunk, start + 5);
     // No text that parses names this act, so that the guard denies it and the attempt is recorded.
     const decision = judge(`FunctionCall ${oid} is not SQL`, `{"function":${oid},"kind":"function call"}`);
-    const denial: Denial =
-      "denial" in decision
-        ? { ...decision.denial, message: "function calls outside of SQL are not allowed" }
-        : {
-            rule: "protocol",
-            message: "function calls outside of SQL are not allowed",
-            hint: "call the function in a SELECT, if an operation allows it",
-          };
+    const denial: Denial = {
+      rule: "denial" in decision ? decision.denial.rule : "protocol",
+      message: "function calls outside of SQL are not allowed",
+      remedy: "never",
+      hint: "call the function in a SELECT, if an operation allows it",
+    };
     refuse({ kind: type.query, refusal: undefined }, start, end, denialResponse(denial));
   };
 

@@ -5,6 +5,7 @@ import type { Expected } from "./expected.ts";
 import { rowsOf } from "./command-tag.ts";
 import { type, u32, WireError } from "./framing.ts";
 import type { Shared } from "./shared.ts";
+import { withoutOwnVoice } from "./own-voice.ts";
 import { withoutQuotes } from "./quoted-rows.ts";
 
 /** The server's half: walks the answers' headers, hands the bytes on as they came, and says what became of acts. */
@@ -178,7 +179,7 @@ export function createResponses(options: ResponsesOptions): Responses {
     if (entry === undefined || fatal) {
       if (!fatal) throw new WireError("08P01", "the database sent an error that nothing asked for");
       error = fields.code;
-      return undefined;
+      return withoutOwnVoice(chunk, at, end);
     }
     const refusal = entry.refusal;
     error = refusal === undefined ? fields.code : "42501";
@@ -187,7 +188,11 @@ export function createResponses(options: ResponsesOptions): Responses {
       discarding = true;
       discard();
     }
-    return refusal ?? (hideQuotes ? withoutQuotes(chunk, at, end, fields.code) : undefined);
+    if (refusal !== undefined) return refusal;
+    const quiet = hideQuotes ? withoutQuotes(chunk, at, end, fields.code) : undefined;
+    return quiet === undefined
+      ? withoutOwnVoice(chunk, at, end)
+      : (withoutOwnVoice(quiet, 0, quiet.length) ?? quiet);
   };
 
   /** A whole message, or as much of it as `enough`. The bytes that go on in its place, or undefined for its own. */
@@ -292,7 +297,8 @@ export function createResponses(options: ResponsesOptions): Responses {
         }
         continue;
       }
-      const whole = kind === type.parameterStatus || (hideQuotes && size <= largestStatus);
+      const isError = kind === type.errorResponse;
+      const whole = kind === type.parameterStatus || ((hideQuotes || isError) && size <= largestStatus);
       const stop = Math.min(end, whole ? end : at + enough);
       if (size > largestStatus && mustBeWhole.has(kind ?? 0)) {
         throw new WireError("08P01", "the database sent a message that is too large");

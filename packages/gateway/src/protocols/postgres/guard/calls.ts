@@ -3,7 +3,7 @@ import type { Compiled } from "./compile.ts";
 import { checkGrowth } from "./growth.ts";
 import type { Level } from "./naming.ts";
 import { constant, type Fields, list, names, one, open, text } from "./nodes.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseForever, shown } from "./refusal.ts";
 import { checkChange, checkRead } from "./settings.ts";
 import type { Walk, Withs } from "./walk.ts";
 
@@ -13,7 +13,8 @@ export function split(parts: readonly string[]): {
   readonly name: string;
 } {
   const [first, second] = parts;
-  if (first === undefined || parts.length > 2) refuse("grammar", "a name with that many parts is refused");
+  if (first === undefined || parts.length > 2)
+    refuseForever("grammar", "a name with that many parts is refused");
   return second === undefined ? { schema: undefined, name: first } : { schema: first, name: second };
 }
 
@@ -156,7 +157,7 @@ export function checkSort(value: unknown, level: Level, withs: Withs | undefined
 /** The members of one item of ORDER BY, its operator judged. */
 export function sortFields(value: unknown): Fields {
   const { kind, fields } = one(value);
-  if (kind !== "SortBy") refuse("grammar", "a part of ORDER BY is not understood, so it is denied");
+  if (kind !== "SortBy") refuseForever("grammar", "a part of ORDER BY is not understood, so it is denied");
   if (list(fields.useOp).length > 0) checkOperator(fields.useOp);
   return fields;
 }

@@ -2,7 +2,7 @@ import { spend } from "./budget.ts";
 import { functions } from "./builtin.ts";
 import { type Level, useColumn, useQualified, useWholeRow } from "./naming.ts";
 import { as, type Fields, kindOf, list, names, one, open, text } from "./nodes.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseForever, refuseMistake, shown } from "./refusal.ts";
 import type { Walk, Withs } from "./walk.ts";
 
 /** A column reference in an expression: `x`, `t.x`, `s.t.x`, or a whole row. @throws Refusal when it is not granted */
@@ -11,11 +11,11 @@ export function checkColumn(reference: Fields, level: Level): void {
   const star = kindOf(parts.at(-1)) === "A_Star";
   const [first, second, third, ...more] = names(star ? parts.slice(0, -1) : parts);
   if (more.length > 0 || (star && third !== undefined))
-    refuse("columns", "a column with that many qualifiers is refused");
+    refuseMistake("columns", "a column with that many qualifiers is refused");
   if (star) {
-    if (first === undefined) refuse("columns", "* is not permitted here");
+    if (first === undefined) refuseMistake("columns", "* is not permitted here");
     useWholeRow(second === undefined ? undefined : first, second ?? first, level);
-  } else if (first === undefined) refuse("grammar", "a column without a name is refused");
+  } else if (first === undefined) refuseMistake("grammar", "a column without a name is refused");
   else if (second === undefined) useColumn(first, level);
   else if (third === undefined) useQualified(undefined, first, second, level);
   else useQualified(first, second, third, level);
@@ -72,7 +72,7 @@ export function checkSteps(
       if (!functions.has(name) && !usualFields.has(name) && !/^f\d{1,4}$/u.test(name))
         refuse("columns", `field ${shown(name)} of a value is not granted`, "select the column itself");
     } else if (kind !== "A_Star")
-      refuse("grammar", "a part of a field access is not understood, so it is denied");
+      refuseForever("grammar", "a part of a field access is not understood, so it is denied");
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Columns } from "./compile.ts";
 import type { Level } from "./naming.ts";
 import { as, constant, type Fields, kindOf, list, names, open, text } from "./nodes.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseForever, refuseMistake, shown } from "./refusal.ts";
 import { checkTarget, grantFor, notGranted, resolveTable, tableRange } from "./tables.ts";
 import type { Walk } from "./walk.ts";
 
@@ -54,7 +54,7 @@ export function checkCopy(copy: Fields, walk: Walk): void {
   const columns: Columns = grant[use] ?? notGranted(kind, table, walk.scope);
   const listed = names(copy.attlist);
   if (listed.length === 0 && columns !== "all")
-    refuse(
+    refuseMistake(
       "columns",
       `COPY of ${shown(table.full)} must list its columns: ${[...columns].join(", ")} are granted`,
     );
@@ -74,7 +74,7 @@ function optionText(value: unknown): string {
 export function checkServerCopy(copy: unknown): void {
   if (typeof copy !== "object" || copy === null) return;
   if ("is_program" in copy)
-    refuse("statements", "COPY with a program of the server is never granted", "use COPY … TO STDOUT");
+    refuseForever("statements", "COPY with a program of the server is never granted", "use COPY … TO STDOUT");
   if ("filename" in copy)
-    refuse("statements", "COPY with a file of the server is never granted", "use COPY … TO STDOUT");
+    refuseForever("statements", "COPY with a file of the server is never granted", "use COPY … TO STDOUT");
 }

@@ -3,7 +3,7 @@ import { checkColumn, checkIndirection } from "./columns.ts";
 import { checkJson, isJson } from "./json.ts";
 import type { Level } from "./naming.ts";
 import { type Fields, kindOf, list, one, text } from "./nodes.ts";
-import { refuse } from "./refusal.ts";
+import { refuse, refuseForever } from "./refusal.ts";
 import type { Walk, Withs } from "./walk.ts";
 
 const kindsOfOperators: ReadonlySet<string> = new Set([
@@ -106,7 +106,7 @@ export function checkExpression(node: unknown, level: Level, withs: Withs | unde
     case "GroupingSet":
       return each(fields.content);
     default:
-      return refuse("grammar", `${kind} is not understood here, so it is denied`);
+      return refuseForever("grammar", `${kind} is not understood here, so it is denied`);
   }
 }
 
@@ -114,7 +114,7 @@ export function checkExpression(node: unknown, level: Level, withs: Withs | unde
 function checkNamed(node: unknown, level: Level, withs: Withs | undefined, walk: Walk): void {
   const { kind, fields } = one(node);
   if (kind !== "ResTarget" || fields.indirection !== undefined)
-    refuse("grammar", "a named value is not understood, so it is denied");
+    refuseForever("grammar", "a named value is not understood, so it is denied");
   walk.expression(fields.val, level, withs);
 }
 
@@ -122,7 +122,7 @@ function checkOperation(fields: Fields, level: Level, withs: Withs | undefined, 
   const kind = text(fields.kind);
   if (kindsOfOperators.has(kind)) checkOperator(fields.name);
   else if (!betweens.has(kind))
-    refuse("operators", "this kind of operator is not understood, so it is denied");
+    refuseForever("operators", "this kind of operator is not understood, so it is denied");
   if (fields.lexpr !== undefined) walk.expression(fields.lexpr, level, withs);
   if (fields.rexpr !== undefined) walk.expression(fields.rexpr, level, withs);
 }
@@ -131,7 +131,7 @@ function checkSubLink(fields: Fields, level: Level, withs: Withs | undefined, wa
   if (list(fields.operName).length > 0) checkOperator(fields.operName);
   if (fields.testexpr !== undefined) walk.expression(fields.testexpr, level, withs);
   if (kindOf(fields.subselect) !== "SelectStmt")
-    refuse("grammar", "a sub-select is not understood, so it is denied");
+    refuseForever("grammar", "a sub-select is not understood, so it is denied");
   walk.query(fields.subselect, level, withs);
 }
 

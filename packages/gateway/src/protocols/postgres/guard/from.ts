@@ -5,7 +5,7 @@ import { checkSampling } from "./expressions.ts";
 import { checkJsonTable } from "./json.ts";
 import type { Level, Range } from "./naming.ts";
 import { as, type Fields, kindOf, list, names, one, open, text } from "./nodes.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseForever, refuseMistake, shown } from "./refusal.ts";
 import { aliasOf, readTable } from "./tables.ts";
 import { derived, renamed, type Walk, type Withs } from "./walk.ts";
 
@@ -43,7 +43,7 @@ function checkItem(
       return [withQuery(fields, withs) ?? readTable(fields, walk.scope)];
     case "RangeSubselect": {
       if (kindOf(fields.subquery) !== "SelectStmt")
-        refuse("grammar", "a sub-select is not understood, so it is denied");
+        refuseForever("grammar", "a sub-select is not understood, so it is denied");
       const output = walk.query(fields.subquery, fields.lateral === true ? lateral : outer, withs);
       const alias = aliasOf(fields.alias);
       return [derived(alias?.name, output, alias?.columns ?? [])];
@@ -74,7 +74,7 @@ function checkItem(
     case "JoinExpr":
       return checkJoin(fields, left, outer, withs, walk);
     default:
-      return refuse("grammar", `${kind} is not understood here, so it is denied`);
+      return refuseForever("grammar", `${kind} is not understood here, so it is denied`);
   }
 }
 
@@ -103,7 +103,7 @@ function checkJoin(
   const both = [...one, ...two];
   const limited = both.find((range) => range.kind === "limited");
   if (join.isNatural === true && limited !== undefined)
-    refuse(
+    refuseMistake(
       "columns",
       `a NATURAL JOIN compares columns of ${limited.table ?? "a table"} that may not be granted`,
       "name the columns: JOIN … ON",
@@ -154,7 +154,7 @@ function checkFunctions(fields: Fields, level: Level, withs: Withs | undefined, 
     const items = list(as("List", call)?.items);
     const [expression, definitions] = items;
     if (expression === undefined || items.length > 2)
-      refuse("grammar", "a function in FROM is not understood, so it is denied");
+      refuseForever("grammar", "a function in FROM is not understood, so it is denied");
     walk.expression(expression, level, withs);
     const defined = [
       ...definitionsOf(fields.coldeflist, walk),
@@ -186,7 +186,7 @@ function definitionsOf(value: unknown, walk: Walk): readonly string[] {
   return list(value).map((definition) => {
     const { kind, fields } = one(definition);
     if (kind !== "ColumnDef" || fields.collClause !== undefined)
-      refuse("grammar", "a column definition is not understood, so it is denied");
+      refuseForever("grammar", "a column definition is not understood, so it is denied");
     checkType(fields.typeName, walk.scope);
     return text(fields.colname);
   });
@@ -237,7 +237,7 @@ function checkXmlTable(fields: Fields, level: Level, withs: Withs | undefined, w
   walk.expression(fields.rowexpr, level, withs);
   for (const namespace of list(fields.namespaces)) {
     const { kind, fields: target } = one(namespace);
-    if (kind !== "ResTarget") refuse("grammar", "a namespace is not understood, so it is denied");
+    if (kind !== "ResTarget") refuseForever("grammar", "a namespace is not understood, so it is denied");
     walk.expression(target.val, level, withs);
   }
   const columns = list(fields.columns).map((column) => {

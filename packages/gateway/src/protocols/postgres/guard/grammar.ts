@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { refuse } from "./refusal.ts";
+import { refuse, refuseMistake } from "./refusal.ts";
 import { mayAssignRows, repetitions } from "./row-assignments.ts";
 
 /** The part of libpg-query's WebAssembly module that parsing needs (its own wrapper keeps one instance for ever). */
@@ -92,8 +92,8 @@ export interface Parsed {
  * or too deep, or the grammar is not loaded
  */
 export function parse(sql: string): Parsed {
-  if (sql.includes("\0")) refuse("grammar", "a NUL character in a statement is refused");
-  if (!sql.isWellFormed()) refuse("grammar", "the statement is not valid Unicode");
+  if (sql.includes("\0")) refuseMistake("grammar", "a NUL character in a statement is refused");
+  if (!sql.isWellFormed()) refuseMistake("grammar", "the statement is not valid Unicode");
   if (sql.length > longestText || Buffer.byteLength(sql) > longestText)
     refuse("limits", `a statement longer than ${longestText} bytes is refused`, "split it");
   if (sql === "") return { statements: [] };
@@ -110,7 +110,7 @@ export function parse(sql: string): Parsed {
     refuse("limits", "the statement is nested too deeply to be judged", "write it with less nesting");
   }
   if (problem !== undefined || json === undefined)
-    refuse("grammar", `the statement does not parse: ${problem ?? "no parse tree"}`);
+    refuseMistake("grammar", `the statement does not parse: ${problem ?? "no parse tree"}`);
   return { statements: read(json) };
 }
 
@@ -176,12 +176,12 @@ function read(json: string): unknown[] {
     refuse("limits", "the statement is nested too deeply to be judged", "write it with less nesting");
   }
   if (typeof tree !== "object" || tree === null || !("version" in tree))
-    refuse("grammar", "the statement does not parse");
+    refuseMistake("grammar", "the statement does not parse");
   const statements = "stmts" in tree ? tree.stmts : [];
-  if (!Array.isArray(statements)) refuse("grammar", "the statement does not parse");
+  if (!Array.isArray(statements)) refuseMistake("grammar", "the statement does not parse");
   return statements.map((entry: unknown) => {
     if (typeof entry !== "object" || entry === null || !("stmt" in entry))
-      refuse("grammar", "the statement does not parse");
+      refuseMistake("grammar", "the statement does not parse");
     return entry.stmt;
   });
 }

@@ -1,7 +1,7 @@
 import { checkType, checkSort, checkWindow } from "./calls.ts";
 import type { Level } from "./naming.ts";
 import { type Fields, list, one, open, text } from "./nodes.ts";
-import { refuse } from "./refusal.ts";
+import { refuseForever } from "./refusal.ts";
 import type { Walk, Withs } from "./walk.ts";
 
 const kinds: ReadonlySet<string> = new Set([
@@ -44,7 +44,7 @@ export function checkJson(
   switch (kind) {
     case "JsonValueExpr":
       if (fields.formatted_expr !== undefined)
-        refuse("grammar", "a JSON value is not understood, so it is denied");
+        refuseForever("grammar", "a JSON value is not understood, so it is denied");
       return expression(fields.raw_expr);
     case "JsonKeyValue":
       expression(fields.key);
@@ -77,7 +77,7 @@ export function checkJson(
       checkBehavior(fields.on_empty, level, withs, walk);
       return checkBehavior(fields.on_error, level, withs, walk);
     default:
-      return refuse("grammar", `${kind} is not understood here, so it is denied`);
+      return refuseForever("grammar", `${kind} is not understood here, so it is denied`);
   }
 }
 
@@ -146,7 +146,7 @@ function checkColumnOf(
 ): { readonly own: readonly string[]; readonly nested: readonly string[] } {
   const { kind, fields } = one(node);
   if (kind !== "JsonTableColumn")
-    refuse("grammar", "a column of JSON_TABLE is not understood, so it is denied");
+    refuseForever("grammar", "a column of JSON_TABLE is not understood, so it is denied");
   if (fields.typeName !== undefined) checkType(fields.typeName, walk.scope);
   if (fields.format !== undefined) open("JsonFormat", fields.format);
   checkPath(fields.pathspec, level, withs, walk);

@@ -1,5 +1,5 @@
 import { spend } from "./budget.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseMistake, shown } from "./refusal.ts";
 
 /**
  * One item that a FROM clause (or a write's target) makes visible. Three kinds, by what is known of its columns:
@@ -59,7 +59,7 @@ export function useColumn(column: string, level: Level): void {
     const limited = unqualified.find((range) => range.kind === "limited");
     if (limited !== undefined) {
       if (ranges.length > 1 || maybe)
-        refuse(
+        refuseMistake(
           "columns",
           `column ${shown(column)} could be one of ${limited.table ?? "a table"} that is not granted`,
           "qualify it with its table's name",
@@ -74,7 +74,7 @@ export function useColumn(column: string, level: Level): void {
     const range = ranges.find((entry) => entry.name === column);
     if (range !== undefined) return wholeRow(range);
   }
-  refuse("columns", `column ${shown(column)} is not known here`, "name a column of a table in FROM");
+  refuseMistake("columns", `column ${shown(column)} is not known here`, "name a column of a table in FROM");
 }
 
 /**
@@ -98,7 +98,11 @@ function qualifier(schema: string | undefined, name: string, level: Level): Rang
     const strictest = found.find((range) => range.kind === "limited") ?? found[0];
     if (strictest !== undefined) return strictest;
   }
-  return refuse("columns", `${shown(name)} is no table or alias of this query`, "name the table in FROM");
+  return refuseMistake(
+    "columns",
+    `${shown(name)} is no table or alias of this query`,
+    "name the table in FROM",
+  );
 }
 
 /** @throws Refusal when the row holds columns that are not granted */
@@ -118,7 +122,7 @@ export function useQualified(schema: string | undefined, name: string, column: s
   if (range.columns.includes(column)) return;
   if (range.kind === "limited") lacks(range, column);
   if (range.kind === "closed" || range.scalar === true)
-    refuse(
+    refuseMistake(
       "columns",
       `${shown(name)} has no column ${shown(column)} that is known`,
       "give the columns names: AS alias(column, …)",

@@ -1,4 +1,4 @@
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseForever, shown } from "./refusal.ts";
 import { constantRead } from "./shape.ts";
 
 /** The members of one node of the parse tree, as libpg-query's JSON gives them: zero, false and empty are left out. */
@@ -234,7 +234,7 @@ export function open(kind: NodeKind, value: unknown): Fields {
   const fields = known.get(kind);
   for (const name of Object.keys(value)) {
     if (fields?.has(name) !== true)
-      refuse("grammar", `${kind}.${shown(name)} is not understood, so it is denied`);
+      refuseForever("grammar", `${kind}.${shown(name)} is not understood, so it is denied`);
   }
   return value;
 }
@@ -246,8 +246,8 @@ export function open(kind: NodeKind, value: unknown): Fields {
 export function one(value: unknown): { readonly kind: NodeKind; readonly fields: Fields } {
   const kind = kindOf(value);
   if (kind === undefined || !isRecord(value))
-    refuse("grammar", "a part of the statement is not understood, so it is denied");
-  if (!known.has(kind)) refuse("grammar", `${shown(kind)} is not understood, so it is denied`);
+    refuseForever("grammar", "a part of the statement is not understood, so it is denied");
+  if (!known.has(kind)) refuseForever("grammar", `${shown(kind)} is not understood, so it is denied`);
   return { kind: kind as NodeKind, fields: open(kind as NodeKind, value[kind]) };
 }
 
@@ -266,7 +266,8 @@ export function as(kind: NodeKind, value: unknown): Fields | undefined {
 /** A member that is a list of nodes; left out: empty. */
 export function list(value: unknown): readonly unknown[] {
   if (value === undefined) return [];
-  if (!Array.isArray(value)) refuse("grammar", "a part of the statement is not understood, so it is denied");
+  if (!Array.isArray(value))
+    refuseForever("grammar", "a part of the statement is not understood, so it is denied");
   return value;
 }
 
@@ -274,7 +275,7 @@ export function list(value: unknown): readonly unknown[] {
 export function text(value: unknown): string {
   if (value === undefined) return "";
   if (typeof value !== "string")
-    refuse("grammar", "a part of the statement is not understood, so it is denied");
+    refuseForever("grammar", "a part of the statement is not understood, so it is denied");
   return value;
 }
 
@@ -282,7 +283,7 @@ export function text(value: unknown): string {
 export function names(value: unknown): readonly string[] {
   return list(value).map((entry) => {
     const fields = as("String", entry);
-    if (fields === undefined) refuse("grammar", "a name is not understood, so it is denied");
+    if (fields === undefined) refuseForever("grammar", "a name is not understood, so it is denied");
     return text(fields.sval);
   });
 }

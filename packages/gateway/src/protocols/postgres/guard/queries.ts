@@ -4,7 +4,7 @@ import { outputName } from "./columns.ts";
 import { checkFrom } from "./from.ts";
 import { couldBeHiddenColumn, type Level, useWholeRow, wholeRow } from "./naming.ts";
 import { as, type Fields, kindOf, list, names, one, open, text } from "./nodes.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseForever, refuseMistake, shown } from "./refusal.ts";
 import { aliasOf, resolveTable } from "./tables.ts";
 import type { Output, Walk, Withs } from "./walk.ts";
 import { checkWith } from "./withs.ts";
@@ -21,7 +21,7 @@ export function checkSelect(
   walk: Walk,
 ): Output {
   if (select.intoClause !== undefined)
-    refuse(
+    refuseForever(
       "statements",
       "SELECT INTO makes a table, which is not granted by any operation",
       "leave INTO out",
@@ -103,7 +103,7 @@ export function checkTargets(targets: unknown, level: Level, withs: Withs | unde
   for (const item of list(targets)) {
     const { kind, fields } = one(item);
     if (kind !== "ResTarget" || fields.indirection !== undefined)
-      refuse("grammar", "a part of the output list is not understood, so it is denied");
+      refuseForever("grammar", "a part of the output list is not understood, so it is denied");
     const stars = starOf(fields.val);
     if (stars !== undefined) {
       const ranges =
@@ -137,7 +137,7 @@ function starOf(value: unknown): readonly string[] | undefined {
 
 function named(qualifiers: readonly string[], level: Level): ReturnType<typeof useWholeRow> {
   const [first = "", second, ...more] = qualifiers;
-  if (more.length > 0) refuse("columns", "a name with that many parts is refused");
+  if (more.length > 0) refuseForever("columns", "a name with that many parts is refused");
   return second === undefined ? useWholeRow(undefined, first, level) : useWholeRow(first, second, level);
 }
 
@@ -179,7 +179,7 @@ function checkGrouped(
   spend(output.columns.length);
   if (name !== undefined && output.columns.includes(name)) {
     if (!couldBeHiddenColumn(name, level)) return;
-    refuse(
+    refuseMistake(
       "columns",
       `GROUP BY ${shown(name)} could mean a column that is not granted`,
       "group by the expression itself, or by its position: GROUP BY 1",
@@ -207,7 +207,7 @@ function checkLock(node: unknown, select: Fields, walk: Walk): void {
     // FOR UPDATE without OF locks everything; with it, only what it names, which must be found among the tables.
     if (relation === undefined && wanted.length > 0) continue;
     if (relation === undefined || select.withClause !== undefined)
-      refuse("statements", "row locks are granted for plain tables only");
+      refuseMistake("statements", "row locks are granted for plain tables only");
     const table = resolveTable(relation, walk.scope);
     const grant = walk.scope.tables.get(table.full);
     if (grant === undefined || (grant.update === undefined && !grant.delete))
@@ -217,7 +217,7 @@ function checkLock(node: unknown, select: Fields, walk: Walk): void {
       );
   }
   if (wanted.some((name) => !names.has(name)))
-    refuse("statements", "row locks are granted for plain tables only");
+    refuseMistake("statements", "row locks are granted for plain tables only");
 }
 
 /** The items of a join one by one; a join with an alias stays one item. */

@@ -1,3 +1,5 @@
+import type { Remedy } from "../../../gate/protocol.ts";
+
 /** What a scope's part is called in a denial's rule: `orders-db/read-orders: columns`. */
 export type Rule =
   | "statements"
@@ -12,6 +14,21 @@ export type Rule =
   | "grammar"
   | "limits";
 
+/** What can help against a refusal, by its rule, where the refusal itself does not say. */
+const usualRemedy: Readonly<Record<Rule, Remedy>> = {
+  statements: "ask",
+  tables: "ask",
+  columns: "ask",
+  functions: "ask",
+  types: "ask",
+  operators: "ask",
+  catalog: "ask",
+  require_where: "correct",
+  settings: "never",
+  grammar: "never",
+  limits: "correct",
+};
+
 /**
  * Thrown inside the guard by the first thing that a scope does not cover. It never leaves the guard: `verdicts.ts`
  * turns it into a denial. The message names tables, columns and functions, never values of the statement.
@@ -19,19 +36,32 @@ export type Rule =
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly rule: Rule;
-  /** What the reader could do, where it is more than asking for another operation. */
+  /** What the reader could do about this very statement. */
   readonly advice: string | undefined;
+  /** What kind of thing can help. */
+  readonly remedy: Remedy;
 
-  constructor(rule: Rule, message: string, advice?: string) {
+  constructor(rule: Rule, message: string, advice?: string, remedy: Remedy = usualRemedy[rule]) {
     super(message);
     this.rule = rule;
     this.advice = advice;
+    this.remedy = remedy;
   }
 }
 
-/** @throws Refusal always */
+/** Refuses what another operation may cover, or what its rule's usual remedy helps against. @throws Refusal always */
 export function refuse(rule: Rule, message: string, advice?: string): never {
   throw new Refusal(rule, message, advice);
+}
+
+/** Refuses what no operation grants, whatever it says. @throws Refusal always */
+export function refuseForever(rule: Rule, message: string, advice?: string): never {
+  throw new Refusal(rule, message, advice, "never");
+}
+
+/** Refuses what its writer can mend without more access. @throws Refusal always */
+export function refuseMistake(rule: Rule, message: string, advice?: string): never {
+  throw new Refusal(rule, message, advice, "correct");
 }
 
 /** A name as a message may show it: one line, bounded. */

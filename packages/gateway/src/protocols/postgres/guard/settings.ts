@@ -1,5 +1,5 @@
 import { constant, type Fields, list, open, text } from "./nodes.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseForever, shown } from "./refusal.ts";
 
 type Rule = (value: string) => boolean;
 const any: Rule = (value) => value.length <= 200;
@@ -69,7 +69,7 @@ const readable: ReadonlySet<string> = new Set([
 /** @throws Refusal when the setting may not be read */
 export function checkRead(name: string): void {
   if (readable.has(name.toLowerCase())) return;
-  refuse("settings", `reading the setting ${shown(name)} is not granted by any operation`);
+  refuseForever("settings", `reading the setting ${shown(name)} is not granted by any operation`);
 }
 
 /**
@@ -80,7 +80,7 @@ export function checkChange(name: string, value: string | undefined): void {
   const key = name.toLowerCase();
   const rule = changeable.get(key);
   if (rule === undefined)
-    refuse("settings", `changing the setting ${shown(name)} is not granted by any operation`);
+    refuseForever("settings", `changing the setting ${shown(name)} is not granted by any operation`);
   if (value === undefined ? pinned.has(key) : !rule(value))
     refuse("settings", `the setting ${shown(name)} is fixed by the gateway and cannot be changed to that`);
 }
@@ -104,11 +104,15 @@ export function checkSet(set: Fields, writes: boolean): void {
       return checkChange(name, undefined);
     case "VAR_SET_MULTI":
       if (name === "TRANSACTION" || name === "SESSION CHARACTERISTICS") return checkModes(set.args, writes);
-      return refuse("settings", `SET ${shown(name)} is not granted by any operation`);
+      return refuseForever("settings", `SET ${shown(name)} is not granted by any operation`);
     case "VAR_RESET_ALL":
-      return refuse("settings", "RESET ALL is not granted by any operation", "reset settings one by one");
+      return refuseForever(
+        "settings",
+        "RESET ALL is not granted by any operation",
+        "reset settings one by one",
+      );
     default:
-      return refuse("settings", `changing the setting ${shown(name)} is not granted by any operation`);
+      return refuseForever("settings", `changing the setting ${shown(name)} is not granted by any operation`);
   }
 }
 
@@ -133,7 +137,7 @@ export function checkModes(modes: unknown, writes: boolean): void {
         "a read-write transaction is not granted: the grant only reads",
         "leave READ WRITE out",
       );
-    refuse(
+    refuseForever(
       "settings",
       `the transaction mode ${shown(name === "" ? "given" : name)} is not granted by any operation`,
     );

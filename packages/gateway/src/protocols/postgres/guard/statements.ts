@@ -6,7 +6,7 @@ import { checkExpression } from "./expressions.ts";
 import type { Level } from "./naming.ts";
 import { as, type Fields, kindOf, list, one, open, text } from "./nodes.ts";
 import { checkSelect } from "./queries.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseForever, shown } from "./refusal.ts";
 import { checkModes, checkRead, checkSet } from "./settings.ts";
 import type { Output, Walk, Withs } from "./walk.ts";
 import { checkDelete, checkInsert, checkMerge, checkUpdate } from "./writes.ts";
@@ -51,7 +51,7 @@ function checkQuery(node: unknown, outer: Level | undefined, withs: Withs | unde
     case "MergeStmt":
       return checkMerge(one(node).fields, outer, withs, walk);
     default:
-      return refuse("statements", `${commandName(kind)} is not granted by any operation`);
+      return refuseForever("statements", `${commandName(kind)} is not granted by any operation`);
   }
 }
 
@@ -93,7 +93,7 @@ export function checkStatement(node: unknown, scope: Compiled): void {
   }
   if (kind === "CopyStmt") checkServerCopy((node as Fields).CopyStmt);
   if (kind === undefined || !utilities.has(kind))
-    refuse("statements", `${commandName(kind)} is not granted by any operation`);
+    refuseForever("statements", `${commandName(kind)} is not granted by any operation`);
   const { fields } = one(node);
   switch (kind) {
     case "CopyStmt":
@@ -103,7 +103,7 @@ export function checkStatement(node: unknown, scope: Compiled): void {
     case "PrepareStmt":
       for (const type of list(fields.argtypes)) checkType(open("TypeName", as("TypeName", type)), scope);
       if (!queries.has(kindOf(fields.query) ?? ""))
-        refuse("statements", "PREPARE of that is not granted by any operation");
+        refuseForever("statements", "PREPARE of that is not granted by any operation");
       checkQuery(fields.query, undefined, undefined, walk);
       return;
     case "ExecuteStmt":
@@ -111,7 +111,7 @@ export function checkStatement(node: unknown, scope: Compiled): void {
       return;
     case "DeclareCursorStmt":
       if (kindOf(fields.query) !== "SelectStmt")
-        refuse("statements", "a cursor over that is not granted by any operation");
+        refuseForever("statements", "a cursor over that is not granted by any operation");
       checkQuery(fields.query, undefined, undefined, walk);
       return;
     case "TransactionStmt":
@@ -151,7 +151,7 @@ function checkExplain(explain: Fields, walk: Walk): void {
   if (kind === "ExecuteStmt" || kind === "DeclareCursorStmt")
     return checkStatement(explain.query, walk.scope);
   if (kind === undefined || !queries.has(kind))
-    refuse("statements", `EXPLAIN of ${commandName(kind)} is not granted by any operation`);
+    refuseForever("statements", `EXPLAIN of ${commandName(kind)} is not granted by any operation`);
   checkQuery(explain.query, undefined, undefined, walk);
   const verbose = list(explain.options).some(
     (option) => text(open("DefElem", as("DefElem", option)).defname) === "verbose",
@@ -190,7 +190,7 @@ const transactionKinds: ReadonlySet<string> = new Set([
 
 function checkTransaction(fields: Fields, scope: Compiled): void {
   if (!transactionKinds.has(text(fields.kind)))
-    refuse("statements", "two-phase commit is not granted by any operation");
+    refuseForever("statements", "two-phase commit is not granted by any operation");
   checkModes(fields.options, scope.writes);
 }
 

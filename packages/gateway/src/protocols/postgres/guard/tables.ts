@@ -8,7 +8,7 @@ import {
 import type { Columns, Compiled, TableGrant } from "./compile.ts";
 import type { Range } from "./naming.ts";
 import { type Fields, names, open, text } from "./nodes.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseForever, refuseMistake, shown } from "./refusal.ts";
 import type { StatementKind } from "../scope.ts";
 
 /** A table's full name, as the fixed search path resolves it. */
@@ -27,7 +27,8 @@ export function resolveTable(relation: Fields, scope: Compiled): TableName {
   const name = text(relation.relname);
   const given = text(relation.schemaname);
   const schema = given !== "" ? given : isCatalogueName(name) ? "pg_catalog" : scope.searchPath[0];
-  if (schema === undefined) refuse("tables", `table ${shown(name)} needs its schema`, "write schema.table");
+  if (schema === undefined)
+    refuseMistake("tables", `table ${shown(name)} needs its schema`, "write schema.table");
   return { schema, name, full: `${schema}.${name}` };
 }
 
@@ -63,7 +64,7 @@ export function tableRange(relation: Fields, table: TableName, columns: Columns)
 export function readTable(relation: Fields, scope: Compiled): Range {
   const table = resolveTable(relation, scope);
   if (isCatalogue(table.schema)) return readCatalogue(relation, table, scope);
-  if (table.schema.startsWith("pg_")) refuse("catalog", `${shown(table.full)} is never granted`);
+  if (table.schema.startsWith("pg_")) refuseForever("catalog", `${shown(table.full)} is never granted`);
   const grant = grantFor(table, "select", "select", scope);
   return tableRange(relation, table, grant.select ?? notGranted("select", table, scope));
 }
@@ -75,7 +76,7 @@ function readCatalogue(relation: Fields, table: TableName, scope: Compiled): Ran
   if (always !== undefined) return tableRange(relation, table, always);
   if (opened.has(table.name))
     refuse("catalog", `${shown(table.full)} is not granted`, "it needs an operation with catalog: true");
-  return refuse("catalog", `${shown(table.full)} is never granted`);
+  return refuseForever("catalog", `${shown(table.full)} is never granted`);
 }
 
 /** The table's entry in the scope, where the statement's kind is granted too. @throws Refusal */
@@ -86,7 +87,7 @@ export function grantFor(
   scope: Compiled,
 ): TableGrant {
   if (isCatalogue(table.schema) && kind !== "select")
-    refuse("catalog", `${shown(table.full)} is never written`);
+    refuseForever("catalog", `${shown(table.full)} is never written`);
   if (!scope.statements.has(kind)) notGranted(kind, table, scope);
   const grant = scope.tables.get(table.full);
   if (grant === undefined) {

@@ -25,6 +25,7 @@ export function trial(
           denial: {
             rule: `${scopes.map((scope) => scope.name).join(", ")}: statements`,
             message: "EXECUTE of a name that this session did not prepare is denied",
+            remedy: "correct",
             hint: "PREPARE it in this session first",
           },
         };

@@ -57,9 +57,10 @@ describe("a denial", () => {
     const verdict = compileScopes([{ name: "orders-db/read-orders", scope }])({
       sql: "DELETE FROM orders WHERE note = 'hunter2'",
     });
-    expect(verdict).toEqual({
+    expect(verdict).toMatchObject({
       verdict: "deny",
       denial: {
+        remedy: "ask",
         rule: "orders-db/read-orders: statements",
         message: "delete on public.orders is not granted: orders-db/read-orders grants select",
         hint: 'this grant covers orders-db/read-orders (select on public.orders, public.customers (id, name)); for more, ask: mayfly request orders-db/OPERATION --reason "…"; mayfly operations lists them',

@@ -1,3 +1,4 @@
+import { denialOf } from "../../../gate/hints.ts";
 import type { Denial, NamedScope, Verdict } from "../../../gate/protocol.ts";
 import type { PostgresAct } from "../act.ts";
 import type { PostgresScope } from "../scope.ts";
@@ -7,7 +8,7 @@ import { Recent } from "./recent.ts";
 import { Refusal } from "./refusal.ts";
 import { constantsRead, shapeOf } from "./shape.ts";
 import { checkStatement } from "./statements.ts";
-import { hintFor } from "./words.ts";
+import { coverWords } from "./words.ts";
 
 /** Bounds of the verdicts kept for one grant. */
 const keptVerdicts = 2000;
@@ -23,7 +24,7 @@ export function compileScopes(
   searchPath: readonly string[] = ["public"],
 ): (act: PostgresAct) => Verdict {
   const compiled = scopes.map(({ name, scope }) => compileScope(name, scope, searchPath));
-  const hint = hintFor(compiled);
+  const covers = coverWords(compiled);
   const recent = new Recent<Verdict>(keptVerdicts, keptCharacters);
   return ({ sql }) => {
     const kept = recent.get(sql);
@@ -34,7 +35,7 @@ export function compileScopes(
     const keptForShape = shapeKey === undefined ? undefined : recent.get(shapeKey);
     if (keptForShape !== undefined) return keptForShape;
     const before = constantsRead();
-    const verdict = judge(sql, compiled, hint);
+    const verdict = judge(sql, compiled, covers);
     // A denial can name a place in the text, and is nothing to be fast about.
     const isShared = verdict.verdict === "permit" && constantsRead() === before;
     const key = shapeKey !== undefined && isShared ? shapeKey : sql;
@@ -43,7 +44,7 @@ export function compileScopes(
   };
 }
 
-function judge(sql: string, scopes: readonly Compiled[], hint: string): Verdict {
+function judge(sql: string, scopes: readonly Compiled[], covers: string): Verdict {
   try {
     const { statements } = parse(sql);
     const used = new Set<string>();
@@ -53,7 +54,7 @@ function judge(sql: string, scopes: readonly Compiled[], hint: string): Verdict 
     // An empty text does nothing: drivers ping with it.
     return { verdict: "permit", operation: used.size === 0 ? first.name : [...used].join(", ") };
   } catch (error) {
-    return { verdict: "deny", denial: denialOf(error, scopes, hint) };
+    return { verdict: "deny", denial: deny(error, scopes, covers) };
   }
 }
 
@@ -91,12 +92,10 @@ function beyond(error: unknown): Refusal {
     : new Refusal("grammar", "the statement could not be judged, so it is denied");
 }
 
-function denialOf(error: unknown, scopes: readonly Compiled[], hint: string): Denial {
+function deny(error: unknown, scopes: readonly Compiled[], covers: string): Denial {
   const refusal = error instanceof Refusal ? error : beyond(error);
   const name = refusedBy.get(refusal) ?? scopes.map((scope) => scope.name).join(", ");
-  return {
-    rule: `${name}: ${refusal.rule}`,
-    message: refusal.message,
-    hint: refusal.advice === undefined ? hint : `${refusal.advice}; ${hint}`,
-  };
+  const { rule, message, remedy, advice } = refusal;
+  const connection = scopes[0]?.name.split("/")[0] ?? "CONNECTION";
+  return denialOf({ rule: `${name}: ${rule}`, message, remedy, advice, covers, connection });
 }

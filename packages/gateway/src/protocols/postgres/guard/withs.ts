@@ -1,7 +1,7 @@
 import { spend } from "./budget.ts";
 import type { Level, Range } from "./naming.ts";
 import { as, type Fields, kindOf, list, names, open, text } from "./nodes.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuseMistake, shown } from "./refusal.ts";
 import { derived, type Output, type Walk, type Withs } from "./walk.ts";
 
 /**
@@ -83,7 +83,11 @@ function checkBounded(name: string, arm: Fields): void {
       if (mentions(part, name, 0)) checkBounded(name, open("SelectStmt", part));
     return;
   }
-  refuse("limits", `the recursion of ${shown(name)} has nothing that ends it`, "give its second arm a WHERE");
+  refuseMistake(
+    "limits",
+    `the recursion of ${shown(name)} has nothing that ends it`,
+    "give its second arm a WHERE",
+  );
 }
 
 /** Whether an arm names the WITH query itself. */

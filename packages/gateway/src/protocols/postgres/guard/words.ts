@@ -33,14 +33,12 @@ function describeTable(table: TableScope): string {
   return uses.join("; ");
 }
 
-const longestList = 600;
+const MAX_LIST_CHARACTERS = 600;
 
-/** The hint of every denial under a grant: what it covers, and how to ask for more. One line, bounded. */
-export function hintFor(scopes: readonly Compiled[]): string {
+/** What a grant covers, in words, for the hints of its denials. One line, bounded. */
+export function coverWords(scopes: readonly Compiled[]): string {
   const covers = scopes.map(({ name, scope }) => `${name} (${brief(scope)})`).join(", ");
-  const connection = scopes[0]?.name.split("/")[0] ?? "CONNECTION";
-  const said = covers.length > longestList ? `${covers.slice(0, longestList)}…` : covers;
-  return `this grant covers ${said}; for more, ask: mayfly request ${connection}/OPERATION --reason "…"; mayfly operations lists them`;
+  return covers.length > MAX_LIST_CHARACTERS ? `${covers.slice(0, MAX_LIST_CHARACTERS)}…` : covers;
 }
 
 function brief(scope: PostgresScope): string {

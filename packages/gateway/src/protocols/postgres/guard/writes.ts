@@ -5,7 +5,7 @@ import type { Level, Range } from "./naming.ts";
 import { as, type Fields, kindOf, list, one, open, text } from "./nodes.ts";
 import { isPinned } from "./pinned.ts";
 import { checkTargets } from "./queries.ts";
-import { refuse, shown } from "./refusal.ts";
+import { refuse, refuseForever, refuseMistake, shown } from "./refusal.ts";
 import { checkTarget, grantFor, resolveTable, tableRange, type TableName } from "./tables.ts";
 import type { Output, Walk, Withs } from "./walk.ts";
 import { checkWith } from "./withs.ts";
@@ -38,7 +38,7 @@ export function checkInsert(
     checkAssigned(column, columns, "insert", table, { ranges: [], outer }, inner, walk);
   if (insert.selectStmt !== undefined) {
     if (listed.length === 0 && columns !== "all")
-      refuse(
+      refuseMistake(
         "columns",
         `an insert into ${shown(table.full)} must name its columns: ${[...columns].join(", ")} are granted`,
       );
@@ -115,7 +115,7 @@ function checkAssigned(
   walk: Walk,
 ): Fields {
   const { kind, fields } = one(node);
-  if (kind !== "ResTarget") refuse("grammar", "a column to write is not understood, so it is denied");
+  if (kind !== "ResTarget") refuseForever("grammar", "a column to write is not understood, so it is denied");
   checkTarget(text(fields.name), columns, verb, table);
   for (const step of list(fields.indirection))
     if (kindOf(step) !== "String") checkSteps([step], level, withs, walk);
@@ -223,7 +223,7 @@ export function checkMerge(
         list(clause.values).length > 0 &&
         columnsOf(grant, "insert") !== "all"
       )
-        refuse("columns", `an insert into ${shown(table.full)} must name its columns`);
+        refuseMistake("columns", `an insert into ${shown(table.full)} must name its columns`);
       for (const column of list(clause.targetList))
         checkAssigned(column, columnsOf(grant, "insert"), "insert", table, level, inner, walk);
       for (const value of list(clause.values)) walk.expression(value, level, inner);

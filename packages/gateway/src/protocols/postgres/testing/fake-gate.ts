@@ -47,6 +47,7 @@ export function denialOf(message: string): Denial {
   return {
     rule: "shop/read: statements",
     message,
+    remedy: "ask",
     hint: "ask for an operation that covers it: mayfly operations",
   };
 }
