@@ -51,7 +51,8 @@ export async function startLoad(
     readonly lockdowns: boolean;
   },
 ): Promise<Load> {
-  let isOver = false;
+  const over = new AbortController();
+  const isOver = (): boolean => over.signal.aborted;
   const token = await world.agentToken();
   const [rosa, olga] = [
     await world.personToken("rosa@example.com"),
@@ -105,7 +106,7 @@ export async function startLoad(
   async function read(way: Way): Promise<void> {
     const client = await clientOf(world, way);
     try {
-      while (!isOver) {
+      while (!isOver()) {
         const mark = newMark("read");
         await client.query(`select '${mark}' as mark, id from orders where id = 7`);
         known.acts.push(mark);
@@ -118,7 +119,7 @@ export async function startLoad(
   async function write(way: Way): Promise<void> {
     const client = await clientOf(world, way);
     try {
-      while (!isOver) {
+      while (!isOver()) {
         const mark = newMark("write");
         const id = 1 + Math.floor(random() * 400);
         await client.query("update orders set status = $1 where id = $2", [mark, id]);
@@ -130,7 +131,7 @@ export async function startLoad(
   }
 
   async function askAndEnd(): Promise<void> {
-    while (!isOver) {
+    while (!isOver()) {
       const way = await wayIn(random() < 0.5 ? "read-orders" : "refund-order");
       if (random() < 0.7) await end(way);
     }
@@ -149,7 +150,7 @@ export async function startLoad(
   }
 
   async function lockAndLift(): Promise<void> {
-    while (!isOver) {
+    while (!isOver()) {
       await new Promise((resolve) => setTimeout(resolve, 50 + random() * 200));
       known.locked = undefined;
       if ((await api(olga, "PUT", "/v1/lockdown", { reason: "torture" })).status < 300) known.locked = true;
@@ -174,7 +175,7 @@ export async function startLoad(
   ].map((each) => each.catch(() => undefined));
   return {
     async stop() {
-      isOver = true;
+      over.abort();
       await Promise.all(all);
     },
   };

@@ -17,16 +17,17 @@ export interface WatchedLoad {
 export async function watchedLoad(world: World): Promise<WatchedLoad> {
   const answered: { mark: string; at: number }[] = [];
   const refused: { why: string; at: number }[] = [];
-  let isOver = false;
+  const over = new AbortController();
+  const isOver = (): boolean => over.signal.aborted;
   const access = await getAccess(world.gateway, await world.agentToken(), "orders-db", ["read-orders"]);
 
   async function read(): Promise<void> {
-    while (!isOver) {
+    while (!isOver()) {
       try {
         const client = await clientOf(world, access);
         try {
           for (;;) {
-            if (isOver) break;
+            if (isOver()) break;
             const mark = newMark("read");
             try {
               await client.query(`select '${mark}' as mark, id from orders where id = 7`);
@@ -56,7 +57,7 @@ export async function watchedLoad(world: World): Promise<WatchedLoad> {
         throw new Error(`only ${answered.length} statements were answered: ${refused.at(-1)?.why ?? ""}`);
     },
     async stop() {
-      isOver = true;
+      over.abort();
       await Promise.all(all);
     },
   };

@@ -1,14 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   checkpointsFile,
   formatProblem,
   isKeyName,
-  openCheckpoint,
-  parseVerifierKey,
   segmentFile,
   segmentsOf,
-  trimNote,
   verifyLog,
   type VerifyOptions,
   type VerifyReport,
@@ -18,13 +15,14 @@ import { MayflyError, messageOf } from "../kernel/errors.ts";
 import { createCheckpointer } from "./checkpoints.ts";
 import { createCustody, inWords } from "./custody.ts";
 import { realFiles, type LogFiles } from "./files.ts";
-import { adoptNextKey, firstKey, loadKeys, makeNextKey, type LogKeys } from "./keys.ts";
-import { judgeFound, type Acceptance, type KnownLog } from "./known-log.ts";
+import { adoptNextKey, firstKey, loadKeys, makeNextKey } from "./keys.ts";
+import { checkKnown, checkWitnessedSize, existsAny, readWitnessed, replaced } from "./found-log.ts";
+import type { KnownLog } from "./known-log.ts";
 import { lockFolder } from "./lock.ts";
 import type { AuditLog } from "./log.ts";
 import { payloadStore } from "./payloads.ts";
 import type { NewRecord, RecordPrincipal } from "./records.ts";
-import { recover, refuse, type Recovered } from "./recovery.ts";
+import { recover, refuse } from "./recovery.ts";
 import { openTail, syncFolder } from "./tail.ts";
 import { treeGrower, verifyInBackground } from "./tree.ts";
 import { wholeVerifier } from "./whole-verifier.ts";
@@ -337,34 +335,6 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
   };
 }
 
-/** @throws MayflyError `log_lost` when the store knows another log, or more of this one, and nobody accepted that */
-function checkKnown(
-  { known, folder, name }: AuditLogOptions,
-  found: { readonly records: number; readonly key: string | undefined },
-  isBefore: boolean,
-): void {
-  if (known === undefined || known.accepted !== undefined) return;
-  // How much there is of the right log shows when it has been read.
-  if (isBefore && found.key === known.key) return;
-  const refused = judgeFound(known, { folder, name, ...found });
-  if (refused !== undefined) throw refused;
-}
-
-/** Whether there is anything of a log. */
-function existsAny(folder: string): boolean {
-  return segmentsOf(folder).length > 0 || existsSync(join(folder, checkpointsFile));
-}
-
-function replaced(known: KnownLog, { by, reason, at }: Acceptance): NewRecord["detail"] {
-  const { name, key, records, checkpoint } = known;
-  return {
-    known: { name, key, records, ...(checkpoint === undefined ? {} : { checkpoint }) },
-    by,
-    reason,
-    accepted_at: new Date(at).toISOString(),
-  };
-}
-
 function note(type: NewRecord["type"], detail: NewRecord["detail"]): NewRecord {
   return { type, principal: system, detail };
 }
@@ -372,36 +342,4 @@ function note(type: NewRecord["type"], detail: NewRecord["detail"]): NewRecord {
 function endOf(folder: string, state: { file: string; offset: number }): NonNullable<VerifyOptions["until"]> {
   const checkpointBytes = statSync(join(folder, checkpointsFile), { throwIfNoEntry: false })?.size ?? 0;
   return { file: state.file, bytes: state.offset, checkpointBytes };
-}
-
-function readWitnessed(path: string | undefined): readonly { note: string; from: string }[] {
-  if (path === undefined) return [];
-  try {
-    return [{ note: trimNote(readFileSync(path, "utf8")), from: path }];
-  } catch (error) {
-    throw new MayflyError("log_witness", `the checkpoint kept outside cannot be read: ${messageOf(error)}`, {
-      status: 500,
-      hint: "put the file back, or take it out of the configuration",
-    });
-  }
-}
-
-/** The size is compared before the log opens; the root when everything is verified. */
-function checkWitnessedSize(
-  found: Recovered,
-  witnessed: readonly { note: string; from: string }[],
-  keys: LogKeys,
-): void {
-  for (const { note: text, from } of witnessed) {
-    try {
-      const outside = openCheckpoint(text, keys.all.map(parseVerifierKey));
-      const { size } = found.state.tree;
-      if (outside.size > size)
-        throw new Error(
-          `the log holds ${size} records, fewer than the ${outside.size} of the checkpoint kept outside: it shrank`,
-        );
-    } catch (error) {
-      throw refuse(from, messageOf(error));
-    }
-  }
 }
