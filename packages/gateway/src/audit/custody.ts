@@ -23,9 +23,9 @@ import type { TreeGrower } from "./tree.ts";
 /** Before a write, the file that is written to is looked at unless it was less than this long ago, milliseconds. */
 const GLANCE_EVERY_MS = 5;
 /** Reading the file back that is written to begins no sooner than this after it began last, milliseconds. */
-const READ_BACK_EVERY_MS = 400;
-/** And no more than this is read back a second: 32 MiB take three hundredths of one core. */
-const READ_BACK_BYTES_A_SECOND = 32 * 1024 * 1024;
+const READ_BACK_EVERY_MS = 600;
+/** And no more than this is read back a second: a hundredth of one core. */
+const READ_BACK_BYTES_A_SECOND = 16 * 1024 * 1024;
 
 /** Knows whether the log's files are where and what they were: no record is written to where nobody finds it. */
 export interface Custody {

@@ -47,7 +47,7 @@ export interface AuditLogOptions {
   readonly onProblem?: (message: string) => void;
   /** Told of each new checkpoint once it is on the disk, to be kept elsewhere. */
   readonly onCheckpoint?: (newest: { readonly note: string; readonly size: number }) => void;
-  /** Size past which a new file of records is begun, in bytes; 16 MiB when left out. */
+  /** Size past which a new file of records is begun, in bytes; 8 MiB when left out. */
   readonly segmentBytes?: number;
   readonly files?: LogFiles;
 }
@@ -84,6 +84,9 @@ export interface OpenedAuditLog {
 
 /** A log up to this size is verified whole before it opens; a larger one while it is open. In bytes. */
 const verifiedAtOnce = 2 * 1024 * 1024;
+
+/** Size past which a new file of records is begun: small enough to be read back whole within a second, again and again. */
+const SEGMENT_BYTES = 8 * 1024 * 1024;
 
 const system: RecordPrincipal = { kind: "system", issuer: "mayflyd", subject: "audit", name: "audit log" };
 
@@ -165,7 +168,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
   const tail = openTail({
     folder,
     files,
-    segmentBytes: options.segmentBytes ?? 16 * 1024 * 1024,
+    segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
     syncEach: options.sync === "always",
     file: state.file,
     size: state.offset,
