@@ -13,21 +13,31 @@ import { startWorld, type World } from "../support/world.ts";
 
 // The short version of `npm run torture` and `npm run torture -- faults`, and what a start says when it cannot start.
 
-test("killed under load, again and again: everything acknowledged is there, and nothing that ended lives", async () => {
-  const { failures, acknowledged, kills } = await runKills({ kills: 5, seed: 7 });
-  expect(failures).toEqual([]);
-  expect(kills).toBe(5);
-  expect(acknowledged.acts).toBeGreaterThan(0);
-  expect(acknowledged.ended).toBeGreaterThan(0);
-});
+const timeout = 600_000;
 
-test("its files go under load: it says so within a second, and answers nothing that it cannot record", async () => {
-  const only =
-    "^(the folder is replaced by an empty one|the file of records is overwritten in the middle|somebody else appends.*|the log's disk is full|the store's file is removed)$";
-  const results = await runFaults({ only });
-  expect(results.filter(({ problems }) => problems.length > 0)).toEqual([]);
-  expect(results.length).toBeGreaterThanOrEqual(4);
-});
+test(
+  "killed under load, again and again: everything acknowledged is there, and nothing that ended lives",
+  { timeout },
+  async () => {
+    const { failures, acknowledged, kills } = await runKills({ kills: 5, seed: 7 });
+    expect(failures).toEqual([]);
+    expect(kills).toBe(5);
+    expect(acknowledged.acts).toBeGreaterThan(0);
+    expect(acknowledged.ended).toBeGreaterThan(0);
+  },
+);
+
+test(
+  "its files go under load: it says so within a second, and answers nothing that it cannot record",
+  { timeout },
+  async () => {
+    const only =
+      "^(the folder is replaced by an empty one|the file of records is overwritten in the middle|somebody else appends.*|the log's disk is full|the store's file is removed)$";
+    const results = await runFaults({ only });
+    expect(results.filter(({ problems }) => problems.length > 0)).toEqual([]);
+    expect(results.length).toBeGreaterThanOrEqual(4);
+  },
+);
 
 describe("a start that cannot start", () => {
   let world: World;
