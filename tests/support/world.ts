@@ -41,6 +41,8 @@ export interface WorldOptions {
   readonly database?: EmbeddedPostgresOptions;
   /** Whether the provider lets a browser that has signed in through without a page; false when left out. */
   readonly singleSignOn?: boolean;
+  /** Which mayflyd, from the repository's folder; left out: the one that is run from its sources. */
+  readonly bin?: string;
 }
 
 /** Starts everything: two to three seconds. */
@@ -109,11 +111,11 @@ async function startIn(
     receiver,
     postgres,
     environment,
-    gateway: await startGateway(file, environment),
+    gateway: await startGateway(file, environment, options.bin),
     agentToken: () => okta.tokenFor({ agent: agentId }),
     personToken: (login) => okta.tokenFor({ person: login }),
     async restart() {
-      world.gateway = await startGateway(file, environment);
+      world.gateway = await startGateway(file, environment, options.bin);
     },
     async edit(change) {
       await writeFile(file, change(await readFile(file, "utf8")));

@@ -49,8 +49,14 @@ const chunkBytes = 256 * 1024;
  * The lines of a file, read as they are asked for.
  * @param until reads no further than this many bytes
  * @param from where to start; it must be the start of a line
+ * @param onRead given the bytes as they are read, only valid during the call
  */
-export function* linesOf(path: string, until: number = Infinity, from = 0): Generator<Line> {
+export function* linesOf(
+  path: string,
+  until: number = Infinity,
+  from = 0,
+  onRead?: (bytes: Buffer) => void,
+): Generator<Line> {
   const fd = openSync(path, "r");
   try {
     let held = Buffer.alloc(0);
@@ -61,6 +67,7 @@ export function* linesOf(path: string, until: number = Infinity, from = 0): Gene
       const n = readSync(fd, chunk, 0, chunk.length, at);
       if (n === 0) break;
       at += n;
+      onRead?.(chunk.subarray(0, n));
       held = held.length === 0 ? chunk.subarray(0, n) : Buffer.concat([held, chunk.subarray(0, n)]);
       let start = 0;
       for (let end = held.indexOf(10); end >= 0; end = held.indexOf(10, start)) {

@@ -16,6 +16,11 @@ export interface VerifyReport {
    */
   readonly verdict: "whole" | "incomplete" | "broken";
   readonly records: number;
+  /**
+   * The last record that could be read: up to when the report speaks. A log that ends with anything but
+   * `log.closed` is being written, was cut off by a crash, or was shortened: its files cannot tell.
+   */
+  readonly last: { readonly seq: number; readonly time: string; readonly type: string } | undefined;
   readonly checkpoints: number;
   /** The newest checkpoint that verified, whole. */
   readonly checkpoint: string | undefined;

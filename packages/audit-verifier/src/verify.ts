@@ -51,6 +51,7 @@ export function verifyLog(
 
   let shift = 0;
   let lastTime = "";
+  let last: VerifyReport["last"];
   const segments = segmentsOf(folder);
   for (const [index, segment] of segments.entries()) {
     if (segment.first !== tree.size) report(gapBefore(segment, tree.size));
@@ -73,6 +74,7 @@ export function verifyLog(
         if (record.time < lastTime)
           if (notes.length < 100) notes.push({ ...here, message: "the clock was stepped back here" });
         lastTime = record.time;
+        last = { seq: record.seq, time: record.time, type: record.type };
         pair(record, open);
         judge.announced(record, here);
         if (record.text.includes(payloadMark)) checkPayloads(record, here);
@@ -107,6 +109,7 @@ export function verifyLog(
   return {
     verdict: problems.count > 0 ? "broken" : missing.count > 0 || isUnproved ? "incomplete" : "whole",
     records: tree.size,
+    last,
     checkpoints: judge.count(),
     checkpoint: newest?.note,
     uncovered: tree.size - Math.min(newest?.size ?? 0, tree.size),

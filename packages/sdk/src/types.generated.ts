@@ -175,7 +175,7 @@ proof: string[]
 export interface AuditRecord {
 seq: number
 time: string
-type: ("log.opened" | "log.closed" | "log.recovered" | "log.key_rotated" | "configuration.loaded" | "configuration.refused" | "authentication.refused" | "sign_in.succeeded" | "sign_in.refused" | "sign_out" | "request.created" | "request.denied" | "request.approved" | "request.refused" | "request.withdrawn" | "request.timed_out" | "request.escalated" | "approval.given" | "approval.refused_to" | "grant.activated" | "break_glass.activated" | "grant.collected" | "grant.released" | "grant.expired" | "grant.revoked" | "lockdown.started" | "lockdown.lifted" | "store.reconciled" | "session.opened" | "session.refused" | "session.closed" | "session.ended_upstream" | "act.intent" | "act.denied" | "act.outcome")
+type: ("log.opened" | "log.closed" | "log.recovered" | "log.key_rotated" | "log.replaced" | "configuration.loaded" | "configuration.refused" | "authentication.refused" | "sign_in.succeeded" | "sign_in.refused" | "sign_out" | "request.created" | "request.denied" | "request.approved" | "request.refused" | "request.withdrawn" | "request.timed_out" | "request.escalated" | "approval.given" | "approval.refused_to" | "grant.activated" | "break_glass.activated" | "grant.collected" | "grant.released" | "grant.expired" | "grant.revoked" | "lockdown.started" | "lockdown.lifted" | "store.reconciled" | "session.opened" | "session.refused" | "session.closed" | "session.ended_upstream" | "act.intent" | "act.denied" | "act.outcome")
 principal?: {
 kind: ("agent" | "person" | "system")
 issuer: string

@@ -162,8 +162,14 @@ function verify(folder: string, options: VerifyOptions): void {
   for (const problem of report.problems) note(formatProblem(problem));
   for (const missing of report.missingPayloads) note(formatProblem(missing));
   for (const other of report.notes) note(`note: ${formatProblem(other)}`);
+  if (report.uncovered > 0 && report.verdict === "whole")
+    note(`note: no signed checkpoint covers the last ${report.uncovered} records yet: nothing proves these`);
+  if (options.checkpoint.length === 0)
+    note(
+      "note: these files cannot tell whether newer records are missing behind them: a checkpoint kept elsewhere can (--checkpoint)",
+    );
   out(
-    `${report.verdict}: ${report.records} records, ${report.checkpoints} checkpoints, ${report.uncovered} records after the newest; ` +
+    `${report.verdict}: ${report.records} records${report.last === undefined ? "" : ` up to ${report.last.time}`}, ${report.checkpoints} checkpoints, ${report.uncovered} records after the newest; ` +
       `${report.problemCount} problems, ${report.missingPayloadCount} payloads erased, ${report.unknownCount} acts with unknown outcome`,
   );
 }

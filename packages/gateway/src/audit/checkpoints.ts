@@ -1,11 +1,11 @@
-import { statSync } from "node:fs";
 import { writeFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { checkpointsFile, makeCheckpoint } from "@mayfly/audit-verifier";
+import type { Custody } from "./custody.ts";
 import { writeWhole, type LogFiles } from "./files.ts";
 import type { LogKeys } from "./keys.ts";
-import type { Range, Tail } from "./tail.ts";
-import type { TreeGrower } from "./tree.ts";
+import type { Range, Tail, Written } from "./tail.ts";
+import type { GrownTree, TreeGrower } from "./tree.ts";
 import type { TreeText } from "./tree-worker.ts";
 
 /** Where hashing has got to. It is a cache: the next start proves it against the last checkpoint, or drops it. */
@@ -27,6 +27,8 @@ export interface Checkpointer {
   readonly rotate: (next: LogKeys) => Promise<void>;
   /** The newest checkpoint. */
   readonly newest: () => string | undefined;
+  /** Bytes of the checkpoints' file that belong to the log. */
+  readonly bytes: () => number;
   close(): Promise<void>;
 }
 
@@ -36,21 +38,27 @@ export interface CheckpointerParts {
   readonly files: LogFiles;
   readonly keys: LogKeys;
   readonly tail: Tail;
+  readonly custody: Custody;
   readonly grower: TreeGrower;
   readonly written: () => number;
   readonly state: TreeState;
   readonly newest: { readonly note: string; readonly size: number } | undefined;
+  /** Bytes of the checkpoints' file that belong to the log. The file is there. */
+  readonly bytes: number;
+  /** Told of each new checkpoint, once it is on the disk. */
+  readonly onSigned: (newest: { readonly note: string; readonly size: number }) => void;
+  /** Told of records that were altered before they were signed for. */
+  readonly onAltered: (altered: { readonly file: string; readonly words: string }) => void;
 }
 
 /** Makes the checkpointer of a log that was recovered. */
 export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
-  const { folder, files, tail, grower } = parts;
+  const { folder, files, tail, custody, grower } = parts;
   let { keys } = parts;
   let { state } = parts;
   let newest = parts.newest;
   const path = join(folder, checkpointsFile);
-  const fd = files.open(path, newest === undefined ? "a" : "r+");
-  files.close(fd);
+  let { bytes } = parts;
   let chain: Promise<void> = Promise.resolve();
   /** Files begun after the one the tree stands in. */
   let later: string[] = [];
@@ -58,13 +66,11 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
   async function once(next?: LogKeys): Promise<void> {
     const size = parts.written();
     if (next === undefined && size === (newest?.size ?? 0)) return;
-    const end = tail.position();
+    const end = tail.written();
     later.push(...tail.takeBegun());
     // Only what is on the disk is signed for: a power cut must not leave a log smaller than its checkpoint.
     await tail.sync();
-    const grown = await grower.grow(rangesTo(end));
-    if (grown.tree.size !== size)
-      throw new Error(`the files hold ${grown.tree.size} records where ${size} were written`);
+    const grown = await grower.grow(rangesTo(end), (found) => judge(found, end, size));
     state = { tree: grown.tree, file: end.file, offset: end.size };
     later = later.slice(later.indexOf(end.file) + 1);
     const signers = next === undefined ? [keys] : [keys, next];
@@ -72,9 +78,23 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
       { origin: keys.name, size, root: Buffer.from(grown.root, "base64") },
       signers.map(({ name, signer }) => ({ name, key: signer })),
     );
-    await append(note);
+    await custody.whileWritingOwn(() => append(note));
     newest = { note, size };
+    parts.onSigned(newest);
     await keepState(folder, state);
+  }
+
+  /** What is signed for is what was written, not what somebody made of it since. */
+  function judge(grown: GrownTree, end: Written, size: number): void {
+    for (const held of grown.held) {
+      const written = held.file === end.file ? end : custody.writtenTo(held.file);
+      if (written === undefined || held.digest === written.digest) continue;
+      const words = "does not hold what was written to it: it was altered before it was signed for";
+      parts.onAltered({ file: held.file, words });
+      throw new Error(`${held.file} ${words}`);
+    }
+    if (grown.tree.size !== size)
+      throw new Error(`the files hold ${grown.tree.size} records where ${size} were written`);
   }
 
   function rangesTo(end: { file: string; size: number }): readonly Range[] {
@@ -87,16 +107,17 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     ];
   }
 
-  /** One entry is the note and an empty line. What a failed write left is taken back. */
+  /** One entry is the note and an empty line. What a failed write left is taken back, now or before the next. */
   async function append(note: string): Promise<void> {
-    const bytes = Buffer.from(`${note}\n`);
-    const size = statSync(path).size;
+    const entry = Buffer.from(`${note}\n`);
     const file = files.open(path, "r+");
     try {
-      writeWhole(files, file, bytes, bytes.length, size);
+      files.truncate(file, bytes);
+      writeWhole(files, file, entry, entry.length, bytes);
       await files.sync(file);
+      bytes += entry.length;
     } catch (error) {
-      files.truncate(file, size);
+      files.truncate(file, bytes);
       throw error;
     } finally {
       files.close(file);
@@ -117,6 +138,7 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
         keys = next;
       }),
     newest: () => newest?.note,
+    bytes: () => bytes,
     async close() {
       await chain;
       await grower.close();

@@ -21,7 +21,7 @@ export interface LogKeys {
   readonly all: readonly string[];
 }
 
-const keyFile = "key.pem";
+export const keyFile = "key.pem";
 /** A key that is made but not announced to everybody yet. */
 const nextKeyFile = "key.next.pem";
 
@@ -61,6 +61,15 @@ export function loadKeys(folder: string, name: string, isNew: boolean): LogKeys 
       `a log keeps its name and its key; ${restore}`,
     );
   return { name, signer, current, all };
+}
+
+/** The first verifier key of the log in a folder: what tells it from every other. Undefined when it cannot be read. */
+export function firstKey(folder: string): string | undefined {
+  try {
+    return readFileSync(join(folder, verifierKeysFile), "utf8").split("\n")[0];
+  } catch {
+    return undefined;
+  }
 }
 
 /** Makes the key that shall follow. It signs nothing on its own until `adoptNextKey`. */

@@ -204,3 +204,20 @@ test("a reference to a payload that was put stays a reference, and verifies; one
     "a recording",
   );
 });
+
+test("a payload that was altered, at the same length, is written anew when it is met again, and that is said", async () => {
+  const folder = folders.make();
+  const problems: string[] = [];
+  const opened = await openTestLog(folder, { onProblem: (text) => problems.push(text) });
+  const { payload } = opened.log.payload(Buffer.from("a recording"));
+  const file = join(folder, payloadPath(payload));
+  writeFileSync(file, "a_recording");
+  expect(opened.log.payload(Buffer.from("a recording")).payload).toBe(payload);
+  expect(readFileSync(file, "utf8")).toBe("a recording");
+  expect(problems).toEqual([
+    `the audit log's ${payloadPath(payload)} was altered; it is written anew, as it was`,
+  ]);
+  opened.log.payload(Buffer.from("a recording"));
+  expect(problems).toHaveLength(1);
+  await opened.log.close();
+});

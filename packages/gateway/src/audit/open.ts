@@ -1,14 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   checkpointsFile,
   formatProblem,
   isKeyName,
-  openCheckpoint,
-  parseVerifierKey,
   segmentFile,
   segmentsOf,
-  trimNote,
   verifyLog,
   type VerifyOptions,
   type VerifyReport,
@@ -16,15 +13,19 @@ import {
 import type { Clock } from "../kernel/clock.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
 import { createCheckpointer } from "./checkpoints.ts";
+import { createCustody, inWords } from "./custody.ts";
 import { realFiles, type LogFiles } from "./files.ts";
-import { adoptNextKey, loadKeys, makeNextKey, type LogKeys } from "./keys.ts";
+import { adoptNextKey, firstKey, loadKeys, makeNextKey } from "./keys.ts";
+import { checkKnown, checkWitnessedSize, existsAny, readWitnessed, replaced } from "./found-log.ts";
+import type { KnownLog } from "./known-log.ts";
 import { lockFolder } from "./lock.ts";
 import type { AuditLog } from "./log.ts";
 import { payloadStore } from "./payloads.ts";
 import type { NewRecord, RecordPrincipal } from "./records.ts";
-import { recover, refuse, type Recovered } from "./recovery.ts";
+import { recover, refuse } from "./recovery.ts";
 import { openTail, syncFolder } from "./tail.ts";
 import { treeGrower, verifyInBackground } from "./tree.ts";
+import { wholeVerifier } from "./whole-verifier.ts";
 import { createWriter } from "./writer.ts";
 
 /** How an audit log is opened. */
@@ -40,9 +41,13 @@ export interface AuditLogOptions {
   readonly checkpointEvery: number;
   /** A file with a checkpoint that the operator keeps elsewhere: the log must contain it. */
   readonly witnessed?: string;
+  /** What the store remembers of the log that must be found here. */
+  readonly known?: KnownLog;
   /** Told of what went wrong without anybody waiting for it: a checkpoint that failed, a log that does not verify. */
   readonly onProblem?: (message: string) => void;
-  /** Size past which a new file of records is begun, in bytes; 32 MiB when left out. */
+  /** Told of each new checkpoint once it is on the disk, to be kept elsewhere. */
+  readonly onCheckpoint?: (newest: { readonly note: string; readonly size: number }) => void;
+  /** Size past which a new file of records is begun, in bytes; 8 MiB when left out. */
   readonly segmentBytes?: number;
   readonly files?: LogFiles;
 }
@@ -55,6 +60,8 @@ export interface OpenedAuditLog {
   readonly folder: string;
   /** The number of the first record that is not written yet. */
   readonly written: () => number;
+  /** How many records are known to be on the disk. */
+  readonly synced: () => number;
   /**
    * The number of the first record written since it was opened. Whoever remembers that number, or a later one, from
    * before remembers a record that a power failure took: the number is another record's now.
@@ -78,6 +85,9 @@ export interface OpenedAuditLog {
 /** A log up to this size is verified whole before it opens; a larger one while it is open. In bytes. */
 const verifiedAtOnce = 2 * 1024 * 1024;
 
+/** Size past which a new file of records is begun: small enough to be read back whole within a second, again and again. */
+const SEGMENT_BYTES = 8 * 1024 * 1024;
+
 const system: RecordPrincipal = { kind: "system", issuer: "mayflyd", subject: "audit", name: "audit log" };
 
 /**
@@ -91,6 +101,8 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenedAudi
     throw new MayflyError("log_name", `"${name}" cannot name an audit log`, {
       hint: "use a name without white space and without +, for example the gateway's host name",
     });
+  // Before anything is made: a new log must not hide that the old one is gone.
+  checkKnown(options, { records: 0, key: existsAny(folder) ? firstKey(folder) : undefined }, true);
   try {
     for (const part of ["", "records", "payloads"])
       mkdirSync(join(folder, part), { recursive: true, mode: 0o700 });
@@ -109,7 +121,13 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenedAudi
     return await openLocked(options, unlock);
   } catch (error) {
     unlock();
-    throw error;
+    if (error instanceof MayflyError || (error as NodeJS.ErrnoException).code === undefined) throw error;
+    // A full or failing disk says neither what nor where.
+    throw new MayflyError("log_folder", `the audit log in ${folder} cannot be written: ${messageOf(error)}`, {
+      status: 500,
+      hint: "its disk must have room, and the user that mayflyd runs as must be able to write there",
+      cause: error,
+    });
   }
 }
 
@@ -119,9 +137,15 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
   const bytes = segmentsOf(folder).reduce((sum, { file }) => sum + statSync(join(folder, file)).size, 0);
   const isNew = bytes === 0 && !existsSync(join(folder, checkpointsFile));
   let keys = loadKeys(folder, name, isNew);
-  const witnessed = readWitnessed(options.witnessed);
+  const { known } = options;
+  const kept = known?.accepted === undefined ? known?.checkpoint : undefined;
+  const witnessed = [
+    ...readWitnessed(options.witnessed),
+    ...(kept === undefined ? [] : [{ note: kept, from: "the checkpoint that the store keeps" }]),
+  ];
   let verified: VerifyReport | undefined;
   const found = recover(folder, keys.all);
+  checkKnown(options, { records: found.state.tree.size, key: keys.all[0] }, false);
   checkWitnessedSize(found, witnessed, keys);
   if (bytes <= verifiedAtOnce) {
     verified = verifyLog(folder, keys.all, { witnessed });
@@ -136,26 +160,70 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
     syncFolder(folder);
   }
 
-  const payloads = payloadStore(folder, files);
+  const checkpointsPath = join(folder, checkpointsFile);
+  if (!existsSync(checkpointsPath)) files.close(files.open(checkpointsPath, "a"));
+  const payloads = payloadStore(folder, files, (file) =>
+    options.onProblem?.(`the audit log's ${file} was altered; it is written anew, as it was`),
+  );
   const tail = openTail({
     folder,
     files,
-    segmentBytes: options.segmentBytes ?? 32 * 1024 * 1024,
+    segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
     syncEach: options.sync === "always",
     file: state.file,
     size: state.offset,
     takeUnsynced: payloads.takeUnsynced,
+    onFull: (written, facts) => custody.full(written, facts),
   });
-  const writer = createWriter({ clock, tail, payloads, next: state.tree.size, onWritten: planCheckpoint });
+  const grower = treeGrower(folder, state.tree);
+  const custody = createCustody({
+    folder,
+    clock,
+    tail,
+    grower,
+    verifyWhole: () => verifier.run(),
+    onAltered: (difference) => writer.displaced(difference),
+  });
+  const writer = createWriter({
+    clock,
+    tail,
+    payloads,
+    custody,
+    folder,
+    next: state.tree.size,
+    onWritten: planCheckpoint,
+    onDisplaced(difference) {
+      options.onProblem?.(
+        difference === undefined
+          ? `the audit log in ${folder} is whole again, and takes records again`
+          : `the audit log in ${folder} takes no records: ${inWords(difference)}`,
+      );
+    },
+  });
   const checkpointer = createCheckpointer({
     folder,
     files,
     keys,
     tail,
-    grower: treeGrower(folder, state.tree),
+    custody,
+    grower,
     written: writer.written,
     state,
     newest: found.checkpoint,
+    bytes: statSync(checkpointsPath).size,
+    onSigned: (newest) => options.onCheckpoint?.(newest),
+    onAltered: ({ file, words }) => writer.displaced({ place: file, kind: "altered", words }),
+  });
+  const verifier = wholeVerifier(() => {
+    const { file, size } = tail.live();
+    const newest = checkpointer.newest();
+    return {
+      kind: "verify",
+      folder,
+      keys: keys.all,
+      witnessed: newest === undefined ? [] : [{ note: newest, from: "the newest checkpoint" }],
+      until: { file, bytes: size, checkpointBytes: checkpointer.bytes() },
+    };
   });
   let isPlanned = false;
   let isClosed = false;
@@ -185,6 +253,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
   const until = endOf(folder, state);
   const first = writer.written();
   for (const cut of found.cuts) writer.append(note("log.recovered", { ...cut }));
+  if (known?.accepted !== undefined) writer.append(note("log.replaced", replaced(known, known.accepted)));
   writer.append(note("log.opened", { key: keys.current.text, records: state.tree.size }));
   try {
     await writer.sync();
@@ -216,6 +285,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
       isClosed = true;
       try {
         await background?.stop();
+        await verifier.stop();
         writer.append(note("log.closed", {}));
         await writer.sync();
         await checkpointer.run();
@@ -232,6 +302,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
     id: keys.all[0] ?? keys.current.text,
     folder,
     written: writer.written,
+    synced: writer.synced,
     first,
     checkpoint: checkpointer.newest,
     checkpointNow: checkpointer.run,
@@ -243,7 +314,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
       writer.append(note("log.key_rotated", { key: next.current.text, previous: keys.current.text }));
       await writer.sync();
       await checkpointer.rotate(next);
-      adoptNextKey(folder, next);
+      await custody.whileWritingOwn(async () => adoptNextKey(folder, next));
       keys = next;
     },
     verified:
@@ -274,36 +345,4 @@ function note(type: NewRecord["type"], detail: NewRecord["detail"]): NewRecord {
 function endOf(folder: string, state: { file: string; offset: number }): NonNullable<VerifyOptions["until"]> {
   const checkpointBytes = statSync(join(folder, checkpointsFile), { throwIfNoEntry: false })?.size ?? 0;
   return { file: state.file, bytes: state.offset, checkpointBytes };
-}
-
-function readWitnessed(path: string | undefined): readonly { note: string; from: string }[] {
-  if (path === undefined) return [];
-  try {
-    return [{ note: trimNote(readFileSync(path, "utf8")), from: path }];
-  } catch (error) {
-    throw new MayflyError("log_witness", `the checkpoint kept outside cannot be read: ${messageOf(error)}`, {
-      status: 500,
-      hint: "put the file back, or take it out of the configuration",
-    });
-  }
-}
-
-/** The size is compared before the log opens; the root when everything is verified. */
-function checkWitnessedSize(
-  found: Recovered,
-  witnessed: readonly { note: string; from: string }[],
-  keys: LogKeys,
-): void {
-  for (const { note: text, from } of witnessed) {
-    try {
-      const outside = openCheckpoint(text, keys.all.map(parseVerifierKey));
-      const { size } = found.state.tree;
-      if (outside.size > size)
-        throw new Error(
-          `the log holds ${size} records, fewer than the ${outside.size} of the checkpoint kept outside: it shrank`,
-        );
-    } catch (error) {
-      throw refuse(from, messageOf(error));
-    }
-  }
 }

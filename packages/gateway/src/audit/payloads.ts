@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isPayloadReference, payloadPath, type PayloadReference } from "@mayfly/audit-verifier";
+import { checkPayload, isPayloadReference, payloadPath, type PayloadReference } from "@mayfly/audit-verifier";
 import { canonicalJson, type Json } from "../kernel/canonical.ts";
+import { factsOf, isDifference, timesDiffer, type Facts } from "./file-facts.ts";
 import { writeWhole, type LogFiles } from "./files.ts";
 import { longestDetail } from "./lines.ts";
 
@@ -78,8 +79,40 @@ const mostUnsynced = 64;
 /** References given by `put` that are remembered until a record holds them. */
 const mostPut = 10_000;
 
-/** Opens the payloads of a log. */
-export function payloadStore(folder: string, files: LogFiles): PayloadStore {
+/** Payloads that are known to be whole, by their facts; beyond it the oldest are read again when they are met. */
+const MAX_KNOWN = 10_000;
+
+/**
+ * Opens the payloads of a log.
+ * @param onAltered told of a payload that was not what its name says when it was met again: it is written anew
+ */
+export function payloadStore(
+  folder: string,
+  files: LogFiles,
+  onAltered: (file: string) => void = () => undefined,
+): PayloadStore {
+  const known = new Map<string, Facts>();
+
+  /** Whether the payload is there. One that somebody altered, were it of the same length, is not. */
+  function isThere(reference: PayloadReference): boolean {
+    const place = payloadPath(reference.payload);
+    const now = factsOf(join(folder, place), place);
+    if (isDifference(now) || now.size !== reference.bytes) return false;
+    const before = known.get(reference.payload);
+    if (before !== undefined && before.ino === now.ino && !timesDiffer(before, now)) return true;
+    const isWhole = checkPayload(folder, reference) === "whole";
+    if (isWhole) remember(reference.payload, now);
+    else onAltered(place);
+    return isWhole;
+  }
+
+  function remember(payload: string, facts: Facts): void {
+    known.delete(payload);
+    known.set(payload, facts);
+    const [oldest] = known.keys();
+    if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+  }
+
   let unsynced: number[] = [];
   let temporary = 0;
   const given = new Map<string, number>();
@@ -96,7 +129,7 @@ export function payloadStore(folder: string, files: LogFiles): PayloadStore {
     keep(bytes) {
       const payload = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
       const path = join(folder, payloadPath(payload));
-      if (sizeOf(path) !== bytes.length) {
+      if (!isThere({ payload, bytes: bytes.length })) {
         mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
         temporary += 1;
         // Outside the payloads' own names, so that one cut short by a crash is never taken for a payload.
@@ -106,6 +139,8 @@ export function payloadStore(folder: string, files: LogFiles): PayloadStore {
           writeWhole(files, fd, bytes, bytes.length, 0);
           if (unsynced.length >= mostUnsynced) files.syncNow(fd);
           files.rename(beside, path);
+          const facts = factsOf(path, path);
+          if (!isDifference(facts)) remember(payload, facts);
         } catch (error) {
           files.close(fd);
           throw error;
@@ -122,8 +157,4 @@ export function payloadStore(folder: string, files: LogFiles): PayloadStore {
     },
   };
   return store;
-}
-
-function sizeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.size;
 }

@@ -6,6 +6,7 @@ export const recordTypes = [
   "log.closed",
   "log.recovered",
   "log.key_rotated",
+  "log.replaced",
   "configuration.loaded",
   "configuration.refused",
   "authentication.refused",

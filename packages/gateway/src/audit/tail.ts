@@ -1,16 +1,49 @@
-import { closeSync, fsyncSync, openSync, readSync } from "node:fs";
+import { createHash, type Hash } from "node:crypto";
+import { closeSync, fstatSync, fsyncSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { segmentFile } from "@mayfly/audit-verifier";
+import type { Facts } from "./file-facts.ts";
 import { writeWhole, type LogFiles } from "./files.ts";
 
 /** A file of records that is open for writing. */
 interface OpenSegment {
   readonly file: string;
-  readonly fd: number;
+  fd: number;
   /** Bytes that belong to the log. */
   size: number;
   /** Bytes known to be on the disk. */
   synced: number;
+  /** Over the bytes that belong to the log. */
+  readonly hash: Hash;
+  /** What the file was when it was opened. */
+  facts: Facts;
+}
+
+/** A file of records as it was written: what the file must still hold. */
+export interface Written {
+  readonly file: string;
+  readonly size: number;
+  /** SHA-256, hexadecimal. */
+  readonly digest: string;
+}
+
+/** The last bytes of a write, to be read back. */
+export interface Mark {
+  readonly file: string;
+  /** Where they end. */
+  readonly end: number;
+  readonly bytes: Buffer;
+}
+
+/** The file that records are written to now. */
+export interface Live {
+  readonly file: string;
+  readonly fd: number;
+  readonly size: number;
+  /** What it was when it was opened. */
+  readonly facts: Facts;
+  /** Whether a write that failed has left bytes behind that `repair` takes back. */
+  readonly hasRest: boolean;
 }
 
 /** A range of a record file. */
@@ -40,6 +73,14 @@ export interface Tail {
   position(): { readonly file: string; readonly size: number };
   /** Files begun since the last call, in order. */
   takeBegun(): readonly string[];
+  /** The file that is written to. */
+  live(): Live;
+  /** The end of the last write; undefined when there was none to this file. */
+  mark(): Mark | undefined;
+  /** What the file that is written to must hold now. */
+  written(): Written;
+  /** Opens the file that is written to anew: after somebody put back a file with the same content. */
+  reopen(): void;
   close(): void;
 }
 
@@ -55,23 +96,34 @@ export interface TailOptions {
   readonly size: number;
   /** Called at the start of each sync: further files to sync before the records, which are closed then. */
   readonly takeUnsynced: () => readonly number[];
+  /** Told of a file that is full: nothing is written to it any more. */
+  readonly onFull: (full: Written, facts: Facts) => void;
 }
+
+/** Bytes at the end of a write that are remembered: any record is longer. */
+const MARK_BYTES = 64;
 
 const probe = Buffer.alloc(4096, " ");
 
 /** Opens the end of a log whose files were recovered. */
 export function openTail(options: TailOptions): Tail {
   const { folder, files } = options;
+  const first = files.open(join(folder, options.file), "r+");
   let segment: OpenSegment = {
     file: options.file,
-    fd: files.open(join(folder, options.file), "r+"),
+    fd: first,
     size: options.size,
     synced: options.size,
+    hash: createHash("sha256"),
+    facts: fstatSync(first),
   };
+  hashInto(segment.hash, segment.fd, segment.size);
   /** Full files that are not synced yet. */
   let full: OpenSegment[] = [];
   let begun: string[] = [];
   let leftBehind = false;
+  const end = Buffer.alloc(MARK_BYTES);
+  let endLength = 0;
   let syncFailed = false;
   let isNewName = false;
   let running: Promise<void> | undefined;
@@ -81,7 +133,9 @@ export function openTail(options: TailOptions): Tail {
     const file = segmentFile(first);
     const fd = files.open(join(folder, file), "wx+");
     full.push(segment);
-    segment = { file, fd, size: 0, synced: 0 };
+    options.onFull(writtenTo(segment), segment.facts);
+    segment = { file, fd, size: 0, synced: 0, hash: createHash("sha256"), facts: fstatSync(fd) };
+    endLength = 0;
     begun.push(file);
     isNewName = true;
   }
@@ -141,6 +195,9 @@ export function openTail(options: TailOptions): Tail {
         throw error;
       }
       segment.size += length;
+      endLength = Math.min(length, MARK_BYTES);
+      bytes.copy(end, 0, length - endLength, length);
+      segment.hash.update(length === bytes.length ? bytes : bytes.subarray(0, length));
       if (options.syncEach) segment.synced = segment.size;
     },
     repair() {
@@ -176,10 +233,48 @@ export function openTail(options: TailOptions): Tail {
       begun = [];
       return taken;
     },
+    live: () => ({
+      file: segment.file,
+      fd: segment.fd,
+      size: segment.size,
+      facts: segment.facts,
+      hasRest: leftBehind,
+    }),
+    mark: () =>
+      endLength === 0
+        ? undefined
+        : { file: segment.file, end: segment.size, bytes: Buffer.from(end.subarray(0, endLength)) },
+    written: () => writtenTo(segment),
+    reopen() {
+      for (const open of [...full, segment]) {
+        const before = open.fd;
+        open.fd = files.open(join(folder, open.file), "r+");
+        open.facts = fstatSync(open.fd);
+        files.close(before);
+        // It is not known which bytes of a file that was put back are on the disk: `repair` writes them again.
+        open.synced = 0;
+      }
+      syncFailed = true;
+    },
     close() {
       for (const open of [...full, segment]) files.close(open.fd);
     },
   };
+}
+
+function writtenTo({ file, size, hash }: OpenSegment): Written {
+  return { file, size, digest: hash.copy().digest("hex") };
+}
+
+/** Hashes the beginning of a file. @throws Error when it is shorter */
+export function hashInto(hash: Hash, fd: number, size: number): void {
+  const chunk = Buffer.allocUnsafe(Math.min(size, 256 * 1024));
+  for (let at = 0; at < size;) {
+    const n = readSync(fd, chunk, 0, Math.min(chunk.length, size - at), at);
+    if (n === 0) throw new Error(`it ends after ${at} bytes, before ${size}`);
+    hash.update(chunk.subarray(0, n));
+    at += n;
+  }
 }
 
 function rewrite(files: LogFiles, path: string, open: OpenSegment): void {

@@ -1,22 +1,27 @@
 import { Worker } from "node:worker_threads";
 import type { VerifyReport } from "@mayfly/audit-verifier";
-import type { Range } from "./tail.ts";
-import type { GrowAnswer, GrowRequest, TreeText, WorkerStart } from "./tree-worker.ts";
+import type { Range, Written } from "./tail.ts";
+import type { Altered, CheckRequest, GrowAnswer, GrowRequest, TreeText, WorkerStart } from "./tree-worker.ts";
 
 /** The tree after it grew. */
 export interface GrownTree {
   readonly tree: TreeText;
   /** Base64. */
   readonly root: string;
+  /** What each range's file held up to the range's end when it was hashed. */
+  readonly held: readonly Written[];
 }
 
 /** Hashes records in a thread of its own, from the files: the hot path hashes nothing, and memory stays bounded. */
 export interface TreeGrower {
   /**
    * Adds the lines of these ranges, which are on the disk.
-   * @throws Error when the files do not hold them; the same ranges may be asked for again
+   * @param judge throws when the tree must not have grown so: then it has not
+   * @throws Error when the files do not hold them, and what `judge` throws; the same ranges may be asked for again
    */
-  grow(ranges: readonly Range[]): Promise<GrownTree>;
+  grow(ranges: readonly Range[], judge: (grown: GrownTree) => void): Promise<GrownTree>;
+  /** Reads files back. @returns the first that does not begin with what was written to it */
+  check(files: readonly Written[]): Promise<Altered | undefined>;
   close(): Promise<void>;
 }
 
@@ -37,19 +42,22 @@ export function treeGrower(folder: string, from: TreeText): TreeGrower {
   let state = from;
   let worker: Worker | undefined;
   let lastId = 0;
+  let isClosed = false;
+  let chain: Promise<unknown> = Promise.resolve();
 
-  async function grow(ranges: readonly Range[]): Promise<GrownTree> {
+  /** One request at a time: the worker answers in order, and a half-grown tree must not be grown further. */
+  async function ask(request: Omit<GrowRequest, "id"> | Omit<CheckRequest, "id">): Promise<GrowAnswer> {
+    if (isClosed) throw new Error("the log is closed");
     worker ??= startWorker({ kind: "grow", folder, tree: state });
     const busy = worker;
     lastId += 1;
     try {
       busy.ref();
       const reply = answerOf(busy);
-      busy.postMessage({ id: lastId, ranges } satisfies GrowRequest, []);
+      busy.postMessage({ id: lastId, ...request }, []);
       const answer = (await reply) as GrowAnswer;
       if ("error" in answer) throw new Error(answer.error);
-      state = answer.tree;
-      return { tree: answer.tree, root: answer.root };
+      return answer;
     } catch (error) {
       // Its tree may be half grown: the next call starts from the last state that is known.
       worker = undefined;
@@ -60,9 +68,36 @@ export function treeGrower(folder: string, from: TreeText): TreeGrower {
     }
   }
 
+  function inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const mine = chain.then(step);
+    chain = mine.catch(() => undefined);
+    return mine;
+  }
+
   return {
-    grow,
+    grow: (ranges, judge) =>
+      inTurn(async () => {
+        const answer = await ask({ ranges });
+        if (!("tree" in answer)) throw new TypeError("the thread that hashes answered something else");
+        const { tree, root, held } = answer;
+        try {
+          judge({ tree, root, held });
+        } catch (error) {
+          await worker?.terminate();
+          worker = undefined;
+          throw error;
+        }
+        state = tree;
+        return { tree, root, held };
+      }),
+    check: (files) =>
+      inTurn(async () => {
+        const answer = await ask({ check: files });
+        if (!("altered" in answer)) throw new TypeError("the thread that hashes answered something else");
+        return answer.altered;
+      }),
     async close() {
+      isClosed = true;
       await worker?.terminate();
       worker = undefined;
     },

@@ -1,7 +1,9 @@
 import { payloadMark } from "@mayfly/audit-verifier";
 import { canonicalJson } from "../kernel/canonical.ts";
 import type { Clock } from "../kernel/clock.ts";
+import { inWords, type Custody } from "./custody.ts";
 import { messageOf } from "../kernel/errors.ts";
+import type { Difference } from "./file-facts.ts";
 import { lineFrame, lineOf, longestDetail, timeFormatter } from "./lines.ts";
 import type { AuditLog, ContextWriter } from "./log.ts";
 import { outsource, type PayloadStore } from "./payloads.ts";
@@ -11,8 +13,12 @@ import { LogUnavailable } from "./unavailable.ts";
 
 /** Once the log has failed, the disk is tried again this often, in milliseconds. */
 const probeEvery = 250;
+/** The log's files are looked at this often, in milliseconds, whatever is written. */
+const LOOK_EVERY_MS = 250;
 /** Records of acts are on their way to the disk this long after they were written, in milliseconds. */
 const syncWithin = 25;
+/** Proving that the files are back rests this many times as long as it took. */
+const PROVE_REST = 10;
 /** Longest that a turn's records may get, in UTF-16 code units, before they are refused. */
 const longestTurn = 64 * 1024 * 1024;
 
@@ -23,30 +29,44 @@ export interface WriterParts {
   readonly payloads: PayloadStore;
   /** The number of the next record. */
   readonly next: number;
+  readonly custody: Custody;
+  /** Relative names stand in what agents read; this is cut from the file system's messages. */
+  readonly folder: string;
   /** Called after records were written, for the checkpoints. */
   readonly onWritten: () => void;
+  /** Told when the log's files are not where or what they were, and when they are back. */
+  readonly onDisplaced: (difference: Difference | undefined) => void;
 }
 
 /** The log's writing side, without its end. */
 export interface Writer extends Omit<AuditLog, "close"> {
   /** The number of the first record that is not written yet. */
   readonly written: () => number;
+  /** How many records are known to be on the disk. */
+  readonly synced: () => number;
   /** Takes no record ever again. */
   readonly fail: (why: string) => void;
+  /** Takes no record until the log's files are back. */
+  readonly displaced: (difference: Difference) => void;
 }
 
 /** Makes the writing side of a log. */
 export function createWriter(parts: WriterParts): Writer {
-  const { clock, tail, payloads } = parts;
+  const { clock, tail, payloads, custody } = parts;
   const format = timeFormatter();
   let buffer = Buffer.allocUnsafe(256 * 1024);
   let queued = "";
   let next = parts.next;
   let firstQueued = next;
+  let synced = next;
   let losses = 0;
   let repairs = 0;
   let unavailable: string | undefined;
   let isFinal = false;
+  /** The log's files are not where or what they were: nothing is repaired before that is proved to be over. */
+  let isDisplaced = false;
+  let isProving = false;
+  let proveNotBefore = -Infinity;
   let probedAt = 0;
   let isSyncPlanned = false;
   let queuedAt = 0;
@@ -57,26 +77,95 @@ export function createWriter(parts: WriterParts): Writer {
     next = firstQueued;
   }
 
+  /** What went wrong, in words that name files relative to the log's folder. */
+  function wordsOf(error: unknown): string {
+    return messageOf(error).replaceAll(`${parts.folder}/`, "");
+  }
+
   function fail(error: unknown): LogUnavailable {
     drop();
-    if (!isFinal) unavailable = messageOf(error);
+    const why = isDisplaced && unavailable !== undefined ? unavailable : wordsOf(error);
+    if (!isFinal) unavailable = why;
+    probeSoon();
+    return new LogUnavailable(why, error);
+  }
+
+  function probeSoon(): void {
     probedAt = clock.monotonic();
     clock.schedule(probeEvery, probeNow);
-    return new LogUnavailable(messageOf(error), error);
+  }
+
+  function displaced(difference: Difference): LogUnavailable {
+    const words = inWords(difference);
+    if (!isFinal) {
+      if (!isDisplaced || unavailable !== words) parts.onDisplaced(difference);
+      isDisplaced = true;
+      unavailable = words;
+    }
+    return fail(words);
   }
 
   function probeNow(): void {
     if (unavailable === undefined || isFinal || clock.monotonic() - probedAt < probeEvery) return;
+    if (isDisplaced) {
+      prove();
+      return;
+    }
     try {
+      const difference = custody.look();
+      if (difference !== undefined) {
+        displaced(difference);
+        return;
+      }
       tail.repair();
       repairs += 1;
       unavailable = undefined;
     } catch (error) {
-      unavailable = messageOf(error);
-      probedAt = clock.monotonic();
-      clock.schedule(probeEvery, probeNow);
+      unavailable = wordsOf(error);
+      probeSoon();
     }
   }
+
+  /** Looks whether the files are back, and takes records again once their content has proved it. */
+  function prove(): void {
+    if (isProving) return;
+    const started = clock.monotonic();
+    if (started < proveNotBefore) {
+      probeSoon();
+      return;
+    }
+    isProving = true;
+    void custody
+      .prove()
+      .catch((error: unknown): Difference => ({ place: "", kind: "unreadable", words: messageOf(error) }))
+      .then((difference) => proved(difference, started))
+      .catch(probeSoon);
+  }
+
+  function proved(difference: Difference | undefined, started: number): void {
+    isProving = false;
+    if (isFinal) return;
+    const now = clock.monotonic();
+    proveNotBefore = now + (now - started) * PROVE_REST;
+    if (difference !== undefined) {
+      displaced(difference);
+      return;
+    }
+    isDisplaced = false;
+    parts.onDisplaced(undefined);
+    probedAt = -Infinity;
+    probeNow();
+  }
+
+  function lookNow(): void {
+    if (isFinal) return;
+    if (unavailable === undefined) {
+      const difference = custody.look();
+      if (difference !== undefined) displaced(difference);
+    }
+    clock.schedule(LOOK_EVERY_MS, lookNow);
+  }
+  clock.schedule(LOOK_EVERY_MS, lookNow);
 
   function queue(frame: ReturnType<typeof lineFrame>, type: RecordType, detail: string): number {
     if (unavailable !== undefined) {
@@ -124,6 +213,8 @@ export function createWriter(parts: WriterParts): Writer {
     if (unavailable !== undefined) throw fail(unavailable);
     if (buffer.length < queued.length * 3) buffer = Buffer.allocUnsafe(queued.length * 4);
     const length = buffer.write(queued, 0, "utf8");
+    const difference = custody.glance();
+    if (difference !== undefined) throw displaced(difference);
     try {
       tail.write(buffer, length, firstQueued);
     } catch (error) {
@@ -135,13 +226,19 @@ export function createWriter(parts: WriterParts): Writer {
     parts.onWritten();
   }
 
+  async function toDisk(): Promise<void> {
+    const upTo = firstQueued;
+    await tail.sync();
+    synced = Math.max(synced, upTo);
+  }
+
   function planSync(): void {
     if (isSyncPlanned) return;
     isSyncPlanned = true;
     clock.schedule(syncWithin, () => {
       isSyncPlanned = false;
       const before = repairs;
-      tail.sync().catch((error: unknown) => {
+      toDisk().catch((error: unknown) => {
         // A failure from before a repair says nothing about now: look again.
         if (repairs !== before) planSync();
         else if (unavailable === undefined) failSync(error);
@@ -151,9 +248,8 @@ export function createWriter(parts: WriterParts): Writer {
 
   /** What is queued was not part of the sync that failed; it fails by itself when it is flushed. */
   function failSync(error: unknown): LogUnavailable {
-    if (!isFinal) unavailable = `what was written does not reach the disk: ${messageOf(error)}`;
-    probedAt = clock.monotonic();
-    clock.schedule(probeEvery, probeNow);
+    if (!isFinal && !isDisplaced) unavailable = `what was written does not reach the disk: ${wordsOf(error)}`;
+    probeSoon();
     return new LogUnavailable(unavailable ?? messageOf(error), error);
   }
 
@@ -175,10 +271,13 @@ export function createWriter(parts: WriterParts): Writer {
       flush();
       if (unavailable !== undefined) throw new LogUnavailable(unavailable);
       try {
-        await tail.sync();
+        await toDisk();
       } catch (error) {
         throw failSync(error);
       }
+      // What is on a disk where nobody finds it is not on the disk.
+      const difference = unavailable === undefined ? custody.look() : undefined;
+      if (difference !== undefined) throw displaced(difference);
     },
     get losses() {
       return losses;
@@ -187,6 +286,10 @@ export function createWriter(parts: WriterParts): Writer {
       return unavailable;
     },
     written: () => firstQueued,
+    synced: () => synced,
+    displaced(difference) {
+      displaced(difference);
+    },
     fail(why) {
       isFinal = true;
       unavailable = why;

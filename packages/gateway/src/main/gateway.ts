@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { createApi } from "../api/api.ts";
 import { createAuditFeed } from "../audit/feed.ts";
+import { knownOf } from "../audit/known-log.ts";
 import { createAuditReader } from "../audit/reader.ts";
 import { openAuditLog } from "../audit/open.ts";
 import { describeChanges } from "../configuration/changes.ts";
@@ -33,6 +34,7 @@ import { listen, listenError, type Listener } from "./listener.ts";
 import { identityOf } from "./identity-of.ts";
 import { sweepLeftBehind } from "./left-behind.ts";
 import { load, rulesOf } from "./load.ts";
+import { createLogKeeper, type LogKeeper } from "./log-keeper.ts";
 import { createMetrics } from "./metrics.ts";
 import { peopleOf, recordSignOut } from "./people-of.ts";
 import { createProbes } from "./probes.ts";
@@ -117,6 +119,10 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
   });
   await Promise.all(protocols.map((protocol) => protocol.ready()));
 
+  const store = await openStore(first.store, grantModel);
+  undo.push(() => store.close());
+  const known = knownOf(await store.logs.all(), first.audit.name, first.store.kind === "sqlite");
+  let keeper: LogKeeper | undefined;
   const audit = await openAuditLog({
     folder: first.audit.folder,
     name: first.audit.name,
@@ -124,12 +130,28 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     sync: first.audit.sync,
     checkpointEvery: first.audit.checkpointEvery,
     ...(first.audit.witnessed === undefined ? {} : { witnessed: first.audit.witnessed }),
-    onProblem: (message) => logger.error({ problem: message }, "audit log"),
+    ...(known === undefined ? {} : { known }),
+    onProblem(message) {
+      logger.error({ problem: message }, "audit log");
+      keeper?.logFailed();
+    },
   });
   const { log } = audit;
+  keeper = createLogKeeper({
+    clock,
+    audit,
+    name: first.audit.name,
+    logs: store.logs,
+    ...(first.store.kind === "sqlite" ? { file: first.store.file } : {}),
+    onChange: (why) =>
+      why === undefined
+        ? logger.info({}, "the store takes writes again")
+        : logger.error({ problem: why }, "store"),
+  });
+  const kept = keeper;
+  undo.push(() => kept.stop());
   undo.push(() => log.close());
-  const store = await openStore(first.store, grantModel);
-  undo.push(() => store.close());
+  await kept.remember();
   const reader = createAuditReader({
     opened: audit,
     index: store.index(audit.id),
@@ -192,6 +214,8 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     sessions: () => gates.sessions,
     connections: () => listeners.reduce((sum, { connections }) => sum + connections, 0),
     recording: () => log.unavailable === undefined,
+    refusedTurns: () => log.losses,
+    storing: () => kept.unavailable === undefined && grants.unavailable === undefined,
     locked: () => grants.locked !== undefined,
     held: () => ({ ...sharing.taken(), connections: admission.connections }),
   });
@@ -308,7 +332,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
         { url: first.url, postgresPort, ca: certificates.ca?.certificate },
         secret,
       ),
-    health: () => healthOf(identity, grants, log),
+    health: () => healthOf({ identity, grants, log, folder: first.audit.folder, store: kept }),
     metrics: () => metrics.text(),
     clock,
     url: first.url,

@@ -46,8 +46,23 @@ async function keep(folder: string, name: string, pair: KeyPair): Promise<void> 
     await writeFile(`${file}.new`, text, { mode });
     await rename(`${file}.new`, file);
   };
-  await put(path.join(folder, `${name}.key`), pair.key, 0o600);
-  await put(path.join(folder, `${name}.pem`), pair.certificate, 0o644);
+  try {
+    await put(path.join(folder, `${name}.key`), pair.key, 0o600);
+    await put(path.join(folder, `${name}.pem`), pair.certificate, 0o644);
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+}
+
+/** A full or read-only disk says neither what nor where. */
+function unwritable(folder: string, error: unknown): MayflyError {
+  return new MayflyError(
+    "tls_unusable",
+    `the certificates in ${folder} cannot be written: ${messageOf(error)}`,
+    {
+      hint: "the disk of `data` must have room, and the user that mayflyd runs as must be able to write there",
+    },
+  );
 }
 
 /** Whether a kept certificate still serves: these hosts, and at least a third of its life left. */
@@ -71,7 +86,9 @@ export async function localCertificates(
   now: number,
 ): Promise<LocalCertificates> {
   const folder = path.join(dataFolder, "tls");
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw unwritable(folder, error);
+  });
   let authority = await readPair(folder, "ca");
   if (authority === undefined) {
     const { makeAuthority } = await import("./make-certificate.ts");

@@ -101,6 +101,20 @@ program
     exitCode = await pin(name, options);
   });
 
+program
+  .command("accept-log-loss")
+  .description("let the next start go on although the audit log that the store knows is gone or shorter")
+  .addOption(configOption())
+  .requiredOption("--reason <text>", "what was lost and why; the new log's first record keeps it")
+  .addHelpText(
+    "after",
+    '\nRun it while mayflyd is stopped, and only when the log cannot be put back.\n\nExample:\n  mayflyd accept-log-loss -c mayfly.yaml --reason "INC-12: the disk of the log is lost"',
+  )
+  .action(async (options: { config: string; reason: string }) => {
+    const { acceptLogLoss } = await import("./commands/accept-log-loss.ts");
+    exitCode = await acceptLogLoss(options);
+  });
+
 const imports = program.command("import").description("write configuration from other documents");
 imports
   .command("openapi")

@@ -6,6 +6,8 @@ test("what was counted and what is now, in the Prometheus text format", async ()
     sessions: () => 3,
     connections: () => 5,
     recording: () => false,
+    refusedTurns: () => 7,
+    storing: () => false,
     locked: () => true,
     held: () => ({ requests: 3 }),
   });
@@ -26,6 +28,8 @@ test("what was counted and what is now, in the Prometheus text format", async ()
       "mayfly_sessions 3",
       "mayfly_client_connections 5",
       "mayfly_audit_log_available 0",
+      "mayfly_audit_log_refused_turns_total 7",
+      "mayfly_store_available 0",
       "mayfly_locked_down 1",
       'mayfly_held{what="requests"} 3',
     ]) {

@@ -16,6 +16,10 @@ export function createMetrics(gauges: {
   readonly sessions: () => number;
   readonly connections: () => number;
   readonly recording: () => boolean;
+  /** Turns whose records could not be written, and whose acts were refused for that. */
+  readonly refusedTurns: () => number;
+  /** Whether the store takes writes. */
+  readonly storing: () => boolean;
   readonly locked: () => boolean;
   /** What is taken of what is shared, by its kind. */
   readonly held: () => Readonly<Record<string, number>>;
@@ -93,6 +97,16 @@ export function createMetrics(gauges: {
     registers,
     collect() {
       for (const [what, taken] of Object.entries(gauges.held())) this.set({ what }, taken);
+    },
+  });
+  gauge("mayfly_store_available", "1 while the store takes writes", () => (gauges.storing() ? 1 : 0));
+  void new Counter({
+    name: "mayfly_audit_log_refused_turns_total",
+    help: "Turns of acts refused because their records could not be written",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(gauges.refusedTurns());
     },
   });
   gauge("mayfly_locked_down", "1 while locked down", () => (gauges.locked() ? 1 : 0));

@@ -4,10 +4,12 @@ import { notificationTables, type NotificationTables } from "./notification-tabl
 import type { GrantModel, GrantState, RequestState } from "../grants/states.ts";
 import { personOfSessions, signInTables, type SignInTables } from "./sign-in-schema.ts";
 import { addAgreement, type AgreementTables } from "./agreement.ts";
+import { addKnownLogs, type KnownLogTables } from "./known-logs.ts";
 import { addUsage, type UsageTables } from "./usage.ts";
 
 /** The tables. Times are milliseconds since the epoch; `body` holds the facts that never change, as JSON. */
-export interface Tables extends NotificationTables, SignInTables, UsageTables, AgreementTables {
+export interface Tables
+  extends NotificationTables, SignInTables, UsageTables, AgreementTables, KnownLogTables {
   readonly mayfly_requests: {
     readonly id: string;
     readonly requester: string;
@@ -221,6 +223,7 @@ export function migrations(kind: "sqlite" | "postgres", model: GrantModel): Migr
     "0006_usage": { up: addUsage },
     "0007_person_of_sessions": personOfSessions,
     "0008_agreement": { up: addAgreement },
+    "0009_known_logs": { up: addKnownLogs },
   };
   return { getMigrations: () => Promise.resolve({ ...all }) };
 }

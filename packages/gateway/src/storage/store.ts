@@ -1,6 +1,7 @@
 import { Kysely, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import type { AuditIndex } from "../audit/index-port.ts";
+import type { KnownLogs } from "../audit/known-log.ts";
 import type { GrantStore } from "../grants/grants.ts";
 import type { GrantModel } from "../grants/states.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
@@ -10,6 +11,7 @@ import type { BrowserSessionStore } from "../identity/browser-sessions/store.ts"
 import { auditIndex } from "./audit-index.ts";
 import { browserSessionStore } from "./browser-session-store.ts";
 import { grantStore } from "./grant-store.ts";
+import { knownLogs } from "./known-logs.ts";
 import { notificationStore } from "./notification-store.ts";
 import type { Bounds } from "./postgres.ts";
 import { migrations, type Tables } from "./schema.ts";
@@ -27,6 +29,8 @@ export interface Store {
   readonly notifications: NotificationStore;
   /** The index of the log of that id (`OpenedAuditLog.id`); gateways that share a store have a log each. */
   index(log: string): AuditIndex;
+  /** What is remembered of the logs, to be found again at the next start. */
+  readonly logs: KnownLogs;
   /** Resolves when the store answers; rejects within seconds when it is away. */
   ping(): Promise<void>;
   /** Waits for what is under way, then lets go of the file or the connections. */
@@ -109,8 +113,15 @@ export async function openStore(location: StoreLocation, model: GrantModel, boun
     await migrate(db, location.kind, model);
   } catch (error) {
     await db.destroy();
-    if (error instanceof MayflyError) throw error;
     const name = location.kind === "sqlite" ? `store ${location.file}` : "the store";
+    if (error instanceof MayflyError && (location.kind !== "sqlite" || error.message.includes(location.file)))
+      throw error;
+    if (error instanceof MayflyError)
+      throw new MayflyError(error.code, `${name}: ${error.message}`, {
+        status: error.status,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        cause: error,
+      });
     throw new MayflyError("store_refused", `${name} cannot be used: ${messageOf(error)}`, {
       status: 503,
       hint: "put back the newest whole copy of it, or name a new one",
@@ -122,6 +133,7 @@ export async function openStore(location: StoreLocation, model: GrantModel, boun
     browserSessions: browserSessionStore(db),
     notifications: notificationStore(db),
     index: (log) => auditIndex(db, log),
+    logs: knownLogs(db),
     ping,
     close: () => db.destroy(),
   };

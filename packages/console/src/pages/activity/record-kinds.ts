@@ -60,6 +60,7 @@ export const recordKinds: readonly RecordKind[] = [
       "log.recovered",
       "log.key_rotated",
       "store.reconciled",
+      "log.replaced",
     ],
   },
 ];

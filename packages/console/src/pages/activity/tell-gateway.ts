@@ -51,6 +51,12 @@ export const gatewayTellers: Readonly<Record<Told, Teller>> = {
       notes: [held === undefined ? undefined : `it held ${counted(held, "record")}`],
     });
   },
+  "log.replaced": (_, detail) =>
+    words(["began without the log that the store knew"], {
+      tone: "bad",
+      quote: textIn(detail["reason"]),
+      notes: [textIn(detail["by"])],
+    }),
   "log.closed": () => words(["closed the log"]),
   "log.recovered": (_, detail) => {
     const bytes = numberIn(detail["bytes"]);
