@@ -88,7 +88,10 @@ describe("seeing", () => {
     expect(JSON.stringify(shown)).not.toContain("SCRAM");
     expect(JSON.stringify(shown)).not.toContain(secret);
     await grants.release(agent, grant);
-    expect(await grants.verifier(grant)).toBeUndefined();
+    // It opens nothing any more: it only lets whoever proves it hear how the grant ended.
+    expect(grants.live(grant)).toBeUndefined();
+    expect(await grants.verifier(grant)).toBe(verifier);
+    expect((await grants.closed(grant))?.reason).toContain("released");
     expect(await code(grants.collectSecret(agent, grant))).toBe("grant_ended");
   });
 
