@@ -55,7 +55,7 @@ describe("what comes out", () => {
         agents: [
           {
             issuer: "https://okta.example/oauth2/a",
-            audience: "api",
+            audiences: ["api"],
             groupsClaim: "groups",
             algorithms: ["RS256"],
             directory: new Map(),
