@@ -66,7 +66,7 @@ const provider = z.strictObject({
   issuer: text.meta({ description: "The authorization server's issuer, exactly as its tokens say it" }),
   audience: z
     .union([text, texts(1)])
-    .transform((written) => (typeof written === "string" ? [written] : [...new Set(written)]))
+    .transform((written) => (typeof written === "string" ? [written] : written))
     .meta({
       description:
         "What aud of a token for this gateway is: the authorization server's audience, and the gateway's resource URL where registered agents ask for it",

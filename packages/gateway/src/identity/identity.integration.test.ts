@@ -129,6 +129,18 @@ test("an agent acting for a person, as after an ID-JAG exchange", async () => {
   });
 });
 
+test("a registered agent acting for a service app, whose token names no client", async () => {
+  const token = await okta.tokenFor({ agent: "0oabot", service: "0oaservice" });
+  const { principal } = await identity.verify(token);
+  expect(principal).toMatchObject({
+    kind: "agent",
+    client: "0oabot",
+    subject: "0oaservice",
+    actors: ["0oabot", "0oaservice"],
+  });
+  expect(principal.person).toBeUndefined();
+});
+
 test("keys rotated right after a fetch are found; a key taken out verifies no more", async () => {
   const old = await agentToken();
   await identity.verify(old);
