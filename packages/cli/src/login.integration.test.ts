@@ -44,7 +44,7 @@ beforeAll(async () => {
       providers: [
         {
           issuer: okta.issuer,
-          audience: okta.audience,
+          audiences: [okta.audience],
           groupsClaim: "groups",
           algorithms: ["RS256"],
           directory: new Map([["0oabot", { name: "support-bot", groups: ["support-agents"] }]]),

@@ -1,15 +1,19 @@
 import { randomBytes } from "node:crypto";
 import type { Settings } from "./options.ts";
 
-/** For whom an access token is: a service app, a person, or a service app that acts for a person. */
+/**
+ * For whom an access token is: a service app, a person, a registered agent that acts for a person, or one that acts for a
+ * service app (as Okta documents such a token, without `cid`).
+ */
 export type TokenFor =
-  | { readonly agent: string; readonly person?: undefined }
-  | { readonly person: string; readonly agent?: undefined }
-  | { readonly agent: string; readonly person: string };
+  | { readonly agent: string; readonly person?: undefined; readonly service?: undefined }
+  | { readonly person: string; readonly agent?: undefined; readonly service?: undefined }
+  | { readonly agent: string; readonly person: string; readonly service?: undefined }
+  | { readonly agent: string; readonly service: string; readonly person?: undefined };
 
 /**
- * The claims that an Okta custom authorization server puts into an access token. A service app has neither `uid`
- * nor groups; a person has both; after an ID-JAG exchange the scope is a string, and `act` names the agent.
+ * The claims that an Okta custom authorization server puts into an access token. A service app has neither `uid` nor
+ * groups; a person has both; a registered agent is the nearest actor in `act`, and the subject stays whom it acts for.
  */
 export function accessTokenClaims(
   settings: Settings,
@@ -18,22 +22,33 @@ export function accessTokenClaims(
   times: { readonly iat: number; readonly exp: number },
 ): Record<string, unknown> {
   const client = target.agent ?? settings.peopleClient;
+  const common = { iss: settings.issuer, aud: settings.audience, ...times };
+  if (target.service !== undefined) {
+    const service = { sub: target.service, sub_profile: "service" };
+    const act = { sub: target.agent, sub_profile: "ai_agent", act: service };
+    return { ...common, ...service, scope: scopes.join(" "), act };
+  }
   const base = {
     ver: 1,
     jti: `AT.${randomBytes(24).toString("base64url")}`,
-    iss: settings.issuer,
-    aud: settings.audience,
-    ...times,
+    ...common,
     cid: client,
+    scp: scopes,
   };
-  if (target.person === undefined) return { ...base, scp: scopes, sub: client };
+  if (target.person === undefined) return { ...base, sub: client };
   const person = settings.people.find((one) => one.login === target.person);
   const subject = {
     uid: person?.uid ?? `00u${target.person}`,
     sub: target.person,
+    auth_time: times.iat,
     ...(person === undefined || person.groups.length === 0 ? {} : { [settings.groupsClaim]: person.groups }),
   };
   return target.agent === undefined
-    ? { ...base, ...subject, scp: scopes, auth_time: times.iat }
-    : { ...base, ...subject, scope: scopes.join(" "), act: { sub: target.agent } };
+    ? { ...base, ...subject }
+    : {
+        ...base,
+        ...subject,
+        sub_profile: "user",
+        act: { sub: target.agent, sub_profile: "ai_agent web_app" },
+      };
 }

@@ -242,10 +242,17 @@ test("ES256, and tokens without a flow", async () => {
   expect(decodeProtectedHeader(body["access_token"]).alg).toBe("ES256");
   const delegated = decodeJwt(await standIn.tokenFor({ agent: "0oabot", person: "alice@example.com" }));
   expect(delegated).toMatchObject({
-    scope: "mayfly",
-    act: { sub: "0oabot" },
+    scp: ["mayfly"],
+    act: { sub: "0oabot", sub_profile: "ai_agent web_app" },
     sub: "alice@example.com",
+    sub_profile: "user",
     cid: "0oabot",
   });
-  expect(delegated).not.toHaveProperty("scp");
+  const machine = decodeJwt(await standIn.tokenFor({ agent: "0oabot", service: "0oaservice" }));
+  expect(machine).toMatchObject({
+    scope: "mayfly",
+    sub: "0oaservice",
+    act: { sub: "0oabot", act: { sub: "0oaservice", sub_profile: "service" } },
+  });
+  expect(machine).not.toHaveProperty("cid");
 });

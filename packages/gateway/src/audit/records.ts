@@ -49,8 +49,14 @@ export interface RecordPrincipal {
   readonly issuer: string;
   readonly subject: string;
   readonly name: string;
+  /** Of a person: the provider's own id (Okta's `uid`), which no renaming changes. */
+  readonly uid?: string;
+  /** The OAuth client of an agent that acts for somebody: the agent's own id. */
+  readonly client?: string;
   /** The person whom an agent acts for, where there is one. */
   readonly person?: string;
+  /** The provider's own id of that person. */
+  readonly person_uid?: string;
   /** The `act` chain (RFC 8693, section 4.1), nearest actor first. */
   readonly actors?: readonly string[];
 }

@@ -34,6 +34,7 @@ export async function readIdentity(
   }
   const { people } = result.output;
   addAll(findings, peopleFindings(people));
+  addAll(findings, sharedClientFindings(list, people));
   return {
     identity: {
       agents: list.map(complete),
@@ -42,6 +43,24 @@ export async function readIdentity(
     },
     findings,
   };
+}
+
+/**
+ * Clients that are an agent's and people's at once. An agent that is bound to an existing OIDC app shares that app's client
+ * id: its plain sign-in would be taken for a person with roles.
+ */
+function sharedClientFindings(agents: readonly WrittenProvider[], people: Written["people"]): Finding[] {
+  const directory = new Set(agents.flatMap((provider) => Object.keys(provider.directory)));
+  const base = ["identity", "people"];
+  const problem = (client: string): string => `the client ${client} is an agent's in the directory`;
+  const hint = "people sign in through a client of their own: list no client that an agent uses";
+  const findings = people.clients.flatMap((client, index) =>
+    directory.has(client) ? [finding("value", [...base, "clients", index], problem(client), hint)] : [],
+  );
+  const { oidc } = people;
+  if (oidc !== undefined && directory.has(oidc.client_id))
+    findings.push(finding("value", [...base, "oidc", "client_id"], problem(oidc.client_id), hint));
+  return findings;
 }
 
 /** What a schema cannot see of how people sign in. */
@@ -124,7 +143,7 @@ function complete(written: WrittenProvider): AgentProvider {
   const { introspection, ca } = written;
   return {
     issuer: written.issuer,
-    audience: written.audience,
+    audiences: written.audience,
     groupsClaim: written.groups_claim,
     algorithms: [...new Set(written.algorithms)],
     directory: new Map(

@@ -188,6 +188,19 @@ test("of two providers each issuer stands once, and http:// only on the loopback
   ]);
 });
 
+test("no client is an agent's and people's at once", async () => {
+  const agents = `  agents: { issuer: "https://a.example", audience: a, directory: { wlpA: { name: bot }, 0oaWeb: { name: web } } }
+  people: { clients: [0oaCli, wlpA], oidc: { issuer: "https://a.example", client_id: 0oaWeb } }
+`;
+  const from = good.indexOf("  agents:");
+  const to = good.indexOf("  roles:");
+  const problems = await problemsOf(good.slice(0, from) + agents + good.slice(to));
+  expect(problems.map(([, message]) => message)).toEqual([
+    "the client wlpA is an agent's in the directory",
+    "the client 0oaWeb is an agent's in the directory",
+  ]);
+});
+
 test.each([
   ["a missing file", "absent.yaml", "the file does not exist"],
   ["a folder", "a-folder", "this is a folder, not a file"],

@@ -55,7 +55,7 @@ describe("what comes out", () => {
         agents: [
           {
             issuer: "https://okta.example/oauth2/a",
-            audience: "api",
+            audiences: ["api"],
             groupsClaim: "groups",
             algorithms: ["RS256"],
             directory: new Map(),
@@ -151,7 +151,7 @@ store: postgres://mayfly@db/mayfly
 identity:
   agents:
     - { issuer: "http://127.0.0.1:9", audience: a, allow_insecure_loopback: true, algorithms: [ES256] }
-    - { issuer: "https://b.example", audience: a, directory: { 0e12: { name: x }, 0123: { name: y } } }
+    - { issuer: "https://b.example", audience: [a, "https://gw.example:8443"], directory: { 0e12: { name: x }, 0123: { name: y } } }
 `);
     expect(configuration.listen).toEqual({
       https: { host: "::1", port: 0, allowInsecureLoopback: false },
@@ -160,6 +160,11 @@ identity:
     expect(configuration.identity.agents.map(({ issuer }) => issuer)).toEqual([
       "http://127.0.0.1:9",
       "https://b.example",
+    ]);
+    // One issuer may have several audiences: the server's own, and the gateway's resource URL.
+    expect(configuration.identity.agents.map(({ audiences }) => audiences)).toEqual([
+      ["a"],
+      ["a", "https://gw.example:8443"],
     ]);
     // Client ids that look like numbers are names.
     expect([...(configuration.identity.agents[1]?.directory.keys() ?? [])].toSorted()).toEqual([

@@ -64,7 +64,13 @@ const address = hostAndPort.transform((at) => ({ ...at, allowInsecureLoopback: f
 
 const provider = z.strictObject({
   issuer: text.meta({ description: "The authorization server's issuer, exactly as its tokens say it" }),
-  audience: text,
+  audience: z
+    .union([text, texts(1)])
+    .transform((written) => (typeof written === "string" ? [written] : written))
+    .meta({
+      description:
+        "What aud of a token for this gateway is: the authorization server's audience, and the gateway's resource URL where registered agents ask for it",
+    }),
   groups_claim: text.default("groups"),
   algorithms: z
     .array(z.enum(["RS256", "ES256"]))

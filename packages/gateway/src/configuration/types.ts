@@ -126,7 +126,8 @@ export interface SamlConfiguration {
 /** One Okta custom authorization server. */
 export interface AgentProvider {
   readonly issuer: string;
-  readonly audience: string;
+  /** What `aud` of a token for this gateway may be. */
+  readonly audiences: readonly string[];
   readonly groupsClaim: string;
   /** Accepted signature algorithms. */
   readonly algorithms: readonly ("RS256" | "ES256")[];

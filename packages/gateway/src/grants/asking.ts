@@ -18,18 +18,33 @@ import type { AccessRequest, Grant, PastGrant, Requester } from "./types.ts";
 
 /** Only what grants need to know of a principal is kept. */
 function bare(requester: Requester): Requester {
-  const { kind, issuer, subject, client, name, owner, groups, groupsFrom, person, actors } = requester;
+  const { kind, issuer, subject, uid, client, name, owner, groups, groupsFrom, person, actors } = requester;
   return {
     kind,
     issuer,
     subject,
+    ...(uid === undefined ? {} : { uid }),
     client,
     name,
     ...(owner === undefined ? {} : { owner }),
     groups: [...groups],
     ...(groupsFrom === undefined ? {} : { groupsFrom }),
-    ...(person === undefined ? {} : { person: { issuer: person.issuer, subject: person.subject } }),
+    ...(person === undefined ? {} : { person: barePerson(person) }),
     actors: [...actors],
+  };
+}
+
+function barePerson({
+  issuer,
+  subject,
+  uid,
+  groups,
+}: NonNullable<Requester["person"]>): NonNullable<Requester["person"]> {
+  return {
+    issuer,
+    subject,
+    ...(uid === undefined ? {} : { uid }),
+    ...(groups === undefined ? {} : { groups: [...groups] }),
   };
 }
 

@@ -21,6 +21,8 @@ export interface Actor {
   readonly kind: "agent" | "person";
   readonly issuer: string;
   readonly subject: string;
+  /** Of a person: the provider's own id, which no renaming changes. */
+  readonly uid?: string;
   readonly client: string;
   readonly name: string;
   /** Kept with a decision, to be shown beside the login. */
@@ -28,7 +30,7 @@ export interface Actor {
   readonly groups: readonly string[];
   readonly roles: readonly ("reviewer" | "operator" | "auditor")[];
   readonly actors: readonly string[];
-  readonly person?: { readonly issuer: string; readonly subject: string };
+  readonly person?: { readonly issuer: string; readonly subject: string; readonly uid?: string };
   /** When they last proved themselves to the provider, milliseconds since the epoch; left out: unknown. */
   readonly authenticatedAt?: number;
   /** When the provider last said these groups, milliseconds since the epoch. */

@@ -64,14 +64,21 @@ function sameLogin(a: string, b: string): boolean {
 interface Named {
   readonly issuer: string;
   readonly subject: string;
+  readonly uid?: string;
 }
 
 /**
- * Whether two names are one person's, as far as reviews go. By login alone: one person comes from several issuers (an
- * authorization server, the org itself, SAML), and taking two people for one only ever refuses more.
+ * Whether two names are one person's, as far as reviews go: by login, or by the provider's own id, whatever the issuer.
+ * One person comes from several issuers (an authorization server, the org itself, SAML), a login can be renamed and is
+ * another in another app, and taking two people for one only ever refuses more.
  */
 export function samePerson(a: Named, b: Named): boolean {
-  return sameLogin(a.subject, b.subject);
+  return sameLogin(a.subject, b.subject) || (a.uid !== undefined && a.uid === b.uid);
+}
+
+/** Whether a text that names somebody, a login or a provider's id, names this person. */
+function names(text: string, person: Named): boolean {
+  return sameLogin(text, person.subject) || text === person.uid;
 }
 
 /** The groups whose members may decide a request now. */
@@ -96,9 +103,8 @@ export function whyNotReview(reviewer: Actor, request: AccessRequest): string | 
   if (samePerson(reviewer, requester)) return "it is your own";
   const { person } = requester;
   if (person !== undefined && samePerson(person, reviewer)) return "it was made for you";
-  if (requester.actors.some((actor) => sameLogin(actor, reviewer.subject))) return "you act in it";
-  if (requester.owner !== undefined && sameLogin(requester.owner, reviewer.subject))
-    return "the agent is yours";
+  if (requester.actors.some((actor) => names(actor, reviewer))) return "you act in it";
+  if (requester.owner !== undefined && names(requester.owner, reviewer)) return "the agent is yours";
   if (request.approval === undefined) return "it needs no approval";
   const groups = reviewersOf(request);
   if (groups.some((group) => reviewer.groups.includes(group))) return undefined;

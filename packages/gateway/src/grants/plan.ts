@@ -52,6 +52,7 @@ function policyAsk(facts: Facts, operation: string, ttl: number): PolicyAsk {
       weekday: ((at.getUTCDay() + 6) % 7) + 1,
       client_address: facts.clientAddress,
       has_person: requester.kind === "person" || requester.person !== undefined,
+      person_groups: requester.kind === "person" ? requester.groups : (requester.person?.groups ?? []),
       break_glass: facts.breakGlass === true,
     },
   };

@@ -19,10 +19,16 @@ function approvalOf(
   request: AccessRequest,
   said: { readonly decision: Approval["decision"]; readonly comment: string; readonly allowed?: Allowed },
 ): Approval {
-  const { issuer, subject, name, displayName } = reviewer;
+  const { issuer, subject, uid, name, displayName } = reviewer;
   return {
     id: newId("apr"),
-    reviewer: { issuer, subject, name, ...(displayName === undefined ? {} : { displayName }) },
+    reviewer: {
+      issuer,
+      subject,
+      ...(uid === undefined ? {} : { uid }),
+      name,
+      ...(displayName === undefined ? {} : { displayName }),
+    },
     ...said,
     digest: request.digest,
     at: core.clock.wall(),

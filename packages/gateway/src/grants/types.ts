@@ -10,13 +10,21 @@ export interface Requester {
   readonly kind: "agent" | "person";
   readonly issuer: string;
   readonly subject: string;
+  /** Of a person: the provider's own id, which no renaming changes. */
+  readonly uid?: string;
   readonly client: string;
   readonly name: string;
   readonly owner?: string;
   readonly groups: readonly string[];
   /** What a directory gave, a new configuration may take; what a token said stays. Left out: the directory. */
   readonly groupsFrom?: "token" | "directory";
-  readonly person?: { readonly issuer: string; readonly subject: string };
+  /** The person behind an agent, with the provider's own id of them and their groups where a token said these. */
+  readonly person?: {
+    readonly issuer: string;
+    readonly subject: string;
+    readonly uid?: string;
+    readonly groups?: readonly string[];
+  };
   readonly actors: readonly string[];
 }
 
@@ -99,6 +107,8 @@ export interface Approval {
     readonly issuer: string;
     readonly subject: string;
     readonly name: string;
+    /** The provider's own id, so that one person counts once whatever their login is called. */
+    readonly uid?: string;
     readonly displayName?: string;
   };
   readonly decision: "approve" | "refuse";

@@ -134,7 +134,8 @@ const attacks: [string, () => string, string][] = [
   ["ID token: its jti", () => claims({ jti: "ID.abc" }), "token_type"],
   ["logout token's events", () => claims({ events: {} }), "token_type"],
   ["scp as an object", () => claims({ scp: {} }), "token_claims"],
-  ["scope as a list", () => claims({ scp: undefined, scope: ["a"] }), "token_claims"],
+  ["scope as a list of other things", () => claims({ scp: undefined, scope: ["a", 1] }), "token_claims"],
+  ["scope as a number", () => claims({ scp: undefined, scope: 1 }), "token_claims"],
   ["sub as a number", () => claims({ sub: 1, cid: 1 }), "token_claims"],
   ["sub with a line break", () => claims({ sub: "a\nb", cid: "a\nb" }), "token_claims"],
   [

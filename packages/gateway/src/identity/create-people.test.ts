@@ -116,6 +116,7 @@ describe("a sign-in", () => {
         kind: "person",
         issuer: "https://okta.test",
         subject: rita,
+        uid: session.providerSubject,
         client: "mayfly-console",
         name: rita,
         groups: ["support-leads"],

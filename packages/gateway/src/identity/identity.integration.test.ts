@@ -29,7 +29,7 @@ beforeEach(async () => {
     providers: [
       {
         issuer: okta.issuer,
-        audience: okta.audience,
+        audiences: [okta.audience],
         groupsClaim: "groups",
         algorithms: ["RS256"],
         directory: new Map([["0oabot", { name: "support-bot", groups: ["support-agents"] }]]),
@@ -127,6 +127,18 @@ test("an agent acting for a person, as after an ID-JAG exchange", async () => {
     actors: ["0oabot"],
     roles: [],
   });
+});
+
+test("a registered agent acting for a service app, whose token names no client", async () => {
+  const token = await okta.tokenFor({ agent: "0oabot", service: "0oaservice" });
+  const { principal } = await identity.verify(token);
+  expect(principal).toMatchObject({
+    kind: "agent",
+    client: "0oabot",
+    subject: "0oaservice",
+    actors: ["0oabot", "0oaservice"],
+  });
+  expect(principal.person).toBeUndefined();
 });
 
 test("keys rotated right after a fetch are found; a key taken out verifies no more", async () => {

@@ -59,6 +59,7 @@ test("a person through people's own client, with roles by groups", () => {
     kind: "person",
     issuer,
     subject: "alice@example.com",
+    uid: "00u1",
     client: "mayfly-cli",
     name: "alice@example.com",
     groups: ["sre", "security"],
@@ -84,25 +85,47 @@ test("a person's token through another client is an agent acting for that person
     subject: "alice@example.com",
     client: "0oabot",
     name: "support-bot",
-    person: { issuer, subject: "alice@example.com" },
-    groups: ["sre"],
+    // The claim is the person's: the agent has what the directory gives it.
+    person: { issuer, subject: "alice@example.com", uid: "00u1", groups: ["sre"] },
+    groups: ["support-agents"],
+    groupsFrom: "directory",
     roles: [],
   });
 });
 
 test("act makes an agent of it, through people's client as well, and without uid", () => {
-  const act = { sub: "0oabot", act: { sub: "0oaouter" } };
+  const act = (sub: string) => ({ sub, act: { sub: "0oaouter" } });
   for (const claims of [
-    { sub: "alice@example.com", uid: "00u1", cid: "mayfly-cli", groups: ["sre"], act },
-    { sub: "alice@example.com", cid: "0oabot", groups: ["sre"], act },
+    { sub: "alice@example.com", uid: "00u1", cid: "mayfly-cli", groups: ["sre"], act: act("mayfly-cli") },
+    { sub: "alice@example.com", sub_profile: "user", cid: "0oabot", groups: ["sre"], act: act("0oabot") },
   ]) {
     expect(principal(claims)).toMatchObject({
       kind: "agent",
       person: { issuer, subject: "alice@example.com" },
-      actors: ["0oabot", "0oaouter"],
+      actors: [claims.cid, "0oaouter"],
       roles: [],
     });
   }
+});
+
+test("an agent that acts for a machine has nobody behind it, and no group that a claim names", () => {
+  const found = principal({
+    sub: "0oaservice",
+    scope: "mayfly",
+    sub_profile: "service",
+    groups: ["sre"],
+    act: { sub: "0oabot", sub_profile: "ai_agent", act: { sub: "0oaservice", sub_profile: "service" } },
+  });
+  expect(found).toMatchObject({
+    kind: "agent",
+    subject: "0oaservice",
+    client: "0oabot",
+    name: "support-bot",
+    groups: ["support-agents"],
+    groupsFrom: "directory",
+    actors: ["0oabot", "0oaservice"],
+  });
+  expect(found.person).toBeUndefined();
 });
 
 test("without uid and act, a subject that is not the client is nobody", () => {
@@ -115,10 +138,8 @@ test("a chain of actors has an end", () => {
   let act: object | undefined;
   for (let depth = 0; depth < 8; depth += 1)
     act = { sub: `a${depth}`, ...(act === undefined ? {} : { act }) };
-  expect(principal({ sub: "p", uid: "u", cid: "0oabot", act }).actors).toHaveLength(8);
-  expect(() => principal({ sub: "p", uid: "u", cid: "0oabot", act: { sub: "a8", act } })).toThrow(
-    IdentityError,
-  );
+  expect(principal({ sub: "p", uid: "u", cid: "a7", act }).actors).toHaveLength(8);
+  expect(() => principal({ sub: "p", uid: "u", cid: "a8", act: { sub: "a8", act } })).toThrow(IdentityError);
 });
 
 test("a claim called like a member of every object is no groups claim", () => {

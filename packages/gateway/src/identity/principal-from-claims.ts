@@ -2,6 +2,7 @@ import { isName } from "./checks/names.ts";
 import { IdentityError } from "./error.ts";
 import type { Principal, Role } from "./principal.ts";
 import type { TrustedProvider } from "./provider.ts";
+import { whoOf } from "./who.ts";
 
 /** Which clients people themselves come through, and which groups give which role. */
 export interface PeopleRules {
@@ -9,14 +10,12 @@ export interface PeopleRules {
   readonly roles: Readonly<Record<Role, readonly string[]>>;
 }
 
-/** More actors than this in a row is no delegation that anybody set up. */
-const maxActors = 8;
-
 /**
  * Who verified claims say somebody is.
- * - A service app has neither `uid` nor `act`; its `sub` is its `cid`: an agent.
- * - `uid`, through one of people's own clients and without `act`: a person, with roles from groups.
- * - `uid` through any other client, or `act`: an agent that acts for a person; it has no roles.
+ * - A person signed in through one of people's own clients: a person, with roles from groups.
+ * - A machine by itself (a service app): an agent, with the groups that its token or the directory gives it.
+ * - Any other token: an agent, which acts for a person or for a machine. A groups claim in it is the person's, and never
+ *   the agent's: the agent's groups are the directory's. It has no roles.
  * @throws IdentityError token_claims when the claims fit none of these
  */
 export function principalFromClaims(
@@ -24,20 +23,19 @@ export function principalFromClaims(
   provider: TrustedProvider,
   rules: PeopleRules,
 ): Principal {
-  const subject = String(claims["sub"]);
-  const client = String(claims["cid"]);
+  const who = whoOf(claims);
+  const { client, subject, uid, actors } = who;
   const { issuer } = provider;
-  const hasUid = Object.hasOwn(claims, "uid");
-  const delegated = Object.hasOwn(claims, "act");
-  const actors = actorsOf(claims["act"]);
   const claimed = groupsOf(claims, provider.groupsClaim);
+  const stable = uid === undefined ? {} : { uid };
 
-  if (hasUid && !delegated && rules.peopleClients.includes(client)) {
+  if (who.isOwnSignIn && rules.peopleClients.includes(client)) {
     const groups = claimed ?? [];
     return Object.freeze({
       kind: "person",
       issuer,
       subject,
+      ...stable,
       client,
       name: subject,
       groups,
@@ -46,11 +44,9 @@ export function principalFromClaims(
       roles: rolesOf(groups, rules.roles),
     } satisfies Principal);
   }
-  const forPerson = hasUid || (delegated && subject !== client);
-  if (!forPerson && subject !== client) {
-    throw new IdentityError("token_claims", "the access token's subject is neither its client nor a person");
-  }
   const entry = provider.directory.get(client);
+  // A claim is the agent's own only where nobody but the agent stands in the token.
+  const own = who.hasPerson || who.isDelegated ? undefined : claimed;
   return Object.freeze({
     kind: "agent",
     issuer,
@@ -58,9 +54,9 @@ export function principalFromClaims(
     client,
     name: entry?.name ?? client,
     ...(entry?.owner === undefined ? {} : { owner: entry.owner }),
-    groups: claimed ?? entry?.groups ?? [],
-    groupsFrom: claimed === undefined ? "directory" : "token",
-    ...(forPerson ? { person: { issuer, subject } } : {}),
+    groups: own ?? entry?.groups ?? [],
+    groupsFrom: own === undefined ? "directory" : "token",
+    ...(who.hasPerson ? { person: { issuer, subject, ...stable, groups: claimed ?? [] } } : {}),
     actors,
     roles: [],
   } satisfies Principal);
@@ -75,23 +71,6 @@ function groupsOf(claims: Readonly<Record<string, unknown>>, name: string): read
     throw new IdentityError("token_claims", "the access token's groups are not a list of names");
   }
   return [...new Set(groups)];
-}
-
-/** The subjects of an `act` chain, nearest actor first (RFC 8693, section 4.1). */
-function actorsOf(act: unknown): readonly string[] {
-  const actors: string[] = [];
-  let next = act;
-  while (next !== undefined) {
-    if (typeof next !== "object" || next === null || Array.isArray(next) || actors.length >= maxActors) {
-      throw new IdentityError("token_claims", "the access token's chain of actors (act) is not usable");
-    }
-    const { sub, act: further } = next as { sub?: unknown; act?: unknown };
-    if (!isName(sub))
-      throw new IdentityError("token_claims", "an actor of the access token (act) has no sub");
-    actors.push(sub);
-    next = further;
-  }
-  return actors;
 }
 
 /** The roles that groups give, in a fixed order. */

@@ -7,12 +7,22 @@ export interface Subject {
   readonly subject: string;
 }
 
+/** The person behind an agent that acts for one. */
+export interface PersonBehind extends Subject {
+  /** The provider's own id of the person (Okta's `uid`), which no renaming changes. */
+  readonly uid?: string;
+  /** The person's groups, where the token says them. They never stand in for the agent's. */
+  readonly groups?: readonly string[];
+}
+
 /** An authenticated identity: an agent (a service app, or a tool acting for a person) or a person. */
 export interface Principal extends Subject {
   readonly kind: "agent" | "person";
+  /** Of a person: the provider's own id (Okta's `uid`), which no renaming changes. */
+  readonly uid?: string;
   /**
    * The OAuth client that presented the token (Okta's `cid`). For an agent it is the agent; `subject` of a
-   * delegated token is the person.
+   * delegated token is the person, or the machine that it acts for.
    */
   readonly client: string;
   /** For people to read: the directory's name, the login, or the client id. Never compared. */
@@ -23,12 +33,12 @@ export interface Principal extends Subject {
   readonly displayName?: string;
   /** The person answerable for an agent, as the directory names them (a login). */
   readonly owner?: string;
-  /** Groups in force for requests: from the token's claim, else from the directory. May be empty. */
+  /** Groups in force for requests, its own: from the token's claim, else from the directory. May be empty. */
   readonly groups: readonly string[];
   /** Where the groups are from. */
   readonly groupsFrom?: "token" | "directory";
   /** The person behind an agent that acts for one. */
-  readonly person?: Subject;
+  readonly person?: PersonBehind;
   /** The `act` chain's subjects, nearest actor first (RFC 8693, section 4.1). */
   readonly actors: readonly string[];
   /** Empty for agents: an agent never reviews, operates or audits. */

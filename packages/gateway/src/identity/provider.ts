@@ -3,7 +3,8 @@ import type { Secret } from "../kernel/secret.ts";
 /** One Okta custom authorization server that is trusted to say who somebody is; configuration's AgentProvider fits. */
 export interface TrustedProvider {
   readonly issuer: string;
-  readonly audience: string;
+  /** The audiences of this gateway: the server's own, and the gateway's resource URL for registered agents. */
+  readonly audiences: readonly string[];
   readonly groupsClaim: string;
   readonly algorithms: readonly ("RS256" | "ES256")[];
   /** Agents by client id: Okta puts no groups into a service app's token. */

@@ -71,6 +71,7 @@ program
   .option("--groups <a,b>", "the groups of a made-up principal")
   .option("--person", "the principal is a person", false)
   .option("--for-person", "the agent acts for a person", false)
+  .option("--person-groups <a,b>", "the groups of the person whom the agent acts for")
   .option("--json", "print one JSON object", false)
   .addHelpText(
     "after",
@@ -83,10 +84,15 @@ program
       groups?: string;
       person: boolean;
       forPerson: boolean;
+      personGroups?: string;
       json: boolean;
     }) => {
       const { explain } = await import("./commands/explain.ts");
-      exitCode = await explain({ ...options, groups: options.groups });
+      exitCode = await explain({
+        ...options,
+        groups: options.groups,
+        personGroups: options.personGroups,
+      });
     },
   );
 

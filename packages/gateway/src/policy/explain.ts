@@ -43,6 +43,7 @@ export function explain(
   inventory: ReadonlyMap<string, ReadonlyMap<string, Described>>,
   principal: PolicyAsk["principal"],
   hasPerson: boolean,
+  personGroups: readonly string[] = [],
 ): Explanation {
   const requestable: ExplainedOffer[] = [];
   const breakGlass: ExplainedOffer[] = [];
@@ -55,6 +56,7 @@ export function explain(
     weekday: 1,
     client_address: "0.0.0.0",
     has_person: hasPerson || principal.kind === "person",
+    person_groups: principal.kind === "person" ? principal.groups : personGroups,
     break_glass: false,
   };
   const emergency = { ...context, break_glass: true };

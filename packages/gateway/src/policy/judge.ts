@@ -20,7 +20,8 @@ export interface Judgement {
 export function unanswerable(ask: PolicyAsk): string | undefined {
   const { principal, context } = ask;
   const { issuer, subject, client, name, groups } = principal;
-  const texts = [issuer, subject, client, name, ...groups, ask.connection, ask.operation, context.reason];
+  const texts = [issuer, subject, client, name, ...groups, ask.connection, ask.operation];
+  texts.push(context.reason, ...context.person_groups);
   if (!texts.every((text) => text.isWellFormed())) return "the request holds text that is not valid Unicode";
   if (![context.requested_seconds, context.hour, context.weekday].every(isCount)) {
     return "the request's time is not a number that policies can judge";
@@ -85,6 +86,7 @@ function contextOf(context: PolicyContext): Context {
     weekday: Math.floor(context.weekday),
     client_address: { __extn: { fn: "ip", arg: cedarAddress(context.client_address) ?? "" } },
     has_person: context.has_person,
+    person_groups: [...context.person_groups],
     break_glass: context.break_glass,
   };
 }

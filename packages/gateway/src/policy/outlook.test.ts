@@ -78,6 +78,8 @@ describe("what is known already is decided already", () => {
     requestable: boolean,
     conditions: number,
   ][] = [
+    ['context.person_groups.contains("finance")', {}, false, 0],
+    ['context.person_groups.contains("finance")', { context: { person_groups: ["finance"] } }, true, 0],
     ["context.has_person", {}, false, 0],
     ["context.has_person", { context: { has_person: true } }, true, 0],
     ["principal is Person", {}, false, 0],

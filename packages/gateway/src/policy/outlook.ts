@@ -29,8 +29,8 @@ export function outlook(
   const relevant = about(policies, ask.operation);
   const permits = relevant.filter(({ entry }) => !entry.forbid);
   if (permits.length === 0) return closed([nobodyMay(ask.connection, ask.operation)]);
-  const { has_person, break_glass } = ask.context;
-  const listing = { ...ask, context: { ...unknown, has_person, break_glass } };
+  const { has_person, person_groups, break_glass } = ask.context;
+  const listing = { ...ask, context: { ...unknown, has_person, person_groups, break_glass } };
   const impossible = unanswerable(listing);
   if (impossible !== undefined) return closed([impossible]);
   const { groups } = ask.principal;

@@ -9,6 +9,7 @@ const contextTypes = {
   weekday: { type: "Long" },
   client_address: { type: "Extension", name: "ipaddr" },
   has_person: { type: "Boolean" },
+  person_groups: { type: "Set", element: { type: "String" } },
   break_glass: { type: "Boolean" },
 } as const satisfies Record<keyof PolicyContext, object>;
 
@@ -30,7 +31,11 @@ export const contextNames: readonly string[] = Object.keys(contextTypes);
 export const principalNames: readonly string[] = Object.keys(principalTypes);
 
 /** The facts of `context` that are known while only listing what could be asked for; all others come with the request. */
-export const knownContext: ReadonlySet<string> = new Set<keyof PolicyContext>(["has_person", "break_glass"]);
+export const knownContext: ReadonlySet<string> = new Set<keyof PolicyContext>([
+  "has_person",
+  "person_groups",
+  "break_glass",
+]);
 
 const principal: StandardEntityType<string> = {
   memberOfTypes: ["Group"],

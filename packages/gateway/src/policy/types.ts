@@ -27,6 +27,8 @@ export interface PolicyContext {
   readonly client_address: string;
   /** Whether a person stands behind the agent. */
   readonly has_person: boolean;
+  /** That person's groups, where the token says them: of an agent that acts for nobody, none. */
+  readonly person_groups: readonly string[];
   /** Whether the ask says `break_glass`: only then, and then only, policies with `break_glass: true` permit. */
   readonly break_glass: boolean;
 }

@@ -245,6 +245,12 @@ describe("names and types", () => {
     ["context.client_address.isLoopback()", { context: { client_address: "::1" } }, true],
     ["context.has_person", { context: { has_person: true } }, true],
     ["context.has_person", {}, false],
+    ['context.person_groups.contains("finance")', { context: { person_groups: ["finance"] } }, true],
+    [
+      'context.person_groups.contains("finance")',
+      { principal: { groups: ["support-agents", "finance"] } },
+      false,
+    ],
     ['principal in Group::"support-agents"', {}, true],
     ['principal in Group::"sre"', {}, false],
     ['principal.groups.contains("sre")', { principal: { groups: ["support-agents", "sre"] } }, true],

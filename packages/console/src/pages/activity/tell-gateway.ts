@@ -10,6 +10,7 @@ type Told = Extract<
   | `lockdown.${string}`
   | `configuration.${string}`
   | `log.${string}`
+  | `store.${string}`
 >;
 
 /** Sign-in, lock-down, the configuration and the log itself in words. */

@@ -7,12 +7,14 @@ import type { BrowserSession } from "./store.ts";
 
 /** Who a browser session's requests come from: a person, with the roles that their groups give now. */
 export function verifiedOf(session: BrowserSession, roles: PeopleRules["roles"]): Verified {
-  const { issuer, login, displayName, groups } = session;
+  const { issuer, login, displayName, groups, providerSubject } = session;
   return Object.freeze({
     principal: Object.freeze({
       kind: "person",
       issuer,
       subject: login,
+      // Okta's ID tokens name people by the id that access tokens call uid.
+      uid: providerSubject,
       client: consoleClient,
       name: login,
       ...(displayName === undefined ? {} : { displayName }),

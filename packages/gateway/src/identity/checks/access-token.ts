@@ -4,11 +4,12 @@ import type { Check } from "../check.ts";
 /** Claims of ID tokens (OpenID Connect Core, section 2) and logout tokens, which no access token of Okta's carries. */
 const foreign = ["nonce", "at_hash", "c_hash", "s_hash", "events"];
 
-/** It is an access token: an ID token has no `cid`, a `jti` that begins with "ID.", or claims of its own. */
+/** It is an access token: an ID token has neither `cid` nor `act`, a `jti` that begins with "ID.", or claims of its own. */
 export const checkAccessToken: Check = ({ claims }) => {
   const { jti, scp, scope } = claims;
+  const hasClient = Object.hasOwn(claims, "cid") || Object.hasOwn(claims, "act");
   const marked = foreign.some((name) => Object.hasOwn(claims, name));
-  if (marked || (typeof jti === "string" && jti.startsWith("ID.")) || !Object.hasOwn(claims, "cid")) {
+  if (marked || (typeof jti === "string" && jti.startsWith("ID.")) || !hasClient) {
     throw new IdentityError(
       "token_type",
       "the token is not an access token",
@@ -23,12 +24,19 @@ export const checkAccessToken: Check = ({ claims }) => {
       "get a bearer token: turn off DPoP for this client at the authorization server",
     );
   }
-  // Okta's own form is a list named `scp`; after an ID-JAG exchange it is a string named `scope`.
-  const list = scp === undefined || (Array.isArray(scp) && scp.every((one) => typeof one === "string"));
-  if (!list || (scope !== undefined && typeof scope !== "string")) {
+  // Okta's own form is a list named `scp`; of agents that act for machines a string named `scope`, and a custom claim of
+  // that name is a list.
+  if (
+    (scp !== undefined && !isList(scp)) ||
+    (scope !== undefined && typeof scope !== "string" && !isList(scope))
+  ) {
     throw new IdentityError(
       "token_claims",
-      "the access token's scopes are neither a list (scp) nor a string (scope)",
+      "the access token's scopes are neither a list (scp) nor a string or a list (scope)",
     );
   }
 };
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
+}

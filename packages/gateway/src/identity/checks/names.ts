@@ -9,16 +9,18 @@ export function isName(value: unknown): value is string {
   );
 }
 
-/** `sub` and `cid` name somebody; `uid`, where there is one, too; `client_id` does not contradict `cid`. */
+/** `sub` names somebody, and so do `cid` and `uid` where they are there; `client_id` does not contradict `cid`. */
 export const checkNames: Check = ({ claims }) => {
-  for (const name of ["sub", "cid"]) {
-    if (!isName(claims[name]))
+  for (const name of ["sub", "cid", "uid"]) {
+    const isNeeded = name === "sub" || Object.hasOwn(claims, name);
+    if (isNeeded && !isName(claims[name]))
       throw new IdentityError("token_claims", `the access token has no usable ${name}`);
   }
-  if (Object.hasOwn(claims, "uid") && !isName(claims["uid"])) {
-    throw new IdentityError("token_claims", "the access token's uid is not usable");
-  }
   if (Object.hasOwn(claims, "client_id") && claims["client_id"] !== claims["cid"]) {
-    throw new IdentityError("token_claims", "the access token names two clients");
+    throw new IdentityError(
+      "token_claims",
+      "the access token names two clients",
+      "client_id, where the authorization server adds that claim, must equal cid",
+    );
   }
 };

@@ -102,7 +102,7 @@ export class FakeProvider {
   settings(more: Partial<TrustedProvider> = {}): TrustedProvider {
     return {
       issuer: this.issuer,
-      audience: this.audience,
+      audiences: [this.audience],
       groupsClaim: "groups",
       algorithms: ["RS256", "ES256"],
       directory: new Map([

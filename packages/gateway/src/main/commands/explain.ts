@@ -37,6 +37,14 @@ function principalOf(
   return { kind, issuer: agents[0]?.issuer ?? "", subject: name, client: name, name, groups };
 }
 
+/** A list as an option writes it: `support-agents,sre`. */
+function listOf(written: string | undefined): readonly string[] | undefined {
+  return written
+    ?.split(",")
+    .map((group) => group.trim())
+    .filter((group) => group !== "");
+}
+
 /**
  * `mayflyd explain --as NAME [--groups A,B]`: what a made-up or real principal could request, and why not the rest.
  * @returns the exit code
@@ -47,14 +55,14 @@ export async function explain(options: {
   readonly groups: string | undefined;
   readonly person: boolean;
   readonly forPerson: boolean;
+  /** The groups of the person whom the agent acts for. */
+  readonly personGroups: string | undefined;
   readonly json: boolean;
 }): Promise<number> {
   const loaded = await load(options.config, protocols, process.env, "named");
   if (!loaded.ok) throw new ConfigurationRefused(formatProblems(loaded.problems));
-  const groups = options.groups
-    ?.split(",")
-    .map((group) => group.trim())
-    .filter((group) => group !== "");
+  const groups = listOf(options.groups);
+  const personGroups = listOf(options.personGroups);
   const principal = principalOf(
     loaded.configuration,
     options.as,
@@ -62,7 +70,13 @@ export async function explain(options: {
     options.person ? "person" : "agent",
   );
   const { inventory } = rulesOf(loaded, protocols);
-  const explanation = explainTo(loaded.policies, inventory, principal, options.forPerson);
+  const explanation = explainTo(
+    loaded.policies,
+    inventory,
+    principal,
+    options.forPerson || personGroups !== undefined,
+    personGroups,
+  );
   process.stdout.write(options.json ? `${JSON.stringify(explanation)}\n` : formatExplanation(explanation));
   return 0;
 }

@@ -45,6 +45,7 @@ export const noon: PolicyContext = {
   weekday: 2,
   client_address: "10.1.2.3",
   has_person: false,
+  person_groups: [],
   break_glass: false,
 };
 

@@ -12,7 +12,7 @@ import type { Expected } from "./id-token.ts";
 const clock = fakeClock();
 const now = Math.floor(clock.wall() / 1000);
 const provider = new FakeProvider("https://okta.example");
-const settings = provider.settings({ audience: "gw", algorithms: ["RS256"] });
+const settings = provider.settings({ audiences: ["gw"], algorithms: ["RS256"] });
 const keys = providerKeys(settings, documentFetcher(provider.fetch, clock), clock);
 const desk = { provider: settings, keys, now: () => clock.wall() };
 

@@ -46,7 +46,7 @@ export function oidcSignIn(options: OidcOptions): SignInProvider {
   const metadata = providerMetadata(settings, fetchDocument, clock);
   const trusted: TrustedProvider = {
     issuer: settings.issuer,
-    audience: settings.clientId,
+    audiences: [settings.clientId],
     groupsClaim: settings.groupsClaim,
     algorithms: settings.algorithms,
     directory: new Map(),

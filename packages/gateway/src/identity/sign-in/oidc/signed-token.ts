@@ -51,7 +51,7 @@ export async function readSigned(text: string, desk: TokenDesk): Promise<ReadTok
     // Before the keys: a token of another issuer must not make us look for its key among ours.
     if (token.claims["iss"] !== provider.issuer) refuse("iss");
     for (const check of checks) await check(token, { provider, keys, now: desk.now() });
-    checkAudience(token, provider.audience);
+    checkAudience(token, provider.audiences[0] ?? "");
     return token;
   } catch (thrown) {
     if (thrown instanceof IdentityError) {

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import type { Actor } from "./grants.ts";
+import { decidedBy, samePerson, whyNotReview } from "./people.ts";
+import type { AccessRequest, Requester } from "./types.ts";
+
+const okta = "https://example.okta.com";
+const rosa: Actor = {
+  kind: "person",
+  issuer: okta,
+  subject: "rosa@example.com",
+  uid: "00uROSA",
+  client: "mayfly-console",
+  name: "rosa@example.com",
+  groups: ["leads"],
+  roles: ["reviewer"],
+  actors: [],
+};
+
+const bot: Requester = {
+  kind: "agent",
+  issuer: `${okta}/oauth2/aus1`,
+  subject: "0oabot",
+  client: "0oabot",
+  name: "bot",
+  groups: [],
+  actors: [],
+};
+
+const asked = (requester: Partial<Requester>): AccessRequest =>
+  ({
+    requester: { ...bot, ...requester },
+    approval: { by: ["leads"], count: 1, within: 1, refusals: 1 },
+    approvals: [],
+  }) as unknown as AccessRequest;
+
+describe("nobody approves what their own agent asks, whatever their login is called", () => {
+  it("lets a reviewer decide for an agent that is not theirs", () => {
+    expect(whyNotReview(rosa, asked({}))).toBeUndefined();
+    const other = { issuer: okta, subject: "alan@example.com", uid: "00uALAN" };
+    expect(whyNotReview(rosa, asked({ person: other }))).toBeUndefined();
+  });
+
+  it.each<[string, Partial<Requester>, string]>([
+    [
+      "an agent for the same login",
+      { person: { issuer: "x", subject: "Rosa@example.com" } },
+      "it was made for you",
+    ],
+    [
+      "an agent whose app calls the person something else",
+      { subject: "rosa.m", person: { issuer: "x", subject: "rosa.m", uid: "00uROSA" } },
+      "it was made for you",
+    ],
+    [
+      "an agent whose tokens call the person by the id",
+      { person: { issuer: "x", subject: "00uX", uid: "00uROSA" } },
+      "it was made for you",
+    ],
+    ["an owner by login", { owner: "ROSA@example.com" }, "the agent is yours"],
+    ["an owner by id", { owner: "00uROSA" }, "the agent is yours"],
+    ["an actor by id", { actors: ["wlpA", "00uROSA"] }, "you act in it"],
+    [
+      "their own request under an old login",
+      { kind: "person", subject: "old@example.com", uid: "00uROSA" },
+      "it is your own",
+    ],
+  ])("refuses %s", (_, requester, why) => {
+    expect(whyNotReview(rosa, asked(requester))).toBe(why);
+  });
+
+  it("counts one person's decisions once, by whatever way they come", () => {
+    const request = {
+      ...asked({}),
+      approvals: [{ reviewer: { issuer: "x", subject: "rosa.m", uid: "00uROSA", name: "Rosa" } }],
+    } as unknown as AccessRequest;
+    expect(decidedBy(request, rosa)).toBe(true);
+    expect(decidedBy(request, { ...rosa, subject: "alan@example.com", uid: "00uALAN" })).toBe(false);
+  });
+
+  it("takes nobody for another because neither has an id", () => {
+    expect(samePerson({ issuer: "a", subject: "x" }, { issuer: "b", subject: "y" })).toBe(false);
+  });
+});

@@ -1,0 +1,103 @@
+import { isName } from "./checks/names.ts";
+import { IdentityError } from "./error.ts";
+
+/** Whom verified claims speak of, before anything is looked up about them. */
+export interface Who {
+  /** The OAuth client that holds the token: a service app, a registered agent, or a person's own client. */
+  readonly client: string;
+  /** The token's `sub`: the person's login, or the machine that the chain of actors began with. */
+  readonly subject: string;
+  /** Okta's id of the person behind the token; absent where the token names none. */
+  readonly uid?: string;
+  /** Whether a person stands behind the token. */
+  readonly hasPerson: boolean;
+  /** The `act` chain's subjects, nearest actor first (RFC 8693, section 4.1). */
+  readonly actors: readonly string[];
+  /** Whether somebody acts for the subject (`act`). */
+  readonly isDelegated: boolean;
+  /** Whether the token says of its own subject that it is no person's own sign-in. */
+  readonly isOwnSignIn: boolean;
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** More actors than this in a row is no delegation that anybody set up; Okta's own bound is 5. */
+const MAX_ACTORS = 8;
+
+/** Words of `sub_profile` that say who a subject is. */
+const personProfile = "user";
+const machineProfiles: ReadonlySet<string> = new Set(["service", "ai_agent"]);
+const profileForm = /^[a-z][a-z0-9_]{0,63}(?: [a-z][a-z0-9_]{0,63}){0,15}$/;
+
+function refuse(why: string, hint?: string): never {
+  throw new IdentityError("token_claims", why, hint);
+}
+
+/** The words of a `sub_profile`: a list separated by spaces; none where the claim is absent. */
+function profilesOf(holder: Claims, whose: string): ReadonlySet<string> {
+  if (!Object.hasOwn(holder, "sub_profile")) return new Set();
+  const { sub_profile: written } = holder;
+  if (typeof written !== "string" || !profileForm.test(written))
+    refuse(`the sub_profile of ${whose} is not a list of words`);
+  return new Set(written.split(" "));
+}
+
+/** The chain of actors, nearest first, each with a subject and a readable profile. */
+function actorsOf(act: unknown): readonly string[] {
+  const actors: string[] = [];
+  for (let next = act; next !== undefined;) {
+    if (typeof next !== "object" || next === null || Array.isArray(next) || actors.length >= MAX_ACTORS)
+      refuse("the access token's chain of actors (act) is not usable");
+    const actor = next as Claims;
+    if (!isName(actor["sub"])) refuse("an actor of the access token (act) has no sub");
+    profilesOf(actor, "an actor (act)");
+    actors.push(actor["sub"]);
+    next = Object.hasOwn(actor, "act") ? actor["act"] : undefined;
+  }
+  return actors;
+}
+
+/**
+ * Whom a token speaks of. Okta's forms: a service app by itself, a person through an OIDC client, an app on behalf of a
+ * person, and registered AI agents (`act`), for a person or for a machine. What contradicts itself is refused.
+ * - The client is `cid`, or the nearest actor where a token has none (agents that act for machines); both must agree.
+ * - A person is behind it where there is a `uid`, or the subject's profile says `user`; a machine where the profile says
+ *   `service` or `ai_agent`, or the innermost actor is the subject itself. With `act`, exactly one of them must hold.
+ * @throws IdentityError token_claims
+ */
+export function whoOf(claims: Claims): Who {
+  const subject = String(claims["sub"]);
+  const isDelegated = Object.hasOwn(claims, "act");
+  const actors = isDelegated ? actorsOf(claims["act"] ?? null) : [];
+  const client = Object.hasOwn(claims, "cid") ? String(claims["cid"]) : (actors[0] ?? "");
+  const uid = Object.hasOwn(claims, "uid") ? String(claims["uid"]) : undefined;
+  const profiles = profilesOf(claims, "the subject");
+  if (client === "") refuse("the access token names no client: it has neither cid nor act");
+  if (isDelegated && actors[0] !== client)
+    refuse(
+      "the access token's client (cid) is not its nearest actor (act.sub)",
+      "ask the authorization server for a token of the agent that presents it",
+    );
+  const saysPerson = uid !== undefined || profiles.has(personProfile);
+  const saysMachine =
+    [...profiles].some((word) => machineProfiles.has(word)) || (isDelegated && actors.at(-1) === subject);
+  if (saysPerson && saysMachine) refuse("the access token says that its subject is a person and a machine");
+  if (isDelegated && !saysPerson && !saysMachine)
+    refuse("the access token does not say whether a person or a machine stands behind its actors");
+  if (saysPerson && subject === client)
+    refuse(
+      "the access token says that its client is a person",
+      "leave the claim sub of the authorization server as Okta made it",
+    );
+  if (!isDelegated && uid === undefined && subject !== client)
+    refuse("the access token's subject is neither its client nor a person");
+  return Object.freeze({
+    client,
+    subject,
+    ...(uid === undefined ? {} : { uid }),
+    hasPerson: saysPerson,
+    actors,
+    isDelegated,
+    isOwnSignIn: saysPerson && !isDelegated,
+  });
+}
