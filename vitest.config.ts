@@ -43,6 +43,16 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
+      {
+        test: {
+          // Attacks and kills measure time and memory: one file at a time, when nothing else runs.
+          name: "siege",
+          include: ["tests/siege/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

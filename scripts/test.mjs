@@ -76,5 +76,7 @@ await check("dead code", "knip", []);
 await check("JSON Schema is current", "node", ["scripts/json-schema.ts", "--check"]);
 await check("OpenAPI document and SDK types are current", "node", ["scripts/openapi.ts", "--check"]);
 await suites(fast ? ["unit"] : ["unit", "integration", "e2e", "browser"]);
+// What measures time and memory runs by itself.
+if (!fast) await suites(["siege"]);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed === 0 ? 0 : 1);

@@ -134,10 +134,6 @@ export const checks: readonly Check[] = [
       return report.problems.map(({ file, line, message }) => `${file}:${line}: ${message}`);
     },
   },
-];
-
-/** What must hold as well, of ends that the log has and nobody was told of. */
-export const furtherChecks: readonly Check[] = [
   {
     name: "no grant lives that has ended by the log",
     run({ world, log, known, random }) {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { World } from "../support/world.ts";
 import { call } from "../support/api.ts";
-import { checks, furtherChecks, type Aftermath } from "./checks.ts";
+import { checks, type Aftermath } from "./checks.ts";
 import { nothingYet, startLoad, type Acknowledged } from "./load.ts";
 import { logSoFar } from "./log-so-far.ts";
 import { randomFrom, tortureWorld } from "./world.ts";
@@ -33,13 +33,10 @@ export async function runKills(
     kills,
     seed,
     bin,
-    isFurther = false,
   }: {
     readonly kills: number;
     readonly seed: number;
     readonly bin?: string;
-    /** Whether the further checks are made as well. */
-    readonly isFurther?: boolean;
   },
   onKill: (kill: number, failures: number) => void = () => undefined,
 ): Promise<KillReport> {
@@ -60,7 +57,7 @@ export async function runKills(
       const isThorough = kill % VERIFY_EVERY === 0 || kill === kills;
       const after: Aftermath = { world, log, known, random, killedAt, isThorough };
       log.readOn();
-      for (const { name, run } of [...checks, ...(isFurther ? furtherChecks : [])])
+      for (const { name, run } of checks)
         for (const what of await run(after)) failures.push({ kill, check: name, what });
       if (known.locked !== false)
         await call(world.gateway, await world.personToken("olga@example.com"), "DELETE", "/v1/lockdown");

@@ -3,7 +3,8 @@ import { runFaults } from "./faults.ts";
 import { runKills } from "./kills.ts";
 
 // `npm run torture`: kills a gateway under load, a thousand times, and looks whether everything it acknowledged is
-// there. `npm run torture -- faults`: takes the files from under it. Ends with 1 when anything did not hold.
+// there. `npm run torture -- faults`: takes the files from under it. `npm run torture -- starvation [SECONDS] [ATTACK…]`:
+// has one agent attack beside another. Ends with 1 when anything did not hold.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -15,6 +16,10 @@ const { values, positionals } = parseArgs({
 });
 const which = values.bin === undefined ? {} : { bin: values.bin };
 const isFaults = positionals[0] === "faults";
+if (positionals[0] === "starvation") {
+  const { runStarvation } = await import("../starvation/main.ts");
+  process.exit(await runStarvation(positionals.slice(1)));
+}
 if (isFaults) {
   const results = await runFaults({
     ...which,
