@@ -197,6 +197,8 @@ export function session(
       const { limits } = configuration;
       const world = makeWorld(connection, { ...limits });
       const grant = "gr_0000000000000001";
+      // The session's limits in the database are counted from the same time as the grant's deadline.
+      world.clock.stepWall(systemClock.wall() - world.clock.wall());
       world.activate(grant, 600_000);
       world.state.verifier = await verifierOf("secret");
       const protocol = postgresOf();
