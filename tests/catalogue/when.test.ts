@@ -28,6 +28,11 @@ const inGroups = (...groups: readonly string[]): Change => who({ groups: ["suppo
 
 const rows: readonly Row[] = [
   { word: "!", when: "!context.has_person", refused: { context: { has_person: true } }, passes: {} },
+  {
+    word: "context.person_groups",
+    when: 'context.person_groups.contains("finance")',
+    passes: { context: { person_groups: ["finance"] } },
+  },
   { word: "&&", when: "context.hour > 6 && context.hour < 12", passes: at(11) },
   { word: "||", when: "context.hour < 6 || context.hour > 12", passes: at(13) },
   { word: "==", when: "context.hour == 11", passes: at(11) },

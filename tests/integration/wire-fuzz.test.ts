@@ -11,6 +11,7 @@ import {
   type RawClient,
 } from "../../packages/gateway/src/protocols/postgres/testing/wire.ts";
 import { getAccess, type Access } from "../support/api.ts";
+import { OWN_QUERY_MARK } from "../../packages/gateway/src/protocols/postgres/messages.ts";
 import { startWorld, type World } from "../support/world.ts";
 
 // Random pipelines against a live gateway, compared with what the server's own log says it did: each statement that
@@ -203,7 +204,7 @@ function serverLog(): ReadonlyMap<string, { begun: Ran[]; done: Ran[] }> {
     const last = session.begun.at(-1);
     if (/^duration: \S+ ms$/.test(message) && last !== undefined) session.done.push(last);
     const [, how, text = ""] = /^(statement|execute)(?: (?:fetch from )?[^ ]*)?: (.*)$/.exec(message) ?? [];
-    if (how === undefined || text === refusedText) continue;
+    if (how === undefined || text === refusedText || text.startsWith(OWN_QUERY_MARK)) continue;
     session.begun.push(`${how === "statement" ? "query" : "execute"} ${text}`);
   }
   return all;

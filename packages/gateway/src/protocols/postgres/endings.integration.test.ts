@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "../../../../../tests/support/postgres.ts";
@@ -178,6 +179,16 @@ test("what waits in a pipeline behind a statement that the end cuts is not run, 
   expect(rows[0]?.count).toBeLessThan(100);
 });
 
+/** Sockets of this process, the gateway's to the database among them, in which much waits to be sent. */
+function sendingMuch(but: unknown): readonly Socket[] {
+  const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles(): readonly unknown[] };
+  return handles
+    .call(process)
+    .filter(
+      (each): each is Socket => each instanceof Socket && each !== but && each.writableLength > 1_000_000,
+    );
+}
+
 test("a statement that is half way to the database at the end never becomes whole", async () => {
   const { gate, connect } = await serve();
   const client = await connect();
@@ -186,11 +197,13 @@ test("a statement that is half way to the database at the end never becomes whol
     "select pid from pg_stat_activity where application_name like 'mayfly gr_test@%'",
   );
   const pid = rows[0]?.pid ?? 0;
+  client.send(frames.parse("big", "insert into done select 1 where length($1::text) > 0"), frames.sync);
+  await client.until("Z");
   // The backend stands still: a message larger than what sockets hold waits in the gateway.
   process.kill(pid, "SIGSTOP");
   try {
-    client.send(frames.query(`insert into done values (1) /* ${"x".repeat(14_000_000)} */`));
-    await vi.waitFor(() => expect(gate.log.filter(({ what }) => what === "intent")).toHaveLength(1), 10_000);
+    client.send(frames.bind("", "big", ["x".repeat(14_000_000)]), frames.execute(""), frames.sync);
+    await vi.waitFor(() => expect(sendingMuch(client.socket)).toHaveLength(1), 10_000);
     gate.end("expired");
     await vi.waitFor(() => expect(gate.sessions).toBe(0), 10_000);
   } finally {
@@ -198,9 +211,6 @@ test("a statement that is half way to the database at the end never becomes whol
   }
   await vi.waitFor(async () => expect(await backends()).toBe(0), 10_000);
   expect((await admin.query("select id from done")).rows).toEqual([]);
-  expect(gate.log.find((entry) => entry.what === "outcome")).toMatchObject({
-    outcome: { error: "57P01", more: { ended: { confirmed: false } } },
-  });
 });
 
 test("a client that dies takes a pipeline with it too", async () => {

@@ -164,9 +164,12 @@ export const failingParse: Buffer = message(
   int16(0),
 );
 
+/** What queries of the gateway's own begin with, so that the database's log tells them from a client's. */
+export const OWN_QUERY_MARK = "/* asked by Mayfly */";
+
 /** Query ('Q') of the gateway's own. */
 export function queryMessage(sql: string): Buffer {
-  return message(type.query, cstring(sql));
+  return message(type.query, cstring(`${OWN_QUERY_MARK} ${sql}`));
 }
 
 /**

@@ -256,7 +256,8 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
       }
     }
     // Nothing runs and no lock is held: the server's end can wait until all clients have been told theirs.
-    if (shared.expected.length === 0 && shared.readyStatus === IDLE) options.pacing(endServer);
+    const isIdle = shared.expected.length === 0 && shared.readyStatus === IDLE;
+    if (isIdle && !server.destroyed) options.pacing(endServer);
     else endServer();
   };
 
