@@ -29,8 +29,9 @@ export function serving(
     try {
       const taken = String((other.address() as AddressInfo).port);
       const { file, folder } = await load({ taken }, { ...(await certificates()).files, ...(await files()) });
-      const gateway = await startGateway({ file, environment, clock, logger: createLogger("silent") });
-      undo.push(() => gateway.stop("the case is over"));
+      const logger = createLogger("silent");
+      const gateway = await moving(clock, startGateway({ file, environment, clock, logger }));
+      undo.push(() => moving(clock, gateway.stop("the case is over")));
       return await act({ ...gateway, clock, folder });
     } catch (error) {
       if (error instanceof MayflyError) return `${error.code} | ${error.message}`;
@@ -50,4 +51,18 @@ export function alone(document: Document): void {
     audience: "api://mayfly",
     allow_insecure_loopback: true,
   };
+}
+
+/** Waits on a clock that nobody else moves: whoever starts or stops waits for the log's index, which reads by it. */
+async function moving<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
+  let isOver = false;
+  const done = work.finally(() => {
+    isOver = true;
+  });
+  done.catch(() => undefined);
+  while (!isOver) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    clock.advance(100);
+  }
+  return done;
 }
