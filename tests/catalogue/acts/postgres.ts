@@ -7,6 +7,7 @@ import { messageOf } from "../../../packages/gateway/src/kernel/errors.ts";
 import { createProtocols } from "../../../packages/gateway/src/main/protocols.ts";
 import {
   dial,
+  errorOf,
   frame,
   int32,
   type RawClient,
@@ -188,7 +189,12 @@ export function reach(rules: StandInRules = {}): Act {
 
 /** One session of a client's, through the gateway, before a stand-in. */
 export function session(
-  act: (client: RawClient, started: readonly ReadonlyMap<string, string>[]) => Promise<string>,
+  act: (
+    client: RawClient,
+    started: readonly ReadonlyMap<string, string>[],
+    /** Opens a further session of the same principal. */
+    another: (grant: "the same grant" | "another grant") => Promise<string>,
+  ) => Promise<string>,
 ): Act {
   return (load) =>
     before(load, {}, async ({ configuration }, { started }) => {
@@ -208,12 +214,25 @@ export function session(
       await new Promise<void>((resolve) => {
         server.listen(0, "127.0.0.1", resolve);
       });
-      const client = await dial((server.address() as AddressInfo).port);
+      const { port } = server.address() as AddressInfo;
+      const clients: RawClient[] = [];
+      const logIn = async (user: string): Promise<readonly [RawClient, string]> => {
+        const client = await dial(port);
+        clients.push(client);
+        const said = await client.logIn({ user, database: "orders", secret: "secret" });
+        const last = said.at(-1);
+        return [client, last?.type === "Z" ? "passed" : errorOf(last).message];
+      };
       try {
-        await client.logIn({ user: grant, database: "orders", secret: "secret" });
-        return await act(client, started);
+        const [client] = await logIn(grant);
+        return await act(client, started, async (which) => {
+          const other = which === "the same grant" ? grant : "gr_0000000000000002";
+          if (other !== grant) world.activate(other, 600_000);
+          const [, outcome] = await logIn(other);
+          return outcome;
+        });
       } finally {
-        client.close();
+        for (const client of clients) client.close();
         world.end(grant, { state: "released", reason: "the case is over" });
         await new Promise((resolve) => server.close(resolve));
       }

@@ -79,6 +79,22 @@ const ofAgents: readonly Case[] = [
     base: agents(),
   },
   {
+    at: agentAt("audience"),
+    narrow: "api://other",
+    wide: ["api://other", "api://mayfly"],
+    refused: /^token_audience \|/,
+    act: verify(),
+    base: agents(),
+  },
+  {
+    at: agentAt("audience"),
+    narrow: ["api://other", "https://mayfly.internal"],
+    wide: "api://mayfly",
+    refused: /^token_audience \|/,
+    act: verify(),
+    base: agents(),
+  },
+  {
     at: agentAt("groups_claim"),
     narrow: "teams",
     wide: "groups",

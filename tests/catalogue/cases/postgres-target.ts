@@ -81,6 +81,16 @@ export const postgresTarget: readonly Case[] = [
       document.connections.orders.postgres = structuredClone(target);
     },
   },
+  ...(["the same grant", "another grant"] as const).map((which) => ({
+    at: ["limits", which === "the same grant" ? "sessions_per_grant" : "sessions_per_principal"],
+    narrow: 1,
+    wide: 2,
+    refused: /sessions/,
+    act: session(async (_, __, another) => another(which)),
+    base: (document: Document) => {
+      document.connections.orders.postgres = structuredClone(target);
+    },
+  })),
   {
     at: ["limits", "message_bytes"],
     narrow: 1024,
