@@ -26,8 +26,13 @@ export interface Acceptance {
 /** What the store remembers of the logs of the gateways that share it. */
 export interface KnownLogs {
   all(): Promise<readonly KnownLog[]>;
-  /** Remembers how far a log has come, and with it that the store takes writes. An acceptance is over then. */
-  remember(log: Omit<KnownLog, "accepted">): Promise<void>;
+  /**
+   * Remembers how far a log has come, and with it that the store takes writes. An acceptance is over then. What a log
+   * of that name with another key had yet to record is this one's to record.
+   * @param instead the name of a log whose place this one takes: it is not looked for any more
+   */
+  remember(log: Omit<KnownLog, "accepted">, instead?: string): Promise<void>;
+  /** Keeps that a loss was accepted, and that store and log are not known to agree about anything any more. */
   accept(name: string, acceptance: Acceptance): Promise<void>;
 }
 
