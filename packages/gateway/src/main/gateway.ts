@@ -199,6 +199,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
       scan: (seq, limit, wanted) => reader.scan(seq, limit, wanted),
     },
     journal,
+    tell: (message) => logger.warn({ problem: message }, "clock"),
     watchHolder: (holder, withdrawn) =>
       identity.watch(holder as Principal, (reason, kind) => {
         if (kind === "withdrawn") withdrawn(reason);

@@ -7,7 +7,7 @@ import { closingRecord, endRecord, lockdownRecord, system, write } from "../reco
 import { noesOf } from "../sheet.ts";
 import type { AccessRequest, Grant } from "../types.ts";
 import type { JournalEntry } from "./journal.ts";
-import { floorOf, wasSilent, type TimeSeen } from "./floor.ts";
+import { floorOf, wasSilent } from "./floor.ts";
 import { endInDoubt } from "./in-doubt.ts";
 import {
   addLogged,
@@ -18,6 +18,7 @@ import {
   type Logged,
   type StillOpen,
 } from "./logged.ts";
+import { raiseClock, timeSeen } from "./time-seen.ts";
 import type { Trail } from "./trail.ts";
 
 /** Records looked at in one go. */
@@ -43,9 +44,9 @@ function did(done: Done, what: string, id: string): void {
 export async function agree(core: Core, trail: Trail, isExclusive: boolean): Promise<number> {
   const known = await core.store.progress(trail.id);
   const seen = await timeSeen(core, trail, known?.seenAt);
-  core.clock.raise(floorOf(seen));
   const owed = await core.store.owed(trail.id);
   const open = await stillOpen(core, owed);
+  if (open.active.size + open.pending.size > 0) raiseClock(core, floorOf(seen));
   const logged = await readTrail(trail, Math.min(known?.position ?? 0, trail.first), open);
   const done: Done = new Map();
   await endInStore(core, logged, open, done);
@@ -67,16 +68,6 @@ export async function agree(core: Core, trail: Trail, isExclusive: boolean): Pro
   const position = trail.written();
   await core.store.setProgress(trail.id, { position, seenAt: core.clock.wall() });
   return position;
-}
-
-async function timeSeen(core: Core, trail: Trail, stored: number | undefined): Promise<TimeSeen> {
-  const [last] = trail.first === 0 ? [] : await trail.read(trail.first - 1, 1);
-  return {
-    beat: core.journal?.found.beat,
-    boot: core.journal?.boot(),
-    recordedAt: last === undefined ? undefined : Date.parse(last.time),
-    storedAt: stored,
-  };
 }
 
 async function stillOpen(core: Core, owed: Owed): Promise<StillOpen> {
