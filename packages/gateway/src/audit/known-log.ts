@@ -39,7 +39,6 @@ export interface KnownLogs {
 /** What is found of a log before it opens. */
 export interface FoundLog {
   readonly folder: string;
-  readonly name: string;
   /** Its first verifier key; undefined where there is no log. */
   readonly key: string | undefined;
   readonly records: number;
@@ -47,6 +46,11 @@ export interface FoundLog {
 
 const accept =
   "if it is lost for good, `mayflyd accept-log-loss --reason …` lets the next start go on, and records who said so and why";
+
+/** The name that a verifier key begins with. */
+function nameIn(key: string): string {
+  return key.split("+")[0] ?? key;
+}
 
 /**
  * Compares what is found with what the store knows.
@@ -63,7 +67,7 @@ export function judgeFound(known: KnownLog, found: FoundLog): MayflyError | unde
     );
   if (found.key !== known.key)
     return refuse(
-      `${found.folder} holds another audit log, ${found.name} with ${found.records} records and the key ${found.key}, but ${there} and the key ${known.key}`,
+      `${found.folder} holds another audit log, ${nameIn(found.key)} with ${found.records} records and the key ${found.key}, but ${there} and the key ${known.key}`,
       `put the folder of that log back, or give each gateway that shares the store an audit.name of its own; ${accept}`,
     );
   if (found.records < known.records)
