@@ -115,6 +115,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     allowInsecureLoopback: first.listen.postgres?.allowInsecureLoopback === true,
     url: () => first.url.replace(/\/+$/, ""),
     gateway: () => audit.id,
+    gatewayBefore: () => (known?.accepted === undefined ? undefined : known.key),
   });
   await Promise.all(protocols.map((protocol) => protocol.ready()));
 
