@@ -18,7 +18,7 @@ export interface Core {
   readonly clock: SteadyClock;
   /** The wall clock as it is, for comparing with what others say of theirs. */
   readonly wallClock: Clock;
-  /** For the operator: what is wrong with the clocks. */
+  /** For the operator: what is wrong with the clocks or the store. */
   readonly tell: (message: string) => void;
   /** Which log this gateway writes; undefined where it cannot be read back. */
   readonly logId: string | undefined;

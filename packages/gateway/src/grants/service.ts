@@ -54,7 +54,7 @@ export interface GrantsOptions {
   readonly trail?: Trail;
   /** Takes ends that neither log nor store takes. */
   readonly journal?: Journal;
-  /** Told, for the operator, what is wrong with the clocks. */
+  /** Told, for the operator, what is wrong with the clocks or the store. */
   readonly tell?: (message: string) => void;
   /**
    * Watches whoever holds a live grant, from its first moment to its last: calls `withdrawn` once when their identity

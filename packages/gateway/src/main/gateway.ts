@@ -200,7 +200,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
       scan: (seq, limit, wanted) => reader.scan(seq, limit, wanted),
     },
     journal,
-    tell: (message) => logger.warn({ problem: message }, "clock"),
+    tell: (message) => logger.warn({ problem: message }, "grants"),
     watchHolder: (holder, withdrawn) =>
       identity.watch(holder as Principal, (reason, kind) => {
         if (kind === "withdrawn") withdrawn(reason);
