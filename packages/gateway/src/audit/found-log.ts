@@ -16,15 +16,23 @@ import { refuse, type Recovered } from "./recovery.ts";
 
 /** @throws MayflyError `log_lost` when the store knows another log, or more of this one, and nobody accepted that */
 export function checkKnown(
-  { known, folder, name }: Pick<AuditLogOptions, "known" | "folder" | "name">,
+  { known, folder }: Pick<AuditLogOptions, "known" | "folder">,
   found: { readonly records: number; readonly key: string | undefined },
   isBefore: boolean,
 ): void {
   if (known === undefined || known.accepted !== undefined) return;
   // How much there is of the right log shows when it has been read.
   if (isBefore && found.key === known.key) return;
-  const refused = judgeFound(known, { folder, name, ...found });
+  const refused = judgeFound(known, { folder, ...found, ...(isBefore ? { records: sizeOf(folder) } : {}) });
   if (refused !== undefined) throw refused;
+}
+
+/** How many records a folder holds, as far as that shows without proving any of them. */
+function sizeOf(folder: string): number {
+  const last = segmentsOf(folder).at(-1);
+  return last === undefined
+    ? 0
+    : last.first + readFileSync(join(folder, last.file), "latin1").split("\n").length - 1;
 }
 
 /** Whether there is anything of a log. */

@@ -19,6 +19,8 @@ export interface IndexerParts {
   readonly index: AuditIndex;
   readonly reader: RecordReader;
   readonly written: () => number;
+  /** The number of the first record of this run: under it and later ones the index cannot know any of this log's yet. */
+  readonly first: number;
   readonly onProblem?: (message: string) => void;
 }
 
@@ -37,8 +39,9 @@ const rest = 20;
 
 /** Starts feeding the index in the background, from where it stands. */
 export function startIndexer(parts: IndexerParts): Indexer {
-  const { clock, index, reader, written } = parts;
+  const { clock, index, reader, written, first } = parts;
   let indexed: number | undefined;
+  let isNew = true;
   let isClosed = false;
   let isStale = false;
   let waiting: { readonly upTo: number; readonly done: () => void }[] = [];
@@ -67,11 +70,12 @@ export function startIndexer(parts: IndexerParts): Indexer {
         indexed = 0;
       }
       indexed ??= (await index.last()) + 1;
-      // An index that knows more than the log is not this log's.
-      if (indexed > written()) {
+      // An index that knows more than the log is not this log's; what it knows under numbers that were given anew is lost.
+      if (indexed > (isNew ? first : written())) {
         await index.clear();
         indexed = 0;
       }
+      isNew = false;
       const records = await reader.read(indexed, batch);
       if (records.length > 0) await index.insert(records);
       indexed += records.length;

@@ -85,12 +85,26 @@ test("a log of the same size that is not the one of the store's checkpoint stops
   await expect(openTestLog(folder, { known })).rejects.toMatchObject({ code: "log_broken" });
 });
 
+test("another log in the folder is named by its own name and size", async () => {
+  const { folder, known } = await loggedAndKnown();
+  await expect(
+    openTestLog(folder, { known: { ...known, name: "there", key: "there+1", records: 99 } }),
+  ).rejects.toMatchObject({
+    code: "log_lost",
+    message: expect.stringMatching(
+      new RegExp(
+        `holds another audit log, gateway.test with ${known.records} records .* the log there with 99 records`,
+      ),
+    ) as string,
+  });
+});
+
 test("another log under the name is refused, and so is another name where no gateway shares the store", () => {
   const known: KnownLog = { name: "a", key: "a+1", records: 5, at: 0 };
-  expect(judgeFound(known, { folder: "/f", name: "a", key: "a+2", records: 9 })?.message).toMatch(
+  expect(judgeFound(known, { folder: "/f", key: "a+2", records: 9 })?.message).toMatch(
     /holds another audit log, a with 9 records and the key a\+2, but the store knows the log a with 5 records/,
   );
-  expect(judgeFound(known, { folder: "/f", name: "a", key: "a+1", records: 5 })).toBeUndefined();
+  expect(judgeFound(known, { folder: "/f", key: "a+1", records: 5 })).toBeUndefined();
   expect(knownOf([known], "b", true)).toBe(known);
   expect(knownOf([known], "b", false)).toBeUndefined();
 });

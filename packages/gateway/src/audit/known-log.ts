@@ -26,15 +26,19 @@ export interface Acceptance {
 /** What the store remembers of the logs of the gateways that share it. */
 export interface KnownLogs {
   all(): Promise<readonly KnownLog[]>;
-  /** Remembers how far a log has come, and with it that the store takes writes. An acceptance is over then. */
-  remember(log: Omit<KnownLog, "accepted">): Promise<void>;
+  /**
+   * Remembers how far a log has come, and with it that the store takes writes. An acceptance is over then. What a log
+   * of that name with another key had yet to record is this one's to record.
+   * @param instead the name of a log whose place this one takes: it is not looked for any more
+   */
+  remember(log: Omit<KnownLog, "accepted">, instead?: string): Promise<void>;
+  /** Keeps that a loss was accepted, and that store and log are not known to agree about anything any more. */
   accept(name: string, acceptance: Acceptance): Promise<void>;
 }
 
 /** What is found of a log before it opens. */
 export interface FoundLog {
   readonly folder: string;
-  readonly name: string;
   /** Its first verifier key; undefined where there is no log. */
   readonly key: string | undefined;
   readonly records: number;
@@ -42,6 +46,11 @@ export interface FoundLog {
 
 const accept =
   "if it is lost for good, `mayflyd accept-log-loss --reason …` lets the next start go on, and records who said so and why";
+
+/** The name that a verifier key begins with. */
+function nameIn(key: string): string {
+  return key.split("+")[0] ?? key;
+}
 
 /**
  * Compares what is found with what the store knows.
@@ -58,7 +67,7 @@ export function judgeFound(known: KnownLog, found: FoundLog): MayflyError | unde
     );
   if (found.key !== known.key)
     return refuse(
-      `${found.folder} holds another audit log, ${found.name} with ${found.records} records and the key ${found.key}, but ${there} and the key ${known.key}`,
+      `${found.folder} holds another audit log, ${nameIn(found.key)} with ${found.records} records and the key ${found.key}, but ${there} and the key ${known.key}`,
       `put the folder of that log back, or give each gateway that shares the store an audit.name of its own; ${accept}`,
     );
   if (found.records < known.records)

@@ -106,3 +106,22 @@ test("records are read from the files, from anywhere, across files, and none bef
   expect(await reader.checkpoint()).toMatch(/^gateway\.test\n/);
   await close();
 });
+
+test("what the index knows of records that the log lost is forgotten, however few they are", async () => {
+  const folder = folders.make();
+  const index = memoryIndex();
+  const before = await open(folder, index);
+  writeActs(before.opened, 5);
+  await before.close();
+  const older = folders.copy(folder);
+  const more = await open(folder, index);
+  await more.reader.search({ limit: 100 });
+  await more.close();
+  const lost = index.held.length;
+  const again = await open(older, index);
+  writeActs(again.opened, 5, "select 'again'");
+  const found = (await again.reader.search({ limit: 100 })).toReversed();
+  expect(found.length).toBeGreaterThan(lost);
+  expect(found).toEqual(await again.reader.read(0, 100));
+  await again.close();
+});

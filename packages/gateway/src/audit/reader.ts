@@ -31,6 +31,7 @@ export function createAuditReader(parts: AuditReaderParts): OpenedAuditReader {
     index,
     reader,
     written: opened.written,
+    first: opened.first,
     ...(onProblem === undefined ? {} : { onProblem }),
   });
   const prover = createProver(opened.folder);

@@ -18,6 +18,8 @@ export interface Core {
   readonly clock: SteadyClock;
   /** The wall clock as it is, for comparing with what others say of theirs. */
   readonly wallClock: Clock;
+  /** For the operator: what is wrong with the clocks or the store. */
+  readonly tell: (message: string) => void;
   /** Which log this gateway writes; undefined where it cannot be read back. */
   readonly logId: string | undefined;
   /** Takes ends that neither log nor store takes; undefined where there is none. */

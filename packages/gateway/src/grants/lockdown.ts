@@ -54,6 +54,16 @@ async function requireWritten(core: Core): Promise<void> {
 }
 
 /**
+ * Sees to it that a start finds all over that the lock-down has ended, also once it is lifted.
+ * @throws store_unavailable while an end is on no disk
+ */
+async function requireSwept(core: Core): Promise<void> {
+  await sweep(core).catch(() => undefined);
+  await Promise.allSettled(Array.from(core.endedHere.values(), ({ done }) => done));
+  if (core.unkept.size > 0) throw storeUnavailable(undefined, "Mayfly is still locked down");
+}
+
+/**
  * Locks down: at once and here, whatever log and store do; they follow, tried again until they have it.
  * @throws forbidden; log_unavailable or store_unavailable when one could not be reached yet, although locked down
  */
@@ -95,13 +105,14 @@ export async function lockDown(core: Core, operator: Actor, why: string): Promis
 }
 
 /**
- * Lifts the lock-down: recorded and stored before it is lifted here.
+ * Lifts the lock-down: recorded and stored before it is lifted here, and not before its ends are kept.
  * @throws forbidden, log_unavailable, store_unavailable: then it is still in force
  */
 export async function liftLockdown(core: Core, operator: Actor): Promise<void> {
   requireOperator(operator);
   // Its beginning is on record before its end is.
   await requireWritten(core);
+  if (core.locked !== undefined) await requireSwept(core);
   await core.mutex("lockdown", async () => {
     const { locked } = core;
     if (locked === undefined) return;

@@ -77,6 +77,27 @@ describe("nobody approves what their own agent asks, whatever their login is cal
     expect(decidedBy(request, { ...rosa, subject: "alan@example.com", uid: "00uALAN" })).toBe(false);
   });
 
+  it.each<[string, Partial<Requester>, string]>([
+    [
+      "an agent for them, whose token calls the login what SAML calls the id",
+      { person: { issuer: "x", subject: "Rosa@example.com", uid: "00uROSA" } },
+      "it was made for you",
+    ],
+    [
+      "an agent for them, whose token calls the id what SAML calls the login",
+      { person: { issuer: "x", subject: "rosa", uid: "rosa.moreno@example.com" } },
+      "it was made for you",
+    ],
+    [
+      "their own request, asked through another door",
+      { kind: "person", subject: "rosa@example.com", uid: "00uROSA" },
+      "it is your own",
+    ],
+  ])("refuses whoever signs in with SAML, by an address and a NameID, %s", (_, requester, why) => {
+    const bySaml = { ...rosa, subject: "rosa.moreno@example.com", uid: "rosa@example.com" };
+    expect(whyNotReview(bySaml, asked(requester))).toBe(why);
+  });
+
   it("takes nobody for another because neither has an id", () => {
     expect(samePerson({ issuer: "a", subject: "x" }, { issuer: "b", subject: "y" })).toBe(false);
   });

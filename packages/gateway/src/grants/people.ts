@@ -67,18 +67,19 @@ interface Named {
   readonly uid?: string;
 }
 
+/** Whether a text that names somebody, a login or a provider's id, names this person. */
+function names(text: string, { subject, uid }: Named): boolean {
+  return sameLogin(text, subject) || (uid !== undefined && sameLogin(text, uid));
+}
+
 /**
  * Whether two names are one person's, as far as reviews go: by login, or by the provider's own id, whatever the issuer.
  * One person comes from several issuers (an authorization server, the org itself, SAML), a login can be renamed and is
- * another in another app, and taking two people for one only ever refuses more.
+ * another in another app, and what one of them calls the login is the id of another (SAML's NameID is Okta's login as
+ * a rule). Taking two people for one only ever refuses more.
  */
 export function samePerson(a: Named, b: Named): boolean {
-  return sameLogin(a.subject, b.subject) || (a.uid !== undefined && a.uid === b.uid);
-}
-
-/** Whether a text that names somebody, a login or a provider's id, names this person. */
-function names(text: string, person: Named): boolean {
-  return sameLogin(text, person.subject) || text === person.uid;
+  return names(a.subject, b) || (a.uid !== undefined && names(a.uid, b));
 }
 
 /** The groups whose members may decide a request now. */

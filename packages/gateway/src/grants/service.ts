@@ -5,6 +5,7 @@ import { takeAsk } from "./asking.ts";
 import { createClosed } from "./closed.ts";
 import type { Core } from "./core.ts";
 import type { Journal } from "./durability/journal.ts";
+import { stepInWords } from "./durability/floor.ts";
 import { busy } from "./durability/progress.ts";
 import type { Trail } from "./durability/trail.ts";
 import { end, endSoon, expiry, type Ending } from "./endings.ts";
@@ -53,6 +54,8 @@ export interface GrantsOptions {
   readonly trail?: Trail;
   /** Takes ends that neither log nor store takes. */
   readonly journal?: Journal;
+  /** Told, for the operator, what is wrong with the clocks or the store. */
+  readonly tell?: (message: string) => void;
   /**
    * Watches whoever holds a live grant, from its first moment to its last: calls `withdrawn` once when their identity
    * is taken back. Left out: nobody is watched.
@@ -79,13 +82,15 @@ function pageOf({ before, limit = listed }: Page): { readonly before?: string; r
  */
 export function createGrants(options: GrantsOptions): Grants {
   const { store, log } = options;
-  const clock = steadyClock(options.clock);
+  const tell = options.tell ?? (() => undefined);
+  const clock = steadyClock(options.clock, (ms) => tell(stepInWords(ms)));
   const waiters = createWaiters(clock);
   const core: Core = {
     store,
     log,
     clock,
     wallClock: options.clock,
+    tell,
     logId: options.trail?.id,
     journal: options.journal,
     unkept: new Set(),

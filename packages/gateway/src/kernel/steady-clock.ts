@@ -9,12 +9,16 @@ export interface SteadyClock extends Clock {
 /** The two clocks may read this far apart, milliseconds, before the wall clock counts as stepped. */
 const MAX_APART_MS = 500;
 
+/** A step of the wall clock that somebody ought to hear of, milliseconds. */
+const TOLD_STEP_MS = 5000;
+
 /**
  * Makes a wall clock steady: it goes on by whichever of the wall and the monotonic clock went further. A step back adds
  * nothing and takes nothing away; a step ahead, or the time that a machine was suspended, counts. What is stored with a
  * time of it stays comparable, also after a restart that raises it to what was seen last.
+ * @param stepped told of a step by more than a few seconds, milliseconds: ahead, which counts as time, or back
  */
-export function steadyClock(clock: Clock): SteadyClock {
+export function steadyClock(clock: Clock, stepped: (ms: number) => void = () => undefined): SteadyClock {
   let from = { wall: clock.wall(), monotonic: clock.monotonic(), steady: clock.wall() };
   let last = from.steady;
   const now = (): number => {
@@ -23,7 +27,9 @@ export function steadyClock(clock: Clock): SteadyClock {
     const passed = { wall: wall - from.wall, monotonic: monotonic - from.monotonic };
     last = Math.max(last, from.steady + Math.max(passed.wall, passed.monotonic));
     // Begun anew at a step alone: small differences must not add up.
-    if (Math.abs(passed.wall - passed.monotonic) > MAX_APART_MS) from = { wall, monotonic, steady: last };
+    const step = passed.wall - passed.monotonic;
+    if (Math.abs(step) > MAX_APART_MS) from = { wall, monotonic, steady: last };
+    if (Math.abs(step) > TOLD_STEP_MS) stepped(step);
     return last;
   };
   return {

@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { createApi } from "../api/api.ts";
@@ -26,6 +24,7 @@ import { openStore } from "../storage/store.ts";
 import { accessOf } from "./access.ts";
 import { createAdmission } from "./admission.ts";
 import { createDoors } from "./doors/doors.ts";
+import { endsFile } from "./ends-file.ts";
 import { certificatesOf } from "./certificates.ts";
 import { connectionsNow } from "./connections-now.ts";
 import { healthOf } from "./health.ts";
@@ -116,12 +115,15 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     allowInsecureLoopback: first.listen.postgres?.allowInsecureLoopback === true,
     url: () => first.url.replace(/\/+$/, ""),
     gateway: () => audit.id,
+    gatewayBefore: () => (known?.accepted === undefined ? undefined : known.key),
   });
   await Promise.all(protocols.map((protocol) => protocol.ready()));
 
   const store = await openStore(first.store, grantModel);
   undo.push(() => store.close());
   const known = knownOf(await store.logs.all(), first.audit.name, first.store.kind === "sqlite");
+  // An operator has accepted that the log of another name is lost.
+  const instead = known === undefined || known.name === first.audit.name ? undefined : known.name;
   let keeper: LogKeeper | undefined;
   const audit = await openAuditLog({
     folder: first.audit.folder,
@@ -141,6 +143,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     clock,
     audit,
     name: first.audit.name,
+    ...(instead === undefined ? {} : { instead }),
     logs: store.logs,
     ...(first.store.kind === "sqlite" ? { file: first.store.file } : {}),
     onChange: (why) =>
@@ -148,9 +151,16 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
         ? logger.info({}, "the store takes writes again")
         : logger.error({ problem: why }, "store"),
   });
+  if (known === undefined && audit.first > 0)
+    logger.warn(
+      { log: first.audit.name, records: audit.first },
+      "the store does not know the audit log: what its records say has ended or is locked down is taken from there",
+    );
   const kept = keeper;
   undo.push(() => kept.stop());
   undo.push(() => log.close());
+  const journal = await openJournal(endsFile(first, instead));
+  undo.push(() => journal.close());
   await kept.remember();
   const reader = createAuditReader({
     opened: audit,
@@ -181,9 +191,6 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
     fault,
   });
   undo.push(() => people.close());
-  mkdirSync(first.dataFolder, { recursive: true, mode: 0o700 });
-  const journal = await openJournal(join(first.dataFolder, `${encodeURIComponent(first.audit.name)}.ends`));
-  undo.push(() => journal.close());
   const grants = createGrants({
     trail: {
       id: audit.id,
@@ -193,6 +200,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void> | void)
       scan: (seq, limit, wanted) => reader.scan(seq, limit, wanted),
     },
     journal,
+    tell: (message) => logger.warn({ problem: message }, "grants"),
     watchHolder: (holder, withdrawn) =>
       identity.watch(holder as Principal, (reason, kind) => {
         if (kind === "withdrawn") withdrawn(reason);

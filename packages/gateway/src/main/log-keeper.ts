@@ -31,6 +31,8 @@ export interface LogKeeperParts {
     readonly log: Pick<AuditLog, "unavailable">;
   };
   readonly name: string;
+  /** The name of the log whose place this one takes, where that is another. */
+  readonly instead?: string;
   readonly logs: KnownLogs;
   /** The store's file, where it is one. */
   readonly file?: string;
@@ -48,14 +50,15 @@ export function createLogKeeper(parts: LogKeeperParts): LogKeeper {
 
   async function remember(): Promise<void> {
     const checkpoint = audit.checkpoint();
-    await logs.remember({
+    const now = {
       name,
       key: audit.id,
       // A power cut may take what is not on the disk; what was acknowledged and then lost with its file counts.
       records: audit.log.unavailable === undefined ? audit.synced() : audit.written(),
       at: clock.wall(),
       ...(checkpoint === undefined ? {} : { checkpoint }),
-    });
+    };
+    await logs.remember(now, parts.instead);
   }
 
   function tell(): void {

@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly url: () => string;
   /** What tells this gateway from every other over all its runs. */
   readonly gateway: () => string;
+  /** The same of the one in whose place it is, where an operator accepted that its log is lost. */
+  readonly gatewayBefore?: () => string | undefined;
 }
 
 /** The protocols that mayflyd serves: adding one is adding its folder and a line here. */

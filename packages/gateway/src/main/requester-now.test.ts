@@ -51,6 +51,15 @@ describe("a grant's holder as a configuration knows them", () => {
     const { groupsFrom: _, ...old } = requester(["a"]);
     expect(requesterNow(old, configured([]))?.groups).toEqual([]);
   });
+  test("what an earlier version took for an agent's groups is the person's, and counts no longer", () => {
+    const taken = { groupsFrom: "token", subject: "rosa@example.com" } as const;
+    const person = { issuer, subject: "rosa@example.com" };
+    expect(requesterNow(requester(["leads"], { ...taken, person }), configured(["b"]))?.groups).toEqual([
+      "b",
+    ]);
+    const acts = requester(["leads"], { ...taken, actors: ["bot"] });
+    expect(requesterNow(acts, configured(undefined))?.groups).toEqual([]);
+  });
   test("the owner is the one that the directory names now", () => {
     const owned = requester(["a"], { owner: "before@example.com" });
     expect(requesterNow(owned, configured(["a"], "after@example.com"))?.owner).toBe("after@example.com");

@@ -18,8 +18,13 @@ export function requesterNow(requester: Requester, identity: IdentityConfigurati
   return {
     ...rest,
     ...(entry?.owner === undefined ? {} : { owner: entry.owner }),
-    groups: requester.groupsFrom === "token" ? requester.groups : (entry?.groups ?? []),
+    groups: hasOwnGroups(requester) ? requester.groups : (entry?.groups ?? []),
   };
+}
+
+/** Whether a token gave an agent groups of its own: where others stand in it, they are not the agent's. */
+function hasOwnGroups({ groupsFrom, person, actors }: Requester): boolean {
+  return groupsFrom === "token" && person === undefined && actors.length === 0;
 }
 
 /** Whether a person came through a browser, by a way that is still open. SAML's issuer is in its metadata, not here. */

@@ -104,6 +104,21 @@ export async function setProgress(
   });
 }
 
+/** From now on a log is read from its first record on: what it still holds of what it held is not known. */
+export async function doubtAgreement(on: Kysely<Tables>, log: string): Promise<void> {
+  await on
+    .insertInto("mayfly_progress")
+    .values({ log, position: 0, seen_at: 0 })
+    .onConflict((conflict) => conflict.column("log").doUpdateSet({ position: 0 }))
+    .execute();
+}
+
+/** What a log that is lost had yet to record is for the one in its place. */
+export async function inheritDebts(on: Kysely<Tables>, lost: string, log: string): Promise<void> {
+  const owed = await on.deleteFrom("mayfly_owed").where("log", "=", lost).returning(["kind", "id"]).execute();
+  for (const { kind, id } of owed) await owe(on, log, kind, id);
+}
+
 /** Notes that the store has taken a lock-down, once. */
 export async function noteLockdown(on: Kysely<Tables>, lockdown: Lockdown): Promise<boolean> {
   const noted = await on

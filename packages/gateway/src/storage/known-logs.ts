@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Acceptance, KnownLog, KnownLogs } from "../audit/known-log.ts";
+import { doubtAgreement, inheritDebts } from "./agreement.ts";
 import { plain } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
@@ -41,20 +42,34 @@ export function knownLogs(db: Kysely<Tables>): KnownLogs {
         ...(accepted === null ? {} : { accepted: JSON.parse(accepted) as Acceptance }),
       }));
     },
-    async remember({ name, key, records, checkpoint, at }) {
+    async remember({ name, key, records, checkpoint, at }, instead = name) {
       const now = { key, records, checkpoint: checkpoint ?? null, seen_at: at, accepted: null };
-      await db
-        .insertInto("mayfly_logs")
-        .values({ name, ...now })
-        .onConflict((conflict) => conflict.column("name").doUpdateSet(now))
-        .execute();
+      await db.transaction().execute(async (on) => {
+        const replaced = await on
+          .selectFrom("mayfly_logs")
+          .select("key")
+          .where("name", "in", [name, instead])
+          .where("key", "!=", key)
+          .execute();
+        for (const { key: lost } of replaced) await inheritDebts(on, lost, key);
+        if (instead !== name) await on.deleteFrom("mayfly_logs").where("name", "=", instead).execute();
+        await on
+          .insertInto("mayfly_logs")
+          .values({ name, ...now })
+          .onConflict((conflict) => conflict.column("name").doUpdateSet(now))
+          .execute();
+      });
     },
     async accept(name, { by, reason, at }) {
-      await db
-        .updateTable("mayfly_logs")
-        .set({ accepted: JSON.stringify({ by: plain(by), reason: plain(reason), at }) })
-        .where("name", "=", name)
-        .execute();
+      await db.transaction().execute(async (on) => {
+        const { key } = await on
+          .updateTable("mayfly_logs")
+          .set({ accepted: JSON.stringify({ by: plain(by), reason: plain(reason), at }) })
+          .where("name", "=", name)
+          .returning("key")
+          .executeTakeFirstOrThrow();
+        await doubtAgreement(on, key);
+      });
     },
   };
 }

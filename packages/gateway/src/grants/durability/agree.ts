@@ -1,14 +1,14 @@
 import type { NewRecord, RecordContext } from "../../audit/records.ts";
 import { requestMachine } from "../states.ts";
 import type { Core } from "../core.ts";
-import { end } from "../endings.ts";
 import type { Lockdown, Owed } from "../grants.ts";
 import { everything } from "../limits.ts";
 import { closingRecord, endRecord, lockdownRecord, system, write } from "../records.ts";
 import { noesOf } from "../sheet.ts";
 import type { AccessRequest, Grant } from "../types.ts";
 import type { JournalEntry } from "./journal.ts";
-import { floorOf, wasSilent, type TimeSeen } from "./floor.ts";
+import { floorOf, wasSilent } from "./floor.ts";
+import { endInDoubt } from "./in-doubt.ts";
 import {
   addLogged,
   lockdownKey,
@@ -18,6 +18,7 @@ import {
   type Logged,
   type StillOpen,
 } from "./logged.ts";
+import { raiseClock, timeSeen } from "./time-seen.ts";
 import type { Trail } from "./trail.ts";
 
 /** Records looked at in one go. */
@@ -43,9 +44,9 @@ function did(done: Done, what: string, id: string): void {
 export async function agree(core: Core, trail: Trail, isExclusive: boolean): Promise<number> {
   const known = await core.store.progress(trail.id);
   const seen = await timeSeen(core, trail, known?.seenAt);
-  core.clock.raise(floorOf(seen));
   const owed = await core.store.owed(trail.id);
   const open = await stillOpen(core, owed);
+  if (open.active.size + open.pending.size > 0) raiseClock(core, floorOf(seen));
   const logged = await readTrail(trail, Math.min(known?.position ?? 0, trail.first), open);
   const done: Done = new Map();
   await endInStore(core, logged, open, done);
@@ -57,22 +58,16 @@ export async function agree(core: Core, trail: Trail, isExclusive: boolean): Pro
   if (records.length > 0) await write(core.log, records, "Mayfly does not start");
   await settleDebts(core, trail.id, owed);
   for (const entry of core.journal?.found.entries ?? []) await endFromJournal(core, entry, done);
-  if (isExclusive && wasSilent(seen, core.wallClock.wall())) await endTheSilent(core, done);
+  if (isExclusive) {
+    const isSilent = wasSilent(seen, core.wallClock.wall());
+    for (const id of await endInDoubt(core, isSilent, logged.activatedSinceLoss))
+      did(done, "grants_ended", id);
+  }
   if (done.size > 0) await write(core.log, [summary(core, done)], "Mayfly does not start");
   await core.journal?.settle();
   const position = trail.written();
   await core.store.setProgress(trail.id, { position, seenAt: core.clock.wall() });
   return position;
-}
-
-async function timeSeen(core: Core, trail: Trail, stored: number | undefined): Promise<TimeSeen> {
-  const [last] = trail.first === 0 ? [] : await trail.read(trail.first - 1, 1);
-  return {
-    beat: core.journal?.found.beat,
-    boot: core.journal?.boot(),
-    recordedAt: last === undefined ? undefined : Date.parse(last.time),
-    storedAt: stored,
-  };
 }
 
 async function stillOpen(core: Core, owed: Owed): Promise<StillOpen> {
@@ -236,15 +231,6 @@ async function endFromJournal(core: Core, entry: JournalEntry, done: Done): Prom
   await write(core.log, [endRecord(ended, core.rules.configuration)], "Mayfly does not start");
   await core.store.endGrant(grant.id, change);
   did(done, "grants_ended", grant.id);
-}
-
-/** Ends what was live when a gateway fell silent: nobody knows what it ended before it died. */
-async function endTheSilent(core: Core, done: Done): Promise<void> {
-  for (const grant of await core.store.grants({ state: "active", limit: everything })) {
-    const reason = `grant ${grant.id} was live when its gateway fell silent: whether it was ended since is not known`;
-    await end(core, grant, { event: "undo", by: "mayfly", reason });
-    did(done, "grants_ended", grant.id);
-  }
 }
 
 function summary(core: Core, done: Done): NewRecord {

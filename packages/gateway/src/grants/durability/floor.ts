@@ -1,3 +1,4 @@
+import { formatDuration } from "../../kernel/durations.ts";
 import { BEAT_EVERY_MS } from "./progress.ts";
 import type { Beat, BootTime } from "./journal.ts";
 
@@ -31,6 +32,23 @@ export function floorOf(seen: TimeSeen): number {
   const unseen = beat === undefined || beat.clean ? 0 : BEAT_EVERY_MS;
   const fromBeat = beat === undefined ? 0 : beat.steady + (sinceBeat(seen) ?? unseen);
   return Math.max(fromBeat, recordedAt, storedAt);
+}
+
+/** The clocks may differ so much before an operator hears of it, milliseconds. */
+const MAX_AHEAD_MS = 5000;
+
+/** What an operator has to know where the time that was seen last is ahead of the wall clock; undefined where it is not. */
+export function aheadInWords(floor: number, wall: number): string | undefined {
+  if (floor - wall <= MAX_AHEAD_MS) return undefined;
+  return `the wall clock is ${formatDuration(floor - wall)} behind what log, store and journal saw last: grants and requests go on from ${new Date(floor).toISOString()}. A start with nothing live and nothing pending goes by the wall clock again`;
+}
+
+/** What an operator has to know of a step of the wall clock. */
+export function stepInWords(ms: number): string {
+  const by = formatDuration(Math.round(Math.abs(ms)));
+  return ms > 0
+    ? `the wall clock went ahead by ${by}, or the machine was suspended: it counts as time for every grant`
+    : `the wall clock was set back by ${by}: grants and requests go on as if it had not been`;
 }
 
 /**

@@ -11,10 +11,10 @@ export function yesOf({ detail }: AuditRecord): string | undefined {
 /** A no on record, as the store keeps it. */
 export function noOf({ detail, principal, time }: AuditRecord): Approval | undefined {
   if (detail["decision"] !== "refuse" || principal === undefined) return undefined;
-  const { issuer, subject, name } = principal;
+  const { issuer, subject, name, uid } = principal;
   return {
     id: textOf(detail["approval"]),
-    reviewer: { issuer, subject, name },
+    reviewer: { issuer, subject, name, ...(uid === undefined ? {} : { uid }) },
     decision: "refuse",
     comment: textOf(detail["comment"]),
     digest: textOf(detail["digest"]),

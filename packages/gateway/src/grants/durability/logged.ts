@@ -34,6 +34,8 @@ export interface Logged {
   readonly recorded: Set<string>;
   /** The lock-down that the log says is in force. */
   lockdown: Lockdown | undefined;
+  /** Activated since an operator accepted that records are lost; undefined where none were. */
+  activatedSinceLoss: Set<string> | undefined;
   /** The lock-down that the log says was lifted last. */
   lifted: Pick<Lockdown, "since"> | undefined;
 }
@@ -56,6 +58,7 @@ const others: ReadonlySet<string> = new Set([
   "grant.activated",
   "lockdown.started",
   "lockdown.lifted",
+  "log.replaced",
 ]);
 
 /** Whether a type of record says anything about a state. */
@@ -78,6 +81,7 @@ export function nothingLogged(): Logged {
     noes: [],
     yeses: [],
     recorded: new Set(),
+    activatedSinceLoss: undefined,
     lockdown: undefined,
     lifted: undefined,
   };
@@ -120,7 +124,10 @@ export function addLogged(logged: Logged, record: AuditRecord, open: StillOpen):
         decidedAt: timeOf(detail["at"], time),
         reasons: [textOf(detail["reason"])],
       });
-  } else if (type === "grant.activated") logged.activated.set(record.grant ?? "", contextOf(record));
+  } else if (type === "grant.activated") {
+    logged.activated.set(record.grant ?? "", contextOf(record));
+    logged.activatedSinceLoss?.add(record.grant ?? "");
+  } else if (type === "log.replaced") logged.activatedSinceLoss = new Set();
   else if (type === "request.created") logged.asked.set(record.request ?? "", contextOf(record));
   else if (type === "request.approved") logged.asked.delete(record.request ?? "");
   else if (type === "approval.given") addDecision(logged, record, open);

@@ -37,6 +37,9 @@ export function createKeeping(core: Core, trail: Trail | undefined): Keeping {
   let journalFailure: string | undefined;
   let isBeating = false;
   let position = 0;
+  /** What the store is known to have kept. */
+  let kept = 0;
+  let isPutBack = false;
 
   const beat = async (clean: boolean): Promise<void> => {
     const boot = core.journal?.boot();
@@ -66,9 +69,18 @@ export function createKeeping(core: Core, trail: Trail | undefined): Keeping {
   };
   const progress = async (): Promise<void> => {
     if (trail === undefined || core.logId === undefined) return;
+    const known = (await core.store.progress(core.logId))?.position ?? 0;
+    if (known < kept && !isPutBack) {
+      // The store was put back under our feet: the next start reads the log from where that store knows it to.
+      isPutBack = true;
+      position = known;
+      core.tell("the store was put back to an earlier state while this gateway ran; start it again");
+    }
     // What is under way later has its record behind this position; what was before is in the store.
-    if (core.busy === 0 && core.outbox.isIdle) position = trail.written();
-    await core.store.setProgress(core.logId, { position, seenAt: core.clock.wall() });
+    if (!isPutBack && core.busy === 0 && core.outbox.isIdle) position = trail.written();
+    const now = position;
+    await core.store.setProgress(core.logId, { position: now, seenAt: core.clock.wall() });
+    kept = now;
   };
   const keepProgress = async (): Promise<void> => {
     try {
@@ -89,6 +101,7 @@ export function createKeeping(core: Core, trail: Trail | undefined): Keeping {
   return {
     start(from) {
       position = from;
+      kept = from;
       isStopped = false;
       void beat(false);
       armBeat();

@@ -154,6 +154,40 @@ describe("a grant's whole life, over any restarts and any clock", () => {
   });
 });
 
+it("goes by the wall clock again once nothing is live that a step ahead has aged, and tells of each", async () => {
+  const h = await harness({ poll: false });
+  h.crash();
+  const told: string[] = [];
+  const tell = (message: string): void => void told.push(message.split(",")[0] ?? "");
+  const first = await h.another({ tell });
+  const grant = (await first.request(agent, read)).grant ?? "";
+  h.clock.stepWall(365 * 24 * 60 * minute);
+  h.clock.advance(1000);
+  await settle();
+  expect(first.live(grant)).toBeUndefined();
+  // What is given now has the wrong time, and keeps its term all the same when the clock is put right.
+  const wrong = (await first.request(agent, read)).grant ?? "";
+  h.clock.stepWall(-365 * 24 * 60 * minute);
+  h.clock.advance(5000);
+  await settle();
+  h.crash();
+  const second = await h.another({ tell });
+  expect(second.live(wrong)).toBeDefined();
+  h.clock.advance(TTL_MS);
+  await settle();
+  expect(second.live(wrong)).toBeUndefined();
+  h.crash();
+  const third = await h.another({ tell });
+  const right = (await third.request(agent, read)).grant ?? "";
+  expect((await h.store.grant(right))?.activatedAt).toBe(h.clock.wall());
+  expect(told).toEqual([
+    "the wall clock went ahead by 365d",
+    "the wall clock was set back by 365d: grants and requests go on as if it had not been",
+    expect.stringMatching(/^the wall clock is 365d behind what log$/),
+  ]);
+  await h.close();
+});
+
 describe("a gateway that fell silent", () => {
   const silent = async (how: (h: Harness) => Promise<void>): Promise<boolean> => {
     const h = await harness({ poll: false });

@@ -39,12 +39,14 @@ export interface PostgresOptions {
   readonly allowInsecureLoopback: boolean;
   /** What tells this gateway from every other over all its runs: its audit log's id. Asked once it serves. */
   readonly gateway: () => string;
+  /** The same of the one in whose place it is, where an operator accepted that its log is lost. */
+  readonly gatewayBefore?: () => string | undefined;
 }
 
 /** The PostgreSQL protocol. */
 export function createPostgres(options: PostgresOptions): Protocol<PostgresScope, PostgresAct> {
   let made: GatewayMark | undefined;
-  const mark = (): GatewayMark => (made ??= gatewayMark(options.gateway()));
+  const mark = (): GatewayMark => (made ??= gatewayMark(options.gateway(), options.gatewayBefore?.()));
   return {
     ...postgresRules,
     probe: (target, signal) => probe(target as Target, options.clock, signal),

@@ -1,7 +1,7 @@
 import type { LeftBehind } from "../../gate/protocol.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { withOwnConnection, type OwnConnection } from "./own-connection.ts";
-import { readSessionName, type GatewayMark } from "./session-name.ts";
+import { isLeftBehind, readSessionName, type GatewayMark } from "./session-name.ts";
 import type { Target } from "./target.ts";
 import { UpstreamError } from "./upstream.ts";
 
@@ -32,12 +32,6 @@ async function backends({ ask }: OwnConnection): Promise<readonly Backend[]> {
   }));
 }
 
-/** Whether an earlier run of this gateway left it: those of other gateways, and of this run, are not touched. */
-function isLeft({ name }: Backend, mark: GatewayMark): boolean {
-  const found = readSessionName(name);
-  return found !== undefined && found.gateway === mark.gateway && found.run !== mark.run;
-}
-
 function terminating({ pid, began }: Backend): string {
   if (!/^\d+$/.test(pid) || !/^[\d :.+-]+$/.test(began))
     throw new UpstreamError(
@@ -60,7 +54,7 @@ export function endLeftBehind(
   signal: AbortSignal,
 ): Promise<readonly LeftBehind[]> {
   return withOwnConnection(target, clock, signal, END_LEFT_MS, async (own) => {
-    const left = (await backends(own)).filter((backend) => isLeft(backend, mark));
+    const left = (await backends(own)).filter((backend) => isLeftBehind(backend.name, mark));
     if (left.length === 0) return [];
     const began = clock.monotonic();
     for (const backend of left) await own.ask(terminating(backend));

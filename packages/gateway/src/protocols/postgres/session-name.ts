@@ -7,17 +7,35 @@ import { createHash, randomBytes } from "node:crypto";
 export interface GatewayMark {
   readonly gateway: string;
   readonly run: string;
+  /** The gateway by the log that an operator has said is lost: nobody else looks after what that one left. */
+  readonly before?: string;
+}
+
+function gatewayOf(log: string): string {
+  return createHash("sha256").update(log).digest("hex").slice(0, 8);
 }
 
 /** What PostgreSQL keeps of an application_name (NAMEDATALEN - 1). */
 const MAX_NAME_BYTES = 63;
 
-/** This process's mark. @param log what tells the gateway's audit log from every other */
-export function gatewayMark(log: string): GatewayMark {
+/**
+ * This process's mark.
+ * @param log what tells the gateway's audit log from every other
+ * @param lost the same of the log in whose place it is
+ */
+export function gatewayMark(log: string, lost?: string): GatewayMark {
   return {
-    gateway: createHash("sha256").update(log).digest("hex").slice(0, 8),
+    gateway: gatewayOf(log),
     run: randomBytes(3).toString("hex"),
+    ...(lost === undefined ? {} : { before: gatewayOf(lost) }),
   };
+}
+
+/** Whether an earlier run of this gateway left a session of that name: those of other gateways, and of this run, are not. */
+export function isLeftBehind(name: string, { gateway, run, before }: GatewayMark): boolean {
+  const found = readSessionName(name);
+  if (found === undefined) return false;
+  return found.gateway === gateway ? found.run !== run : found.gateway === before;
 }
 
 /** The name of a grant's session upstream. @param software the client's own, printable ASCII */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ServerLimits } from "./server-limits.ts";
 import { settingMs } from "./server-limits.ts";
-import { gatewayMark, readSessionName, sessionName } from "./session-name.ts";
+import { gatewayMark, isLeftBehind, readSessionName, sessionName } from "./session-name.ts";
 import { createTimeLimits, type TimeLimits } from "./time-limits.ts";
 
 const none = Number.POSITIVE_INFINITY;
@@ -118,6 +118,14 @@ describe("names", () => {
     const long = sessionName("gr_7k2m9q4t0x5c8v1n", own, "x".repeat(100));
     expect(long).toHaveLength(63);
     expect(readSessionName(long)).toEqual({ grant: "gr_7k2m9q4t0x5c8v1n", ...own });
+  });
+
+  test("is an earlier run's of this gateway, or of the one whose log is lost, and nobody else's", () => {
+    const own = gatewayMark("log", "lost log");
+    const isLeft = (log: string): boolean => isLeftBehind(sessionName("gr_1", gatewayMark(log), "psql"), own);
+    expect(["log", "lost log", "other"].map(isLeft)).toEqual([true, true, false]);
+    expect(isLeftBehind(sessionName("gr_1", own, "psql"), own)).toBe(false);
+    expect(isLeftBehind("psql", own)).toBe(false);
   });
 
   test.each([
