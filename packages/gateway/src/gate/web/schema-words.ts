@@ -224,7 +224,7 @@ function explained(root: unknown, reading: Reading): string[] {
 
 /** A line, in as many as it takes. */
 function broken(line: string): string[] {
-  const rest = [...inEscapes(line)];
+  const rest = Array.from(inEscapes(line));
   const lines = [rest.splice(0, MAX_LINE).join("")];
   while (rest.length > 0) lines.push(`… ${rest.splice(0, MAX_LINE).join("")}`);
   return lines;
