@@ -21,5 +21,7 @@ export type HttpBody =
       readonly bytes: Buffer;
       /** What was found of it beforehand, by each rule that may decide: why it is refused, or undefined. */
       readonly found?: ReadonlyMap<CompiledBody, Amiss | undefined>;
+      /** The most that judging it by any one rule may cost here, where no rule that decides costs more; left out: anything. */
+      readonly mostCost?: number;
     }
   | { readonly kind: "stream"; readonly length: number | undefined };

@@ -53,6 +53,10 @@ export function judgeBody(
   const charset = type.parameters.get("charset");
   if (charset !== undefined && !/^utf-8$/i.test(charset)) return wrong("the body is not in UTF-8");
   if (body.kind === "stream") return notGranted("the body has to be read before it is judged");
+  const { mostCost = Number.POSITIVE_INFINITY } = body;
+  // Of an operation that is only looked at for a hint.
+  if (rule.schema !== undefined && rule.schema.cost(body.bytes.length) > mostCost)
+    return notGranted("the body was not judged");
   if (form === "form") return misread(judgeForm(body.bytes));
   if (form === "multipart") return misread(judgeMultipart(body.bytes, type));
   return form === "json" ? judgeJson(body.bytes, rule) : judgeJsonLines(body.bytes, rule);

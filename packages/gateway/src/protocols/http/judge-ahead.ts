@@ -30,7 +30,8 @@ export async function judgeAhead(
   const { length } = body.bytes;
   const rules = bodyRulesOf(scopes, act);
   const costs = rules.map((rule) => rule.schema?.cost(length) ?? 0);
-  if (length <= INLINE_BODY_BYTES && costs.every((cost) => cost <= INLINE_SCHEMA_COST)) return act;
+  if (length <= INLINE_BODY_BYTES && costs.every((cost) => cost <= INLINE_SCHEMA_COST))
+    return { ...act, body: { ...body, mostCost: INLINE_SCHEMA_COST } };
   const found = new Map<CompiledBody, Amiss | undefined>();
   for (const [at, rule] of rules.entries()) {
     const isShared = length <= INLINE_BODY_BYTES && (costs[at] ?? 0) <= SHARED_SCHEMA_COST;

@@ -86,6 +86,19 @@ describe("what can help against a denial", () => {
   });
 });
 
+it("does not judge by another operation's dear schema, for a hint alone", () => {
+  const rule = { ...strict.body, schema: { ...schemaOf(schema), cost: () => Number.POSITIVE_INFINITY } };
+  const dear = {
+    ...strict,
+    body: { max: 9, types: ["application/json"], check: () => undefined, ...rule },
+  } as Compiled;
+  const act = { method: "POST", target: "/v1/x", headers: ["content-type", "application/json"] };
+  const bytes = Buffer.from('{"a":1}');
+  expect(judgeRequest([dear], { ...act, body: { kind: "read", bytes } })).toHaveProperty("scope");
+  const looked = judgeRequest([dear], { ...act, body: { kind: "read", bytes, mostCost: 1000 } });
+  expect(looked).toMatchObject({ denial: { message: "refused: the body was not judged" } });
+});
+
 it("finds the same in a worker as on the thread that serves", () => {
   const { body } = strict;
   if (body === undefined) throw new Error("there is no rule");
