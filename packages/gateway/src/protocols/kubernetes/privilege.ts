@@ -24,12 +24,14 @@ const ofTheNode: Readonly<Record<string, (value: unknown) => boolean>> = {
   hostIPC: isSet,
   hostNetwork: isSet,
   hostPID: isSet,
+  hostPort: (value) => isSet(value) && value !== 0,
   hostPath: isSet,
   hostProcess: isSet,
   hostUsers: isSet,
   privileged: isSet,
   procMount: (value) => value !== "Default",
   serviceAccountToken: isSet,
+  sysctls: (value) => !Array.isArray(value) || value.length > 0,
   clusterTrustBundle: isSet,
   podCertificate: isSet,
 };
@@ -115,6 +117,12 @@ export function judgePrivilege(
     if (inside === "data" || inside === "annotations" || inside === "labels") return undefined;
     if (inside === "capabilities" && name === "add" && !(Array.isArray(value) && value.length === 0))
       return neverGranted("capabilities are never added");
+    if (
+      name === "type" &&
+      value === "Unconfined" &&
+      (inside === "seccompProfile" || inside === "appArmorProfile")
+    )
+      return neverGranted(`${inside}: what confines a container is never taken away`);
     if (Object.hasOwn(ofTheNode, name) && ofTheNode[name]?.(value) === true)
       return neverGranted(`${name} gives a container more than its pod: it is never written through a grant`);
     return undefined;
