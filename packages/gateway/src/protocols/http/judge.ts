@@ -82,7 +82,7 @@ function judgeHeaders(act: HttpAct, scope: Compiled): Amiss | undefined {
 
 /** Parameters by which APIs let a client choose a representation: of any parameters, these are not taken with a mask. */
 const choosing =
-  /^[$_:.]?(?:format|fmt|alt|accept|output|output_?format|response_?format|representation|media_?type|mime_?type|content_?type|callback|jsonp|json_?callback|json_?p|cb|envelope|view|wt|serializer|serialization|shape|layout|pretty_?print_?format|xml|csv|yaml)$/i;
+  /^[$_:.]?(?:format|fmt|alt|accept|output|output_?format|response_?format|representation|media_?type|mime_?type|content_?type|callback|jsonp|json_?callback|json_?p|cb|envelope|view|wt|serializer|serialization|shape|layout|pretty_?print_?format|xml|csv|yaml|select|compute|apply|transform|projection|jq|jmes_?path|json_?path|json_?query|xpath|template|flatten|flat|rename|aliases|key_?format|key_?case|case|naming|style)$/i;
 
 /** With a mask the representation is the gateway's to choose. */
 function judgeChoice(act: HttpAct, scope: Compiled): Amiss | undefined {
