@@ -11,6 +11,19 @@ export interface Denied {
   readonly near?: boolean;
 }
 
+/** Why something is refused, and what can help. */
+export interface Amiss {
+  readonly why: string;
+  readonly remedy: Remedy;
+}
+
+/** What is wrong whatever is granted. */
+export const wrong = (why: string): Amiss => ({ why, remedy: "correct" });
+/** What another operation may grant. */
+export const notGranted = (why: string): Amiss => ({ why, remedy: "ask" });
+/** What no operation grants. */
+export const neverGranted = (why: string): Amiss => ({ why, remedy: "never" });
+
 /** How many operations a hint names. */
 const MAX_NAMED = 4;
 

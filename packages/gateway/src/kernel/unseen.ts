@@ -16,6 +16,16 @@ export function hidesSomething(text: string, lines: "line" | "lines" = "line"): 
   return !text.isWellFormed() || (lines === "lines" ? unseenButLines : unseen).test(text);
 }
 
+/** What is not seen, and blanks that look like a space and are another character. */
+const notPlain = /(?! )[\p{Cc}\p{Cf}\p{Z}\p{Co}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
+/** A text in which everything that is not seen, or seen as something else, stands as its number: `\u{202e}`. */
+export function inEscapes(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(notPlain, (found) => `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 /** Joiners, selectors and accents belong to the character before them. */
 const notByItself = /[\p{M}\p{Default_Ignorable_Code_Point}]/gu;

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Grants } from "../../grants/grants.ts";
 import { verifierOf } from "../../grants/secret-verifier.ts";
 import type { LiveGrant } from "../../grants/types.ts";
+import type { Principal } from "../../identity/principal.ts";
 import type { Identity } from "../../identity/identity.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { createGuesses } from "../guesses.ts";
@@ -18,6 +19,8 @@ export interface Found {
   readonly grants: readonly LiveGrant[];
   /** The grant whose secret proved genuine, live or ended. */
   readonly proved?: string;
+  /** Whose an access token is. */
+  readonly owner?: Principal;
 }
 
 /** Finds whose a bearer is. */
@@ -88,7 +91,7 @@ export function createBearers(parts: {
         return { by: "grant-secret", grants: isFor ? [live] : [], proved: grant };
       }
       const { principal } = await parts.identity.verify(bearer, { introspect: false });
-      return { by: "token", grants: parts.grants.liveOf(principal, connection) };
+      return { by: "token", grants: parts.grants.liveOf(principal, connection), owner: principal };
     },
   };
 }

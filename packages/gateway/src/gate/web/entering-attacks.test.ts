@@ -67,3 +67,49 @@ it("has nothing prepared for a bearer that does not verify", async () => {
   expect(answer).toHaveProperty("code", "unauthenticated");
   expect(prepared).toBe(0);
 });
+
+it("names an ended grant to whoever proves its secret, or owns it and names it", async () => {
+  const owner = { issuer: "i", subject: "s", client: "s" };
+  const over = { ...refusal("no_grant"), refused: { ...refusal("no_grant").refused, message: "expired" } };
+  const asked: unknown[] = [];
+  const enter = createEntering<string>({
+    unavailable: () => undefined,
+    grantsOf: (bearer) =>
+      Promise.resolve(
+        bearer === "secret"
+          ? { by: "grant-secret", grants: [], proved: "gr_1" }
+          : bearer === "wrong"
+            ? { by: "grant-secret", grants: [] }
+            : { by: "token", grants: [], owner: { ...owner, subject: bearer } as never },
+      ),
+    introspect: (token) => Promise.resolve(token === "withdrawn" ? refusal("unauthenticated") : undefined),
+    closed: (grant, connection, by) => {
+      asked.push([grant, connection, by?.subject]);
+      const isTheirs = by === undefined || ["s", "withdrawn"].includes(by.subject);
+      return Promise.resolve(grant === "gr_1" && isTheirs ? over : undefined);
+    },
+    prefers: () => false,
+    open: () => Promise.reject(new Error("never")),
+    refuse: (_, why) => why,
+    noGrant: refusal("no_grant"),
+    payload: () => ({ bytes: 0, payload: "" }),
+  });
+  const socket = new EventEmitter();
+  const ask = { connection: "db", client: { protocol: "x", address: "", tls: true }, socket };
+  const told = async (bearer: string, grant?: string): Promise<string> => {
+    const answer = await enter({ ...ask, bearer, ...(grant === undefined ? {} : { grant }) });
+    return "refused" in answer ? answer.refused.message : "opened";
+  };
+  expect(await told("secret")).toBe("expired");
+  expect(await told("s", "gr_1")).toBe("expired");
+  expect(await told("wrong", "gr_1")).toBe("m");
+  expect(await told("other", "gr_1")).toBe("m");
+  expect(await told("withdrawn", "gr_1")).toBe("m");
+  expect(await told("s")).toBe("m");
+  expect(asked).toEqual([
+    ["gr_1", "db", undefined],
+    ["gr_1", "db", "s"],
+    ["gr_1", "db", "other"],
+    ["gr_1", "db", "withdrawn"],
+  ]);
+});

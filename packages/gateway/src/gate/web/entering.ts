@@ -21,8 +21,11 @@ export interface EnteringParts<Act> {
   open(live: LiveGrant, by: Found["by"], entry: Entry): Promise<Session<Act> | Refusal>;
   refuse(entry: Entry, refusal: Refusal): Refusal;
   readonly noGrant: Refusal;
-  /** How the grant of a secret that proved genuine ended. */
-  closed(grant: string, connection: string): Promise<Refusal | undefined>;
+  /**
+   * How a grant ended, for whoever proved its secret.
+   * @param owner whom it must belong to, where an access token was shown
+   */
+  closed(grant: string, connection: string, owner?: Principal): Promise<Refusal | undefined>;
 }
 
 /** The session of a grant on one client connection, and the digests of the tokens that were asked about for it. */
@@ -83,6 +86,17 @@ export function createEntering<Act>(
     };
   };
 
+  /** How the grant ended whose secret was proved, or which its owner named. */
+  const closedOf = async (
+    found: Found,
+    { grant, connection, bearer }: Entry,
+  ): Promise<Refusal | undefined> => {
+    if (found.proved !== undefined) return parts.closed(found.proved, connection);
+    if (grant === undefined || found.owner === undefined) return undefined;
+    const closed = await parts.closed(grant, connection, found.owner);
+    return closed === undefined ? undefined : ((await parts.introspect(bearer)) ?? closed);
+  };
+
   return async (entry) => {
     const away = parts.unavailable();
     if (away !== undefined) return parts.refuse(entry, away);
@@ -93,9 +107,7 @@ export function createEntering<Act>(
     const [first] = named;
     // Nothing is read for whoever has no grant here.
     if (first === undefined) {
-      const closed =
-        found.proved === undefined ? undefined : await parts.closed(found.proved, entry.connection);
-      return parts.refuse(entry, closed ?? parts.noGrant);
+      return parts.refuse(entry, (await closedOf(found, entry)) ?? parts.noGrant);
     }
     const principal = principalKey(first.grant.requester as Principal);
     entry.account?.belongsTo({ principal });

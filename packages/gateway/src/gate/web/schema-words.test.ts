@@ -38,7 +38,7 @@ it.each([
     ["and any other member", "/a: text; at most 9 characters"],
   ],
   [true, ["anything"]],
-  [{ type: "string", format: "email" }, ["text; called email, which is not checked"]],
+  [{ type: "string", format: "email" }, ["text; in the format email"]],
 ])("puts %j into words", (schema, lines) => {
   expect(words(schema)).toEqual(lines);
 });
@@ -52,6 +52,85 @@ it("shows what it has no words for as it is written, and follows no reference ro
     $defs: { node: { type: "object", properties: { next: { $ref: "#/$defs/node" } } } },
   };
   expect(words(tree)).toEqual(["an object; and any other member", '/next: $ref "#/$defs/node"']);
+});
+
+it.each<[string, unknown, string]>([
+  [
+    "a reference beside other rules",
+    { $ref: "#/$defs/a", minLength: 1 },
+    "#/$defs/a: text; at most 77 characters",
+  ],
+  ["one in allOf", { allOf: [{ $ref: "#/$defs/a" }] }, "#/$defs/a: text; at most 77 characters"],
+  ["one by its anchor", { not: { $ref: "#named" } }, "#named: text; at most 78 characters"],
+  [
+    "one from definition to definition",
+    { anyOf: [{ $ref: "#/$defs/c" }] },
+    "#/$defs/a: text; at most 77 characters",
+  ],
+])("explains what is referred to: %s", (_, schema, line) => {
+  const $defs = {
+    a: { type: "string", maxLength: 77 },
+    b: { $anchor: "named", type: "string", maxLength: 78 },
+    c: { oneOf: [{ $ref: "#/$defs/a" }] },
+  };
+  expect(words({ ...(schema as object), $defs })).toContain(line);
+});
+
+it("does not guess where a reference begins within a schema of its own name", () => {
+  const schema = {
+    $defs: { x: { maximum: 5 }, in: { $id: "https://x.invalid/in", $defs: { x: true }, $ref: "#/$defs/x" } },
+    $ref: "#/$defs/in",
+  };
+  expect(words(schema).join("\n")).toContain('"x":true');
+});
+
+it("lets no name and no pattern look like other members or rules", () => {
+  const names = [
+    "a/b",
+    "a: anything",
+    "*",
+    "(any other name)",
+    "x; required",
+    "",
+    "с",
+    "a\u200b",
+    "a\n/b: nothing",
+  ];
+  const properties = Object.fromEntries(names.map((name) => [name, { type: "string" }]));
+  const lines = words({ type: "object", properties, required: ["a", "b, c"] });
+  expect(lines[0]).toBe('an object; with a, "b, c"; and any other member');
+  expect(lines.slice(1)).toEqual([
+    String.raw`/"a\/b": text`,
+    '/"a: anything": text',
+    '/"*": text',
+    '/"(any other name)": text',
+    '/"x; required": text',
+    '/"": text',
+    '/"с": text',
+    String.raw`/"a\u{200b}": text`,
+    String.raw`/"a\n\/b: nothing": text`,
+  ]);
+  expect(words({ pattern: "x|.*; at most 5 characters" })).toEqual(['matching "x|.*; at most 5 characters"']);
+});
+
+it("shows the end of a long rule, which may be what lets everything through", () => {
+  const anyOf = [...Array.from({ length: 60 }, (_, at) => ({ const: `exactly this ${at}` })), true];
+  const lines = words({ anyOf });
+  expect(lines.join("").endsWith("},true]")).toBe(true);
+  expect(lines.slice(1).every((line) => line.startsWith("… "))).toBe(true);
+});
+
+it("is made in a moment however often it refers to itself", () => {
+  const names = Array.from({ length: 20 }, (_, at) => `m${at}`);
+  const levels = Array.from({ length: 8 }, (_, at) => [
+    `d${at}`,
+    {
+      properties: Object.fromEntries(
+        names.map((name) => [name, at === 7 ? true : { $ref: `#/$defs/d${at + 1}` }]),
+      ),
+    },
+  ]);
+  expect(words({ $ref: "#/$defs/d0", $defs: Object.fromEntries(levels) })).toHaveLength(61);
 });
 
 it("leaves no rule of a schema out", () => {

@@ -1,3 +1,4 @@
+import type { Amiss } from "../../gate/hints.ts";
 import type { CompiledBody } from "./compile.ts";
 
 /** One request, as it is judged: what goes upstream, to the byte. */
@@ -19,6 +20,8 @@ export type HttpBody =
       readonly kind: "read";
       readonly bytes: Buffer;
       /** What was found of it beforehand, by each rule that may decide: why it is refused, or undefined. */
-      readonly found?: ReadonlyMap<CompiledBody, string | undefined>;
+      readonly found?: ReadonlyMap<CompiledBody, Amiss | undefined>;
+      /** The most that judging it by any one rule may cost here, where no rule that decides costs more; left out: anything. */
+      readonly mostCost?: number;
     }
   | { readonly kind: "stream"; readonly length: number | undefined };

@@ -165,6 +165,12 @@ const cases: readonly [
   ],
   ["another method in a part, unquoted", multipart, `${part("method")}--b--`, `${part("_method")}--b--`],
   ["another method in a part, encoded", multipart, `${part('"a"')}--b--`, `${part('"%5Fmethod"')}--b--`],
+  [
+    "another method in a part, in single quotes",
+    multipart,
+    `${part('"a"')}--b--`,
+    `${part("'_method'")}--b--`,
+  ],
   ["another method in a part, escaped", multipart, `${part('"a"')}--b--`, `${part('"\\_method"')}--b--`],
   [
     "another method in a part, by a second name",

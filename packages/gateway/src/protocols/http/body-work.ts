@@ -1,4 +1,5 @@
-import { type Found, schemaOf } from "../../gate/web/schema-work.ts";
+import type { Amiss } from "../../gate/hints.ts";
+import { schemaOf } from "../../gate/web/schema-work.ts";
 import { judgeBody } from "./body.ts";
 
 /** A body and a rule, as they are copied into a worker. */
@@ -12,9 +13,22 @@ export interface BodyWork {
   readonly types: readonly string[];
 }
 
+/** Whether what a worker answered is a finding. */
+export function isAmiss(output: unknown): output is Amiss | undefined {
+  if (output === undefined) return true;
+  return (
+    typeof output === "object" &&
+    output !== null &&
+    "why" in output &&
+    typeof output.why === "string" &&
+    "remedy" in output &&
+    (output.remedy === "ask" || output.remedy === "correct")
+  );
+}
+
 /** Judges a body by one rule, in a worker. @throws TypeError for a schema that cannot be used */
-export function judgeBodyWork({ method, headers, bytes, schema, max, types }: BodyWork): Found {
+export function judgeBodyWork({ method, headers, bytes, schema, max, types }: BodyWork): Amiss | undefined {
   const check = schema === undefined ? undefined : schemaOf(schema).check;
   const body = { kind: "read", bytes: Buffer.from(bytes) } as const;
-  return { why: judgeBody({ method, headers, body }, { check, schema: undefined, max, types }) };
+  return judgeBody({ method, headers, body }, { check, schema: undefined, max, types });
 }

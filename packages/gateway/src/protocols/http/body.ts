@@ -1,3 +1,4 @@
+import { type Amiss, notGranted, wrong } from "../../gate/hints.ts";
 import { valuesOf } from "../../gate/web/head.ts";
 import { hasExactNumbers, parseStrictJson } from "../../kernel/strict-json.ts";
 import type { HttpAct, HttpBody } from "./act.ts";
@@ -27,33 +28,43 @@ export function isJudgedWhole(headers: readonly string[], rule: CompiledBody): b
 export function judgeBody(
   act: Pick<HttpAct, "method" | "headers" | "body">,
   rule: CompiledBody | undefined,
-): string | undefined {
+): Amiss | undefined {
   const { body } = act;
   if (body.kind === "read" && body.found !== undefined && rule !== undefined)
-    return body.found.has(rule) ? body.found.get(rule) : "the body was not judged";
+    return body.found.has(rule) ? body.found.get(rule) : notGranted("the body was not judged");
   if (body.kind === "none" || (body.kind === "read" && body.bytes.length === 0))
     return rule?.check === undefined || act.method === "GET" || act.method === "HEAD"
       ? undefined
-      : "a body is missing";
-  if (rule === undefined) return "no body is granted";
-  if (act.method === "GET" || act.method === "HEAD") return `${act.method} carries no body`;
+      : wrong("a body is missing");
+  if (rule === undefined) return notGranted("no body is granted");
+  if (act.method === "GET" || act.method === "HEAD") return wrong(`${act.method} carries no body`);
   const length = lengthOf(body);
-  if (length !== undefined && length > rule.max) return `the body is larger than ${rule.max} bytes`;
+  if (length !== undefined && length > rule.max)
+    return notGranted(`the body is larger than ${rule.max} bytes`);
   const [given] = valuesOf(act.headers, "content-type");
   const type = given === undefined ? undefined : readMediaType(given);
-  if (given !== undefined && type === undefined) return "the content type is malformed";
+  if (given !== undefined && type === undefined) return wrong("the content type is malformed");
   if (type === undefined || !isListed(type, rule.types))
-    return `the content type is not ${rule.types.join(" or ")}`;
+    return notGranted(`the content type is not ${rule.types.join(" or ")}`);
   const form = formOf(type.essence);
-  if (form === "opaque") return rule.check === undefined ? undefined : "a schema judges JSON alone";
-  if (rule.check !== undefined && form !== "json") return "a schema judges JSON alone";
-  if (valuesOf(act.headers, "content-encoding").length > 0) return "an encoded body cannot be judged";
+  if (rule.check !== undefined && form !== "json") return notGranted("a schema judges JSON alone");
+  if (form === "opaque") return undefined;
+  if (valuesOf(act.headers, "content-encoding").length > 0) return wrong("an encoded body cannot be judged");
   const charset = type.parameters.get("charset");
-  if (charset !== undefined && !/^utf-8$/i.test(charset)) return "the body is not in UTF-8";
-  if (body.kind === "stream") return "the body has to be read before it is judged";
-  if (form === "form") return judgeForm(body.bytes);
-  if (form === "multipart") return judgeMultipart(body.bytes, type);
+  if (charset !== undefined && !/^utf-8$/i.test(charset)) return wrong("the body is not in UTF-8");
+  if (body.kind === "stream") return notGranted("the body has to be read before it is judged");
+  const { mostCost = Number.POSITIVE_INFINITY } = body;
+  // Of an operation that is only looked at for a hint.
+  if (rule.schema !== undefined && rule.schema.cost(body.bytes.length) > mostCost)
+    return notGranted("the body was not judged");
+  if (form === "form") return misread(judgeForm(body.bytes));
+  if (form === "multipart") return misread(judgeMultipart(body.bytes, type));
   return form === "json" ? judgeJson(body.bytes, rule) : judgeJsonLines(body.bytes, rule);
+}
+
+/** A body that can be read in two ways is one under every operation. */
+function misread(why: string | undefined): Amiss | undefined {
+  return why === undefined ? undefined : wrong(why);
 }
 
 function lengthOf(body: HttpBody): number | undefined {
@@ -61,23 +72,24 @@ function lengthOf(body: HttpBody): number | undefined {
   return body.kind === "stream" ? body.length : 0;
 }
 
-function judgeJson(bytes: Buffer, rule: CompiledBody): string | undefined {
+function judgeJson(bytes: Buffer, rule: CompiledBody): Amiss | undefined {
   let text: string;
   let value: unknown;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     value = parseStrictJson(text, MAX_JSON_DEPTH);
   } catch {
-    return "the body is no JSON that can be read in one way only";
+    return wrong("the body is no JSON that can be read in one way only");
   }
   if (typeof value === "object" && value !== null && Object.keys(value).some(namesMethod))
-    return "a member of the body names another method than the request's";
+    return wrong("a member of the body names another method than the request's");
   if (rule.check === undefined) return undefined;
-  if (!hasExactNumbers(text)) return "the body holds a number with more digits than can be judged";
-  return rule.check(value);
+  if (!hasExactNumbers(text)) return wrong("the body holds a number with more digits than can be judged");
+  const why = rule.check(value);
+  return why === undefined ? undefined : notGranted(why);
 }
 
-function judgeJsonLines(bytes: Buffer, rule: CompiledBody): string | undefined {
+function judgeJsonLines(bytes: Buffer, rule: CompiledBody): Amiss | undefined {
   // A line feed and a record separator stand raw in no JSON text but between two of them (RFC 8259, section 7).
   let from = 0;
   for (let at = 0; at <= bytes.length; at += 1) {

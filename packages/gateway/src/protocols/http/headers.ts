@@ -69,8 +69,7 @@ const never =
  * @param listed what the operation's `headers:` adds, in lower case; `x-vendor-*` covers a family
  */
 export function fateOf(name: string, listed: readonly string[]): HeaderFate {
-  // CGI and its heirs read an underscore as a dash.
-  if (never.test(name) || never.test(name.replaceAll("_", "-"))) return "refuse";
+  if (isNeverListed(name)) return "refuse";
   if (forwarded.has(name)) return "forward";
   if (dropped.has(name) || name.startsWith("sec-")) return "drop";
   return isListed(name, listed) ? "forward" : "refuse";
@@ -79,6 +78,12 @@ export function fateOf(name: string, listed: readonly string[]): HeaderFate {
 /** Whether an operation lists a header, by its name or its family. @param name in lower case */
 export function isListed(name: string, listed: readonly string[]): boolean {
   return listed.some((each) => (each.endsWith("*") ? name.startsWith(each.slice(0, -1)) : name === each));
+}
+
+/** Whether no operation can grant a header. @param name in lower case */
+export function isNeverListed(name: string): boolean {
+  // CGI and its heirs read an underscore as a dash.
+  return never.test(name) || never.test(name.replaceAll("_", "-"));
 }
 
 /** Whether an operation may list a header: neither the gateway's own nor one that is never granted. */

@@ -1,8 +1,8 @@
 import { INLINE_BODY_BYTES, INLINE_SCHEMA_COST, SHARED_SCHEMA_COST } from "../../gate/bounds.ts";
-import { isFound } from "../../gate/web/schema-work.ts";
+import { type Amiss, wrong } from "../../gate/hints.ts";
 import { type Account, Busy } from "../../gate/web/sharing.ts";
 import type { HttpAct } from "./act.ts";
-import type { BodyWork } from "./body-work.ts";
+import { type BodyWork, isAmiss } from "./body-work.ts";
 import type { Compiled, CompiledBody } from "./compile.ts";
 import { judgeBody } from "./body.ts";
 import { bodyRulesOf } from "./judge.ts";
@@ -30,8 +30,9 @@ export async function judgeAhead(
   const { length } = body.bytes;
   const rules = bodyRulesOf(scopes, act);
   const costs = rules.map((rule) => rule.schema?.cost(length) ?? 0);
-  if (length <= INLINE_BODY_BYTES && costs.every((cost) => cost <= INLINE_SCHEMA_COST)) return act;
-  const found = new Map<CompiledBody, string | undefined>();
+  if (length <= INLINE_BODY_BYTES && costs.every((cost) => cost <= INLINE_SCHEMA_COST))
+    return { ...act, body: { ...body, mostCost: INLINE_SCHEMA_COST } };
+  const found = new Map<CompiledBody, Amiss | undefined>();
   for (const [at, rule] of rules.entries()) {
     const isShared = length <= INLINE_BODY_BYTES && (costs[at] ?? 0) <= SHARED_SCHEMA_COST;
     found.set(
@@ -50,7 +51,7 @@ async function judgeElsewhere(
   rule: CompiledBody,
   { workers, key }: Share,
   ended: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Amiss | undefined> {
   const { max, types, schema } = rule;
   // Of a slice of a larger buffer, all of that would be copied.
   const own = bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
@@ -58,16 +59,16 @@ async function judgeElsewhere(
   const done = await workers.run(key, { module, name: "judgeBodyWork", input }, ended);
   switch (done.kind) {
     case "done":
-      return isFound(done.output) ? done.output.why : "the body could not be judged";
+      return isAmiss(done.output) ? done.output : wrong("the body could not be judged");
     case "busy":
       throw new Busy("work", "principal");
     case "too slow":
-      return "the body takes longer to judge than it may";
+      return wrong("the body takes longer to judge than it may");
     case "too large":
-      return "the body takes more memory to judge than it may";
+      return wrong("the body takes more memory to judge than it may");
     case "failed":
     case "left":
-      return "the body could not be judged";
+      return wrong("the body could not be judged");
     default:
       return done satisfies never;
   }

@@ -1,13 +1,13 @@
-import { denialOf } from "../../gate/hints.ts";
+import { type Amiss, denialOf, neverGranted, notGranted, wrong } from "../../gate/hints.ts";
 import type { Denial, Verdict } from "../../gate/protocol.ts";
 import { valuesOf } from "../../gate/web/head.ts";
 import type { HttpAct } from "./act.ts";
 import type { Compiled, CompiledBody } from "./compile.ts";
 import { judgeBody } from "./body.ts";
-import { fateOf, isPlainConnection } from "./headers.ts";
+import { fateOf, isNeverListed, isPlainConnection } from "./headers.ts";
 import { readPath, type ReadPath } from "./path.ts";
 import { judgeQuery, namesOf } from "./query.ts";
-import { covers } from "./template.ts";
+import { covers, METHODS } from "./template.ts";
 
 /** How far a request came with one scope: the further, the better its denial tells what is amiss. */
 const steps = ["requests", "websocket", "query", "headers", "response", "body"] as const;
@@ -57,40 +57,43 @@ function judgeForm(
   return { path };
 }
 
-function judgeUpgrade(act: HttpAct, scope: Compiled): string | undefined {
+function judgeUpgrade(act: HttpAct, scope: Compiled): Amiss | undefined {
   if (act.upgrade === undefined) return undefined;
-  if (act.upgrade !== "websocket") return `upgrading to ${shown(act.upgrade)} is never granted`;
-  if (!scope.websocket) return "a WebSocket is not granted";
-  if (act.method !== "GET") return "a WebSocket begins with GET";
+  if (act.upgrade !== "websocket") return neverGranted(`upgrading to ${shown(act.upgrade)} is never granted`);
+  if (!scope.websocket) return notGranted("a WebSocket is not granted");
+  if (act.method !== "GET") return wrong("a WebSocket begins with GET");
   const [version] = valuesOf(act.headers, "sec-websocket-version");
   const [key = ""] = valuesOf(act.headers, "sec-websocket-key");
   // RFC 6455, section 4.2.1: version 13, and a key of 16 bytes.
-  if (version !== "13" || !/^[A-Za-z0-9+/]{22}==$/.test(key)) return "the WebSocket's handshake is malformed";
-  return act.body.kind === "none" ? undefined : "a WebSocket's handshake has no body";
+  if (version !== "13" || !/^[A-Za-z0-9+/]{22}==$/.test(key))
+    return wrong("the WebSocket's handshake is malformed");
+  return act.body.kind === "none" ? undefined : wrong("a WebSocket's handshake has no body");
 }
 
-function judgeHeaders(act: HttpAct, scope: Compiled): string | undefined {
+function judgeHeaders(act: HttpAct, scope: Compiled): Amiss | undefined {
   for (let i = 0; i + 1 < act.headers.length; i += 2) {
     const name = (act.headers[i] ?? "").toLowerCase();
-    if (fateOf(name, scope.headers) === "refuse") return `the header ${shown(name)} is not listed`;
+    if (isNeverListed(name)) return neverGranted(`the header ${shown(name)} is never taken`);
+    if (fateOf(name, scope.headers) === "refuse")
+      return notGranted(`the header ${shown(name)} is not listed`);
   }
   return undefined;
 }
 
 /** Parameters by which APIs let a client choose a representation: of any parameters, these are not taken with a mask. */
 const choosing =
-  /^[$_:.]?(?:format|fmt|alt|accept|output|output_?format|response_?format|representation|media_?type|mime_?type|content_?type|callback|jsonp|json_?callback|json_?p|cb|envelope|view|wt|serializer|serialization|shape|layout|pretty_?print_?format|xml|csv|yaml)$/i;
+  /^[$_:.]?(?:format|fmt|alt|accept|output|output_?format|response_?format|representation|media_?type|mime_?type|content_?type|callback|jsonp|json_?callback|json_?p|cb|envelope|view|wt|serializer|serialization|shape|layout|pretty_?print_?format|xml|csv|yaml|select|compute|apply|transform|projection|jq|jmes_?path|json_?path|json_?query|xpath|template|flatten|flat|rename|aliases|key_?format|key_?case|case|naming|style)$/i;
 
 /** With a mask the representation is the gateway's to choose. */
-function judgeChoice(act: HttpAct, scope: Compiled): string | undefined {
+function judgeChoice(act: HttpAct, scope: Compiled): Amiss | undefined {
   if (scope.mask === undefined) return undefined;
   // Whether a guessed ETag is the one tells what the answer holds.
-  if (valuesOf(act.headers, "if-match").length > 0) return "with a mask If-Match is not taken";
+  if (valuesOf(act.headers, "if-match").length > 0) return notGranted("with a mask If-Match is not taken");
   if (scope.query !== "any") return undefined;
   const name = namesOf(splitTarget(act.target).query).find((each) => choosing.test(each.trim()));
   return name === undefined
     ? undefined
-    : `with a mask the parameter ${shown(name)} is taken where query lists it`;
+    : notGranted(`with a mask the parameter ${shown(name)} is taken where query lists it`);
 }
 
 /** How far a request comes with one scope: undefined when it covers it. */
@@ -98,17 +101,22 @@ function judgeBy(
   act: HttpAct,
   path: ReadPath,
   scope: Compiled,
-): { readonly step: Step; readonly why: string } | undefined {
+): (Amiss & { readonly step: Step }) | undefined {
+  if (!METHODS.includes(act.method))
+    return { step: "requests", ...neverGranted(`the method ${shown(act.method)} is never granted`) };
   if (!scope.templates.some((template) => covers(template, act.method, path)))
-    return { step: "requests", why: `${shown(act.method)} ${shown(path.raw)} is not among its requests` };
-  const found: readonly [Step, string | undefined][] = [
+    return {
+      step: "requests",
+      ...notGranted(`${shown(act.method)} ${shown(path.raw)} is not among its requests`),
+    };
+  const found: readonly [Step, Amiss | undefined][] = [
     ["websocket", judgeUpgrade(act, scope)],
     ["query", judgeQuery(splitTarget(act.target).query, scope.query)],
     ["headers", judgeHeaders(act, scope)],
     ["response", judgeChoice(act, scope)],
     ["body", judgeBody(act, scope.body)],
   ];
-  for (const [step, why] of found) if (why !== undefined) return { step, why };
+  for (const [step, amiss] of found) if (amiss !== undefined) return { step, ...amiss };
   return undefined;
 }
 
@@ -125,23 +133,23 @@ export function judgeRequest(scopes: readonly Compiled[], act: HttpAct): Answer 
         connection,
       }),
     };
-  let nearest: { readonly step: Step; readonly why: string; readonly name: string } | undefined;
+  let nearest: (Amiss & { readonly step: Step; readonly name: string }) | undefined;
   for (const scope of scopes) {
     const failed = judgeBy(act, form.path, scope);
     if (failed === undefined) return { scope };
     if (nearest === undefined || steps.indexOf(failed.step) > steps.indexOf(nearest.step))
       nearest = { ...failed, name: scope.name };
   }
-  const { step, why, name } = nearest ?? {
+  const { step, why, remedy, name } = nearest ?? {
     step: "requests" as const,
-    why: "nothing is granted",
+    ...notGranted("nothing is granted"),
     name: connection,
   };
   return {
     denial: denialOf({
       rule: `${name}: ${step}`,
       message: `refused: ${why}`,
-      remedy: "ask",
+      remedy,
       covers: coverWords(scopes),
       near: steps.indexOf(step) > 0,
       connection,

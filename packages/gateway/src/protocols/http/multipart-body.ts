@@ -88,6 +88,8 @@ function judgeDisposition(value: string, body: string, isForm: boolean): string 
     // A file's name may say itself a second time in another encoding (RFC 5987); a field's may not.
     if (seen.has(key) || !["name", "filename", "filename*"].includes(key))
       return "a part's name can be read in two ways";
+    // PHP takes single quotes for quotes.
+    if (key !== "filename*" && plain.includes("'")) return "a part's name can be read in two ways";
     seen.set(key, quoted ?? plain);
   }
   const name = seen.get("name");

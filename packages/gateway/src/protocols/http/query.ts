@@ -1,4 +1,5 @@
 import type { RE2JS } from "re2js";
+import { type Amiss, notGranted, wrong } from "../../gate/hints.ts";
 
 /** Which query parameters an operation takes: any, or those named, each with a pattern or without. */
 export type QueryRule = "any" | ReadonlyMap<string, RE2JS | undefined>;
@@ -33,33 +34,35 @@ function decode(part: string): string | undefined {
  * @param raw without the question mark; undefined when there is none
  * @returns why it is refused, or undefined
  */
-export function judgeQuery(raw: string | undefined, rule: QueryRule): string | undefined {
+export function judgeQuery(raw: string | undefined, rule: QueryRule): Amiss | undefined {
   if (raw === undefined || raw === "") return undefined;
-  if (raw.length > longest) return `the query is longer than ${longest} characters`;
+  if (raw.length > longest) return wrong(`the query is longer than ${longest} characters`);
   if (!/^[!$%&'()*+,\-./0-9:;=?@A-Z_a-z~[\]]*$/.test(raw))
-    return "the query holds a character that no query holds";
+    return wrong("the query holds a character that no query holds");
   const seen = new Set<string>();
   for (const pair of raw.split("&")) {
     const equals = pair.indexOf("=");
     const name = decode(equals === -1 ? pair : pair.slice(0, equals));
     const value = decode(equals === -1 ? "" : pair.slice(equals + 1));
     if (name === undefined || value === undefined)
-      return "the query holds an encoding that is not valid UTF-8";
+      return wrong("the query holds an encoding that is not valid UTF-8");
     // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
     if (/[\u0000-\u001f\u007f]/.test(name) || value.includes("\0"))
-      return "the query holds a control character";
+      return wrong("the query holds a control character");
     // Some readers split at a semicolon too.
     for (const each of pair.split(";")) {
       const named = decode(each.split("=")[0] ?? "");
       if (named === undefined || namesMethod(named))
-        return "a parameter names another method than the request's";
+        return wrong("a parameter names another method than the request's");
     }
     if (rule === "any") continue;
-    if (pair.includes(";")) return "the query holds a semicolon";
-    if (!rule.has(name)) return `the parameter ${JSON.stringify(name.slice(0, 64))} is not listed`;
-    if (seen.has(name)) return `the parameter ${name} stands twice`;
+    if (pair.includes(";")) return notGranted("the query holds a semicolon");
+    if (!rule.has(name))
+      return notGranted(`the parameter ${JSON.stringify(name.slice(0, 64))} is not listed`);
+    if (seen.has(name)) return notGranted(`the parameter ${name} stands twice`);
     seen.add(name);
-    if (rule.get(name)?.testExact(value) === false) return `the value of ${name} does not match its pattern`;
+    if (rule.get(name)?.testExact(value) === false)
+      return notGranted(`the value of ${name} does not match its pattern`);
   }
   return undefined;
 }

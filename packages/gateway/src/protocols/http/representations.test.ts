@@ -146,6 +146,9 @@ describe("with a mask the gateway chooses the representation", () => {
     "alt=media",
     "callback=f",
     "envelope=1",
+    "select=id,x:customer",
+    "$compute=customer",
+    "jq=.customer",
     "a=1&Format=csv",
     "format[]=x",
   ])("not by a parameter that query does not list: %s", async (query) => {

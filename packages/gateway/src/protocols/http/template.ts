@@ -16,7 +16,7 @@ type TemplateSegment =
   | { readonly kind: "name"; readonly name: string; readonly pattern: RE2JS | undefined };
 
 /** Methods that an operation can grant: case-sensitive (RFC 9110, section 9.1). CONNECT and TRACE never. */
-const methods: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+export const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /**
  * Reads `METHOD /path/{name}/{name:PATTERN}/**`.
@@ -29,11 +29,11 @@ export function readTemplate(
   const example = "write METHOD and a path, for example GET /v1/invoices/{id}";
   if (match === null) return { message: "this is not a request", hint: example };
   const [, method = "", path = ""] = match;
-  if (!methods.includes(method)) {
+  if (!METHODS.includes(method)) {
     const upper = method.toUpperCase();
     return {
       message: `${method.slice(0, 20)} is no method that can be granted`,
-      hint: methods.includes(upper) ? `write ${upper}` : `one of ${methods.join(", ")}`,
+      hint: METHODS.includes(upper) ? `write ${upper}` : `one of ${METHODS.join(", ")}`,
     };
   }
   const parts = splitPath(path.slice(1));

@@ -1,3 +1,4 @@
+import { type Amiss, notGranted, wrong } from "../../gate/hints.ts";
 import { parseStrictJson } from "../../kernel/strict-json.ts";
 import type { KubernetesAct } from "./act.ts";
 import { judgePrivilege } from "./privilege.ts";
@@ -30,18 +31,18 @@ export function judgeBody(
   act: KubernetesAct,
   request: ResourceRequest,
   scope: KubernetesScope,
-): string | undefined {
+): Amiss | undefined {
   const { body } = act;
   const writes = ["create", "update", "patch"].includes(request.verb);
-  if (body.kind === "none" || body.bytes.length === 0) return writes ? "a body is missing" : undefined;
+  if (body.kind === "none" || body.bytes.length === 0) return writes ? wrong("a body is missing") : undefined;
   if (!writes && request.verb !== "delete" && request.verb !== "deletecollection")
-    return `${request.verb} has no body`;
+    return wrong(`${request.verb} has no body`);
   const type = typeOf(act);
   if (!jsonTypes.test(type) && !(request.verb === "patch" && applyType.test(type) && !/cbor/i.test(type)))
-    return "the body's content type is not taken here; send JSON";
+    return wrong("the body's content type is not taken here; send JSON");
   // Server-side apply makes an object that is not there; the API server asks for both verbs then.
   if (applyType.test(type) && scope.verbs?.includes("create") !== true)
-    return "what is applied may be created: create is not granted";
+    return notGranted("what is applied may be created: create is not granted");
   let value: unknown;
   try {
     value = parseStrictJson(
@@ -49,31 +50,32 @@ export function judgeBody(
       deepest,
     );
   } catch {
-    return "the body is no JSON that can be read in one way only";
+    return wrong("the body is no JSON that can be read in one way only");
   }
   const isPatch = /^application\/json-patch\+json/i.test(type);
-  if (Array.isArray(value) !== isPatch) return isPatch ? "the patch is no list" : "the body is a list";
+  if (Array.isArray(value) !== isPatch) return wrong(isPatch ? "the patch is no list" : "the body is a list");
   if (Array.isArray(value))
     return (
       judgePatch(value, Object.hasOwn(scope.mask, request.resource)) ?? judgePrivilege(value, request, scope)
     );
   const metadata = member(value, "metadata");
   const [namespace, name] = [member(metadata, "namespace"), member(metadata, "name")];
-  if (namespace !== undefined && namespace !== request.namespace) return "the body names another namespace";
+  if (namespace !== undefined && namespace !== request.namespace)
+    return wrong("the body names another namespace");
   if (name !== undefined && request.name !== undefined && name !== request.name)
-    return "the body names another object";
+    return wrong("the body names another object");
   return writes ? judgePrivilege(value, request, scope) : undefined;
 }
 
 /** A JSON patch (RFC 6902) does not move an object elsewhere, and reads nothing of one whose members are masked. */
-function judgePatch(steps: readonly unknown[], isMasked: boolean): string | undefined {
+function judgePatch(steps: readonly unknown[], isMasked: boolean): Amiss | undefined {
   for (const step of steps) {
     const path = member(step, "path");
-    if (typeof path !== "string") return "a step of the patch has no path";
+    if (typeof path !== "string") return wrong("a step of the patch has no path");
     if (isMasked && !["add", "remove", "replace"].includes(String(member(step, "op"))))
-      return "a patch that copies, moves or tests could tell what is masked";
+      return notGranted("a patch that copies, moves or tests could tell what is masked");
     if (path === "" || /^\/metadata(?:\/(?:name|namespace))?$/.test(path))
-      return "the patch names another object";
+      return wrong("the patch names another object");
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { type Amiss, notGranted, wrong } from "../../gate/hints.ts";
 import type { PodFacts } from "./act.ts";
 import { commandMatches, nameMatches } from "./glob.ts";
 import type { ResourceRequest } from "./request.ts";
@@ -43,17 +44,17 @@ export function judgePod(
   scope: PodsScope,
   request: ResourceRequest,
   pod: PodFacts | undefined,
-): string | undefined {
+): Amiss | undefined {
   if (request.namespace === undefined || !scope.namespaces.includes(request.namespace))
-    return `namespace ${request.namespace ?? "(none)"} is not granted`;
+    return notGranted(`namespace ${request.namespace ?? "(none)"} is not granted`);
   const { name = "" } = request;
   if (scope.names !== undefined && !scope.names.some((pattern) => nameMatches(pattern, name)))
-    return `pod ${name} is not granted`;
+    return notGranted(`pod ${name} is not granted`);
   if (scope.pods === undefined) return undefined;
-  if (pod === undefined) return `pod ${name} is not known to the cluster`;
+  if (pod === undefined) return wrong(`pod ${name} is not known to the cluster`);
   for (const [key, value] of Object.entries(scope.pods))
     if (!Object.hasOwn(pod.labels, key) || pod.labels[key] !== value)
-      return `pod ${name} does not have the label ${key}=${value}`;
+      return notGranted(`pod ${name} does not have the label ${key}=${value}`);
   return undefined;
 }
 
@@ -62,15 +63,15 @@ export function judgeExec(
   scope: ExecScope,
   request: ResourceRequest,
   pod: PodFacts | undefined,
-): string | undefined {
+): Amiss | undefined {
   const wrongPod = judgePod(scope, request, pod);
   if (wrongPod !== undefined) return wrongPod;
   const exec = readExec(request);
-  if ("why" in exec) return exec.why;
+  if ("why" in exec) return wrong(exec.why);
   if (scope.containers !== undefined && !scope.containers.includes(exec.container))
-    return `container ${exec.container.slice(0, 63)} is not granted`;
-  if (exec.stdin && !scope.stdin) return "standard input is not granted";
-  if (exec.terminal && !scope.terminal) return "a terminal is not granted";
+    return notGranted(`container ${exec.container.slice(0, 63)} is not granted`);
+  if (exec.stdin && !scope.stdin) return notGranted("standard input is not granted");
+  if (exec.terminal && !scope.terminal) return notGranted("a terminal is not granted");
   if (scope.commands.some((command) => commandMatches(command, exec.argv))) return undefined;
-  return `the command ${JSON.stringify(exec.argv).slice(0, 200)} is not granted`;
+  return notGranted(`the command ${JSON.stringify(exec.argv).slice(0, 200)} is not granted`);
 }

@@ -1,3 +1,4 @@
+import { type Amiss, neverGranted, wrong } from "../../gate/hints.ts";
 import type { KubernetesAct } from "./act.ts";
 import type { KubernetesRequest } from "./request.ts";
 
@@ -42,37 +43,37 @@ export function goesUp(name: string): boolean {
 }
 
 /** Why a request's headers are refused, or undefined. Impersonation, the first of them, is the gateway's alone. */
-export function judgeHeaders(act: KubernetesAct, request: KubernetesRequest): string | undefined {
+export function judgeHeaders(act: KubernetesAct, request: KubernetesRequest): Amiss | undefined {
   const seen = new Set<string>();
   for (let i = 0; i + 1 < act.headers.length; i += 2) {
     const name = (act.headers[i] ?? "").toLowerCase();
-    if (name.startsWith("impersonate-")) return "impersonation is the gateway's alone";
+    if (name.startsWith("impersonate-")) return neverGranted("impersonation is the gateway's alone");
     if (!forwarded.has(name) && !dropped.has(name))
-      return `the header ${name.slice(0, 60)} is not taken here`;
+      return wrong(`the header ${name.slice(0, 60)} is not taken here`);
     if (
       name === "connection" &&
       !/^(?:\s*(?:close|keep-alive|upgrade)\s*,?)*$/i.test(act.headers[i + 1] ?? "")
     )
-      return "the Connection header names other headers";
+      return wrong("the Connection header names other headers");
     // A credential in another place than the one that is checked.
     if (name === "sec-websocket-protocol" && /bearer/i.test(act.headers[i + 1] ?? ""))
-      return "a bearer among the WebSocket's protocols is not taken";
+      return wrong("a bearer among the WebSocket's protocols is not taken");
     // A protobuf answer can be neither read nor masked; a body in it neither judged.
     if (/protobuf/i.test(act.headers[i + 1] ?? "") && (name === "accept" || name === "content-type"))
       if (name === "content-type" || !/json/i.test(act.headers[i + 1] ?? ""))
-        return "protobuf is not taken here; ask for JSON";
+        return wrong("protobuf is not taken here; ask for JSON");
     if (
       seen.has(name) &&
       name !== "accept" &&
       name !== "sec-websocket-protocol" &&
       name !== "x-stream-protocol-version"
     )
-      return `the header ${name} stands twice`;
+      return wrong(`the header ${name} stands twice`);
     seen.add(name);
   }
   if (act.upgrade !== undefined && act.upgrade !== "websocket" && act.upgrade !== "spdy/3.1")
-    return `upgrading to ${act.upgrade.slice(0, 20)} is never granted`;
+    return neverGranted(`upgrading to ${act.upgrade.slice(0, 20)} is never granted`);
   if (act.upgrade !== undefined && (request.kind !== "resource" || request.verb !== "connect"))
-    return "only exec and port-forward upgrade the connection";
+    return wrong("only exec and port-forward upgrade the connection");
   return undefined;
 }

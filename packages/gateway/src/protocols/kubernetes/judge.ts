@@ -1,10 +1,11 @@
-import { denialOf } from "../../gate/hints.ts";
+import { type Amiss, denialOf, neverGranted, notGranted, wrong } from "../../gate/hints.ts";
 import type { NamedScope, Remedy, Verdict } from "../../gate/protocol.ts";
 import type { KubernetesAct } from "./act.ts";
 import { judgeBody } from "./body.ts";
 import { judgeExec, judgePod } from "./exec.ts";
 import { nameMatches } from "./glob.ts";
 import { judgeHeaders } from "./headers.ts";
+import { problemOfResource } from "./never.ts";
 import { parametersOf } from "./parameters.ts";
 import { readRequest, type KubernetesRequest, type ResourceRequest } from "./request.ts";
 import type { KubernetesScope } from "./scope.ts";
@@ -13,10 +14,9 @@ import type { KubernetesScope } from "./scope.ts";
 export type Named = NamedScope<KubernetesScope>;
 
 /** How far a request came with one scope: the further, the better its denial tells what is amiss. */
-interface Failed {
+interface Failed extends Amiss {
   readonly step: number;
   readonly rule: string;
-  readonly why: string;
 }
 
 /** A resource as scopes write it: `pods/log`, `deployments.apps`. */
@@ -31,23 +31,26 @@ function judgeConnect(
   scope: KubernetesScope,
 ): Failed | undefined {
   const what = resourceOf(request);
+  // Others are proxies, and streams into what runs already.
+  if (what !== "pods/exec" && what !== "pods/portforward")
+    return { step: 1, rule: "resources", ...neverGranted(`${what} is never granted`) };
   // A stream needs a connection that changes its protocol, and has no body before it does.
   if (act.upgrade === undefined || act.body.kind !== "none")
-    return { step: 1, rule: "request", why: `${what} needs a connection that is upgraded` };
+    return { step: 1, rule: "request", ...wrong(`${what} needs a connection that is upgraded`) };
   if (what === "pods/exec" && scope.exec !== undefined) {
-    const why = judgeExec(scope.exec, request, act.pod);
-    return why === undefined ? undefined : { step: 3, rule: "exec", why };
+    const amiss = judgeExec(scope.exec, request, act.pod);
+    return amiss === undefined ? undefined : { step: 3, rule: "exec", ...amiss };
   }
   if (what === "pods/portforward" && scope.port_forward !== undefined) {
-    const why =
+    const amiss =
       judgePod(scope.port_forward, request, act.pod) ??
-      (request.query.length > 0 ? "port-forward takes no parameters" : undefined) ??
+      (request.query.length > 0 ? wrong("port-forward takes no parameters") : undefined) ??
       (act.port === undefined || scope.port_forward.ports.includes(act.port)
         ? undefined
-        : `port ${act.port} is not granted`);
-    return why === undefined ? undefined : { step: 3, rule: "port_forward", why };
+        : notGranted(`port ${act.port} is not granted`));
+    return amiss === undefined ? undefined : { step: 3, rule: "port_forward", ...amiss };
   }
-  return { step: 1, rule: "resources", why: `${what} is not granted` };
+  return { step: 1, rule: "resources", ...notGranted(`${what} is not granted`) };
 }
 
 function judgeResource(
@@ -57,18 +60,22 @@ function judgeResource(
 ): Failed | undefined {
   const what = resourceOf(request);
   if (scope.resources?.includes(what) !== true)
-    return { step: 0, rule: "resources", why: `${what} is not granted` };
+    return { step: 0, rule: "resources", ...ofResource(what, request.verb, `${what} is not granted`) };
   const { verb, namespace, name } = request;
   if (verb === "connect" || scope.verbs?.includes(verb) !== true)
-    return { step: 1, rule: "verbs", why: `${verb} on ${what} is not granted` };
+    return { step: 1, rule: "verbs", ...ofResource(what, verb, `${verb} on ${what} is not granted`) };
   if (namespace === undefined) {
     if (!scope.cluster)
-      return { step: 2, rule: "namespaces", why: `${verb} on ${what} in all namespaces is not granted` };
+      return {
+        step: 2,
+        rule: "namespaces",
+        ...notGranted(`${verb} on ${what} in all namespaces is not granted`),
+      };
   } else if (
     scope.namespaces?.includes(namespace) !== true &&
     !(scope.cluster && scope.namespaces === undefined)
   )
-    return { step: 2, rule: "namespaces", why: `namespace ${namespace} is not granted` };
+    return { step: 2, rule: "namespaces", ...notGranted(`namespace ${namespace} is not granted`) };
   if (scope.names !== undefined) {
     // What is listed or created has a name of its own choice.
     const isNamed = name !== undefined && scope.names.some((pattern) => nameMatches(pattern, name));
@@ -76,11 +83,19 @@ function judgeResource(
       return {
         step: 3,
         rule: "names",
-        why: name === undefined ? `${verb} without a name is not granted` : `${name} is not granted`,
+        ...notGranted(
+          name === undefined ? `${verb} without a name is not granted` : `${name} is not granted`,
+        ),
       };
   }
-  const why = parametersOf(request, scope) ?? judgeBody(act, request, scope);
-  return why === undefined ? undefined : { step: 4, rule: "request", why };
+  const amiss = parametersOf(request, scope) ?? judgeBody(act, request, scope);
+  return amiss === undefined ? undefined : { step: 4, rule: "request", ...amiss };
+}
+
+/** What is not granted, or what no scope can grant, in the words of the configuration's check. */
+function ofResource(what: string, verb: string, why: string): Amiss {
+  const never = problemOfResource(what, [verb]);
+  return never === undefined ? notGranted(why) : neverGranted(never.message);
 }
 
 /** What a grant covers, in words, for the hints of its denials. */
@@ -118,7 +133,7 @@ export function verdictOf(scopes: readonly Named[], act: KubernetesAct): Verdict
   const request = readRequest(act.method, act.target);
   if ("why" in request) return deny(`${connection}: request`, request.why, "correct");
   const header = judgeHeaders(act, request);
-  if (header !== undefined) return deny(`${connection}: headers`, header, "correct");
+  if (header !== undefined) return deny(`${connection}: headers`, header.why, header.remedy);
   return judgeRead(scopes, act, request, deny);
 }
 
@@ -146,6 +161,6 @@ function judgeRead(
   return deny(
     `${nearest?.name ?? first.name}: ${nearest?.rule ?? "resources"}`,
     nearest?.why ?? "it is not granted",
-    "ask",
+    nearest?.remedy ?? "ask",
   );
 }

@@ -1,3 +1,4 @@
+import { type Amiss, notGranted, wrong } from "../../gate/hints.ts";
 import type { ResourceRequest } from "./request.ts";
 import type { KubernetesScope } from "./scope.ts";
 
@@ -43,22 +44,22 @@ const taken: Readonly<Record<ResourceRequest["verb"], readonly string[]>> = {
 };
 
 /** Why a request's parameters are refused, or undefined. */
-export function parametersOf(request: ResourceRequest, scope: KubernetesScope): string | undefined {
+export function parametersOf(request: ResourceRequest, scope: KubernetesScope): Amiss | undefined {
   const isLog = request.resource === "pods" && request.group === "" && request.subresource === "log";
   const known = [...common, ...(isLog ? logging : taken[request.verb])];
   const seen = new Set<string>();
   for (const [name, value] of request.query) {
     if (!known.includes(name))
-      return `${request.verb} takes no parameter ${JSON.stringify(name.slice(0, 40))}`;
-    if (seen.has(name)) return `the parameter ${name} stands twice`;
+      return wrong(`${request.verb} takes no parameter ${JSON.stringify(name.slice(0, 40))}`);
+    if (seen.has(name)) return wrong(`the parameter ${name} stands twice`);
     seen.add(name);
-    if (name === "dryRun" && value !== "All") return "dryRun is All";
+    if (name === "dryRun" && value !== "All") return wrong("dryRun is All");
     const masked = Object.hasOwn(scope.mask, request.resource) ? (scope.mask[request.resource] ?? []) : [];
     // What is selected by a member tells what the member is.
     if (name === "fieldSelector" && value.split(/[.=!,]/).some((part) => masked.includes(part.trim())))
-      return "what is masked is not selected by";
+      return notGranted("what is masked is not selected by");
     if (name === "includeObject" && value === "Object" && masked.length > 0)
-      return "what is masked is not included whole";
+      return notGranted("what is masked is not included whole");
   }
   return undefined;
 }

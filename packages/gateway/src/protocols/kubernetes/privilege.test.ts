@@ -123,6 +123,21 @@ describe("what is written", () => {
       { initContainers: [{}] },
     ],
     ["unmasked proc", inContainer({ procMount: "Unmasked" }), inContainer({ procMount: "Default" })],
+    [
+      "a port of the node's",
+      { containers: [{ ports: [{ containerPort: 80, hostPort: 80 }] }] },
+      { containers: [{ ports: [{ containerPort: 80, hostPort: 0 }] }] },
+    ],
+    [
+      "settings of the kernel",
+      { securityContext: { sysctls: [{ name: "x" }] } },
+      { securityContext: { sysctls: [] } },
+    ],
+    [
+      "a profile that confines nothing",
+      inContainer({ seccompProfile: { type: "Unconfined" } }),
+      inContainer({ seccompProfile: { type: "RuntimeDefault" } }),
+    ],
     ["ephemeral containers", { ephemeralContainers: [{ name: "x" }] }, { ephemeralContainers: [] }],
   ])("does not take %s", (_, bad, good) => {
     expect(judge("POST", pods, pod(bad))).toBe("deny");

@@ -1,3 +1,4 @@
+import { type Amiss, neverGranted, notGranted } from "../../gate/hints.ts";
 import { nameMatches } from "./glob.ts";
 import type { ResourceRequest } from "./request.ts";
 import type { KubernetesScope } from "./scope.ts";
@@ -23,12 +24,14 @@ const ofTheNode: Readonly<Record<string, (value: unknown) => boolean>> = {
   hostIPC: isSet,
   hostNetwork: isSet,
   hostPID: isSet,
+  hostPort: (value) => isSet(value) && value !== 0,
   hostPath: isSet,
   hostProcess: isSet,
   hostUsers: isSet,
   privileged: isSet,
   procMount: (value) => value !== "Default",
   serviceAccountToken: isSet,
+  sysctls: (value) => !Array.isArray(value) || value.length > 0,
   clusterTrustBundle: isSet,
   podCertificate: isSet,
 };
@@ -43,10 +46,10 @@ function partsOf(pointer: string): string[] {
 }
 
 /** A member with its name and value, as an object or a step of a patch says it. */
-type Told = (name: string, value: unknown, inside: string | undefined) => string | undefined;
+type Told = (name: string, value: unknown, inside: string | undefined) => Amiss | undefined;
 
 /** Every member in a value, told to `judge`; the first problem that it finds. */
-function walk(value: unknown, judge: Told, inside?: string): string | undefined {
+function walk(value: unknown, judge: Told, inside?: string): Amiss | undefined {
   if (Array.isArray(value)) {
     for (const each of value) {
       const problem = walk(each, judge, inside);
@@ -63,7 +66,7 @@ function walk(value: unknown, judge: Told, inside?: string): string | undefined 
 }
 
 /** The members that a JSON patch sets (RFC 6902): the last part of a path is a member's name, those before it are around it. */
-function walkPatch(steps: readonly unknown[], judge: Told): string | undefined {
+function walkPatch(steps: readonly unknown[], judge: Told): Amiss | undefined {
   for (const step of steps) {
     const { op, path, from, value } = step as Record<string, unknown>;
     if (op === "remove" || op === "test") continue;
@@ -97,24 +100,31 @@ export function judgePrivilege(
   body: unknown,
   request: ResourceRequest,
   scope: KubernetesScope,
-): string | undefined {
+): Amiss | undefined {
   const isSecret = request.resource === "secrets" && request.group === "";
   const judge: Told = (name, value, inside) => {
     if (isSecret) {
       // Keys of a secret's content are anything.
       if (inside === "data" || inside === "stringData") return undefined;
       if (name === "type" && inside === undefined && !isPlainType(value))
-        return "a secret of this type holds a credential that the cluster gives out";
-      if (tokenAnnotation.test(name)) return "the secret asks for a service account's token";
+        return neverGranted("a secret of this type holds a credential that the cluster gives out");
+      if (tokenAnnotation.test(name)) return neverGranted("the secret asks for a service account's token");
       return undefined;
     }
     if (name === "serviceAccountName" || name === "serviceAccount") return judgeAccount(value, scope);
-    if (podSecurityLabel.test(name)) return "what a namespace's pods may do is the operator's to say";
+    if (podSecurityLabel.test(name))
+      return neverGranted("what a namespace's pods may do is the operator's to say");
     if (inside === "data" || inside === "annotations" || inside === "labels") return undefined;
     if (inside === "capabilities" && name === "add" && !(Array.isArray(value) && value.length === 0))
-      return "capabilities are never added";
+      return neverGranted("capabilities are never added");
+    if (
+      name === "type" &&
+      value === "Unconfined" &&
+      (inside === "seccompProfile" || inside === "appArmorProfile")
+    )
+      return neverGranted(`${inside}: what confines a container is never taken away`);
     if (Object.hasOwn(ofTheNode, name) && ofTheNode[name]?.(value) === true)
-      return `${name} gives a container more than its pod: it is never written through a grant`;
+      return neverGranted(`${name} gives a container more than its pod: it is never written through a grant`);
     return undefined;
   };
   return Array.isArray(body) ? walkPatch(body, judge) : walk(body, judge);
@@ -130,9 +140,9 @@ function isPlainType(value: unknown): boolean {
   );
 }
 
-function judgeAccount(value: unknown, scope: KubernetesScope): string | undefined {
+function judgeAccount(value: unknown, scope: KubernetesScope): Amiss | undefined {
   if (value === null || value === "" || value === "default") return undefined;
   if (typeof value === "string" && scope.service_accounts.some((each) => nameMatches(each, value)))
     return undefined;
-  return `service account ${JSON.stringify(value).slice(0, 80)} is not granted`;
+  return notGranted(`service account ${JSON.stringify(value).slice(0, 80)} is not granted`);
 }

@@ -16,11 +16,10 @@ export function answer(status: number, body: unknown): Answer {
   };
 }
 
-/**
- * The member of `_meta` by which a client tells the gateway's own words from the server's (MCP, "_meta": a prefix and a
- * name). Nothing of a server's comes down under it.
- */
-const OWN_META = "mayfly/refused";
+/** Members that are the gateway's own (MCP, "_meta": a prefix and a name): nothing of a server's comes down under one. */
+export const OWN_PREFIX = "mayfly/";
+/** The member of `_meta`, or of an error's data, by which a client tells the gateway's own words from the server's. */
+const OWN_META = `${OWN_PREFIX}refused`;
 
 /** A result. */
 export function result(id: string | number, value: unknown): Answer {

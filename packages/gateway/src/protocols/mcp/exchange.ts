@@ -97,6 +97,7 @@ export async function exchangeOne(
           detail: decision.denial.message,
           hint: decision.denial.hint,
           rule: decision.denial.rule,
+          remedy: decision.denial.remedy,
         }),
       );
     return close(denied(message.id, message.method, decision.denial));

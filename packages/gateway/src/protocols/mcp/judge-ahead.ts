@@ -32,7 +32,7 @@ export async function judgeAhead(
   const tools = scopes.flatMap(({ tools: all }) => all.get(String(name)) ?? []);
   const { length } = bytes;
   if (length <= INLINE_BODY_BYTES && tools.every(({ cost }) => cost(length) <= INLINE_SCHEMA_COST))
-    return act;
+    return { ...act, bytes: length };
   const found = new Map<CompiledTool, string | undefined>();
   for (const tool of tools) {
     if (length <= INLINE_BODY_BYTES && tool.cost(length) <= SHARED_SCHEMA_COST) {

@@ -1,3 +1,4 @@
+import { INLINE_SCHEMA_COST } from "../../gate/bounds.ts";
 import { denialOf } from "../../gate/hints.ts";
 import type { Remedy, Verdict } from "../../gate/protocol.ts";
 import { type Compiled, type CompiledTool, coversUri } from "./compile.ts";
@@ -8,6 +9,8 @@ export interface McpAct {
   readonly message: ClientMessage;
   /** What was found of a call's arguments beforehand, by each tool that may decide: why they are refused, or undefined. */
   readonly found?: ReadonlyMap<CompiledTool, string | undefined>;
+  /** Bytes of the message, where no schema that decides takes long; one that would is not asked. Left out: any is. */
+  readonly bytes?: number;
 }
 
 /** What every holder of a grant may send: how a session begins, and lists, which show only what is granted. */
@@ -51,7 +54,7 @@ interface Failed {
   readonly remedy?: Remedy;
 }
 
-function judgeTool(scope: Compiled, { message: { params }, found }: McpAct): Failed | undefined {
+function judgeTool(scope: Compiled, { message: { params }, found, bytes }: McpAct): Failed | undefined {
   const { name, arguments: given = {} } = params;
   const tool = typeof name === "string" ? scope.tools.get(name) : undefined;
   if (tool === undefined) return { rule: "tools", why: `the tool ${shown(name)} is not granted`, step: 0 };
@@ -60,12 +63,11 @@ function judgeTool(scope: Compiled, { message: { params }, found }: McpAct): Fai
     return { rule: "tools", why: `a call has no member ${shown(extra)}`, step: 1, remedy: "correct" };
   if (typeof given !== "object" || given === null || Array.isArray(given))
     return { rule: "tools", why: "arguments must be an object", step: 1, remedy: "correct" };
-  const wrong =
-    found === undefined
-      ? tool.check(given)
-      : found.has(tool)
-        ? found.get(tool)
-        : "the arguments were not judged";
+  // Of an operation that is only looked at for a hint, what takes long is not done.
+  const isDear = bytes !== undefined && tool.cost(bytes) > INLINE_SCHEMA_COST;
+  const isJudged = found === undefined ? !isDear : found.has(tool);
+  const judged = (): string | undefined => (found === undefined ? tool.check(given) : found.get(tool));
+  const wrong = isJudged ? judged() : "the arguments were not judged";
   return wrong === undefined
     ? undefined
     : { rule: "tools", why: `${shown(name)}: ${wrong.replace(/^the body/, "the arguments")}`, step: 2 };

@@ -1,3 +1,5 @@
+import { OWN_PREFIX } from "./answers.ts";
+
 /** A result of an upstream server's, or a part of one. */
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -9,18 +11,37 @@ function list(value: unknown): readonly Fields[] {
   return Array.isArray(value) ? (value as unknown[]).filter(isObject) : [];
 }
 
-function pick(from: Fields, names: readonly string[]): Record<string, unknown> {
+/** The members that are text: what else stood there could hold members of its own. */
+function texts(from: Fields, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(
-    names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]),
+    names.flatMap((name) => {
+      const value = from[name];
+      return typeof value === "string" ? [[name, value]] : [];
+    }),
+  );
+}
+
+/** A value without members that are named as the gateway's own words are, however deep. */
+function withoutOwnNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutOwnNames);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, each]) =>
+      name.startsWith(OWN_PREFIX) ? [] : [[name, withoutOwnNames(each)]],
+    ),
   );
 }
 
 /** `type/subtype`, and nothing that says more. */
 const mediaType = /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}$/;
 
+function sizeOf({ size }: Fields): { readonly size?: unknown } {
+  return Number.isSafeInteger(size) ? { size } : {};
+}
+
 /** What a resource holds (MCP, "Resource Contents"). */
 function resourceContents(from: Fields): Fields {
-  return pick(from, ["uri", "mimeType", "text", "blob"]);
+  return texts(from, ["uri", "mimeType", "text", "blob"]);
 }
 
 /**
@@ -30,12 +51,12 @@ function resourceContents(from: Fields): Fields {
 function contentOf(block: Fields): Fields {
   switch (block["type"]) {
     case "text":
-      return pick(block, ["type", "text"]);
+      return { type: "text", text: "", ...texts(block, ["text"]) };
     case "image":
     case "audio":
-      return pick(block, ["type", "data", "mimeType"]);
+      return texts(block, ["type", "data", "mimeType"]);
     case "resource_link":
-      return pick(block, ["type", "uri", "name", "mimeType", "size"]);
+      return { ...texts(block, ["type", "uri", "name", "mimeType"]), ...sizeOf(block) };
     case "resource":
       return {
         type: "resource",
@@ -50,7 +71,9 @@ function contentOf(block: Fields): Fields {
 export function toolResult(from: Fields): Fields {
   return {
     content: list(from["content"]).map(contentOf),
-    ...(isObject(from["structuredContent"]) ? { structuredContent: from["structuredContent"] } : {}),
+    ...(isObject(from["structuredContent"])
+      ? { structuredContent: withoutOwnNames(from["structuredContent"]) }
+      : {}),
     ...(from["isError"] === true ? { isError: true } : {}),
   };
 }
@@ -72,12 +95,12 @@ export function readResult(from: Fields): Fields {
 
 /** A resource as it is listed: where it is and of which type. Its names and descriptions were accepted by nobody. */
 export function listedResource(from: Fields): Fields {
-  const { uri, mimeType, size } = from;
+  const { uri, mimeType } = from;
   return {
     uri,
     name: uri,
     ...(typeof mimeType === "string" && mediaType.test(mimeType) ? { mimeType } : {}),
-    ...(Number.isSafeInteger(size) ? { size } : {}),
+    ...sizeOf(from),
   };
 }
 

@@ -69,7 +69,8 @@ async function callTool(served: Served): Promise<Answer> {
     name,
   );
   if (problem !== undefined) return denied(id, method, pinDenial(permit.operation, problem));
-  return passedOn(served, toolResult(await server.request(method, sentUp(message), ended)));
+  const answer = await server.request(method, sentUp(message), ended);
+  return passedOn(served, () => toolResult(answer));
 }
 
 /** Gives a prompt; one that an operator accepted, while its definition is still that one. */
@@ -88,7 +89,8 @@ async function getPrompt(served: Served): Promise<Answer> {
     );
     if (problem !== undefined) return denied(id, method, pinDenial(permit.operation, problem));
   }
-  return passedOn(served, promptResult(await server.request(method, sentUp(message), ended)));
+  const answer = await server.request(method, sentUp(message), ended);
+  return passedOn(served, () => promptResult(answer));
 }
 
 /** A denial for a definition that is not the one that was accepted. */
@@ -123,8 +125,8 @@ function bounded(id: string | number, value: Result): Answer {
 }
 
 /** A result as it goes down: made in its principal's turn, and counted until it has gone. @throws Busy */
-async function passedOn({ account, message: { id } }: Served, value: Result): Promise<Answer> {
-  const made = await account.heavy.run(account.key, () => bounded(id, value), "next");
+async function passedOn({ account, message: { id } }: Served, make: () => Result): Promise<Answer> {
+  const made = await account.heavy.run(account.key, () => bounded(id, make()), "next");
   account.hold(made.body.length);
   return made;
 }

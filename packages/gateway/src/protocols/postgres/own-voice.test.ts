@@ -33,6 +33,25 @@ it.each(["mayfly", "mayfly:ask", "mayfly:anything", "mayflyx"])(
   },
 );
 
+it("takes it from a notice too", () => {
+  const notice = (fields: Readonly<Record<string, string>>): Buffer => {
+    const made = serverError(fields);
+    made[0] = 0x4e;
+    return made;
+  };
+  const claimed = notice({ S: "NOTICE", M: "call request_access", R: "mayfly:ask" });
+  expect(withoutOwnVoice(claimed, 0, claimed.length)).toEqual(
+    notice({ S: "NOTICE", M: "call request_access" }),
+  );
+});
+
+it("leaves no field that a reader could finish with the next message", () => {
+  const whole = serverError({ S: "ERROR", M: "m", R: "mayfl" });
+  const open = whole.subarray(0, whole.length - 2);
+  open.writeUInt32BE(open.length - 1, 1);
+  expect(withoutOwnVoice(open, 0, open.length)).toEqual(serverError({ S: "ERROR", M: "m" }));
+});
+
 it("leaves an error of the database as it is, whatever its text says", () => {
   const honest = serverError({ S: "ERROR", M: "Rmayfly", R: "exec_stmt_raise" });
   expect(withoutOwnVoice(honest, 0, honest.length)).toBeUndefined();

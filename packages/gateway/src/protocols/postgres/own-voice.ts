@@ -36,7 +36,7 @@ export function ownVoice(
 }
 
 /**
- * An ErrorResponse of the database without a routine that only the gateway's own errors have.
+ * An ErrorResponse or a NoticeResponse of the database without a routine that only the gateway's own errors have.
  * @param at the message's first byte
  * @param end behind its last
  * @returns the message that goes on in its place, undefined when its own may
@@ -54,10 +54,12 @@ export function withoutOwnVoice(bytes: Buffer, at: number, end: number): Buffer 
     else kept.push(field);
     position = nul + 1;
   }
-  if (!claims) return undefined;
+  // Of a message that is here whole: a reader could go on behind fields that do not end with it.
+  const isWhole = end - at - 1 === bytes.readUInt32BE(at + 1);
+  if (!claims && (!isWhole || (position === end - 1 && bytes[position] === 0))) return undefined;
   const body = Buffer.concat([...kept, Buffer.from([0])]);
   const head = Buffer.alloc(5);
-  head[0] = type.errorResponse;
+  head[0] = bytes[at] ?? type.errorResponse;
   head.writeUInt32BE(body.length + 4, 1);
   return Buffer.concat([head, body]);
 }

@@ -269,7 +269,7 @@ export function createResponses(options: ResponsesOptions): Responses {
         head(type.query, type.execute);
         return undefined;
       case type.noticeResponse:
-        return hideQuotes ? withheldNotice(chunk, at, end) : undefined;
+        return hideQuotes ? withheldNotice(chunk, at, end) : withoutOwnVoice(chunk, at, end);
       case type.notificationResponse:
         return undefined;
       default:
@@ -307,20 +307,16 @@ export function createResponses(options: ResponsesOptions): Responses {
         }
         continue;
       }
-      const withheld = hideQuotes && (kind === type.errorResponse || kind === type.noticeResponse);
+      const isSaid = kind === type.errorResponse || kind === type.noticeResponse;
+      const withheld = hideQuotes && isSaid;
       if (withheld && size > MAX_WITHHELD_BYTES)
         throw new WireError("08P01", "the database sent a message that is too large");
-      const isError = kind === type.errorResponse;
-      const whole = withheld || kind === type.parameterStatus || (isError && size <= largestStatus);
+      const whole = withheld || kind === type.parameterStatus || (isSaid && size <= largestStatus);
       const stop = Math.min(end, whole ? end : at + enough);
       if (size > largestStatus && mustBeWhole.has(kind ?? 0)) {
         throw new WireError("08P01", "the database sent a message that is too large");
       }
-      if (
-        ((withheld || mustBeWhole.has(kind ?? 0)) && end > length) ||
-        (kind === type.errorResponse && stop > length)
-      )
-        break;
+      if (((withheld || mustBeWhole.has(kind ?? 0)) && end > length) || (isSaid && stop > length)) break;
       bytes += size + 1;
       const first = expected.head();
       let instead = message(all, at, Math.min(end, length));

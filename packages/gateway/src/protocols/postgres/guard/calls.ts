@@ -103,7 +103,8 @@ export function checkType(value: unknown, scope: Compiled): void {
     );
   for (const modifier of list(type.typmods)) {
     const known = one(modifier);
-    if (known.kind !== "A_Const") refuse("types", `the modifier of type ${shown(name)} must be a constant`);
+    if (known.kind !== "A_Const")
+      refuseMistake("types", `the modifier of type ${shown(name)} must be a constant`);
   }
   for (const bound of list(type.arrayBounds)) one(bound);
 }
@@ -139,7 +140,7 @@ export function isCatalogueLookup(cast: Fields): boolean {
 export function checkCollation(value: unknown): void {
   const { schema, name } = split(names(value));
   if (schema === undefined || schema === "pg_catalog") return;
-  refuse("types", `collation ${shown(`${schema}.${name}`)} is not granted`);
+  refuseForever("types", `collation ${shown(`${schema}.${name}`)} is not granted`);
 }
 
 /** A call of a function, an aggregate or a window function. @throws Refusal when it is not permitted */
@@ -161,13 +162,14 @@ export function checkCall(call: Fields, level: Level, withs: Withs | undefined, 
 function checkSetConfig(args: readonly unknown[]): void {
   const [name, value, local, ...more] = args.map((argument) => constant(unwrapped(argument)));
   if (typeof name !== "string" || typeof value !== "string" || typeof local !== "string" || more.length > 0)
-    refuse("settings", "set_config is permitted with constants only");
+    refuseMistake("settings", "set_config is permitted with constants only");
   checkChange(name, value);
 }
 
 function checkCurrentSetting(args: readonly unknown[]): void {
   const name = constant(unwrapped(args[0]));
-  if (typeof name !== "string") refuse("settings", "current_setting is permitted with a constant name only");
+  if (typeof name !== "string")
+    refuseMistake("settings", "current_setting is permitted with a constant name only");
   checkRead(name);
 }
 

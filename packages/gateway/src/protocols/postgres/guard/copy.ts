@@ -29,9 +29,9 @@ export function checkCopy(copy: Fields, walk: Walk): void {
   for (const option of list(copy.options)) {
     const element = open("DefElem", as("DefElem", option));
     const name = text(element.defname);
-    if (!options.has(name)) refuse("statements", `COPY's option ${shown(name)} is not granted`);
+    if (!options.has(name)) refuseForever("statements", `COPY's option ${shown(name)} is never granted`);
     if (name === "encoding" && !/^utf-?8$/iu.test(optionText(element.arg)))
-      refuse("settings", "COPY is granted in UTF8 only");
+      refuseMistake("settings", "COPY is granted in UTF8 only");
     if (name.startsWith("force_") && kindOf(element.arg) === "List")
       names(open("List", as("List", element.arg)).items);
   }

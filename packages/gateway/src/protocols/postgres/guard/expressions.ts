@@ -10,7 +10,7 @@ import { checkColumn, checkIndirection } from "./columns.ts";
 import { checkJson, isJson } from "./json.ts";
 import type { Level } from "./naming.ts";
 import { type Fields, kindOf, list, one, text } from "./nodes.ts";
-import { refuse, refuseForever, refuseMistake } from "./refusal.ts";
+import { refuseForever, refuseMistake } from "./refusal.ts";
 import type { Walk, Withs } from "./walk.ts";
 
 const kindsOfOperators: ReadonlySet<string> = new Set([
@@ -107,7 +107,8 @@ export function checkExpression(node: unknown, level: Level, withs: Withs | unde
     case "MultiAssignRef":
       return walk.expression(fields.source, level, withs);
     case "XmlExpr":
-      if (!xmlOperations.has(text(fields.op))) refuse("functions", "this XML expression is not granted");
+      if (!xmlOperations.has(text(fields.op)))
+        refuseForever("functions", "this XML expression is never granted");
       for (const named of list(fields.named_args)) checkNamed(named, level, withs, walk);
       return each(fields.args);
     case "XmlSerialize":
@@ -180,5 +181,5 @@ export function checkSampling(name: readonly string[]): void {
   const bare = name.at(-1) ?? "";
   const ours = name.length === 1 || (name.length === 2 && name[0] === "pg_catalog");
   if (!ours || (bare !== "system" && bare !== "bernoulli"))
-    refuse("functions", "this sampling method is not granted");
+    refuseForever("functions", "no other sampling methods than system and bernoulli are granted");
 }

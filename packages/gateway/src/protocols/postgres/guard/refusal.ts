@@ -21,7 +21,7 @@ const usualRemedy: Readonly<Record<Rule, Remedy>> = {
   columns: "ask",
   functions: "ask",
   types: "ask",
-  operators: "ask",
+  operators: "never",
   catalog: "ask",
   require_where: "correct",
   settings: "never",
