@@ -20,7 +20,8 @@ const nameTypes = "24, 2202, 2203, 2204, 2205, 2206, 3769, 4089, 4096, 4191, 103
  * this very search path they could mean something else.
  *
  * row: functions that one argument is enough for, of a type that a row fits in: PostgreSQL calls them by `t.name` where
- * t has no such column (parse_func.c). One named like a column of the type that it takes is never called so.
+ * t has no such column (parse_func.c); of a VARIADIC one it is the array's element that a row must fit in. One named
+ * like a column of the type that it takes is never called so.
  * function, operator: those with a name of pg_catalog's, extensions' left out.
  * lookup: columns of a type in nameTypes, of arrays, domains and rows of those.
  */
@@ -40,7 +41,9 @@ named AS (
     WHERE t.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid OR t.typelem OPERATOR(pg_catalog.=) k.oid)
 SELECT 'row', p.proname::pg_catalog.text, NULL FROM pg_catalog.pg_proc p
   JOIN path ON path.oid OPERATOR(pg_catalog.=) p.pronamespace
-  JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) p.proargtypes[0]
+  JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) CASE
+    WHEN p.pronargs OPERATOR(pg_catalog.=) 1::pg_catalog.int2 AND p.provariadic OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
+    THEN p.provariadic ELSE p.proargtypes[0] END
   WHERE p.pronargs OPERATOR(pg_catalog.>=) 1::pg_catalog.int2
     AND (p.pronargs OPERATOR(pg_catalog.-) p.pronargdefaults) OPERATOR(pg_catalog.<=) 1::pg_catalog.int2
     AND (t.typtype OPERATOR(pg_catalog.=) ANY (ARRAY['c', 'd']::pg_catalog."char"[])
@@ -90,8 +93,7 @@ export async function readDatabaseFacts(
   ended: AbortSignal,
 ): Promise<DatabaseFacts> {
   // Nothing is granted that the answer could change.
-  if (scopes.every(({ scope }) => !scope.catalog && Object.keys(scope.tables).length === 0))
-    return plainDatabase;
+  if (scopes.every(({ scope }) => reachesNothing(scope))) return plainDatabase;
   const kept = known.get(target);
   if (kept !== undefined && clock.monotonic() - kept.at < FACTS_HOLD_MS) return kept.facts;
   const giveUp = (): void => void socket.destroy();
@@ -107,6 +109,10 @@ export async function readDatabaseFacts(
     unschedule();
     ended.removeEventListener("abort", giveUp);
   }
+}
+
+function reachesNothing({ catalog, functions, tables }: PostgresScope): boolean {
+  return !catalog && functions.length === 0 && Object.keys(tables).length === 0;
 }
 
 type Row = readonly (string | null)[];
