@@ -1,16 +1,13 @@
 import type { Socket } from "node:net";
 import type { NamedScope } from "../../gate/protocol.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import { createMessageReader, type, u16, u32, WireError } from "./framing.ts";
+import { ask } from "./ask.ts";
 import { type DatabaseFacts, plainDatabase, unknownDatabase } from "./guard/database.ts";
-import { queryMessage } from "./messages.ts";
 import type { PostgresScope } from "./scope.ts";
 import type { Target } from "./target.ts";
 
 /** How long an answer holds for further sessions, milliseconds. */
 const FACTS_HOLD_MS = 10_000;
-const MAX_MESSAGE_BYTES = 65_536;
-const MAX_ANSWER_BYTES = 4_194_304;
 
 /** Types whose input looks a name up, regconfig excepted: text search takes a configuration by name anyway. */
 const nameTypes = "24, 2202, 2203, 2204, 2205, 2206, 3769, 4089, 4096, 4191, 1033";
@@ -100,7 +97,7 @@ export async function readDatabaseFacts(
   const unschedule = clock.schedule(target.connect_timeout, giveUp);
   ended.addEventListener("abort", giveUp, { once: true });
   try {
-    const facts = factsOf(await ask(socket));
+    const facts = factsOf(await ask(socket, question));
     known.set(target, { facts, at: clock.monotonic() });
     return facts;
   } catch {
@@ -135,60 +132,4 @@ export function factsOf(rows: readonly Row[]): DatabaseFacts {
     operators: sets.operator,
     lookups,
   };
-}
-
-/** The values of a DataRow in text form. @throws WireError */
-function rowOf(body: Buffer): Row {
-  let at = 2;
-  const values = Array.from({ length: u16(body, 0) }, () => {
-    const length = at + 4 <= body.length ? u32(body, at) : body.length;
-    at += 4;
-    if (length === 0xffffffff) return null;
-    if (length > body.length - at) throw new WireError("08P01", "a column is longer than its message");
-    at += length;
-    return body.toString("utf8", at - length, at);
-  });
-  return values;
-}
-
-function ask(socket: Socket): Promise<readonly Row[]> {
-  const reader = createMessageReader(MAX_MESSAGE_BYTES);
-  const rows: Row[] = [];
-  let said = 0;
-  let failed: Error | undefined;
-  return new Promise((resolve, reject) => {
-    const over = (): void => {
-      socket.off("data", read);
-      socket.off("close", gone);
-      socket.pause();
-      if (failed === undefined) resolve(rows);
-      else reject(failed);
-    };
-    const gone = (): void => {
-      failed ??= new Error("the database closed the connection");
-      over();
-    };
-    const read = (bytes: Buffer): void => {
-      try {
-        said += bytes.length;
-        if (said > MAX_ANSWER_BYTES) throw new WireError("08P01", "the database answers without end");
-        reader.add(bytes);
-        for (let message = reader.next(); message !== undefined; message = reader.next()) {
-          if (message.type === type.dataRow) rows.push(rowOf(message.body));
-          if (message.type === type.errorResponse) failed = new Error("the database answers with an error");
-          if (message.type === type.readyForQuery) return over();
-        }
-      } catch (error) {
-        failed = error instanceof Error ? error : new Error("the database does not answer as it should");
-        socket.destroy();
-      }
-      return undefined;
-    };
-    if (socket.destroyed) return gone();
-    socket.once("close", gone);
-    socket.on("data", read);
-    socket.write(queryMessage(question));
-    socket.resume();
-    return undefined;
-  });
 }
