@@ -1,8 +1,14 @@
+import { createServer, connect as dial } from "node:net";
+import { once } from "node:events";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "../../../../../tests/support/postgres.ts";
 import { systemClock } from "../../kernel/clock.ts";
 import { arePlainTables } from "./plain-tables.ts";
+import { scopeSchema } from "./scope.ts";
 import { type Target, targetSchema } from "./target.ts";
+import { createFakeGate, testGrant, testSecret } from "./testing/fake-gate.ts";
+import { listenWire, makeCertificate } from "./testing/wire.ts";
 import { connectUpstream, type Upstream } from "./upstream.ts";
 
 let server: EmbeddedPostgres;
@@ -48,10 +54,10 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-function targetOf(): Target {
+function targetOf(port = server.port): Target {
   const target = targetSchema.parse({
     host: server.host,
-    port: server.port,
+    port,
     database: "postgres",
     user: server.user,
     password: { env: "UNUSED" },
@@ -110,4 +116,42 @@ describe("whether nothing stands behind tables", () => {
       other.socket.destroy();
     });
   });
+});
+
+it("ends a session whose database goes away while it is asked", async () => {
+  const between = createServer((near) => {
+    const far = dial(server.port, server.host);
+    near.on("data", (bytes) => {
+      // The gateway's first question of a session.
+      if (bytes.includes("WITH RECURSIVE")) far.destroy();
+      else far.write(bytes);
+    });
+    far.on("data", (bytes) => near.write(bytes));
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      one.on("error", () => undefined);
+      one.on("close", () => other.destroy());
+    }
+  });
+  between.listen(0, "127.0.0.1");
+  await once(between, "listening");
+  const address = between.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const certificate = await makeCertificate();
+  const scope = scopeSchema.parse({ statements: ["select"], tables: { "shop.plain": "all" } });
+  const gate = createFakeGate({ target: targetOf(address.port), scopes: [{ name: "shop/x", scope }] });
+  const wire = await listenWire(gate, certificate);
+  const client = new pg.Client({
+    host: "127.0.0.1",
+    port: wire.port,
+    user: testGrant,
+    password: testSecret,
+    database: "shop",
+  });
+  await expect(client.connect()).rejects.toMatchObject({ code: "08006" });
+  wire.close();
+  between.close();
+  certificate.remove();
 });
