@@ -189,6 +189,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     target,
     upstream,
     name: () => name,
+    since: clock.monotonic(),
     giveUp() {
       isConfirmed = false;
       settle();
