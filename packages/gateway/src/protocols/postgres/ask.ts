@@ -6,7 +6,7 @@ import { UpstreamError } from "./upstream.ts";
 
 /** Answers to the gateway's own questions are some hundred bytes a row. */
 const MAX_MESSAGE_BYTES = 65_536;
-const MAX_ANSWER_BYTES = 1_048_576;
+const MAX_ANSWER_BYTES = 4_194_304;
 
 /**
  * What the database shows of the gateway's own connections in pg_stat_activity: they look whether it answers, and end
@@ -16,7 +16,8 @@ export const ownConnection: ReadonlyMap<string, string> = new Map([["application
 
 /**
  * Asks a server that is logged in and idle one simple query of the gateway's own, and reads its rows as text. The
- * socket is left paused. Whoever destroys the socket ends the wait.
+ * socket is left paused, and destroyed when the server has not answered to the end. Whoever destroys the socket ends
+ * the wait.
  * @throws UpstreamError
  */
 export function ask(socket: Socket, sql: string): Promise<readonly (readonly (string | null)[])[]> {
@@ -32,6 +33,7 @@ export function ask(socket: Socket, sql: string): Promise<readonly (readonly (st
     };
     const fail = (why: string, code = "08006"): void => {
       over();
+      socket.destroy();
       reject(new UpstreamError(code, why, "see the database's own log"));
     };
     const closed = (): void => fail("the database closed the connection");

@@ -7,8 +7,10 @@ import { cancelUpstream, type Upstream } from "./upstream.ts";
 export interface Running {
   readonly target: Target;
   readonly upstream: Upstream;
-  /** How it is called in pg_stat_activity now. */
+  /** How it is called in pg_stat_activity now, as far as the database has said. */
   readonly name: () => string;
+  /** When the gateway had logged in on it, by the monotonic clock. */
+  readonly since: number;
   /** More waits behind what runs, which a cancel would only let begin: the backend is terminated at once. */
   readonly isQueued: boolean;
   /** Called when it could not be ended in time: its connection must go all the same. */
@@ -50,15 +52,19 @@ function processOf({ key }: Upstream): number | undefined {
 }
 
 /**
- * Terminates backends of the gateway's own role, each only while it is called what its session is called: a number
- * that has become another process's is left alone.
+ * Terminates backends of the gateway's own role, each only while it is called what its session is called, or is as old
+ * as that: a number that has become another process's is left alone. A client may have called it otherwise a moment
+ * ago, in the very text that runs.
  */
-function terminating(all: readonly Running[]): string {
-  const rows = all.flatMap(({ upstream, name }) => {
+function terminating(all: readonly Running[], now: number): string {
+  const rows = all.flatMap(({ upstream, name, since }) => {
     const pid = processOf(upstream);
-    return pid === undefined ? [] : [`(${pid}, ${literal(name())})`];
+    return pid === undefined ? [] : [`(${pid}, ${literal(name())}, ${Math.floor(now - since)})`];
   });
-  return `select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a, (values ${rows.join(", ")}) as w (pid, name) where a.pid operator(pg_catalog.=) w.pid and a.application_name operator(pg_catalog.=) w.name`;
+  return `select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a, (values ${rows.join(", ")}) as w (pid, name, age)
+    where a.pid operator(pg_catalog.=) w.pid and a.usename operator(pg_catalog.=) current_user
+    and (a.application_name operator(pg_catalog.=) w.name or (pg_catalog.clock_timestamp() operator(pg_catalog.-) a.backend_start)
+      operator(pg_catalog.>=) pg_catalog.make_interval(secs => w.age operator(pg_catalog./) 1000.0::pg_catalog.float8))`;
 }
 
 /** The endings on one target. */
@@ -98,7 +104,7 @@ function createTargetEndings(target: Target, clock: Clock): (running: Running) =
     try {
       await withOwnConnection(target, clock, never, TERMINATE_MS, async ({ ask }) => {
         const all = [...pending];
-        if (all.length > 0) await ask(terminating(all));
+        if (all.length > 0) await ask(terminating(all, clock.monotonic()));
       });
     } catch {
       // Tried again while anything is left: the server may have no place for one more connection.

@@ -39,7 +39,12 @@ function targetOf(database: string, path = "public"): Target {
   return target;
 }
 
-async function factsOf(database: string, setUp: string, path = "public"): Promise<DatabaseFacts> {
+async function factsOf(
+  database: string,
+  setUp: string,
+  path = "public",
+  asked = scopes,
+): Promise<DatabaseFacts> {
   await server.run(`CREATE DATABASE ${database}`);
   await server.run(setUp, database);
   const target = targetOf(database, path);
@@ -47,7 +52,7 @@ async function factsOf(database: string, setUp: string, path = "public"): Promis
   const start = new Map([["search_path", `"${path}", pg_temp`]]);
   const { socket } = await connectUpstream(target, start, systemClock, never);
   try {
-    return await readDatabaseFacts(socket, target, scopes, systemClock, never);
+    return await readDatabaseFacts(socket, target, asked, systemClock, never);
   } finally {
     socket.destroy();
   }
@@ -81,12 +86,55 @@ describe("what the database is found to have", () => {
        CREATE FUNCTION one(t) ${body}; CREATE FUNCTION two(t, int DEFAULT 1) ${body}; CREATE FUNCTION three(t, int) ${body};
        CREATE FUNCTION note(t) ${body}; CREATE FUNCTION four(int) ${body}; CREATE FUNCTION five(pairs) ${body};
        CREATE FUNCTION six(VARIADIC "any") RETURNS int LANGUAGE internal AS 'pg_num_nulls';
+       CREATE FUNCTION eight(VARIADIC anyarray) ${body}; CREATE FUNCTION nine(VARIADIC t[]) ${body};
+       CREATE FUNCTION ten(VARIADIC int[]) ${body}; CREATE FUNCTION eleven(t, VARIADIC int[] DEFAULT '{}') ${body};
        CREATE FUNCTION other.seven(t) ${body}; CREATE FUNCTION lower(int) ${body};
        CREATE TABLE jobs (a regclass, b regproc[], c where_to, d holder, e text, f aclitem, g regconfig);`,
     );
-    expect([...facts.rowFunctions].toSorted()).toEqual(["five", "one", "six", "two"]);
+    expect([...facts.rowFunctions].toSorted()).toEqual([
+      "eight",
+      "eleven",
+      "five",
+      "nine",
+      "one",
+      "six",
+      "two",
+    ]);
     expect([...facts.functions]).toEqual(["lower"]);
     expect([...(facts.lookups.get("public.jobs") ?? [])].toSorted()).toEqual(["a", "b", "c", "d", "f"]);
+  });
+
+  it("is asked for a scope of functions alone", async () => {
+    const named = scopeSchema.parse({ statements: ["select"], functions: ["public.given"] });
+    const some = [{ name: "shop/x", scope: named }];
+    const facts = await factsOf(
+      "functions_alone",
+      "CREATE FUNCTION abs(text) RETURNS text LANGUAGE sql AS $$SELECT ''$$",
+      "public",
+      some,
+    );
+    expect(compileScopes(some)({ sql: "SELECT abs('x'::text)", database: facts }).verdict).toBe("deny");
+  });
+
+  it("refuses a key that nobody lists where the table may lack it", async () => {
+    const facts = await factsOf(
+      "keyless",
+      `CREATE TABLE t (key text, val text); CREATE TABLE people (id int, name text);
+       CREATE FUNCTION id(t) RETURNS text LANGUAGE sql AS $$SELECT ''$$`,
+    );
+    const tables = { "public.t": { update: ["val"], delete: true }, "public.people": ["name"] };
+    const writing = scopeSchema.parse({ statements: ["select", "update", "delete"], tables });
+    const judge = compileScopes([{ name: "shop/x", scope: writing }]);
+    const verdict = (sql: string): string => judge({ sql, database: facts }).verdict;
+    for (const sql of [
+      "UPDATE t SET val = 'x' FROM people RETURNING id",
+      "UPDATE t SET val = id::text FROM people",
+      "DELETE FROM t USING people WHERE id = 1",
+      "UPDATE t SET val = 'x' RETURNING t.id",
+    ])
+      expect([sql, verdict(sql)]).toEqual([sql, "deny"]);
+    for (const sql of ["UPDATE t SET val = 'x' WHERE id = 1 RETURNING id", "DELETE FROM t WHERE id = 1"])
+      expect([sql, verdict(sql)]).toEqual([sql, "permit"]);
   });
 
   it("refuses what depends on it, for that alone", async () => {

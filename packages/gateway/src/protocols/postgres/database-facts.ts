@@ -1,16 +1,13 @@
 import type { Socket } from "node:net";
 import type { NamedScope } from "../../gate/protocol.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import { createMessageReader, type, u16, u32, WireError } from "./framing.ts";
+import { ask } from "./ask.ts";
 import { type DatabaseFacts, plainDatabase, unknownDatabase } from "./guard/database.ts";
-import { queryMessage } from "./messages.ts";
 import type { PostgresScope } from "./scope.ts";
 import type { Target } from "./target.ts";
 
 /** How long an answer holds for further sessions, milliseconds. */
 const FACTS_HOLD_MS = 10_000;
-const MAX_MESSAGE_BYTES = 65_536;
-const MAX_ANSWER_BYTES = 4_194_304;
 
 /** Types whose input looks a name up, regconfig excepted: text search takes a configuration by name anyway. */
 const nameTypes = "24, 2202, 2203, 2204, 2205, 2206, 3769, 4089, 4096, 4191, 1033";
@@ -20,7 +17,8 @@ const nameTypes = "24, 2202, 2203, 2204, 2205, 2206, 3769, 4089, 4096, 4191, 103
  * this very search path they could mean something else.
  *
  * row: functions that one argument is enough for, of a type that a row fits in: PostgreSQL calls them by `t.name` where
- * t has no such column (parse_func.c). One named like a column of the type that it takes is never called so.
+ * t has no such column (parse_func.c); of a VARIADIC one it is the array's element that a row must fit in. One named
+ * like a column of the type that it takes is never called so.
  * function, operator: those with a name of pg_catalog's, extensions' left out.
  * lookup: columns of a type in nameTypes, of arrays, domains and rows of those.
  */
@@ -40,7 +38,9 @@ named AS (
     WHERE t.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid OR t.typelem OPERATOR(pg_catalog.=) k.oid)
 SELECT 'row', p.proname::pg_catalog.text, NULL FROM pg_catalog.pg_proc p
   JOIN path ON path.oid OPERATOR(pg_catalog.=) p.pronamespace
-  JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) p.proargtypes[0]
+  JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) CASE
+    WHEN p.pronargs OPERATOR(pg_catalog.=) 1::pg_catalog.int2 AND p.provariadic OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
+    THEN p.provariadic ELSE p.proargtypes[0] END
   WHERE p.pronargs OPERATOR(pg_catalog.>=) 1::pg_catalog.int2
     AND (p.pronargs OPERATOR(pg_catalog.-) p.pronargdefaults) OPERATOR(pg_catalog.<=) 1::pg_catalog.int2
     AND (t.typtype OPERATOR(pg_catalog.=) ANY (ARRAY['c', 'd']::pg_catalog."char"[])
@@ -90,15 +90,14 @@ export async function readDatabaseFacts(
   ended: AbortSignal,
 ): Promise<DatabaseFacts> {
   // Nothing is granted that the answer could change.
-  if (scopes.every(({ scope }) => !scope.catalog && Object.keys(scope.tables).length === 0))
-    return plainDatabase;
+  if (scopes.every(({ scope }) => reachesNothing(scope))) return plainDatabase;
   const kept = known.get(target);
   if (kept !== undefined && clock.monotonic() - kept.at < FACTS_HOLD_MS) return kept.facts;
   const giveUp = (): void => void socket.destroy();
   const unschedule = clock.schedule(target.connect_timeout, giveUp);
   ended.addEventListener("abort", giveUp, { once: true });
   try {
-    const facts = factsOf(await ask(socket));
+    const facts = factsOf(await ask(socket, question));
     known.set(target, { facts, at: clock.monotonic() });
     return facts;
   } catch {
@@ -107,6 +106,10 @@ export async function readDatabaseFacts(
     unschedule();
     ended.removeEventListener("abort", giveUp);
   }
+}
+
+function reachesNothing({ catalog, functions, tables }: PostgresScope): boolean {
+  return !catalog && functions.length === 0 && Object.keys(tables).length === 0;
 }
 
 type Row = readonly (string | null)[];
@@ -129,60 +132,4 @@ export function factsOf(rows: readonly Row[]): DatabaseFacts {
     operators: sets.operator,
     lookups,
   };
-}
-
-/** The values of a DataRow in text form. @throws WireError */
-function rowOf(body: Buffer): Row {
-  let at = 2;
-  const values = Array.from({ length: u16(body, 0) }, () => {
-    const length = at + 4 <= body.length ? u32(body, at) : body.length;
-    at += 4;
-    if (length === 0xffffffff) return null;
-    if (length > body.length - at) throw new WireError("08P01", "a column is longer than its message");
-    at += length;
-    return body.toString("utf8", at - length, at);
-  });
-  return values;
-}
-
-function ask(socket: Socket): Promise<readonly Row[]> {
-  const reader = createMessageReader(MAX_MESSAGE_BYTES);
-  const rows: Row[] = [];
-  let said = 0;
-  let failed: Error | undefined;
-  return new Promise((resolve, reject) => {
-    const over = (): void => {
-      socket.off("data", read);
-      socket.off("close", gone);
-      socket.pause();
-      if (failed === undefined) resolve(rows);
-      else reject(failed);
-    };
-    const gone = (): void => {
-      failed ??= new Error("the database closed the connection");
-      over();
-    };
-    const read = (bytes: Buffer): void => {
-      try {
-        said += bytes.length;
-        if (said > MAX_ANSWER_BYTES) throw new WireError("08P01", "the database answers without end");
-        reader.add(bytes);
-        for (let message = reader.next(); message !== undefined; message = reader.next()) {
-          if (message.type === type.dataRow) rows.push(rowOf(message.body));
-          if (message.type === type.errorResponse) failed = new Error("the database answers with an error");
-          if (message.type === type.readyForQuery) return over();
-        }
-      } catch (error) {
-        failed = error instanceof Error ? error : new Error("the database does not answer as it should");
-        socket.destroy();
-      }
-      return undefined;
-    };
-    if (socket.destroyed) return gone();
-    socket.once("close", gone);
-    socket.on("data", read);
-    socket.write(queryMessage(question));
-    socket.resume();
-    return undefined;
-  });
 }

@@ -128,6 +128,27 @@ test("a statement that lives through cancels has its backend terminated", async 
   });
 });
 
+test("a backend that its client calls otherwise in the very text that runs is terminated too", async () => {
+  const { gate, connect } = await serve();
+  const client = await connect();
+  client.send(
+    frames.query(
+      "begin; set client_connection_check_interval = 0; set application_name = 'other'; commit; do $$ begin loop begin perform pg_sleep(600); exception when query_canceled then null; end; end loop; end $$",
+    ),
+  );
+  const others = async (): Promise<number> => {
+    const { rows } = await admin.query("select from pg_stat_activity where application_name = 'other'");
+    return rows.length;
+  };
+  await vi.waitFor(async () => expect(await others()).toBe(1), 10_000);
+  gate.end("revoked");
+  await vi.waitFor(async () => expect(await others()).toBe(0), 10_000);
+  await vi.waitFor(() => expect(gate.sessions).toBe(0), 5000);
+  expect(gate.log.findLast((entry) => entry.what === "outcome")).toMatchObject({
+    outcome: { error: "57P01", more: { ended: { confirmed: true } } },
+  });
+});
+
 test("idle sessions are all told of their end and closed, in the gateway and in the database", async () => {
   const { gate, connect } = await serve();
   const clients = await Promise.all(Array.from({ length: 60 }, connect));

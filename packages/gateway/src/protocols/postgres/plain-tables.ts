@@ -1,33 +1,48 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../kernel/clock.ts";
-import { createMessageReader, type } from "./framing.ts";
-import { queryMessage } from "./messages.ts";
+import { ask } from "./ask.ts";
 import type { Target } from "./target.ts";
 
 /**
  * Whether nothing stands behind a grant's tables that an error could quote or a plan show: no view, no row security, no
- * trigger, no generated column, no function of the database's own in a constraint, a default or an index. Asked of the
- * database when a session starts; where the answer is no, or none comes, errors are withheld and plans refused.
+ * trigger, no generated column, no function or operator of the database's own in a constraint, a default, an index or a
+ * domain, and no foreign key that carries a change on to a table that is not granted. Partitions and children are
+ * looked at too. Asked of the database when a session starts; where the answer is no, or none comes, errors are
+ * withheld and plans refused.
+ *
+ * Types are written so that every operator is an exact match, which pg_catalog's wins.
  */
 export function plainTablesQuery(tables: Iterable<string>): string {
   const names = [...tables].map((name) => `'${name.replaceAll("'", "''")}'`);
   const wanted = new Set(names).size;
   // pg_depend names no function of pg_catalog: those are pinned (manual, "pg_depend").
-  return `SELECT pg_catalog.count(*) = ${wanted} FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE pg_catalog.concat(n.nspname, '.', c.relname) IN (${names.join(", ")})
-    AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity AND NOT c.relhasrules
-    AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated <> '')
-    AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
-    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.refclassid = 1255 AND (
-      d.classid = 2606 AND d.objid IN (SELECT x.oid FROM pg_catalog.pg_constraint x WHERE x.conrelid = c.oid)
-      OR d.classid = 2604 AND d.objid IN (SELECT x.oid FROM pg_catalog.pg_attrdef x WHERE x.adrelid = c.oid)
-      OR d.classid = 1259 AND d.objid IN (SELECT x.indexrelid FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid)))`;
+  return `WITH RECURSIVE wanted AS (
+      SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE pg_catalog.concat(n.nspname, '.', c.relname) IN (${names.join(", ")})),
+    family AS (SELECT w.oid FROM wanted w
+      UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN family f ON f.oid = i.inhparent),
+    coded AS (SELECT d.classid, d.objid FROM pg_catalog.pg_depend d
+      WHERE d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass::oid, 'pg_catalog.pg_operator'::pg_catalog.regclass::oid)),
+    coded_constraints AS (SELECT x.conrelid, x.contypid FROM pg_catalog.pg_constraint x
+      JOIN coded d ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass::oid AND d.objid = x.oid)
+    SELECT (SELECT pg_catalog.count(*) FROM wanted) = ${wanted}::pg_catalog.int8 AND NOT EXISTS (
+      SELECT FROM family f JOIN pg_catalog.pg_class c ON c.oid = f.oid
+      WHERE NOT c.relkind IN ('r', 'p') OR c.relrowsecurity OR c.relhasrules
+      OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated <> '')
+      OR EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
+      OR EXISTS (SELECT FROM coded_constraints x WHERE x.conrelid = c.oid)
+      OR EXISTS (SELECT FROM pg_catalog.pg_attrdef x JOIN coded d
+        ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass::oid AND d.objid = x.oid WHERE x.adrelid = c.oid)
+      OR EXISTS (SELECT FROM pg_catalog.pg_index x JOIN coded d
+        ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass::oid AND d.objid = x.indexrelid WHERE x.indrelid = c.oid)
+      OR EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        WHERE a.attrelid = c.oid AND t.oid >= 16384::pg_catalog.oid
+        AND (t.typtype IN ('c', 'd', 'm', 'r') OR t.typelem <> 0::pg_catalog.oid)
+        AND EXISTS (SELECT FROM coded_constraints x WHERE x.contypid <> 0::pg_catalog.oid))
+      OR EXISTS (SELECT FROM pg_catalog.pg_constraint x WHERE x.confrelid = c.oid
+        AND x.conrelid NOT IN (SELECT g.oid FROM family g)
+        AND (NOT x.confupdtype IN ('a', 'r') OR NOT x.confdeltype IN ('a', 'r'))))`;
 }
-
-const MAX_ANSWER_BYTES = 65_536;
-/** One column with the boolean true, as text. */
-const yes = Buffer.from([0, 1, 0, 0, 0, 1, 0x74]);
 
 /** How long an answer holds for further sessions, milliseconds. */
 const ANSWER_HOLDS_MS = 10_000;
@@ -55,43 +70,16 @@ export async function arePlainTables(
   const giveUp = (): void => void socket.destroy();
   const unschedule = clock.schedule(target.connect_timeout, giveUp);
   ended.addEventListener("abort", giveUp, { once: true });
-  const isPlain = await ask(socket, sql);
-  unschedule();
-  ended.removeEventListener("abort", giveUp);
-  if (answers.size >= MAX_ANSWERS) answers.clear();
-  answers.set(sql, { isPlain, at: clock.monotonic() });
-  return isPlain;
-}
-
-function ask(socket: Socket, sql: string): Promise<boolean> {
-  const reader = createMessageReader(MAX_ANSWER_BYTES);
-  return new Promise((resolve) => {
-    let answer = false;
-    const over = (): void => {
-      socket.off("data", read);
-      socket.off("close", gone);
-      socket.pause();
-      resolve(answer);
-    };
-    const gone = (): void => {
-      answer = false;
-      over();
-    };
-    const read = (bytes: Buffer): void => {
-      try {
-        reader.add(bytes);
-        for (let message = reader.next(); message !== undefined; message = reader.next()) {
-          if (message.type === type.dataRow) answer = message.body.equals(yes);
-          if (message.type === type.readyForQuery) return over();
-        }
-      } catch {
-        socket.destroy();
-      }
-      return undefined;
-    };
-    socket.once("close", gone);
-    socket.on("data", read);
-    socket.write(queryMessage(sql));
-    socket.resume();
-  });
+  try {
+    const [row] = await ask(socket, sql);
+    const isPlain = row?.[0] === "t";
+    if (answers.size >= MAX_ANSWERS) answers.clear();
+    answers.set(sql, { isPlain, at: clock.monotonic() });
+    return isPlain;
+  } catch {
+    return false;
+  } finally {
+    unschedule();
+    ended.removeEventListener("abort", giveUp);
+  }
 }

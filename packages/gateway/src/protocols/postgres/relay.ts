@@ -124,6 +124,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     called(now) {
       name = now;
     },
+    rolledBack: () => options.limits.rolledBack(),
     isGranted: (table) => granted.has(table),
   });
   const operations = createOperations({
@@ -188,6 +189,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     target,
     upstream,
     name: () => name,
+    since: clock.monotonic(),
     giveUp() {
       isConfirmed = false;
       settle();

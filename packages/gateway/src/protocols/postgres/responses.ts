@@ -33,6 +33,8 @@ export interface ResponsesOptions {
   readonly hideQuotes: boolean;
   /** Told how the server says that the session is called. */
   readonly called: (name: string) => void;
+  /** Told of a ROLLBACK of any form. */
+  readonly rolledBack: () => void;
   /** Whether a table, as `schema.name`, may be named in an error all the same. */
   readonly isGranted: (table: string) => boolean;
 }
@@ -141,6 +143,7 @@ export function createResponses(options: ResponsesOptions): Responses {
     commands += 1;
     // Portals end with their transaction; where the text goes on with another, no ReadyForQuery tells.
     if (text === "COMMIT") portals.clear();
+    if (text === "ROLLBACK") options.rolledBack();
     if (entry.kind === type.execute) finish(entry, true);
   };
 

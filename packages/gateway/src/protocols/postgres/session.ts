@@ -132,6 +132,15 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
     session.close("the client went away");
     return;
   }
+  if (upstream.socket.destroyed) {
+    if (session.ended.aborted) {
+      end(endedResponse((session.ended.reason as SessionEnd).reason), "ended");
+      return;
+    }
+    const message = "the database closed the connection";
+    end(errorResponse({ severity: "FATAL", code: "08006", message, hint: "connect again" }), message);
+    return;
+  }
   const { key } = startRelay({
     ...options,
     client: client as Socket,

@@ -106,6 +106,19 @@ describe("as time goes", () => {
     expect(session.due(false)).toEqual(["set statement_timeout = 50000"]);
     expect(session.due(false)).toEqual([]);
   });
+
+  test("a rollback to a savepoint, or into another transaction, takes it back inside of one too", () => {
+    const session = limits({ ...newest, transaction: undefined, idleInTransaction: 1 });
+    session.left = 50_000;
+    session.rolledBack();
+    expect(session.due(true)).toEqual(["set statement_timeout = 50000"]);
+    for (let time = 0; time < 2; time += 1) {
+      session.rolledBack();
+      expect(session.due(true)).toEqual(["set statement_timeout = 50000"]);
+      expect(session.due(true)).toEqual([]);
+    }
+    expect(session.due(false)).toEqual(["set statement_timeout = 50000"]);
+  });
 });
 
 describe("names", () => {

@@ -15,6 +15,8 @@ export interface TimeLimits {
   readonly start: ReadonlyMap<string, string>;
   /** The statements that the server has to run before the client's next message; mostly none. */
   due(inTransaction: boolean): readonly string[];
+  /** A ROLLBACK was answered: to a savepoint, or AND CHAIN, it takes back what was set, and the transaction goes on. */
+  rolledBack(): void;
 }
 
 export interface TimeLimitsParts {
@@ -78,11 +80,16 @@ export function createTimeLimits({ server, timeout, left, name }: TimeLimitsPart
   /** Set inside a transaction, whose rollback takes it back. */
   const mayBeUndone = new Set<Limit>();
 
+  const rolledBack = (): void => {
+    for (const each of mayBeUndone) each.told = each.bound;
+  };
+
   return {
     start,
+    rolledBack,
     due(inTransaction) {
       if (!inTransaction && mayBeUndone.size > 0) {
-        for (const each of mayBeUndone) each.told = each.bound;
+        rolledBack();
         mayBeUndone.clear();
       }
       const ms = left();

@@ -12,6 +12,8 @@ export interface TableGrant {
   readonly delete: boolean;
   /** What an insert, update or delete may read of its target: in WHERE, SET and RETURNING. */
   readonly touch: Columns;
+  /** Those of `touch` that nobody lists: whether the table has them is not certain. */
+  readonly assumed: ReadonlySet<string>;
   /** Columns by one of which an update or delete finds its rows when `requireWhere` is set. */
   readonly keys: ReadonlySet<string>;
 }
@@ -77,6 +79,7 @@ function compileTable(entry: TableScope, granted: ReadonlySet<StatementKind>): T
       ...(granted.has("update") ? { update: columns } : {}),
       delete: granted.has("delete"),
       touch: union(columns, new Set(defaultKeys)),
+      assumed: without(new Set(defaultKeys), columns),
       keys: new Set(defaultKeys),
     };
   }
@@ -89,8 +92,13 @@ function compileTable(entry: TableScope, granted: ReadonlySet<StatementKind>): T
     ...(entry.update === undefined ? {} : { update: columnsOf(entry.update) }),
     delete: entry.delete === true,
     touch: union(columnsOf(entry.select ?? []), keys),
+    assumed: entry.where === undefined ? without(keys, columnsOf(entry.select ?? [])) : new Set(),
     keys,
   };
+}
+
+function without(columns: ReadonlySet<string>, listed: Columns): ReadonlySet<string> {
+  return listed === "all" ? new Set() : new Set([...columns].filter((column) => !listed.has(column)));
 }
 
 function union(columns: Columns, more: ReadonlySet<string>): Columns {

@@ -159,6 +159,9 @@ const polymorphic: ReadonlySet<string> = new Set([
   "json_populate_recordset",
   "jsonb_populate_record",
   "jsonb_populate_recordset",
+  // The ends of a range, which may be one of rows.
+  "lower",
+  "upper",
 ]);
 
 /** Names of a function's output columns; empty: not known. */
@@ -173,15 +176,28 @@ function columnsOf(expression: unknown, alias: string | undefined, walk: Walk): 
   if (several !== undefined) return several;
   if (!functions.has(name)) return [];
   const args = list(call.args);
-  if (polymorphic.has(name) && !(name === "unnest" && args.every((argument) => isPlain(argument, walk))))
+  const isCertain = plainly.get(name);
+  if (polymorphic.has(name) && !(isCertain !== undefined && args.every((each) => isCertain(each, walk))))
     return [];
   // Of several arrays PostgreSQL makes ROWS FROM (unnest(a), unnest(b)), whose columns no alias names.
   if (name === "unnest" && args.length > 1) return args.map(() => name);
   return [alias ?? name];
 }
 
-/** Whether an array is made of built-in types for certain. */
+/** Of some of them: whether an argument makes certain that the result is no row. */
+const plainly: ReadonlyMap<string, (argument: unknown, walk: Walk) => boolean> = new Map([
+  ["unnest", isPlainArray],
+  ["lower", isPlain],
+  ["upper", isPlain],
+]);
+
 function isPlain(argument: unknown, walk: Walk): boolean {
+  const kind = kindOf(argument);
+  return kind === "A_Const" || (kind === "TypeCast" && walk.scope.types.size === 0);
+}
+
+/** Whether an array is made of built-in types for certain. */
+function isPlainArray(argument: unknown, walk: Walk): boolean {
   const cast = as("TypeCast", argument);
   if (cast !== undefined) {
     // Not so without brackets: unnest of a tsvector returns rows of three columns.

@@ -19,6 +19,8 @@ export interface Range {
   readonly columns: readonly ColumnName[];
   /** Columns visible by name that `*` may leave out: those of SEARCH and CYCLE (addRangeTableEntryForCTE). */
   readonly extras?: readonly string[];
+  /** Those of `columns` that the table may lack: then their name means something else. */
+  readonly assumed?: ReadonlySet<string>;
   /** Columns whose type turns a text beside them into a look-up by name (`regclass` and its kin). */
   readonly lookups?: ReadonlySet<string>;
   /** For messages: the table's full name. */
@@ -55,8 +57,9 @@ function* levels(level: Level | undefined): Generator<Level> {
 }
 
 /** Whether an item has a column of that name, as far as it is known. */
-export function has(range: Range, column: string): "yes" | "maybe" | "no" {
+export function has(range: Range, column: string): "yes" | "assumed" | "maybe" | "no" {
   spend(1 + range.columns.length);
+  if (range.assumed?.has(column) === true) return "assumed";
   if (range.columns.includes(column) || range.extras?.includes(column) === true) return "yes";
   return range.kind === "closed" && !range.columns.includes(undefined) ? "no" : "maybe";
 }
@@ -91,7 +94,7 @@ export function useColumn(column: string, level: Level): boolean {
         );
       lacks(limited, column);
     }
-    if (found.includes("maybe")) maybe = true;
+    if (found.includes("maybe") || found.includes("assumed")) maybe = true;
   }
   // PostgreSQL takes a name that is no column for the whole row of the item with that name.
   for (const { ranges } of levels(level)) {
@@ -163,8 +166,9 @@ export function useQualified(
 ): boolean {
   const range = itemNamed(schema, name, level);
   const isLookup = range.lookups?.has(column) === true;
-  if (has(range, column) === "yes") return isLookup;
-  if (range.kind === "limited") lacks(range, column);
+  const found = has(range, column);
+  if (found === "yes") return isLookup;
+  if (range.kind === "limited" && found !== "assumed") lacks(range, column);
   if (range.kind === "closed" || range.scalar === true)
     refuseMistake(
       "columns",

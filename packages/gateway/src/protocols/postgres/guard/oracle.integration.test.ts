@@ -68,6 +68,16 @@ const known: readonly (readonly [sql: string, scope: ScopeName, reaches: string]
     "read",
     "read shop.customers 4",
   ],
+  [
+    "SELECT (SELECT 1 AS ssn UNION ALL SELECT 2 LIMIT ssn::int) FROM shop.customers",
+    "read",
+    "read shop.customers 4",
+  ],
+  [
+    "SELECT (SELECT 1 AS pin UNION SELECT 2 OFFSET (SELECT pin::int)) FROM shop.customers",
+    "read",
+    "read shop.customers 5",
+  ],
   ["SELECT * FROM shop.customers", "read", "read shop.customers 4"],
   ["SELECT to_jsonb(z) FROM shop.customers z", "read", "read shop.customers 0"],
   ["SELECT count(z.*) FROM shop.customers z", "read", "read shop.customers 0"],

@@ -34,16 +34,9 @@ export function checkSelect(
   if (operation !== "SETOP_NONE") {
     const output = walk.select(open("SelectStmt", select.larg), outer, inner);
     walk.select(open("SelectStmt", select.rarg), outer, inner);
-    finish(
-      select,
-      output,
-      {
-        ranges: [derived(undefined, output, [])],
-        outer,
-      },
-      inner,
-      walk,
-    );
+    checkOrder(select, output, { ranges: [derived(undefined, output, [])], outer }, inner, walk);
+    // PostgreSQL has put the arms' columns out of sight again: a name means a column of a level around.
+    checkBounds(select, { ranges: [], outer }, inner, walk);
     if (list(select.lockingClause).length > 0) refuse("statements", "row locks are not granted here");
     return output;
   }
@@ -58,7 +51,8 @@ export function checkSelect(
   for (const item of list(select.groupClause)) checkGrouped(item, output, level, inner, walk);
   if (select.havingClause !== undefined) walk.expression(select.havingClause, level, inner);
   for (const window of list(select.windowClause)) checkWindow(as("WindowDef", window), level, inner, walk);
-  finish(select, output, level, inner, walk);
+  checkOrder(select, output, level, inner, walk);
+  checkBounds(select, level, inner, walk);
   for (const lock of list(select.lockingClause)) checkLock(lock, select, walk);
   return output;
 }
@@ -84,17 +78,28 @@ function checkValues(
   }
   const columns = Array.from({ length: width ?? 0 }, (_, index) => `column${index + 1}`);
   const output: Output = { columns, complete: width !== undefined };
-  finish(select, output, { ranges: [derived("*VALUES*", output, [])], outer }, withs, walk);
+  const level: Level = { ranges: [derived("*VALUES*", output, [])], outer };
+  checkOrder(select, output, level, withs, walk);
+  checkBounds(select, level, withs, walk);
   if (list(select.lockingClause).length > 0) refuse("statements", "row locks are not granted here");
   return output;
 }
 
-/** ORDER BY, LIMIT and OFFSET. */
-function finish(select: Fields, output: Output, level: Level, withs: Withs | undefined, walk: Walk): void {
+function checkOrder(
+  select: Fields,
+  output: Output,
+  level: Level,
+  withs: Withs | undefined,
+  walk: Walk,
+): void {
   for (const sort of list(select.sortClause)) {
     const { node } = sortFields(sort, walk.scope);
     checkOrdered(node, output, level, withs, walk);
   }
+}
+
+/** LIMIT and OFFSET. */
+function checkBounds(select: Fields, level: Level, withs: Withs | undefined, walk: Walk): void {
   for (const bound of [select.limitOffset, select.limitCount])
     if (bound !== undefined) walk.expression(bound, level, withs);
 }

@@ -47,7 +47,7 @@ export function checkInsert(
       refuse("grammar", "the rows to insert are not understood");
     walk.query(insert.selectStmt, outer, inner);
   }
-  const range = tableRange(fields, table, grant.touch, walk.scope);
+  const range = touched(fields, table, grant, walk);
   if (insert.onConflictClause !== undefined)
     checkConflict(
       open("OnConflictClause", insert.onConflictClause),
@@ -59,6 +59,11 @@ export function checkInsert(
       walk,
     );
   return checkReturning(insert.returningClause, range, [], outer, inner, walk);
+}
+
+/** A write's target, with what may be read of it. */
+function touched(fields: Fields, table: TableName, grant: TableGrant, walk: Walk): Range {
+  return { ...tableRange(fields, table, grant.touch, walk.scope), assumed: grant.assumed };
 }
 
 /** A write that names no columns writes all of them. @throws Refusal when one of them looks names up */
@@ -159,7 +164,7 @@ export function checkUpdate(
   const inner = checkWith(update.withClause, outer, withs, walk);
   const { table, fields } = target(update.relation, walk);
   const grant = grantFor(table, "update", "update", walk.scope);
-  const range = tableRange(fields, table, grant.touch, walk.scope);
+  const range = touched(fields, table, grant, walk);
   const others = checkFrom(update.fromClause, outer, inner, walk, [range]);
   const level: Level = { ranges: [range, ...others], outer };
   for (const item of list(update.targetList))
@@ -178,7 +183,7 @@ export function checkDelete(
   const inner = checkWith(remove.withClause, outer, withs, walk);
   const { table, fields } = target(remove.relation, walk);
   const grant = grantFor(table, "delete", "delete", walk.scope);
-  const range = tableRange(fields, table, grant.touch, walk.scope);
+  const range = touched(fields, table, grant, walk);
   const others = checkFrom(remove.usingClause, outer, inner, walk, [range]);
   const level: Level = { ranges: [range, ...others], outer };
   checkWhere(remove.whereClause, "delete", table, grant, range, others, level, inner, walk);
@@ -223,7 +228,7 @@ export function checkMerge(
     refuse("require_where", `MERGE into ${shown(table.full)} finds its rows without a WHERE`);
   const grant = actions.find((action) => action.grant !== undefined)?.grant;
   if (grant === undefined) refuse("statements", "a MERGE that does nothing is not granted");
-  const range = tableRange(fields, table, grant.touch, walk.scope);
+  const range = touched(fields, table, grant, walk);
   const others = checkFrom([merge.sourceRelation], outer, inner, walk);
   walk.expression(merge.joinCondition, { ranges: [range, ...others], outer }, inner);
   for (const [index, clause] of clauses.entries()) {

@@ -3,6 +3,7 @@ import type { ClientFacts, Gate, Outcome, Proof, Session, TurnSender } from "../
 import { mintPermit } from "../../../gate/permit.ts";
 import { createScram } from "../../../gate/scram-server.ts";
 import type { Denial } from "../../../gate/protocol.ts";
+import { scopeSchema } from "../scope.ts";
 import type { PostgresAct } from "../act.ts";
 
 /** One line of the fake gate's log. */
@@ -78,7 +79,7 @@ export function createFakeGate(options: FakeGateOptions): FakeGate {
       principal: options.principal ?? "agent",
       target: options.target,
       scopes: options.scopes ?? [
-        { name: "shop/read", scope: { statements: ["select", "insert"], tables: {} } },
+        { name: "shop/read", scope: scopeSchema.parse({ statements: ["select", "insert"] }) },
       ],
       endsAt: Date.now() + (options.leftMs ?? 60_000),
       ended: controller.signal,

@@ -39,7 +39,7 @@ export const constructs = [
   ..."distinct-on grouping-sets sublink exists array-sublink figure-name lookup insert update delete merge".split(
     " ",
   ),
-  ..."on-conflict returning old-new update-from write-in-with locking operator overload limit json-constructor".split(
+  ..."on-conflict returning old-new update-from write-in-with locking operator overload limit bounds json-constructor".split(
     " ",
   ),
 ] as const;
@@ -425,7 +425,16 @@ class Maker {
     const order = this.#chance.often(15)
       ? ` ORDER BY ${this.#chance.often(70) ? columns[0] : this.#trap()}`
       : "";
-    return { sql: `VALUES ${row()}${this.#chance.often(20) ? `, ${row()}` : ""}${order}`, columns };
+    const rows = `${row()}${this.#chance.often(20) ? `, ${row()}` : ""}`;
+    return { sql: `VALUES ${rows}${order}${this.#bounds(columns)}`, columns };
+  }
+
+  /** LIMIT and OFFSET by a name of the output, which in some queries means a column of a level around. */
+  #bounds(columns: readonly string[]): string {
+    if (!this.#chance.often(25)) return "";
+    this.#use("bounds");
+    const count = this.#chance.pick([...columns, ...columns, this.#trap(), quoted("id"), "1"]);
+    return ` ${this.#chance.pick(["LIMIT", "OFFSET"])} ${count}::text::bigint`;
   }
 
   #setOperation(view: View): Query {
@@ -442,7 +451,8 @@ class Maker {
     }
     const operator = this.#chance.pick(["UNION", "UNION ALL", "EXCEPT", "INTERSECT"]);
     const order = this.#chance.often(25) ? ` ORDER BY ${this.#chance.often(70) ? name : this.#trap()}` : "";
-    return { sql: `${arm(name)} ${operator} ${arm(this.#name())}${order}`, columns: [name] };
+    const all = `${arm(name)} ${operator} ${arm(this.#name())}${order}`;
+    return { sql: `${all}${this.#bounds([name])}`, columns: [name] };
   }
 
   #withQuery(view: View): Query {
