@@ -40,7 +40,11 @@ const billing: readonly Line[] = [
   {
     line: `${curl} "$MAYFLY_HTTP_URL/v1/customers"`,
     code: 0,
-    patterns: [/"status":403/, /GET \/v1\/customers is not among its requests/, /no operation that you may request covers this/],
+    patterns: [
+      /"status":403/,
+      /GET \/v1\/customers is not among its requests/,
+      /no operation that you may request covers this/,
+    ],
   },
   {
     line: `${curl} -X DELETE "$MAYFLY_HTTP_URL/v1/invoices/7"`,

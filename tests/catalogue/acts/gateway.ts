@@ -55,14 +55,10 @@ export function alone(document: Document): void {
 
 /** Waits on a clock that nobody else moves: whoever starts or stops waits for the log's index, which reads by it. */
 async function moving<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
-  let isOver = false;
-  const done = work.finally(() => {
-    isOver = true;
-  });
-  done.catch(() => undefined);
-  while (!isOver) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    clock.advance(100);
+  const ticker = setInterval(() => clock.advance(100), 5);
+  try {
+    return await work;
+  } finally {
+    clearInterval(ticker);
   }
-  return done;
 }
