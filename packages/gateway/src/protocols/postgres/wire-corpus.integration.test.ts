@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import corpus from "../../../../../tests/corpus/postgres-frames.json" with { type: "json" };
 import left from "../../../../../tests/corpus/postgres-wire.json" with { type: "json" };
 import { startPostgres, type EmbeddedPostgres } from "../../../../../tests/support/postgres.ts";
@@ -185,6 +185,7 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     const before = gate.log.length;
     client.send(frames.terminate, frames.query("DELETE FROM shop.orders"));
     expect(await client.next()).toBeUndefined();
+    await vi.waitFor(() => expect(gate.log.length).toBeGreaterThan(before));
     expect(gate.log.slice(before).map(({ what }) => what)).toEqual(["closed"]);
   },
   "pg-wire-24": async () => {
