@@ -1,5 +1,5 @@
 import pg from "pg";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "../../../../../tests/support/postgres.ts";
 import { fakeClock } from "../../kernel/fake-clock.ts";
 import { targetSchema } from "./target.ts";
@@ -136,7 +136,7 @@ test("a database that dies in the middle of a query, and comes back", async () =
   const rest = await client.until("E");
   expect(errorOf(rest.at(-1)).severity).toBe("FATAL");
   expect(await client.until("never")).toBeDefined();
-  expect(gate.sessions).toBe(0);
+  await vi.waitFor(() => expect(gate.sessions).toBe(0));
 
   const down = await dial(wire.port);
   const answers = await down.logIn();
