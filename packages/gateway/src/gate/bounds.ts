@@ -46,9 +46,12 @@ export const SHARED_SCHEMA_COST = 4_000_000;
 
 /** How long one piece of work may take in a worker before the worker is ended, milliseconds. */
 export const WORK_MS = 1000;
-/** Workers at a time, and the memory that each may have besides what it is given, MiB. */
+/**
+ * Workers at a time, and the memory that each may have besides what it is given, MiB. What is given is bounded so that no
+ * piece comes near it in its time: V8 can end the whole process for a worker that is ended while its heap is full.
+ */
 export const WORKERS = 2;
-export const WORKER_HEAP_MB = 96;
+export const WORKER_HEAP_MB = 1024;
 /** Pieces of work of one principal that may wait. */
 export const WAITING_WORK = 64;
 

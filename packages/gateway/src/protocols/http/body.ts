@@ -72,7 +72,19 @@ function lengthOf(body: HttpBody): number | undefined {
   return body.kind === "stream" ? body.length : 0;
 }
 
+/** The most values of one JSON body: each takes far more memory than its bytes. */
+const MAX_JSON_VALUES = 1_000_000;
+
+/** Whether a text may hold more values than that: each but the first stands behind one of these, wherever they stand. */
+function holdsTooMuch(bytes: Buffer): boolean {
+  if (bytes.length <= MAX_JSON_VALUES) return false;
+  let count = 0;
+  for (const byte of bytes) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) count += 1;
+  return count > MAX_JSON_VALUES;
+}
+
 function judgeJson(bytes: Buffer, rule: CompiledBody): Amiss | undefined {
+  if (holdsTooMuch(bytes)) return wrong("the body holds more values than can be judged");
   let text: string;
   let value: unknown;
   try {

@@ -37,7 +37,7 @@ const workerFile = new URL(
 const MAX_JUDGING_MS = 1000;
 const MAX_WORKERS = 2;
 /** The heap of one worker, and by how much it may have grown before it is replaced by a fresh one. */
-const MAX_WORKER_MB = 256;
+const MAX_WORKER_MB = 1024;
 const MAX_KEPT_GROWTH_BYTES = 67_108_864;
 /** A worker that has nothing to do for so long is ended, and its memory is given back. */
 const IDLE_WORKER_MS = 5000;
