@@ -1,34 +1,29 @@
 import { parseArgs } from "node:util";
 import { progress } from "../scripts/progress.mjs";
-import { root } from "../tests/support/gateway.ts";
+import { root } from "@mayfly/testing/gateway.ts";
+import { createEnding } from "./ending.ts";
 import { createShell, Unexpected } from "./shell.ts";
 import { walk } from "./walk.ts";
-import { agentId } from "../tests/support/people.ts";
+import { agentId } from "@mayfly/testing/people.ts";
 import { startWorld } from "./world.ts";
 
 // npm run demo: starts everything, walks through the story with real clients, and stays up. With --once it ends after
 // the walk, with exit code 0 only if every step did what it says.
 const { values } = parseArgs({ options: { once: { type: "boolean", default: false } } });
 
-const world = await startWorld(progress);
-let stopping: Promise<void> | undefined;
-const stop = (): Promise<void> => (stopping ??= world.stop());
-for (const [signal, code] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-] as const) {
-  process.on(signal, () => {
-    console.log("\nstopping …");
-    void stop().finally(() => process.exit(code));
-  });
-}
+const ending = createEnding();
+const world = await startWorld(ending.unlessEnding(progress)).catch((error: unknown) => ending.over(error));
+const shell = createShell(world.clientEnvironment);
+ending.of(async () => {
+  await shell.end();
+  await world.stop();
+});
 
 console.log(
   `Mayfly listens on ${world.gateway.url} and, for PostgreSQL clients, on localhost:${world.gateway.postgresPort}.`,
 );
 let failed = false;
 try {
-  const shell = createShell(world.clientEnvironment);
   for (const [index, step] of walk.entries()) {
     console.log(`\n${index + 1}. ${step.title}`);
     await step.run(world, shell);
@@ -37,13 +32,11 @@ try {
   console.log(`\nAll ${walk.length} steps did what they say${out}.`);
 } catch (error) {
   failed = true;
-  console.error(error instanceof Unexpected ? `\nFAILED: ${error.message}` : error);
+  // A step that was broken off by the end has not failed.
+  if (!ending.hasBegun()) console.error(error instanceof Unexpected ? `\nFAILED: ${error.message}` : error);
 }
 
-if (values.once || failed) {
-  await stop();
-  process.exit(failed ? 1 : 0);
-}
+if (values.once || failed) await ending.end(failed ? 1 : 0);
 /** What to export in another terminal: of PATH only our own folders (a psql unpacked for us among them). */
 function exported(name: string, value: string): string {
   if (name !== "PATH") return `export ${name}="${value}"`;
@@ -51,7 +44,7 @@ function exported(name: string, value: string): string {
   return `export PATH="${[...own].join(":")}:$PATH"`;
 }
 /** curl, in the shell of `mayfly run`. */
-const curl = 'curl --cacert "$MAYFLY_CA" -H "Authorization: Bearer $MAYFLY_TOKEN"';
+const curl = 'curl -sS --cacert "$MAYFLY_CA" -H "Authorization: Bearer $MAYFLY_BEARER"';
 const libraries = process.env["LD_LIBRARY_PATH"];
 const lines = Object.entries({
   ...world.clientEnvironment,
@@ -82,7 +75,7 @@ ${
     ? `(no shop-cluster here: ${world.noCluster})`
     : `mayfly run shop-cluster/debug-shop --reason "TICKET-5: a look inside" -- kubectl exec -n shop web-1 -c app -- ls /var/log`
 }
-mayfly request crm/look-up-customer --reason "TICKET-6: who is it"     (then any MCP client, at $MAYFLY_MCP_URL with the bearer $MAYFLY_TOKEN)
+mayfly request crm/look-up-customer --reason "TICKET-6: who is it"     (then any MCP client, at $MAYFLY_MCP_URL with the bearer $MAYFLY_BEARER)
 Mayfly's own tools for MCP clients: ${world.gateway.url}/mcp, with the agent's access token as bearer; docs/mcp.md
 
 The agent ${agentId} is logged in; rosa (reviewer) and ada (auditor) too, for mayfly pending --profile rosa and

@@ -1,11 +1,20 @@
-import { consoleSession } from "../tests/support/console.ts";
+import { consoleSession } from "@mayfly/testing/console.ts";
 import { expectCode, Unexpected, type Shell } from "./shell.ts";
 import type { World } from "./world.ts";
 
-/** Signs a person in: the CLI's device flow, and the browser's part played by the demo. */
-export async function signIn(world: World, shell: Shell, profile: string, login: string): Promise<void> {
+/**
+ * Signs a person in: the CLI's device flow, and the browser's part played by the demo.
+ * @param options of `mayfly login`; left out: people's own client
+ */
+export async function signIn(
+  world: World,
+  shell: Shell,
+  profile: string,
+  login: string,
+  options = "",
+): Promise<void> {
   let done = false;
-  const outcome = await shell.run(`mayfly login --profile ${profile}`, {
+  const outcome = await shell.run(`mayfly login --profile ${profile}${options}`, {
     watch(text) {
       const url = /http:\/\/127\.0\.0\.1:\d+\S*user_code=\S+/.exec(text)?.[0];
       if (url === undefined || done) return;

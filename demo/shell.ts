@@ -36,16 +36,41 @@ function print(text: string, most: number): void {
   if (text !== "") console.log(shown.map((line) => `    ${line}`).join("\n"));
 }
 
+/** Ends a process group, if it is there. */
+function kill(group: number): void {
+  try {
+    process.kill(-group, "SIGTERM");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** A shell for the walk: prints each command and what came back. */
 export function createShell(environment: Readonly<Record<string, string>>) {
+  const open = new Map<ChildProcess, Promise<void>>();
+  let isOver = false;
+  /** Starts sh in a process group of its own, so that what it has started can be ended with it. */
+  const start = (line: string, stdin: "ignore" | "pipe") => {
+    if (isOver) throw new Unexpected("the demo has ended");
+    const child = spawn("sh", ["-c", line], {
+      env: { ...process.env, ...environment },
+      stdio: [stdin, "pipe", "pipe"],
+      detached: true,
+    });
+    const gone = new Promise<void>((resolve) => {
+      child.once("error", () => resolve());
+      child.once("close", () => resolve());
+    });
+    open.set(child, gone);
+    void gone.then(() => open.delete(child));
+    return child;
+  };
+
   /** Runs one command line in sh. */
   const run = (line: string, options: RunOptions = {}): Promise<Outcome> => {
     if (options.quiet !== true) console.log(`  $ ${line}`);
     return new Promise((resolve, reject) => {
-      const child: ChildProcess = spawn("sh", ["-c", line], {
-        env: { ...process.env, ...environment },
-        stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-      });
+      const child = start(line, options.input === undefined ? "ignore" : "pipe");
       child.stdin?.end(options.input);
       let text = "";
       let lines = 0;
@@ -65,16 +90,13 @@ export function createShell(environment: Readonly<Record<string, string>>) {
   };
 
   /** Starts a command that reads a script, and gives it one line after another. */
-  const open = (line: string) => {
+  const openScript = (line: string) => {
     console.log(`  $ ${line}`);
-    const child = spawn("sh", ["-c", line], {
-      env: { ...process.env, ...environment },
-      stdio: ["pipe", "pipe", "pipe"],
-    });
+    const child = start(line, "pipe");
     let text = "";
     let wake = (): void => undefined;
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (part: string) => {
+      stream?.setEncoding("utf8").on("data", (part: string) => {
         text += part;
         wake();
       });
@@ -105,7 +127,7 @@ export function createShell(environment: Readonly<Record<string, string>>) {
       /** Runs one line in it. */
       async run(command: string): Promise<Outcome> {
         console.log(`  (run) $ ${command}`);
-        child.stdin.write(`${command}\nprintf '\\n<done %d>\\n' $?\n`);
+        child.stdin?.write(`${command}\nprintf '\\n<done %d>\\n' $?\n`);
         const before = await until(/\n?<done (?=\d+>)/);
         const code = Number(await until(/>\n/));
         print(before.replace(/^\n/, ""), 24);
@@ -113,14 +135,20 @@ export function createShell(environment: Readonly<Record<string, string>>) {
       },
       /** Ends its script; answers what it printed on the way out. */
       async close(): Promise<Outcome> {
-        child.stdin.end();
+        child.stdin?.end();
         const code = await closed;
         print(text, 24);
         return { text, code, lines: text.split("\n").length };
       },
     };
   };
-  return { run, open };
+  /** Ends every command that still runs, and lets no other begin. */
+  const end = async (): Promise<void> => {
+    isOver = true;
+    for (const child of open.keys()) if (child.pid !== undefined) kill(child.pid);
+    await Promise.all(open.values());
+  };
+  return { run, open: openScript, end };
 }
 
 export type Shell = ReturnType<typeof createShell>;

@@ -1,5 +1,5 @@
-import { connectMcp } from "../tests/support/mcp.ts";
-import { agentId } from "../tests/support/people.ts";
+import { connectMcp } from "@mayfly/testing/mcp.ts";
+import { agentId } from "@mayfly/testing/people.ts";
 import { expect, expectCode, Unexpected, type Shell } from "./shell.ts";
 import type { Step } from "./step.ts";
 
@@ -15,7 +15,7 @@ const reason = "TICKET-4711: where is my parcel?";
 /** Runs a shell under a grant, and holds each of its lines to what it should do. */
 async function workIn(shell: Shell, operation: string, lines: readonly Line[]): Promise<void> {
   const session = shell.open(`mayfly run ${operation} --reason "${reason}" -- sh`);
-  await session.until(/mayfly: grant (?=gr_)/);
+  await session.until(/(?=mayfly: grant gr_)/);
   for (const { line, code, patterns } of lines) {
     const outcome = await session.run(line);
     expect(outcome, line, ...patterns);
@@ -24,7 +24,7 @@ async function workIn(shell: Shell, operation: string, lines: readonly Line[]): 
   expect(await session.close(), "the end of mayfly run", /released/);
 }
 
-const curl = 'curl -sS --cacert "$MAYFLY_CA" -H "Authorization: Bearer $MAYFLY_TOKEN"';
+const curl = 'curl -sS --cacert "$MAYFLY_CA" -H "Authorization: Bearer $MAYFLY_BEARER"';
 
 const billing: readonly Line[] = [
   {

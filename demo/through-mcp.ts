@@ -1,5 +1,5 @@
-import { connectMcp, type McpUser, type Said } from "../tests/support/mcp.ts";
-import { agentId } from "../tests/support/people.ts";
+import { connectMcp, type McpUser, type Said } from "@mayfly/testing/mcp.ts";
+import { agentId } from "@mayfly/testing/people.ts";
 import { approveInConsole } from "./persons.ts";
 import { Unexpected } from "./shell.ts";
 import type { Step } from "./step.ts";

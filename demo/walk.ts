@@ -1,25 +1,11 @@
-import pg from "pg";
+import { inDatabase, showCut, startLongQuery } from "./long-query.ts";
 import { approveInConsole, signIn } from "./persons.ts";
+import { registered } from "./registered.ts";
 import { expect, expectCode, Unexpected, type Shell } from "./shell.ts";
 import type { Step } from "./step.ts";
 import { systems } from "./systems.ts";
 import { throughMcp } from "./through-mcp.ts";
-import { agentId } from "../tests/support/people.ts";
-import type { World } from "./world.ts";
-
-/** Sessions of the gateway that the database itself sees, and what they run. */
-async function inDatabase(world: World): Promise<readonly { state: string; query: string }[]> {
-  const client = new pg.Client({ connectionString: world.postgres.url("shop") });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ state: string; query: string }>(
-      "SELECT state, query FROM pg_stat_activity WHERE usename = 'mayfly'",
-    );
-    return rows;
-  } finally {
-    await client.end();
-  }
-}
+import { agentId } from "@mayfly/testing/people.ts";
 
 /** What the agent's shell inside `mayfly run` does, and what must come of it. */
 const work: readonly {
@@ -92,7 +78,7 @@ export const walk: readonly Step[] = [
       "It asks for orders-db/read-orders for 5 minutes; policy permits; a shell gets the way in, and `mayfly run` releases it at the end",
     async run(world, shell) {
       const session = shell.open(`mayfly run orders-db/read-orders --ttl 5m --reason "${reason}" -- sh`);
-      await session.until(/mayfly: grant (?=gr_)/);
+      await session.until(/(?=mayfly: grant gr_)/);
       for (const { line, code, patterns } of work) {
         const outcome = await session.run(line);
         expect(outcome, line, ...patterns);
@@ -120,6 +106,7 @@ export const walk: readonly Step[] = [
       const pending = await shell.run("mayfly pending --profile rosa");
       const id = /req_[0-9a-z]+/.exec(pending.text)?.[0];
       if (id === undefined) throw new Unexpected(`nothing is pending:\n${pending.text}`);
+      console.log("  The agent tries to approve its own request:");
       const own = await shell.run(`mayfly approve ${id} --yes`);
       if (own.code === 0) throw new Unexpected("the agent approved its own request");
       await approveInConsole(world, id);
@@ -172,41 +159,14 @@ export const walk: readonly Step[] = [
       console.log('  $ mayfly request orders-db/read-orders --ttl 6s --reason "TICKET-4711: a long report"');
       expectCode(given, "the request", 0);
       const dsn = /^dsn (\S+)$/m.exec(given.text)?.[1] ?? "";
-      const sql = "copy (select a.id, b.total, c.status from orders a, orders b, orders c) to stdout";
-      console.log(`  $ psql "$DSN" -c "${sql}"     (64 million rows)`);
-      const running = shell.run(`PGSSLROOTCERT=$MAYFLY_CA psql "${dsn}" -c "${sql}"`, {
-        quiet: true,
-        keepTail: true,
-      });
-      let seen = false;
-      for (let i = 0; i < 20 && !seen; i++) {
-        await new Promise((resolve) => setTimeout(resolve, 200));
-        seen = (await inDatabase(world)).length > 0;
-      }
-      if (!seen) throw new Unexpected("the query was never seen in the database");
+      const { cut } = await startLongQuery(world, shell, dsn);
       console.log("    … rows are arriving; the deadline is seconds away");
-      const cut = await running;
-      // The last words are lines too, and no rows.
-      const words = cut.text
-        .split("\n")
-        .slice(-6)
-        .filter((line) => line !== "" && !/^\d+\t/.test(line)).length;
-      console.log(`    … ${(cut.lines - words).toLocaleString("en")} rows had arrived when the grant ended:`);
-      console.log(cut.text.split("\n").slice(-6).join("\n").trimEnd().replaceAll(/^/gm, "    "));
-      expectCode(cut, "the cut query", 1, 2, 3);
-      expect(cut, "the cut query", /FATAL: .*expired/);
-      if (cut.lines < 1000)
-        throw new Unexpected(`the query was cut before its result began: ${cut.lines} rows`);
-      // A backend that has been cancelled takes a moment to leave.
-      let left = await inDatabase(world);
-      for (let i = 0; i < 25 && left.length > 0; i += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 200));
-        left = await inDatabase(world);
-      }
-      if (left.length > 0) throw new Unexpected(`the database still runs ${JSON.stringify(left)}`);
-      console.log("    in the database: no session of the gateway is left");
+      const ended = await cut;
+      expect(ended, "the cut query", /FATAL: .*expired/);
+      await showCut(world, ended);
     },
   },
+  ...registered,
   ...systems,
   ...throughMcp,
   {
@@ -224,6 +184,8 @@ export const walk: readonly Step[] = [
         /grant\.activated/,
         /grant\.released/,
         /grant\.expired/,
+        /signal\.received/,
+        /grant\.revoked/,
         /act\.intent/,
         /act\.denied/,
         /act\.outcome/,

@@ -1,16 +1,18 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { generateKeyPairSync } from "node:crypto";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type KubernetesStandIn, whyNoContainers } from "@mayfly/kubernetes-stand-in";
-import type { OktaStandIn } from "@mayfly/okta-stand-in";
-import { type Billing, billingAuth, startBilling, withBilling } from "../tests/support/billing.ts";
-import { startCluster, withCluster } from "../tests/support/cluster.ts";
-import { acceptCrm, crmEnvironment, withCrm } from "../tests/support/crm.ts";
-import { root, startGateway, type GatewayProcess } from "../tests/support/gateway.ts";
-import { consoleClient, startProvider } from "../tests/support/people.ts";
-import { startReceiver, type Receiver } from "../tests/support/receiver.ts";
-import { freePort, startPostgres, type EmbeddedPostgres } from "../tests/support/postgres.ts";
+import type { OktaStandIn, StandInAgent } from "@mayfly/okta-stand-in";
+import { type Billing, billingAuth, startBilling, withBilling } from "@mayfly/testing/billing.ts";
+import { startCluster, withCluster } from "@mayfly/testing/cluster.ts";
+import { acceptCrm, crmEnvironment, withCrm } from "@mayfly/testing/crm.ts";
+import { root, startGateway, type GatewayProcess } from "@mayfly/testing/gateway.ts";
+import { startProvider } from "@mayfly/testing/people.ts";
+import { startReceiver, type Receiver } from "@mayfly/testing/receiver.ts";
+import { freePort } from "@mayfly/testing/ports.ts";
+import type { EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
+import { shopConfiguration, shopSecrets, startShopDatabase } from "@mayfly/testing/shop.ts";
+import { startAll, type Started } from "@mayfly/testing/undo.ts";
 
 /** Everything that the demo runs, and the environment of its clients. */
 export interface World {
@@ -25,8 +27,10 @@ export interface World {
   readonly cluster: KubernetesStandIn | undefined;
   readonly noCluster: string | undefined;
   readonly gateway: GatewayProcess;
-  /** The agent's private key, PEM. */
+  /** The service app's private key, PEM. */
   readonly agentKey: string;
+  /** The registered agent's private key, PEM. */
+  readonly registeredKey: string;
   /** Folder of the audit log. */
   readonly log: string;
   /** What a shell needs to be a client: PATH, MAYFLY_URL, MAYFLY_CA and where logins are kept. */
@@ -34,100 +38,109 @@ export interface World {
   stop(): Promise<void>;
 }
 
+/** The registered AI agent's client id at the stand-in, and the person whom it acts for. */
+export const registeredAgent = "wlpincidentbot";
+export const itsPerson = "sana@example.com";
+
+/** What the stand-in's event hook sends in its Authorization header. */
+const hookSecret = "only-okta-and-the-gateway-know";
+
+/** Makes a private key, as `mayfly agent keygen` does. @returns its public half, as it is pasted into Okta */
+async function newKey(file: string): Promise<StandInAgent["keys"][number]> {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  await writeFile(file, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+  return { ...publicKey.export({ format: "jwk" }), alg: "RS256", use: "sig" };
+}
+
 /** Starts the OpenID provider's stand-in, PostgreSQL with the shop, the other systems, and mayflyd. */
-export async function startWorld(
-  say: <T>(what: string, work: () => Promise<T>) => Promise<T>,
-): Promise<World> {
-  const folder = await mkdtemp(path.join(tmpdir(), "mayfly-demo-"));
-  const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
-  const stop = async (): Promise<void> => {
-    for (const step of undo.toReversed()) await step();
+export function startWorld(say: Say): Promise<World> {
+  return startAll((started) => startWith(started, say));
+}
+
+type Say = <T>(what: string, work: () => Promise<T>) => Promise<T>;
+
+async function startWith({ folder: makeFolder, onStop, stop }: Started, say: Say): Promise<World> {
+  const folder = await makeFolder("demo");
+  const agentKey = path.join(folder, "agent.pem");
+  const registeredKey = path.join(folder, "incident-bot.pem");
+  const [publicJwk, registeredJwk] = [await newKey(agentKey), await newKey(registeredKey)];
+
+  const [https, port] = [await freePort(), await freePort()];
+  const okta = await say("starting the stand-in for Okta", () =>
+    startProvider(`https://localhost:${https}`, {
+      name: "demo",
+      agentKeys: [publicJwk],
+      registeredAgents: [
+        {
+          clientId: registeredAgent,
+          name: "incident-bot",
+          keys: [registeredJwk],
+          owners: ["owner@example.com"],
+          userAccess: { people: [itsPerson] },
+          connections: [{ resource: `https://localhost:${https}`, scopes: ["mayfly"] }],
+        },
+      ],
+    }),
+  );
+  await writeFile(path.join(folder, "okta-metadata.xml"), okta.saml.metadata());
+  onStop(() => okta.close());
+  const receiver = await startReceiver();
+  onStop(() => receiver.stop());
+  const postgres = await say("starting PostgreSQL with the shop's data", () => startShopDatabase());
+  onStop(() => postgres.stop());
+
+  const billing = await startBilling();
+  onStop(() => billing.stop());
+  const noCluster = whyNoContainers();
+  const cluster =
+    noCluster === undefined
+      ? await say("starting the stand-in for a cluster, its pods in containers", startCluster)
+      : undefined;
+  if (cluster !== undefined) onStop(() => cluster.close());
+
+  const file = path.join(folder, "mayfly.yaml");
+  const filled = await shopConfiguration({ https, postgres: port, okta, receiver, database: postgres });
+  await copyFile(path.join(root, "examples/schemas/refund.json"), path.join(folder, "refund.json"));
+  const grown = withCrm(withBilling(filled, billing.url, folder));
+  await writeFile(file, cluster === undefined ? grown : await withCluster(grown, cluster, folder));
+  const environment = {
+    ...shopSecrets(receiver, hookSecret),
+    BILLING_AUTH: billingAuth,
+    CLUSTER_TOKEN: cluster?.token ?? "",
+    ...crmEnvironment,
   };
-  try {
-    const agentKey = path.join(folder, "agent.pem");
-    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    await writeFile(agentKey, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
-    const publicJwk = createPublicKey(createPrivateKey(await readFile(agentKey))).export({ format: "jwk" });
+  const gateway = await say("starting mayflyd, the CRM's tools pinned", async () => {
+    await acceptCrm(file, environment);
+    return startGateway(file, environment);
+  });
+  onStop(() => gateway.stop());
+  // As an administrator does under Workflow > Event Hooks; the stand-in asks for the challenge first, as Okta does.
+  await okta.eventHooks.add({
+    url: `${gateway.url}/v1/signals/event-hook`,
+    secret: hookSecret,
+    ca: await readFile(gateway.caFile, "utf8"),
+  });
 
-    const [https, port] = [await freePort(), await freePort()];
-    const okta = await say("starting the stand-in for Okta", () =>
-      startProvider(`https://localhost:${https}`, {
-        name: "demo",
-        agentKeys: [{ ...publicJwk, alg: "RS256", use: "sig" }],
-      }),
-    );
-    await writeFile(path.join(folder, "okta-metadata.xml"), okta.saml.metadata());
-    undo.push(() => okta.close());
-    const receiver = await startReceiver();
-    undo.push(() => receiver.stop());
-    const postgres = await say("starting PostgreSQL with the shop's data", async () => {
-      const started = await startPostgres();
-      await started.run("CREATE DATABASE shop");
-      await started.run(await readFile(path.join(root, "demo/shop.sql"), "utf8"), "shop");
-      return started;
-    });
-    undo.push(() => postgres.stop());
-
-    const billing = await startBilling();
-    undo.push(() => billing.stop());
-    const noCluster = whyNoContainers();
-    const cluster =
-      noCluster === undefined
-        ? await say("starting the stand-in for a cluster, its pods in containers", startCluster)
-        : undefined;
-    if (cluster !== undefined) undo.push(() => cluster.close());
-
-    const template = await readFile(path.join(root, "demo/mayfly.yaml"), "utf8");
-    const file = path.join(folder, "mayfly.yaml");
-    const values: Record<string, string> = {
-      HTTPS_PORT: String(https),
-      POSTGRES_PORT: String(port),
-      ISSUER: okta.issuer,
-      ORG_ISSUER: okta.orgIssuer,
-      RECEIVER_URL: receiver.url,
-      DATABASE_PORT: String(postgres.port),
-    };
-    const filled = template.replaceAll(/\$\{(\w+)\}/g, (all, name: string) => values[name] ?? all);
-    await copyFile(path.join(root, "examples/schemas/refund.json"), path.join(folder, "refund.json"));
-    const grown = withCrm(withBilling(filled, billing.url, folder));
-    await writeFile(file, cluster === undefined ? grown : await withCluster(grown, cluster, folder));
-    const environment = {
-      ORDERS_DB_PASSWORD: "only-the-gateway-knows",
-      OKTA_CLIENT_SECRET: consoleClient.secret,
-      WEBHOOK_SECRET: receiver.secret,
-      BILLING_AUTH: billingAuth,
-      CLUSTER_TOKEN: cluster?.token ?? "",
-      ...crmEnvironment,
-    };
-    const gateway = await say("starting mayflyd, the CRM's tools pinned", async () => {
-      await acceptCrm(file, environment);
-      return startGateway(file, environment);
-    });
-    undo.push(() => gateway.stop());
-
-    const state = path.join(folder, "state");
-    await mkdir(state, { mode: 0o700 });
-    return {
-      folder,
-      okta,
-      receiver,
-      postgres,
-      billing,
-      cluster,
-      noCluster,
-      gateway,
-      agentKey,
-      log: path.join(folder, "data/audit"),
-      clientEnvironment: {
-        PATH: `${path.join(root, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`,
-        MAYFLY_URL: gateway.url,
-        MAYFLY_CA: gateway.caFile,
-        XDG_STATE_HOME: state,
-      },
-      stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const state = path.join(folder, "state");
+  await mkdir(state, { mode: 0o700 });
+  return {
+    folder,
+    okta,
+    receiver,
+    postgres,
+    billing,
+    cluster,
+    noCluster,
+    gateway,
+    agentKey,
+    registeredKey,
+    log: path.join(folder, "data/audit"),
+    clientEnvironment: {
+      PATH: `${path.join(root, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`,
+      MAYFLY_URL: gateway.url,
+      MAYFLY_CA: gateway.caFile,
+      XDG_STATE_HOME: state,
+    },
+    stop,
+  };
 }

@@ -1,4 +1,4 @@
-// A receiver of Mayfly's events: WEBHOOK_SECRET=whsec_… PORT=9000 node examples/webhook-receiver.ts
+// A receiver of Mayfly's events: WEBHOOK_SECRET=whsec_… PORT=9000 npx node examples/webhook-receiver.ts
 import { createServer } from "node:http";
 import { Webhook } from "standardwebhooks";
 

@@ -1,4 +1,4 @@
-// `npm run bench [-- postgres | http | kubernetes | console | deadline]`: brings what is missing, then measures.
+// `npm run bench [-- postgres | http | kubernetes | mcp | console | deadline | signals | gateways | workers | start | profile postgres | profile http]`: brings what is missing, then measures.
 import { spawn } from "node:child_process";
 import { containerPrograms, environment, root, setup } from "./setup.mjs";
 
@@ -6,7 +6,13 @@ const suites = {
   postgres: { file: "bench/postgres/main.ts", needs: ["psql", "pgbench", "pgbouncer"] },
   http: { file: "bench/http/main.ts", needs: ["nginx", "wrk"] },
   kubernetes: { file: "bench/kubernetes/main.ts", needs: ["kubectl", ...containerPrograms] },
+  mcp: { file: "bench/mcp/main.ts", needs: [] },
   deadline: { file: "bench/deadline/main.ts", needs: [] },
+  signals: { file: "bench/signals/main.ts", needs: [] },
+  gateways: { file: "bench/gateways/main.ts", needs: [] },
+  workers: { file: "bench/workers/main.ts", needs: ["psql", "pgbench"] },
+  start: { file: "bench/start/main.ts", needs: [] },
+  profile: { file: "bench/profile/main.ts", needs: ["pgbench", "nginx", "wrk"] },
   console: { file: "bench/console/main.ts", needs: ["psql", "chromium"] },
 };
 const [first = "", ...others] = process.argv.slice(2);

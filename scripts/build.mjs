@@ -1,14 +1,25 @@
 // `npm run build`: what ships, ready for `npm pack`, under build/: plain JavaScript, a package.json that points at it,
-// no tests, nothing of the demo or the stand-in.
+// the exact versions that it was tested with, no tests, nothing of the demo or the stand-in.
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { parseArgs } from "node:util";
 import { dist as builtConsole } from "./console.mjs";
 import { progress } from "./progress.mjs";
+import { repositoryOf } from "./release/repository.mjs";
+import { shrinkwrapOf } from "./release/shrinkwrap.mjs";
 import { root, run, setup } from "./setup.mjs";
 
 /** Packages in the order of their dependencies. */
 const shipped = ["audit-verifier", "sdk", "cli", "gateway"];
-const build = path.join(root, "build");
+const { values: options } = parseArgs({ options: { to: { type: "string", default: "build" } } });
+const build = path.resolve(root, options.to);
+const readJson = (file) => JSON.parse(readFileSync(path.join(root, file), "utf8"));
+
+const shippedParts = ["bin", "dist", "console", "schema", "openapi.json", "npm-shrinkwrap.json"];
+
+function writeJson(file, value) {
+  writeFileSync(file, `${JSON.stringify(value, undefined, 2)}\n`);
+}
 
 /** Compiles one package and writes its package.json. */
 async function make(name) {
@@ -42,11 +53,7 @@ async function make(name) {
   // mayflyd serves the console; setup() has built it.
   if (name === "gateway") cpSync(builtConsole, path.join(target, "console"), { recursive: true });
   cpSync(path.join(root, "LICENSE"), path.join(target, "LICENSE"));
-  const {
-    devDependencies: _,
-    private: __,
-    ...manifest
-  } = JSON.parse(readFileSync(path.join(source, "package.json"), "utf8"));
+  const { devDependencies: _, private: __, ...manifest } = readJson(`packages/${name}/package.json`);
   const exports =
     manifest.exports === undefined
       ? {}
@@ -58,13 +65,13 @@ async function make(name) {
             }),
           ),
         };
-  const files = ["bin", "dist", "console", "schema", "openapi.json"].filter((part) =>
-    existsSync(path.join(target, part)),
-  );
-  writeFileSync(
-    path.join(target, "package.json"),
-    `${JSON.stringify({ ...manifest, ...exports, files }, undefined, 2)}\n`,
-  );
+  const shrinkwrap = shrinkwrapOf(readJson("package-lock.json"), `packages/${name}`);
+  writeJson(path.join(target, "npm-shrinkwrap.json"), shrinkwrap);
+  const files = shippedParts.filter((part) => existsSync(path.join(target, part)));
+  const repository = repositoryOf(root);
+  const where =
+    repository === undefined ? {} : { repository: { ...repository, directory: `packages/${name}` } };
+  writeJson(path.join(target, "package.json"), { ...manifest, ...where, ...exports, files });
   return manifest.name;
 }
 
@@ -81,4 +88,5 @@ for (const name of shipped) {
     "dir",
   );
 }
-console.log(`built ${shipped.map((name) => `build/${name}`).join(", ")}`);
+const shown = path.relative(process.cwd(), build);
+console.log(`built ${shipped.map((name) => path.join(shown, name)).join(", ")}`);

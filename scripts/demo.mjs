@@ -14,11 +14,13 @@ try {
   // The demo then leaves its cluster out, and says so.
   console.error(`no containers for the demo's cluster: ${error.message}`);
 }
+// A session of its own: Ctrl-C reaches the demo alone, which then ends what it has started, in order. The terminal
+// would send it to each of those too, and half of them would be gone before the demo could take them down.
 const child = spawn("node", ["demo/main.ts", ...process.argv.slice(2)], {
   cwd: root,
   stdio: "inherit",
   env: environment(),
+  detached: true,
 });
-// The terminal sends Ctrl-C to the demo too: it cleans up, and its exit code is ours.
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.once("close", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));

@@ -20,6 +20,8 @@ import { progress } from "./progress.mjs";
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const modules = path.join(root, "node_modules");
 const unpacked = path.join(root, ".cache", "debian");
+/** Where Debian's python3 finds the modules that came as Debian packages, from the root of a file system. */
+const pythonModules = "usr/lib/python3/dist-packages";
 /** Where a browser that was unpacked finds fonts: the system's, if it has any, and those that came with it. */
 const fonts = path.join(root, ".cache", "fonts.conf");
 
@@ -43,6 +45,9 @@ export function environment() {
   if (libraries.length > 0)
     env.LD_LIBRARY_PATH = [...libraries, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":");
   if (existsSync(fonts)) env.FONTCONFIG_FILE = fonts;
+  const modulesOfPython = path.join(unpacked, pythonModules);
+  if (existsSync(modulesOfPython))
+    env.PYTHONPATH = [modulesOfPython, process.env.PYTHONPATH].filter(Boolean).join(path.delimiter);
   return env;
 }
 
@@ -109,6 +114,31 @@ function linkNode() {
   symlinkSync(path.join("..", name, "bin", "node"), link);
 }
 
+/** Fetches the lists of packages into .cache, without touching the system's. @returns what makes apt-get use them */
+async function updateOwnLists() {
+  const state = path.join(root, ".cache", "apt");
+  for (const folder of ["lists/partial", "archives/partial"])
+    mkdirSync(path.join(state, folder), { recursive: true });
+  const flags = [
+    "-q",
+    "-o",
+    `Dir::State::lists=${state}/lists`,
+    "-o",
+    `Dir::Cache=${state}`,
+    "-o",
+    "Debug::NoLocking=1",
+  ];
+  await run("apt-get", [...flags, "update"]);
+  return flags;
+}
+
+/** Downloads Debian packages into a folder, and installs nothing. apt checks each against Debian's signed lists. */
+export async function downloadDebian(packages, folder) {
+  const flags = await updateOwnLists();
+  mkdirSync(folder, { recursive: true });
+  await run("apt-get", [...flags, "download", ...packages], { cwd: folder });
+}
+
 /**
  * Installs Debian packages: as root with apt-get, otherwise unpacked under .cache without touching the system.
  * @param onlyUnpack never installs: for packages that would start a service of their own
@@ -125,20 +155,9 @@ async function installDebian(packages, onlyUnpack = false) {
     await run("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...packages], { env });
     return;
   }
-  const state = path.join(root, ".cache", "apt");
-  const archives = path.join(state, "archives");
-  for (const folder of [path.join(state, "lists/partial"), path.join(archives, "partial"), unpacked])
-    mkdirSync(folder, { recursive: true });
-  const flags = [
-    "-q",
-    "-o",
-    `Dir::State::lists=${state}/lists`,
-    "-o",
-    `Dir::Cache=${state}`,
-    "-o",
-    "Debug::NoLocking=1",
-  ];
-  await run("apt-get", [...flags, "update"]);
+  const flags = await updateOwnLists();
+  const archives = path.join(root, ".cache", "apt", "archives");
+  for (const folder of [archives, unpacked]) mkdirSync(folder, { recursive: true });
   const plan = await run("apt-get", [
     ...flags,
     "install",
@@ -163,7 +182,7 @@ async function installDebian(packages, onlyUnpack = false) {
   );
 }
 
-/** Programs that tests, demo or benchmarks call, and the Debian package of each. */
+/** Programs and Python modules that tests, demo or benchmarks call, and the Debian package of each. */
 const debianPackages = {
   psql: "postgresql-client",
   pgbench: "postgresql",
@@ -172,14 +191,66 @@ const debianPackages = {
   curl: "curl",
   nginx: "nginx-light",
   wrk: "wrk",
+  faketime: "faketime",
   kubectl: "kubectl",
   containerd: "containerd",
   runc: "runc",
   busybox: "busybox-static",
+  "systemd-analyze": "systemd",
+  rsyslogd: "rsyslog-openssl",
+  litewitness: "litetlog",
+  "ssh-agent": "openssh-client",
+  psycopg2: "python3-psycopg2",
+  psycopg: "python3-psycopg",
+  asyncpg: "python3-asyncpg",
+  sqlalchemy: "python3-sqlalchemy",
+  django: "python3-django",
+  javac: "default-jdk-headless",
+  jdbc: "libpostgresql-jdbc-java",
+  go: "golang-go",
+  "lib/pq": "golang-github-lib-pq-dev",
+  pgx: "golang-github-jackc-pgx-v4-dev",
+  ruby: "ruby",
+  activerecord: "ruby-activerecord",
+  "ruby-pg": "ruby-pg",
 };
 
-/** What containers need: unpacked and never installed, so that no machine gets a container service from us. */
+/** Where those are that are no programs and no Python modules. */
+const libraryFiles = {
+  jdbc: "/usr/share/java/postgresql.jar",
+  "lib/pq": "/usr/share/gocode/src/github.com/lib/pq/conn.go",
+  pgx: "/usr/share/gocode/src/github.com/jackc/pgx/v4/conn.go",
+  activerecord: "/usr/share/doc/ruby-activerecord",
+  "ruby-pg": "/usr/share/doc/ruby-pg",
+};
+
+/** Clients in languages whose tools have to be installed: unpacked somewhere else, they find nothing of their own. */
+const installedClients = ["javac", "jdbc", "go", "lib/pq", "pgx", "ruby", "activerecord", "ruby-pg"];
+
+/** The clients that tests/clients runs beside those that npm brings. */
+export const clientPrograms = [
+  "psql",
+  "pgbench",
+  "psycopg2",
+  "psycopg",
+  "asyncpg",
+  "sqlalchemy",
+  "django",
+  ...(process.getuid?.() === 0 ? installedClients : []),
+];
+
+/** Whether a program, or a Python module of that name, is here. */
+const isHere = (name) =>
+  libraryFiles[name] !== undefined
+    ? existsSync(libraryFiles[name])
+    : debianPackages[name].startsWith("python3-")
+      ? ["/", unpacked].some((folder) => existsSync(path.join(folder, pythonModules, name, "__init__.py")))
+      : find(name) !== undefined;
+
 const forContainers = ["containerd", "runc", "busybox"];
+
+/** Unpacked and never installed, so that no machine gets a service of containers, databases or logs from us. */
+const neverInstalled = [...forContainers, "pgbench", "rsyslogd"];
 
 /** The programs with which the Kubernetes stand-in runs its pods; none where containers cannot be started anyway. */
 export const containerPrograms =
@@ -192,10 +263,10 @@ export const containerPrograms =
 export async function setup(programs = []) {
   await installPackages();
   linkNode();
-  const missing = programs.filter((program) => find(program) === undefined);
+  const missing = programs.filter((program) => !isHere(program));
   for (const onlyUnpack of [false, true]) {
     const packages = missing
-      .filter((program) => forContainers.includes(program) === onlyUnpack)
+      .filter((program) => neverInstalled.includes(program) === onlyUnpack)
       .map((program) => debianPackages[program]);
     if (packages.length > 0)
       await progress(`installing ${packages.join(", ")} from Debian`, () =>
@@ -203,7 +274,7 @@ export async function setup(programs = []) {
       );
   }
   for (const program of missing)
-    if (find(program) === undefined)
+    if (!isHere(program))
       throw new Error(`${program} is still missing after installing ${debianPackages[program]}`);
   await buildConsole(run);
 }

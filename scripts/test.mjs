@@ -1,10 +1,12 @@
 // `npm test`: installs what is missing and runs everything. `npm run check` (--fast): the quick part.
+// Files of tests that fail are run again, each alone; what passes then is named as flaky. An invariant is never run again.
 // Ends with one line, `N passed, N failed, N skipped`, summed over all runners.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { containerPrograms, environment, root, setup } from "./setup.mjs";
+import { clientPrograms, containerPrograms, environment, root, setup } from "./setup.mjs";
+import { INVARIANTS } from "./test/invariants.mjs";
+import { firstWords, trySecond } from "./test/second-tries.mjs";
+import { runVitest } from "./test/vitest.mjs";
 
 const fast = process.argv.includes("--fast");
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -34,34 +36,62 @@ async function check(name, command, args) {
   console.log(`${good ? "ok  " : "FAIL"} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
 }
 
-/** The test suites, counted from vitest's own report. */
-async function suites(projects) {
-  const folder = mkdtempSync(path.join(tmpdir(), "mayfly-test-"));
-  const report = path.join(folder, "report.json");
-  const args = ["run", "--reporter=default", "--reporter=json", `--outputFile=${report}`];
-  const code = await show("vitest", [...args, ...projects.flatMap((project) => ["--project", project])]);
-  let counted = 0;
-  let failed = 0;
-  try {
-    const result = JSON.parse(readFileSync(report, "utf8"));
-    counted = result.numTotalTests;
-    failed = result.numFailedTests;
-    // A file that could not be read, or whose stage could not be set, has failed without a failed test of its own.
-    failed += result.testResults.filter(
-      (file) => file.status === "failed" && !file.assertionResults.some(({ status }) => status === "failed"),
-    ).length;
-    total.passed += result.numPassedTests;
-    total.skipped += result.numPendingTests + result.numTodoTests;
-  } catch (error) {
-    console.error(`no report from vitest: ${error.message}`);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+/** Prints failures with the first lines of what each says. */
+function list(title, failures) {
+  if (failures.length === 0) return;
+  console.log(`\n${title}:`);
+  for (const { file, test, message, why } of failures) {
+    console.log(`  ${file} > ${test}${why === undefined ? "" : ` (${why})`}`);
+    for (const line of firstWords(message)) console.log(`    ${line}`);
   }
-  if (counted === 0 || (code !== 0 && failed === 0)) failed += 1;
-  total.failed += failed;
 }
 
-await setup(fast ? [] : ["psql", "curl", "kubectl", ...containerPrograms]);
+/** The test suites: what fails is tried again as `trySecond` says, and named at the end. */
+async function suites(projects) {
+  const chosen = projects.flatMap((project) => ["--project", project]);
+  const { outcomes: first, errors } = await runVitest(chosen);
+  const { outcomes, flaky, broken } = await trySecond(first, {
+    invariants: INVARIANTS,
+    runAlone(file, leftMs) {
+      console.log(`\nonce more, alone: ${file}`);
+      return runVitest([...chosen, path.join(root, file)], leftMs);
+    },
+    now: () => performance.now(),
+  });
+  for (const { passed, skipped } of outcomes) {
+    total.passed += passed;
+    total.skipped += skipped;
+  }
+  total.failed += broken.length + errors.length;
+  list("flaky", flaky);
+  list("failed", [
+    ...broken,
+    ...errors.map((message) => ({ file: "vitest", test: "(no test of its own)", message })),
+  ]);
+}
+
+/** Says what it came to, and ends. */
+function end() {
+  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  process.exit(total.failed === 0 ? 0 : 1);
+}
+
+await setup(
+  fast
+    ? []
+    : [
+        "psql",
+        "curl",
+        "kubectl",
+        "faketime",
+        "systemd-analyze",
+        "rsyslogd",
+        "litewitness",
+        "ssh-agent",
+        ...clientPrograms,
+        ...containerPrograms,
+      ],
+);
 try {
   if (!fast) await setup(["chromium"]);
 } catch (error) {
@@ -71,12 +101,12 @@ try {
 await check("types", "tsc", ["-p", "."]);
 await check("types of the console", "tsc", ["-p", "packages/console"]);
 await check("lint and import table", "oxlint", ["--deny-warnings"]);
+await check("import table is current", "node", ["scripts/import-table.ts", "--check"]);
 await check("format", "oxfmt", ["--check", "."]);
 await check("dead code", "knip", []);
 await check("JSON Schema is current", "node", ["scripts/json-schema.ts", "--check"]);
 await check("OpenAPI document and SDK types are current", "node", ["scripts/openapi.ts", "--check"]);
+// Where these fail, the rest would say little that is true.
+if (total.failed > 0) end();
 await suites(fast ? ["unit"] : ["unit", "integration", "e2e", "browser"]);
-// What measures time and memory runs by itself.
-if (!fast) await suites(["siege"]);
-console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
-process.exit(total.failed === 0 ? 0 : 1);
+end();

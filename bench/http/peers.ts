@@ -1,12 +1,10 @@
-import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { startOktaStandIn } from "@mayfly/okta-stand-in";
-import { getAccess } from "../../tests/support/api.ts";
-import { startGateway } from "../../tests/support/gateway.ts";
-import { freePort } from "../../tests/support/postgres.ts";
+import { root } from "@mayfly/testing/gateway.ts";
+import { freePort } from "@mayfly/testing/ports.ts";
+import { startListening, type Started } from "../processes.ts";
 
 /** One way to the same files. */
 export interface Peer {
@@ -14,38 +12,55 @@ export interface Peer {
   /** Without a slash at its end. */
   readonly url: string;
   readonly headers: readonly string[];
+  /** What runs between client and API; nothing for direct. */
+  readonly processes: readonly number[];
 }
 
-/** All ways, side by side, and how to end them. */
-export interface Peers {
-  readonly all: readonly Peer[];
-  stop(): Promise<void>;
+/** The API that every peer reaches: an nginx that serves two files, with and without TLS. */
+export interface Api extends Started {
+  readonly port: number;
+  readonly tlsPort: number;
 }
 
-async function answers(port: number): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const up = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => resolve(true)).once("error", () => resolve(false));
-      socket.once("connect", () => socket.end());
-    });
-    if (up) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`nothing listens on port ${port}`);
+/** The certificate that a peer shows, and a folder for what it writes. */
+export interface Place {
+  readonly folder: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Sizes of the answers. */
+export const files = { small: "200 B", big: "1 MB" } as const;
+
+export async function makePlace(tls: {
+  readonly certificate: string;
+  readonly key: string;
+}): Promise<Place & { remove(): Promise<void> }> {
+  const folder = await mkdtemp(path.join(tmpdir(), "mayfly-bench-http-"));
+  const [certificate, key] = [path.join(folder, "server.pem"), path.join(folder, "server.key")];
+  await writeFile(certificate, tls.certificate);
+  await writeFile(key, tls.key);
+  return { folder, certificate, key, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /** An nginx of one worker with a configuration of its own, in the foreground of a process of ours. */
-async function startNginx(folder: string, name: string, server: string, port: number): Promise<() => void> {
+async function startNginx(
+  { folder }: Place,
+  name: string,
+  log: string,
+  server: string,
+  port: number,
+): Promise<Started> {
   const file = path.join(folder, `${name}.conf`);
   await writeFile(
     file,
     `${process.getuid?.() === 0 ? "user root;\n" : ""}worker_processes 1;
 daemon off;
 pid ${folder}/${name}.pid;
-error_log ${folder}/${name}.log;
+error_log ${folder}/${name}-error.log;
 events { worker_connections 1024; }
 http {
-  access_log off;
+  access_log ${log};
   keepalive_requests 1000000;
   client_body_temp_path ${folder}/${name}-body;
   proxy_temp_path ${folder}/${name}-proxy;
@@ -56,85 +71,123 @@ ${server}
 }
 `,
   );
-  const child = spawn("nginx", ["-c", file, "-p", folder], { stdio: "ignore" });
-  await answers(port);
-  return () => void child.kill("SIGTERM");
+  return startListening("nginx", ["-c", file, "-p", folder], port);
 }
 
-/** Starts the API (nginx with files), nginx as a reverse proxy before it, and Mayfly before it, each over TLS. */
-export async function startPeers(): Promise<Peers> {
-  const folder = await mkdtemp(path.join(tmpdir(), "mayfly-bench-http-"));
-  const okta = await startOktaStandIn({ agents: [{ clientId: "0oabench", keys: [] }] });
-  const [https, plain, secure, proxy] = [
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-  ];
-  const files = path.join(folder, "files");
-  await mkdir(files);
-  await writeFile(path.join(files, "small"), JSON.stringify({ id: 7, note: "x".repeat(180) }));
-  await writeFile(path.join(files, "big"), Buffer.alloc(1_048_576, "x"));
-  const config = path.join(folder, "mayfly.yaml");
-  await writeFile(
-    config,
-    `url: https://127.0.0.1:${https}
-listen: { https: 127.0.0.1:${https} }
-store: sqlite:data/mayfly.db
-identity:
-  agents:
-    issuer: ${okta.issuer}
-    audience: ${okta.audience}
-    allow_insecure_loopback: true
-    directory:
-      0oabench: { name: bench, groups: [bench] }
-connections:
-  api:
-    http: { url: "http://127.0.0.1:${plain}", headers: { authorization: { env: API_AUTH } } }
-    operations:
-      read: { requests: ["GET /{name}"] }
-policies:
-  - { name: bench, groups: [bench], connection: api, operations: [read], ttl: 8h }
-`,
+const tlsOf = ({ certificate, key }: Place): string =>
+  `ssl_certificate ${certificate}; ssl_certificate_key ${key};`;
+
+export async function startApi(place: Place): Promise<Api> {
+  const [port, tlsPort] = [await freePort(), await freePort()];
+  const served = path.join(place.folder, "files");
+  await mkdir(served);
+  await writeFile(path.join(served, "small"), JSON.stringify({ id: 7, note: "x".repeat(180) }));
+  await writeFile(path.join(served, "big"), Buffer.alloc(1_048_576, "x"));
+  const both = `root ${served}; default_type application/json;`;
+  const started = await startNginx(
+    place,
+    "api",
+    "off",
+    `  server { listen 127.0.0.1:${port}; ${both} }
+  server { listen 127.0.0.1:${tlsPort} ssl; ${tlsOf(place)} ${both} }`,
+    tlsPort,
   );
-  const gateway = await startGateway(config, { API_AUTH: "Bearer bench" });
-  const token = await okta.tokenFor({ agent: "0oabench" });
-  const access = await getAccess(gateway, token, "api", ["read"], "8h");
-  const certificate = `ssl_certificate ${folder}/data/tls/server.pem; ssl_certificate_key ${folder}/data/tls/server.key;`;
-  const stops = [
-    await startNginx(
-      folder,
-      "api",
-      `  server { listen 127.0.0.1:${plain}; root ${files}; default_type application/json; }
-  server { listen 127.0.0.1:${secure} ssl; ${certificate} root ${files}; default_type application/json; }`,
-      secure,
-    ),
-    await startNginx(
-      folder,
-      "proxy",
-      `  upstream api { server 127.0.0.1:${plain}; keepalive 256; keepalive_requests 1000000; }
+  return { ...started, port, tlsPort };
+}
+
+const upstreamTo = (name: string, port: number): string =>
+  `  upstream ${name} { server 127.0.0.1:${port}; keepalive 256; keepalive_requests 1000000; }`;
+
+const PASS_ON = `proxy_http_version 1.1; proxy_set_header Connection "";`;
+
+/** nginx as a reverse proxy that checks nothing. */
+export async function startNginxProxy(place: Place, api: Api): Promise<Peer & Started> {
+  const port = await freePort();
+  const started = await startNginx(
+    place,
+    "proxy",
+    "off",
+    `${upstreamTo("api", api.port)}
   server {
-    listen 127.0.0.1:${proxy} ssl; ${certificate}
-    location / { proxy_pass http://api; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Authorization "Bearer bench"; }
+    listen 127.0.0.1:${port} ssl; ${tlsOf(place)}
+    location / { proxy_pass http://api; ${PASS_ON} proxy_set_header Authorization "Bearer bench"; }
   }`,
-      proxy,
-    ),
-  ];
+    port,
+  );
   return {
-    all: [
-      { name: "direct", url: `https://127.0.0.1:${secure}`, headers: [] },
-      { name: "nginx", url: `https://127.0.0.1:${proxy}`, headers: [] },
-      {
-        name: "Mayfly",
-        url: `${gateway.url}/http/api`,
-        headers: [`Authorization: Bearer ${access.secret}`],
-      },
-    ],
+    ...started,
+    name: "nginx",
+    url: `https://127.0.0.1:${port}`,
+    headers: [],
+    processes: [started.pid],
+  };
+}
+
+/** nginx that asks an authorizer about every request and logs each: what would be built instead of Mayfly. */
+export async function startNginxWithAuthorizer(place: Place, api: Api): Promise<Peer & Started> {
+  const [port, authorizerPort] = [await freePort(), await freePort()];
+  const bearer = "Bearer of-the-benchmark-and-nobody-else";
+  const digest = createHash("sha256").update(bearer).digest("hex");
+  const authorizer = await startListening(
+    process.execPath,
+    [path.join(root, "bench/http/authorizer.ts"), String(authorizerPort), digest],
+    authorizerPort,
+  );
+  const started = await startNginx(
+    place,
+    "checking",
+    `${place.folder}/access.log`,
+    `${upstreamTo("api", api.port)}
+${upstreamTo("authorizer", authorizerPort)}
+  server {
+    listen 127.0.0.1:${port} ssl; ${tlsOf(place)}
+    location / {
+      auth_request /authorize;
+      proxy_pass http://api; ${PASS_ON} proxy_set_header Authorization "Bearer bench";
+    }
+    location = /authorize {
+      internal;
+      proxy_pass http://authorizer; ${PASS_ON} proxy_pass_request_body off; proxy_set_header Content-Length "";
+    }
+  }`,
+    port,
+  ).catch(async (error: unknown) => {
+    await authorizer.stop();
+    throw error;
+  });
+  return {
+    name: "nginx with auth_request",
+    url: `https://127.0.0.1:${port}`,
+    headers: [`Authorization: ${bearer}`],
+    processes: [started.pid, authorizer.pid],
+    pid: started.pid,
     async stop() {
-      for (const stop of stops) stop();
-      await gateway.stop();
-      await okta.close();
-      await rm(folder, { recursive: true, force: true });
+      await started.stop();
+      await authorizer.stop();
     },
+  };
+}
+
+/** A relay of node:http and undici that checks nothing, over TLS and without. */
+export async function startBareRelay(
+  place: Place,
+  api: Api,
+): Promise<Started & { readonly plain: Peer; readonly tls: Peer }> {
+  const [port, tlsPort] = [await freePort(), await freePort()];
+  const started = await startListening(
+    process.execPath,
+    [
+      path.join(root, "bench/http/bare-relay.ts"),
+      ...[port, tlsPort, api.port].map(String),
+      place.certificate,
+      place.key,
+    ],
+    tlsPort,
+  );
+  const shared = { headers: [], processes: [started.pid] };
+  return {
+    ...started,
+    plain: { name: "bare node:http", url: `http://127.0.0.1:${port}`, ...shared },
+    tls: { name: "bare node:https", url: `https://127.0.0.1:${tlsPort}`, ...shared },
   };
 }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { Load, Span } from "../measure/sampler.ts";
 import type { Peer } from "./peers.ts";
 
 /** What one run of wrk measured. */
@@ -11,6 +12,12 @@ export interface Run {
   /** Answers that were not 2xx or 3xx, and sockets that failed. */
   readonly errors: number;
 }
+
+/** Until all connections have shaken hands. */
+const SETTLE_MS = 300;
+
+/** The part of a run in which wrk does nothing but requests. */
+export const spanOf = (seconds: number): Span => ({ from: SETTLE_MS, to: seconds * 1000 });
 
 const units: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
 const sizes: Readonly<Record<string, number>> = { B: 1e-6, KB: 0.001_024, MB: 1.048_576, GB: 1073.741_824 };
@@ -35,17 +42,22 @@ export function readWrk(text: string): Run {
   };
 }
 
-/** One run. @throws Error when it failed, or when any answer was an error */
-export async function wrk(peer: Peer, file: string, clients: number, seconds: number): Promise<Run> {
+/** Starts wrk. Its promise is rejected when it fails, or when any answer was an error. */
+export function startWrk(peer: Peer, file: string, clients: number, seconds: number): Load<Run> {
   const args = ["-t", "1", "-c", String(clients), "-d", `${seconds}s`, "--latency"];
   for (const header of peer.headers) args.push("-H", header);
   const child = spawn("wrk", [...args, `${peer.url}/${file}`], { stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (part: string) => (text += part));
-  await new Promise((resolve) => child.once("close", resolve));
-  const run = readWrk(text);
-  if (Number.isNaN(run.requestsPerSecond) || run.errors > 0)
-    throw new Error(`wrk against ${peer.name}:\n${text}`);
-  return run;
+  const done = new Promise<Run>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", () => {
+      const run = readWrk(text);
+      if (Number.isNaN(run.requestsPerSecond) || run.errors > 0)
+        reject(new Error(`wrk against ${peer.name}:\n${text}`));
+      else resolve(run);
+    });
+  });
+  return { pid: child.pid ?? 0, done };
 }

@@ -1,141 +1,185 @@
-// `npm run bench`: the same load on the same database direct, through PgBouncer and through Mayfly, in one run.
-// Rounds are interleaved, so that whatever else the machine does falls on all three; medians are printed, and the raw
-// runs are kept in a file.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
+// `npm run bench`: the same loads on the same database direct, through PgBouncer, through a relay in Node that only copies
+// bytes, and through Mayfly, in one run. Rounds are interleaved, so that whatever else the machine does falls on all of them;
+// medians and ratios are printed, and the raw runs are kept in a file.
 import { parseArgs } from "node:util";
 import pg from "pg";
-import { root } from "../../tests/support/gateway.ts";
-import { median } from "../median.ts";
+import { tableHead, tableRow } from "@mayfly/testing/table.ts";
+import { resultFile, resultOptions, sayWhere } from "../measure/results.ts";
+import { cpuCell, interleaved, keep, loadNow, medianOf, ratioOf, type Row } from "../measure/rounds.ts";
+import { affordableSessions, availableMemory, idleSessionBytes } from "./idle.ts";
+import { createMeasure } from "./measure.ts";
 import { startMayfly } from "./mayfly.ts";
-import { bigRows, startDatabase, startPgBouncer, type Peer } from "./peers.ts";
-import { pgbench, type Run } from "./pgbench.ts";
+import { startBareRelay, startDatabase, startPgBouncer, type Database, type Peer } from "./peers.ts";
+import type { Run } from "./pgbench.ts";
+import { chosen, scenarios, type Scenario } from "./scenarios.ts";
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: "string", default: "3" },
-    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "2" },
+    rounds: { type: "string", default: "7" },
+    /** Names of loads or parts of them, with semicolons between. */
     only: { type: "string", default: "" },
-    out: { type: "string", default: path.join(root, "bench/results/postgres.json") },
+    /** Idle sessions; none for 0. */
+    idle: { type: "string", default: "5000" },
+    /** The mayflyd.js of another checkout, measured instead of this one's. */
+    gateway: { type: "string" },
+    /** The mayflyd.js of another checkout, measured beside this one's in the same rounds. */
+    against: { type: "string" },
+    ...resultOptions,
   },
 });
-const seconds = Number(values.seconds);
-const rounds = Number(values.rounds);
+const results = sayWhere(resultFile("postgres", values));
+const [seconds, rounds, wanted] = [values.seconds, values.rounds, values.idle].map(Number) as [
+  number,
+  number,
+  number,
+];
+const loads = chosen(scenarios, values.only);
+const sessions = affordableSessions(wanted, availableMemory());
+/** Connections that stay beside those of a load: a pool's, and those of ends that are under way. */
+const SPARE = 300;
 
-interface Scenario {
-  readonly name: string;
-  readonly args: readonly string[];
-  /** What a transaction is worth in the unit printed. */
-  readonly unit: "tps" | "MB/s";
-}
+const undo: (() => unknown)[] = [];
+const stop = async (): Promise<void> => {
+  for (const step of undo.splice(0).toReversed()) await step();
+};
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => void stop().finally(() => process.exit(1)));
 
-const scenarios: Scenario[] = [];
-for (const clients of [1, 8]) {
-  for (const mode of ["simple", "extended", "prepared"]) {
-    scenarios.push({
-      name: `-S ${mode}, ${clients} client${clients > 1 ? "s" : ""}`,
-      args: ["-S", "-M", mode, "-c", String(clients), "-T", String(seconds)],
-      unit: "tps",
-    });
+/** Megabytes of the large result on the wire, by the server's own count of its text form. */
+async function bigMegabytes({ postgres }: Database): Promise<number> {
+  const client = new pg.Client({
+    connectionString: postgres.url("bench"),
+    ssl: { rejectUnauthorized: false },
+  });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ bytes: string }>(
+      "SELECT sum(length(id::text) + length(name) + length(at::text) + length(total::text) + 23) AS bytes FROM big",
+    );
+    return Number(rows[0]?.bytes) / 1e6;
+  } finally {
+    await client.end();
   }
 }
-const bigQuery = path.join(root, "bench/postgres/big.sql");
-scenarios.push({
-  name: `${bigRows.toLocaleString("en")}-row result`,
-  args: ["-f", bigQuery, "-c", "1", "-t", "2"],
-  unit: "MB/s",
-});
-scenarios.push({
-  name: "reconnects, 8 clients",
-  args: ["-S", "-C", "-c", "8", "-T", String(seconds)],
-  unit: "tps",
-});
 
-const { postgres, direct } = await startDatabase();
-const pgbouncer = await startPgBouncer(postgres);
-const mayfly = await startMayfly(postgres);
-const peers: readonly Peer[] = [direct, pgbouncer, mayfly];
-const raw: { scenario: string; peer: string; round: number; run: Run }[] = [];
-
-/** Resident memory of a process, bytes. */
-function memoryOf(pid: number): number {
-  const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-  return Number(match?.[1]) * 1024;
-}
-
-/** Memory that one idle session costs, bytes: measured over many. */
-async function idleSessions(peer: Peer & { pid: number }, count: number): Promise<number> {
-  const clients: pg.Client[] = [];
-  const open = async (howMany: number): Promise<void> => {
-    for (let i = 0; i < howMany; i++) {
-      const client = new pg.Client({
-        host: "127.0.0.1",
-        port: peer.port,
-        user: peer.user,
-        password: peer.password,
-        database: peer.database,
-      });
-      client.on("error", () => undefined);
-      await client.connect();
-      clients.push(client);
-    }
-  };
-  await open(50);
-  const before = memoryOf(peer.pid);
-  await open(count);
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  const after = memoryOf(peer.pid);
-  await Promise.all(clients.map((client) => client.end()));
-  return (after - before) / count;
+/** What idle sessions cost each, bytes. Before any load: afterwards a heap that has grown would hide it. */
+async function idle(database: Database, mayfly: Peer): Promise<Readonly<Record<string, number>>> {
+  if (sessions === 0) return {};
+  console.error(
+    sessions === wanted
+      ? `… ${sessions} idle sessions`
+      : `… ${sessions} idle sessions: the memory of this machine does not hold ${wanted}`,
+  );
+  const Mayfly = await idleSessionBytes(mayfly, sessions);
+  // One of its own, whose pool of as many connections ends with it.
+  const pgbouncer = await startPgBouncer(database, sessions + SPARE);
+  try {
+    return { Mayfly, PgBouncer: await idleSessionBytes(pgbouncer, sessions) };
+  } finally {
+    await pgbouncer.stop();
+  }
 }
 
 try {
-  // Before the load: afterwards a heap that has grown would hide what sessions cost.
-  const idle =
-    values.only === "" ? [await idleSessions(pgbouncer, 400), await idleSessions(mayfly, 400)] : [];
-  const chosen = scenarios.filter(({ name }) => name.includes(values.only));
-  for (const { name, args } of chosen) {
-    for (let round = 0; round < rounds; round++) {
-      for (const peer of peers)
-        raw.push({ scenario: name, peer: peer.name, round, run: await pgbench(peer, args) });
-    }
-    console.error(`… ${name}`);
+  const database = await startDatabase(2 * sessions + SPARE);
+  undo.push(() => database.stop());
+  const pgbouncer = await startPgBouncer(database, SPARE);
+  undo.push(() => pgbouncer.stop());
+  const bare = await startBareRelay(database);
+  undo.push(() => bare.stop());
+  const mayfly = await startMayfly({ database: database.postgres.port, bin: values.gateway });
+  undo.push(() => mayfly.close());
+  const peers: Peer[] = [database.direct, pgbouncer, bare];
+  if (values.against !== undefined) {
+    const other = await startMayfly({
+      database: database.postgres.port,
+      name: "Mayfly before",
+      bin: values.against,
+    });
+    undo.push(() => other.close());
+    peers.push(other);
   }
-  // The bytes that one large result takes on the wire, by the server's own count of its text form.
-  const client = new pg.Client({ connectionString: postgres.url("bench") });
-  await client.connect();
-  const sizes = await client.query<{ bytes: string }>(
-    "SELECT sum(length(id::text) + length(name) + length(at::text) + length(total::text) + 23) AS bytes FROM big",
-  );
-  await client.end();
-  const megabytes = Number(sizes.rows[0]?.bytes) / 1e6;
+  peers.push(mayfly);
 
-  const of = (scenario: string, peer: string): number =>
-    median(
-      raw.filter((each) => each.scenario === scenario && each.peer === peer).map((each) => each.run.tps),
+  const idleBytes = await idle(database, mayfly);
+  const megabytes = await bigMegabytes(database);
+  const rows: Row<Run>[] = [];
+  const measure = createMeasure(database, seconds, megabytes);
+  for (const load of loads) {
+    const { name } = load;
+    for (const { round, peer } of interleaved(rounds + 1, peers)) {
+      const { run, cpu } = await measure(load, peer);
+      // The first round only warms up.
+      if (round > 0) rows.push({ scenario: name, peer: peer.name, round, load: loadNow(), run, cpu });
+      const own = Object.entries(cpu).map(
+        ([who, { user, kernel }]) => `${who} ${(user + kernel).toFixed(1)}`,
+      );
+      console.error(
+        `${name}, round ${round}, ${peer.name}: ${Math.round(run.tps)} tps, CPU ${own.join(", ")} µs, load ${loadNow()}`,
+      );
+    }
+    keep(results, { seconds, rounds, idle: { sessions, bytes: idleBytes }, megabytes }, rows);
+  }
+  print(rows, peers, megabytes, idleBytes);
+} finally {
+  await stop();
+}
+
+function print(
+  rows: readonly Row<Run>[],
+  peers: readonly Peer[],
+  megabytes: number,
+  idleBytes: Readonly<Record<string, number>>,
+): void {
+  const tps = ({ run }: Row<Run>): number => run.tps;
+  const names = peers.map(({ name }) => name);
+  const before = names.includes("Mayfly before") ? ["of before"] : [];
+  const speed = ({ unit }: Scenario, value: number): string =>
+    unit === "tps" ? Math.round(value).toLocaleString("en") : `${Math.round(value * megabytes)} MB/s`;
+  console.log(
+    tableHead([
+      "tps",
+      ...names,
+      "of PgBouncer",
+      "of the bare relay",
+      "of direct",
+      ...before,
+      "added a query",
+    ]),
+  );
+  for (const load of loads) {
+    const ratio = (to: string): string => ratioOf(rows, load.name, { of: "Mayfly", to }, tps).toFixed(2);
+    const added =
+      medianOf(rows, load.name, "Mayfly", (row) => 1000 / tps(row)) -
+      medianOf(rows, load.name, "direct", (row) => 1000 / tps(row));
+    console.log(
+      tableRow([
+        load.name,
+        ...names.map((name) => speed(load, medianOf(rows, load.name, name, tps))),
+        ...["PgBouncer", "bare relay", "direct"].map(ratio),
+        ...before.map(() => ratio("Mayfly before")),
+        load.clients === 1 && load.unit === "tps" ? `${added.toFixed(3)} ms` : "",
+      ]),
+    );
+  }
+  const between = names.filter((name) => name !== "direct");
+  console.log(
+    `\n${tableHead(["CPU, µs a transaction (of it the kernel's)", "PostgreSQL, direct", ...between, "PostgreSQL behind Mayfly", "pgbench"])}`,
+  );
+  for (const { name, unit } of loads)
+    console.log(
+      tableRow([
+        unit === "tps" ? name : `${name}, µs a megabyte`,
+        cpuCell(rows, name, "direct", "server"),
+        ...between.map((peer) => cpuCell(rows, name, peer, "peer")),
+        cpuCell(rows, name, "Mayfly", "server"),
+        cpuCell(rows, name, "Mayfly", "client"),
+      ]),
     );
   console.log(
-    "| load | direct | PgBouncer | Mayfly | Mayfly / PgBouncer | Mayfly / direct | added over direct |",
+    `\nload of the machine: ${Math.min(...rows.map(({ load }) => load))} to ${Math.max(...rows.map(({ load }) => load))}`,
   );
-  console.log("| --- | --- | --- | --- | --- | --- | --- |");
-  for (const { name, unit } of chosen) {
-    const [d, b, m] = [of(name, "direct"), of(name, "PgBouncer"), of(name, "Mayfly")];
-    const show = (tps: number): string =>
-      unit === "tps" ? `${Math.round(tps).toLocaleString("en")} tps` : `${Math.round(tps * megabytes)} MB/s`;
-    const added = name.endsWith("1 client") ? `${(1000 / m - 1000 / d).toFixed(3)} ms` : "";
-    console.log(
-      `| ${name} | ${show(d)} | ${show(b)} | ${show(m)} | ${(m / b).toFixed(2)} | ${(m / d).toFixed(2)} | ${added} |`,
-    );
-  }
-  const [ofPgBouncer, ofMayfly] = idle;
-  if (ofPgBouncer !== undefined && ofMayfly !== undefined) {
-    const show = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
-    console.log(`| an idle session's memory | | ${show(ofPgBouncer)} | ${show(ofMayfly)} | | | |`);
-  }
-  mkdirSync(path.dirname(values.out), { recursive: true });
-  writeFileSync(values.out, `${JSON.stringify({ seconds, rounds, idle, raw }, undefined, 1)}\n`);
-} finally {
-  await mayfly.stop();
-  await pgbouncer.stop();
-  await postgres.stop();
+  for (const [name, bytes] of Object.entries(idleBytes))
+    console.log(`an idle session of ${name}, one of ${sessions}: ${(bytes / 1024).toFixed(1)} KiB`);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { accessTo, ask, askRefund, requestNow } from "../support/agent.ts";
-import { call } from "../support/api.ts";
-import { chooseAtProvider, phone, wayIn } from "../support/browser.ts";
-import { psql } from "../support/world.ts";
+import { accessTo, ask, askRefund, requestNow } from "@mayfly/testing/agent.ts";
+import { call } from "@mayfly/testing/api.ts";
+import { chooseAtProvider, phone, wayIn } from "@mayfly/testing/browser.ts";
+import { psql } from "@mayfly/testing/world.ts";
 import { begin, decide, deaf, send, waiting } from "./deciding.ts";
 import { useStage } from "./stage.ts";
 
@@ -20,7 +20,7 @@ describe("an approval, from the agent's ask to the agent's query", () => {
 
   test("what is asked appears in an open inbox, is approved there, and used with a real psql", async () => {
     const rosa = await stage.signedIn("rosa@example.com", "/inbox");
-    await rosa.page.getByText("Nothing waits for you").waitFor();
+    await rosa.page.getByText("No requests waiting for you").waitFor();
     const { id } = await askRefund(stage.world, "TICKET-1: parcel lost");
     await waiting(rosa.page, "refund-order").waitFor();
     const pane = rosa.page.getByRole("region", { name: "The selected request" });
@@ -32,7 +32,7 @@ describe("an approval, from the agent's ask to the agent's query", () => {
       .waitFor();
     await pane.getByText("owner@example.com").waitFor();
     await decide(rosa.page, "Approve", "checked with the carrier");
-    await rosa.page.getByText("Nothing waits for you").waitFor();
+    await rosa.page.getByText("No requests waiting for you").waitFor();
     const access = await accessTo(stage.world, id);
     expect(await psql(stage.world, access.env, ["-c", refund])).toMatchObject({ stdout: "UPDATE 1\n" });
     const given = (await recordsOf(id)).find(({ type }) => type === "approval.given");
@@ -110,7 +110,7 @@ describe("an approval, from the agent's ask to the agent's query", () => {
     const late = await begin(ravi.page, "Approve");
     await decide(rosa.page, "Approve");
     await send(late, "Approve").click();
-    await late.getByText("Somebody was faster.").waitFor();
+    await late.getByText("Somebody decided it first.").waitFor();
     const types = (await recordsOf(id)).map(({ type }) => type);
     expect(types.filter((type) => type === "approval.given")).toHaveLength(1);
     expect(types.filter((type) => type === "grant.activated")).toHaveLength(1);
@@ -173,7 +173,7 @@ describe("an approval, from the agent's ask to the agent's query", () => {
     await rosa.page.getByRole("dialog", { name: "Keys" }).waitFor({ state: "hidden" });
     // Others may wait from the tests before: j goes down to the one that is meant.
     const pane = rosa.page.getByRole("region", { name: "The selected request" });
-    await pane.waitFor();
+    await pane.getByRole("heading", { name: "Reason" }).waitFor();
     for (let i = 0; i < 20 && (await pane.getByText("TICKET-3: by keys").count()) === 0; i += 1) {
       await keyboard.press("j");
       await pane.getByRole("heading", { name: "Reason" }).waitFor();
@@ -185,6 +185,10 @@ describe("an approval, from the agent's ask to the agent's query", () => {
     await rosa.page.getByText("TICKET-3: by keys").first().waitFor();
     await keyboard.press("a");
     await rosa.page.getByRole("dialog", { name: "Approve this request?" }).waitFor();
+    // It is there a moment before it has the keyboard.
+    await expect
+      .poll(() => rosa.page.evaluate("document.activeElement?.matches('[role=dialog] input')"))
+      .toBe(true);
     await keyboard.type("by keys");
     await keyboard.press("Enter");
     await rosa.page.getByText(/^Approved by/).waitFor();
@@ -207,7 +211,7 @@ describe("an approval, from the agent's ask to the agent's query", () => {
     };
     const findsNothing = async (): Promise<void> => {
       await search.fill("no such ticket");
-      await page.getByText("Nothing fits").waitFor();
+      await page.getByText("No matches").waitFor();
       await pane.waitFor({ state: "detached" });
       expect(await page.getByRole("button", { name: /^Approve/ }).count()).toBe(0);
       // Out of the search field, where keys are letters.

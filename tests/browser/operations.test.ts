@@ -1,8 +1,8 @@
 import type { Locator, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { ask, askRefund, livePsql } from "../support/agent.ts";
-import { call, getAccess, type Access } from "../support/api.ts";
-import { psql } from "../support/world.ts";
+import { ask, askRefund, livePsql } from "@mayfly/testing/agent.ts";
+import { call, getAccess, type Access } from "@mayfly/testing/api.ts";
+import { psql } from "@mayfly/testing/world.ts";
 import { waiting } from "./deciding.ts";
 import { useStage } from "./stage.ts";
 

@@ -1,31 +1,22 @@
-import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { askRefund } from "../support/agent.ts";
-import { getAccess } from "../support/api.ts";
-import type { Login } from "../support/people.ts";
-import { psql } from "../support/world.ts";
+import { askRefund } from "@mayfly/testing/agent.ts";
+import { getAccess } from "@mayfly/testing/api.ts";
+import { phone } from "@mayfly/testing/browser.ts";
+import type { Login } from "@mayfly/testing/people.ts";
+import { psql } from "@mayfly/testing/world.ts";
+import { inaccessible } from "./accessible.ts";
 import { waiting } from "./deciding.ts";
 import { useStage } from "./stage.ts";
-
-/** Violations of WCAG 2.0, 2.1 and 2.2 at levels A and AA, a line each. */
-async function inaccessible(page: Page): Promise<readonly string[]> {
-  // Through the debugger's protocol, so that the page's content security policy does not stand in the way.
-  await page.evaluate(`${axe.source}; undefined`);
-  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const found = await page.evaluate(
-    `axe.run(document, { runOnly: ${JSON.stringify(tags)}, resultTypes: ["violations"] }).then(({ violations }) =>
-      violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary)))`,
-  );
-  return found as string[];
-}
 
 const every: readonly { readonly path: string; readonly heading: RegExp; readonly login: Login }[] = [
   { path: "/inbox", heading: /^Inbox$/, login: "rosa@example.com" },
   { path: "/requests/", heading: /support-bot asks for refund-order/, login: "rosa@example.com" },
+  { path: "/overview", heading: /^Overview$/, login: "olga@example.com" },
   { path: "/live", heading: /^Live$/, login: "olga@example.com" },
   { path: "/requests/", heading: /support-bot asks for refund-order/, login: "olga@example.com" },
   { path: "/activity", heading: /^Activity$/, login: "ada@example.com" },
+  { path: "/emergencies", heading: /^Emergencies$/, login: "ada@example.com" },
   { path: "/reach", heading: /^Reach$/, login: "ada@example.com" },
   { path: "/connections", heading: /^Connections$/, login: "ada@example.com" },
   { path: "/integrity", heading: /^Integrity$/, login: "ada@example.com" },
@@ -91,7 +82,7 @@ describe("every page", () => {
   test("fits a phone: nothing is wider than the screen, and what is pressed is large enough", async () => {
     const wide: string[] = [];
     for (const login of new Set(every.map((one) => one.login))) {
-      const who = await stage.signedIn(login, "/", { viewport: { width: 360, height: 740 }, phone: true });
+      const who = await stage.signedIn(login, "/", phone);
       for (const { path: to, heading } of every.filter((one) => one.login === login)) {
         await who.open(full(to));
         await settled(who.page, heading);
@@ -100,6 +91,15 @@ describe("every page", () => {
       }
     }
     expect(wide).toEqual([]);
+  });
+
+  test("gives a connection's address a phone's whole width", async () => {
+    const { page } = await stage.signedIn("ada@example.com", "/connections", phone);
+    const address = page.getByRole("button", { name: /^orders-db/ }).getByText(/^PostgreSQL/);
+    await address.waitFor();
+    // One line: beside the health it would break at every syllable.
+    const height = (await address.boundingBox())?.height ?? Infinity;
+    expect(height).toBeLessThan(30);
   });
 
   test("is served with a strict policy, and what it loads comes from the gateway alone", async () => {
@@ -150,9 +150,15 @@ describe("every page", () => {
     for (const who of [await stage.visitor(), await stage.signedIn("rosa@example.com", "/inbox")]) {
       const answer = await who.page.goto("/requests/a/b");
       expect(answer?.status()).toBe(404);
-      await who.page.getByText("There is no such page").waitFor();
+      await who.page.getByText("Page not found").waitFor();
       expect(await inaccessible(who.page)).toEqual([]);
     }
+  });
+
+  test("says what an agent's address lacks", async () => {
+    const { page } = await stage.signedIn("rosa@example.com", "/agents/0oasupportbot");
+    await page.getByText("This address is incomplete").waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
   });
 
   test("says that there is no such request", async () => {

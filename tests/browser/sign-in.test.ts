@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { chooseAtProvider, wayIn } from "../support/browser.ts";
+import { chooseAtProvider, wayIn } from "@mayfly/testing/browser.ts";
 import { useStage } from "./stage.ts";
 
 describe("signing in and out", () => {
@@ -54,7 +54,7 @@ describe("signing in and out", () => {
 
   test("whom the provider lets in without a group sees a page that says so", async () => {
     const who = await stage.signedIn("nils@example.com");
-    await who.page.getByText("This page is not for your roles").waitFor();
+    await who.page.getByText("Your roles don't include this page").waitFor();
     expect(await who.page.getByRole("navigation", { name: "Pages" }).getByRole("link").count()).toBe(0);
   });
 

@@ -1,12 +1,18 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll } from "vitest";
-import { signedIn, startBrowser, visitor, type Visitor, type VisitorOptions } from "../support/browser.ts";
-import type { Login } from "../support/people.ts";
-import { startWorld, type World, type WorldOptions } from "../support/world.ts";
+import {
+  signedIn,
+  startBrowser,
+  visitor,
+  type Visitor,
+  type VisitorOptions,
+} from "@mayfly/testing/browser.ts";
+import type { Login } from "@mayfly/testing/people.ts";
+import { startWorld, type World, type WorldOptions } from "@mayfly/testing/world.ts";
 
 /** A gateway with everything around it and a browser, for the tests of one file. */
-export interface Stage {
-  readonly world: World;
+export interface Stage<There extends World = World> {
+  readonly world: There;
   readonly browser: Browser;
   /** Somebody at a new browser; closed after the test, which fails if anything was refused or crashed. */
   visitor(options?: VisitorOptions): Promise<Visitor>;
@@ -20,7 +26,12 @@ export interface Stage {
 
 /** Sets the stage for the tests around the call. */
 export function useStage(options: Partial<WorldOptions> = {}): Stage {
-  let world: World | undefined;
+  return useStageOf(() => startWorld({ store: "sqlite", ...options }));
+}
+
+/** The same with a world of another make. */
+export function useStageOf<There extends World>(start: () => Promise<There>): Stage<There> {
+  let world: There | undefined;
   let browser: Browser | undefined;
   const visitors: Visitor[] = [];
   const there = <T>(value: T | undefined): T => {
@@ -32,7 +43,7 @@ export function useStage(options: Partial<WorldOptions> = {}): Stage {
     return who;
   };
   beforeAll(async () => {
-    world = await startWorld({ store: "sqlite", ...options });
+    world = await start();
     browser = await startBrowser();
   });
   afterAll(async () => {

@@ -55,6 +55,7 @@ export const environment: NodeJS.ProcessEnv = {
   SECRET: "correct",
   WRONG: "wrong",
   TOKEN: "cluster-token",
+  SCRAPE: "scrape".repeat(4),
   AUTHORIZATION: "Bearer correct",
   WEBHOOK: `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
   STORE: "postgres://mayfly:password@db.internal/mayfly",

@@ -4,11 +4,11 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { HttpAct } from "../../packages/gateway/src/protocols/http/act.ts";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { compileSchema } from "../../packages/gateway/src/gate/web/json-schema.ts";
+import { compileSchema } from "../../packages/gateway/src/gate/web/schema/json-schema.ts";
 import {
   ENFORCED_KEYWORDS,
   FOREIGN_ANNOTATIONS,
-} from "../../packages/gateway/src/gate/web/schema-keywords.ts";
+} from "../../packages/gateway/src/gate/web/schema/keywords.ts";
 import type { TextFile } from "../../packages/gateway/src/kernel/secret.ts";
 import { protocols } from "../../packages/gateway/src/main/protocols.ts";
 
@@ -209,7 +209,7 @@ const judges: Readonly<Record<string, (schema: Schema, value: Json) => string>> 
       headers: ["content-type", "application/json"],
       body: { kind: "read", bytes },
     };
-    return ruleOf(http.compile([{ name: "billing/refund", scope: scope as never }], {})(act as never));
+    return ruleOf(http.compile([{ name: "billing/refund", scope }], {})(act as never));
   },
   "a tool's arguments": (schema, value) => {
     const mcp = protocolOf("mcp");
@@ -217,7 +217,7 @@ const judges: Readonly<Record<string, (schema: Schema, value: Json) => string>> 
     expect(mcp.check?.(scope)).toEqual([]);
     const params = { name: "refund", arguments: { value } };
     const message = { kind: "request", id: 1, method: "tools/call", params };
-    return ruleOf(mcp.compile([{ name: "crm/refund", scope: scope as never }], {})({ message } as never));
+    return ruleOf(mcp.compile([{ name: "crm/refund", scope }], {})({ message } as never));
   },
 };
 
@@ -232,7 +232,7 @@ function wrapped({ $defs, ...schema }: Schema): Schema {
 }
 
 function ruleOf(verdict: ReturnType<ReturnType<(typeof protocols)[number]["compile"]>>): string {
-  return verdict.verdict === "permit" ? "passes" : verdict.denial.rule;
+  return verdict.kind === "permit" ? "passes" : verdict.denial.rule;
 }
 
 describe.each(Object.entries(judges))("in %s the keyword alone decides", (where, judge) => {

@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { call } from "../support/api.ts";
-import { root, startGateway } from "../support/gateway.ts";
-import { freePort } from "../support/postgres.ts";
+import { call } from "@mayfly/testing/api.ts";
+import { root, startGateway } from "@mayfly/testing/gateway.ts";
+import { freePort } from "@mayfly/testing/ports.ts";
 
 let folder: string;
 
@@ -23,10 +23,10 @@ test("what ships is JavaScript without tests, and nothing of the stand-in or the
   for (const name of ["gateway", "cli", "sdk", "audit-verifier"]) {
     const files = built(name);
     expect(files.filter((file) => file.endsWith(".js")).length).toBeGreaterThan(2);
-    expect(files.filter((file) => /\.test\.|\/testing\/|(?<!\.d)\.ts$/.test(file))).toEqual([]);
+    expect(files.filter((file) => /\.test\.|\/testing\/|fake|(?<!\.d)\.ts$/.test(file))).toEqual([]);
     for (const file of files.filter((each) => each.endsWith(".js") || each === "package.json")) {
       const text = readFileSync(path.join(root, "build", name, file), "utf8");
-      expect(text, file).not.toMatch(/(okta|kubernetes|slack)-stand-in|oidc-provider/);
+      expect(text, file).not.toMatch(/(okta|kubernetes|slack)-stand-in|@mayfly\/testing|oidc-provider/);
       expect(text, file).not.toMatch(/from "\.[^"]*\.ts"/);
     }
   }

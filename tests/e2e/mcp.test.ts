@@ -1,13 +1,14 @@
-import { spawn } from "node:child_process";
-import { copyFileSync, cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { call } from "../support/api.ts";
-import { billingAuth, startBilling, withBilling, type Billing } from "../support/billing.ts";
-import { root } from "../support/gateway.ts";
-import { connectMcp, type McpUser } from "../support/mcp.ts";
-import { startWorld, verifyLog, type World } from "../support/world.ts";
+import { call } from "@mayfly/testing/api.ts";
+import { billingAuth, startBilling, withBilling, type Billing } from "@mayfly/testing/billing.ts";
+import { root } from "@mayfly/testing/gateway.ts";
+import { installInspector } from "@mayfly/testing/inspector.ts";
+import { connectMcp, type McpUser } from "@mayfly/testing/mcp.ts";
+import { agentId } from "@mayfly/testing/people.ts";
+import { startWorld, verifyLog, type World } from "@mayfly/testing/world.ts";
 
 let world: World;
 let billing: Billing;
@@ -55,6 +56,16 @@ async function access(operation: string, connection = "orders-db"): Promise<stri
   return (data["grant"] as { grant: string }).grant;
 }
 
+/** What the agent's page says of its acts. */
+async function counted(): Promise<object> {
+  const who = new URLSearchParams({ issuer: world.okta.issuer, subject: agentId, client: agentId });
+  const ada = await world.personToken("ada@example.com");
+  const { status, body } = await call(world.gateway, ada, "GET", `/v1/agents?${who.toString()}`);
+  expect(status).toBe(200);
+  const { acts, denied } = body as { acts: number; denied: number };
+  return { acts, denied };
+}
+
 const update = "update orders set status = $1 where id = $2";
 
 describe("the whole story through MCP alone", () => {
@@ -98,6 +109,14 @@ describe("the whole story through MCP alone", () => {
       "orders-db/refund-order (Set one order's status): a person of support-leads must approve",
     );
 
+    // Each call is one act, permitted or denied, wherever acts are counted.
+    const ofReading = await records(`grant=${reading}`);
+    expect(ofReading.filter(({ type }) => type === "act.intent")).toHaveLength(1);
+    expect(ofReading.filter(({ type }) => type === "act.denied")).toMatchObject([
+      { detail: { act: { kind: "execute", sql: update, parameters: ["refunded", "7"] } } },
+    ]);
+    expect(await counted()).toEqual({ acts: 1, denied: 1 });
+
     const asked = await agent.use("request_access", {
       connection: "orders-db",
       operations: ["refund-order"],
@@ -105,6 +124,17 @@ describe("the whole story through MCP alone", () => {
     });
     expect(asked.data).toMatchObject({ state: "pending" });
     const request = String(asked.data["request"]);
+    // It waits for a person: no record says that it is permitted.
+    expect(await records(`request=${request}`)).toMatchObject([
+      {
+        type: "request.created",
+        detail: {
+          reasons: [
+            expect.stringContaining("needs approval under policy 'a refund needs a person'") as string,
+          ],
+        },
+      },
+    ]);
     const decided = agent.use("wait_for_access", { request });
     const rosa = await world.personToken("rosa@example.com");
     const { digest } = (await call(world.gateway, rosa, "GET", `/v1/requests/${request}`)).body as {
@@ -179,6 +209,68 @@ describe("results", () => {
     await agent.use("release_access", { grant });
   });
 
+  test("name every column's type, and parameters can be lists and objects", async () => {
+    const grant = await access("read-orders");
+    const sql = (text: string, params: unknown[]) =>
+      agent.use("run_sql", { connection: "orders-db", sql: text, params });
+    const found = await sql("select id from orders where id = any ($1) order by id", [[1, 3, null]]);
+    expect(found.data).toMatchObject({ columns: [{ name: "id", type: "int4" }], rows: [[1], [3]] });
+    const values = await sql(
+      "select $1::jsonb as a, $2::jsonb as b, $3::text[] as c, $4::jsonb[] as d, $5::int as e",
+      [{ it: ["is"] }, [1, null, { x: "y" }], ["plain", 'a"b,{}', null], [{ a: 1 }, [2]], 7],
+    );
+    expect(values.data).toMatchObject({
+      columns: [
+        { name: "a", type: "jsonb" },
+        { name: "b", type: "jsonb" },
+        { name: "c", type: "text[]" },
+        { name: "d", type: "jsonb[]" },
+        { name: "e", type: "int4" },
+      ],
+      rows: [
+        [
+          { it: ["is"] },
+          [1, null, { x: "y" }],
+          String.raw`{plain,"a\"b,{}",NULL}`,
+          String.raw`{"{\"a\": 1}",[2]}`,
+          7,
+        ],
+      ],
+    });
+    // A type without a name here is looked up as drivers do.
+    const rare = await sql("select '{[1,2)}'::int4multirange as m, array['1'::xid8] as x", []);
+    expect(rare.data["columns"]).toEqual([
+      { name: "m", type: "int4multirange" },
+      { name: "x", type: "xid8[]" },
+    ]);
+    for (const [text, params, said] of [
+      ["select $1::int[]", [{ a: 1 }], "22P02"],
+      ["selct $1", [[1]], "42601"],
+      ["select $1::int", [[1]], "22P02"],
+      ["select $1::text[]", [[[[[[[["too many"]]]]]]]], "at most 6 dimensions"],
+      ["select salary from payroll where id = any ($1)", [[1]], "denied"],
+    ] as const)
+      expect(await sql(text, [...params])).toMatchObject({
+        error: true,
+        text: expect.stringContaining(said) as string,
+      });
+    const long = "x".repeat(40_000);
+    for (const [text, params] of [
+      [`select salary from payroll where note <> '${long}'`, []],
+      ["select salary from payroll where note <> $1", [long]],
+    ] as const)
+      expect(await sql(text, [...params])).toMatchObject({ error: true });
+    // One denial for each of the four that the gateway refused, however its statement is sent.
+    const denied = await records(`grant=${grant}&type=act.denied`);
+    expect(denied.map(({ detail }) => JSON.stringify(detail))).toEqual([
+      expect.stringContaining("select salary from payroll where note <> $1") as string,
+      expect.stringMatching(/"cut":.*payroll/) as string,
+      expect.stringContaining("select salary from payroll where id") as string,
+      expect.stringContaining("selct $1") as string,
+    ]);
+    await agent.use("release_access", { grant });
+  });
+
   test("are bounded, and errors say what PostgreSQL says", async () => {
     const grant = await access("read-orders");
     const sql = (text: string, limit?: number) =>
@@ -190,7 +282,7 @@ describe("results", () => {
     expect(gigantic).toMatchObject({ error: true, text: expect.stringContaining("too large") as string });
     expect(await sql("select id from nowhere")).toMatchObject({ error: true });
     const typo = await sql("selct id from orders");
-    expect(typo.text).toMatch(/^denied: /);
+    expect(typo.text).toContain('sqlstate_42601: syntax error at or near "selct"');
     expect(typo.text).not.toContain("request_access");
     const never = await sql("vacuum orders");
     expect(never.text).toContain("no operation can grant this");
@@ -209,46 +301,14 @@ describe("results", () => {
 });
 
 describe("the official inspector, from its command line", () => {
-  /** Its package reads the version of the package that it is part of: laid out as there, and otherwise as it is. */
-  function install(): string {
-    const modules = path.join(root, "node_modules");
-    cpSync(path.join(modules, "@modelcontextprotocol/inspector-cli/build"), path.join(folder, "cli/build"), {
-      recursive: true,
-    });
-    writeFileSync(
-      path.join(folder, "package.json"),
-      '{"name":"inspector","version":"1.0.3","type":"module"}',
-    );
-    symlinkSync(modules, path.join(folder, "node_modules"));
-    return path.join(folder, "cli/build/index.js");
-  }
-
-  /** Runs it with the gateway's CA among those that Node trusts. */
-  async function inspect(cli: string, args: readonly string[]): Promise<unknown> {
-    const token = await world.agentToken();
-    const given = ["--transport", "http", "--header", `Authorization: Bearer ${token}`];
-    const child = spawn(process.execPath, [cli, `${world.gateway.url}/mcp`, ...args, ...given], {
-      env: { ...process.env, NODE_EXTRA_CA_CERTS: world.gateway.caFile },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let [out, errors] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (part: string) => (out += part));
-    child.stderr.setEncoding("utf8").on("data", (part: string) => (errors += part));
-    await new Promise((resolve) => child.once("close", resolve));
-    try {
-      return JSON.parse(out) as unknown;
-    } catch {
-      throw new Error(`no JSON: ${out}${errors}`);
-    }
-  }
-
   test("lists the tools and calls one", async () => {
-    const cli = install();
-    const { tools } = (await inspect(cli, ["--method", "tools/list"])) as { tools: { name: string }[] };
+    const inspect = installInspector(folder, world.gateway);
+    const token = await world.agentToken();
+    const { tools } = (await inspect(token, ["--method", "tools/list"])) as { tools: { name: string }[] };
     expect(tools.map(({ name }) => name)).toContain("request_access");
     const arg = ["--tool-arg", "connection=orders-db"];
-    const result = await inspect(cli, ["--method", "tools/call", "--tool-name", "list_operations", ...arg]);
-    expect(result).toMatchObject({ structuredContent: { total: 2 } });
+    const call = ["--method", "tools/call", "--tool-name", "list_operations", ...arg];
+    expect(await inspect(token, call)).toMatchObject({ structuredContent: { total: 2 } });
   });
 });
 
@@ -262,7 +322,8 @@ describe("whoever has no token", () => {
       /resource_metadata="([^"]+)"/.exec(String(answer.headers["www-authenticate"])) ?? [];
     const found = await call(world.gateway, undefined, "GET", new URL(metadata).pathname);
     expect(found.body).toMatchObject({
-      resource: `${world.gateway.url}/mcp`,
+      resource: world.gateway.url,
+      scopes_supported: ["mayfly"],
       authorization_servers: [world.okta.issuer],
     });
   });

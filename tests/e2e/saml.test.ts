@@ -5,9 +5,9 @@ import path from "node:path";
 import { inflateRawSync } from "node:zlib";
 import { encodeResponse, newSamlKey, signInWithSaml } from "@mayfly/okta-stand-in";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { call } from "../support/api.ts";
-import { startWorld } from "../support/world.ts";
-import type { World } from "../support/world.ts";
+import { call } from "@mayfly/testing/api.ts";
+import { startWorld } from "@mayfly/testing/world.ts";
+import type { World } from "@mayfly/testing/world.ts";
 
 let world: World;
 beforeAll(async () => {

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { call } from "../support/api.ts";
-import { startWorld } from "../support/world.ts";
-import type { World } from "../support/world.ts";
+import { call } from "@mayfly/testing/api.ts";
+import { startWorld } from "@mayfly/testing/world.ts";
+import type { World } from "@mayfly/testing/world.ts";
 
 let world: World;
 beforeAll(async () => {

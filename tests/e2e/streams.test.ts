@@ -8,9 +8,9 @@ import * as grpc from "@grpc/grpc-js";
 import { Agent, WebSocket } from "undici";
 import { WebSocketServer } from "ws";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { issue, makeAuthority } from "../../packages/gateway/src/main/make-certificate.ts";
-import { call } from "../support/api.ts";
-import { startWorld, verifyLog, type World } from "../support/world.ts";
+import { issue, makeAuthority } from "../../packages/gateway/src/main/tls/make-certificate.ts";
+import { call } from "@mayfly/testing/api.ts";
+import { startWorld, verifyLog, type World } from "@mayfly/testing/world.ts";
 
 // Streams of every kind through the real daemon: gRPC, server-sent events, WebSocket, many streams of one HTTP/2
 // connection, and what becomes of them when the operator takes an operation away or stops the gateway.
@@ -299,9 +299,7 @@ describe("streams that are open when something changes", () => {
     await world.edit(() => before);
     world.gateway.signal("SIGHUP");
     await expect
-      .poll(async () => (await call(world.gateway, await world.agentToken(), "GET", "/v1/operations")).body, {
-        timeout: 10_000,
-      })
+      .poll(async () => (await call(world.gateway, await world.agentToken(), "GET", "/v1/operations")).body)
       .toMatchObject({
         operations: expect.arrayContaining([
           expect.objectContaining({ operation: "follow", connection: "feeds" }) as unknown,

@@ -5,7 +5,7 @@ import {
   shrink,
   strictness,
 } from "../../packages/gateway/src/protocols/postgres/testing/oracle/search.ts";
-import { startPostgres } from "../support/postgres.ts";
+import { startPostgres } from "@mayfly/testing/postgres.ts";
 import type { Fuzzer } from "./fuzzer.ts";
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { besiege, startStage, type Stage } from "../support/postgres-siege.ts";
+import { besiege, POSTGRES_ATTACKS, startStage, type Stage } from "@mayfly/testing/postgres-siege.ts";
 
 // One agent attacks on its own grant and database; a second agent beside it must not notice, and the gateway must have
 // its memory back ten seconds later.
@@ -20,25 +20,14 @@ const MiB = 1_048_576;
 /** docs/security.md: what one principal may hold, and the workers that judge. */
 const DOCUMENTED_BYTES = 500 * MiB;
 
-test.each([
-  "texts that take long to parse",
-  "stars of stars",
-  "deep texts, pipelined",
-  "small texts that are all new, pipelined",
-  "Parse of 15 MB without Sync",
-  "Bind of 8 MB, executed again and again",
-  "large messages that never end",
-  "log-ins until refused",
-  "made-up secrets",
-  "handshakes that never end",
-])("%s: a second agent does not notice", async (name) => {
+test.each(POSTGRES_ATTACKS)("%s: a second agent does not notice", async (name) => {
   const limit = 1.5 * resting + DOCUMENTED_BYTES;
   let siege = await besiege(stage, name, SECONDS, 1.5 * resting);
   let most = MAX_P99_MS;
-  if (siege.p99 > most) {
-    // A machine that is busy with something else is given a second chance, and measured without any attack.
+  for (let again = 0; again < 2 && siege.p99 >= most; again += 1) {
+    // A machine that is busy with something else is given another chance, and measured without any attack.
     const calm = await besiege(stage, "nothing", SECONDS, 1.5 * resting);
-    most = Math.max(most, 4 * calm.p99);
+    most = Math.max(MAX_P99_MS, 4 * calm.p99);
     siege = await besiege(stage, name, SECONDS, 1.5 * resting);
   }
   expect(siege.failed).toEqual([]);

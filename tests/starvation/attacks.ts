@@ -191,6 +191,18 @@ function slowly(lanes: number, protocol: "h2" | "http/1.1", beginning: (fight: F
   };
 }
 
+/** How the attacker is told that it has met its bound (docs/security.md). The other attacks are held up or cut, and told nothing. */
+export const refusals: Readonly<Record<string, string>> = {
+  "small bodies against branches of a schema": "403",
+  "bodies of 16 MB to be judged whole": "429",
+  "event streams": "429",
+  "HTTP/2 connections of many grants": "turned away",
+  "unfinished bodies of 16 MiB": "429",
+  "slow calls through Mayfly's own tools": "429",
+  "made-up grant secrets": "429",
+  "denied acts with paths of 8 kB": "403",
+};
+
 /** Every attack, by its name. */
 export const attacks: Readonly<Record<string, Attack>> = {
   "one small request after another": getting(`${api}/read`, 8),

@@ -14,19 +14,22 @@ export function percentile({ took }: Seen, share: number): number {
   return took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? Number.POSITIVE_INFINITY;
 }
 
+/** A request that takes this long is called starved. How long the others take is measured. */
+const PATIENCE_MS = 60_000;
+
 /** One request of the calm agent: its status, or how it failed. */
 function ask(stage: Stage, ca: Buffer, agent: Agent): Promise<string> {
   return new Promise((resolve) => {
     const outgoing = request(
       `${stage.gateway.url}/http/calm-api/v1/read`,
-      { ca, agent, timeout: 10_000, headers: { authorization: `Bearer ${stage.calm.secret}` } },
+      { ca, agent, timeout: PATIENCE_MS, headers: { authorization: `Bearer ${stage.calm.secret}` } },
       (incoming) => {
         incoming.resume();
         incoming.once("end", () => resolve(String(incoming.statusCode)));
         incoming.once("error", (error) => resolve(error.message));
       },
     );
-    outgoing.once("timeout", () => outgoing.destroy(new Error("no answer in 10 s")));
+    outgoing.once("timeout", () => outgoing.destroy(new Error(`no answer in ${PATIENCE_MS} ms`)));
     outgoing.once("error", (error) => resolve(error.message));
     outgoing.end();
   });
@@ -37,7 +40,7 @@ const PAUSE_MS = 5;
 const FRESH_EVERY = 20;
 
 /** Sends requests one after another until told to stop, most on one connection and some on fresh ones. */
-export function watch(stage: Stage): { stop(): Promise<Seen> } {
+export function watch(stage: Stage): { requests(): number; stop(): Promise<Seen> } {
   const ca = readFileSync(stage.gateway.caFile);
   const kept = new Agent({ keepAlive: true, maxSockets: 1 });
   const took: number[] = [];
@@ -57,6 +60,7 @@ export function watch(stage: Stage): { stop(): Promise<Seen> } {
     kept.destroy();
   })();
   return {
+    requests: () => took.length,
     async stop() {
       state.isOver = true;
       await done;

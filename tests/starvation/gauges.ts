@@ -1,4 +1,4 @@
-import { call } from "../support/api.ts";
+import { call } from "@mayfly/testing/api.ts";
 import type { Stage } from "./stage.ts";
 
 /** What the gateway's process holds now, from its own metrics. */
@@ -11,7 +11,7 @@ export interface Gauges {
 }
 
 /** Reads them. @throws Error when the gateway does not answer */
-export async function gauges(stage: Stage): Promise<Gauges> {
+export async function gauges(stage: Pick<Stage, "gateway">): Promise<Gauges> {
   const { body } = await call(stage.gateway, undefined, "GET", "/metrics");
   const text = String(body);
   const one = (name: string): number =>

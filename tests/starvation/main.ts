@@ -28,7 +28,7 @@ export async function runStarvation([given = "20", ...names]: readonly string[])
       const memory = [siege.before.residentBytes, siege.peakBytes, siege.after.residentBytes]
         .map(mb)
         .join(", ");
-      const back = siege.givenBackMs === undefined ? "not in 10 s" : `${Math.round(siege.givenBackMs)} ms`;
+      const back = siege.givenBackMs === undefined ? "not given back" : `${Math.round(siege.givenBackMs)} ms`;
       const failed = `${siege.failed.length} of ${siege.requests}${siege.failed.length > 0 ? ` (${[...new Set(siege.failed)].join(", ")})` : ""}`;
       const [p50, p99, worst] = [siege.p50, siege.p99, siege.worst].map((ms) => `${ms.toFixed(0)} ms`);
       console.log(

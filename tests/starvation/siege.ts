@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { refusals } from "./attacks.ts";
 import { percentile, watch, type Seen } from "./calm-agent.ts";
 import { gauges, type Gauges } from "./gauges.ts";
 import type { Stage } from "./stage.ts";
@@ -22,8 +23,12 @@ export interface Siege {
   readonly did: Readonly<Record<string, number>>;
 }
 
-/** Everything is given back within this, milliseconds. */
-const GIVE_BACK_MS = 10_000;
+/** So long is waited for what an attack must give back, milliseconds: far longer than any bound, for a busy machine. */
+const PATIENCE_MS = 120_000;
+/** The second agent does at least so many requests while it is attacked, however long they take. */
+const MIN_REQUESTS = 20;
+/** An attack is run again so often. */
+const MAX_ROUNDS = 10;
 /** Files that may be open besides: connections of the metrics and of the calm agent that just end. */
 const SLACK_FILES = 8;
 
@@ -33,7 +38,7 @@ function runAttack(stage: Stage, name: string, seconds: number): Promise<Record<
   const child = fork(attacker, [], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   return new Promise((resolve, reject) => {
     let did: Record<string, number> = {};
-    const late = setTimeout(() => child.kill("SIGKILL"), seconds * 1000 + 15_000);
+    const late = setTimeout(() => child.kill("SIGKILL"), seconds * 1000 + PATIENCE_MS);
     child.once("message", (said) => ({ did } = said as { did: Record<string, number> }));
     child.once("exit", (code) => {
       clearTimeout(late);
@@ -44,7 +49,18 @@ function runAttack(stage: Stage, name: string, seconds: number): Promise<Record<
   });
 }
 
-function isGivenBack(before: Gauges, now: Gauges): boolean {
+/** What the gateway holds once everything was given back, or when that was waited for in vain. */
+export async function gaugesAfter(stage: Pick<Stage, "gateway">, before: Gauges): Promise<Gauges> {
+  const began = performance.now();
+  for (;;) {
+    const now = await gauges(stage);
+    if (isGivenBack(before, now) || performance.now() - began > PATIENCE_MS) return now;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** Whether the gateway holds no more than before, but for connections that just end. */
+export function isGivenBack(before: Gauges, now: Gauges): boolean {
   return (
     now.openFiles <= before.openFiles + SLACK_FILES &&
     now.sessions <= before.sessions + 1 &&
@@ -56,7 +72,10 @@ function isGivenBack(before: Gauges, now: Gauges): boolean {
   );
 }
 
-/** Attacks for some seconds and measures a second agent meanwhile; then waits until everything was given back. */
+/**
+ * Attacks for some seconds, again until a second agent has worked beside it and the attacker has been answered as its
+ * bound says; measures that agent meanwhile, and then waits until everything was given back.
+ */
 export async function besiege(stage: Stage, name: string, seconds: number): Promise<Siege> {
   const before = await gauges(stage);
   const watching = watch(stage);
@@ -69,21 +88,23 @@ export async function besiege(stage: Stage, name: string, seconds: number): Prom
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   })();
-  let did: Record<string, number>;
+  const did: Record<string, number> = {};
+  const refusal = refusals[name];
+  const isRefused = (): boolean => refusal === undefined || (did[refusal] ?? 0) > 0;
   let seen: Seen;
   try {
-    did = await runAttack(stage, name, seconds);
+    for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+      for (const [what, count] of Object.entries(await runAttack(stage, name, seconds)))
+        did[what] = (did[what] ?? 0) + count;
+      if (watching.requests() >= MIN_REQUESTS && isRefused()) break;
+    }
   } finally {
     state.isOver = true;
     await looking;
     seen = await watching.stop();
   }
   const ended = performance.now();
-  let after = await gauges(stage);
-  while (!isGivenBack(before, after) && performance.now() - ended < GIVE_BACK_MS) {
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    after = await gauges(stage);
-  }
+  const after = await gaugesAfter(stage, before);
   peakBytes = Math.max(peakBytes, after.residentBytes || 0);
   return {
     p50: percentile(seen, 0.5),

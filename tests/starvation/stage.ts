@@ -1,13 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { startOktaStandIn } from "@mayfly/okta-stand-in";
-import { pinOf } from "../../packages/gateway/src/protocols/mcp/pins.ts";
-import { type Access, getAccess } from "../support/api.ts";
-import { type GatewayProcess, startGateway } from "../support/gateway.ts";
-import { freePort } from "../support/postgres.ts";
+import { pinOf } from "../../packages/gateway/src/protocols/mcp/upstream/pins.ts";
+import { type Access, getAccess } from "@mayfly/testing/api.ts";
+import { startConfiguredGateway } from "@mayfly/testing/configured-gateway.ts";
+import type { GatewayProcess } from "@mayfly/testing/gateway.ts";
+import { startAll } from "@mayfly/testing/undo.ts";
 import { tools } from "./upstream.ts";
 
 /** What an attack is given: where the gateway is, and what the attacker may do there. */
@@ -44,20 +42,10 @@ const schemas: Readonly<Record<string, unknown>> = {
   },
 };
 
-function configuration(ports: { https: number; calm: number; busy: number }, issuer: string): string {
+function configuration(ports: { calm: number; busy: number }): string {
   const busy = `http://127.0.0.1:${ports.busy}`;
   const pins = JSON.stringify(Object.fromEntries(tools.map((tool) => [tool.name, pinOf({ ...tool })])));
-  return `url: https://localhost:${ports.https}
-listen: { https: "127.0.0.1:${ports.https}" }
-identity:
-  agents:
-    issuer: ${issuer}
-    audience: api://mayfly
-    allow_insecure_loopback: true
-    directory:
-      0oabusy: { name: busy-bot, owner: owner@example.com, groups: [busy] }
-      0oacalm: { name: calm-bot, owner: owner@example.com, groups: [calm] }
-connections:
+  return `connections:
   busy-api:
     http: { url: "${busy}" }
     operations:
@@ -93,30 +81,20 @@ async function startUpstream(): Promise<{ readonly port: number; readonly child:
 }
 
 /** Starts it: about two seconds. */
-export async function startStage(): Promise<Stage> {
-  const undo: (() => unknown)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const step of undo.splice(0).toReversed()) await step();
-  };
-  try {
-    const folder = await mkdtemp(path.join(tmpdir(), "mayfly-starvation-"));
-    undo.push(() => rm(folder, { recursive: true, force: true }));
-    const okta = await startOktaStandIn({
-      agents: [
-        { clientId: "0oabusy", keys: [] },
-        { clientId: "0oacalm", keys: [] },
-      ],
-    });
-    undo.push(() => okta.close());
+export function startStage(): Promise<Stage> {
+  return startAll(async ({ onStop, stop }) => {
     const [busy, calm] = await Promise.all([startUpstream(), startUpstream()]);
-    undo.push(() => [busy, calm].map(({ child }) => child.kill()));
-    const ports = { https: await freePort(), busy: busy.port, calm: calm.port };
-    const file = path.join(folder, "mayfly.yaml");
-    await writeFile(file, configuration(ports, okta.issuer));
-    for (const [name, schema] of Object.entries(schemas))
-      await writeFile(path.join(folder, name), JSON.stringify(schema));
-    const gateway = await startGateway(file, {});
-    undo.push(() => gateway.stop("SIGKILL"));
+    onStop(() => [busy, calm].map(({ child }) => child.kill()));
+    const configured = await startConfiguredGateway({
+      name: "starvation",
+      agents: { "0oabusy": ["busy"], "0oacalm": ["calm"] },
+      files: Object.fromEntries(
+        Object.entries(schemas).map(([name, schema]) => [name, JSON.stringify(schema)]),
+      ),
+      configuration: configuration({ busy: busy.port, calm: calm.port }),
+    });
+    onStop(() => configured.stop());
+    const { gateway, okta } = configured;
     const tokens: string[] = [];
     for (let each = 0; each < 8; each += 1) tokens.push(await okta.tokenFor({ agent: "0oabusy" }));
     const all = ["read", "masked", "unique", "branches", "plain", "large", "socket"];
@@ -134,8 +112,5 @@ export async function startStage(): Promise<Stage> {
       calm: await getAccess(gateway, theirs, "calm-api", ["read"], "15m"),
       stop,
     };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  });
 }

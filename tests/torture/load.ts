@@ -1,5 +1,5 @@
-import { call } from "../support/api.ts";
-import type { World } from "../support/world.ts";
+import { call } from "@mayfly/testing/api.ts";
+import type { World } from "@mayfly/testing/world.ts";
 import { clientOf, type Way } from "./world.ts";
 
 /** What the gateway has acknowledged: each of it must be found again, whatever happens next. */

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { call, getAccess } from "../support/api.ts";
-import type { World } from "../support/world.ts";
+import { call, getAccess } from "@mayfly/testing/api.ts";
+import type { World } from "@mayfly/testing/world.ts";
 import type { WatchedLoad } from "./watched-load.ts";
-import { clientOf } from "./world.ts";
+import { clientOf, until } from "./world.ts";
 
 /** What can happen to the store, or to a disk, while a gateway serves. */
 export interface StoreFault {
@@ -124,13 +124,18 @@ export const storeFaults: readonly StoreFault[] = [
     prepare: (world) => smallDisk(world, "audit"),
     struck: (world) => fill(path.join(world.folder, "data/audit")),
     async meanwhile(world, load) {
-      const since = load.answered.length;
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      const refusal = load.refused.at(-1)?.why ?? "";
+      const since = performance.now();
+      const later = (): readonly string[] =>
+        load.refused.filter(({ at }) => at > since).map(({ why }) => why);
+      await until(() => later().length >= 10, 60_000);
       return [
         ...(await refusesToAsk(world)),
-        ...(load.answered.length > since ? ["statements are answered although they cannot be recorded"] : []),
-        ...(refusal.includes("could not be recorded") ? [] : [`the agent reads: ${refusal}`]),
+        ...(load.answered.some(({ sentAt }) => sentAt > since)
+          ? ["statements are answered although they cannot be recorded"]
+          : []),
+        ...(later().at(-1)?.includes("could not be recorded") === true
+          ? []
+          : [`the agent reads: ${later().at(-1)}`]),
       ];
     },
   },

@@ -1,12 +1,12 @@
-import { getAccess } from "../support/api.ts";
-import type { World } from "../support/world.ts";
+import { getAccess } from "@mayfly/testing/api.ts";
+import type { World } from "@mayfly/testing/world.ts";
 import { newMark } from "./load.ts";
 import { clientOf, until } from "./world.ts";
 
 /** Readers at work, of whom every answer and every refusal is known with its time. */
 export interface WatchedLoad {
-  /** `at` is of `performance.now`. */
-  readonly answered: readonly { readonly mark: string; readonly at: number }[];
+  /** When each was sent and answered, by `performance.now`. */
+  readonly answered: readonly { readonly mark: string; readonly sentAt: number; readonly at: number }[];
   readonly refused: readonly { readonly why: string; readonly at: number }[];
   /** Waits for so many answers more. @throws Error when they do not come */
   answers(count: number): Promise<void>;
@@ -15,7 +15,7 @@ export interface WatchedLoad {
 
 /** Three readers on one grant, each on a connection that it keeps, whatever is refused. */
 export async function watchedLoad(world: World): Promise<WatchedLoad> {
-  const answered: { mark: string; at: number }[] = [];
+  const answered: { mark: string; sentAt: number; at: number }[] = [];
   const refused: { why: string; at: number }[] = [];
   const over = new AbortController();
   const isOver = (): boolean => over.signal.aborted;
@@ -29,9 +29,10 @@ export async function watchedLoad(world: World): Promise<WatchedLoad> {
           for (;;) {
             if (isOver()) break;
             const mark = newMark("read");
+            const sentAt = performance.now();
             try {
               await client.query(`select '${mark}' as mark, id from orders where id = 7`);
-              answered.push({ mark, at: performance.now() });
+              answered.push({ mark, sentAt, at: performance.now() });
             } catch (error) {
               refused.push({ why: wordsOf(error), at: performance.now() });
               if ((error as { severity?: string }).severity !== "ERROR") break;
@@ -53,7 +54,7 @@ export async function watchedLoad(world: World): Promise<WatchedLoad> {
     refused,
     async answers(count) {
       const wanted = answered.length + count;
-      if (!(await until(() => answered.length >= wanted, 15_000)))
+      if (!(await until(() => answered.length >= wanted, 60_000)))
         throw new Error(`only ${answered.length} statements were answered: ${refused.at(-1)?.why ?? ""}`);
     },
     async stop() {

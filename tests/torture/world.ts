@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import pg from "pg";
-import type { EmbeddedPostgres } from "../support/postgres.ts";
-import { startWorld, type World } from "../support/world.ts";
+import type { EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
+import { startWorld, type World } from "@mayfly/testing/world.ts";
 
 /** Statements of one operation may run this long upstream: the bound of what a killed gateway may leave running. */
 export const OPERATION_TIMEOUT_MS = 3000;
@@ -77,15 +77,42 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** Waits until something is so. @returns whether it was in time */
+const TICK_MS = 50;
+/** A timer that is later than that was not held up by this process: the machine stood still. */
+const PAUSE_MS = 250;
+
+/** Tells how long the machine stood still since the call, milliseconds: what was tested stood still too. */
+export function pauses(): { readonly total: () => number; stop(): void } {
+  let [last, sum] = [performance.now(), 0];
+  const tick = (): void => {
+    const late = performance.now() - last - TICK_MS;
+    if (late > PAUSE_MS) sum += late;
+    last = performance.now();
+  };
+  const timer = setInterval(tick, TICK_MS);
+  return {
+    total() {
+      tick();
+      return sum;
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+/** Waits until something is so. Pauses of the machine do not count. @returns whether it was in time */
 export async function until(
   isSo: () => boolean | Promise<boolean>,
   withinMs: number,
   everyMs = 20,
 ): Promise<boolean> {
-  for (const end = Date.now() + withinMs; ;) {
-    if (await isSo()) return true;
-    if (Date.now() > end) return false;
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  const paused = pauses();
+  try {
+    for (const end = Date.now() + withinMs; ;) {
+      if (await isSo()) return true;
+      if (Date.now() > end + paused.total()) return false;
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
+    }
+  } finally {
+    paused.stop();
   }
 }

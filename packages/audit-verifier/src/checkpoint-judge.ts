@@ -1,9 +1,13 @@
+import { dirname } from "node:path";
 import { openCheckpoint, trimNote, type Checkpoint } from "./checkpoint.ts";
 import { checkpointEntries, checkpointsFile, verifierKeysFile } from "./folder.ts";
 import type { RecordLine } from "./line.ts";
-import { rootOf, type TreeEdge } from "./merkle.ts";
-import { parseVerifierKey, type VerifierKey } from "./note.ts";
-import type { Problem } from "./report.ts";
+import { isVouched } from "./key-rotation.ts";
+import { emptyTree, rootOf, type TreeEdge } from "./merkle.ts";
+import { parseNote, parseVerifierKey, type VerifierKey } from "./note.ts";
+import { parseWitnessKey, cosignaturesOf } from "./cosignature.ts";
+import { OUTSIDE_SUFFIX, type OutsideNote } from "./outside.ts";
+import type { Cosigned, Problem } from "./report.ts";
 
 type Place = { readonly file: string; readonly line: number } | undefined;
 
@@ -18,8 +22,11 @@ interface Waiting {
 
 /** Compares the tree with the checkpoints while it grows. */
 export interface CheckpointJudge {
-  /** The tree has grown by a record, which stands at `place`. */
-  at(tree: TreeEdge, place: Place): void;
+  /**
+   * The tree has grown by a record, which stands at `place`.
+   * @param from its size before, where it has grown by a whole file that was dropped
+   */
+  at(tree: TreeEdge, place: Place, from?: number): void;
   /** Looks whether the record announces a key. */
   announced(record: RecordLine, place: Place): void;
   /** The tree grows no more. */
@@ -28,6 +35,10 @@ export interface CheckpointJudge {
   highest(): number;
   count(): number;
   newest(): Checkpoint | undefined;
+  /** How many checkpoints kept outside could not be compared. */
+  uncompared(): number;
+  /** What the witnesses cosigned of what the log contains, the newest of each. */
+  cosigned(): readonly Cosigned[];
 }
 
 /**
@@ -39,17 +50,24 @@ export function checkpointJudge(
   folder: string,
   keys: readonly string[],
   until: number,
-  witnessed: readonly { readonly note: string; readonly from: string }[],
+  witnessed: readonly OutsideNote[],
   report: (problem: Problem) => void,
   remark: (note: Problem) => void,
+  witnesses: readonly string[] = [],
 ): CheckpointJudge {
   const trusted: VerifierKey[] = keys.map(parseVerifierKey);
   if (trusted.length === 0) throw new Error(`no verifier key was given; ${verifierKeysFile} holds it`);
   const origin = trusted[0]?.name;
   let candidates: VerifierKey[] = [];
-  const outside = witnessed.flatMap(({ note, from }) =>
-    waiting({ note: trimNote(note), file: from, line: 1, witnessed: true }, report),
-  );
+  const outside = comparable(witnessed, report, remark)
+    .flatMap(({ note, from }) => waiting({ note: trimNote(note), ...placeOf(from), witnessed: true }, report))
+    .toSorted((a, b) => a.size - b.size);
+  /** The first of them that the tree has not reached. */
+  let reached = 0;
+  const cosigners = [...new Map(witnesses.map(parseWitnessKey).map((key) => [key.text, key])).values()];
+  const own = cosigners.find((witness) => trusted.some((key) => isSameKey(key, witness)));
+  if (own !== undefined) throw new Error(ownKey(own));
+  const cosigned = new Map<VerifierKey, Cosigned>();
   const entries = checkpointEntries(folder, until);
   let last = 0;
   let next = pull();
@@ -57,6 +75,7 @@ export function checkpointJudge(
   let newest: Checkpoint | undefined;
   let good: Place;
   let broken = 0;
+  let uncompared = 0;
 
   function pull(): Waiting | undefined {
     for (;;) {
@@ -86,14 +105,15 @@ export function checkpointJudge(
     }
   }
 
-  function check(found: Waiting, tree: TreeEdge, place: Place): void {
+  /** @returns the checkpoint, when a trusted key has signed it */
+  function checkSignature(found: Waiting): Checkpoint | undefined {
     const here = { file: found.file, line: found.line };
     let checkpoint: Checkpoint;
     try {
       checkpoint = openCheckpoint(found.note, [...trusted, ...candidates]);
     } catch (error) {
       report({ ...here, message: (error as Error).message });
-      return;
+      return undefined;
     }
     const { signers } = checkpoint;
     if (!signers.some((key) => trusted.includes(key))) {
@@ -101,12 +121,20 @@ export function checkpointJudge(
         ...here,
         message: "the checkpoint is signed only by a key that no trusted key has signed for",
       });
-      return;
+      return undefined;
     }
     if (checkpoint.origin !== origin) {
       report({ ...here, message: `the checkpoint is of the log ${checkpoint.origin}, not of ${origin}` });
-      return;
+      return undefined;
     }
+    return checkpoint;
+  }
+
+  function check(found: Waiting, tree: TreeEdge, place: Place): void {
+    const checkpoint = checkSignature(found);
+    if (checkpoint === undefined) return;
+    const here = { file: found.file, line: found.line };
+    const { signers } = checkpoint;
     if (!rootOf(tree).equals(checkpoint.root)) {
       broken += 1;
       if (broken === 1 || found.witnessed) report({ ...here, message: mismatch(found, good, place) });
@@ -115,37 +143,137 @@ export function checkpointJudge(
     good = place;
     trusted.push(...signers.filter((key) => candidates.includes(key)));
     candidates = candidates.filter((key) => !trusted.includes(key));
-    if (!found.witnessed) {
+    if (found.witnessed) takeCosignatures(found);
+    else {
       count += 1;
       newest = checkpoint;
     }
   }
 
+  /** What stands at a size is compared before what is larger, so that the newest of each witness comes last. */
+  function takeCosignatures({ note, size, file, line }: Waiting): void {
+    if (cosigners.length === 0) return;
+    try {
+      for (const { witness, time } of cosignaturesOf(parseNote(note), cosigners))
+        cosigned.set(witness, {
+          witness: witness.name,
+          records: size,
+          time: new Date(time * 1000).toISOString(),
+        });
+    } catch (error) {
+      report({ file, line, message: (error as Error).message });
+    }
+  }
+
   return {
-    at(tree, place) {
+    at(tree, place, from = tree.size) {
       while (next !== undefined && next.size <= tree.size) {
         // One that is out of order was reported when it was read; the tree of its size is gone.
         if (next.size === tree.size) check(next, tree, place);
+        else if (next.size > from) checkSignature(next);
         next = pull();
       }
-      for (const found of outside) if (found.size === tree.size) check(found, tree, place);
+      for (
+        let found = outside[reached];
+        found !== undefined && found.size <= tree.size;
+        found = outside[reached]
+      ) {
+        reached += 1;
+        if (found.size === tree.size) check(found, tree, place);
+        // An empty log is judged whenever the tree is seen first.
+        else if (found.size === 0) check(found, emptyTree(), undefined);
+        else if (found.size > from && checkSignature(found) !== undefined) {
+          uncompared += 1;
+          if (uncompared <= MAX_REMARKS)
+            remark({ file: found.file, line: found.line, message: insideDropped(found) });
+        }
+      }
     },
     announced(record, place) {
       if (record.type !== "log.key_rotated") return;
-      const { key } = (record.detail ?? {}) as { readonly key?: unknown };
+      const { key, note } = (record.detail ?? {}) as { readonly key?: unknown; readonly note?: unknown };
       try {
-        candidates.push(parseVerifierKey(String(key)));
+        const next = parseVerifierKey(String(key));
+        if (typeof note !== "string") candidates.push(next);
+        else if (isVouched(next, note, trusted)) trusted.push(next);
+        else throw new Error("the new key is not signed for by a key that is trusted");
       } catch (error) {
         report({ file: place?.file ?? "", message: (error as Error).message });
       }
     },
     end(size) {
       for (let rest = next; rest !== undefined; rest = pull()) report(beyond(rest, size));
-      for (const found of outside) if (found.size > size) report(beyond(found, size));
+      const largest = outside.at(-1);
+      if (largest !== undefined && largest.size > size) report(beyond(largest, size));
+      for (const cosigner of cosigners)
+        if ([...trusted, ...candidates].some((key) => isSameKey(key, cosigner)))
+          report({ file: witnessed[0]?.from ?? checkpointsFile, message: ownKey(cosigner) });
+        else if (!cosigned.has(cosigner))
+          report(notCosigned(cosigner, witnessed[0]?.from ?? checkpointsFile));
     },
     highest: () => next?.size ?? last,
     count: () => count,
     newest: () => newest,
+    uncompared: () => uncompared,
+    cosigned: () => [...cosigned.values()],
+  };
+}
+
+/** How many checkpoints inside dropped files are named one by one, and how many files of another name. */
+const MAX_REMARKS = 10;
+
+/** What can be compared with the log. What cannot is said: it may have been the newest checkpoint. */
+function comparable(
+  witnessed: readonly OutsideNote[],
+  report: (problem: Problem) => void,
+  remark: (note: Problem) => void,
+): readonly OutsideNote[] {
+  let others = 0;
+  for (const { from, flaw } of witnessed) {
+    if (flaw === "unread")
+      report({
+        ...placeOf(from),
+        message: "this is no checkpoint, and was compared with nothing",
+        hint: "it may have been one: its lines end otherwise, or hold something more; compare with a copy kept elsewhere",
+      });
+    else if (flaw === "cut short")
+      remark({
+        ...placeOf(from),
+        message: "a checkpoint was cut short here, by a crash while it was written",
+      });
+    else if (flaw === "other name") {
+      others += 1;
+      if (others <= MAX_REMARKS)
+        remark({ file: from, message: `its name does not end in ${OUTSIDE_SUFFIX}: it was not read` });
+    }
+  }
+  const first = witnessed.find(({ flaw }) => flaw === "other name");
+  if (first !== undefined && others > MAX_REMARKS)
+    remark({ file: dirname(first.from), message: `${others} files of other names were not read` });
+  return witnessed.filter(({ flaw }) => flaw === undefined);
+}
+
+/** `file:line`, where a file holds several. */
+function placeOf(from: string): { readonly file: string; readonly line: number } {
+  const match = /^(.*):(\d+)$/.exec(from);
+  return match?.[1] === undefined ? { file: from, line: 1 } : { file: match[1], line: Number(match[2]) };
+}
+
+/** Whatever they are used for. */
+function isSameKey(one: VerifierKey, other: VerifierKey): boolean {
+  return Buffer.from(one.publicKey).equals(other.publicKey);
+}
+
+/** A witness says what whoever holds the log's key cannot say alone. */
+function ownKey({ name, id }: VerifierKey): string {
+  return `${name}+${id} is the log's own key, and no witness's`;
+}
+
+function notCosigned({ name, id }: VerifierKey, file: string): Problem {
+  return {
+    file,
+    message: `no checkpoint that was given and that the log contains is cosigned by the witness ${name}+${id}`,
+    hint: "give --checkpoint the file in which mayflyd keeps what this witness cosigned",
   };
 }
 
@@ -165,6 +293,10 @@ function mismatch(found: Waiting, good: Place, place: Place): string {
   const to = place === undefined ? "the start" : `${place.file}:${place.line}`;
   const what = found.witnessed ? "the checkpoint kept outside" : "the checkpoint";
   return `the records do not match ${what} of ${found.size} records: one was altered, swapped, added or removed between ${from} and ${to}`;
+}
+
+function insideDropped(found: Waiting): string {
+  return `the checkpoint kept outside is of ${found.size} records, inside a file that was archived and dropped: with the archive it can be compared (--archive)`;
 }
 
 function beyond(found: Waiting, size: number): Problem {

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { longestLine } from "./line.ts";
+import { zstdDecompressSync } from "node:zlib";
+import { MAX_LINE_BYTES } from "./line.ts";
 
 /** One file of records. Its name is the sequence number of its first record. */
 export interface Segment {
@@ -15,6 +16,15 @@ export const checkpointsFile = "checkpoints.txt";
 export const verifierKeysFile = "log.vkey";
 
 const segmentForm = /^\d{12}\.jsonl$/;
+/** An archive holds files of records compressed, by Zstandard (RFC 8878). */
+const archivedForm = /^\d{12}\.jsonl\.zst$/;
+/** A file of records has 8 MiB and what one turn of the gateway adds; what unpacks to more is none. */
+const MAX_UNPACKED_BYTES = 256 * 1024 * 1024;
+
+/** The records of an archived file. @throws Error when it is damaged */
+export function unpack(path: string): Buffer {
+  return zstdDecompressSync(readFileSync(path), { maxOutputLength: MAX_UNPACKED_BYTES });
+}
 
 /** The name of the segment that starts with this record, relative to the log's folder. */
 export function segmentFile(first: number): string {
@@ -23,10 +33,19 @@ export function segmentFile(first: number): string {
 
 /** The segments of a log, in order. */
 export function segmentsOf(folder: string): readonly Segment[] {
+  return namedLike(folder, segmentForm);
+}
+
+/** The segments of an archive, in order. */
+export function archivedSegmentsOf(folder: string): readonly Segment[] {
+  return namedLike(folder, archivedForm);
+}
+
+function namedLike(folder: string, form: RegExp): readonly Segment[] {
   const records = join(folder, "records");
   if (!existsSync(records)) return [];
   return readdirSync(records)
-    .filter((name) => segmentForm.test(name))
+    .filter((name) => form.test(name))
     .toSorted()
     .map((name) => ({ first: Number(name.slice(0, 12)), file: join("records", name) }));
 }
@@ -43,7 +62,7 @@ export interface Line {
   readonly ended: boolean;
 }
 
-const chunkBytes = 256 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
 /**
  * The lines of a file, read as they are asked for.
@@ -57,13 +76,17 @@ export function* linesOf(
   from = 0,
   onRead?: (bytes: Buffer) => void,
 ): Generator<Line> {
+  if (path.endsWith(".zst")) {
+    yield* linesIn(unpack(path), onRead);
+    return;
+  }
   const fd = openSync(path, "r");
   try {
     let held = Buffer.alloc(0);
     let offset = from;
     let number = 1;
     for (let at = from; at < until;) {
-      const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, until - at));
+      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, until - at));
       const n = readSync(fd, chunk, 0, chunk.length, at);
       if (n === 0) break;
       at += n;
@@ -78,7 +101,7 @@ export function* linesOf(
       }
       held = held.subarray(start);
       // A line this long is wrong whatever follows; it is given up in pieces, so that memory stays bounded.
-      if (held.length > 4 * longestLine + chunkBytes) {
+      if (held.length > 4 * MAX_LINE_BYTES + CHUNK_BYTES) {
         yield { bytes: held, offset, number, ended: false };
         offset += held.length;
         held = Buffer.alloc(0);
@@ -87,6 +110,17 @@ export function* linesOf(
     if (held.length > 0) yield { bytes: held, offset, number, ended: false };
   } finally {
     closeSync(fd);
+  }
+}
+
+function* linesIn(bytes: Buffer, onRead?: (bytes: Buffer) => void): Generator<Line> {
+  onRead?.(bytes);
+  let number = 1;
+  for (let offset = 0; offset < bytes.length; number += 1) {
+    const end = bytes.indexOf(10, offset);
+    const stop = end < 0 ? bytes.length : end;
+    yield { bytes: bytes.subarray(offset, stop), offset, number, ended: end >= 0 };
+    offset = stop + 1;
   }
 }
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { describe, expect, it } from "vitest";
 import { inclusionProof, rootOfProof } from "./inclusion.ts";
 import { addLeaf, emptyTree, leafHash, rootOf } from "./merkle.ts";

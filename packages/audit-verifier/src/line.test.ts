@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { longestLine, parseRecordLine } from "./line.ts";
+import { MAX_LINE_BYTES, parseRecordLine } from "./line.ts";
 
 const good = `{"detail":{"a":1},"seq":3,"time":"2026-01-01T12:00:00.000Z","type":"act.intent"}`;
 
@@ -33,6 +33,6 @@ test("bytes that are no UTF-8 are refused", () => {
 });
 
 test("a line past the entry limit is refused", () => {
-  const line = good.replace(`{"a":1}`, JSON.stringify({ a: "x".repeat(longestLine) }));
-  expect(() => parseRecordLine(Buffer.from(line))).toThrow(String(longestLine));
+  const line = good.replace(`{"a":1}`, JSON.stringify({ a: "x".repeat(MAX_LINE_BYTES) }));
+  expect(() => parseRecordLine(Buffer.from(line))).toThrow(String(MAX_LINE_BYTES));
 });

@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import canonicalize from "canonicalize";
+import { MAX_LINE_BYTES } from "./core/line-limit.ts";
 
-/** The longest line of the log, in bytes, without its newline (the entry limit of C2SP tlog-tiles). */
-export const longestLine = 65_535;
+export { MAX_LINE_BYTES } from "./core/line-limit.ts";
 
 /** What a line of the log says, as far as verification needs it. */
 export interface RecordLine {
@@ -10,6 +10,10 @@ export interface RecordLine {
   readonly time: string;
   readonly type: string;
   readonly detail: unknown;
+  /** The number of the session's opening record; in the older form of acts, and in other records, its id. */
+  readonly session: string | number | undefined;
+  /** What the record says its operations are: an opening record's are a list. */
+  readonly operations: unknown;
   readonly text: string;
 }
 
@@ -24,14 +28,20 @@ export function parseRecordLine(bytes: Buffer): RecordLine {
   const { text, value } = parseJson(bytes);
   if (value === null || typeof value !== "object" || Array.isArray(value))
     throw new Error("the line is not a JSON object");
-  const { seq, time, type, detail } = value as Record<string, unknown>;
+  const { seq, time, type, detail, session, operations } = value as Record<string, unknown>;
   if (typeof seq !== "number" || !Number.isSafeInteger(seq) || seq < 0)
     throw new Error("the record has no sequence number");
   if (typeof time !== "string" || !timeForm.test(time) || !isRealTime(time))
     throw new Error("the record's time is not a time in UTC with milliseconds");
   if (typeof type !== "string" || type === "") throw new Error("the record has no type");
+  if (!isSession(session)) throw new Error("the record's session is neither an id nor a record's number");
   if (!isCanonical(value, text)) throw new Error("the line is not canonical JSON (RFC 8785)");
-  return { seq, time, type, detail, text };
+  return { seq, time, type, detail, session, operations, text };
+}
+
+function isSession(session: unknown): session is string | number | undefined {
+  if (typeof session === "number") return Number.isSafeInteger(session) && session >= 0;
+  return session === undefined || typeof session === "string";
 }
 
 function isRealTime(time: string): boolean {
@@ -40,8 +50,8 @@ function isRealTime(time: string): boolean {
 }
 
 function parseJson(bytes: Buffer): { text: string; value: unknown } {
-  if (bytes.length > longestLine)
-    throw new Error(`the line has ${bytes.length} bytes; a record has at most ${longestLine}`);
+  if (bytes.length > MAX_LINE_BYTES)
+    throw new Error(`the line has ${bytes.length} bytes; a record has at most ${MAX_LINE_BYTES}`);
   if (!isUtf8(bytes)) throw new Error("the line is not UTF-8");
   const text = bytes.toString("utf8");
   try {

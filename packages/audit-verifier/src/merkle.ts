@@ -1,25 +1,25 @@
 import { hash } from "node:crypto";
+import { HASH_BYTES, leafInput, nodeInput } from "./core/merkle.ts";
 
-const leafPrefix = 0x00;
-const nodePrefix = 0x01;
-
+// The log's own tree is built of millions of hashes, so the input of each is put where the last one was.
 let scratch = Buffer.allocUnsafe(64 * 1024 + 1);
-const pair = Buffer.allocUnsafe(65);
-pair[0] = nodePrefix;
+const pair = Buffer.allocUnsafe(1 + 2 * HASH_BYTES);
+
+function leafRoom(length: number): Buffer {
+  if (scratch.length < length) scratch = Buffer.allocUnsafe(length);
+  return scratch.subarray(0, length);
+}
+
+const pairRoom = (): Buffer => pair;
 
 /** The hash of a leaf: SHA-256(0x00 || entry) (RFC 6962, section 2.1). */
 export function leafHash(entry: Uint8Array): Buffer {
-  if (scratch.length < entry.length + 1) scratch = Buffer.allocUnsafe(entry.length + 1);
-  scratch[0] = leafPrefix;
-  scratch.set(entry, 1);
-  return hash("sha256", scratch.subarray(0, entry.length + 1), "buffer");
+  return hash("sha256", leafInput(entry, leafRoom), "buffer");
 }
 
 /** The hash of an inner node: SHA-256(0x01 || left || right) (RFC 6962, section 2.1). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  pair.set(left, 1);
-  pair.set(right, 33);
-  return hash("sha256", pair, "buffer");
+  return hash("sha256", nodeInput(left, right, pairRoom), "buffer");
 }
 
 /**

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { expect, test } from "vitest";
 import { makeCheckpoint, openCheckpoint } from "./checkpoint.ts";
 import { parseNote, parseVerifierKey, signersOf, signNote, verifierKeyOf } from "./note.ts";

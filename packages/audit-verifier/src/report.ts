@@ -24,8 +24,14 @@ export interface VerifyReport {
   readonly checkpoints: number;
   /** The newest checkpoint that verified, whole. */
   readonly checkpoint: string | undefined;
+  /** Of each witness that was named: the newest checkpoint kept outside that it cosigned and the log contains. */
+  readonly cosigned: readonly Cosigned[];
   /** Records after the newest checkpoint: nothing proves yet that they are unaltered. */
   readonly uncovered: number;
+  /** Records of files that were archived and dropped: their hashes are in the tree, they themselves were not read. */
+  readonly dropped: number;
+  /** Records that were read from the archive. */
+  readonly archived: number;
   /** Acts whose outcome is unknown: an intent without an outcome. The first thousand of them. */
   readonly unknown: readonly number[];
   readonly unknownCount: number;
@@ -39,6 +45,15 @@ export interface VerifyReport {
   readonly problemCount: number;
   /** What is worth knowing and proves nothing wrong: a clock stepped back, a last line cut short. */
   readonly notes: readonly Problem[];
+}
+
+/** A witness's word that it saw the log at a size. */
+export interface Cosigned {
+  /** The witness's name. */
+  readonly witness: string;
+  readonly records: number;
+  /** RFC 3339, by the witness's clock. */
+  readonly time: string;
 }
 
 /** How many entries a list of the report holds at most. */

@@ -15,6 +15,17 @@ export function completeKubeconfig(text: string, caFile: string | undefined): st
   );
 }
 
+/**
+ * Has kubectl ask for the token of the login that the kubeconfig was made with: without this it would ask for the default
+ * one's, or for whatever MAYFLY_PROFILE says when it runs.
+ */
+export function withProfile(text: string, profile: string): string {
+  return text.replace(
+    /^( +args: \[credential)\b/m,
+    (_, start: string) => `${start}, --profile, ${JSON.stringify(profile)}`,
+  );
+}
+
 /** A kubeconfig in a file of its own that nobody else can read; it holds a grant's secret. */
 export function writeKubeconfig(text: string): { readonly file: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-kube-"));

@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { kubeconfigOf } from "../../gateway/src/main/kubeconfig.ts";
+import { kubeconfigOf } from "@mayfly/testing/fake-api.ts";
 import { completeKubeconfig } from "./kubeconfig.ts";
 import { testBed, type TestBed } from "./testing/cli.ts";
 
@@ -54,8 +54,10 @@ it("prints a kubeconfig that asks for a token, with the CA that this side knows"
   const ca = join(bed.state, "ca.pem");
   writeFileSync(ca, "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n");
   await bed.run(["request", "orders-db/read-orders", "--reason", "TICKET-1"]);
-  const ran = await bed.run(["kubeconfig", "orders-db"], { MAYFLY_CA: ca });
+  const ran = await bed.run(["--profile", "night", "kubeconfig", "orders-db"], { MAYFLY_CA: ca });
   expect(ran.code).toBe(0);
+  // Another default login, or another MAYFLY_PROFILE when kubectl runs, changes nothing.
+  expect(ran.stdout).toMatch(/^ +args: \[credential, --profile, "night", --url, /m);
   expect(ran.stdout).toContain("command: mayfly");
   expect(ran.stdout).toContain(`certificate-authority: ${JSON.stringify(ca)}`);
   expect(ran.stdout).not.toContain("token:");

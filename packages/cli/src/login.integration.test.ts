@@ -1,13 +1,11 @@
 import { createPrivateKey } from "node:crypto";
-import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newSigningKey, type OktaStandIn, startOktaStandIn } from "@mayfly/okta-stand-in";
-import { createIdentity } from "../../gateway/src/identity/create-identity.ts";
-import { fakePeople } from "../../gateway/src/api/testing/fake-people.ts";
-import { systemClock } from "../../gateway/src/kernel/clock.ts";
-import { MayflyError } from "../../gateway/src/kernel/errors.ts";
+import { fakePeople } from "@mayfly/testing/fake-api.ts";
+import { identityTrusting, MayflyError, systemClock } from "@mayfly/testing/identity.ts";
 import { testBed, type TestBed } from "./testing/cli.ts";
 
 let okta: OktaStandIn;
@@ -23,7 +21,10 @@ beforeAll(async () => {
   const { kty, n, e, kid } = key;
   okta = await startOktaStandIn({
     agents: [{ clientId: "0oabot", keys: [{ kty, n, e, kid } as JWK] }],
-    people: [{ login: "rita@example.com", name: "Rita", groups: ["support-leads"] }],
+    people: [
+      { login: "rita@example.com", name: "Rita", groups: ["support-leads"] },
+      { login: "nils@example.com", name: "Nils", groups: [] },
+    ],
   });
   const { people } = fakePeople(systemClock);
   bed = await testBed({
@@ -40,21 +41,8 @@ beforeAll(async () => {
       },
     },
     issuers: [okta.issuer],
-    identity: createIdentity({
-      providers: [
-        {
-          issuer: okta.issuer,
-          audiences: [okta.audience],
-          groupsClaim: "groups",
-          algorithms: ["RS256"],
-          directory: new Map([["0oabot", { name: "support-bot", groups: ["support-agents"] }]]),
-          outage: 60_000,
-          allowInsecureLoopback: true,
-        },
-      ],
-      peopleClients: ["mayfly-cli"],
-      roles: { reviewer: ["support-leads"], operator: [], auditor: [] },
-      clock: systemClock,
+    identity: identityTrusting(okta, {
+      directory: new Map([["0oabot", { name: "support-bot", groups: ["support-agents"] }]]),
     }),
   });
   writeFileSync(join(bed.state, "agent.jwk"), JSON.stringify(key));
@@ -127,12 +115,37 @@ describe("a person", () => {
     expect(ran.stderr).toContain("as rita@example.com (person; groups support-leads, roles reviewer)");
     const before = expireToken("rita");
     expect((await bed.run(["pending", "--profile", "rita"], nobody)).stderr).toBe(
-      "Nothing waits for approval.\n",
+      "No requests are awaiting approval.\n",
     );
     const saved = JSON.parse(readFileSync(join(bed.state, "mayfly", "rita.json"), "utf8")) as {
       accessToken: string;
     };
     expect(saved.accessToken).not.toBe(before);
+  });
+
+  it("in no group is told where groups come from", async () => {
+    const running = bed.start(["login", "--profile", "nils"], nobody);
+    await running.says("Waiting");
+    const [, url] = /open (\S+)/.exec(running.stderr()) ?? [];
+    await okta.signIn(url ?? "", "nils@example.com");
+    const { stderr } = await running.done;
+    expect(stderr).toContain("as nils@example.com (person; no groups)");
+    expect(stderr).toContain("identity.agents.groups_claim");
+    expect(stderr).not.toContain("directory");
+  });
+
+  it("is told which option names the client, and what it needs, when the server does not know it", async () => {
+    const args = ["login", "--device", "--client-id", "0oaabsent", "--profile", "nobody"];
+    const ran = await bed.run(args, nobody);
+    expect([ran.code, ran.stdout]).toEqual([5, ""]);
+    expect(ran.stderr.split("\n")).toEqual([
+      `mayfly: ${okta.issuer} does not know the client 0oaabsent: invalid_client: client authentication failed`,
+      expect.stringMatching(
+        /^hint: --client-id names the app that people sign in to .* for --device tick Device Authorization under Grant type\./,
+      ),
+      "",
+    ]);
+    expect(existsSync(join(bed.state, "mayfly", "nobody.json"))).toBe(false);
   });
 
   const saved = (profile: string): { accessToken: string; expiresAt: number } =>

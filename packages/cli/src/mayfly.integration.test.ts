@@ -1,19 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { mayflyBin, testBed, type TestBed } from "./testing/cli.ts";
+import { describe, expect, it } from "vitest";
+import { mayflyBin, type TestBed, useTestBed } from "./testing/cli.ts";
 
 let bed: TestBed;
-const beds: TestBed[] = [];
-
-beforeEach(async () => {
-  bed = await testBed();
-  beds.push(bed);
-});
-
-afterAll(async () => {
-  for (const each of beds) await each.close();
-});
+useTestBed((made) => (bed = made));
 
 const reviewer = { MAYFLY_TOKEN: "token-reviewer" };
 const operator = { MAYFLY_TOKEN: "token-operator" };
@@ -61,19 +52,47 @@ describe("request and grants", () => {
   });
 
   it.each([
-    [["request", "orders-db", "--reason", "x"], "is not CONNECTION/OPERATION"],
+    [
+      ["request", "orders-db", "--reason", "x"],
+      "'orders-db' is not an operation. Write CONNECTION/OPERATION",
+    ],
     [["request", "a/b", "c/d", "--reason", "x"], "one request is for one connection"],
-    [["request", "a/b"], "--reason"],
+    [["request", "a/b"], "--reason is missing"],
+    [["connect"], "an operation is missing"],
+    [["run", "--reason", "x"], "an operation is missing"],
+    [["wait"], "a request is missing"],
+    [["wait", "req_x"], "'req_x' is not a request. Give req_"],
+    [["audit", "replay", "ses_nothing"], "'ses_nothing' is not a session. Give ses_"],
     [["run", "a/b", "--reason", "x"], "no command is named"],
     [["frobnicate"], "unknown command"],
     [["operations", "--frob"], "unknown option"],
-    [["audit", "tail", "-n", "0"], "is not a count"],
+    [["audit", "tail", "-n", "0"], "Give 1 to 1000."],
+    [["show", "gr_1"], "'gr_1' is not a request. Give req_"],
+    [["request", "a/b", "--reason", "x", "--ttl", "soon"], "Give a duration"],
+    [["audit", "search", "--from", "yesterday"], "Give how long ago"],
   ])("calls %j wrong usage", async (args, text) => {
     const ran = await bed.run(args);
     expect(ran.code).toBe(2);
     expect(ran.stderr).toMatch(/^mayfly: /);
     expect(ran.stderr).toContain(text);
     expect(ran.stderr).toContain("hint: ");
+  });
+
+  it("says as JSON what went wrong, where JSON was asked for", async () => {
+    const usage = await bed.run(["--json", "show", "gr_1"]);
+    expect([usage.code, usage.stdout]).toEqual([2, ""]);
+    expect(JSON.parse(usage.stderr)).toEqual({
+      error: {
+        code: "usage",
+        message: expect.stringContaining("'gr_1' is not a request"),
+        hint: "mayfly show --help",
+        exit_code: 2,
+      },
+    });
+    const denied = await bed.run(["request", "orders-db/drop", "--reason", "x", "--json"]);
+    expect(JSON.parse(denied.stderr)).toMatchObject({
+      error: { code: "denied", status: 403, reasons: [expect.any(String)], exit_code: 3 },
+    });
   });
 
   it("lists operations as a table, as JSON, and with their scope", async () => {
@@ -133,11 +152,12 @@ describe("reviewing", () => {
   });
 
   it("lists the inbox, and leads to the first that one may decide", async () => {
-    expect((await bed.run(["pending"], reviewer)).stderr).toContain("Nothing waits");
+    expect((await bed.run(["pending"], reviewer)).stderr).toContain("No requests are awaiting approval.");
     const id = await ask("TICKET-9");
     const ran = await bed.run(["pending"], reviewer);
     expect(ran.stdout).toContain("high");
-    expect(ran.stdout).toContain("may decide");
+    expect(ran.stdout).not.toContain("may not decide");
+    expect((await bed.run(["pending", "-o", "wide"], reviewer)).stdout).toContain("you may decide");
     expect(ran.stderr).toContain(`hint: mayfly show ${id}`);
     const json = JSON.parse((await bed.run(["pending", "--json"], reviewer)).stdout);
     expect(json.waiting[0]).toMatchObject({ id, needed: 1, given: 0 });
@@ -213,7 +233,13 @@ describe("reviewing", () => {
     const id = await ask("TICKET-9");
     const ran = await bed.run(["approve", id, "--yes"]);
     expect(ran.code).toBe(3);
-    expect(ran.stderr).toContain("is for reviewer");
+    expect(ran.stderr).toContain("mayfly: this takes the role reviewer, which support-bot does not have\n");
+    expect(ran.stderr).toContain("hint: an agent never has a role: log in as a person who has it");
+    expect(ran.stderr).not.toContain("/v1/");
+    const person = await bed.run(["lockdown", "--reason", "leak"], reviewer);
+    expect(person.stderr).toMatch(
+      /^mayfly: this takes the role operator, which \S+ does not have\nhint: roles come from/,
+    );
   });
 });
 
@@ -242,10 +268,22 @@ describe("operators and auditors", () => {
     expect(tail.stdout.split("\n").map((line) => line.slice(0, 2))).toEqual(["#1", "#2", ""]);
     const search = await bed.run(["audit", "search", "--type", "act.denied", "-n", "1", "--json"], auditor);
     expect(JSON.parse(search.stdout)).toMatchObject({ seq: 2, type: "act.denied" });
-    const follow = bed.start(["audit", "tail", "-f", "-n", "1"], auditor);
-    await follow.says("#2");
+    expect(search.stderr).toBe("");
+    const newest = async () => {
+      const { stdout, stderr } = await bed.run(["audit", "search"], auditor);
+      return [stdout.split("\n").length - 1, stderr];
+    };
+    for (let i = 3; i < 100; i++) bed.all.services.log.append({ type: "grant.expired", detail: {} });
+    expect(await newest()).toEqual([100, ""]);
     bed.all.services.log.append({ type: "grant.expired", detail: {} });
-    await follow.says("#3");
+    expect(await newest()).toEqual([
+      100,
+      "note: there are older records than these 100: see more with --limit, or narrow the search\n",
+    ]);
+    const follow = bed.start(["audit", "tail", "-f", "-n", "1"], auditor);
+    await follow.says("#100");
+    bed.all.services.log.append({ type: "grant.expired", detail: {} });
+    await follow.says("#101");
     follow.kill("SIGTERM");
     await follow.done;
   });
@@ -257,7 +295,64 @@ describe("operators and auditors", () => {
     });
     expect(nothing.code).toBe(1);
     mkdirSync(join(folder, "records"), { recursive: true });
-    expect((await bed.run(["audit", "verify", folder, "--key", "nonsense"])).code).toBe(1);
+    expect((await bed.run(["audit", "verify", folder, "--key", "x+00000000+AAAA"])).stderr).toBe(
+      "mayfly: not a verifier key: only Ed25519 keys are understood\n",
+    );
+  });
+
+  it("say of a folder of logs, such as that of workers, how each is verified", async () => {
+    const folder = join(bed.state, "the audit");
+    for (const worker of [10, 2, 1])
+      mkdirSync(join(folder, `worker-${worker}`, "records"), { recursive: true });
+    mkdirSync(join(folder, "holds"));
+    const verify = async (...args: readonly string[]): Promise<{ code: number | null; stderr: string }> => {
+      const { code, stderr } = await bed.run(["audit", "verify", folder, "--key", "absent.vkey", ...args]);
+      return { code, stderr: stderr.replaceAll(folder, "FOLDER") };
+    };
+    const commands = [1, 2, 10].map(
+      (worker) =>
+        `  mayfly audit verify 'FOLDER/worker-${worker}' --key 'FOLDER/worker-${worker}/log.vkey'\n`,
+    );
+    const refused = "mayfly: FOLDER is no audit log: it holds those of worker-1, worker-2, worker-10\n";
+    const byList = (file: string): string =>
+      "all by a signed list of them (mayfly audit logs --save logs.note), with the key of the log that signed it:\n" +
+      `  mayfly audit verify 'FOLDER/worker-1' 'FOLDER/worker-2' 'FOLDER/worker-10' --logs ${file} --key LOG.VKEY\n`;
+    expect(await verify()).toEqual({
+      code: 2,
+      stderr: `${refused}hint: verify each log:\n${commands.join("")}or ${byList("logs.note")}`,
+    });
+    expect(await verify("--logs", "kept.note")).toEqual({
+      code: 2,
+      stderr: `${refused}hint: verify ${byList("kept.note")}`,
+    });
+    expect((await verify("--archive", "archive", "--as-archive")).stderr).toContain(
+      "/worker-2/log.vkey' --archive archive/worker-2 --as-archive\n",
+    );
+  });
+
+  it("name the file of verify that is not there, or cannot be read", async () => {
+    const verify = (...args: readonly string[]): ReturnType<typeof bed.run> =>
+      bed.run(["audit", "verify", bed.state, ...args]);
+    const key = "--key=x+00000000+AAAA";
+    expect(await verify("--key", "log.vkey")).toMatchObject({
+      code: 2,
+      stderr:
+        "mayfly: log.vkey: no such file\nhint: give --key the log's log.vkey, or the key itself: NAME+ID+KEY\n",
+    });
+    expect(await verify("--key", bed.state)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`${bed.state} cannot be read (EISDIR)`) as string,
+    });
+    expect(await verify(key, "--checkpoint", "absent.txt")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("mayfly: absent.txt: no such file\n") as string,
+    });
+    const list = join(bed.state, "logs.note");
+    writeFileSync(list, "nobody's list\n");
+    const refused = await verify(key, "--logs", list);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(`mayfly: ${list}: `);
+    expect(refused.stderr).toContain("hint: --logs takes what mayfly audit logs --save wrote");
   });
 });
 
@@ -273,17 +368,32 @@ describe("login", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(join(bed.state, "mayfly")).mode & 0o777).toBe(0o700);
     const later = await bed.run(["pending"], { ...nobody, MAYFLY_URL: "" });
-    expect(later).toMatchObject({ code: 0, stderr: "Nothing waits for approval.\n" });
-    expect((await bed.run(["logout"])).code).toBe(0);
+    expect(later).toMatchObject({ code: 0, stderr: "No requests are awaiting approval.\n" });
+    expect(await bed.run(["logout"])).toMatchObject({ code: 0, stderr: "Forgot the login 'default'.\n" });
+    expect(await bed.run(["logout"])).toMatchObject({
+      code: 0,
+      stderr: "No login is saved as 'default'.\n",
+    });
     expect(existsSync(path)).toBe(false);
   });
 
-  it("says how to log in when nobody is", async () => {
+  it("says how to log in, and which logins there are", async () => {
     const ran = await bed.run(["operations"], nobody);
     expect(ran.code).toBe(5);
     expect(ran.stderr).toBe(
-      "mayfly: nobody is logged in\nhint: mayfly login --help says how to log in; or set MAYFLY_TOKEN\n",
+      "mayfly: you are not logged in\nhint: mayfly login --help says how; or set MAYFLY_TOKEN\n",
     );
+    const named = await bed.run(["whoami", "--profile", "night"], nobody);
+    expect([named.code, named.stderr]).toEqual([
+      5,
+      "mayfly: no login is saved as 'night'\nhint: mayfly login --profile night saves one\n",
+    ]);
+    expect((await bed.run(["login", "--profile", "day", "--token-stdin"], nobody, "token-agent")).code).toBe(
+      0,
+    );
+    const other = await bed.run(["whoami", "--profile", "night"], { ...nobody, MAYFLY_URL: "" });
+    expect(other.stderr).toContain("no login is saved as 'night'");
+    expect(other.stderr).toContain("; logins saved here: day (--profile)");
     expect((await bed.run(["operations"], { MAYFLY_TOKEN: "token-stolen" })).code).toBe(5);
   });
 
@@ -316,6 +426,7 @@ describe("help and completion", () => {
     "show",
     "approve",
     "refuse",
+    "review",
     "revoke",
     "lockdown",
   ])("mayfly %s --help has an example", async (name) => {
@@ -323,6 +434,22 @@ describe("help and completion", () => {
     expect(ran.code).toBe(0);
     expect(ran.stdout).toContain(`Example:\n  mayfly ${name}`);
     expect(ran.stdout).toContain("--profile");
+  });
+
+  it("completes values from the gateway and the logins, and is silent when there is none", async () => {
+    const values = async (...args: string[]): Promise<string> => {
+      const ran = await bed.run(["complete", ...args]);
+      expect([ran.code, ran.stderr]).toEqual([0, ""]);
+      return ran.stdout;
+    };
+    expect(await values("profiles")).toBe("");
+    await bed.run(["login", "--token-stdin", "--profile", "night"], {}, "token-agent");
+    expect(await values("profiles")).toBe("night\n");
+    // The gateway may be slower to answer on a busy machine than a shell waits: then there is nothing, and no more.
+    const operations = await values("operations", "--", "request", "--profile", "default");
+    expect(operations).toMatch(/^(?:|orders-db\/read-orders\n[^]*)$/);
+    expect(await values("operations", "--", "--url", "http://127.0.0.1:1")).toBe("");
+    expect(await values("nothing-of-the-kind")).toBe("");
   });
 
   it("completes commands and flags in bash", async () => {
@@ -337,9 +464,10 @@ describe("help and completion", () => {
         ],
         { encoding: "utf8" },
       ).trim();
-    expect(complete("mayfly re")).toBe("request release refuse revoke");
+    expect(complete("mayfly req")).toBe("request requests");
     expect(complete("mayfly audit v")).toBe("verify");
     expect(complete("mayfly run --rea")).toBe("--reason");
+    expect(complete("mayfly compl")).toBe("completion");
     expect((await bed.run(["completion", "fish"])).stdout).toContain("complete -c mayfly");
     expect((await bed.run(["completion", "zsh"])).stdout).toContain("bashcompinit");
     expect((await bed.run(["completion", "tcsh"])).code).toBe(2);

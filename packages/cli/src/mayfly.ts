@@ -1,21 +1,25 @@
 import { CommanderError } from "commander";
-import { errorText, exitCodeOf, exitCodes } from "./exit.ts";
+import { helpOf, hoist, partCommandLine, wantsJson } from "./command-line.ts";
+import { errorJson, errorText, exitCodeOf, exitCodes, usageWords, UsageError } from "./exit.ts";
 import { program } from "./program.ts";
 
 async function main(argv: readonly string[]): Promise<void> {
-  const cut = argv[0] === "run" ? argv.indexOf("--") : -1;
-  const own = cut === -1 ? argv : argv.slice(0, cut);
-  const commandLine = cut === -1 ? [] : argv.slice(cut + 1);
-  try {
-    await program(commandLine).parseAsync(own, { from: "user" });
-  } catch (thrown) {
-    if (thrown instanceof CommanderError) {
-      // Commander has said what is wrong; help and version are no errors.
-      process.exitCode = thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-      return;
-    }
-    process.stderr.write(`${errorText(thrown)}\n`);
+  const { own, behind } = partCommandLine(argv);
+  const asJson = wantsJson(own);
+  const say = (thrown: unknown): void => {
+    process.stderr.write(`${asJson ? errorJson(thrown) : errorText(thrown)}\n`);
     process.exitCode = exitCodeOf(thrown);
+  };
+  const root = program(behind, asJson);
+  try {
+    await root.parseAsync([...hoist(own, root)], { from: "user" });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) return say(thrown);
+    // Help and version are no errors.
+    if (thrown.exitCode === 0) process.exitCode = exitCodes.ok;
+    else if (asJson) say(new UsageError(usageWords(thrown.message), helpOf(own, root)));
+    // Commander has said what is wrong.
+    else process.exitCode = exitCodes.usage;
   }
 }
 

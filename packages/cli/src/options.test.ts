@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Command } from "commander";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { openAuditLog } from "../../gateway/src/audit/open.ts";
-import { systemClock } from "../../gateway/src/kernel/clock.ts";
+import { makeEmptyLog } from "@mayfly/testing/audit-log.ts";
+import { freePort } from "@mayfly/testing/ports.ts";
 import { errorText } from "./exit.ts";
 import { writeProfile } from "./profile.ts";
 import { program } from "./program.ts";
@@ -45,7 +45,7 @@ let auditLog: string;
 let verifierKey: string;
 const at = "2026-01-01T00:00:00Z";
 const request = {
-  id: "req_1",
+  id: "req_000000000000000a",
   digest: "sha256:d",
   state: "pending",
   operations: [],
@@ -60,7 +60,7 @@ const request = {
   created_at: at,
 };
 const grant = {
-  id: "gr_1",
+  id: "gr_000000000000000a",
   state: "active",
   operations: ["orders-db/read"],
   requester: { ...request.requester, issuer: "i", subject: "s", client: "c" },
@@ -70,6 +70,14 @@ const grant = {
   access: { protocol: "kubernetes", env: {}, kubeconfig: "apiVersion: v1\nkind: Config\n" },
 };
 const record = { seq: 1, time: at, type: "log.opened", detail: {} };
+/** An exec with a recording, newest record first. */
+const part = (digit: string): object => ({ parts: [{ bytes: 1, payload: `sha256:${digit.repeat(64)}` }] });
+const recording = { format: "asciicast-v2", output: part("a"), input: part("b") };
+const execRecords = [
+  { seq: 3, time: at, type: "act.outcome", detail: { intent: 2, status: 0, more: { recording } } },
+  { seq: 2, time: at, type: "act.intent", detail: { act: { verb: "create", resource: "pods" } } },
+];
+const cast = `{"version":2,"width":80,"height":24,"title":"sh"}\n[0.1,"o","\\u001b]0;title\\u0007shown"]\n[0.2,"i","typed"]\n`;
 const offer = {
   name: "orders-db/read",
   description: "words",
@@ -86,15 +94,19 @@ function answerTo(path: string): object | string {
     [/^\/v1\/me/, person],
     [/^\/v1\/operations/, { operations: [offer] }],
     [/^\/v1\/inbox/, { waiting: [], more: false }],
-    [/^\/v1\/requests\/req_1\/(?:approve|refuse)/, { ...request, state: "approved" }],
-    [/^\/v1\/requests\/req_1\?wait/, { ...request, state: "refused" }],
-    [/^\/v1\/requests/, request],
+    [/^\/v1\/requests\/req_000000000000000a\/(?:approve|refuse|review)/, { ...request, state: "approved" }],
+    [/^\/v1\/requests\/req_000000000000000a\?wait/, { ...request, state: "refused" }],
+    [/^\/v1\/requests/, { ...request, requests: [request] }],
     [/^\/v1\/grants\/revoke/, { revoked: 0 }],
-    [/^\/v1\/grants\/gr_1/, grant],
+    [/^\/v1\/grants\/gr_000000000000000a/, grant],
     [/^\/v1\/grants/, { grants: path.includes("all=true") && path.includes("state=active") ? [] : [grant] }],
     [/^\/v1\/live/, { grants: [] }],
     [/^\/v1\/lockdown/, { locked: false }],
     [/^\/v1\/audit\/export/, `${JSON.stringify(record)}\n`],
+    [/^\/v1\/audit\/payloads/, cast],
+    [/^\/v1\/audit\/records\?.*session=ses_000000000000000a/, { records: execRecords }],
+    [/^\/v1\/audit\/logs\/retire/, { log: "gateway-2", records: 1 }],
+    [/^\/v1\/audit\/logs/, { logs: [], note: "mayfly-logs\n", key: "m+1+A" }],
     [/^\/v1\/audit/, { records: [record] }],
     [/^\/v1\/events/, ""],
     [/oauth-protected-resource/, { authorization_servers: [`${url}/issuer`] }],
@@ -114,15 +126,7 @@ function answerTo(path: string): object | string {
 
 beforeAll(async () => {
   auditLog = mkdtempSync(join(tmpdir(), "mayfly-options-log-"));
-  const opened = await openAuditLog({
-    folder: auditLog,
-    name: "mayfly.test",
-    clock: systemClock,
-    sync: "batched",
-    checkpointEvery: 1000,
-  });
-  ({ verifierKey } = opened);
-  await opened.log.close();
+  verifierKey = await makeEmptyLog(auditLog);
   server = createServer((asked, response) => {
     let body = "";
     asked.on("data", (chunk: Buffer) => (body += chunk.toString()));
@@ -151,6 +155,12 @@ function claimsIn(body: string): string {
   return [header, claims].map((part) => Buffer.from(part ?? "", "base64url").toString()).join(" ");
 }
 
+/** An ID token as far as it is looked at before it is sent. */
+function idTokenOf(subject: string): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  return `${part({ alg: "RS256" })}.${part({ sub: subject, exp: 4e9 })}.c2ln`;
+}
+
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "mayfly-options-"));
   vi.stubEnv("XDG_STATE_HOME", folder);
@@ -161,6 +171,8 @@ beforeEach(() => {
   writeProfile("other", { url: "http://127.0.0.1:1", accessToken: "other-login" });
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   writeFileSync(join(folder, "key.pem"), privateKey.export({ type: "pkcs8", format: "pem" }));
+  writeFileSync(join(folder, "id.jwt"), idTokenOf("rosa"));
+  writeFileSync(join(folder, "access.jwt"), "the-callers-token");
 });
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -180,6 +192,7 @@ async function run(words: readonly string[], { saved, input, ends }: Row): Promi
   vi.spyOn(process, "stdin", "get").mockReturnValue(stdin as typeof process.stdin);
   const before = process.exitCode;
   const cut = words.indexOf("--");
+  const listening = process.listeners("SIGINT");
   try {
     const own = cut === -1 ? words : words.slice(0, cut);
     const made = program(cut === -1 ? [] : words.slice(cut + 1));
@@ -188,6 +201,8 @@ async function run(words: readonly string[], { saved, input, ends }: Row): Promi
     seen.push(errorText(error));
   } finally {
     process.exitCode = before;
+    // What goes on until Ctrl-C is left behind by no test.
+    for (const listener of process.listeners("SIGINT")) if (!listening.includes(listener)) listener("SIGINT");
   }
   const kept = join(folder, "mayfly");
   for (const file of existsSync(kept) ? readdirSync(kept) : [])
@@ -209,10 +224,11 @@ const narrowing: Readonly<Record<string, Row>> = {
   "--type": narrow("log.opened"),
   "--principal": narrow("rosa"),
   "--connection": narrow("orders-db"),
+  "--log": narrow("gateway-1"),
   "--operation": narrow("read"),
-  "--request": narrow("req_1"),
-  "--grant": narrow("gr_1"),
-  "--session": narrow("ses_1"),
+  "--request": narrow("req_000000000000000a"),
+  "--grant": narrow("gr_000000000000000a"),
+  "--session": narrow("ses_000000000000000a"),
   "--decision": narrow("deny"),
   "--text": narrow("words"),
   "--from": { value: "2026-01-01T00:00:00Z", sees: /^GET [^ ]*from=2026-01-01/m },
@@ -220,7 +236,17 @@ const narrowing: Readonly<Record<string, Row>> = {
 };
 const piped = { args: ["--token-stdin", "--profile", "new"], input: "a-token" } as const;
 const withKey = ["--key", "KEY", "--profile", "new"];
+const withKeys = ["--profile", "new", "--agent", "wlp1", "--key", "KEY"];
+const withAgent = [...withKeys, "--org", "URL/issuer"];
+const forCaller = [...withAgent, "--caller", "0oa1", "--caller-key", "KEY"];
 const byBrowser = { args: ["--profile", "new"], ends: /authorize\?|POST \/device/ } as const;
+
+/** Those of every command that lists something. */
+const yaml: Row = { value: "yaml", sees: /^(?:- )?[a-z]+: (?:"|\[\])/m };
+const again = (path: string): Row => {
+  const twice = new RegExp(`GET ${path}[^]*GET ${path}`);
+  return { value: "200ms", sees: twice, ends: twice };
+};
 
 /** What each command is run with, and what each of its own options is seen by. */
 const commands: Readonly<
@@ -239,6 +265,53 @@ const commands: Readonly<
       "--client-id": { args: withKey, value: "0oa7", sees: /"sub":"0oa7"/ },
       "--issuer": { args: withKey, value: "URL/other", sees: /GET \/other\/\.well-known/ },
       "--scope": { args: withKey, value: "another", sees: /scope=another/ },
+      "--resource": { args: withKey, value: "https://m.test/r", sees: /resource=https%3A%2F%2Fm\.test%2Fr/ },
+      "--agent": {
+        args: ["--profile", "new", "--key", "KEY"],
+        value: "wlp1",
+        sees: /registered agent|nobody is named/,
+      },
+      "--org": {
+        args: [...withKeys, "--id-token", "FOLDER/id.jwt"],
+        value: "URL/other",
+        sees: /GET \/other\/\.well-known/,
+      },
+      "--person": { args: withAgent, value: "device", ends: /POST \/device/, sees: /POST \/device/ },
+      "--person-client": {
+        args: [...withAgent, "--person", "device"],
+        ends: /POST \/device/,
+        value: "0oaApp",
+        sees: /POST \/device .*client_id=0oaApp/,
+      },
+      "--person-key": {
+        args: [...withAgent, "--person", "device", "--person-client", "0oaApp"],
+        ends: /POST \/device/,
+        value: "KEY",
+        sees: /POST \/device .*"sub":"0oaApp"/,
+      },
+      "--id-token": { args: withAgent, value: "FOLDER/id.jwt", sees: /subject_token=eyJ/ },
+      "--caller": {
+        args: [...withAgent, "--caller-key", "KEY"],
+        value: "0oa1",
+        sees: /grant_type=client_credentials.*"sub":"0oa1"/,
+      },
+      "--caller-key": {
+        args: [...withAgent, "--caller", "0oa1"],
+        value: "KEY",
+        sees: /grant_type=client_credentials/,
+      },
+      "--caller-key-id": { args: forCaller, value: "kid-8", sees: /kid-8/ },
+      "--caller-scope": { args: forCaller, value: "another", sees: /scope=another/ },
+      "--caller-resource": {
+        args: forCaller,
+        value: "https://agent.test",
+        sees: /resource=https%3A%2F%2Fagent\.test/,
+      },
+      "--access-token": {
+        args: withAgent,
+        value: "FOLDER/access.jwt",
+        sees: /subject_token=the-callers-token/,
+      },
       "--device": {
         ...byBrowser,
         args: ["--profile", "new", "--issuer", "URL/issuer"],
@@ -255,6 +328,19 @@ const commands: Readonly<
       },
     },
   },
+  whoami: { args: [], options: {} },
+  "agent keygen": {
+    args: ["--out", "FOLDER/made.pem"],
+    options: {
+      // Never without: a key would lie about where the tests are run.
+      "--out": {
+        args: ["--out", "FOLDER/first.pem"],
+        value: "FOLDER/other.pem",
+        sees: /private key is in [^ ]*other\.pem/,
+      },
+      "--alg": { value: "ES256", sees: /"alg":\s*"ES256"/ },
+    },
+  },
   logout: {
     args: [],
     options: {
@@ -262,23 +348,54 @@ const commands: Readonly<
       "--json": { sees: /^\{/m },
     },
   },
-  operations: { args: [], options: { "--scope": { sees: /select on public\.orders/ } } },
+  operations: {
+    args: [],
+    options: { "--scope": { sees: /select on public\.orders/ }, "--output": yaml },
+  },
   request: {
     args: ["orders-db/read", ...reason],
     options: {
       "--reason": { args: ["orders-db/read"], value: "TICKET-2", sees: /"reason":"TICKET-2"/ },
       "--ttl": { value: "3m", sees: /"ttl":"3m"/ },
       "--break-glass": { sees: /"break_glass":true/ },
-      "--wait": { sees: /req_1\?wait=/ },
+      "--wait": { sees: /req_000000000000000a\?wait=/ },
     },
   },
+  status: { args: [], options: { "--output": yaml, "--watch": again("/v1/me") } },
+  requests: {
+    args: [],
+    options: {
+      "--pending": { sees: /state=pending/ },
+      "--to-review": { sees: /all=true&emergencies=unreviewed/ },
+      "--output": yaml,
+      "--watch": again("/v1/requests"),
+    },
+  },
+  wait: { args: ["req_000000000000000a"], options: {} },
+  collect: { args: ["gr_000000000000000a"], options: {} },
+  env: { args: ["gr_000000000000000a"], options: {} },
+  withdraw: { args: ["req_000000000000000a"], options: {} },
   run: {
     args: ["orders-db/read", ...reason],
     options: {
       "--reason": { args: ["orders-db/read"], value: "TICKET-2", sees: /"reason":"TICKET-2"/ },
       "--ttl": { value: "3m", sees: /"ttl":"3m"/ },
       "--break-glass": { sees: /"break_glass":true/ },
+      "--lease": { value: "10s", sees: /"lease":"10s"/ },
+      "--no-lease": { sees: /"lease":false/ },
       // The request waits: without it the command says for whom.
+      "--quiet": { sees: /^(?![\s\S]*waits for)/ },
+    },
+  },
+  // As run, whose options these are; a shell that is given nothing to do.
+  connect: {
+    args: ["orders-db/read", ...reason],
+    options: {
+      "--reason": { args: ["orders-db/read"], value: "TICKET-2", sees: /"reason":"TICKET-2"/ },
+      "--ttl": { value: "3m", sees: /"ttl":"3m"/ },
+      "--break-glass": { sees: /"break_glass":true/ },
+      "--lease": { value: "10s", sees: /"lease":"10s"/ },
+      "--no-lease": { sees: /"lease":false/ },
       "--quiet": { sees: /^(?![\s\S]*waits for)/ },
     },
   },
@@ -296,34 +413,46 @@ const commands: Readonly<
       },
     },
   },
-  grants: { args: [], options: { "--all": { sees: /all=true/ }, "--active": { sees: /state=active/ } } },
-  release: { args: ["gr_1"], options: {} },
-  revoke: {
-    args: ["gr_1", ...reason],
+  grants: {
+    args: [],
     options: {
-      "--reason": { args: ["gr_1"], value: "R2", sees: /"reason":"R2"/ },
+      "--all": { sees: /all=true/ },
+      "--active": { sees: /state=active/ },
+      "--output": yaml,
+      "--watch": again("/v1/grants"),
+    },
+  },
+  release: { args: ["gr_000000000000000a"], options: {} },
+  revoke: {
+    args: ["gr_000000000000000a", ...reason],
+    options: {
+      "--reason": { args: ["gr_000000000000000a"], value: "R2", sees: /"reason":"R2"/ },
       "--agent": { args: reason, value: "bot", sees: /^GET \/v1\/grants/m },
     },
   },
-  pending: { args: [], options: {} },
-  show: { args: ["req_1"], options: {} },
+  pending: { args: [], options: { "--output": yaml } },
+  show: { args: ["req_000000000000000a"], options: {} },
   approve: {
-    args: ["req_1", "--yes"],
+    args: ["req_000000000000000a", "--yes"],
     options: {
-      "--yes": { args: ["req_1"], sees: /POST \/v1\/requests\/req_1\/approve/ },
+      "--yes": { args: ["req_000000000000000a"], sees: /POST \/v1\/requests\/req_000000000000000a\/approve/ },
       "--comment": { value: "fine", sees: /"comment":"fine"/ },
       "--ttl": { value: "3m", sees: /"ttl":"3m"/ },
       "--only": { value: "orders-db/read", sees: /"operations":\["orders-db\/read"\]/ },
     },
   },
   refuse: {
-    args: ["req_1", "--yes"],
+    args: ["req_000000000000000a", "--yes"],
     options: {
-      "--yes": { args: ["req_1"], sees: /POST \/v1\/requests\/req_1\/refuse/ },
+      "--yes": { args: ["req_000000000000000a"], sees: /POST \/v1\/requests\/req_000000000000000a\/refuse/ },
       "--comment": { value: "no", sees: /"comment":"no"/ },
     },
   },
-  live: { args: [], options: {} },
+  review: {
+    args: ["req_000000000000000a", "--note", "seen"],
+    options: { "--note": { args: ["req_000000000000000a"], value: "fine", sees: /"note":"fine"/ } },
+  },
+  live: { args: [], options: { "--output": yaml, "--watch": again("/v1/live") } },
   lockdown: {
     args: [],
     options: { "--reason": { value: "leak", sees: /PUT .*leak/ }, "--lift": { sees: /^DELETE/m } },
@@ -335,7 +464,27 @@ const commands: Readonly<
       "--follow": { sees: /GET \/v1\/events/, ends: /GET \/v1\/events/ },
     },
   },
-  "audit search": { args: [], options: { ...narrowing, "--limit": { value: "7", sees: /limit=7/ } } },
+  // One more than is shown: whether there are older ones.
+  "audit search": { args: [], options: { ...narrowing, "--limit": { value: "7", sees: /limit=8/ } } },
+  "audit replay": {
+    args: ["ses_000000000000000a"],
+    options: {
+      "--speed": { value: "2", sees: /at 2×/ },
+      "--at": { value: "1:30", sees: /from 1m 30s/ },
+      "--max-pause": { value: "2s", sees: /pauses of 2s at most/ },
+      "--acts": { sees: /^(?![^]*GET \/v1\/audit\/payloads)/ },
+      "--typed": { sees: /payloads\/b{64}/ },
+      "--raw": { sees: /\]0;title/ },
+    },
+  },
+  "audit logs": {
+    args: [],
+    options: { "--output": yaml, "--save": { value: "FOLDER/logs.note", sees: /^wrote .*logs\.note/m } },
+  },
+  "audit logs retire": {
+    args: ["gateway-2", "--reason", "gone"],
+    options: { "--reason": { args: ["gateway-2"], value: "INC-12", sees: /POST .*logs\/retire.*INC-12/ } },
+  },
   "audit export": {
     args: [],
     options: {
@@ -349,6 +498,10 @@ const commands: Readonly<
     options: {
       "--key": { args: ["LOG"], value: "VKEY", sees: /0 problems/ },
       "--checkpoint": { value: "FOLDER/absent.txt", sees: /absent\.txt/ },
+      "--witness": { value: "nobodys-word", sees: /nobodys-word/ },
+      "--logs": { value: "FOLDER/absent.note", sees: /absent\.note: no such file/ },
+      "--archive": { value: "FOLDER/absent", sees: /absent: no such folder/ },
+      "--as-archive": { sees: /an archive proves what it holds, records 0 to \d+, and nothing behind it/ },
       "--json": { sees: /^\{/m },
     },
   },
@@ -359,7 +512,7 @@ const commands: Readonly<
 const common: Readonly<Record<string, Row>> = {
   "--url": { value: "http://127.0.0.1:1", sees: /cannot reach/ },
   "--ca": { value: "/absent.pem", sees: /absent\.pem cannot be read/ },
-  "--profile": { saved: true, value: "nobody", sees: /nobody is logged in/ },
+  "--profile": { saved: true, value: "nobody", sees: /no login is saved as 'nobody'/ },
   "--json": { sees: /^[[{]/m },
 };
 
@@ -408,12 +561,3 @@ describe("an option is not lost on its way", () => {
 });
 
 /** A port that nobody has. */
-async function freePort(): Promise<number> {
-  const other = createServer();
-  await new Promise<void>((resolve) => {
-    other.listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = other.address() as AddressInfo;
-  await new Promise((resolve) => other.close(resolve));
-  return port;
-}

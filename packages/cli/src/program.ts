@@ -1,6 +1,10 @@
 import { Command } from "commander";
+import { readFileSync } from "node:fs";
+import { agentCommand } from "./commands/agent.ts";
 import { auditCommand } from "./commands/audit.ts";
+import { completeCommand } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { connectCommand } from "./commands/connect.ts";
 import { grantsCommand, releaseCommand, revokeCommand } from "./commands/grants.ts";
 import { liveCommand } from "./commands/live.ts";
 import { credentialCommand, kubeconfigCommand } from "./commands/kubernetes.ts";
@@ -8,23 +12,59 @@ import { lockdownCommand } from "./commands/lockdown.ts";
 import { loginCommand, logoutCommand } from "./commands/login.ts";
 import { operationsCommand } from "./commands/operations.ts";
 import { requestCommand } from "./commands/request.ts";
-import { approveCommand, pendingCommand, refuseCommand, showCommand } from "./commands/review.ts";
+import {
+  collectCommand,
+  envCommand,
+  requestsCommand,
+  waitCommand,
+  withdrawCommand,
+} from "./commands/requests.ts";
+import {
+  approveCommand,
+  pendingCommand,
+  refuseCommand,
+  reviewCommand,
+  showCommand,
+} from "./commands/review.ts";
 import { runCommand } from "./commands/run.ts";
-import { exitCodesHelp } from "./exit.ts";
+import { statusCommand } from "./commands/status.ts";
+import { whoamiCommand } from "./commands/whoami.ts";
+import { exitCodesHelp, usageWords } from "./exit.ts";
 
-/** Builds the whole command; what stands behind `--` is the command that `run` runs. */
-export function program(commandLine: readonly string[]): Command {
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const globalFlagsHelp = `
+--url, --ca, --profile and --json may stand before the command as well.`;
+
+/**
+ * Builds the whole command.
+ * @param commandLine what stands behind `--`: the command that `run` runs
+ * @param asJson what is wrong with the command line is thrown and not said: whoever catches it says it as JSON
+ */
+export function program(commandLine: readonly string[], asJson = false): Command {
   const root = new Command("mayfly")
     .description("Access to infrastructure for minutes, one task at a time")
-    .version("0.1.0")
-    .showHelpAfterError("hint: mayfly --help, or mayfly COMMAND --help")
+    .version(version)
+    .showHelpAfterError("hint: mayfly --help lists the commands")
+    .addHelpText("after", globalFlagsHelp)
     .addHelpText("after", exitCodesHelp);
   const commands = [
     loginCommand(),
     logoutCommand(),
+    whoamiCommand(),
+    statusCommand(),
+    agentCommand(),
     operationsCommand(),
     requestCommand(),
+    requestsCommand(),
+    waitCommand(),
+    collectCommand(),
+    envCommand(),
+    withdrawCommand(),
     runCommand(commandLine),
+    connectCommand(commandLine),
     kubeconfigCommand(),
     credentialCommand(),
     grantsCommand(),
@@ -33,6 +73,7 @@ export function program(commandLine: readonly string[]): Command {
     showCommand(),
     approveCommand(),
     refuseCommand(),
+    reviewCommand(),
     revokeCommand(),
     liveCommand(),
     lockdownCommand(),
@@ -40,18 +81,23 @@ export function program(commandLine: readonly string[]): Command {
     completionCommand(),
   ];
   for (const sub of commands) root.addCommand(sub);
-  settle(root);
+  root.addCommand(completeCommand(), { hidden: true });
+  settle(root, asJson);
   return root;
 }
 
 /** Errors of ours and of commander look the same, and none of them exits on its own. */
-function settle(command: Command): void {
+function settle(command: Command, asJson: boolean): void {
   command.exitOverride();
-  command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "mayfly: ")) });
+  command.configureOutput(
+    asJson
+      ? { writeErr: () => undefined, outputError: () => undefined }
+      : { outputError: (text, write) => write(`mayfly: ${usageWords(text)}`) },
+  );
   for (const sub of command.commands) {
     sub.showHelpAfterError(
-      `hint: mayfly ${sub.parent?.name() === "audit" ? "audit " : ""}${sub.name()} --help`,
+      `hint: mayfly ${command.parent === null ? "" : `${command.name()} `}${sub.name()} --help`,
     );
-    settle(sub);
+    settle(sub, asJson);
   }
 }

@@ -1,5 +1,6 @@
+import { protocolAct } from "@mayfly/sdk/act-words";
+import { formatDuration } from "@mayfly/sdk/formats";
 import type { AuditRecord } from "@mayfly/sdk";
-import { duration } from "./print.ts";
 
 type Detail = Readonly<Record<string, unknown>>;
 
@@ -11,12 +12,75 @@ const joined = (parts: readonly (string | undefined)[], by = ", "): string =>
 const counted = (value: unknown, one: string): string | undefined =>
   typeof value === "number" ? `${value.toLocaleString("en")} ${one}${value === 1 ? "" : "s"}` : undefined;
 
+const list = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+
+/** Whom a signal is about, by the name that its sender used. */
+function subjectOf(detail: Detail): string | undefined {
+  const subject = object(detail["subject"]);
+  const named = ["login", "uid", "client", "name", "id"].map((member) => text(subject[member]));
+  return named.find((name) => name !== undefined);
+}
+
+/** What a signal does here. */
+function effectOf(detail: Detail): string {
+  const reached = ["grants", "requests", "sessions"].flatMap((member) => list(detail[member]));
+  const what = reached.length === 0 ? "nothing" : reached.join(", ");
+  switch (detail["effect"]) {
+    case "end":
+      return `ends ${what}`;
+    case "judge_again":
+      return "what they hold is judged again";
+    case "refresh":
+      return "what is cached about them is fetched again";
+    default:
+      return "no effect";
+  }
+}
+
+/** What a signal says, of whom, and what it does. */
+function signalOf(detail: Detail): string {
+  const channel = text(detail["channel"])?.replaceAll("_", " ");
+  const subject = subjectOf(detail);
+  const group = text(object(detail["group"])["name"]) ?? text(object(detail["group"])["id"]);
+  const said = joined(
+    [
+      text(detail["event"]),
+      subject === undefined ? undefined : `of ${subject}`,
+      group === undefined ? undefined : `(group ${group})`,
+    ],
+    " ",
+  );
+  return joined([said, channel === undefined ? undefined : `by ${channel}`, effectOf(detail)]);
+}
+
+/** Who or what approved a request, and why. */
+function approvedOf(detail: Detail): string | undefined {
+  if (detail["by"] === "policy") {
+    const why = joined(list(detail["reasons"]), "; ");
+    // Records of 0.1.0 say `permitted by policy`, or nothing.
+    return why.includes("permitted automatically by ") ? why : joined(["automatically", why], ": ");
+  }
+  const by = list(detail["by"]);
+  return by.length === 0 ? undefined : joined([`by ${by.join(", ")}`, partOf(detail["allowed"])], ": ");
+}
+
+/** What was too long for a record stands beside the log. */
+function keptOf({ payload, bytes }: Detail): string | undefined {
+  if (text(payload) === undefined) return undefined;
+  return joined([`kept beside the log as ${text(payload) ?? ""}`, counted(bytes, "byte")]);
+}
+
 /** What was sent: the statement, or the digest of one that was shown before, and its bind values. */
 function actOf(detail: Detail): string | undefined {
   const act = object(detail["act"]);
   const sql = text(act["sql"]);
   const digest = text(act["sha256"]);
-  const statement = sql ?? (digest === undefined ? undefined : `statement ${digest.slice(0, 12)}…, as above`);
+  const statement =
+    sql ??
+    keptOf(act) ??
+    keptOf(detail) ??
+    (digest === undefined ? protocolAct(act) : `statement ${digest.slice(0, 12)}…, as above`);
   if (statement === undefined) return undefined;
   const values = act["parameters"];
   return Array.isArray(values) && values.length > 0
@@ -44,7 +108,20 @@ function outcomeOf(detail: Detail): string {
 function partOf(allowed: unknown): string | undefined {
   const { operations, ttl_ms: ms } = object(allowed);
   if (!Array.isArray(operations) || typeof ms !== "number") return undefined;
-  return `${operations.join(", ")} for ${duration(ms / 1000)}`;
+  return `${operations.join(", ")} for ${formatDuration(ms)}`;
+}
+
+/** The logs that share the store: a log's name is what its first key begins with. */
+function logsOf({ count, logs }: Detail): string | undefined {
+  const names = list(logs).map((key) => key.split("+")[0]);
+  if (typeof count !== "number" || names.length === 0) return undefined;
+  const left = count - names.length;
+  return `the store is shared by ${joined([names.join(", "), left > 0 ? `and ${left} more` : undefined])}`;
+}
+
+function recordsOf({ records }: Detail): string | undefined {
+  const held = counted(records, "record");
+  return held === undefined ? undefined : `${held} when it was last heard of`;
 }
 
 /**
@@ -59,7 +136,9 @@ export function wordsOf(record: AuditRecord): string | undefined {
       return actOf(detail);
     case "act.denied": {
       const act = actOf(detail);
-      return act === undefined ? undefined : `${act}  -- refused: ${text(detail["message"]) ?? ""}`;
+      return act === undefined
+        ? undefined
+        : `${act}  -- refused: ${(text(detail["message"]) ?? "").replace(/^refused: /, "")}`;
     }
     case "act.outcome":
       return detail["intent"] === undefined ? undefined : outcomeOf(detail);
@@ -70,8 +149,48 @@ export function wordsOf(record: AuditRecord): string | undefined {
     }
     case "sign_in.refused":
       return `${text(detail["code"]) ?? ""}: ${text(detail["why"]) ?? ""} (by ${text(detail["method"]) ?? ""} from ${text(detail["address"]) ?? ""})`;
+    case "log.listed":
+      return logsOf(detail);
+    case "log.retired":
+      return joined([text(detail["name"]), recordsOf(detail), reason]);
+    case "log.returned":
+      return text(detail["name"]);
     case "sign_out":
       return reason;
+    case "signal.received":
+      return signalOf(detail);
+    case "signal.refused":
+      return joined([
+        text(detail["why"]),
+        text(detail["channel"])?.replaceAll("_", " "),
+        text(detail["address"]) === undefined ? undefined : `from ${text(detail["address"]) ?? ""}`,
+        typeof detail["left_out_before"] === "number"
+          ? `${detail["left_out_before"]} more left out before`
+          : undefined,
+      ]);
+    case "authentication.refused":
+      return joined(
+        [
+          text(detail["code"]),
+          text(detail["endpoint"]) === undefined ? undefined : `at ${text(detail["endpoint"]) ?? ""}`,
+          text(detail["address"]) === undefined ? undefined : `from ${text(detail["address"]) ?? ""}`,
+        ],
+        " ",
+      );
+    case "request.approved":
+      return approvedOf(detail);
+    case "request.denied":
+      return joined(
+        [reason === undefined ? undefined : `"${reason}"`, joined(list(detail["reasons"]), "; ")],
+        ": ",
+      );
+    case "grant.collected":
+      return text(detail["by"]) === undefined ? undefined : `the secret, by ${text(detail["by"]) ?? ""}`;
+    case "configuration.loaded":
+      return joined([text(detail["file"]), joined(list(detail["changes"]), "; ")], ": ");
+    case "configuration.refused":
+      // One text, lines and all, before 0.2.0.
+      return joined([text(detail["file"]), text(detail["why"]) ?? joined(list(detail["why"]), " · ")], ": ");
     case "request.created":
       return joined([reason === undefined ? undefined : `"${reason}"`, text(detail["ttl"])]);
     case "approval.given":
@@ -85,8 +204,12 @@ export function wordsOf(record: AuditRecord): string | undefined {
       );
     case "approval.refused_to":
       return joined([`tried to ${text(detail["tried"]) ?? "decide"}`, text(detail["why"])], ": ");
+    case "lease.refused_to":
+      return joined(["tried to renew the lease", text(detail["why"])], ": ");
     case "request.escalated":
       return Array.isArray(detail["to"]) ? `to ${detail["to"].join(", ")}` : undefined;
+    case "break_glass.reviewed":
+      return text(detail["note"]);
     case "break_glass.activated":
       return joined([`"${reason ?? ""}"`, text(detail["ttl"])]);
     case "grant.activated":

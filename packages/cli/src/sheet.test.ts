@@ -109,6 +109,13 @@ describe("a sheet", () => {
     expect(text).toContain("(pending; not for you: the agent is yours)");
   });
 
+  test("says that a grant ends with its task, and counts one act as one", () => {
+    const [past] = request.history;
+    const text = sheetOf({ ...request, lease_seconds: 4, history: [{ ...past!, acts: 1 }] }, now);
+    expect(text).toContain("             ends sooner if its task is not heard from for 4s\n");
+    expect(text).toContain("  1 act, 3 denied  ");
+  });
+
   test("says that nobody stands behind an agent, and that there is no history", () => {
     const text = sheetOf({ ...request, requester: { ...alone, actors: [] }, history: [] }, now);
     expect(text).toContain("for whom     nobody: the agent acts by itself");
@@ -120,6 +127,24 @@ describe("a sheet", () => {
     const text = sheetOf({ ...rest, break_glass: true, state: "approved", approvals: [] }, now);
     expect(text.split("\n")[0]).toBe("BREAK GLASS: nobody approved this");
     expect(text).not.toContain("approval ");
+    expect(text).not.toContain("reviewed");
+  });
+
+  test("says who reviewed an emergency afterwards, or that nobody has", () => {
+    const taken: Request = { ...request, break_glass: true, state: "approved", reviews: [] };
+    expect(sheetOf(taken, now)).toContain(
+      `reviewed  by nobody yet: mayfly review ${request.id} --note "what you found"`,
+    );
+    const grant = { connection: "orders-db", operations: [], activated_at: request.created_at };
+    const over = { ...grant, grant: "gr_1", state: "released" as const, acts: 4, denied: 1 };
+    expect(sheetOf(taken, now, over)).toMatch(/^done {6}4 acts, 1 denied {2}released$/m);
+    const early = { ...taken, may_review: false, why_not_review: "its grant is still active" };
+    expect(sheetOf(early, now)).toContain("reviewed  by nobody yet; you may not: its grant is still active");
+    const reviewer = { issuer: "i", subject: "s", name: "olga@example.com" };
+    const reviews = [{ id: "rev_1", reviewer, note: "only\nrefunds", at: request.created_at }];
+    expect(sheetOf({ ...taken, reviews }, now)).toMatch(
+      /^reviewed  by olga@example\.com \d{4}-\S+ \S+ UTC \(.*\): only ⏎ refunds$/m,
+    );
   });
 
   test("takes what is not known for the highest risk", () => {

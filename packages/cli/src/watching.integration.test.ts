@@ -1,8 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { principals } from "../../gateway/src/api/testing/fakes.ts";
-import type { LiveSession } from "../../gateway/src/gate/live.ts";
+import { type LiveSession, principals } from "@mayfly/testing/fake-api.ts";
 import { testBed, type TestBed } from "./testing/cli.ts";
 
 const asOperator = { MAYFLY_TOKEN: "token-operator" };
@@ -28,7 +27,7 @@ describe("mayfly live", () => {
   it("shows who has access and what each session does, and lets no text paint on the terminal", async () => {
     expect(await bed.run(["live"], asOperator)).toMatchObject({
       code: 0,
-      stderr: "Nobody has access now.\n",
+      stderr: "No active grants\n",
     });
     const [busy, idle] = [await grantOf("agent"), await grantOf("other")];
     const since = Date.now() - 65_000;
@@ -49,7 +48,7 @@ describe("mayfly live", () => {
       },
       { ...session, id: "ses_2", grant: busy, denied: 0 },
     ];
-    const { code, stdout } = await bed.run(["live"], asOperator);
+    const { code, stdout } = await bed.run(["live", "-o", "wide"], asOperator);
     expect(code).toBe(0);
     const lines = stdout.split("\n");
     expect(lines[0]).toMatch(/^GRANT +WHO +OPERATIONS +ENDS +SESSION +FROM +ACTS +NOW$/);
@@ -59,7 +58,7 @@ describe("mayfly live", () => {
       ),
     );
     expect(stdout).toMatch(/ses_2 +10\.0\.0\.9 +3 +connected/);
-    expect(stdout).toMatch(new RegExp(`${idle} .*no session`));
+    expect(stdout).toMatch(new RegExp(`${idle} .*not in use`));
     expect((await bed.run(["live"])).code).toBe(3);
   });
 });

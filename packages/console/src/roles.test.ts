@@ -4,9 +4,9 @@ import { pageRoles, sees, startPage } from "./roles.ts";
 describe("roles", () => {
   it.each([
     [["reviewer"], "/inbox"],
-    [["operator"], "/live"],
-    [["auditor"], "/activity"],
-    [["auditor", "operator"], "/live"],
+    [["operator"], "/overview"],
+    [["auditor"], "/overview"],
+    [["auditor", "operator"], "/overview"],
     [["operator", "reviewer"], "/inbox"],
     [[], undefined],
     [["constructor"], undefined],

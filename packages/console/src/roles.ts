@@ -5,7 +5,9 @@ export type Role = "reviewer" | "operator" | "auditor";
 
 /** The pages and whom they are for. */
 export const pageRoles = {
+  "/overview": ["operator", "auditor"],
   "/inbox": ["reviewer"],
+  "/emergencies": ["reviewer", "operator", "auditor"],
   "/live": ["operator", "auditor"],
   "/activity": ["operator", "auditor"],
   "/reach": ["reviewer", "operator", "auditor"],
@@ -13,8 +15,8 @@ export const pageRoles = {
   "/integrity": ["operator", "auditor"],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;
 
-/** A page with a place in the navigation. */
-export type NavPath = keyof typeof pageRoles;
+/** A page with a place in the navigation; the Inbox and the Overview lead to the emergencies. */
+export type NavPath = Exclude<keyof typeof pageRoles, "/emergencies">;
 
 /** Whether somebody with `roles` sees what is for `allowed`. */
 export function sees(roles: readonly string[], allowed: readonly Role[]): boolean {
@@ -22,8 +24,7 @@ export function sees(roles: readonly string[], allowed: readonly Role[]): boolea
 }
 
 /** Where somebody starts: what waits for them first. Undefined without any role. */
-export function startPage(roles: readonly string[]): "/inbox" | "/live" | "/activity" | undefined {
+export function startPage(roles: readonly string[]): "/inbox" | "/overview" | undefined {
   if (roles.includes("reviewer")) return "/inbox";
-  if (roles.includes("operator")) return "/live";
-  return roles.includes("auditor") ? "/activity" : undefined;
+  return sees(roles, pageRoles["/overview"]) ? "/overview" : undefined;
 }

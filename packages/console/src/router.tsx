@@ -11,6 +11,11 @@ import { isSignedOut } from "./api/problems.ts";
 import { sessionQuery } from "./api/session.ts";
 import { Skeleton } from "./components/states.tsx";
 import { readSearch as readActivity } from "./pages/activity/search.ts";
+import { readSearch as readAgent } from "./pages/agent/search.ts";
+import { readSearch as readConnections } from "./pages/connections/search.ts";
+import { readSearch as readEmergencies } from "./pages/emergencies/search.ts";
+import { readSearch as readInbox } from "./pages/inbox/search.ts";
+import { readSearch as readLive } from "./pages/live/search.ts";
 import { readSearch as readReach } from "./pages/reach/search.ts";
 import { safeReturn } from "./pages/sign-in/return.ts";
 import { pageRoles, type Role, startPage } from "./roles.ts";
@@ -67,11 +72,27 @@ const homeRoute = createRoute({
 /** Whom a page is for; the shell shows "no permission" to everybody else. */
 const forRoles = (path: keyof typeof pageRoles): { roles: readonly Role[] } => ({ roles: pageRoles[path] });
 
+const overviewRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/overview",
+  staticData: forRoles("/overview"),
+  component: lazyRouteComponent(() => import("./pages/overview/index.tsx"), "OverviewPage"),
+});
+
 const inboxRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/inbox",
   staticData: forRoles("/inbox"),
+  validateSearch: readInbox,
   component: lazyRouteComponent(() => import("./pages/inbox/index.tsx"), "InboxPage"),
+});
+
+const emergenciesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/emergencies",
+  staticData: forRoles("/emergencies"),
+  validateSearch: readEmergencies,
+  component: lazyRouteComponent(() => import("./pages/emergencies/index.tsx"), "EmergenciesPage"),
 });
 
 const requestRoute = createRoute({
@@ -80,10 +101,19 @@ const requestRoute = createRoute({
   component: lazyRouteComponent(() => import("./pages/request/index.tsx"), "RequestPage"),
 });
 
+const agentRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/agents/$subject",
+  staticData: forRoles("/reach"),
+  validateSearch: readAgent,
+  component: lazyRouteComponent(() => import("./pages/agent/index.tsx"), "AgentPage"),
+});
+
 const liveRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/live",
   staticData: forRoles("/live"),
+  validateSearch: readLive,
   component: lazyRouteComponent(() => import("./pages/live/index.tsx"), "LivePage"),
 });
 
@@ -107,6 +137,7 @@ const connectionsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/connections",
   staticData: forRoles("/connections"),
+  validateSearch: readConnections,
   component: lazyRouteComponent(() => import("./pages/connections/index.tsx"), "ConnectionsPage"),
 });
 
@@ -127,8 +158,11 @@ const routeTree = rootRoute.addChildren([
   signInRoute,
   shellRoute.addChildren([
     homeRoute,
+    overviewRoute,
     inboxRoute,
+    emergenciesRoute,
     requestRoute,
+    agentRoute,
     liveRoute,
     activityRoute,
     reachRoute,

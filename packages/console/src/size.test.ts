@@ -32,7 +32,10 @@ describe("the first load", () => {
     : undefined;
   const pages = [
     "sign-in",
+    "overview",
     "inbox",
+    "emergencies",
+    "agent",
     "request",
     "live",
     "activity",

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Containers } from "./containers.ts";
 import { discovery, type Kind, kinds, type KubernetesObject, tableOf } from "./kinds.ts";
 import { type Change, merged, type Store } from "./store.ts";
-import type { ExecAsk } from "./streams.ts";
+import type { ExecRequest } from "./streams.ts";
 
 /** Where a path leads. */
 export interface Route {
@@ -228,7 +228,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 }
 
 /** What an exec asks for, as its URL says it; undefined when its container is not there. */
-export function execOf(cluster: Cluster, route: Route, query: URLSearchParams): ExecAsk | undefined {
+export function execOf(cluster: Cluster, route: Route, query: URLSearchParams): ExecRequest | undefined {
   const pod = cluster.store.get(route.kind, route.namespace ?? "", route.name ?? "");
   const container = query.get("container") ?? "";
   if (pod === undefined || !containersIn(pod).some(({ name }) => name === container)) return undefined;

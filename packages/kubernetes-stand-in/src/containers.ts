@@ -1,17 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, existsSync, openSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { startContainerd } from "./containerd.ts";
 import { imageName, makeImage, must } from "./image.ts";
 
 /** A command that runs in a container. */
@@ -46,32 +37,12 @@ export function whyNoContainers(): string | undefined {
   return undefined;
 }
 
-/** Starts containerd in a folder of its own (native snapshotter, host network) with one image in it. */
+/** Starts containers from one image, in a containerd of their own. */
 export async function startContainers(): Promise<Containers> {
   const why = whyNoContainers();
   if (why !== undefined) throw new Error(why);
-  const folder = mkdtempSync(path.join(tmpdir(), "mayfly-pods-"));
-  const socket = path.join(folder, "containerd.sock");
-  writeFileSync(
-    path.join(folder, "config.toml"),
-    `version = 2
-root = "${folder}/root"
-state = "${folder}/state"
-disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
-[grpc]
-  address = "${socket}"
-[ttrpc]
-  address = "${socket}.ttrpc"
-`,
-  );
-  const daemon = spawn("containerd", ["-c", path.join(folder, "config.toml")], { stdio: "ignore" });
-  const gone = new Promise<void>((resolve) => daemon.once("close", () => resolve()));
-  const ctr = ["-a", socket];
-  const deadline = Date.now() + 20_000;
-  while (spawnSync("ctr", [...ctr, "version"], { stdio: "ignore" }).status !== 0) {
-    if (Date.now() > deadline) throw new Error("containerd did not start");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  const containerd = await startContainerd();
+  const { folder, ctr } = containerd;
   const busybox = must("sh", ["-c", "command -v busybox"]).trim();
   const image = makeImage(folder, busybox);
   must("ctr", [...ctr, "images", "import", "--snapshotter", "native", "--base-name", "stand-in", image]);
@@ -89,7 +60,7 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
   // Whoever ends without closing leaves no containers behind.
   const last = (): void => {
     for (const id of started) remove(id);
-    daemon.kill("SIGTERM");
+    containerd.kill();
   };
   process.once("exit", last);
   return {
@@ -169,9 +140,7 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
     async close() {
       process.off("exit", last);
       for (const id of started) remove(id);
-      daemon.kill("SIGTERM");
-      await gone;
-      rmSync(folder, { recursive: true, force: true });
+      await containerd.close();
     },
   };
 }

@@ -10,6 +10,7 @@ import { Store } from "./store.ts";
 import { serveStream } from "./streams.ts";
 
 export { makeCertificate } from "./certificate.ts";
+export { startContainerd } from "./containerd.ts";
 export { whyNoContainers } from "./containers.ts";
 export type { KubernetesObject } from "./kinds.ts";
 

@@ -3,7 +3,7 @@ import {
   createSpdyReader,
   encodeData,
   encodeGoaway,
-} from "../../gateway/src/protocols/kubernetes/spdy.ts";
+} from "../../gateway/src/protocols/kubernetes/streams/spdy.ts";
 
 /** One stream that a client opened. */
 export interface ServerStream {
@@ -18,14 +18,14 @@ export interface ServerStream {
 export function serveSpdy(
   send: (bytes: Buffer) => void,
   opened: (stream: ServerStream) => void,
-): { take(chunk: Buffer): Promise<void>; goaway(): void } {
+): { feed(chunk: Buffer): Promise<void>; goaway(): void } {
   const reader = createSpdyReader(16_777_215);
   const writer = createSpdyHeaderWriter();
   const streams = new Map<number, ServerStream>();
   let newest = 0;
   let work = Promise.resolve();
   const handle = async (chunk: Buffer): Promise<void> => {
-    for (const frame of await reader.take(chunk)) {
+    for (const frame of await reader.feed(chunk)) {
       if (frame.kind === "syn_stream") {
         const id = frame.stream;
         newest = id;
@@ -44,13 +44,13 @@ export function serveSpdy(
         if (frame.fin) stream.onData(undefined);
       } else if (frame.kind === "data") {
         const stream = streams.get(frame.stream);
-        if (frame.data.length > 0) stream?.onData(frame.data);
+        for (const piece of frame.data) stream?.onData(piece);
         if (frame.fin) stream?.onData(undefined);
-      } else if (frame.kind === "ping") send(frame.raw);
+      } else if (frame.kind === "ping") send(Buffer.concat(frame.raw));
     }
   };
   return {
-    take: (chunk) => (work = work.then(() => handle(chunk))),
+    feed: (chunk) => (work = work.then(() => handle(chunk))),
     goaway: () => send(encodeGoaway(newest)),
   };
 }

@@ -6,7 +6,7 @@ import type { Containers, Running } from "./containers.ts";
 import { type ServerStream, serveSpdy } from "./spdy-server.ts";
 
 /** What an exec was asked for. */
-export interface ExecAsk {
+export interface ExecRequest {
   readonly id: string;
   readonly argv: readonly string[];
   readonly stdin: boolean;
@@ -40,7 +40,7 @@ function resize(running: Running, text: string): void {
 }
 
 /** Runs a command over a WebSocket (v5 or v4). */
-function execOverWebSocket(socket: WebSocket, ask: ExecAsk, containers: Containers): void {
+function execOverWebSocket(socket: WebSocket, ask: ExecRequest, containers: Containers): void {
   const running = containers.exec(ask.id, ask.argv, ask.terminal);
   const { child } = running;
   const send = (channel: number, data: Buffer): void => {
@@ -77,7 +77,11 @@ function execOverWebSocket(socket: WebSocket, ask: ExecAsk, containers: Containe
 }
 
 /** Runs a command over SPDY, once every stream that it needs is there. */
-function execOverSpdy(socket: Duplex, ask: ExecAsk, containers: Containers): (stream: ServerStream) => void {
+function execOverSpdy(
+  socket: Duplex,
+  ask: ExecRequest,
+  containers: Containers,
+): (stream: ServerStream) => void {
   const streams = new Map<string, ServerStream>();
   const wanted = [
     "error",
@@ -133,7 +137,7 @@ export function serveStream(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  ask: ExecAsk | "portforward",
+  ask: ExecRequest | "portforward",
   containers: Containers,
 ): void {
   socket.on("error", () => undefined);
@@ -141,7 +145,7 @@ export function serveStream(
     sockets.handleUpgrade(request, socket, head, (opened) => {
       if (ask !== "portforward") return execOverWebSocket(opened, ask, containers);
       const spdy = serveSpdy((bytes) => opened.send(bytes), forward());
-      opened.on("message", (data: Buffer) => void spdy.take(data).catch(() => opened.terminate()));
+      opened.on("message", (data: Buffer) => void spdy.feed(data).catch(() => opened.terminate()));
       opened.on("error", () => opened.terminate());
       return undefined;
     });
@@ -157,10 +161,10 @@ export function serveStream(
     },
     ask === "portforward" ? forward() : execOverSpdy(socket, ask, containers),
   );
-  const take = (chunk: Buffer): void => {
-    spdy.take(chunk).catch(() => socket.destroy());
+  const feed = (chunk: Buffer): void => {
+    spdy.feed(chunk).catch(() => socket.destroy());
   };
-  socket.on("data", take);
-  if (head.length > 0) take(head);
+  socket.on("data", feed);
+  if (head.length > 0) feed(head);
   socket.on("end", () => socket.end());
 }

@@ -1,10 +1,28 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { IncomingMessage } from "node:http";
+import type { ServerResponse } from "node:http";
+
+/** Reads a whole body. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
 
 /** Reads a form body (application/x-www-form-urlencoded). */
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return new URLSearchParams(Buffer.concat(chunks).toString("utf8"));
+  return new URLSearchParams((await readBody(request)).toString("utf8"));
+}
+
+/** The same request with its body still to be read, for the next handler. */
+export function withBody(request: IncomingMessage, body: Buffer): IncomingMessage {
+  const again = new IncomingMessage(request.socket);
+  Object.assign(again, { method: request.method, url: request.url, headers: request.headers });
+  again.rawHeaders = request.rawHeaders;
+  // Destroying a message that is not complete destroys its socket.
+  again.complete = true;
+  again.push(body);
+  again.push(null);
+  return again;
 }
 
 /** Answers with JSON. */

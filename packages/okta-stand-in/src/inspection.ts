@@ -14,7 +14,7 @@ export interface Withdrawn {
 export async function introspect(
   settings: Settings,
   keys: SigningKeys,
-  withdrawn: Withdrawn,
+  withdrawn: Withdrawn & { readonly inactive: (subject: string) => boolean },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -34,8 +34,8 @@ export async function introspect(
     claims !== undefined &&
     Number(claims["exp"]) * 1000 > Date.now() &&
     !withdrawn.tokens.has(String(claims["jti"])) &&
-    !withdrawn.subjects.has(String(claims["sub"])) &&
-    !withdrawn.subjects.has(String(claims["cid"]));
+    !withdrawn.inactive(String(claims["sub"])) &&
+    !withdrawn.inactive(String(clientOf(claims)));
   if (!active) {
     sendJson(response, 200, { active: false });
     return;
@@ -44,11 +44,16 @@ export async function introspect(
   sendJson(response, 200, {
     ...claims,
     active: true,
-    token_type: "Bearer",
+    token_type: claims["cnf"] === undefined ? "Bearer" : "DPoP",
     username: claims["sub"],
-    client_id: claims["cid"],
+    client_id: clientOf(claims),
     scope: Array.isArray(scopes) ? scopes.join(" ") : scopes,
   });
+}
+
+/** The client of a token: the nearest actor, where a machine's has no `cid`. */
+function clientOf(claims: Record<string, unknown>): unknown {
+  return claims["cid"] ?? (claims["act"] as { sub?: unknown } | undefined)?.sub;
 }
 
 /** Who asks: a service app by its assertion, the public client by its id. */

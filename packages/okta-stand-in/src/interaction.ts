@@ -43,13 +43,13 @@ function restoreOfflineAccess({ query, oidc: { params } }: Context): void {
 /**
  * The page on which a person says who they are, and its answer.
  * @param accountOf what the provider calls this person
- * @param inactive tells that a person is deactivated: the sign-in then ends as Okta ends it, with access_denied
+ * @param barred tells that a person is deactivated, or not assigned to the client: the sign-in then ends as Okta ends it, with access_denied
  */
 export async function interact(
   settings: Settings,
   provider: Provider,
   accountOf: (person: Person) => string,
-  inactive: (login: string) => boolean,
+  barred: (login: string, clientId: string) => boolean,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -66,7 +66,7 @@ export async function interact(
         delete session.uid;
         await details.save(details.exp - Math.floor(Date.now() / 1000));
       }
-      const result = inactive(login)
+      const result = barred(login, String(details.params["client_id"]))
         ? {
             error: "access_denied",
             error_description: "User is not assigned to the client application.",

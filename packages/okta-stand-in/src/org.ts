@@ -1,16 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { request as httpRequest } from "node:http";
-import { request as httpsRequest } from "node:https";
 import { Provider, errors } from "oidc-provider";
 import type { Context, IssuedToken } from "oidc-provider";
 import type { JWK } from "jose";
+import { deviceFlow } from "./device-flow.ts";
 import { prompts } from "./interaction.ts";
+import { linkedApps } from "./linked-apps.ts";
 import type { MemoryAdapters } from "./memory-adapter.ts";
 import type { Person, Settings, StandInWebClient } from "./options.ts";
 import { page } from "./pages.ts";
+import { send } from "./senders/post.ts";
+import { lifetimes } from "./lifetimes.ts";
 
 const scopes = ["openid", "profile", "email", "groups", "offline_access"];
 const cookieKeys = [randomBytes(16).toString("hex")];
+const nonceSecret = randomBytes(32);
 
 /** What the org authorization server says of a person, in the id token and at userinfo alike. */
 function claimsOf(person: Person): Record<string, unknown> {
@@ -24,6 +27,25 @@ function claimsOf(person: Person): Record<string, unknown> {
   };
 }
 
+function webClient(settings: Settings, web: StandInWebClient): Record<string, unknown> {
+  return {
+    client_id: web.clientId,
+    client_secret: web.clientSecret,
+    grant_types: ["authorization_code", "refresh_token"],
+    response_types: ["code"],
+    redirect_uris: web.redirectUris,
+    post_logout_redirect_uris: web.postLogoutRedirectUris ?? [],
+    id_token_signed_response_alg: settings.algorithm,
+    require_auth_time: true,
+    ...(web.backChannelLogoutUri === undefined
+      ? {}
+      : {
+          backchannel_logout_uri: web.backChannelLogoutUri,
+          backchannel_logout_session_required: true,
+        }),
+  };
+}
+
 /**
  * oidc-provider with the paths and claims of an Okta *org authorization server*: the issuer is the host alone, `sub` is
  * the user's id, and access tokens are nobody's business but its own userinfo's. Browsers sign in here.
@@ -33,7 +55,7 @@ function claimsOf(person: Person): Record<string, unknown> {
  */
 export function orgProvider(
   settings: Settings,
-  web: StandInWebClient,
+  web: StandInWebClient | undefined,
   keys: readonly JWK[],
   adapters: MemoryAdapters,
   inactive: (login: string) => boolean,
@@ -43,24 +65,7 @@ export function orgProvider(
     settings.people.find((one) => one.uid === uid && !inactive(one.login));
   return new Provider(settings.origin, {
     adapter: adapters.adapter,
-    clients: [
-      {
-        client_id: web.clientId,
-        client_secret: web.clientSecret,
-        grant_types: ["authorization_code", "refresh_token"],
-        response_types: ["code"],
-        redirect_uris: web.redirectUris,
-        post_logout_redirect_uris: web.postLogoutRedirectUris ?? [],
-        id_token_signed_response_alg: settings.algorithm,
-        require_auth_time: true,
-        ...(web.backChannelLogoutUri === undefined
-          ? {}
-          : {
-              backchannel_logout_uri: web.backChannelLogoutUri,
-              backchannel_logout_session_required: true,
-            }),
-      },
-    ],
+    clients: [...(web === undefined ? [] : [webClient(settings, web)]), ...linkedApps(settings)],
     jwks: { keys },
     // Cookies know no ports and no mounts: the custom authorization server beside it has the usual names.
     cookies: {
@@ -75,7 +80,7 @@ export function orgProvider(
       groups: ["groups"],
     },
     conformIdTokenClaims: false,
-    clientAuthMethods: ["client_secret_basic", "client_secret_post"],
+    clientAuthMethods: ["none", "private_key_jwt", "client_secret_basic", "client_secret_post"],
     responseTypes: ["code"],
     pkce: { required: () => true },
     routes: {
@@ -84,22 +89,18 @@ export function orgProvider(
       jwks: "/oauth2/v1/keys",
       userinfo: "/oauth2/v1/userinfo",
       revocation: "/oauth2/v1/revoke",
+      device_authorization: "/oauth2/v1/device/authorize",
+      code_verification: "/activate",
       end_session: "/oauth2/v1/logout",
     },
-    ttl: {
-      AccessToken: settings.tokenLifetime,
-      AuthorizationCode: 60,
-      Grant: 86_400,
-      IdToken: 3600,
-      Interaction: 3600,
-      RefreshToken: 86_400,
-      Session: 86_400,
-    },
+    ttl: lifetimes(settings),
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: true },
       revocation: { enabled: true },
       backchannelLogout: { enabled: true },
+      deviceFlow,
+      dPoP: { enabled: true, nonceSecret, requireNonce: () => true },
       resourceIndicators: { enabled: false },
       rpInitiatedLogout: {
         enabled: true,
@@ -135,6 +136,7 @@ export function orgProvider(
       code.scopes.has("offline_access"),
     extraTokenClaims: (_: Context, token: IssuedToken) => {
       if (personOf(token.accountId) === undefined) throw new errors.InvalidGrant("the person is deactivated");
+      if (inactive(token.clientId)) throw new errors.InvalidClient("the app is deactivated");
       return undefined;
     },
     fetch: (url: string, options: { headers: Headers; body: URLSearchParams }) =>
@@ -142,31 +144,12 @@ export function orgProvider(
   });
 }
 
-/** Posts a form and answers its status; used for logout tokens, which go to a gateway with a CA of its own. */
+/** Posts a logout token to a gateway with a CA of its own. */
 function post(url: string, form: URLSearchParams, ca: string | undefined): Promise<{ status: number }> {
-  const send = url.startsWith("https:") ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
-    const text = form.toString();
-    const outgoing = send(
-      url,
-      {
-        method: "POST",
-        agent: false,
-        timeout: 5000,
-        headers: {
-          "content-type": "application/x-www-form-urlencoded",
-          "content-length": String(Buffer.byteLength(text)),
-        },
-        ...(ca === undefined ? {} : { ca }),
-      },
-      (incoming) => {
-        incoming.resume();
-        incoming.once("end", () => resolve({ status: incoming.statusCode ?? 0 }));
-      },
-    );
-    outgoing.once("timeout", () => outgoing.destroy(new Error(`no answer from ${url}`)));
-    outgoing.once("error", reject);
-    outgoing.end(text);
+  return send(url, {
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: form.toString(),
+    ca,
   });
 }
 

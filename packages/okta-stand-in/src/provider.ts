@@ -3,18 +3,23 @@ import { Provider, errors } from "oidc-provider";
 import type { Context, IssuedToken } from "oidc-provider";
 import type { JWK } from "jose";
 import { accessTokenClaims } from "./claims.ts";
+import { publicClients, registrationPath } from "./client-registration.ts";
+import { deviceFlow } from "./device-flow.ts";
 import { prompts } from "./interaction.ts";
+import { linkedApps } from "./linked-apps.ts";
 import type { Settings } from "./options.ts";
-import { escapeHtml, page } from "./pages.ts";
+import { lifetimes } from "./lifetimes.ts";
 
 const openIdScopes = ["openid", "profile", "offline_access"];
 const cookieKeys = [randomBytes(16).toString("hex")];
+const nonceSecret = randomBytes(32);
 
 function clients(settings: Settings): Record<string, unknown>[] {
   const agents = settings.agents.map((agent) => ({
     client_id: agent.clientId,
     token_endpoint_auth_method: "private_key_jwt",
-    grant_types: ["client_credentials"],
+    // Client credentials are served beside oidc-provider, in Okta's words.
+    grant_types: [],
     response_types: [],
     redirect_uris: [],
     jwks: { keys: agent.keys },
@@ -27,8 +32,10 @@ function clients(settings: Settings): Record<string, unknown>[] {
     response_types: ["code"],
     redirect_uris: settings.redirectUris,
     id_token_signed_response_alg: settings.algorithm,
+    dpop_bound_access_tokens: settings.peopleDpop,
   };
-  return [...agents, people];
+  const others = publicClients(settings.publicClients, settings.algorithm) as Record<string, unknown>[];
+  return [...agents, people, ...others, ...linkedApps(settings)];
 }
 
 /**
@@ -50,7 +57,7 @@ export function oktaShapedProvider(
     cookies: { keys: cookieKeys },
     scopes: openIdScopes,
     claims: { openid: ["sub"], profile: ["name", "preferred_username"] },
-    clientAuthMethods: ["none", "private_key_jwt"],
+    clientAuthMethods: ["none", "private_key_jwt", "client_secret_basic", "client_secret_post"],
     responseTypes: ["code"],
     pkce: { required: () => true },
     routes: {
@@ -63,48 +70,18 @@ export function oktaShapedProvider(
       code_verification: "/activate",
     },
     discovery: {
+      registration_endpoint: `${settings.origin}${registrationPath}`,
       introspection_endpoint: `${settings.issuer}/v1/introspect`,
       introspection_endpoint_auth_methods_supported: ["client_secret_basic"],
     },
-    ttl: {
-      AccessToken: settings.tokenLifetime,
-      ClientCredentials: settings.tokenLifetime,
-      AuthorizationCode: 60,
-      DeviceCode: 600,
-      Grant: 86_400,
-      IdToken: 3600,
-      Interaction: 3600,
-      RefreshToken: 86_400,
-      Session: 86_400,
-    },
+    ttl: lifetimes(settings),
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
       rpInitiatedLogout: { enabled: false },
-      clientCredentials: { enabled: true },
       revocation: { enabled: true },
-      deviceFlow: {
-        enabled: true,
-        mask: "****-****",
-        userCodeInputSource: (context: Context, form: string) => {
-          const button = `<button type="submit" form="op.deviceInputForm">Continue</button>`;
-          context.body = page("Enter the code", form + button);
-        },
-        userCodeConfirmSource: (
-          context: Context,
-          form: string,
-          client: { clientId: string },
-          _: unknown,
-          code: string,
-        ) => {
-          const text = `<p>${escapeHtml(client.clientId)} shows the code <b>${escapeHtml(code)}</b>.</p>`;
-          const button = `<button type="submit" form="op.deviceConfirmForm">It is mine, continue</button>`;
-          context.body = page("Is this your code?", text + form + button);
-        },
-        successSource: (context: Context) => {
-          context.body = page("Signed in", "<p>You can close this page.</p>");
-        },
-      },
+      deviceFlow,
+      dPoP: { enabled: true, nonceSecret, requireNonce: () => settings.dpopNonces },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => settings.audience,
@@ -136,7 +113,9 @@ export function oktaShapedProvider(
       if (client === undefined || accountId === undefined) return undefined;
       const grant = new current.Grant({ accountId, clientId: client.clientId });
       grant.addOIDCScope(openIdScopes.join(" "));
-      grant.addResourceScope(settings.audience, settings.scopes.join(" "));
+      // Okta without Okta for AI Agents pays no attention to `resource`: the audience stays the server's.
+      for (const resource of [settings.audience, context.oidc.params["resource"]].flat())
+        if (typeof resource === "string") grant.addResourceScope(resource, settings.scopes.join(" "));
       await grant.save();
       return grant;
     },
@@ -150,11 +129,11 @@ export function oktaShapedProvider(
     formats: {
       customizers: {
         jwt: (_: Context, token: IssuedToken, jwt: { header?: object; payload: Record<string, unknown> }) => {
-          const target =
-            token.accountId === undefined ? { agent: token.clientId } : { person: token.accountId };
           const granted = token.scope?.split(" ") ?? settings.scopes;
           const times = { iat: Number(jwt.payload["iat"]), exp: Number(jwt.payload["exp"]) };
-          jwt.payload = accessTokenClaims(settings, target, granted, times);
+          const target = { person: token.accountId ?? "", client: token.clientId };
+          const claims = accessTokenClaims(settings, target, granted, times);
+          jwt.payload = jwt.payload["cnf"] === undefined ? claims : { ...claims, cnf: jwt.payload["cnf"] };
           // Okta's access tokens carry no `typ`.
           jwt.header = { typ: undefined };
         },

@@ -1,5 +1,16 @@
+import { type DpopKey, proverOf } from "./dpop.ts";
 import { errorOf, MayflyError } from "./errors.ts";
-import { abortedBy, badAnswer, longestAnswer, type Outgoing, readJson, type Transport } from "./transport.ts";
+import {
+  ACCEPT_ANSWER,
+  ACCEPT_STREAM,
+  badAnswer,
+  failureOf,
+  MAX_ANSWER_BYTES,
+  type Outgoing,
+  readJson,
+  type Transport,
+  withinTime,
+} from "./transport.ts";
 import type { Problem } from "./types.generated.ts";
 
 /** How a page reaches the gateway that served it. */
@@ -8,6 +19,10 @@ export interface BrowserOptions {
   readonly url?: string;
   /** What the session gave against forged requests: sent with everything that changes something. */
   readonly csrf?: string | (() => string | Promise<string>);
+  /** An access token, or how to get one, in the place of the session: no cookie is sent then. */
+  readonly token?: string | (() => string | Promise<string>);
+  /** The key that the access token is bound to (RFC 9449), where it is: every request then carries a fresh proof. */
+  readonly dpop?: DpopKey;
   /** Left out: the browser's own. */
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -21,56 +36,72 @@ const page = globalThis as { readonly location?: { readonly origin: string } };
 export function browserTransport(options: BrowserOptions): Transport {
   const base = (options.url ?? page.location?.origin ?? "").replace(/\/+$/, "");
 
-  const start = async (outgoing: Outgoing, accept: string, signal: AbortSignal): Promise<Response> => {
+  const prover = options.dpop === undefined ? undefined : proverOf(options.dpop);
+
+  const credentialOf = async (outgoing: Outgoing): Promise<Readonly<Record<string, string>>> => {
+    const token = typeof options.token === "function" ? await options.token() : options.token;
+    if (token === undefined) return {};
+    if (prover === undefined) return { authorization: `Bearer ${token}` };
+    // Relative to the page, where no gateway is named: a proof names the whole URL.
+    const url = new URL(`${base}${outgoing.path}`, page.location?.origin).href;
+    return prover.headers({ method: outgoing.method, url, token });
+  };
+
+  const start = async (
+    outgoing: Outgoing,
+    accept: string,
+    signal: AbortSignal,
+    isLast = false,
+  ): Promise<Response> => {
     const changes = outgoing.method !== "GET";
     const csrf = !changes ? "" : typeof options.csrf === "function" ? await options.csrf() : options.csrf;
     // Called as a plain function: the browser's own refuses any other `this`.
     const send = options.fetch ?? globalThis.fetch;
-    return send(`${base}${outgoing.path}`, {
+    const credential = await credentialOf(outgoing);
+    const response = await send(`${base}${outgoing.path}`, {
       method: outgoing.method,
       headers: {
         accept,
+        ...credential,
         ...(outgoing.body === undefined ? {} : { "content-type": "application/json" }),
         ...(csrf === undefined || csrf === "" ? {} : { "x-mayfly-csrf": csrf }),
         ...outgoing.headers,
       },
       ...(outgoing.body === undefined ? {} : { body: JSON.stringify(outgoing.body) }),
-      credentials: "same-origin",
+      credentials: options.token === undefined ? "same-origin" : "omit",
       redirect: "manual",
       cache: "no-store",
       signal,
     });
+    const wantsNonce = prover?.answered({
+      status: response.status,
+      challenge: response.headers.get("www-authenticate"),
+      nonce: response.headers.get("dpop-nonce"),
+    });
+    if (wantsNonce !== true || isLast) return response;
+    await response.body?.cancel();
+    return start(outgoing, accept, signal, true);
   };
+
+  const unreachableBy = (cause: unknown): MayflyError => unreachable(base, cause);
 
   return {
     base,
-    async send(outgoing) {
-      const timeout = AbortSignal.timeout(outgoing.timeout ?? 30_000);
-      const signal = outgoing.signal === undefined ? timeout : AbortSignal.any([outgoing.signal, timeout]);
-      try {
-        const response = await start(outgoing, "application/json, application/problem+json", signal);
+    send: (outgoing) =>
+      withinTime(outgoing, unreachableBy, async (signal) => {
+        const response = await start(outgoing, ACCEPT_ANSWER, signal);
         return answerOf(base, response, await textOf(response));
-      } catch (cause) {
-        if (cause instanceof MayflyError) throw cause;
-        if (outgoing.signal?.aborted === true) throw abortedBy(outgoing.signal);
-        throw unreachable(base, timeout.aborted ? new Error("no answer in time") : cause);
-      }
-    },
+      }),
     async stream(outgoing) {
       try {
-        const response = await start(
-          outgoing,
-          "text/event-stream, application/problem+json",
-          outgoing.signal,
-        );
+        const response = await start(outgoing, ACCEPT_STREAM, outgoing.signal);
         if (response.status !== 200 || response.body === null) {
           answerOf(base, response, await textOf(response));
           throw badAnswer(base, response.status);
         }
         return parts(base, response.body, outgoing.signal);
       } catch (cause) {
-        if (cause instanceof MayflyError) throw cause;
-        throw outgoing.signal.aborted ? abortedBy(outgoing.signal) : unreachable(base, cause);
+        throw failureOf(cause, outgoing.signal, unreachableBy);
       }
     },
   };
@@ -91,7 +122,7 @@ async function textOf(response: Response): Promise<string> {
   let length = 0;
   for await (const chunk of chunksOf(response.body)) {
     length += chunk.length;
-    if (length > longestAnswer) throw new Error("the answer is too long");
+    if (length > MAX_ANSWER_BYTES) throw new Error("the answer is too long");
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
@@ -120,7 +151,7 @@ async function* parts(
   try {
     yield* chunksOf(body);
   } catch (cause) {
-    throw signal.aborted ? abortedBy(signal) : unreachable(base, cause);
+    throw failureOf(cause, signal, (why) => unreachable(base, why));
   }
 }
 

@@ -41,6 +41,16 @@ async function failure(promise: Promise<unknown>): Promise<MayflyError> {
 }
 
 describe("the SDK in a browser", () => {
+  it("stops counting acts for whoever has gone", async () => {
+    const { mayfly, sent } = page(json({ buckets: [] }), json({ buckets: [] }));
+    const stop = new AbortController();
+    expect(await mayfly.audit.histogram({ buckets: 50 }, stop.signal)).toEqual({ buckets: [] });
+    expect(sent[0]?.url).toBe("https://mayfly.test:8443/v1/audit/histogram?buckets=50");
+    expect(sent[0]?.init.signal?.aborted).toBe(false);
+    stop.abort();
+    expect(sent[0]?.init.signal?.aborted).toBe(true);
+  });
+
   it("acts with the page's cookie, and proves with every change that it comes from the page", async () => {
     const { mayfly, sent, csrfAsked } = page(
       json({ waiting: [], more: false }),

@@ -1,13 +1,18 @@
 import type { EventsOptions } from "./events.ts";
 import { followEvents } from "./events.ts";
 import { query } from "./helpers.ts";
+import { listRequests } from "./listing.ts";
 import type { Transport } from "./transport.ts";
 import type {
+  Agent,
   Ask,
+  AuditHistogram,
   AuditKey,
+  AuditLogs,
   AuditProofs,
   AuditRecord,
   AuditRecords,
+  Background,
   BrowserSession,
   BrowserSessions,
   Connection,
@@ -15,16 +20,18 @@ import type {
   Grant,
   Grants,
   Inbox,
+  Lease,
   Live,
   Lockdown,
   Me,
   Offer,
   Offers,
+  Overview,
   ProtectedResource,
   Reach,
   Request,
   Requester,
-  Requests,
+  RetiredLog,
   Revoked,
   Session,
   SignedOut,
@@ -32,12 +39,14 @@ import type {
   WebhookDeliveries,
   WebhookDelivery,
 } from "./types.generated.ts";
-import { createRequest, wait, type WaitOptions } from "./waiting.ts";
+import { type AskOptions, createRequest, wait, type WaitOptions } from "./waiting.ts";
 
 /** What to look for in the audit log; every member narrows. */
 export interface AuditFilter {
   /** Record types, separated by commas. */
   readonly type?: string;
+  /** The name of one of several logs. */
+  readonly log?: string;
   readonly principal?: string;
   readonly connection?: string;
   /** `connection/operation`, or an operation's name. */
@@ -54,8 +63,8 @@ export interface AuditFilter {
 
 /** One page of a search. */
 export interface AuditSearch extends AuditFilter {
-  /** Only records below this sequence number. */
-  readonly before?: number;
+  /** `next_before` of the page before. */
+  readonly before?: string | number;
   /** 1 to 1000. */
   readonly limit?: number;
 }
@@ -100,13 +109,27 @@ export interface MayflyClient {
    * asked for again under the same idempotency key.
    * @throws MayflyError denied, with the reasons
    */
-  request(ask: Ask, options?: { readonly idempotencyKey?: string }): Promise<Request>;
+  request(ask: Ask, options?: AskOptions): Promise<Request>;
   /** One request as it is now. */
   getRequest(id: string): Promise<Request>;
-  /** Own requests, newest first; with `all` everyone's, for reviewers, operators and auditors. */
+  /**
+   * Own requests, newest first; with `all` everyone's, for reviewers, operators and auditors. Goes on, page after page, where
+   * much lies between that the caller may not see.
+   */
   requests(
-    filter?: { readonly state?: Request["state"]; readonly all?: boolean } & Page,
+    filter?: {
+      readonly state?: Request["state"];
+      readonly all?: boolean;
+      /** With `all`: only those that the caller has approved or refused. */
+      readonly decided?: boolean;
+      /** With `all`: only those that took access by breaking glass; of them those that somebody, or nobody, has reviewed. */
+      readonly emergencies?: "any" | "reviewed" | "unreviewed";
+    } & Page,
   ): Promise<readonly Request[]>;
+  /** What the requester asked for before, and what it tried in vain; for reviewers, operators and auditors. */
+  background(request: string): Promise<Background>;
+  /** One agent, or person, that has asked: what it did, and what it could ask for; for the same. */
+  agent(requester: WhoseGrants): Promise<Agent>;
   /** Waits until a request is no longer pending. */
   wait(id: string, options?: WaitOptions): Promise<Request>;
   withdraw(id: string): Promise<Request>;
@@ -118,18 +141,31 @@ export interface MayflyClient {
    */
   approve(id: string, answer: ApproveAnswer): Promise<Request>;
   refuse(id: string, answer: ReviewAnswer): Promise<Request>;
+  /** Reviews access that was taken by breaking glass, once it has ended. @param note what you found */
+  review(id: string, note: string): Promise<Request>;
   grants(
     filter?: { readonly state?: Grant["state"]; readonly all?: boolean } & Page,
   ): Promise<readonly Grant[]>;
   grant(id: string): Promise<Grant>;
   /** The grant with its secret in the ways in: once. */
   collectSecret(grant: string): Promise<Grant>;
-  release(grant: string): Promise<Grant>;
+  /**
+   * Renews the lease of one's own grant, over a connection that is kept; `holdLease` does it in time.
+   * @throws MayflyError grant_ended, with how it ended
+   */
+  renewLease(
+    grant: string,
+    options?: { readonly signal?: AbortSignal; readonly timeout?: number },
+  ): Promise<Lease>;
+  /** Ends one's own grant; one that has ended stays as it is. */
+  release(grant: string, options?: { readonly timeout?: number }): Promise<Grant>;
   revoke(grant: string, reason: string): Promise<Grant>;
   /** Revokes every active grant of one agent or person. @returns how many */
   revokeAll(requester: WhoseGrants, reason: string): Promise<number>;
   /** Every active grant with its sessions and what they do now; for operators and auditors. */
   live(): Promise<Live>;
+  /** The same in numbers, and the last day; for operators and auditors. */
+  overview(): Promise<Overview>;
   /**
    * Calls `onRecord` for each record as it is written, as far as the caller may see it, and keeps connecting when the
    * connection is lost. Resolves when `signal` aborts.
@@ -149,7 +185,15 @@ export interface MayflyClient {
     /** One page, newest first. */
     search(query?: AuditSearch): Promise<AuditRecords>;
     /** Every record that matches, newest first, page by page. */
-    all(query?: AuditSearch): AsyncGenerator<AuditRecord>;
+    all(
+      query?: AuditSearch,
+      /** Told at the end of older records that are in the log's archive alone. */
+      onArchived?: (archived: NonNullable<AuditRecords["archived"]>) => void,
+      /** Told, once a log, of which the pages may lack something. */
+      onPartial?: (partial: NonNullable<AuditRecords["partial"]>[number]) => void,
+      /** Told, once a log, of which the pages lack something for good, as somebody gave it up. */
+      onRetired?: (retired: NonNullable<AuditRecords["retired"]>[number]) => void,
+    ): AsyncGenerator<AuditRecord>;
     /** Where a browser downloads every record that matches, newest first. */
     exportUrl(query: AuditFilter, format: ExportFormat): string;
     /** The same as bytes, as they come. @throws MayflyError unreachable when it ends before it is whole */
@@ -158,11 +202,22 @@ export interface MayflyClient {
       format: ExportFormat,
       signal?: AbortSignal,
     ): Promise<AsyncIterable<Uint8Array>>;
+    /** The acts that match, counted by time in at most `buckets` steps (2 to 120); without `from`, the last 24 hours. */
+    histogram(
+      query?: AuditFilter & { readonly buckets?: number },
+      signal?: AbortSignal,
+    ): Promise<AuditHistogram>;
     /** Records with the proof that the newest checkpoint covers them, newest first; `limit` 1 to 100. */
     proofs(query?: { readonly before?: number; readonly limit?: number }): Promise<AuditProofs>;
+    /** What a record keeps beside the log, by `sha256:…`; checked by the gateway. */
+    payload(digest: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
     /** The newest signed checkpoint. */
     checkpoint(): Promise<string>;
     key(): Promise<string>;
+    /** The logs of all gateways that share the store, and the list of them signed. */
+    logs(): Promise<AuditLogs>;
+    /** Gives up a log whose gateway and files are gone; for operators. */
+    retireLog(log: string, reason: string): Promise<RetiredLog>;
   };
   readonly webhooks: {
     /** Deliveries, newest first; for operators. */
@@ -210,25 +265,38 @@ export function createClient(transport: Transport): MayflyClient {
   return {
     me: () => get("/v1/me"),
     operations: async () => (await get<Offers>("/v1/operations")).operations,
-    request: (ask, more) => createRequest(transport, ask, more?.idempotencyKey),
+    request: (ask, more) => createRequest(transport, ask, more),
     getRequest: (id) => get(`/v1/requests/${at(id)}`),
-    requests: async (filter = {}) => (await get<Requests>(`/v1/requests${query({ ...filter })}`)).requests,
+    requests: (filter = {}) => listRequests(transport, { ...filter }),
+    background: (id) => get(`/v1/requests/${at(id)}/background`),
+    agent: ({ kind, issuer, subject, client }) =>
+      get(`/v1/agents${query({ kind, issuer, subject, client })}`),
     wait: (id, more = {}) => wait(transport, id, more),
     withdraw: (id) => remove(`/v1/requests/${at(id)}`),
     inbox: () => get("/v1/inbox"),
     approve: (id, { digest, comment = "", allow }) =>
       post(`/v1/requests/${at(id)}/approve`, { digest, comment, ...(allow === undefined ? {} : { allow }) }),
     refuse: (id, { digest, comment = "" }) => post(`/v1/requests/${at(id)}/refuse`, { digest, comment }),
+    review: (id, note) => post(`/v1/requests/${at(id)}/review`, { note }),
     grants: async (filter = {}) => (await get<Grants>(`/v1/grants${query({ ...filter })}`)).grants,
     grant: (id) => get(`/v1/grants/${at(id)}`),
     collectSecret: (id) => post(`/v1/grants/${at(id)}/secret`),
-    release: (id) => remove(`/v1/grants/${at(id)}`),
+    renewLease: (id, more = {}) =>
+      transport.send({
+        method: "POST",
+        path: `/v1/grants/${at(id)}/lease`,
+        isFrequent: true,
+        ...more,
+      }) as Promise<Lease>,
+    release: (id, more = {}) =>
+      transport.send({ method: "DELETE", path: `/v1/grants/${at(id)}`, ...more }) as Promise<Grant>,
     revoke: (id, reason) => post(`/v1/grants/${at(id)}/revoke`, { reason }),
     async revokeAll({ kind, issuer, subject, client }, reason) {
       const requester = { kind, issuer, subject, client };
       return (await post<Revoked>("/v1/grants/revoke", { requester, reason })).revoked;
     },
     live: () => get("/v1/live"),
+    overview: () => get("/v1/overview"),
     events: (onRecord, options) => followEvents(transport, onRecord, options),
     reach: () => get("/v1/reach"),
     connections: async () => (await get<Connections>("/v1/connections")).connections,
@@ -239,11 +307,22 @@ export function createClient(transport: Transport): MayflyClient {
     },
     audit: {
       search,
-      async *all(asked = {}) {
+      async *all(asked = {}, onArchived = () => {}, onPartial = () => {}, onRetired = () => {}) {
         let before = asked.before;
+        const told = new Set<string>();
+        const toldRetired = new Set<string>();
         for (;;) {
           const page = await search({ ...asked, ...(before === undefined ? {} : { before }) });
+          for (const one of page.partial ?? []) {
+            if (!told.has(one.log)) onPartial(one);
+            told.add(one.log);
+          }
+          for (const one of page.retired ?? []) {
+            if (!toldRetired.has(one.log)) onRetired(one);
+            toldRetired.add(one.log);
+          }
           yield* page.records;
+          if (page.archived !== undefined) onArchived(page.archived);
           if (page.next_before === undefined) return;
           before = page.next_before;
         }
@@ -251,8 +330,22 @@ export function createClient(transport: Transport): MayflyClient {
       exportUrl: (asked, format) => `${transport.base}${exportPath(asked, format)}`,
       export: (asked, format, signal = new AbortController().signal) =>
         transport.stream({ method: "GET", path: exportPath(asked, format), signal }),
+      histogram: (asked = {}, signal = new AbortController().signal) =>
+        transport.send({
+          method: "GET",
+          path: `/v1/audit/histogram${query({ ...asked })}`,
+          signal,
+        }) as Promise<AuditHistogram>,
       proofs: (asked = {}) => get(`/v1/audit/proofs${query(asked)}`),
+      payload: (digest, signal = new AbortController().signal) =>
+        transport.stream({
+          method: "GET",
+          path: `/v1/audit/payloads/${at(digest.replace("sha256:", ""))}`,
+          signal,
+        }),
       checkpoint: () => get("/v1/audit/checkpoint"),
+      logs: () => get("/v1/audit/logs"),
+      retireLog: (log, reason) => post("/v1/audit/logs/retire", { log, reason }),
       key: async () => (await get<AuditKey>("/v1/audit/key")).key,
     },
     webhooks: {

@@ -6,7 +6,7 @@ export class MayflyError extends Error {
   /**
    * Stable and machine-readable. From the gateway: its problem's code, for example `denied`. From the SDK:
    * `unreachable`, `insecure_url`, `bad_answer`, `aborted`, `refused`, `withdrawn`, `timed_out`, `not_approved_in_time`,
-   * `grant_ended`.
+   * `grant_ended`, `lease_lost`.
    */
   readonly code: string;
   /** What to do about it. */
@@ -56,4 +56,11 @@ export function errorOf(problem: Problem): MayflyError {
     ...(problem.max_age === undefined ? {} : { maxAge: problem.max_age }),
     ...(problem.sign_in === undefined ? {} : { signIn: problem.sign_in }),
   });
+}
+
+/** Whether the same call may succeed a moment later: the gateway is away, stops, or has enough to do. */
+export function isPassing(thrown: unknown): boolean {
+  if (!(thrown instanceof MayflyError)) return false;
+  const { code, status = 0 } = thrown;
+  return code === "unreachable" || status === 429 || status >= 500;
 }

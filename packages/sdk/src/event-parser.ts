@@ -6,7 +6,7 @@ export interface ServerEvent {
 }
 
 /** An event longer than this is refused, UTF-16 code units: a record of the log has at most 65,535 bytes. */
-const longestEvent = 1_048_576;
+const MAX_EVENT_CHARACTERS = 1_048_576;
 
 /**
  * Parses server-sent events (WHATWG HTML, section 9.2.6) however the bytes are cut.
@@ -42,7 +42,7 @@ export function createEventParser(): (chunk: Uint8Array) => readonly ServerEvent
     else if (field === "id") id = value;
     else if (field === "data") {
       size += value.length;
-      if (size > longestEvent) throw new RangeError("an event is too long");
+      if (size > MAX_EVENT_CHARACTERS) throw new RangeError("an event is too long");
       data.push(value);
     }
   }
@@ -58,7 +58,7 @@ export function createEventParser(): (chunk: Uint8Array) => readonly ServerEvent
       start = ends.lastIndex;
     }
     rest = rest.slice(start);
-    if (rest.length > longestEvent) throw new RangeError("an event is too long");
+    if (rest.length > MAX_EVENT_CHARACTERS) throw new RangeError("an event is too long");
     return events;
   };
 }

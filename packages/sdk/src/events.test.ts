@@ -57,7 +57,7 @@ async function follow(
 ) {
   const seen: number[] = [];
   const states: string[] = [];
-  const resets: number[] = [];
+  const resets: (number | undefined)[] = [];
   const end = followEvents(
     transport,
     (record) => {

@@ -1,4 +1,4 @@
-import { errorOf, MayflyError } from "./errors.ts";
+import { errorOf, isPassing, MayflyError } from "./errors.ts";
 import { createEventParser } from "./event-parser.ts";
 import { readJson, type Transport } from "./transport.ts";
 import type { AuditRecord, Problem } from "./types.generated.ts";
@@ -9,20 +9,23 @@ export interface EventsOptions {
   /** Ends it: `events` then resolves. */
   readonly signal: AbortSignal;
   /** The last record that is known: goes on after it. Left out: from now on. */
-  readonly lastEventId?: number;
+  readonly lastEventId?: string | number;
   /** Only these types, for example `request.*`. */
   readonly types?: readonly string[];
   /** Told when events come, and when the connection is lost and being tried again. */
   readonly onState?: (state: "open" | "lost") => void;
-  /** Told that records before `from` were missed: whatever was learnt from events is to be asked for again. */
-  readonly onReset?: (from: number) => void;
+  /**
+   * Told that records were missed: whatever was learnt from events is to be asked for again.
+   * @param from where there is one log: those before this one
+   */
+  readonly onReset?: (from?: number) => void;
 }
 
-/** Waits before the next try, milliseconds: doubled each time up to the longest, and spread by a half. */
-const shortestWait = 500;
-const longestWait = 8000;
+/** Waits before the next try, milliseconds: doubled each time up to the max, and spread by a half. */
+const MIN_WAIT_MS = 500;
+const MAX_WAIT_MS = 8000;
 /** Nothing for so long, not even a comment, means that the connection is dead; milliseconds. */
-const silence = 40_000;
+const MAX_SILENCE_MS = 40_000;
 
 /**
  * Calls `onRecord` for each record as it is written, and keeps connecting when the connection is lost, each time
@@ -39,7 +42,7 @@ export async function followEvents(
   let failures = 0;
   while (!signal.aborted) {
     const broken = new AbortController();
-    const watch = watchdog(silence, () => broken.abort());
+    const watch = watchdog(MAX_SILENCE_MS, () => broken.abort());
     try {
       const chunks = await transport.stream({
         method: "GET",
@@ -53,10 +56,10 @@ export async function followEvents(
         watch.alive();
         failures = 0;
         for (const event of parse(chunk)) {
-          if (event.id !== undefined && /^\d+$/.test(event.id)) last = Number(event.id);
+          if (event.id !== undefined && /^[\d.,]{1,6000}$/.test(event.id)) last = event.id;
           if (event.type === "record") onRecord(readJson(event.data) as AuditRecord);
           else if (event.type === "reset")
-            options.onReset?.((readJson(event.data) as { readonly from: number }).from);
+            options.onReset?.((readJson(event.data) as { readonly from?: number }).from);
           else if (event.type === "end") throw new Ended(errorOf(readJson(event.data) as Problem));
         }
       }
@@ -68,7 +71,7 @@ export async function followEvents(
         throw new MayflyError("bad_answer", `the events cannot be read: ${thrown.message}`, {
           cause: thrown,
         });
-      if (!passes(thrown) && !broken.signal.aborted) throw thrown;
+      if (!(thrown instanceof Ended) && !isPassing(thrown) && !broken.signal.aborted) throw thrown;
     } finally {
       watch.stop();
     }
@@ -91,19 +94,8 @@ class Ended extends Error {
 
 /** How long to wait after so many failures in a row. */
 function waitAfter(failures: number): number {
-  const longest = Math.min(shortestWait * 2 ** (failures - 1), longestWait);
-  return longest / 2 + (Math.random() * longest) / 2;
-}
-
-/** Whether the same call may succeed a moment later: the gateway is away, stops, or has enough to do. */
-function passes(thrown: unknown): boolean {
-  return (
-    thrown instanceof Ended ||
-    (thrown instanceof MayflyError &&
-      (thrown.code === "unreachable" ||
-        thrown.status === 429 ||
-        (thrown.status !== undefined && thrown.status >= 500)))
-  );
+  const max = Math.min(MIN_WAIT_MS * 2 ** (failures - 1), MAX_WAIT_MS);
+  return max / 2 + (Math.random() * max) / 2;
 }
 
 /** Calls `dead` when `alive` was not called for `ms`. */

@@ -18,9 +18,20 @@ export interface Mayfly extends MayflyClient {
 /** Makes a client. @throws MayflyError insecure_url */
 export function createMayfly(options: MayflyOptions): Mayfly {
   const client = createClient(nodeTransport(options));
-  return { ...client, withGrant: (ask, use) => withGrant(client, ask, use) };
+  return { ...client, withGrant: (ask, use) => withGrant(client, ask, use, options.ca) };
 }
 
-export { MayflyError } from "./errors.ts";
+export type { DpopKey, PublicJwk } from "./dpop.ts";
+export { isPassing, MayflyError } from "./errors.ts";
+export type { PostgresOptions } from "./postgres-options.ts";
+export { holdLease } from "./lease.ts";
+export type { HeldLease } from "./lease.ts";
+export type { KeptDpopKey } from "./tokens/dpop-key.ts";
+export { newDpopKey, readDpopKey } from "./tokens/dpop-key.ts";
+export type { IssuedToken } from "./tokens/issued.ts";
+export type { SignIn } from "./tokens/person.ts";
+export { agentTokens, serviceTokens } from "./tokens/sources.ts";
+export type { ActsFor, AgentTokensOptions, ServiceTokensOptions } from "./tokens/sources.ts";
+export type { TokenSource } from "./tokens/token-source.ts";
 export type { GrantAsk, GrantUse } from "./with-grant.ts";
 export type * from "./public-types.ts";

@@ -1,7 +1,19 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
+import type { Socket } from "node:net";
+import { type DpopKey, type Prover, proverOf } from "./dpop.ts";
 import { errorOf, MayflyError } from "./errors.ts";
-import { abortedBy, badAnswer, longestAnswer, type Outgoing, readJson, type Transport } from "./transport.ts";
+import {
+  ACCEPT_ANSWER,
+  ACCEPT_STREAM,
+  badAnswer,
+  failureOf,
+  MAX_ANSWER_BYTES,
+  type Outgoing,
+  readJson,
+  type Transport,
+  withinTime,
+} from "./transport.ts";
 import type { Problem } from "./types.generated.ts";
 
 /** Where the gateway is and how to trust it. */
@@ -12,9 +24,20 @@ export interface TransportOptions {
   /**
    * An access token, or how to get one: called for every request, so that it can refresh. When the gateway calls a
    * token too old to decide by (`token_stale`), it is called once more with that token, and the request sent again
-   * with what it gives.
+   * with what it gives. One that knows the key of its tokens (`serviceTokens`, `agentTokens`) needs no `dpop`.
    */
-  readonly token?: string | ((stale?: string) => string | Promise<string>);
+  readonly token?: string | ((stale?: string) => string | Promise<string>) | ProvenTokens;
+  /**
+   * The key that the access token is bound to (RFC 9449), where it is: every request then carries a fresh proof. Left out:
+   * the token is a bearer token.
+   */
+  readonly dpop?: DpopKey;
+}
+
+/** Gives tokens, and the key that the newest is bound to, where it is bound to one. */
+interface ProvenTokens {
+  (stale?: string): string | Promise<string>;
+  dpopKey(): DpopKey | undefined;
 }
 
 /**
@@ -27,40 +50,82 @@ export function nodeTransport(options: TransportOptions): Transport {
   const agent =
     base.protocol === "https:" ? new Agent(options.ca === undefined ? {} : { ca: options.ca }) : undefined;
 
+  const keeping = base.protocol === "https:" ? keepingAgent(options.ca) : undefined;
+
   const tokenOf = async (stale?: string): Promise<string | undefined> =>
     typeof options.token === "function" ? options.token(stale) : options.token;
+
+  let known: { readonly key: DpopKey; readonly prover: Prover } | undefined;
+  /** Asked once the token is here: its key may be as new as it is. */
+  const proverNow = (): Prover | undefined => {
+    const { token } = options;
+    const asked = typeof token === "function" && "dpopKey" in token ? token.dpopKey() : undefined;
+    const key = options.dpop ?? asked;
+    if (key === undefined) return undefined;
+    if (known?.key !== key) known = { key, prover: proverOf(key) };
+    return known.prover;
+  };
 
   const start = async (
     outgoing: Outgoing,
     accept: string,
     signal: AbortSignal,
     token: string | undefined,
+    isLast = false,
+  ): Promise<IncomingMessage> => {
+    // Written out whole: by itself a path that begins with two slashes would name another host.
+    const url = new URL(base.origin + base.pathname.replace(/\/+$/, "") + outgoing.path);
+    const prover = proverNow();
+    const credential =
+      token === undefined
+        ? {}
+        : prover === undefined
+          ? { authorization: `Bearer ${token}` }
+          : await prover.headers({ method: outgoing.method, url: url.href, token });
+    const response = await sendOnce(url, outgoing, { accept, ...credential }, signal);
+    const wantsNonce = prover?.answered({
+      status: response.statusCode ?? 0,
+      challenge: response.headers["www-authenticate"],
+      nonce: response.headersDistinct["dpop-nonce"]?.[0],
+    });
+    if (wantsNonce !== true || isLast) return response;
+    response.destroy();
+    return start(outgoing, accept, signal, token, true);
+  };
+
+  const sendOnce = (
+    url: URL,
+    outgoing: Outgoing,
+    own: Readonly<Record<string, string>>,
+    signal: AbortSignal,
   ): Promise<IncomingMessage> => {
     const payload = outgoing.body === undefined ? undefined : JSON.stringify(outgoing.body);
     const headers = {
-      accept,
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...own,
       ...(payload === undefined ? {} : { "content-type": "application/json" }),
       ...outgoing.headers,
     };
-    const url = new URL(base.pathname.replace(/\/$/, "") + outgoing.path, base);
     return new Promise((resolve, reject) => {
       const call = { method: outgoing.method, headers, signal };
-      const request = agent === undefined ? httpRequest(url, call) : httpsRequest(url, { ...call, agent });
+      // A socket that is kept has nobody who hears of its errors: an abort at an answer's end would end the process.
+      const request =
+        agent === undefined
+          ? httpRequest(url, { ...call, agent: false })
+          : httpsRequest(url, { ...call, agent: outgoing.isFrequent === true ? keeping : agent });
       request.on("error", reject);
       request.on("response", resolve);
       request.end(payload);
     });
   };
 
+  const unreachableBy = (cause: unknown): MayflyError => unreachable(base, cause);
+
   return {
     base: base.href.replace(/\/$/, ""),
-    async send(outgoing) {
-      const timeout = AbortSignal.timeout(outgoing.timeout ?? 30_000);
-      const signal = outgoing.signal === undefined ? timeout : AbortSignal.any([outgoing.signal, timeout]);
-      try {
+    send: (outgoing) =>
+      withinTime(outgoing, unreachableBy, async (signal) => {
         const attempt = async (token: string | undefined): Promise<unknown> => {
-          const response = await start(outgoing, "application/json, application/problem+json", signal, token);
+          const response = await start(outgoing, ACCEPT_ANSWER, signal, token);
           return answerOf(base, response, await textOf(response));
         };
         const token = await tokenOf();
@@ -73,32 +138,37 @@ export function nodeTransport(options: TransportOptions): Transport {
           if (fresh === token) throw refused;
           return await attempt(fresh);
         }
-      } catch (cause) {
-        if (cause instanceof MayflyError) throw cause;
-        if (outgoing.signal?.aborted === true) throw abortedBy(outgoing.signal);
-        throw unreachable(base, timeout.aborted ? new Error("no answer in time") : cause);
-      }
-    },
+      }),
     async stream(outgoing) {
       try {
-        const response = await start(
-          outgoing,
-          "text/event-stream, application/problem+json",
-          outgoing.signal,
-          await tokenOf(),
-        );
+        const response = await start(outgoing, ACCEPT_STREAM, outgoing.signal, await tokenOf());
         if (response.statusCode !== 200) {
           answerOf(base, response, await textOf(response));
           throw badAnswer(base.origin, response.statusCode ?? 0);
         }
         return parts(base, response, outgoing.signal);
       } catch (cause) {
-        if (cause instanceof MayflyError) throw cause;
-        throw outgoing.signal.aborted ? abortedBy(outgoing.signal) : unreachable(base, cause);
+        throw failureOf(cause, outgoing.signal, unreachableBy);
       }
     },
   };
 }
+
+/** Connections that are kept for what is sent all the time. */
+const MAX_KEPT = 2;
+
+/** Keeps connections, which do not keep the process alive while nothing is sent. */
+function keepingAgent(ca: string | undefined): Agent {
+  const agent = new Agent({ keepAlive: true, maxSockets: MAX_KEPT, ...(ca === undefined ? {} : { ca }) });
+  // Of a socket that lies idle, or whose call was aborted at its answer's end, nobody else hears the error.
+  agent.on("free", (socket: Socket) => {
+    if (!quiet.has(socket)) socket.on("error", () => undefined);
+    quiet.add(socket);
+  });
+  return agent;
+}
+
+const quiet = new WeakSet<Socket>();
 
 /** What an answer says. @throws MayflyError when it is a problem, or not Mayfly's */
 function answerOf(base: URL, response: IncomingMessage, text: string): unknown {
@@ -114,7 +184,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > longestAnswer) throw new Error("the answer is too long");
+    if (length > MAX_ANSWER_BYTES) throw new Error("the answer is too long");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
@@ -128,7 +198,7 @@ async function* parts(
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) yield chunk;
   } catch (cause) {
-    throw signal.aborted ? abortedBy(signal) : unreachable(base, cause);
+    throw failureOf(cause, signal, (why) => unreachable(base, why));
   }
 }
 

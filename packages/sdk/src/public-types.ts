@@ -9,4 +9,4 @@ export type {
 } from "./client.ts";
 export type { EventsOptions } from "./events.ts";
 export type * from "./types.generated.ts";
-export type { WaitOptions } from "./waiting.ts";
+export type { AskOptions, WaitOptions } from "./waiting.ts";

@@ -2,27 +2,26 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createApi } from "../../gateway/src/api/api.ts";
-import { type Fakes, fakes } from "../../gateway/src/api/testing/fakes.ts";
+import { type FakeApi, type Fakes, startFakeApi } from "@mayfly/testing/fake-api.ts";
 import { createMayfly, type Mayfly, MayflyError } from "./index.ts";
+import { postgresOptions } from "./postgres-options.ts";
+import { withGrant } from "./with-grant.ts";
 
 let all: Fakes;
-let app: ReturnType<typeof createApi>;
+let api: FakeApi;
 let url: string;
 let agent: Mayfly;
 let reviewer: Mayfly;
 
 beforeEach(async () => {
-  all = fakes();
-  app = createApi(all.services);
-  await app.listen({ host: "127.0.0.1", port: 0 });
-  url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  api = await startFakeApi();
+  ({ all, url } = api);
   agent = createMayfly({ url, token: "token-agent" });
   reviewer = createMayfly({ url, token: async () => "token-reviewer" });
 });
 
 afterEach(async () => {
-  await app.close();
+  await api.close();
 });
 
 const read = { connection: "orders-db", operations: ["read-orders"], reason: "TICKET-1" };
@@ -52,6 +51,28 @@ describe("createMayfly", () => {
     expect((await agent.me()).name).toBe("support-bot");
   });
 
+  it.each(["", "/", "/gateway"])(
+    "sends a token to the URL's own host, whatever its path: %s",
+    async (path) => {
+      const asked: string[] = [];
+      const servers = ["gateway", "other"].map((name) =>
+        createServer((request, response) => {
+          asked.push(`${name} ${request.url ?? ""}`);
+          response.setHeader("content-type", "application/json").end("{}");
+        }),
+      );
+      const at = await Promise.all(
+        servers.map(async (server) => {
+          await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+          return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+        }),
+      );
+      await createMayfly({ url: `http://${at[0]}//${at[1]}${path}`, token: "secret" }).me();
+      expect(asked).toEqual([`gateway //${at[1]}${path.replace(/\/$/, "")}/v1/me`]);
+      for (const server of servers) server.close();
+    },
+  );
+
   it("asks for a part of a long list", async () => {
     const paths: (string | undefined)[] = [];
     const lists = createServer((request, response) => {
@@ -61,9 +82,41 @@ describe("createMayfly", () => {
     await new Promise<void>((resolve) => lists.listen(0, "127.0.0.1", resolve));
     const there = createMayfly({ url: `http://127.0.0.1:${(lists.address() as AddressInfo).port}` });
     await there.requests({ all: true, before: "req_1", limit: 10 });
+    await there.requests({ all: true, emergencies: "unreviewed" });
     await there.grants({ before: "gr_1" });
     await new Promise((resolve) => lists.close(resolve));
-    expect(paths).toEqual(["/v1/requests?all=true&before=req_1&limit=10", "/v1/grants?before=gr_1"]);
+    expect(paths).toEqual([
+      "/v1/requests?all=true&before=req_1&limit=10",
+      "/v1/requests?all=true&emergencies=unreviewed",
+      "/v1/grants?before=gr_1",
+    ]);
+  });
+
+  it("goes on where a list ended before it was full, and stops where it is full or over", async () => {
+    const paths: (string | undefined)[] = [];
+    const answers = [
+      { requests: [], next_before: "req_9" },
+      { requests: [{ id: "req_8" }], next_before: "req_5" },
+      { requests: [{ id: "req_4" }], next_before: "req_4" },
+      { requests: [{ id: "req_3" }] },
+    ];
+    const lists = createServer((request, response) => {
+      const answer = answers[paths.push(request.url) - 1];
+      response.setHeader("content-type", "application/json").end(JSON.stringify(answer));
+    });
+    await new Promise<void>((resolve) => lists.listen(0, "127.0.0.1", resolve));
+    const there = createMayfly({ url: `http://127.0.0.1:${(lists.address() as AddressInfo).port}` });
+    const full = await there.requests({ all: true, limit: 2 });
+    const over = await there.requests({ limit: 2 });
+    await new Promise((resolve) => lists.close(resolve));
+    expect(full.map(({ id }) => id)).toEqual(["req_8", "req_4"]);
+    expect(over.map(({ id }) => id)).toEqual(["req_3"]);
+    expect(paths).toEqual([
+      "/v1/requests?all=true&limit=2",
+      "/v1/requests?all=true&limit=2&before=req_9",
+      "/v1/requests?all=true&limit=1&before=req_5",
+      "/v1/requests?limit=2",
+    ]);
   });
 
   it("tells a denial with code, hint and reasons", async () => {
@@ -121,7 +174,7 @@ describe("createMayfly", () => {
   });
 
   it("says that a gateway cannot be reached, without the token", async () => {
-    await app.close();
+    await api.close();
     const error = await failure(agent.me());
     expect(error.code).toBe("unreachable");
     expect(JSON.stringify([error.message, error.hint])).not.toContain("token-agent");
@@ -149,10 +202,26 @@ describe("withGrant", () => {
       expect(states()).toEqual(["active"]);
       expect(access.env["PGPASSWORD"]).toBe(access.secret);
       expect(access.endsAt.getTime()).toBeGreaterThan(Date.now());
+      const { PGHOST: host, PGPORT: port, PGUSER: user, PGDATABASE: database } = access.env;
+      const place = { host, port: Number(port), user, database, password: access.secret };
+      expect(access.postgres()).toEqual({ ...place, ssl: {} });
       return 42;
     });
     expect(result).toBe(42);
     expect(states()).toEqual(["released"]);
+  });
+
+  it("gives Node's drivers the CA that it was given itself, and says so where there is no PostgreSQL", async () => {
+    const withCa = createMayfly({ url, token: "token-agent", ca: "-----BEGIN CERTIFICATE-----" });
+    const ssl = await withCa.withGrant(read, (access) => access.postgres().ssl);
+    expect(ssl).toEqual({ ca: "-----BEGIN CERTIFICATE-----" });
+    const access = { protocol: "http", url: "https://gateway/http/billing", env: { MAYFLY_BEARER: "x" } };
+    expect(() => postgresOptions(access, undefined)).toThrow(
+      expect.objectContaining({
+        code: "no_postgres",
+        message: expect.stringContaining("http") as unknown,
+      }) as Error,
+    );
   });
 
   it("asks for everything that it was told to ask for", async () => {
@@ -177,7 +246,7 @@ describe("withGrant", () => {
     await failure(
       createMayfly({ url: at, token: "token-agent" }).withGrant({ ...ask, ...settings }, () => 1),
     );
-    expect(asked).toEqual([ask]);
+    expect(asked).toEqual([{ lease: true, ...ask }]);
     server.close();
   });
 
@@ -273,17 +342,27 @@ describe("withGrant", () => {
     expect(requestStates()).toEqual([]);
   });
 
-  it("tries a release three times", async () => {
+  it("tries a release again while the gateway cannot take it", async () => {
     all.grants.failReleases(2);
     await agent.withGrant(read, () => 1);
     expect(states()).toEqual(["released"]);
   });
 
+  it("tries a release once that the gateway refuses, as when the identity was withdrawn", async () => {
+    const refused = new MayflyError("token_invalid", "the identity was withdrawn", { status: 401 });
+    const release = vi.fn<() => Promise<never>>(() => Promise.reject(refused));
+    const onReleaseFailed = vi.fn<(error: unknown) => void>();
+    const ask = { ...read, onReleaseFailed };
+    expect(await withGrant({ ...agent, release }, ask, () => "done")).toBe("done");
+    expect(release).toHaveBeenCalledTimes(1);
+    expect(onReleaseFailed.mock.calls[0]?.[0]).toBe(refused);
+  });
+
   it("lets no failed release mask the result or the error", async () => {
     const failed = vi.fn<(error: unknown) => void>();
-    all.grants.failReleases(3);
-    expect(await agent.withGrant({ ...read, onReleaseFailed: failed }, () => "kept")).toBe("kept");
-    all.grants.failReleases(3);
+    const refused = new MayflyError("forbidden", "not yours", { status: 403 });
+    const failing = { ...agent, release: () => Promise.reject(refused) };
+    expect(await withGrant(failing, { ...read, onReleaseFailed: failed }, () => "kept")).toBe("kept");
     const mine = new Error("mine");
     const ask = {
       ...read,
@@ -291,9 +370,9 @@ describe("withGrant", () => {
         throw new Error("another");
       },
     };
-    expect(await failure(agent.withGrant(ask, () => Promise.reject(mine)))).toBe(mine);
+    expect(await failure(withGrant(failing, ask, () => Promise.reject(mine)))).toBe(mine);
     expect(failed).toHaveBeenCalledTimes(1);
-    expect(failed.mock.calls[0]?.[0]).toMatchObject({ code: "store_unavailable" });
+    expect(failed.mock.calls[0]?.[0]).toBe(refused);
   });
 
   it("releases at a process signal, which then takes its course", async () => {

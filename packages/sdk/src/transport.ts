@@ -1,7 +1,7 @@
 import { MayflyError } from "./errors.ts";
 
 /** The largest answer that is read, bytes. */
-export const longestAnswer = 16_777_216;
+export const MAX_ANSWER_BYTES = 16_777_216;
 
 /** One request. */
 export interface Outgoing {
@@ -11,6 +11,8 @@ export interface Outgoing {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Sent every few seconds: over a connection that is kept for it, where the transport can. */
+  readonly isFrequent?: boolean;
   /** How long an answer may take, milliseconds. */
   readonly timeout?: number;
 }
@@ -52,7 +54,46 @@ export function badAnswer(origin: string, status: number): MayflyError {
   });
 }
 
-/** The error of a call that its caller aborted. */
-export function abortedBy(signal: AbortSignal): MayflyError {
-  return new MayflyError("aborted", "the call was aborted", { cause: signal.reason });
+/** What answers are asked for as. */
+export const ACCEPT_ANSWER = "application/json, application/problem+json";
+/** The same of one that does not end by itself. */
+export const ACCEPT_STREAM = "text/event-stream, application/problem+json";
+/** How long an answer may take where the call does not say. */
+const ANSWER_MS = 30_000;
+
+/**
+ * Runs a call within its time.
+ * @param call given what aborts when the caller gives up or the time is over
+ * @param unreachable makes the error of a gateway that did not answer
+ * @throws MayflyError alone
+ */
+export async function withinTime<T>(
+  { signal, timeout = ANSWER_MS }: Pick<Outgoing, "signal" | "timeout">,
+  unreachable: (cause: unknown) => MayflyError,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = AbortSignal.timeout(timeout);
+  try {
+    return await call(signal === undefined ? late : AbortSignal.any([signal, late]));
+  } catch (cause) {
+    throw failureOf(cause, signal, unreachable, late);
+  }
+}
+
+/**
+ * The error of a call that failed.
+ * @param signal the caller's own
+ * @param unreachable makes the error of a gateway that did not answer
+ * @param timeout the call's, where it has one
+ */
+export function failureOf(
+  cause: unknown,
+  signal: AbortSignal | undefined,
+  unreachable: (cause: unknown) => MayflyError,
+  timeout?: AbortSignal,
+): MayflyError {
+  if (cause instanceof MayflyError) return cause;
+  if (signal?.aborted === true)
+    return new MayflyError("aborted", "the call was aborted", { cause: signal.reason });
+  return unreachable(timeout?.aborted === true ? new Error("no answer in time") : cause);
 }

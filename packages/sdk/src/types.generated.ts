@@ -28,27 +28,197 @@ env: {
  */
 secret?: string
 }
-export interface Approval {
-id: string
-reviewer: {
+export interface Agent {
+requester: Requester
+states: RequestCounts
+/**
+ * How many of its grants were looked at, at most 500
+ */
+granted: number
+/**
+ * Acts let through under them; left out: not known now
+ */
+acts?: number
+/**
+ * Acts denied under them; left out: not known now
+ */
+denied?: number
+/**
+ * What it could ask for now
+ */
+reaches: ReachedOperation[]
+/**
+ * The newest that you may see, at most 50
+ */
+requests: Request[]
+/**
+ * The newest, at most 50; for operators and auditors
+ */
+grants?: Grant[]
+/**
+ * What was denied under its last grants; for operators and auditors
+ */
+denials?: DeniedAct[]
+/**
+ * Logs of which denials may lack something
+ */
+partial?: {
+log: string
+lacks: ("acts" | "bodies" | "newest")
+reason: string
+}[]
+/**
+ * Logs that were given up: of these they do
+ */
+retired?: {
+log: string
+lacks: ("acts" | "bodies" | "newest")
+by: string
+at: string
+}[]
+}
+export interface Requester {
+kind: ("agent" | "person")
 issuer: string
 subject: string
+client: string
 name: string
-/**
- * What the person's provider calls them: to be shown beside the login, never in its place
- */
-display_name?: string
+owner?: string
+groups: string[]
+person?: {
+issuer: string
+subject: string
 }
-decision: ("approve" | "refuse")
-comment: string
 /**
- * Where the reviewer allowed less than was asked for
+ * The act chain, nearest actor first (RFC 8693)
  */
-allowed?: {
-operations: string[]
+actors: string[]
+}
+export interface RequestCounts {
+pending?: number
+approved?: number
+refused?: number
+withdrawn?: number
+timed_out?: number
+denied?: number
+}
+export interface ReachedOperation {
+/**
+ * connection/operation
+ */
+name: string
+description: string
+risk: ("low" | "medium" | "high")
+/**
+ * What asking for it takes now, at least
+ */
+way: ("at_once" | "approval" | "emergency" | "not_now")
+/**
+ * How many people have to approve
+ */
+approvals?: number
+max_seconds?: number
+/**
+ * Whether it depends on a condition of the policy too
+ */
+conditions: boolean
+/**
+ * How many of the grants that were looked at covered it
+ */
+granted: number
+last_granted_at?: string
+}
+export interface Request {
+id: string
+state: ("pending" | "approved" | "refused" | "withdrawn" | "timed_out" | "denied")
+requester: Requester
+connection: string
+operations: AskedOperation[]
+reason: string
+/**
+ * How long the grant lives from its activation, unless a reviewer allows less
+ */
 ttl_seconds: number
+/**
+ * The grant ends with its task: when the task has not renewed it for this long
+ */
+lease_seconds?: number
+/**
+ * Asked as an emergency: nobody approved, everybody hears of it
+ */
+break_glass: boolean
+/**
+ * The requester's last grants when it was asked, newest first
+ */
+history: PastGrant[]
+/**
+ * What an approval is bound to; send back that of what you saw
+ */
+digest: string
+policies: string[]
+approval?: ApprovalRule
+approvals: Approval[]
+/**
+ * Of an emergency, for everybody but its requester: who reviewed it afterwards, and what they found
+ */
+reviews?: Review[]
+/**
+ * Of an emergency, for the same: whether you may review it now
+ */
+may_review?: boolean
+/**
+ * Why you may not review it
+ */
+why_not_review?: string
+reasons: string[]
+created_at: string
+waits_until?: string
+/**
+ * Since when those whom the policy escalates to may decide as well
+ */
+escalated_at?: string
+/**
+ * Whether you may decide it now
+ */
+may_decide: boolean
+/**
+ * Why you may not
+ */
+why_not?: string
+decided_at?: string
+grant_id?: string
+grant?: Grant
 }
-at: string
+export interface AskedOperation {
+/**
+ * connection/operation
+ */
+name: string
+description: string
+risk?: ("low" | "medium" | "high")
+/**
+ * What it covered when it was asked for, in words, a line a fact
+ */
+scope: string[]
+}
+export interface PastGrant {
+grant: string
+connection: string
+/**
+ * connection/operation
+ */
+operations: string[]
+activated_at: string
+state: ("active" | "expired" | "released" | "revoked")
+/**
+ * Acts let through; left out: not known then
+ */
+acts?: number
+/**
+ * Acts denied; left out: not known then
+ */
+denied?: number
+end_reason?: string
 }
 export interface ApprovalRule {
 /**
@@ -78,6 +248,91 @@ fresh_sign_in_seconds?: number
  * How many refusals end the request
  */
 refusals: number
+}
+export interface Approval {
+id: string
+reviewer: {
+issuer: string
+subject: string
+name: string
+/**
+ * What the person's provider calls them: to be shown beside the login, never in its place
+ */
+display_name?: string
+}
+decision: ("approve" | "refuse")
+comment: string
+/**
+ * Where the reviewer allowed less than was asked for
+ */
+allowed?: {
+operations: string[]
+ttl_seconds: number
+}
+at: string
+}
+export interface Review {
+id: string
+reviewer: {
+issuer: string
+subject: string
+name: string
+/**
+ * What the person's provider calls them: to be shown beside the login, never in its place
+ */
+display_name?: string
+}
+note: string
+at: string
+}
+export interface Grant {
+id: string
+request: string
+requester: Requester
+connection: string
+operations: string[]
+policies: string[]
+state: ("active" | "expired" | "released" | "revoked")
+activated_at: string
+/**
+ * The one absolute deadline
+ */
+ends_at: string
+/**
+ * It ends earlier when its task has not renewed it for this long
+ */
+lease_seconds?: number
+ended_at?: string
+ended_by?: string
+end_reason?: string
+access?: Access
+}
+export interface DeniedAct {
+/**
+ * The record's number in the audit log
+ */
+seq: number
+/**
+ * The log's name, where several gateways share a store
+ */
+log?: string
+at: string
+grant: string
+connection: string
+/**
+ * The act as the record has it: sql, or method and path, argv, tool
+ */
+act: {
+[k: string]: unknown
+}
+/**
+ * Which rule refused it
+ */
+rule?: string
+/**
+ * What was refused and why
+ */
+message?: string
 }
 export interface Approve {
 /**
@@ -115,7 +370,7 @@ connection: string
  */
 operations: string[]
 /**
- * Why; reviewers and the audit log read it
+ * Why: reviewers see this, and it is kept in the audit log
  */
 reason: string
 /**
@@ -123,25 +378,110 @@ reason: string
  */
 ttl?: string
 /**
+ * Ends the grant when the task is gone: true, or how long the task may go without renewing it (2s to 60s; true is 4s). Renew with POST /v1/grants/{id}/lease, three times in that time
+ */
+lease?: (boolean | string)
+/**
  * An emergency: nobody approves, only policies with break_glass permit, the reason has at least 15 characters, and everybody hears of it
  */
 break_glass?: boolean
 }
-export interface AskedOperation {
+export interface AuditHistogram {
+from: string
+to: string
+step_seconds: number
 /**
- * connection/operation
+ * Oldest first, each as long as the step; the first may begin before `from`
  */
-name: string
-description: string
-risk?: ("low" | "medium" | "high")
+buckets: {
 /**
- * What it covered when it was asked for, in words, a line a fact
+ * When it begins
  */
-scope: string[]
+at: string
+/**
+ * Acts let through of which no failure is recorded
+ */
+permitted: number
+/**
+ * Acts let through whose outcome is an error
+ */
+failed: number
+denied: number
+}[]
+/**
+ * Only acts from here on are counted: there are more than are looked at
+ */
+counted_from?: string
+/**
+ * Logs whose gateway does not answer: acts of theirs may be missing, or what came of them
+ */
+partial?: {
+log: string
+lacks: ("acts" | "bodies" | "newest")
+reason: string
+}[]
+/**
+ * Logs that an operator has given up: the same is missing of theirs, for good
+ */
+retired?: {
+log: string
+lacks: ("acts" | "bodies" | "newest")
+by: string
+at: string
+}[]
 }
 export interface AuditKey {
 /**
  * C2SP signed-note verifier key
+ */
+key: string
+}
+export interface AuditLogs {
+/**
+ * By name
+ */
+logs: {
+name: string
+/**
+ * Its first C2SP verifier key, which its later keys follow from
+ */
+key: string
+/**
+ * Whether a gateway has said within the last 15 s that it writes it; `retired`: an operator has given it up
+ */
+state: ("writing" | "stopped" | "retired")
+/**
+ * That gateway's machine
+ */
+host?: string
+/**
+ * On its disk, as of seen_at
+ */
+records: number
+/**
+ * How many of them its newest checkpoint covers
+ */
+covered?: number
+/**
+ * That checkpoint, a signed note
+ */
+checkpoint?: string
+seen_at: string
+/**
+ * Who gave it up, why and when
+ */
+retired?: {
+by: string
+reason: string
+at: string
+}
+}[]
+/**
+ * The list as a signed note (C2SP signed-note): mayfly-logs, the name of the log that signs, the time, and a line a log: its first key, its records, its newest checkpoint in base64 or -, and `retired` where it was given up
+ */
+note: string
+/**
+ * The verifier key that the note verifies with: the answering gateway's
  */
 key: string
 }
@@ -163,7 +503,7 @@ entries: {
  */
 seq: number
 /**
- * The record as it stands in the log; the leaf's hash is SHA-256(0x00 || its UTF-8 bytes)
+ * The record as it stands in the log, nothing joined to it; the leaf's hash is SHA-256(0x00 || its UTF-8 bytes)
  */
 line: string
 /**
@@ -171,16 +511,48 @@ line: string
  */
 proof: string[]
 }[]
+/**
+ * Further records that the entries refer to, oldest first: the `session` of an act is the number of its session's opening record, and `detail.repeats` that of an act that says the members left out; and the `log.segment_dropped` records of the files of which entries are missing
+ */
+referenced: {
+/**
+ * The leaf's index in the Merkle tree
+ */
+seq: number
+/**
+ * The record as it stands in the log, nothing joined to it; the leaf's hash is SHA-256(0x00 || its UTF-8 bytes)
+ */
+line: string
+/**
+ * Inclusion proof (RFC 9162, section 2.1.3.1), from the leaf up, base64
+ */
+proof: string[]
+}[]
+/**
+ * What each key of the log signed for the next, oldest first: signed notes of three lines, mayfly-log-key, the log's name and the next key
+ */
+rotations: string[]
 }
+/**
+ * One record of the audit log. The log's own records of acts (`act.intent`, `act.denied`, `act.outcome`) carry of their context only the number of their session's opening record; `principal`, `request`, `grant`, `session`, `connection`, `operations`, `policy`, `configuration`, and of an intent `detail.decision` and `detail.operation` (in the log a place in `operations`, or nothing where there is one), are joined from there. An act that repeats an earlier one of its session (`detail.repeats`, that record's number) gets the other members of `detail.act` from it. What is signed and proved is the line as the log holds it: see AuditProofs.
+ */
 export interface AuditRecord {
 seq: number
+/**
+ * The name of its log, where several gateways or workers share a store
+ */
+log?: string
 time: string
-type: ("log.opened" | "log.closed" | "log.recovered" | "log.key_rotated" | "log.replaced" | "configuration.loaded" | "configuration.refused" | "authentication.refused" | "sign_in.succeeded" | "sign_in.refused" | "sign_out" | "request.created" | "request.denied" | "request.approved" | "request.refused" | "request.withdrawn" | "request.timed_out" | "request.escalated" | "approval.given" | "approval.refused_to" | "grant.activated" | "break_glass.activated" | "grant.collected" | "grant.released" | "grant.expired" | "grant.revoked" | "lockdown.started" | "lockdown.lifted" | "store.reconciled" | "session.opened" | "session.refused" | "session.closed" | "session.ended_upstream" | "act.intent" | "act.denied" | "act.outcome")
+type: ("log.opened" | "log.closed" | "log.recovered" | "log.key_rotated" | "log.replaced" | "log.segment_dropped" | "log.hold_placed" | "log.hold_lifted" | "log.listed" | "log.retired" | "log.returned" | "configuration.loaded" | "configuration.refused" | "authentication.refused" | "sign_in.succeeded" | "sign_in.refused" | "sign_out" | "signal.received" | "signal.refused" | "request.created" | "request.denied" | "request.approved" | "request.refused" | "request.withdrawn" | "request.timed_out" | "request.escalated" | "approval.given" | "approval.refused_to" | "grant.activated" | "break_glass.activated" | "break_glass.reviewed" | "grant.collected" | "lease.refused_to" | "grant.released" | "grant.expired" | "grant.revoked" | "lockdown.started" | "lockdown.lifted" | "store.reconciled" | "session.opened" | "session.refused" | "session.closed" | "session.ended_upstream" | "act.intent" | "act.denied" | "act.outcome")
 principal?: {
 kind: ("agent" | "person" | "system")
 issuer: string
 subject: string
 name: string
+/**
+ * The agent's own id, where it acts for somebody and the subject is theirs
+ */
+client?: string
 person?: string
 actors?: string[]
 }
@@ -197,13 +569,78 @@ detail: {
 }
 export interface AuditRecords {
 /**
- * Newest first
+ * Newest first: those of a log in its order, and among logs by their time
  */
 records: AuditRecord[]
 /**
  * Ask with before= this for the next page
  */
-next_before?: number
+next_before?: string
+/**
+ * On the first page: follow the events after it with this as Last-Event-ID. Of a search with filters: those after all that it has looked through
+ */
+last_event_id?: string
+/**
+ * Logs that could not be searched whole. Their gateway does not answer: the answer may lack `acts` of theirs, or has these with `detail.body_at` (the name of the log that holds the rest) in the place of what they say (`bodies`). Or it may lack the `newest` records, which were not indexed yet
+ */
+partial?: {
+log: string
+lacks: ("acts" | "bodies" | "newest")
+reason: string
+}[]
+/**
+ * Logs that an operator has given up: the answer lacks the same of them as under `partial`, for good
+ */
+retired?: {
+log: string
+lacks: ("acts" | "bodies" | "newest")
+by: string
+at: string
+}[]
+/**
+ * On the last page: so many older records, the newest of that time, are in the log's archive alone and were not searched
+ */
+archived?: {
+records: number
+to: string
+}
+}
+export interface Background {
+/**
+ * connection/operation: what the requester had not asked for in its earlier requests
+ */
+first_time: string[]
+earlier: RequestCounts
+/**
+ * How many earlier requests were looked at
+ */
+looked_at: number
+/**
+ * Whether there are older ones, which were not
+ */
+more: boolean
+taken?: PastGrant
+/**
+ * What was denied under its last grants, newest first: on the request's own connection for whoever may decide it, on all for operators and auditors; left out for reviewers who may not decide the request now
+ */
+denials?: DeniedAct[]
+/**
+ * Logs of which denials may lack something
+ */
+partial?: {
+log: string
+lacks: ("acts" | "bodies" | "newest")
+reason: string
+}[]
+/**
+ * Logs that were given up: of these they do
+ */
+retired?: {
+log: string
+lacks: ("acts" | "bodies" | "newest")
+by: string
+at: string
+}[]
 }
 export interface BrowserSession {
 id: string
@@ -273,41 +710,6 @@ last_used_at?: string
 export interface Connections {
 connections: Connection[]
 }
-export interface Grant {
-id: string
-request: string
-requester: Requester
-connection: string
-operations: string[]
-policies: string[]
-state: ("active" | "expired" | "released" | "revoked")
-activated_at: string
-/**
- * The one absolute deadline
- */
-ends_at: string
-ended_at?: string
-ended_by?: string
-end_reason?: string
-access?: Access
-}
-export interface Requester {
-kind: ("agent" | "person")
-issuer: string
-subject: string
-client: string
-name: string
-owner?: string
-groups: string[]
-person?: {
-issuer: string
-subject: string
-}
-/**
- * The act chain, nearest actor first (RFC 8693)
- */
-actors: string[]
-}
 export interface Grants {
 grants: Grant[]
 /**
@@ -338,8 +740,15 @@ more: boolean
 }
 export interface InboxItem {
 id: string
+/**
+ * What a decision about it is bound to
+ */
+digest: string
 requester: {
 kind: ("agent" | "person")
+issuer: string
+subject: string
+client: string
 name: string
 owner?: string
 /**
@@ -375,11 +784,33 @@ may_decide: boolean
  */
 why_not?: string
 }
+export interface Lease {
+/**
+ * Until the lease is lost and the grant ends, unless it is renewed again; never past the deadline
+ */
+seconds_left: number
+}
 export interface Live {
 grants: {
 grant: Grant
+/**
+ * That of the riskiest operation
+ */
+risk: ("low" | "medium" | "high")
+/**
+ * Whether it was asked for as an emergency
+ */
+break_glass: boolean
+/**
+ * Of an emergency: why, as the agent says
+ */
+emergency_reason?: string
 sessions: LiveSession[]
 }[]
+/**
+ * Whether there are more than these: 500 are shown
+ */
+more: boolean
 }
 export interface LiveSession {
 id: string
@@ -452,6 +883,10 @@ export interface Offer {
 name: string
 connection: string
 operation: string
+/**
+ * What the connection speaks: postgres, http, kubernetes, mcp, …
+ */
+protocol?: string
 description: string
 risk: ("low" | "medium" | "high")
 /**
@@ -465,6 +900,12 @@ default_seconds: number
 max_seconds: number
 }
 approval?: ApprovalRule
+/**
+ * Ask with `lease`, of so many seconds at most
+ */
+lease?: {
+max_seconds: number
+}
 /**
  * In an emergency: what asking with break_glass gives, at once
  */
@@ -482,24 +923,72 @@ reasons: string[]
 export interface Offers {
 operations: Offer[]
 }
-export interface PastGrant {
-grant: string
-connection: string
+export interface Overview {
+at: string
+now: {
 /**
- * connection/operation
+ * Active; at most 500 are counted
  */
-operations: string[]
-activated_at: string
-state: ("active" | "expired" | "released" | "revoked")
+grants: number
 /**
- * Acts let through; left out: not known at the ask
+ * Open on this gateway
  */
-acts?: number
+sessions: number
 /**
- * Acts denied; left out: not known at the ask
+ * Sessions with an act under way
  */
-denied?: number
-end_reason?: string
+running: number
+/**
+ * Active grants that were asked for as an emergency
+ */
+break_glass: number
+/**
+ * Active grants that end within 15 minutes
+ */
+expiring: number
+/**
+ * Requests that wait for a person; at most 500 are counted
+ */
+waiting: number
+/**
+ * Emergencies that nobody has reviewed yet; at most 500 are counted
+ */
+unreviewed: number
+/**
+ * Agents and people who hold an active grant
+ */
+agents: number
+}
+/**
+ * The last 24 hours, from this gateway's log; acts are counted by whole hours
+ */
+day: {
+from: string
+asked: number
+granted: number
+/**
+ * By a reviewer
+ */
+refused: number
+/**
+ * Requests that policies denied
+ */
+denied: number
+timed_out: number
+break_glass: number
+revoked: number
+acts: number
+denied_acts: number
+}
+/**
+ * Each of the last 24 whole hours and the one under way, oldest first
+ */
+hours: {
+at: string
+grants: number
+acts: number
+denied: number
+}[]
 }
 export interface Problem {
 /**
@@ -551,7 +1040,10 @@ instance?: string
 export interface ProtectedResource {
 resource: string
 authorization_servers: string[]
+scopes_supported?: string[]
 bearer_methods_supported: string[]
+dpop_signing_alg_values_supported?: string[]
+dpop_bound_access_tokens_required?: boolean
 resource_name: string
 }
 export interface Reach {
@@ -585,10 +1077,18 @@ reachable_by: string[]
 }
 export interface ReachRule {
 group: string
+/**
+ * Groups of the person whom the agent acts for, one of which they must be in
+ */
+person_groups?: string[]
 policy: string
 effect: ("permit" | "forbid")
 ttl_default_seconds?: number
 ttl_max_seconds?: number
+/**
+ * The longest lease that it takes; absent: it demands none
+ */
+lease_max_seconds?: number
 approval?: ApprovalRule
 /**
  * The condition, as the policy has it
@@ -606,57 +1106,39 @@ digest: string
  */
 comment?: string
 }
-export interface Request {
-id: string
-state: ("pending" | "approved" | "refused" | "withdrawn" | "timed_out" | "denied")
-requester: Requester
-connection: string
-operations: AskedOperation[]
-reason: string
-/**
- * How long the grant lives from its activation, unless a reviewer allows less
- */
-ttl_seconds: number
-/**
- * Asked as an emergency: nobody approved, everybody hears of it
- */
-break_glass: boolean
-/**
- * The requester's last grants when it was asked, newest first
- */
-history: PastGrant[]
-/**
- * What an approval is bound to; send back that of what you saw
- */
-digest: string
-policies: string[]
-approval?: ApprovalRule
-approvals: Approval[]
-reasons: string[]
-created_at: string
-waits_until?: string
-/**
- * Since when those whom the policy escalates to may decide as well
- */
-escalated_at?: string
-/**
- * Whether you may decide it now
- */
-may_decide: boolean
-/**
- * Why you may not
- */
-why_not?: string
-decided_at?: string
-grant_id?: string
-grant?: Grant
-}
 export interface Requests {
 requests: Request[]
 /**
- * Where older ones may follow: ask again with before= this id
+ * Where older ones may follow, also behind a short or empty list: ask again with before= this id. The list is over without it
  */
 next_before?: string
+}
+export interface RetireLogOrder {
+/**
+ * The log's name
+ */
+log: string
+reason: string
+}
+export interface RetiredLog {
+log: string
+/**
+ * Its first C2SP verifier key
+ */
+key: string
+/**
+ * On its disk when it was last heard of
+ */
+records: number
+by: string
+reason: string
+at: string
+}
+export interface ReviewEmergency {
+/**
+ * What you found; kept with the request and in the audit log
+ */
+note: string
 }
 export interface Revocation {
 reason: string

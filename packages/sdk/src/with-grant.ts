@@ -1,18 +1,30 @@
 import type { MayflyClient } from "./client.ts";
 import { MayflyError } from "./errors.ts";
+import { type HeldLease, holdLease } from "./lease.ts";
+import { postgresOptions, type PostgresOptions } from "./postgres-options.ts";
+import { tryToRelease } from "./release.ts";
 import type { Access, Ask, Grant, Request } from "./types.generated.ts";
 
 /** What to ask for, and how. */
 export interface GrantAsk extends Ask {
+  /**
+   * The grant ends with this process: true, or how long it may go without renewing the lease (2s to 60s); left out: true,
+   * which is 4 s. Renewing needs the event loop: a longer one where that is blocked for seconds, or false, where policy lets.
+   */
+  readonly lease?: boolean | string;
   /** Ends the waiting (the request is withdrawn) or the use (the grant is released). */
   readonly signal?: AbortSignal;
   /** How long to wait for approval, milliseconds; left out: until the request times out by itself. */
   readonly approvalTimeout?: number;
+  /** The span that asks (W3C Trace Context); left out: the environment's `TRACEPARENT`. */
+  readonly traceparent?: string;
   /** Told when a person must approve first. */
   readonly onPending?: (request: Request) => void;
+  /** Told at each look, every 30 s at most, what the request is while it still waits. */
+  readonly onLook?: (request: Request) => void;
   /**
-   * Told when the grant could not be released, after three tries; it then ends at its deadline. Left out: a process
-   * warning. Never masks what `use` returned or threw.
+   * Told when the grant could not be released, after 10 s of tries where the gateway did not answer; it then ends by itself, at
+   * its deadline or with its lease. Left out: a process warning. Never masks what `use` returned or threw.
    */
   readonly onReleaseFailed?: (error: unknown, grant: Grant) => void;
   /** Process signals that release the grant and then take their course, for example ["SIGINT", "SIGTERM"]. */
@@ -24,18 +36,27 @@ export interface GrantUse extends Access {
   readonly grant: Grant;
   /** The absolute deadline. */
   readonly endsAt: Date;
-  /** Aborts when the use is aborted, a process signal came, or the deadline passed. */
+  /** Aborts when the use is aborted, a process signal came, the deadline passed, or `lost` aborted. */
   readonly signal: AbortSignal;
+  /** Aborts when the lease could not be renewed or the grant has ended early; its reason is a MayflyError that says how. */
+  readonly lost: AbortSignal;
+  /**
+   * What the constructors of node-postgres and postgres.js take, the gateway's CA included: `new Client(access.postgres())`.
+   * @throws MayflyError no_postgres where the connection is no PostgreSQL
+   */
+  postgres(): PostgresOptions;
 }
 
 /**
  * Requests, waits for approval, uses, releases. See Mayfly.withGrant.
+ * @param ca of the gateway's certificate, for `access.postgres()`
  * @throws MayflyError denied, refused, withdrawn, timed_out, not_approved_in_time, aborted; and whatever `use` throws
  */
 export async function withGrant<T>(
-  mayfly: Pick<MayflyClient, "request" | "wait" | "withdraw" | "collectSecret" | "release">,
+  mayfly: Pick<MayflyClient, "request" | "wait" | "withdraw" | "collectSecret" | "renewLease" | "release">,
   ask: GrantAsk,
   use: (access: GrantUse) => T | Promise<T>,
+  ca?: string,
 ): Promise<T> {
   const stop = new AbortController();
   const forward = (): void => stop.abort(ask.signal?.reason);
@@ -48,7 +69,7 @@ export async function withGrant<T>(
   };
   for (const signal of ask.releaseOn ?? []) process.once(signal, onSignal);
   try {
-    return await run(mayfly, ask, use, stop.signal);
+    return await run(mayfly, ask, use, { stop: stop.signal, ca });
   } finally {
     ask.signal?.removeEventListener("abort", forward);
     for (const signal of ask.releaseOn ?? []) process.removeListener(signal, onSignal);
@@ -57,25 +78,38 @@ export async function withGrant<T>(
   }
 }
 
+/** What holds for the whole of a use. */
+interface Surroundings {
+  readonly stop: AbortSignal;
+  readonly ca: string | undefined;
+}
+
 async function run<T>(
-  mayfly: Pick<MayflyClient, "request" | "wait" | "withdraw" | "collectSecret" | "release">,
+  mayfly: Pick<MayflyClient, "request" | "wait" | "withdraw" | "collectSecret" | "renewLease" | "release">,
   ask: GrantAsk,
   use: (access: GrantUse) => T | Promise<T>,
-  stop: AbortSignal,
+  { stop, ca }: Surroundings,
 ): Promise<T> {
   if (stop.aborted) throw aborted(stop);
   // Not abortable: after an abort in between, nobody would know which grant to release.
-  const asked = await mayfly.request(askOf(ask), { idempotencyKey: crypto.randomUUID() });
+  const asked = await mayfly.request(askOf(ask), {
+    idempotencyKey: crypto.randomUUID(),
+    ...(ask.traceparent === undefined ? {} : { traceparent: ask.traceparent }),
+  });
   const request = asked.state === "pending" ? await approval(mayfly, ask, asked, stop) : asked;
   const grantId = request.grant_id;
   if (request.state !== "approved" || grantId === undefined) throw notApproved(request);
   let grant = request.grant;
+  let held: HeldLease | undefined;
   try {
     if (stop.aborted) throw aborted(stop);
     if (grant?.access?.secret === undefined) grant = await mayfly.collectSecret(grantId);
-    return await untilStopped(grant, use, stop);
+    held = holdLease(mayfly, grant);
+    return await untilStopped(grant, use, { stop, ca }, held.lost);
   } finally {
-    await release(mayfly, ask, grantId, grant);
+    held?.letGo();
+    // What is lost has ended, or ends within the lease's time: nobody need wait for a gateway that is away.
+    if (held?.lost.aborted !== true) await release(mayfly, ask, grantId, grant);
   }
 }
 
@@ -85,11 +119,13 @@ function askOf(ask: GrantAsk): Ask {
     signal: _,
     approvalTimeout: __,
     onPending: ___,
-    onReleaseFailed: ____,
-    releaseOn: _____,
+    onLook: ____,
+    onReleaseFailed: _____,
+    releaseOn: ______,
+    traceparent: _______,
     ...asked
   } = ask;
-  return asked;
+  return { lease: true, ...asked };
 }
 
 /** Waits for the decision; whatever keeps from waiting on also withdraws the request. */
@@ -103,16 +139,17 @@ async function approval(
     ask.onPending?.(request);
     return await mayfly.wait(request.id, {
       signal: stop,
+      ...(ask.onLook === undefined ? {} : { onLook: ask.onLook }),
       ...(ask.approvalTimeout === undefined ? {} : { timeout: ask.approvalTimeout }),
     });
   } catch (thrown) {
-    await takeBack(mayfly, request.id);
+    await withdrawOrRelease(mayfly, request.id);
     throw stop.aborted ? aborted(stop) : thrown;
   }
 }
 
 /** Withdraws; a request that was approved in the same moment has a grant by now, which is released. */
-async function takeBack(
+async function withdrawOrRelease(
   mayfly: Pick<MayflyClient, "wait" | "withdraw" | "release">,
   id: string,
 ): Promise<void> {
@@ -132,7 +169,8 @@ async function takeBack(
 function untilStopped<T>(
   grant: Grant,
   use: (access: GrantUse) => T | Promise<T>,
-  stop: AbortSignal,
+  { stop, ca }: Surroundings,
+  lost: AbortSignal,
 ): Promise<T> {
   const { access } = grant;
   if (access === undefined) {
@@ -156,7 +194,16 @@ function untilStopped<T>(
       stop.removeEventListener("abort", onStop);
     };
     Promise.resolve()
-      .then(() => use({ ...access, grant, endsAt, signal: AbortSignal.any([stop, deadline.signal]) }))
+      .then(() =>
+        use({
+          ...access,
+          grant,
+          endsAt,
+          lost,
+          signal: AbortSignal.any([stop, deadline.signal, lost]),
+          postgres: () => postgresOptions(access, ca),
+        }),
+      )
       .then(resolve, reject)
       .finally(done);
   });
@@ -168,26 +215,19 @@ async function release(
   id: string,
   grant: Grant | undefined,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
+  const failed = await tryToRelease(mayfly, id, grant?.ends_at);
+  if (failed === undefined) return;
+  const when = grant === undefined ? "its deadline" : grant.ends_at;
+  if (ask.onReleaseFailed !== undefined && grant !== undefined) {
     try {
-      await mayfly.release(id);
-      return;
-    } catch (thrown) {
-      if (attempt < 3) continue;
-      const when = grant === undefined ? "its deadline" : grant.ends_at;
-      if (ask.onReleaseFailed !== undefined && grant !== undefined) {
-        try {
-          ask.onReleaseFailed(thrown, grant);
-        } catch {
-          // What `use` returned or threw matters more.
-        }
-      } else
-        process.emitWarning(`grant ${id} could not be released; it ends at ${when}`, {
-          code: "MAYFLY_NOT_RELEASED",
-        });
-      return;
+      ask.onReleaseFailed(failed, grant);
+    } catch {
+      // What `use` returned or threw matters more.
     }
-  }
+  } else
+    process.emitWarning(`grant ${id} could not be released; it ends by itself at ${when}`, {
+      code: "MAYFLY_NOT_RELEASED",
+    });
 }
 
 function aborted(stop: AbortSignal): unknown {

@@ -4,9 +4,9 @@ import {
   sharedKey,
   testKey,
 } from "../../../packages/gateway/src/identity/testing/fake-provider.ts";
-import { fakeClock, type FakeClock } from "../../../packages/gateway/src/kernel/fake-clock.ts";
+import { fakeClock, type FakeClock } from "@mayfly/testing/fake-clock.ts";
 import { MayflyError } from "../../../packages/gateway/src/kernel/errors.ts";
-import { identityOf } from "../../../packages/gateway/src/main/identity-of.ts";
+import { identityOf } from "../../../packages/gateway/src/main/wiring/identity/identity.ts";
 import type { Act } from "../case.ts";
 import { certificates, startUpstream, type Speech } from "./upstream.ts";
 

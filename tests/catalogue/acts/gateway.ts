@@ -1,8 +1,8 @@
 import { createServer, type AddressInfo } from "node:net";
-import { fakeClock, type FakeClock } from "../../../packages/gateway/src/kernel/fake-clock.ts";
+import { fakeClock, type FakeClock } from "@mayfly/testing/fake-clock.ts";
 import { MayflyError } from "../../../packages/gateway/src/kernel/errors.ts";
 import { startGateway, type RunningGateway } from "../../../packages/gateway/src/main/gateway.ts";
-import { createLogger } from "../../../packages/gateway/src/main/logger.ts";
+import { createLogger } from "../../../packages/gateway/src/main/telemetry/logger.ts";
 import { environment, type Act, type Document } from "../case.ts";
 import { certificates } from "./upstream.ts";
 

@@ -16,8 +16,8 @@ async function judging(load: Load, connection: string) {
   return { protocol, scopes, target: found.target };
 }
 
-function outcomeOf(verdict: Verdict): string {
-  return verdict.verdict === "permit" ? "passed" : `${verdict.denial.rule} | ${verdict.denial.message}`;
+function outcomeOf(verdict: Verdict<unknown>): string {
+  return verdict.kind === "permit" ? "passed" : `${verdict.denial.rule} | ${verdict.denial.message}`;
 }
 
 /** An act in its text form, as `mayflyd judge` takes it. */

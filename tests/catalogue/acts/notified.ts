@@ -4,7 +4,7 @@ import { MayflyError } from "../../../packages/gateway/src/kernel/errors.ts";
 import { harness } from "../../../packages/gateway/src/grants/testing/harness.ts";
 import { rulesOf } from "../../../packages/gateway/src/main/load.ts";
 import { protocols } from "../../../packages/gateway/src/main/protocols.ts";
-import { slackPorts } from "../../../packages/gateway/src/main/slack-ports.ts";
+import { slackPorts } from "../../../packages/gateway/src/main/wiring/slack-ports.ts";
 import {
   startNotifications,
   type Notifications,

@@ -4,7 +4,7 @@ import { memoryStore } from "../../../packages/gateway/src/identity/browser-sess
 import { createPeople, type ManagedPeople } from "../../../packages/gateway/src/identity/create-people.ts";
 import type { SignInDone } from "../../../packages/gateway/src/identity/people.ts";
 import type { SignedIn } from "../../../packages/gateway/src/identity/sign-in/provider.ts";
-import { SignInRefused } from "../../../packages/gateway/src/identity/sign-in/refusals.ts";
+import { SignInRefused } from "../../../packages/gateway/src/identity/sign-in/problems.ts";
 import { authnRequestIn } from "../../../packages/gateway/src/identity/sign-in/saml/testing/scene.ts";
 import { stubProvider } from "../../../packages/gateway/src/identity/sign-in/testing/stub-provider.ts";
 import {
@@ -13,9 +13,9 @@ import {
   signRaw,
   type TestKey,
 } from "../../../packages/gateway/src/identity/testing/fake-provider.ts";
-import { fakeClock, type FakeClock } from "../../../packages/gateway/src/kernel/fake-clock.ts";
+import { fakeClock, type FakeClock } from "@mayfly/testing/fake-clock.ts";
 import { MayflyError } from "../../../packages/gateway/src/kernel/errors.ts";
-import { peopleOf } from "../../../packages/gateway/src/main/people-of.ts";
+import { peopleOf } from "../../../packages/gateway/src/main/wiring/identity/people.ts";
 import type { Act } from "../case.ts";
 import { ellipticKey } from "./agents.ts";
 import { certificates, startUpstream, type Speech } from "./upstream.ts";

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
 import { makeWorld } from "../../../packages/gateway/src/gate/testing/fakes.ts";
-import { verifierOf } from "../../../packages/gateway/src/grants/secret-verifier.ts";
+import { verifierOf } from "../../../packages/gateway/src/grants/lifecycle/secret-verifier.ts";
 import { systemClock } from "../../../packages/gateway/src/kernel/clock.ts";
 import { messageOf } from "../../../packages/gateway/src/kernel/errors.ts";
 import { createProtocols } from "../../../packages/gateway/src/main/protocols.ts";
@@ -101,7 +101,13 @@ async function startStandIn(rules: StandInRules): Promise<StandIn> {
       if (stage === "password") {
         if (message.toString("utf8", 5, message.length - 1) === rules.password) letIn();
         else refuse();
-      } else socket.write(Buffer.concat([frame("C", "SELECT 0"), frame("Z", Buffer.from("I"))]));
+      } else {
+        // What the gateway sends in the place of a refused text does not parse.
+        const isRefused = message.includes("refused by Mayfly");
+        const syntax = ["SERROR", "VERROR", "C42601", "Msyntax error", Buffer.from([0])];
+        const said = isRefused ? frame("E", ...syntax) : frame("C", "SELECT 0");
+        socket.write(Buffer.concat([said, frame("Z", Buffer.from("I"))]));
+      }
     }
 
     function letIn(): void {
@@ -149,7 +155,7 @@ const kinds = () =>
     clock: systemClock,
     gateway: () => "catalogue",
     secureContext: () => createSecureContext(),
-    allowInsecureLoopback: true,
+    allowsInsecureLoopback: () => true,
     url: () => "https://mayfly.internal:8443",
   });
 const postgresOf = () => {
@@ -233,7 +239,7 @@ export function session(
         });
       } finally {
         for (const client of clients) client.close();
-        world.end(grant, { state: "released", reason: "the case is over" });
+        world.end(grant, { state: "released", words: "the case is over" });
         await new Promise((resolve) => server.close(resolve));
       }
     });

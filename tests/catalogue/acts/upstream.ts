@@ -3,7 +3,7 @@ import { createServer as createHttp2 } from "node:http2";
 import { createServer as createHttps } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { makeCertificate } from "../../../packages/gateway/src/configuration/testing/certificate.ts";
-import { issue, makeAuthority } from "../../../packages/gateway/src/main/make-certificate.ts";
+import { issue, makeAuthority } from "../../../packages/gateway/src/main/tls/make-certificate.ts";
 
 /** Answers one request of which everything has come. */
 export type Answer = (

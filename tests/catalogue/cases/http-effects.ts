@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import { send, refusalOf, type Errand } from "../acts/door.ts";
+import { send, refusalOf, type Errand } from "../acts/web-request.ts";
 import type { Answer } from "../acts/upstream.ts";
 import { loads, type Act, type Case, type Document } from "../case.ts";
+import { clientCertificateCases, ownCertificate } from "../client-certificate.ts";
 import { inScope, usual } from "../document.ts";
 
 const at = (...member: (string | number)[]): (string | number)[] => [
@@ -51,7 +52,6 @@ const oauth = {
   client_secret: { env: "SECRET" },
   scope: "invoices",
 };
-const ownCertificate = { certificate: "client.pem", key: { file: "client.key" } };
 
 const target: readonly Case[] = [
   {
@@ -144,22 +144,13 @@ const target: readonly Case[] = [
     act: ask({ speech: "mutual" }),
     base: targetOf({ url: secured, ca: "ca.pem" }),
   },
-  {
-    at: at("client_certificate", "certificate"),
-    narrow: "stranger.pem",
-    wide: "client.pem",
-    refused: away,
+  ...clientCertificateCases({
+    at,
+    targetOf,
+    secured: { url: secured, ca: "ca.pem" },
     act: ask({ speech: "mutual" }),
-    base: targetOf({ url: secured, ca: "ca.pem", client_certificate: ownCertificate }),
-  },
-  {
-    at: at("client_certificate", "key"),
-    narrow: { file: "stranger.key" },
-    wide: { file: "client.key" },
     refused: away,
-    act: ask({ speech: "mutual" }),
-    base: targetOf({ url: secured, ca: "ca.pem", client_certificate: ownCertificate }),
-  },
+  }),
   {
     at: at("ca"),
     narrow: "other-ca.pem",
@@ -191,8 +182,8 @@ const target: readonly Case[] = [
     refused: /^504 \|/,
     act: ask({
       answer: async (_, response) => {
-        // Past the shorter bound, which undici keeps to the second, and far from the longer one.
-        await new Promise((resolve) => setTimeout(resolve, 3000));
+        // Past the shorter bound, and far from the longer one.
+        await new Promise((resolve) => setTimeout(resolve, 1000));
         response.end("{}");
       },
     }),

@@ -1,4 +1,6 @@
 import { minute } from "../../../packages/gateway/src/grants/testing/harness.ts";
+import { mcpClientsOf, scopesOf } from "../../../packages/gateway/src/main/wiring/identity/mcp-clients.ts";
+import { systemClock } from "../../../packages/gateway/src/kernel/clock.ts";
 import { mayCall } from "../../../packages/gateway/src/api/roles.ts";
 import { ellipticKey, verify, verifying } from "../acts/agents.ts";
 import { loads, type Act, type Case, type Document } from "../case.ts";
@@ -11,6 +13,8 @@ const provider = {
   audience: "api://mayfly",
   allow_insecure_loopback: true,
 };
+/** A second provider, of another org. */
+const partner = { issuer: "https://partner.example/oauth2/aus2", audience: "api://mayfly" };
 const introspection = {
   client_id: "gateway",
   client_secret: { env: "SECRET" },
@@ -95,6 +99,15 @@ const ofAgents: readonly Case[] = [
     base: agents(),
   },
   {
+    at: agentAt("scopes"),
+    narrow: ["other"],
+    wide: ["mayfly"],
+    refused: /^other$/,
+    passes: /^mayfly$/,
+    act: async (load) => scopesOf((await load()).configuration).join(" "),
+    base: agents(),
+  },
+  {
     at: agentAt("groups_claim"),
     narrow: "teams",
     wide: "groups",
@@ -162,6 +175,14 @@ const ofAgents: readonly Case[] = [
     base: agents(inDirectory),
   },
   {
+    at: agentAt("dpop"),
+    narrow: "require",
+    wide: "accept",
+    refused: /^token_unbound \|/,
+    act: verify(),
+    base: agents(),
+  },
+  {
     at: agentAt("outage"),
     narrow: "1m",
     wide: "7d",
@@ -208,6 +229,20 @@ const ofAgents: readonly Case[] = [
     base: agents({ introspection }),
   },
   {
+    at: agentAt("reverify"),
+    narrow: "1m",
+    wide: "1h",
+    refused: /^token_stale \| the last proof that 0oabot is still good is 2m old/,
+    act: verifying(async ({ identity, provider: okta, clock }) => {
+      const token = okta.token(clock.wall());
+      await identity.verify(token);
+      clock.advance(2 * minute);
+      await identity.verify(token);
+      return "passed";
+    }),
+    base: agents(),
+  },
+  {
     at: agentAt("ca"),
     narrow: "other-ca.pem",
     wide: "ca.pem",
@@ -240,6 +275,18 @@ const ofPeople: readonly Case[] = [
     act: verify(asPerson, ({ kind }) => kind),
     base: agents(),
   },
+  {
+    at: at("people", "issuers"),
+    narrow: [partner.issuer],
+    wide: [provider.issuer],
+    refused: /^agent$/,
+    passes: /^person$/,
+    act: verify(asPerson, ({ kind }) => kind),
+    base(document) {
+      agents()(document);
+      document.identity.agents = [{ ...provider }, { ...partner }];
+    },
+  },
   ...(
     [
       ["reviewer", "GET /v1/inbox"],
@@ -256,4 +303,59 @@ const ofPeople: readonly Case[] = [
   })),
 ];
 
-export const identityCases: readonly Case[] = [...ofAgents, ...ofPeople];
+/** What a coding agent is told that asks for a client. */
+const registers: Act = async (load) => {
+  const { configuration } = await load();
+  const logger = { warn: () => undefined } as never;
+  const redirects = { redirect_uris: ["http://127.0.0.1:8250/callback"] };
+  const told = mcpClientsOf(configuration, systemClock, logger)?.register(redirects);
+  if (told === undefined) return "nobody is handed a client";
+  return "error" in told ? `${told.error} | ${told.error_description}` : told.client_id;
+};
+const handedOut =
+  (more: Document = {}) =>
+  (document: Document): void => {
+    agents()(document);
+    document.identity.mcp_clients = { client_id: "0oamcp", ...more };
+  };
+
+const ofMcpClients: readonly Case[] = [
+  {
+    at: at("mcp_clients"),
+    narrow: undefined,
+    wide: { client_id: "0oamcp" },
+    refused: /^nobody is handed a client$/,
+    passes: /^0oamcp$/,
+    act: registers,
+    base: agents(),
+  },
+  {
+    at: at("mcp_clients", "client_id"),
+    narrow: "0oacli",
+    wide: "0oamcp",
+    refused: /^configuration \| the client 0oacli is one that people themselves come through/,
+    passes: /^0oamcp$/,
+    act: registers,
+    base: handedOut(),
+  },
+  {
+    at: at("mcp_clients", "issuer"),
+    narrow: "https://other.okta.com/oauth2/aus1",
+    wide: undefined,
+    refused: /^configuration \| no provider of agents has this issuer/,
+    passes: /^0oamcp$/,
+    act: registers,
+    base: handedOut(),
+  },
+  {
+    at: at("mcp_clients", "redirect_uris"),
+    narrow: ["https://vscode.dev/redirect"],
+    wide: ["http://127.0.0.1:*"],
+    refused: /^invalid_redirect_uri \|/,
+    passes: /^0oamcp$/,
+    act: registers,
+    base: handedOut(),
+  },
+];
+
+export const identityCases: readonly Case[] = [...ofAgents, ...ofPeople, ...ofMcpClients];

@@ -1,8 +1,10 @@
 import { judgeAct } from "../acts/judge.ts";
-import { send, type Errand } from "../acts/door.ts";
+import { send, type Errand } from "../acts/web-request.ts";
 import type { Answer } from "../acts/upstream.ts";
 import type { Act, Case, Document } from "../case.ts";
+import { clientCertificateCases, ownCertificate } from "../client-certificate.ts";
 import { inScope, scopeOf, usual } from "../document.ts";
+import { readAct } from "../../../packages/gateway/src/protocols/kubernetes/act.ts";
 
 const at = (...member: (string | number)[]): (string | number)[] => [
   "connections",
@@ -13,7 +15,6 @@ const at = (...member: (string | number)[]): (string | number)[] => [
 const plain = "http://127.0.0.1:{{port}}";
 const secured = "https://127.0.0.1:{{port}}";
 const token = { env: "TOKEN" };
-const ownCertificate = { certificate: "client.pem", key: { file: "client.key" } };
 
 /** Writes another target. */
 const targetOf =
@@ -89,22 +90,13 @@ const target: readonly Case[] = [
     act: ask({ speech: "mutual" }),
     base: targetOf({ server: secured, ca: "ca.pem" }),
   },
-  {
-    at: at("client_certificate", "certificate"),
-    narrow: "stranger.pem",
-    wide: "client.pem",
-    refused: away,
+  ...clientCertificateCases({
+    at,
+    targetOf,
+    secured: { server: secured, ca: "ca.pem" },
     act: ask({ speech: "mutual" }),
-    base: targetOf({ server: secured, ca: "ca.pem", client_certificate: ownCertificate }),
-  },
-  {
-    at: at("client_certificate", "key"),
-    narrow: { file: "stranger.key" },
-    wide: { file: "client.key" },
     refused: away,
-    act: ask({ speech: "mutual" }),
-    base: targetOf({ server: secured, ca: "ca.pem", client_certificate: ownCertificate }),
-  },
+  }),
   {
     at: at("impersonate"),
     narrow: undefined,
@@ -136,8 +128,8 @@ const target: readonly Case[] = [
     refused: /^504 \|/,
     act: ask({
       answer: async (...call) => {
-        // Past the shorter bound, which undici keeps to the second, and far from the longer one.
-        await new Promise((resolve) => setTimeout(resolve, 3000));
+        // Past the shorter bound, and far from the longer one.
+        await new Promise((resolve) => setTimeout(resolve, 1000));
         return answerPod(...call);
       },
     }),
@@ -165,15 +157,18 @@ const scope: readonly Case[] = [
     narrow: [8080],
     wide: [8080, 5432],
     refused: /^prod\/read: port_forward \| .*port 5432/,
-    act: judgeAct("prod", {
-      method: "POST",
-      target: "/api/v1/namespaces/shop/pods/web-1/portforward",
-      headers: [],
-      body: { kind: "none" },
-      upgrade: "websocket",
-      pod: { uid: "1", labels: {} },
-      port: 5432,
-    }),
+    act: judgeAct(
+      "prod",
+      readAct({
+        method: "POST",
+        target: "/api/v1/namespaces/shop/pods/web-1/portforward",
+        headers: [],
+        body: { kind: "none" },
+        upgrade: "websocket",
+        pod: { uid: "1", labels: {} },
+        port: 5432,
+      }),
+    ),
     base: scopeOf("prod", { port_forward: { namespaces: ["shop"], names: ["web-1"] } }),
   },
   {

@@ -1,5 +1,5 @@
-import { pinOf } from "../../../packages/gateway/src/protocols/mcp/pins.ts";
-import { send, type Errand } from "../acts/door.ts";
+import { pinOf } from "../../../packages/gateway/src/protocols/mcp/upstream/pins.ts";
+import { send, type Errand } from "../acts/web-request.ts";
 import { mcpServer, stdioServer, tool } from "../acts/mcp-server.ts";
 import { loads, type Act, type Case, type Document } from "../case.ts";
 import { inScope, usual } from "../document.ts";

@@ -46,6 +46,13 @@ const policies: readonly Case[] = [
     act: decide(),
   },
   {
+    at: at("person_groups"),
+    narrow: ["sre"],
+    wide: undefined,
+    refused: /^policy \| .*act for a person in group sre; whoever you act for is not in it/,
+    act: decide(),
+  },
+  {
     at: at("connection"),
     narrow: "billing",
     wide: "orders",
@@ -96,6 +103,20 @@ const policies: readonly Case[] = [
       return `ends after ${((grants.live(grant)?.grant.endsAt ?? 0) - clock.wall()) / minute} minutes`;
     }),
     base: policyOf({ ttl: { max: "15m" } }),
+  },
+  {
+    at: at("lease"),
+    narrow: "required",
+    wide: undefined,
+    refused: /^denied \|.*demands a lease; ask with `lease`.*mayfly run/,
+    act: atDesk(async ({ ask }) => stateOf(await ask())),
+  },
+  {
+    at: at("lease"),
+    narrow: "3s",
+    wide: "required",
+    refused: /^denied \|.*demands a lease of 3s or less, not one of 4s/,
+    act: atDesk(async ({ ask }) => stateOf(await ask({ lease: 4000 }))),
   },
   {
     at: at("break_glass"),

@@ -56,6 +56,15 @@ const rows: readonly Row[] = [
   ],
   ["types", undefined, ["public.colour"], "SELECT id::public.colour FROM orders", /^orders\/read: types \|/],
   ["catalog", false, true, "SELECT relname FROM pg_catalog.pg_class", /^orders\/read: catalog \|/],
+  ["catalog", false, "granted", "SELECT relname FROM pg_catalog.pg_class", /^orders\/read: catalog \|/],
+  [
+    "catalog",
+    "granted",
+    true,
+    "EXPLAIN SELECT relname FROM pg_catalog.pg_class",
+    /^orders\/read: catalog \|/,
+  ],
+  ["temporary_tables", undefined, true, "CREATE TEMPORARY TABLE found (id int)", statements],
   ["require_where", true, false, "DELETE FROM orders", /^orders\/read: require_where \|/],
 ];
 

@@ -92,6 +92,20 @@ export const postgresTarget: readonly Case[] = [
     },
   })),
   {
+    at: ["limits", "statement_bytes"],
+    narrow: 1024,
+    wide: 65_536,
+    refused: /42501/,
+    passes: /^C Z$/,
+    act: session(async (client) => {
+      client.send(frames.query(`SELECT id FROM orders -- ${"x".repeat(4000)}`));
+      return client.answers();
+    }),
+    base: (document) => {
+      document.connections.orders.postgres = structuredClone(target);
+    },
+  },
+  {
     at: ["limits", "message_bytes"],
     narrow: 1024,
     wide: 65_536,

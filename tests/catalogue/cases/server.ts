@@ -2,16 +2,20 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { connect } from "node:tls";
-import { realFiles } from "../../../packages/gateway/src/audit/files.ts";
+import { realFiles } from "../../../packages/gateway/src/audit/files/files.ts";
+import type { SegmentFacts } from "../../../packages/gateway/src/audit/retention/facts.ts";
+import { planDrops } from "../../../packages/gateway/src/audit/retention/plan.ts";
 import { openAuditLog } from "../../../packages/gateway/src/audit/open.ts";
 import { systemClock } from "../../../packages/gateway/src/kernel/clock.ts";
-import { fakeClock } from "../../../packages/gateway/src/kernel/fake-clock.ts";
+import { fakeClock } from "@mayfly/testing/fake-clock.ts";
 import { until } from "../../../packages/gateway/src/notifications/testing/harness.ts";
 import { dial, int32, startup } from "../../../packages/gateway/src/protocols/postgres/testing/wire.ts";
-import { send } from "../acts/door.ts";
+import { archives } from "../acts/leaving.ts";
+import { send } from "../acts/web-request.ts";
 import { alone, serving, type Serving } from "../acts/gateway.ts";
 import { certificates } from "../acts/upstream.ts";
-import { loads, type Case, type Document } from "../case.ts";
+import { s3Cases } from "./s3.ts";
+import { loads, type Act, type Case, type Document } from "../case.ts";
 
 const starts = serving(async () => "passed");
 const taken = /^port_taken \|/;
@@ -25,8 +29,8 @@ const beside =
   };
 
 /** What a client on the loopback address is told that begins without TLS. */
-const withoutTls = serving(async ({ postgresPort = 0 }) => {
-  const client = await dial(postgresPort);
+const withoutTls = serving(async ({ ports }) => {
+  const client = await dial(ports.get("postgres") ?? 0);
   client.send(startup({ user: "gr_0000000000000001", database: "orders" }));
   const answer = await client.next();
   client.close();
@@ -252,7 +256,7 @@ const keeping: readonly Case[] = [
       const first = (await firstCheckpoint(gateway)).length;
       gateway.clock.advance(600_000);
       // Signing is done off the event loop: where it is due it is not long in coming.
-      for (let turn = 0; turn < 100; turn++) {
+      for (let turn = 0; turn < 300; turn++) {
         if ((await firstCheckpoint(gateway)).length > first) return "more than one";
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
@@ -270,10 +274,86 @@ const keeping: readonly Case[] = [
   },
 ];
 
+const retained = { keep: "1h", archive: { folder: "archive" } };
+const inside = { folder: "data/audit/archive" };
+
+/** How many files of records a plan drops, of two: one of 2 MiB that is an hour and a half old, and one of now. */
+const drops: Act = async (load) => {
+  const { retention } = (await load()).configuration.audit;
+  const facts = (first: number, elapsed: number): SegmentFacts => ({
+    first,
+    count: 10,
+    bytes: 2 * 1024 * 1024,
+    from: "",
+    to: "",
+    elapsed,
+    refs: [],
+    lasting: [],
+    holds: [],
+  });
+  const live = { bytes: 0, elapsed: 5_400_000 };
+  const due = retention === undefined ? [] : planDrops([facts(0, 0)], live, retention, 10);
+  return due.length === 0 ? "passed" : `dropped | ${due.map(({ why }) => why).join()}`;
+};
+
+const keepingNoLonger: readonly Case[] = [
+  { at: ["audit", "retention"], narrow: retained, wide: undefined, refused: /^dropped \| age$/, act: drops },
+  {
+    at: ["audit", "retention", "keep"],
+    narrow: "1h",
+    wide: "2h",
+    refused: /^dropped \| age$/,
+    act: drops,
+    base: (document) => {
+      document.audit = { retention: { ...retained } };
+    },
+  },
+  {
+    at: ["audit", "retention", "size"],
+    narrow: "1MiB",
+    wide: "3MiB",
+    refused: /^dropped \| size$/,
+    act: drops,
+    base: (document) => {
+      document.audit = { retention: { archive: retained.archive } };
+    },
+  },
+  {
+    at: ["audit", "retention", "archive"],
+    narrow: inside,
+    wide: retained.archive,
+    refused: /^configuration \| the archive is inside the log's own folder/,
+    act: loads,
+    base: (document) => {
+      document.audit = { retention: { keep: "1h" } };
+    },
+  },
+  {
+    at: ["audit", "retention", "archive", "folder"],
+    narrow: inside.folder,
+    wide: retained.archive.folder,
+    refused: /^configuration \| the archive is inside the log's own folder/,
+    act: loads,
+    base: (document) => {
+      document.audit = { retention: { keep: "1h", archive: {} } };
+    },
+  },
+  ...s3Cases(
+    ["audit", "retention", "archive", "s3"],
+    (members) => (document) => {
+      document.audit = {
+        retention: { ...retained, archive: { ...retained.archive, ...structuredClone(members) } },
+      };
+    },
+    archives,
+    /^nothing leaves$/,
+  ),
+];
+
 const sslRequest = Buffer.concat([int32(8), int32(80_877_103)]);
 /** Whether a client that comes while another one is there is answered at all. */
-const second = serving(async ({ postgresPort = 0 }) => {
-  const [first, other] = [await dial(postgresPort), await dial(postgresPort)];
+const second = serving(async ({ ports }) => {
+  const [first, other] = [await dial(ports.get("postgres") ?? 0), await dial(ports.get("postgres") ?? 0)];
   other.send(sslRequest);
   const answer = await other.byte();
   for (const client of [first, other]) client.close();
@@ -295,8 +375,8 @@ const limits: readonly Case[] = [
     narrow: "5s",
     wide: "5m",
     refused: /^too slow$/,
-    act: serving(async ({ postgresPort = 0, clock }) => {
-      const client = await dial(postgresPort);
+    act: serving(async ({ ports, clock }) => {
+      const client = await dial(ports.get("postgres") ?? 0);
       client.send(sslRequest);
       await client.byte();
       clock.advance(10_000);
@@ -315,4 +395,56 @@ const limits: readonly Case[] = [
   },
 ];
 
-export const serverCases: readonly Case[] = [...listening, ...keeping, ...limits];
+/** Whether the port for PostgreSQL still takes clients once a stop was asked for. */
+const stopping = serving(async (gateway) => {
+  const now = new AbortController();
+  const drained = gateway.drain(now.signal);
+  // Nothing that the drain waits for but the clock, which stands.
+  await new Promise((resolve) => setImmediate(resolve));
+  const outcome = await dial(gateway.ports.get("postgres") ?? 0).then(
+    (client) => (client.close(), "passed"),
+    (error: unknown) => `refused | ${(error as NodeJS.ErrnoException).code}`,
+  );
+  now.abort();
+  await drained;
+  return outcome;
+});
+
+const shutdown: readonly Case[] = [
+  {
+    at: ["shutdown"],
+    narrow: { drain: "1h", announce: "0s" },
+    wide: undefined,
+    refused: /^refused \| ECONNREFUSED/,
+    act: stopping,
+    base: alone,
+  },
+  {
+    at: ["shutdown", "drain"],
+    narrow: "1h",
+    wide: undefined,
+    refused: /^refused \| ECONNREFUSED/,
+    act: stopping,
+    base: beside((document) => {
+      document.shutdown = { announce: "0s" };
+    }),
+  },
+  {
+    at: ["shutdown", "announce"],
+    narrow: "0s",
+    wide: "5s",
+    refused: /^refused \| ECONNREFUSED/,
+    act: stopping,
+    base: beside((document) => {
+      document.shutdown = { drain: "1h" };
+    }),
+  },
+];
+
+export const serverCases: readonly Case[] = [
+  ...listening,
+  ...keeping,
+  ...keepingNoLonger,
+  ...limits,
+  ...shutdown,
+];

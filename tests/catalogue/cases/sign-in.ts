@@ -103,6 +103,7 @@ const samlRows: readonly Row[] = [
     /^in sre$/,
   ],
   ["login_attribute", "absent", undefined, /^\w+ \|/, bySaml()],
+  ["id_attribute", "absent", undefined, /^not_verified \|.*id attribute/, bySaml()],
   ["allow_provider_initiated", false, true, /^\w+ \|/, unasked],
   ["clock_skew", "0s", "30s", /^\w+ \|/, ahead],
   ["label", "Sign in", "Okta (SAML)", /^Sign in$/, bySaml({ say: (_, label) => label }), /^Okta \(SAML\)$/],

@@ -1,22 +1,18 @@
-import { createWriteStream, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { createWriteStream, renameSync, rmSync } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { formatProblem, verifyLog } from "@mayfly/audit-verifier";
-import type { AuditFilter, AuditRecord, AuditSearch } from "@mayfly/sdk";
+import type { AuditFilter, AuditRecord, AuditRecords, AuditSearch } from "@mayfly/sdk";
 import { Command } from "commander";
+import { count, grantId, moment, oneOf, requestId, sessionId } from "../arguments.ts";
 import { command, type CommonOptions, connect } from "../context.ts";
-import { exitCodes, UsageError } from "../exit.ts";
-import { note, oneLine, out, outJson } from "../print.ts";
+import { counted, note, oneLine, out } from "../print.ts";
+import { logsCommand } from "./audit-logs.ts";
+import { verifyCommand } from "./audit-verify.ts";
+import { replayCommand } from "./replay.ts";
 import { wordsOf } from "../record-words.ts";
 
 interface SearchOptions extends CommonOptions, Omit<AuditSearch, "before" | "limit"> {
   readonly limit: string;
-}
-
-interface VerifyOptions {
-  readonly key: readonly string[];
-  readonly checkpoint: readonly string[];
-  readonly json?: boolean;
 }
 
 /** `mayfly audit`. */
@@ -25,24 +21,35 @@ export function auditCommand(): Command {
     .description("Read, search and verify the audit log (auditors, operators)")
     .addCommand(tailCommand())
     .addCommand(searchCommand())
+    .addCommand(replayCommand())
     .addCommand(exportCommand())
+    .addCommand(logsCommand())
     .addCommand(verifyCommand());
 }
 
 function tailCommand(): Command {
   return command("tail", "Print the newest records, oldest of them first", "mayfly audit tail --follow")
-    .option("-n, --lines <count>", "how many", "20")
+    .option("-n, --lines <count>", "how many", count, "20")
     .option("-f, --follow", "keep printing new ones")
     .action(async (options: CommonOptions & { readonly lines: string; readonly follow?: boolean }) => {
       const { mayfly } = connect(options);
-      const newest = (await mayfly.audit.search({ limit: count(options.lines) })).records.toReversed();
-      for (const record of newest) print(record, options);
+      const {
+        records,
+        last_event_id: last,
+        partial = [],
+        retired = [],
+      } = await mayfly.audit.search({ limit: Number(options.lines) });
+      for (const one of partial) tellPartial(one);
+      for (const one of retired) tellRetired(one);
+      for (const record of records.toReversed()) print(record, options);
       if (options.follow !== true) return;
-      const last = newest.at(-1)?.seq;
       await mayfly.events((record) => print(record, options), {
         signal: new AbortController().signal,
         ...(last === undefined ? {} : { lastEventId: last }),
-        onReset: (from) => note(`records before #${from} were missed: mayfly audit search finds them`),
+        onReset: (from) =>
+          note(
+            `records${from === undefined ? "" : ` before #${from}`} were missed: mayfly audit search finds them`,
+          ),
       });
     });
 }
@@ -51,16 +58,19 @@ function tailCommand(): Command {
 function filtered(made: Command): Command {
   return made
     .option("--type <types>", "record types, separated by commas: request.created, act.denied, …")
+    .option("--log <name>", "one log, where gateways or workers share a store")
     .option("--principal <text>", "part of a name, subject or client")
     .option("--connection <name>", "one connection")
     .option("--operation <name>", "one operation, with its connection or without")
-    .option("--request <id>", "one request")
-    .option("--grant <id>", "one grant")
-    .option("--session <id>", "one session")
-    .option("--decision <permit|deny>", "what was decided")
+    .option("--request <id>", "one request", requestId)
+    .option("--grant <id>", "one grant", grantId)
+    .option("--session <id>", "one session", sessionId)
+    .option("--decision <permit|deny>", "what was decided", oneOf("permit", "deny"))
     .option("--text <words>", "words found anywhere in the record")
-    .option("--from <time>", "RFC 3339, for example 2026-11-24T00:00:00Z")
-    .option("--to <time>", "RFC 3339");
+    .option("--from <time>", "how long ago (30m, 1h, 7d), a day, or RFC 3339: 2026-11-24T15:00:00Z", (text) =>
+      moment(text),
+    )
+    .option("--to <time>", "the same", (text) => moment(text));
 }
 
 function searchCommand(): Command {
@@ -68,26 +78,60 @@ function searchCommand(): Command {
     command(
       "search",
       "Search the audit log, newest first",
-      "mayfly audit search --connection orders-db --decision deny --from 2026-11-24T00:00:00Z",
+      "mayfly audit search --connection orders-db --decision deny --from 1h",
     ),
   )
-    .option("-n, --limit <count>", "how many at most", "100")
-    .action(async (options: SearchOptions) => {
+    .option("-n, --limit <count>", "how many at most", count, "100")
+    .action(async (options: SearchOptions, self: Command) => {
       const { url: _url, ca: _ca, profile: _profile, json: _json, limit, ...narrow } = options;
-      let left = count(limit);
-      for await (const record of connect(options).mayfly.audit.all({
-        ...narrow,
-        limit: Math.min(left, 1000),
-      })) {
+      let left = Number(limit);
+      const { audit } = connect(options).mayfly;
+      for await (const record of audit.all(
+        // One more than is shown: whether there are older ones.
+        { ...narrow, limit: Math.min(left + 1, 1000) },
+        tellArchived,
+        tellPartial,
+        tellRetired,
+      )) {
+        if (left === 0) {
+          // Who gave a limit knows it.
+          if (self.getOptionValueSource("limit") === "default")
+            note(
+              `note: there are older records than these ${limit}: see more with --limit, or narrow the search`,
+            );
+          break;
+        }
         print(record, options);
         left -= 1;
-        if (left === 0) break;
       }
     });
 }
 
+/** A log whose gateway does not answer. */
+export function tellPartial({ log, reason }: { readonly log: string; readonly reason: string }): void {
+  note(`note: ${log}: ${reason}`);
+}
+
+const LACKS = {
+  acts: "its acts were not searched for these words",
+  bodies: "of its acts the store knows who, when and where alone",
+  newest: "its last records may not be in the store",
+};
+
+/** A log that was given up. */
+export function tellRetired({ log, lacks, by, at }: NonNullable<AuditRecords["retired"]>[number]): void {
+  note(oneLine(`note: ${log}: ${by} retired it at ${at}; ${LACKS[lacks]}`));
+}
+
+/** What a search cannot show it says. */
+function tellArchived({ records, to }: { readonly records: number; readonly to: string }): void {
+  note(
+    `note: ${counted(records, "older record")}, up to ${to}, ${records === 1 ? "is" : "are"} in the log's archive and not searched`,
+  );
+}
+
 interface ExportOptions extends CommonOptions, AuditFilter {
-  readonly format: string;
+  readonly format: "jsonl" | "csv";
   readonly output?: string;
 }
 
@@ -101,13 +145,20 @@ function exportCommand(): Command {
       ["json"],
     ),
   )
-    .option("--format <jsonl|csv>", "how", "jsonl")
+    .option("--format <jsonl|csv>", "how", oneOf("jsonl", "csv"), "jsonl")
     .option("-o, --output <file>", "where to; left out: standard output")
     .action(async (options: ExportOptions) => {
       const { url: _url, ca: _ca, profile: _profile, format, output, ...filter } = options;
-      if (format !== "jsonl" && format !== "csv")
-        throw new UsageError(`there is no format '${format}'`, "jsonl or csv");
-      const parts = Readable.from(await connect(options).mayfly.audit.export(filter, format));
+      const { audit } = connect(options).mayfly;
+      const parts = Readable.from(await audit.export(filter, format));
+      const { logs } = await audit.logs();
+      for (const { name, retired } of logs)
+        if (retired !== undefined && (filter.log ?? name) === name)
+          note(
+            oneLine(
+              `note: ${name}: ${retired.by} retired it at ${retired.at}; the export may lack its last records, and what its acts say`,
+            ),
+          );
       if (output === undefined) {
         await pipeline(parts, process.stdout, { end: false });
         return;
@@ -123,55 +174,6 @@ function exportCommand(): Command {
       }
       note(`wrote ${output}`);
     });
-}
-
-function verifyCommand(): Command {
-  const list = (value: string, before: readonly string[]): string[] => [...before, value];
-  return new Command("verify")
-    .description("Verify a log offline, with nothing but its files and the public key")
-    .argument("<folder>", "the log's folder, or a copy of it")
-    .requiredOption(
-      "--key <vkey>",
-      "the verifier key, or a file that holds it; noted down outside the gateway",
-      list,
-      [],
-    )
-    .option("--checkpoint <file>", "a checkpoint kept elsewhere, which the log must contain", list, [])
-    .option("--json", "print JSON")
-    .addHelpText(
-      "after",
-      "\nExample:\n  mayfly audit verify /var/lib/mayfly/audit --key mayfly.internal/log+1234abcd+AbC…",
-    )
-    .action((folder: string, options: VerifyOptions) => verify(folder, options));
-}
-
-function verify(folder: string, options: VerifyOptions): void {
-  const keys = options.key
-    .flatMap((key) => (existsSync(key) ? readFileSync(key, "utf8").split("\n") : [key]))
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
-  const report = verifyLog(folder, keys, {
-    witnessed: options.checkpoint.map((from) => ({ from, note: readFileSync(from, "utf8") })),
-  });
-  if (report.verdict === "broken") process.exitCode = exitCodes.failed;
-  if (report.verdict === "incomplete") process.exitCode = exitCodes.incomplete;
-  if (options.json === true) {
-    outJson(report);
-    return;
-  }
-  for (const problem of report.problems) note(formatProblem(problem));
-  for (const missing of report.missingPayloads) note(formatProblem(missing));
-  for (const other of report.notes) note(`note: ${formatProblem(other)}`);
-  if (report.uncovered > 0 && report.verdict === "whole")
-    note(`note: no signed checkpoint covers the last ${report.uncovered} records yet: nothing proves these`);
-  if (options.checkpoint.length === 0)
-    note(
-      "note: these files cannot tell whether newer records are missing behind them: a checkpoint kept elsewhere can (--checkpoint)",
-    );
-  out(
-    `${report.verdict}: ${report.records} records${report.last === undefined ? "" : ` up to ${report.last.time}`}, ${report.checkpoints} checkpoints, ${report.uncovered} records after the newest; ` +
-      `${report.problemCount} problems, ${report.missingPayloadCount} payloads erased, ${report.unknownCount} acts with unknown outcome`,
-  );
 }
 
 /** One record: as a line of JSON, or as a line to read. */
@@ -190,6 +192,7 @@ function print(record: AuditRecord, options: CommonOptions): void {
   ];
   const detail = wordsOf(record) ?? JSON.stringify(record.detail);
   const line = [
+    ...(record.log === undefined ? [] : [record.log]),
     `#${record.seq}`,
     record.time.slice(0, 19).replace("T", " "),
     record.type,
@@ -198,11 +201,4 @@ function print(record: AuditRecord, options: CommonOptions): void {
     detail === "{}" ? "" : detail,
   ].join("  ");
   out(oneLine(line).trimEnd());
-}
-
-function count(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1 || number > 1000)
-    throw new UsageError(`'${text}' is not a count`, "give 1 to 1000");
-  return number;
 }

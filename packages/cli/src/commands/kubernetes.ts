@@ -1,7 +1,7 @@
-import { MayflyError } from "@mayfly/sdk";
+import { type Access, type Mayfly, MayflyError } from "@mayfly/sdk";
 import type { Command } from "commander";
-import { accessToken, command, type CommonOptions, connect } from "../context.ts";
-import { completeKubeconfig } from "../kubeconfig.ts";
+import { bearerToken, command, type CommonOptions, connect } from "../context.ts";
+import { completeKubeconfig, withProfile } from "../kubeconfig.ts";
 import { out, outJson } from "../print.ts";
 
 /** `mayfly kubeconfig`. */
@@ -11,20 +11,42 @@ export function kubeconfigCommand(): Command {
     "Print a kubeconfig for a cluster you have a grant on; kubectl then asks mayfly credential for your token",
     "mayfly kubeconfig prod-cluster > ~/.kube/mayfly",
   ).action(async (connection: string, options: CommonOptions) => {
-    const { mayfly, place } = connect(options);
+    const { mayfly, place, isBound } = connect(options);
     const grants = await mayfly.grants({ state: "active" });
     // A list says nothing of ways in: the grant itself does.
     const mine = grants.find((grant) => grant.connection === connection);
-    const access = mine === undefined ? undefined : (await mayfly.grant(mine.id)).access;
+    const access =
+      mine === undefined
+        ? undefined
+        : isBound()
+          ? await secretAccess(mayfly, mine.id)
+          : (await mayfly.grant(mine.id)).access;
     if (access?.kubeconfig === undefined)
       throw new MayflyError("no_grant", `you have no active grant on a cluster named ${connection}`, {
         status: 404,
         hint: `ask for one: mayfly request ${connection}/OPERATION --reason "…"`,
       });
-    const kubeconfig = completeKubeconfig(access.kubeconfig, place.caFile);
+    const kubeconfig = withProfile(completeKubeconfig(access.kubeconfig, place.caFile), options.profile);
     if (options.json === true) outJson({ kubeconfig });
     else out(kubeconfig.trimEnd());
   });
+}
+
+/** The ways in with the grant's own secret: kubectl cannot prove the key that a token is bound to (DPoP). */
+async function secretAccess(mayfly: Mayfly, grant: string): Promise<Access | undefined> {
+  try {
+    return (await mayfly.collectSecret(grant)).access;
+  } catch (error) {
+    if (!(error instanceof MayflyError) || error.code !== "secret_collected") throw error;
+    throw new MayflyError(
+      "bound_token",
+      `this login's token is bound to a key (DPoP), which kubectl cannot prove, and the secret of ${grant} was shown before`,
+      {
+        status: 409,
+        hint: "mayfly run CONNECTION/OPERATION -- kubectl …; or mayfly request … --json, whose kubeconfig holds the secret",
+      },
+    );
+  }
 }
 
 /** `mayfly credential`: kubectl's exec credential plugin (Kubernetes: client.authentication.k8s.io/v1). */
@@ -36,7 +58,7 @@ export function credentialCommand(): Command {
     // It prints JSON always: kubectl reads nothing else.
     ["json"],
   ).action(async (options: CommonOptions) => {
-    const { token, expiresAt } = await accessToken(options);
+    const { token, expiresAt } = await bearerToken(options);
     outJson({
       apiVersion: "client.authentication.k8s.io/v1",
       kind: "ExecCredential",

@@ -1,34 +1,57 @@
+import { formatDuration } from "@mayfly/sdk/formats";
 import type { Live } from "@mayfly/sdk";
 import type { Command } from "commander";
-import { command, type CommonOptions, connect } from "../context.ts";
-import { duration, moment, note, out, outJson, table } from "../print.ts";
+import { command, connect } from "../context.ts";
+import { list, type ListOptions, watchable } from "../listing.ts";
+import { shortMoment } from "../print.ts";
+import { type Column, table } from "../terminal/table.ts";
 
 type LiveGrant = Live["grants"][number];
 type LiveSession = LiveGrant["sessions"][number];
 
 /** `mayfly live`. */
 export function liveCommand(): Command {
-  return command(
-    "live",
-    "Show the active grants and what their sessions do now (operators, auditors)",
-    "mayfly live",
-  ).action(async (options: CommonOptions) => {
-    const live = await connect(options).mayfly.live();
-    if (options.json === true) return outJson(live);
-    if (live.grants.length === 0) return note("Nobody has access now.");
-    return out(
-      table(
-        ["GRANT", "WHO", "OPERATIONS", "ENDS", "SESSION", "FROM", "ACTS", "NOW"],
-        live.grants.flatMap((each) => rowsOf(each)),
-      ),
-    );
+  return watchable(
+    command(
+      "live",
+      "Show the active grants and what their sessions do now (operators, auditors)",
+      "mayfly live --watch",
+    ),
+  ).action((options: ListOptions) => {
+    const { mayfly } = connect(options);
+    return list(options, {
+      load: () => mayfly.live(),
+      text: ({ grants }, fit) =>
+        table(
+          columns,
+          grants.flatMap((each) => rowsOf(each, fit.wide)),
+          fit,
+        ),
+      empty: "No active grants",
+    });
   });
 }
 
+const columns: readonly Column[] = [
+  { name: "GRANT", givesWay: "never" },
+  { name: "WHO", leaves: 3 },
+  { name: "OPERATIONS", givesWay: "lines" },
+  { name: "ENDS", givesWay: "never", leaves: 4 },
+  { name: "SESSION", wide: true },
+  { name: "FROM", leaves: 1 },
+  { name: "ACTS", leaves: 2 },
+  { name: "NOW", givesWay: "below" },
+];
+
 /** One row a session; a grant without sessions has one too. */
-function rowsOf({ grant, sessions }: LiveGrant): string[][] {
-  const about = [grant.id, grant.requester.name, grant.operations.join(" "), moment(grant.ends_at)];
-  if (sessions.length === 0) return [[...about, "-", "", "", "no session"]];
+function rowsOf({ grant, sessions }: LiveGrant, wide: boolean | undefined): string[][] {
+  const about = [
+    grant.id,
+    grant.requester.name,
+    grant.operations.join(" "),
+    shortMoment(grant.ends_at, wide),
+  ];
+  if (sessions.length === 0) return [[...about, "-", "", "", "not in use"]];
   return sessions.map((session, index) => [
     ...(index === 0 ? about : ["", "", "", ""]),
     session.id,
@@ -40,9 +63,8 @@ function rowsOf({ grant, sessions }: LiveGrant): string[][] {
 
 function nowOf({ now }: LiveSession): string {
   if (now === undefined) return "connected";
-  const seconds = (Date.now() - Date.parse(now.since)) / 1000;
-  const text = now.text.length > 120 ? `${now.text.slice(0, 120)}…` : now.text;
+  const since = formatDuration(Date.now() - Date.parse(now.since));
   return now.state === "running"
-    ? `runs since ${duration(seconds)}: ${text}`
-    : `idle since ${duration(seconds)}, last: ${text}`;
+    ? `runs since ${since}: ${now.text}`
+    : `idle since ${since}, last: ${now.text}`;
 }

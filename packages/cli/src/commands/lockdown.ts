@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { command, type CommonOptions, connect } from "../context.ts";
+import { reason } from "../arguments.ts";
 import { UsageError } from "../exit.ts";
 import { moment, note, outJson } from "../print.ts";
 
@@ -15,7 +16,7 @@ export function lockdownCommand(): Command {
     "End every grant and refuse all until lifted (operators); without flags says whether it is locked",
     'mayfly lockdown --reason "suspected leak"\nmayfly lockdown --lift',
   )
-    .option("--reason <text>", "lock down, and why")
+    .option("--reason <text>", "lock down, and why", reason)
     .option("--lift", "lift it; grants that it ended stay ended")
     .action(async (options: LockdownOptions) => {
       if (options.lift === true && options.reason !== undefined)

@@ -1,39 +1,64 @@
+import { formatDuration } from "@mayfly/sdk/formats";
 import type { Offer } from "@mayfly/sdk";
 import type { Command } from "commander";
-import { command, type CommonOptions, connect } from "../context.ts";
-import { bold, duration, note, oneLine, out, outJson, table } from "../print.ts";
+import { command, connect } from "../context.ts";
+import { listing, list, type ListOptions } from "../listing.ts";
+import { oneLine } from "../print.ts";
+import { lookOfRisk, painted } from "../terminal/colour.ts";
+import { type Column, table } from "../terminal/table.ts";
 
 /** `mayfly operations`. */
 export function operationsCommand(): Command {
-  return command(
-    "operations",
-    "List what you may request: for how long, and whether a person must approve",
-    "mayfly operations --scope",
+  return listing(
+    command(
+      "operations",
+      "List what you may request: for how long, and whether a person must approve",
+      "mayfly operations --scope",
+    ),
   )
     .option("--scope", "also print what each operation covers")
-    .action(async (options: CommonOptions & { readonly scope?: boolean }) => {
-      const operations = await connect(options).mayfly.operations();
-      if (options.json === true) return outJson(operations);
-      if (operations.length === 0) return note("There is nothing that you may request.");
-      if (options.scope !== true) {
-        out(table(["OPERATION", "RISK", "TTL", "APPROVAL", "DESCRIPTION"], operations.flatMap(rowsOf)));
-        return undefined;
-      }
-      for (const offer of operations) {
-        out(bold(oneLine(offer.name)));
-        out(`  ${oneLine(offer.description)}`);
-        for (const line of offer.scope) out(`  - ${oneLine(line)}`);
-        if (offer.policy !== undefined)
-          out(`  policy: ${oneLine(offer.policy)}; approval: ${approvalText(offer)}`);
-        for (const line of offer.conditions) out(`  when: ${oneLine(line)}`);
-        if (offer.break_glass === undefined) continue;
-        out(
-          `  break glass: ${oneLine(offer.break_glass.policy)}; up to ${duration(offer.break_glass.max_seconds)}`,
-        );
-        for (const line of offer.break_glass.conditions) out(`  break glass when: ${oneLine(line)}`);
-      }
-      return undefined;
+    .action((options: ListOptions & { readonly scope?: boolean }) => {
+      const { mayfly } = connect(options);
+      return list(options, {
+        load: () => mayfly.operations(),
+        text: (operations, fit) =>
+          options.scope === true
+            ? operations.flatMap(linesOf).join("\n")
+            : table(columns, operations.flatMap(rowsOf), fit),
+        empty: "There is nothing that you may request.",
+      });
     });
+}
+
+const columns: readonly Column[] = [
+  { name: "OPERATION", givesWay: "never" },
+  { name: "RISK", givesWay: "never", look: lookOfRisk },
+  { name: "TTL", givesWay: "never", leaves: 1 },
+  { name: "APPROVAL" },
+  { name: "DESCRIPTION", givesWay: "below" },
+];
+
+/** An operation with all that it covers. */
+function linesOf(offer: Offer): string[] {
+  const emergency = offer.break_glass;
+  return [
+    painted(oneLine(offer.name), "bold"),
+    `  ${oneLine(offer.description)}`,
+    ...offer.scope.map((line) => `  - ${oneLine(line)}`),
+    ...(offer.policy === undefined
+      ? []
+      : [`  policy: ${oneLine(offer.policy)}; approval: ${oneLine(approvalText(offer))}`]),
+    ...(offer.lease === undefined
+      ? []
+      : [`  lease: of ${formatDuration(offer.lease.max_seconds * 1000)} at most (mayfly run holds one)`]),
+    ...offer.conditions.map((line) => `  when: ${oneLine(line)}`),
+    ...(emergency === undefined
+      ? []
+      : [
+          `  break glass: ${oneLine(emergency.policy)}; up to ${formatDuration(emergency.max_seconds * 1000)}`,
+          ...emergency.conditions.map((line) => `  break glass when: ${oneLine(line)}`),
+        ]),
+  ];
 }
 
 /** An operation's row, and one more where breaking glass gives it. */
@@ -47,7 +72,9 @@ function rowsOf(offer: Offer): string[][] {
           [
             offer.name,
             offer.risk,
-            ttl === undefined ? "-" : `${duration(ttl.default_seconds)}, up to ${duration(ttl.max_seconds)}`,
+            ttl === undefined
+              ? "-"
+              : `${formatDuration(ttl.default_seconds * 1000)}, up to ${formatDuration(ttl.max_seconds * 1000)}`,
             approvalText(offer),
             described(offer.conditions),
           ],
@@ -59,7 +86,7 @@ function rowsOf(offer: Offer): string[][] {
           [
             offer.name,
             offer.risk,
-            `up to ${duration(emergency.max_seconds)}`,
+            `up to ${formatDuration(emergency.max_seconds * 1000)}`,
             "break glass",
             described(emergency.conditions),
           ],

@@ -1,11 +1,9 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { createApi } from "../../../gateway/src/api/api.ts";
-import type { ApiServices } from "../../../gateway/src/api/services.ts";
-import { type Fakes, fakes } from "../../../gateway/src/api/testing/fakes.ts";
+import { afterAll, beforeEach } from "vitest";
+import { type ApiServices, type Fakes, startFakeApi } from "@mayfly/testing/fake-api.ts";
 
 /** What a run of the command came to. */
 export interface Ran {
@@ -43,10 +41,8 @@ export const mayflyBin: string = new URL("../../bin/mayfly.js", import.meta.url)
 
 /** Starts the API and makes a state folder. */
 export async function testBed(change: Partial<ApiServices> = {}): Promise<TestBed> {
-  const all = fakes(change);
-  const app = createApi(all.services);
-  await app.listen({ host: "127.0.0.1", port: 0 });
-  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  const api = await startFakeApi(change);
+  const { all, url } = api;
   const state = mkdtempSync(join(tmpdir(), "mayfly-cli-"));
 
   const environment = {
@@ -102,8 +98,21 @@ export async function testBed(change: Partial<ApiServices> = {}): Promise<TestBe
     start,
     run: (args, env, input) => start(args, env, input).done,
     async close() {
-      await app.close();
+      await api.close();
       rmSync(state, { recursive: true, force: true });
     },
   };
+}
+
+/** A test bed before each test of a file; all are closed after the last. @param use told of each one */
+export function useTestBed(use: (bed: TestBed) => void): void {
+  const beds: TestBed[] = [];
+  beforeEach(async () => {
+    const bed = await testBed();
+    beds.push(bed);
+    use(bed);
+  });
+  afterAll(async () => {
+    for (const each of beds) await each.close();
+  });
 }

@@ -10,15 +10,15 @@ export interface ProblemText {
 
 const titles: Readonly<Record<string, string>> = {
   unreachable: "Mayfly can't be reached",
-  bad_answer: "That was not an answer of Mayfly",
-  not_found: "There is nothing here",
-  role_required: "This is not for your roles",
+  bad_answer: "Unexpected answer",
+  not_found: "Not found",
+  role_required: "Your roles don't allow this",
   not_signed_in: "You are not signed in",
   csrf: "This page is out of date",
   too_many_requests: "Too many requests at once",
-  digest_mismatch: "The request is not the one you saw",
-  not_pending: "This request is decided already",
-  timed_out: "Too late: it waited too long",
+  digest_mismatch: "The request changed",
+  not_pending: "This request has already been decided",
+  timed_out: "Too late: it timed out",
   locked_down: "Everything is locked down",
 };
 
@@ -27,16 +27,27 @@ export function problemOf(error: unknown): ProblemText {
   if (error instanceof MayflyError) {
     return {
       code: error.code,
-      title: titles[error.code] ?? "That did not work",
+      title: titles[error.code] ?? "That didn't work",
       text: sentence(error.message),
       ...(error.hint === undefined ? {} : { hint: sentence(error.hint) }),
     };
   }
+  const text = error instanceof Error ? error.message : String(error);
+  // A page's files did not come: the line is down, or another version of the console is served now. The browsers' and
+  // Vite's words for it say nothing to whoever reads them.
+  if (/dynamically imported module|preload CSS|importing a module script|module script failed/i.test(text)) {
+    return {
+      code: "not_loaded",
+      title: "This page could not load",
+      text: "Check your connection.",
+      hint: "Then load the page again: Mayfly may have been updated meanwhile.",
+    };
+  }
   return {
     code: "console_fault",
-    title: "The console made a mistake",
-    text: sentence(error instanceof Error ? error.message : String(error)),
-    hint: "Load the page again; if it stays, tell whoever runs Mayfly.",
+    title: "Something went wrong on this page",
+    text: sentence(text),
+    hint: "Reload the page. If it happens again, tell your operator.",
   };
 }
 

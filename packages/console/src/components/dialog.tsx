@@ -12,6 +12,7 @@ export function Dialog({
   actions,
   wide = false,
   initialFocus,
+  finalFocus,
 }: {
   open: boolean;
   onClose: () => void;
@@ -21,6 +22,8 @@ export function Dialog({
   actions?: ReactNode;
   wide?: boolean;
   initialFocus?: RefObject<HTMLElement | null>;
+  /** Where the focus goes when it closes; left out: back where it came from. */
+  finalFocus?: RefObject<HTMLElement | null>;
 }): ReactNode {
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
@@ -29,6 +32,7 @@ export function Dialog({
         <Base.Popup
           className={`dialog${wide ? " dialog-wide" : ""}`}
           {...(initialFocus === undefined ? {} : { initialFocus })}
+          {...(finalFocus === undefined ? {} : { finalFocus })}
         >
           <header className="dialog-header">
             <Base.Title className="dialog-title">{title}</Base.Title>

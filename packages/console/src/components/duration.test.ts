@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { agoText, countdownText, shortSpan, spanText, ttlValue } from "./duration.ts";
+import { agoText, countdownText, leftText, shortSpan, spanText, ttlValue } from "./duration.ts";
 
 describe("a countdown", () => {
   it.each([
@@ -13,6 +13,21 @@ describe("a countdown", () => {
     [90_000_000, "1 d 1 h"],
   ])("of %i ms says %s", (left, text) => {
     expect(countdownText(left)).toBe(text);
+  });
+});
+
+describe("what is left", () => {
+  it.each([
+    [-5, "time is up"],
+    [0, "time is up"],
+    [1, "1 s left"],
+    [45_000, "45 s left"],
+    [60_000, "1 min left"],
+    [1_168_000, "19 min left"],
+    [3_900_000, "1 h 5 min left"],
+    [90_061_000, "1 d 1 h left"],
+  ])("of %i ms says %s", (left, text) => {
+    expect(leftText(left)).toBe(text);
   });
 });
 

@@ -54,6 +54,21 @@ function described(id: string, { hint, error }: FieldProps): Record<string, unkn
   };
 }
 
+type Given = { readonly [name in keyof FieldProps]: FieldProps[name] | undefined } & Pick<
+  FieldProps,
+  "label"
+>;
+
+/** What a field's frame and its control are given: the same id, and what is said of the control beside it. */
+function useField({ label, hint, error, quiet }: Given): {
+  readonly frame: FieldProps & { readonly id: string };
+  readonly control: Readonly<Record<string, unknown>>;
+} {
+  const id = useId();
+  const field = { label, ...(quiet === undefined ? {} : { quiet }), hint, error };
+  return { frame: { id, ...field }, control: { id, ...described(id, field) } };
+}
+
 /** One line of text, with its label. */
 export function TextField({
   label,
@@ -63,11 +78,10 @@ export function TextField({
   ref,
   ...rest
 }: FieldProps & InputHTMLAttributes<HTMLInputElement> & { ref?: Ref<HTMLInputElement> }): ReactNode {
-  const id = useId();
-  const field = { label, ...(quiet === undefined ? {} : { quiet }), hint, error };
+  const { frame, control } = useField({ label, hint, error, quiet });
   return (
-    <Frame id={id} {...field}>
-      <input id={id} ref={ref} className="input" {...rest} {...described(id, field)} />
+    <Frame {...frame}>
+      <input ref={ref} className="input" {...rest} {...control} />
     </Frame>
   );
 }
@@ -81,11 +95,10 @@ export function TextArea({
   ref,
   ...rest
 }: FieldProps & TextareaHTMLAttributes<HTMLTextAreaElement> & { ref?: Ref<HTMLTextAreaElement> }): ReactNode {
-  const id = useId();
-  const field = { label, ...(quiet === undefined ? {} : { quiet }), hint, error };
+  const { frame, control } = useField({ label, hint, error, quiet });
   return (
-    <Frame id={id} {...field}>
-      <textarea id={id} ref={ref} className="input" rows={3} {...rest} {...described(id, field)} />
+    <Frame {...frame}>
+      <textarea ref={ref} className="input" rows={3} {...rest} {...control} />
     </Frame>
   );
 }
@@ -102,11 +115,10 @@ export function SelectField({
   SelectHTMLAttributes<HTMLSelectElement> & {
     readonly options: readonly { readonly value: string; readonly label: string }[];
   }): ReactNode {
-  const id = useId();
-  const field = { label, ...(quiet === undefined ? {} : { quiet }), hint, error };
+  const { frame, control } = useField({ label, hint, error, quiet });
   return (
-    <Frame id={id} {...field}>
-      <select id={id} className="input select" {...rest} {...described(id, field)}>
+    <Frame {...frame}>
+      <select className="input select" {...rest} {...control}>
         {options.map((option) => (
           <option key={option.value} value={option.value}>
             {option.label}

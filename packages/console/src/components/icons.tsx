@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 
 const paths = {
+  overview: "M4 16.500v-5M8 16.500v-9M12 16.500v-6M16 16.500v-12",
   inbox: "M3 12h4l1.500 2.500h3L13 12h4M3 12l2.500-7h9L17 12v4H3z",
   live: "M10 10h.01M6.500 13.500a5 5 0 0 1 0-7M13.500 6.500a5 5 0 0 1 0 7M4 16a8.500 8.500 0 0 1 0-12M16 4a8.500 8.500 0 0 1 0 12",
   activity: "M4 5h12M4 10h12M4 15h7",

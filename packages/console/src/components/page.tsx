@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect } from "react";
+import { useWaiting } from "../api/waiting.ts";
 import { visibleText } from "./visible.ts";
 
 /** The frame of every page: its heading, one sentence, and what can be done. Sets the tab's title. */
@@ -7,6 +8,7 @@ export function Page({
   heading,
   description,
   actions,
+  wide = false,
   children,
 }: {
   /** For the tab, and the heading unless that is given. */
@@ -14,13 +16,17 @@ export function Page({
   heading?: ReactNode;
   description?: ReactNode;
   actions?: ReactNode;
+  /** Takes the whole width of a large screen. */
+  wide?: boolean;
   children: ReactNode;
 }): ReactNode {
+  // On every page: a reviewer who works elsewhere sees that something waits.
+  const waiting = useWaiting().length;
   useEffect(() => {
-    document.title = `${visibleText(title)} · Mayfly`;
-  }, [title]);
+    document.title = `${waiting === 0 ? "" : `(${waiting}) `}${visibleText(title)} · Mayfly`;
+  }, [title, waiting]);
   return (
-    <div className="page">
+    <div className={wide ? "page page-wide" : "page"}>
       <header className="page-header">
         <div className="page-heading">
           <h1>{heading ?? title}</h1>

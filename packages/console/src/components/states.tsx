@@ -74,10 +74,10 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
 /** The page is for a role that this person has not. */
 export function NoPermission({ needs }: { needs: readonly string[] }): ReactNode {
   return (
-    <State icon="lock" tone="neutral" title="This page is not for your roles">
+    <State icon="lock" tone="neutral" title="Your roles don't include this page">
       <p>
         It is for {needs.length === 0 ? "people with a role" : needs.map((role) => `${role}s`).join(" or ")}.
-        Roles come from your groups at your identity provider; whoever runs Mayfly can tell which group it is.
+        Roles come from your groups at your identity provider; your operator can tell you which group.
       </p>
     </State>
   );

@@ -4,10 +4,23 @@ import type { ReactNode } from "react";
  * A table that scrolls inside its own frame, never the page. Give plain `<thead>` and `<tbody>`; a cell that holds
  * numbers takes the class `numeric`, one that is long takes `wrap`.
  */
-export function Table({ label, children }: { label: string; children: ReactNode }): ReactNode {
+export function Table({
+  label,
+  frame,
+  children,
+}: {
+  label: string;
+  /** A further class of the frame. */
+  frame?: string;
+  children: ReactNode;
+}): ReactNode {
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
-    <section className="table-frame" aria-label={label} tabIndex={0}>
+    <section
+      className={frame === undefined ? "table-frame" : `table-frame ${frame}`}
+      aria-label={label}
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
+      tabIndex={0}
+    >
       <table className="table">
         <caption className="visually-hidden">{label}</caption>
         {children}

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { agoText, countdownText } from "./duration.ts";
+import { agoText, countdownText, leftText } from "./duration.ts";
 import { useNow } from "./use-now.ts";
 
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
@@ -33,6 +33,20 @@ export function Countdown({ until, over = "over" }: { until: string; over?: stri
       title={exact.format(new Date(until))}
     >
       {left <= 0 ? over : countdownText(left)}
+    </span>
+  );
+}
+
+/** How long something waits yet, in words. Turns urgent in its last minute. */
+export function TimeLeft({ until }: { until: string }): ReactNode {
+  const left = new Date(until).getTime() - useNow();
+  return (
+    <span
+      className={`time-left numeric${left < 60_000 ? " time-left-soon" : ""}`}
+      role="timer"
+      title={exact.format(new Date(until))}
+    >
+      {leftText(left)}
     </span>
   );
 }

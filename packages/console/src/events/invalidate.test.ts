@@ -3,15 +3,29 @@ import { staleKeysOf } from "./invalidate.ts";
 
 describe("a record", () => {
   it.each([
-    [{ type: "request.created", request: "req_1" }, [["records"], ["inbox"], ["request", "req_1"]]],
-    [{ type: "approval.given", request: "req_1" }, [["records"], ["inbox"], ["request", "req_1"]]],
+    [
+      { type: "request.created", request: "req_1" },
+      [["records"], ["inbox"], ["overview"], ["request", "req_1"]],
+    ],
+    [
+      { type: "approval.given", request: "req_1" },
+      [["records"], ["inbox"], ["overview"], ["request", "req_1"]],
+    ],
     [{ type: "act.intent", request: "req_1" }, [["records"], ["live"]]],
+    [{ type: "session.opened" }, [["records"], ["live"], ["overview"]]],
     [
       { type: "grant.revoked", request: "req_1" },
-      [["records"], ["live"], ["connections"], ["request", "req_1"]],
+      [["records"], ["live"], ["connections"], ["overview"], ["emergencies"], ["request", "req_1"]],
     ],
-    [{ type: "lockdown.started" }, [["records"], ["lockdown"], ["live"], ["inbox"]]],
-    [{ type: "configuration.loaded" }, [["records"], ["reach"], ["connections"], ["inbox"], ["request"]]],
+    [
+      { type: "break_glass.reviewed", request: "req_1" },
+      [["records"], ["emergencies"], ["inbox"], ["overview"], ["request", "req_1"]],
+    ],
+    [{ type: "lockdown.started" }, [["records"], ["lockdown"], ["live"], ["inbox"], ["overview"]]],
+    [
+      { type: "configuration.loaded" },
+      [["records"], ["reach"], ["connections"], ["inbox"], ["request"], ["emergencies"]],
+    ],
     [{ type: "sign_in.succeeded" }, [["records"], ["sessions"]]],
     [{ type: "sign_out" }, [["records"], ["sessions"]]],
     [{ type: "something.new" }, [["records"]]],

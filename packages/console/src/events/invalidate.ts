@@ -14,21 +14,25 @@ export function staleKeys(record: EventRecord): readonly QueryKey[] {
   switch (family) {
     case "request":
     case "approval":
+      keys.push(["inbox"], ["overview"]);
+      break;
     case "break_glass":
-      keys.push(["inbox"]);
+      keys.push(["emergencies"], ["inbox"], ["overview"]);
       break;
     case "grant":
-      keys.push(["live"], ["connections"]);
+      keys.push(["live"], ["connections"], ["overview"], ["emergencies"]);
       break;
     case "session":
     case "act":
       keys.push(["live"]);
+      // Acts come all the time: the overview looks at them every half minute.
+      if (family === "session") keys.push(["overview"]);
       break;
     case "lockdown":
-      keys.push(["lockdown"], ["live"], ["inbox"]);
+      keys.push(["lockdown"], ["live"], ["inbox"], ["overview"]);
       break;
     case "configuration":
-      keys.push(["reach"], ["connections"], ["inbox"], ["request"]);
+      keys.push(["reach"], ["connections"], ["inbox"], ["request"], ["emergencies"]);
       break;
     case "sign_in":
     case "sign_out":

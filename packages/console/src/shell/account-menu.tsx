@@ -7,10 +7,11 @@ import { Icon } from "../components/icons.tsx";
 import { Person } from "../components/person.tsx";
 import { Untrusted } from "../components/untrusted.tsx";
 import { useSignOut } from "./sign-out.ts";
+import { canNotify, chooseNotify, notifies } from "./notify.ts";
 import { chooseTheme, storedTheme, type Theme } from "./theme.ts";
 
 const themes: readonly { readonly value: Theme; readonly label: string }[] = [
-  { value: "system", label: "As the device" },
+  { value: "system", label: "Same as device" },
   { value: "light", label: "Light" },
   { value: "dark", label: "Dark" },
 ];
@@ -20,6 +21,7 @@ export function AccountMenu(): ReactNode {
   const { me, method } = useSession();
   const { signOut, busy } = useSignOut();
   const [theme, setTheme] = useState(storedTheme);
+  const [notify, setNotify] = useState(notifies);
   return (
     <Menu.Root modal={false}>
       <Menu.Trigger className="account">
@@ -76,6 +78,24 @@ export function AccountMenu(): ReactNode {
                 </Menu.RadioItem>
               ))}
             </Menu.RadioGroup>
+            {me.roles.includes("reviewer") && canNotify() && (
+              <>
+                <Menu.Separator className="menu-line" />
+                <Menu.CheckboxItem
+                  checked={notify}
+                  onCheckedChange={(on) => void chooseNotify(on).then(setNotify)}
+                  className="menu-item"
+                  closeOnClick={false}
+                >
+                  <span className="menu-mark">
+                    <Menu.CheckboxItemIndicator>
+                      <Icon name="check" size={16} />
+                    </Menu.CheckboxItemIndicator>
+                  </span>
+                  Desktop notifications
+                </Menu.CheckboxItem>
+              </>
+            )}
             <Menu.Separator className="menu-line" />
             <Menu.LinkItem className="menu-item" render={<Link to="/sessions" />} closeOnClick>
               <span className="menu-mark">

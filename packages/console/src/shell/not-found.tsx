@@ -9,7 +9,7 @@ export function NotFound(): ReactNode {
       <h1 className="visually-hidden">Not found</h1>
       <EmptyState
         icon="search"
-        title="There is no such page"
+        title="Page not found"
         action={<LinkButton to="/">Go to the start</LinkButton>}
       >
         <p>The link may be mistyped, or from another version of Mayfly.</p>

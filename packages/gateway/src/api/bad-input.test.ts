@@ -1,26 +1,11 @@
 import { connect } from "node:net";
 import type { AddressInfo } from "node:net";
-import type { FastifyInstance, InjectOptions } from "fastify";
-import { afterEach, describe, expect, it } from "vitest";
-import { createApi } from "./api.ts";
-import type { ApiServices } from "./services.ts";
-import { type Fakes, fakes } from "./testing/fakes.ts";
+import type { InjectOptions } from "fastify";
+import { describe, expect, it } from "vitest";
+import { fakes } from "./testing/fakes.ts";
+import { as, ask, useApi } from "./testing/app.ts";
 
-let app: FastifyInstance | undefined;
-
-function start(change: Partial<ApiServices> = {}): { app: FastifyInstance; all: Fakes } {
-  const all = fakes(change);
-  app = createApi(all.services);
-  return { app, all };
-}
-
-afterEach(async () => {
-  await app?.close();
-  app = undefined;
-});
-
-const as = (who: string): Record<string, string> => ({ authorization: `Bearer token-${who}` });
-const ask = { connection: "orders-db", operations: ["read-orders"], reason: "TICKET-1: late parcel" };
+const start = useApi();
 
 describe("bad input", () => {
   const json = { ...as("agent"), "content-type": "application/json" };

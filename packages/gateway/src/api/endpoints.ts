@@ -1,27 +1,50 @@
 import * as z from "zod";
-import { approveRequest, refuseRequest } from "./approvals.ts";
-import { getAuditKey, getCheckpoint, searchRecords } from "./audit.ts";
-import { exportRecords } from "./audit-export.ts";
-import { getProofs } from "./audit-proofs.ts";
-import { listConnections } from "./connections.ts";
-import { consoleEndpoints } from "./console.ts";
-import { getCa, getProtectedResource } from "./discovery.ts";
-import { type Endpoint, openEndpoint } from "./endpoint.ts";
-import { collectSecret, getGrant, listGrants, releaseGrant, revokeGrant } from "./grants.ts";
-import { getHealthz, getMetrics, getReadyz } from "./health.ts";
-import { streamEvents } from "./events.ts";
-import { getLive, revokeGrants } from "./live.ts";
-import { getReach } from "./reach.ts";
-import { getInbox } from "./inbox.ts";
-import { getLockdown, liftLockdown, startLockdown } from "./lockdown.ts";
+import { getAgent } from "./resources/agents.ts";
+import { getBackground } from "./resources/background.ts";
+import { approveRequest, refuseRequest, reviewRequest } from "./resources/approvals.ts";
+import { listLogs } from "./resources/audit/logs.ts";
+import { getAuditKey, getCheckpoint, searchRecords } from "./resources/audit/audit.ts";
+import { exportRecords } from "./resources/audit/export.ts";
+import { countActs } from "./resources/audit/histogram.ts";
+import { getPayload } from "./resources/audit/payloads.ts";
+import { retireLog } from "./resources/audit/retired.ts";
+import { getProofs } from "./resources/audit/proofs.ts";
+import { listConnections } from "./resources/connections.ts";
+import { consoleEndpoints } from "./console/pages.ts";
+import { getConfigurationSchema, getIncludedSchema } from "./resources/configuration-schema.ts";
+import { getCa, getProtectedResource } from "./resources/discovery.ts";
+import { type Endpoint, openEndpoint } from "./contract/endpoint.ts";
+import {
+  collectSecret,
+  getGrant,
+  listGrants,
+  releaseGrant,
+  renewLease,
+  revokeGrant,
+} from "./resources/grants.ts";
+import { getHealthz, getMetrics, getReadyz } from "./resources/health.ts";
+import { streamEvents } from "./resources/events/events.ts";
+import { getLive, revokeGrants } from "./resources/live.ts";
+import { getOverview } from "./resources/overview.ts";
+import { getReach } from "./resources/reach.ts";
+import { getInbox } from "./resources/inbox.ts";
+import { getLockdown, liftLockdown, startLockdown } from "./resources/lockdown.ts";
+import {
+  getAuthorizationServer,
+  getMcpAuthorizationServer,
+  registerClient,
+} from "./mcp/authorization-server.ts";
 import { getMcpResource, postMcp } from "./mcp/endpoint.ts";
-import { getMe } from "./me.ts";
-import { openApiDocument } from "./openapi.ts";
-import { listOperations } from "./operations.ts";
-import { createRequest, getRequest, listRequests, withdrawRequest } from "./requests.ts";
-import { endSession, endSessions, getSession, listSessions, signOut } from "./sessions.ts";
-import { slackInteraction } from "./slack.ts";
-import { listDeliveries, replayDelivery } from "./webhooks.ts";
+import { getMe } from "./resources/me.ts";
+import { openApiDocument } from "./contract/openapi.ts";
+import { listOperations } from "./resources/operations.ts";
+import { createRequest, getRequest, listRequests, withdrawRequest } from "./resources/requests.ts";
+import { endSession, endSessions, getSession, listSessions, signOut } from "./resources/sessions.ts";
+import { globalTokenRevocation } from "./signals/global-token-revocation.ts";
+import { securityEvent } from "./signals/ssf.ts";
+import { takeEventHook, verifyEventHook } from "./signals/event-hook.ts";
+import { slackInteraction } from "./resources/slack.ts";
+import { listDeliveries, replayDelivery } from "./resources/webhooks.ts";
 import { getSignInMethods } from "./sign-in/methods.ts";
 import { backChannelLogout, beginOidc, finishOidc } from "./sign-in/oidc.ts";
 import { beginSaml, finishSaml, getSamlMetadata } from "./sign-in/saml.ts";
@@ -47,17 +70,22 @@ export const endpoints: readonly Endpoint[] = [
   createRequest,
   listRequests,
   getRequest,
+  getBackground,
   withdrawRequest,
   getInbox,
   approveRequest,
   refuseRequest,
+  reviewRequest,
+  getAgent,
   listGrants,
   getGrant,
   collectSecret,
+  renewLease,
   releaseGrant,
   revokeGrant,
   revokeGrants,
   getLive,
+  getOverview,
   streamEvents,
   getReach,
   listConnections,
@@ -65,13 +93,21 @@ export const endpoints: readonly Endpoint[] = [
   startLockdown,
   liftLockdown,
   searchRecords,
+  listLogs,
+  retireLog,
   exportRecords,
+  countActs,
   getProofs,
+  getPayload,
   getCheckpoint,
   getAuditKey,
   listDeliveries,
   replayDelivery,
+  globalTokenRevocation,
+  securityEvent,
   slackInteraction,
+  verifyEventHook,
+  takeEventHook,
   beginOidc,
   finishOidc,
   backChannelLogout,
@@ -79,9 +115,14 @@ export const endpoints: readonly Endpoint[] = [
   finishSaml,
   getSamlMetadata,
   getCa,
+  getConfigurationSchema,
+  getIncludedSchema,
   getOpenApi,
   getProtectedResource,
   getMcpResource,
+  getAuthorizationServer,
+  getMcpAuthorizationServer,
+  registerClient,
   postMcp,
   getHealthz,
   getReadyz,

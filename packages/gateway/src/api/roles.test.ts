@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createApi } from "./api.ts";
+import { createApi } from "./server.ts";
 import { endpoints } from "./endpoints.ts";
 import { type Caller, type EndpointId, roleTable } from "./roles.ts";
 import { signedIn } from "./testing/fake-people.ts";
@@ -22,7 +22,7 @@ function validInput(id: string): {
 } {
   const [, path = ""] = id.split(" ");
   const kind = path.includes("sessions") ? "bs" : path.includes("grants") ? "gr" : "req";
-  const url = path.replace("{id}", `${kind}_0000000000000000`);
+  const url = path.replace("{id}", `${kind}_0000000000000000`).replace("{digest}", "0".repeat(64));
   if (id === "POST /mcp") {
     const headers = { host: "mayfly.test:8443", accept: "application/json, text/event-stream" };
     return { url, headers, payload: { jsonrpc: "2.0", id: 1, method: "ping" } };
@@ -33,11 +33,15 @@ function validInput(id: string): {
   if (id === "POST /v1/requests") {
     return { url, payload: { connection: "orders-db", operations: ["read-orders"], reason: "TICKET-1" } };
   }
+  if (id.endsWith("/review")) return { url, payload: { note: "seen" } };
   if (/approve|refuse/.test(id)) return { url, payload: { digest: `sha256:${"0".repeat(64)}` } };
+  if (id === "GET /v1/agents")
+    return { url: `${url}?issuer=https%3A%2F%2Fissuer.test&subject=bot&client=bot` };
   if (id === "POST /v1/grants/revoke") {
     const requester = { kind: "agent", issuer: "https://issuer.test", subject: "bot", client: "bot" };
     return { url, payload: { requester, reason: "incident" } };
   }
+  if (id === "POST /v1/audit/logs/retire") return { url, payload: { log: "second", reason: "gone" } };
   if (/revoke|PUT/.test(id)) return { url, payload: { reason: "incident" } };
   return { url };
 }

@@ -89,7 +89,7 @@ async function rotated(isAnnounced: boolean): Promise<string> {
 /** One row a case: the attack, and what the report must say. */
 const rows: Record<string, { attack: () => string | Promise<string>; says: RegExp | undefined }> = {
   "aud-tamper-01": {
-    attack: () => altered((lines) => lines.with(1, lines[1]!.replace("select 1", "select 2"))),
+    attack: () => altered((lines) => lines.with(2, lines[2]!.replace("select 1", "select 2"))),
     says: /do not match/,
   },
   "aud-tamper-03": {
@@ -113,7 +113,7 @@ const rows: Record<string, { attack: () => string | Promise<string>; says: RegEx
     says: /no further line/,
   },
   "aud-tamper-11": {
-    attack: () => altered((lines) => lines.with(1, lines[1]!.replace("select 1", "x".repeat(70_000)))),
+    attack: () => altered((lines) => lines.with(2, lines[2]!.replace("select 1", "x".repeat(70_000)))),
     says: /at most 65535/,
   },
   "aud-tamper-12": {

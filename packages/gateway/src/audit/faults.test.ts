@@ -1,6 +1,6 @@
 import { verifyLog } from "@mayfly/audit-verifier";
 import { afterAll, expect, test } from "vitest";
-import { context, failingFiles, openTestLog, recordsIn, testFolders, writeActs } from "./testing/log.ts";
+import { actsOf, failingFiles, openTestLog, recordsIn, testFolders, writeActs } from "./testing/log.ts";
 import { LogUnavailable } from "./unavailable.ts";
 
 const folders = testFolders();
@@ -44,7 +44,7 @@ test("a write taken in pieces is one write", async () => {
   writeActs(opened, 3);
   faults.write = undefined;
   await opened.log.close();
-  expect(verifyLog(folder, [opened.verifierKey])).toMatchObject({ verdict: "whole", records: 8 });
+  expect(verifyLog(folder, [opened.verifierKey])).toMatchObject({ verdict: "whole", records: 9 });
 });
 
 test("a disk that fails and does not even let the write be taken back: nothing is written until it does", async () => {
@@ -135,7 +135,7 @@ test("with sync: always the flush itself waits for the disk", async () => {
 test("a payload that cannot be kept refuses the whole turn", async () => {
   const { files, faults } = failingFiles();
   const opened = await openTestLog(folders.make(), { files });
-  const writer = opened.log.writer(context);
+  const writer = actsOf(opened);
   writer.append("act.intent", "{}");
   faults.write = { code: "ENOSPC", takes: 0 };
   const bulky = JSON.stringify({ act: "x".repeat(100_000) });

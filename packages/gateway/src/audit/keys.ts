@@ -9,7 +9,7 @@ import {
   type VerifierKey,
 } from "@mayfly/audit-verifier";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
-import { syncFolder } from "./tail.ts";
+import { syncFolder } from "./files/tail.ts";
 
 /** The log's keys: the one that signs, and all that ever did. */
 export interface LogKeys {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { verifyLog } from "@mayfly/audit-verifier";
 import { afterAll, expect, test } from "vitest";
-import { context, openTestLog, recordsIn, testFolders } from "./testing/log.ts";
+import { actsOf, openTestLog, recordsIn, testFolders } from "./testing/log.ts";
 
 const folders = testFolders();
 afterAll(() => folders.removeAll());
@@ -52,8 +52,8 @@ test("a second process does not get the folder; after a kill -9 the next one doe
 test("a large log opens at once and is verified while it is open; what does not verify stops it", async () => {
   const folder = folders.make();
   const opened = await openTestLog(folder, { segmentBytes: 1_000_000 });
-  const writer = opened.log.writer(context);
-  for (let i = 0; i < 10_000; i++) {
+  const writer = actsOf(opened);
+  for (let i = 0; i < 30_000; i++) {
     writer.append("act.intent", `{"act":{"sql":"select ${i}"}}`);
     if (i % 16 === 0) opened.log.flush();
   }

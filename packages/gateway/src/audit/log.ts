@@ -1,4 +1,4 @@
-import type { NewRecord, RecordContext } from "./records.ts";
+import type { NewRecord } from "./records.ts";
 
 /**
  * The audit log as the rest of Mayfly writes to it. Records are queued in the order of `append`, and `flush`
@@ -12,9 +12,10 @@ export interface AuditLog {
    */
   append(record: NewRecord): number;
   /**
-   * A writer for the many records of one session: what they share is serialised once.
+   * A writer for the records of one session's acts.
+   * @param opened number of the session's opening record, which is written already and says what they share
    */
-  writer(context: RecordContext): ContextWriter;
+  writer(opened: number): ActWriter;
   /**
    * Writes what is too bulky for a record beside the log, under its SHA-256.
    * @returns a reference for the record that is to hold it, soon
@@ -43,8 +44,8 @@ export interface AuditLog {
   close(): Promise<void>;
 }
 
-/** Writes records that share one context; made for the hot path. */
-export interface ContextWriter {
+/** Writes the records of one session's acts; made for the hot path. */
+export interface ActWriter {
   /**
    * Queues one record.
    * @param detail the `detail` member as canonical JSON text, built by the caller

@@ -1,86 +1,36 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   checkpointsFile,
   formatProblem,
   isKeyName,
+  rotationText,
   segmentFile,
   segmentsOf,
+  makeLogList,
+  signNote,
   verifyLog,
   type VerifyOptions,
   type VerifyReport,
 } from "@mayfly/audit-verifier";
-import type { Clock } from "../kernel/clock.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
-import { createCheckpointer } from "./checkpoints.ts";
-import { createCustody, inWords } from "./custody.ts";
-import { realFiles, type LogFiles } from "./files.ts";
-import { adoptNextKey, firstKey, loadKeys, makeNextKey } from "./keys.ts";
-import { checkKnown, checkWitnessedSize, existsAny, readWitnessed, replaced } from "./found-log.ts";
-import type { KnownLog } from "./known-log.ts";
-import { lockFolder } from "./lock.ts";
+import { createCheckpointer } from "./tree/checkpoints.ts";
+import { createCustody, inWords } from "./files/custody.ts";
+import { realFiles } from "./files/files.ts";
+import { adoptNextKey, firstKey, loadKeys, makeNextKey, type LogKeys } from "./keys.ts";
+import { checkKnown, checkWitnessedSize, existsAny, replaced, witnessedOf } from "./known/found-log.ts";
+import { lockFolder } from "./files/lock.ts";
 import type { AuditLog } from "./log.ts";
+import type { AuditLogOptions, OpenedAuditLog } from "./opened.ts";
 import { payloadStore } from "./payloads.ts";
 import type { NewRecord, RecordPrincipal } from "./records.ts";
-import { recover, refuse } from "./recovery.ts";
-import { openTail, syncFolder } from "./tail.ts";
-import { treeGrower, verifyInBackground } from "./tree.ts";
-import { wholeVerifier } from "./whole-verifier.ts";
-import { createWriter } from "./writer.ts";
-
-/** How an audit log is opened. */
-export interface AuditLogOptions {
-  /** Made when it does not exist. */
-  readonly folder: string;
-  /** The log's name: its checkpoints' origin and its key's name. No white space, no plus sign. */
-  readonly name: string;
-  readonly clock: Clock;
-  /** Whether records of acts reach the disk at most 50 ms after the act, or before it. */
-  readonly sync: "batched" | "always";
-  /** Milliseconds between checkpoints while records come in. */
-  readonly checkpointEvery: number;
-  /** A file with a checkpoint that the operator keeps elsewhere: the log must contain it. */
-  readonly witnessed?: string;
-  /** What the store remembers of the log that must be found here. */
-  readonly known?: KnownLog;
-  /** Told of what went wrong without anybody waiting for it: a checkpoint that failed, a log that does not verify. */
-  readonly onProblem?: (message: string) => void;
-  /** Told of each new checkpoint once it is on the disk, to be kept elsewhere. */
-  readonly onCheckpoint?: (newest: { readonly note: string; readonly size: number }) => void;
-  /** Size past which a new file of records is begun, in bytes; 8 MiB when left out. */
-  readonly segmentBytes?: number;
-  readonly files?: LogFiles;
-}
-
-/** An open audit log and what its reader needs. */
-export interface OpenedAuditLog {
-  readonly log: AuditLog;
-  /** Tells this log from every other, whatever its name and its newest key: its first verifier key. */
-  readonly id: string;
-  readonly folder: string;
-  /** The number of the first record that is not written yet. */
-  readonly written: () => number;
-  /** How many records are known to be on the disk. */
-  readonly synced: () => number;
-  /**
-   * The number of the first record written since it was opened. Whoever remembers that number, or a later one, from
-   * before remembers a record that a power failure took: the number is another record's now.
-   */
-  readonly first: number;
-  /** The newest signed checkpoint; undefined before the first. */
-  readonly checkpoint: () => string | undefined;
-  /** Signs a checkpoint of everything written so far. */
-  readonly checkpointNow: () => Promise<void>;
-  /** The key that verifies the newest checkpoint. */
-  readonly verifierKey: string;
-  /** Signs with a new key from now on: announced by a record, vouched for by a checkpoint that both keys sign. */
-  readonly rotateKey: () => Promise<void>;
-  /**
-   * The verification of everything that was in the log at start. A large log is open while it runs; should
-   * anything not verify, the log takes no further record and says why.
-   */
-  readonly verified: Promise<VerifyReport | undefined>;
-}
+import { recover, refuse } from "./files/recovery.ts";
+import { droppedRecords } from "./retention/dropped.ts";
+import { finishDrops } from "./retention/finish.ts";
+import { openTail, syncFolder } from "./files/tail.ts";
+import { treeGrower, verifyInBackground } from "./tree/tree.ts";
+import { wholeVerifier } from "./tree/whole-verifier.ts";
+import { createWriter, type Writer } from "./writer.ts";
 
 /** A log up to this size is verified whole before it opens; a larger one while it is open. In bytes. */
 const verifiedAtOnce = 2 * 1024 * 1024;
@@ -138,12 +88,9 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
   const isNew = bytes === 0 && !existsSync(join(folder, checkpointsFile));
   let keys = loadKeys(folder, name, isNew);
   const { known } = options;
-  const kept = known?.accepted === undefined ? known?.checkpoint : undefined;
-  const witnessed = [
-    ...readWitnessed(options.witnessed),
-    ...(kept === undefined ? [] : [{ note: kept, from: "the checkpoint that the store keeps" }]),
-  ];
+  const witnessed = witnessedOf(options);
   let verified: VerifyReport | undefined;
+  finishDrops(folder);
   const found = recover(folder, keys.all);
   checkKnown(options, { records: found.state.tree.size, key: keys.all[0] }, false);
   checkWitnessedSize(found, witnessed, keys);
@@ -159,7 +106,6 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
     syncFolder(join(folder, "records"));
     syncFolder(folder);
   }
-
   const checkpointsPath = join(folder, checkpointsFile);
   if (!existsSync(checkpointsPath)) files.close(files.open(checkpointsPath, "a"));
   const payloads = payloadStore(folder, files, (file) =>
@@ -249,6 +195,8 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
     });
   }
 
+  const dropped = droppedRecords(folder);
+  const failWhen = failing(writer, options);
   // What is written from here on is proved by its own checkpoints.
   const until = endOf(folder, state);
   const first = writer.written();
@@ -309,37 +257,63 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
     get verifierKey() {
       return keys.current.text;
     },
+    signList: (logs) =>
+      makeLogList({ by: keys.name, time: new Date(options.clock.wall()).toISOString(), logs }, keys.signer),
     async rotateKey() {
       const next = makeNextKey(folder, keys);
-      writer.append(note("log.key_rotated", { key: next.current.text, previous: keys.current.text }));
+      writer.append(note("log.key_rotated", rotationOf(keys, next)));
       await writer.sync();
       await checkpointer.rotate(next);
       await custody.whileWritingOwn(async () => adoptNextKey(folder, next));
       keys = next;
     },
+    dropped,
+    live: () => tail.position(),
+    async removeSegment(file, stub) {
+      await verifier.idle();
+      custody.forget(file);
+      removeRecords(folder, file);
+      dropped.add(stub);
+    },
     verified:
       background === undefined
         ? Promise.resolve(verified)
         : background.report.then(
-            (report) => {
-              const [first] = report.problems;
-              if (first === undefined) return report;
-              writer.fail(`it does not verify: ${formatProblem(first)}`);
-              options.onProblem?.(`the audit log does not verify: ${formatProblem(first)}`);
-              return report;
-            },
-            (error: unknown) => {
-              if (isClosed) return undefined;
-              writer.fail(`it could not be verified: ${messageOf(error)}`);
-              options.onProblem?.(`the audit log could not be verified: ${messageOf(error)}`);
-              return undefined;
-            },
+            (report) =>
+              failWhen(report.problems[0] && `does not verify: ${formatProblem(report.problems[0])}`, report),
+            (error: unknown) => failWhen(isClosed ? undefined : `could not be verified: ${messageOf(error)}`),
           ),
   };
 }
 
 function note(type: NewRecord["type"], detail: NewRecord["detail"]): NewRecord {
   return { type, principal: system, detail };
+}
+
+/** What the record of a new key says: signed by the key so far, so that whoever trusts that one follows by it alone. */
+function rotationOf(keys: LogKeys, next: LogKeys): NewRecord["detail"] {
+  const { name, signer, current } = keys;
+  const text = rotationText(name, next.current.text);
+  return {
+    key: next.current.text,
+    previous: current.text,
+    note: signNote(text, [{ name, key: signer }]),
+  };
+}
+
+/** What becomes of a verification's outcome: a log that does not verify takes no further record. */
+function failing(writer: Pick<Writer, "fail">, { onProblem }: AuditLogOptions) {
+  return (why: string | undefined, report?: VerifyReport): VerifyReport | undefined => {
+    if (why === undefined) return report;
+    writer.fail(`it ${why}`);
+    onProblem?.(`the audit log ${why}`);
+    return report;
+  };
+}
+
+function removeRecords(folder: string, file: string): void {
+  rmSync(join(folder, file));
+  syncFolder(join(folder, "records"));
 }
 
 function endOf(folder: string, state: { file: string; offset: number }): NonNullable<VerifyOptions["until"]> {

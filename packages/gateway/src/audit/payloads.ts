@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { checkPayload, isPayloadReference, payloadPath, type PayloadReference } from "@mayfly/audit-verifier";
+import { boundedMap } from "../kernel/bounded-map.ts";
 import { canonicalJson, type Json } from "../kernel/canonical.ts";
-import { factsOf, isDifference, timesDiffer, type Facts } from "./file-facts.ts";
-import { writeWhole, type LogFiles } from "./files.ts";
-import { longestDetail } from "./lines.ts";
+import { factsOf, isDifference, timesDiffer, type Facts } from "./files/facts.ts";
+import { writeWhole, type LogFiles } from "./files/files.ts";
+import { MAX_DETAIL_BYTES } from "./lines.ts";
 
 /** A text longer than this many bytes leaves a detail that is too long. */
 const longText = 2048;
@@ -21,7 +22,7 @@ type Keep = (bytes: Buffer) => Json;
  * payload itself, so that a reference in a record always is one.
  * @param detail canonical JSON text
  * @param isOwn whether a reference is one that `PayloadStore.put` gave
- * @returns canonical JSON text of at most `longestDetail` bytes
+ * @returns canonical JSON text of at most `MAX_DETAIL_BYTES` bytes
  */
 export function outsource(
   detail: string,
@@ -29,9 +30,9 @@ export function outsource(
   isOwn: (reference: PayloadReference) => boolean = () => false,
 ): string {
   const whole = JSON.parse(detail) as Json;
-  const isLong = Buffer.byteLength(detail) > longestDetail;
+  const isLong = Buffer.byteLength(detail) > MAX_DETAIL_BYTES;
   const text = canonicalJson(shorten(whole, isLong, keep, isOwn, 0));
-  return Buffer.byteLength(text) > longestDetail ? canonicalJson(keep(Buffer.from(detail))) : text;
+  return Buffer.byteLength(text) > MAX_DETAIL_BYTES ? canonicalJson(keep(Buffer.from(detail))) : text;
 }
 
 function shorten(
@@ -91,7 +92,7 @@ export function payloadStore(
   files: LogFiles,
   onAltered: (file: string) => void = () => undefined,
 ): PayloadStore {
-  const known = new Map<string, Facts>();
+  const known = boundedMap<Facts>(MAX_KNOWN);
 
   /** Whether the payload is there. One that somebody altered, were it of the same length, is not. */
   function isThere(reference: PayloadReference): boolean {
@@ -101,16 +102,9 @@ export function payloadStore(
     const before = known.get(reference.payload);
     if (before !== undefined && before.ino === now.ino && !timesDiffer(before, now)) return true;
     const isWhole = checkPayload(folder, reference) === "whole";
-    if (isWhole) remember(reference.payload, now);
+    if (isWhole) known.set(reference.payload, now);
     else onAltered(place);
     return isWhole;
-  }
-
-  function remember(payload: string, facts: Facts): void {
-    known.delete(payload);
-    known.set(payload, facts);
-    const [oldest] = known.keys();
-    if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
   }
 
   let unsynced: number[] = [];
@@ -140,7 +134,7 @@ export function payloadStore(
           if (unsynced.length >= mostUnsynced) files.syncNow(fd);
           files.rename(beside, path);
           const facts = factsOf(path, path);
-          if (!isDifference(facts)) remember(payload, facts);
+          if (!isDifference(facts)) known.set(payload, facts);
         } catch (error) {
           files.close(fd);
           throw error;

@@ -1,3 +1,4 @@
+export { MAX_REPEATED_BACK } from "@mayfly/audit-verifier";
 import type { Json } from "../kernel/canonical.ts";
 
 /** What a record tells of. One list: the index, the exports and the CLI all read it. */
@@ -7,12 +8,20 @@ export const recordTypes = [
   "log.recovered",
   "log.key_rotated",
   "log.replaced",
+  "log.segment_dropped",
+  "log.hold_placed",
+  "log.hold_lifted",
+  "log.listed",
+  "log.retired",
+  "log.returned",
   "configuration.loaded",
   "configuration.refused",
   "authentication.refused",
   "sign_in.succeeded",
   "sign_in.refused",
   "sign_out",
+  "signal.received",
+  "signal.refused",
   "request.created",
   "request.denied",
   "request.approved",
@@ -24,7 +33,9 @@ export const recordTypes = [
   "approval.refused_to",
   "grant.activated",
   "break_glass.activated",
+  "break_glass.reviewed",
   "grant.collected",
+  "lease.refused_to",
   "grant.released",
   "grant.expired",
   "grant.revoked",

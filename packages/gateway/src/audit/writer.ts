@@ -1,26 +1,26 @@
 import { payloadMark } from "@mayfly/audit-verifier";
 import { canonicalJson } from "../kernel/canonical.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { inWords, type Custody } from "./custody.ts";
+import { inWords, type Custody } from "./files/custody.ts";
 import { messageOf } from "../kernel/errors.ts";
-import type { Difference } from "./file-facts.ts";
-import { lineFrame, lineOf, longestDetail, timeFormatter } from "./lines.ts";
-import type { AuditLog, ContextWriter } from "./log.ts";
+import type { Difference } from "./files/facts.ts";
+import { actFrame, lineFrame, lineOf, MAX_DETAIL_BYTES, timeFormatter } from "./lines.ts";
+import type { ActWriter, AuditLog } from "./log.ts";
 import { outsource, type PayloadStore } from "./payloads.ts";
 import type { RecordType } from "./records.ts";
-import type { Tail } from "./tail.ts";
+import type { Tail } from "./files/tail.ts";
 import { LogUnavailable } from "./unavailable.ts";
 
 /** Once the log has failed, the disk is tried again this often, in milliseconds. */
-const probeEvery = 250;
+const PROBE_EVERY_MS = 250;
 /** The log's files are looked at this often, in milliseconds, whatever is written. */
 const LOOK_EVERY_MS = 250;
 /** Records of acts are on their way to the disk this long after they were written, in milliseconds. */
-const syncWithin = 25;
+const SYNC_WITHIN_MS = 25;
 /** Proving that the files are back rests this many times as long as it took. */
 const PROVE_REST = 10;
-/** Longest that a turn's records may get, in UTF-16 code units, before they are refused. */
-const longestTurn = 64 * 1024 * 1024;
+/** A turn's records are refused beyond this, in UTF-16 code units. */
+const MAX_TURN_CHARACTERS = 64 * 1024 * 1024;
 
 /** What the writer is made of. */
 export interface WriterParts {
@@ -92,7 +92,7 @@ export function createWriter(parts: WriterParts): Writer {
 
   function probeSoon(): void {
     probedAt = clock.monotonic();
-    clock.schedule(probeEvery, probeNow);
+    clock.schedule(PROBE_EVERY_MS, probeNow);
   }
 
   function displaced(difference: Difference): LogUnavailable {
@@ -106,7 +106,7 @@ export function createWriter(parts: WriterParts): Writer {
   }
 
   function probeNow(): void {
-    if (unavailable === undefined || isFinal || clock.monotonic() - probedAt < probeEvery) return;
+    if (unavailable === undefined || isFinal || clock.monotonic() - probedAt < PROBE_EVERY_MS) return;
     if (isDisplaced) {
       prove();
       return;
@@ -172,7 +172,7 @@ export function createWriter(parts: WriterParts): Writer {
       probeNow();
       if (unavailable !== undefined) throw new LogUnavailable(unavailable);
     }
-    if (queued.length > longestTurn) throw new LogUnavailable("too much was queued in one turn");
+    if (queued.length > MAX_TURN_CHARACTERS) throw new LogUnavailable("too much was queued in one turn");
     const seq = next;
     queuedAt = clock.wall();
     queued += lineOf(frame, type, detail, seq, format(queuedAt));
@@ -183,7 +183,7 @@ export function createWriter(parts: WriterParts): Writer {
   /** A detail that is bulky, or holds what looks like a payload, takes the long way. */
   function short(detail: string): string {
     // A UTF-16 code unit takes at most three bytes.
-    const isLong = detail.length * 3 > longestDetail && Buffer.byteLength(detail) > longestDetail;
+    const isLong = detail.length * 3 > MAX_DETAIL_BYTES && Buffer.byteLength(detail) > MAX_DETAIL_BYTES;
     if (!isLong && !detail.includes(payloadMark)) return detail;
     if (unavailable !== undefined) return detail;
     try {
@@ -193,8 +193,11 @@ export function createWriter(parts: WriterParts): Writer {
     }
   }
 
-  function writer(context: Parameters<AuditLog["writer"]>[0]): ContextWriter {
-    const frame = lineFrame(context);
+  function writer(opened: number): ActWriter {
+    // What is not written yet may be lost, and its number be another record's.
+    if (!Number.isSafeInteger(opened) || opened < 0 || opened >= firstQueued)
+      throw new TypeError("a session's acts are recorded after its opening record was written");
+    const frame = actFrame(opened);
     return {
       append(type, detail) {
         // One raw newline would make two records of one.
@@ -218,7 +221,9 @@ export function createWriter(parts: WriterParts): Writer {
     try {
       tail.write(buffer, length, firstQueued);
     } catch (error) {
-      throw fail(error);
+      // Which file is gone says more than what the system makes of it.
+      const found = custody.look();
+      throw found === undefined ? fail(error) : displaced(found);
     }
     queued = "";
     firstQueued = next;
@@ -235,7 +240,7 @@ export function createWriter(parts: WriterParts): Writer {
   function planSync(): void {
     if (isSyncPlanned) return;
     isSyncPlanned = true;
-    clock.schedule(syncWithin, () => {
+    clock.schedule(SYNC_WITHIN_MS, () => {
       isSyncPlanned = false;
       const before = repairs;
       toDisk().catch((error: unknown) => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { describeChanges } from "./changes.ts";
+import { describeChanges, touchesIdentity, touchesSignals } from "./changes.ts";
 import { loadConfiguration } from "./load.ts";
 import { makeCertificate } from "./testing/certificate.ts";
 import { good, goodEnvironment } from "./testing/good.ts";
@@ -87,4 +87,15 @@ test("a renewed certificate needs no restart; bringing one for the first time do
   expect(words(first, renewed)).toEqual(["changed setting tls"]);
   const { tls: _tls, ...without } = first;
   expect(words(without as Configuration, renewed)).toEqual(["changed setting tls (restart)"]);
+});
+
+test.each([
+  ["a provider's audience", "audience: api://mayfly", "audience: api://other", [true, true]],
+  ["a role's groups", "auditor: [security]", "auditor: [audit]", [true, true]],
+  // A policy's name may say anything.
+  ["a policy", "name: nobody writes at night", "name: identity people", [false, false]],
+  ["an operation", "timeout: 30s", "timeout: 31s", [false, false]],
+] as const)("%s is known by what it touches, not by its words", async (_, from, to, expected) => {
+  const changes = describeChanges(await load(good), await load(good.replace(from, to)));
+  expect([changes.some(touchesIdentity), changes.some(touchesSignals)]).toEqual(expected);
 });

@@ -1,20 +1,20 @@
 import * as z from "zod";
-import { digestOf } from "../kernel/canonical.ts";
+import { digestOf, type Json } from "../kernel/canonical.ts";
 import { namePattern } from "./fields.ts";
 import { addAll, check, finding, unknownMember } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { plain } from "./freeze.ts";
 import { isMapping, without } from "./mappings.ts";
-import type { Path } from "./places.ts";
-import { protocolsOfTheDesign, risk } from "./schema.ts";
+import type { Path } from "./positions.ts";
+import { plannedProtocols, risk } from "./schema.ts";
 import { loadSecrets } from "./secrets.ts";
 import type { Sources } from "./secrets.ts";
 import type { ConnectionConfiguration, OperationConfiguration, ProtocolSchema } from "./types.ts";
 
-/** What `connections:` comes to. */
+/** The result of reading `connections:`. */
 export interface ReadConnections {
   readonly connections: Map<string, ConnectionConfiguration>;
-  /** Every connection that is named, right or wrong, with its operations' names: policies are checked against them. */
+  /** Every named connection, valid or not, with its operations' names, for checking policies. */
   readonly names: ReadonlyMap<string, readonly string[]>;
   readonly findings: Finding[];
 }
@@ -23,11 +23,14 @@ const nameRule =
   "a name is lower-case letters, digits and hyphens, starts with a letter and has at most 63 characters";
 const about = z.strictObject({ description: z.string().default(""), risk });
 
-/** Checks and completes `connections:`, targets and scopes by their protocols' own schemas, secrets loaded. */
+/**
+ * Checks and completes `connections:`: targets and scopes by their protocols' own schemas, and loads the secrets.
+ * @param sourcesOf what loading a connection needs: relative paths start at the folder of the file that holds it
+ */
 export async function readConnections(
   written: unknown,
   protocols: readonly ProtocolSchema[],
-  sources: Sources,
+  sourcesOf: (connection: string) => Sources,
 ): Promise<ReadConnections> {
   const connections = new Map<string, ConnectionConfiguration>();
   const names = new Map<string, readonly string[]>();
@@ -50,7 +53,7 @@ export async function readConnections(
       continue;
     }
     names.set(name, isMapping(connection["operations"]) ? Object.keys(connection["operations"]) : []);
-    const one = await readConnection(name, connection, protocols, sources);
+    const one = await readConnection(name, connection, protocols, sourcesOf(name));
     addAll(findings, one.findings);
     if (one.connection !== undefined) connections.set(name, one.connection);
   }
@@ -78,7 +81,7 @@ async function readConnection(
     ? await loadSecrets(target.output, [...path, protocol.kind], sources)
     : target.findings;
   addAll(findings, wrong);
-  // Where an operation acts is part of what is asked and approved; the credential that takes it there is not.
+  // What is requested and approved includes the target, but not its credential.
   const leadsTo = target.ok && wrong.length === 0 ? { [protocol.kind]: plain(target.output, "none") } : null;
   const read = new Map<string, OperationConfiguration>();
   for (const [operation, scope] of Object.entries(isMapping(operations) ? operations : {})) {
@@ -92,7 +95,7 @@ async function readConnection(
       name: operation,
       description,
       risk: howRisky,
-      scope: plain(one.operation.scope),
+      scope: digestedScope(one.operation.scope, protocol),
     };
     read.set(operation, { name: operation, ...one.operation, digest: digestOf(digested) });
   }
@@ -100,7 +103,16 @@ async function readConnection(
   return { connection: { name, kind: protocol.kind, target: target.output, operations: read }, findings };
 }
 
-/** A connection has one protocol key, and `operations`. */
+/** What an operation's digest covers of its scope. */
+function digestedScope(scope: unknown, { laterMembers = [] }: ProtocolSchema): Json {
+  const value = plain(scope);
+  if (!isMapping(value)) return value;
+  const isSilent = ([member, said]: [string, unknown]): boolean =>
+    laterMembers.includes(member) && (said === false || (Array.isArray(said) && said.length === 0));
+  return Object.fromEntries(Object.entries(value).filter((entry) => !isSilent(entry))) as Json;
+}
+
+/** Checks that a connection has one protocol key, and `operations`. */
 function protocolOf(
   path: Path,
   written: Record<string, unknown>,
@@ -124,7 +136,7 @@ function protocolOf(
           "write two connections",
         ),
       );
-    } else if (protocolsOfTheDesign.includes(key)) {
+    } else if (plannedProtocols.includes(key)) {
       findings.push(
         finding("key", [...path, key], `${key} connections cannot be enforced yet`, "remove the connection"),
       );
@@ -182,7 +194,7 @@ async function readOperation(
       findings.push(finding("value", [...path, ...problem.path], problem.message, problem.hint));
     }
   } catch {
-    // A check that fails proves nothing, so the scope is refused.
+    // A check that throws proves nothing, so the scope is refused.
     findings.push(
       finding("value", path, "this scope could not be checked", "simplify it, and report this as a bug"),
     );
@@ -190,13 +202,13 @@ async function readOperation(
   if (!general.ok || findings.length > 0) return { findings };
   return { operation: { ...general.output, scope: scope.output }, findings };
 
-  /** A scope's schema knows its own members only; `description` and `risk` are as good a hint. */
+  /** Also suggests `description` and `risk`: a scope's schema knows only its own members. */
   function withOwnMembers(found: Finding[]): Finding[] {
     return found.map((one) => {
       if (one.at !== "key" || one.path.length !== path.length + 1) return one;
-      if (one.hint?.startsWith("did you mean") === true) return one;
+      if (one.suggestion !== undefined) return one;
       const better = unknownMember(one.path, ["description", "risk"]);
-      return better.hint?.startsWith("did you mean") === true ? better : one;
+      return better.suggestion === undefined ? one : better;
     });
   }
 }

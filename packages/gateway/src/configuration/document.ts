@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
 import type { Document, Node, Scalar, YAMLMap, YAMLSeq } from "yaml";
-import type { Placed } from "./places.ts";
+import type { Placed } from "./positions.ts";
 
 /** A problem at an offset of the text, before it has a file, a line and a column. */
 export interface TextProblem {
@@ -16,13 +16,13 @@ export interface ReadDocument {
   readonly problems: readonly TextProblem[];
 }
 
-/** No configuration that a person wrote comes near these. */
-const mostValues = 200_000;
-const deepest = 40;
-/** One slip makes the rest of a file unreadable; what comes after this many says nothing new. */
-const mostSyntaxProblems = 20;
+/** Bounds far beyond any hand-written configuration. */
+const MAX_VALUES = 200_000;
+const MAX_DEPTH = 40;
+/** Maximum number of reported problems: after one syntax error, further ones say nothing new. */
+const MAX_SYNTAX_PROBLEMS = 20;
 
-// The library's own words may quote the source, where a secret may stand; these quote nothing.
+// The library's messages may quote the source, which may hold a secret; these quote nothing.
 const words: Readonly<Record<string, readonly [message: string, hint?: string]>> = {
   ALIAS_PROPS: ["an alias takes no anchor and no tag"],
   BAD_ALIAS: [
@@ -67,12 +67,12 @@ function wordsFor(code: string): readonly [message: string, hint?: string] {
   return words[code] ?? ["this is not YAML"];
 }
 
-// Control characters, and those that change the direction of text and so hide what is really written.
+// Control characters, and characters that change the direction of text and so hide what is really written.
 const forbidden = /(?![\t\n\r])[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
 
 /**
- * Reads a YAML 1.2 text. Duplicate keys, tags, directives, several documents, and aliases that expand to more
- * than a person would write are problems. Never throws.
+ * Reads a YAML 1.2 text. Duplicate keys, tags, directives, several documents, and aliases that expand beyond the bounds are
+ * problems. Never throws.
  */
 export function readDocument(text: string): ReadDocument {
   const nothing: Placed = { start: 0, end: text.length };
@@ -86,7 +86,7 @@ export function readDocument(text: string): ReadDocument {
   }
   let document: Document.Parsed;
   try {
-    // Duplicate keys are found below: the library compares each key with every other one.
+    // Duplicate keys are found below: the library would compare each key with every other one.
     document = parseDocument(text, {
       version: "1.2",
       schema: "core",
@@ -103,7 +103,7 @@ export function readDocument(text: string): ReadDocument {
     return {
       value: undefined,
       root: nothing,
-      problems: syntax.slice(0, mostSyntaxProblems).map((error) => {
+      problems: syntax.slice(0, MAX_SYNTAX_PROBLEMS).map((error) => {
         const [message, hint] = wordsFor(error.code);
         return { offset: error.pos[0], message, ...(hint === undefined ? {} : { hint }) };
       }),
@@ -142,14 +142,14 @@ function convert(document: Document.Parsed, text: string): ReadDocument {
 
   function read(node: Node | null, at: number, depth: number): Converted {
     values += 1;
-    if (values > mostValues) {
+    if (values > MAX_VALUES) {
       problem(
         start(node, at),
         "the file holds too many values (those of an alias count wherever it is used)",
       );
       throw new Unbounded();
     }
-    if (depth > deepest) {
+    if (depth > MAX_DEPTH) {
       problem(start(node, at), "values are nested too deeply");
       throw new Unbounded();
     }
@@ -166,7 +166,7 @@ function convert(document: Document.Parsed, text: string): ReadDocument {
     if (isMap(node)) result = readMap(node, here, depth);
     else if (isSeq(node)) result = readSeq(node, here, depth);
     else result = readScalar(node, here);
-    // Set after the contents are read, so that an alias inside its own anchor names nothing.
+    // Set after the contents are read, so that an alias inside its own anchor finds nothing.
     if (node.anchor !== undefined) anchors.set(node.anchor, node);
     return result;
   }
@@ -216,7 +216,7 @@ function convert(document: Document.Parsed, text: string): ReadDocument {
   }
 }
 
-/** A key as it is written: `0123` and `1e5` are names here, not numbers. */
+/** A key as written: `0123` and `1e5` are names here, not numbers. */
 function keyText(node: Scalar): string | undefined {
   if (typeof node.value === "string") return node.value;
   return node.source === undefined || node.source === "" ? undefined : node.source;

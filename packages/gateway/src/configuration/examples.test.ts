@@ -2,6 +2,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { protocols } from "../main/protocols.ts";
+import { warningsOf } from "../main/warnings.ts";
 import { compilePolicies } from "../policy/compile.ts";
 import { configurationJsonSchema } from "./json-schema.ts";
 import { loadConfiguration } from "./load.ts";
@@ -24,10 +25,13 @@ test.each(examples)("%s loads as it is, with the variables that its comment name
   const text = await readFile(folder + name, "utf8");
   const comment = text.slice(0, text.search(/^[^#\n]/m));
   const named = [...comment.matchAll(/\b[A-Z]+(?:_[A-Z]+)+\b/g)].map(([variable]) => variable);
-  const environment = Object.fromEntries(named.map((variable) => [variable, "value"]));
+  const environment = Object.fromEntries(
+    named.map((variable) => [variable, "a value of 32 characters or more"]),
+  );
   const loaded = await loadConfiguration(folder + name, protocols, environment);
   expect(loaded.ok ? [] : loaded.problems).toEqual([]);
   if (!loaded.ok) return;
+  expect(warningsOf(loaded.configuration)).toEqual([]);
   const { connections, policies } = loaded.configuration;
   const operations = new Map(
     [...connections].map(([connection, each]) => [connection, [...each.operations.keys()]]),

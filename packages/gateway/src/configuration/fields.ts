@@ -1,51 +1,16 @@
 import { isIP } from "node:net";
 import * as z from "zod";
-import { formatDuration, parseDuration } from "../kernel/durations.ts";
+import { addIssue } from "../kernel/issue.ts";
 
-// The small schemas that the members of a configuration are made of. Their messages never repeat what was written.
+// The small schemas from which members of a configuration are built. Their messages never repeat a value.
 
-/** A refusal inside a transform, with a hint; zod keeps `params` on custom issues. */
-export function refuse(
-  context: z.RefinementCtx,
-  input: unknown,
-  message: string,
-  hint?: string,
-): typeof z.NEVER {
-  context.issues.push({
-    code: "custom",
-    message,
-    input,
-    ...(hint === undefined ? {} : { params: { hint } }),
-  });
-  return z.NEVER;
-}
-
-/** A text that is not empty. */
+/** A non-empty text. */
 export const text = z.string().min(1);
 
-/** Connections' and operations' names: ASCII alone, so that no two look alike. */
+/** Names of connections and operations: only ASCII, so that no two look alike. */
 export const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
 
-/** A duration such as `5m`; parsed to milliseconds between `least` and `most`. */
-export function duration(
-  least: number,
-  most: number,
-): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> {
-  return z
-    .string({ error: "this must be a duration such as 30s, 5m or 8h" })
-    .meta({
-      description: `A duration from ${formatDuration(least)} to ${formatDuration(most)}: 30s, 5m, 8h, 7d`,
-    })
-    .transform((written, context) => {
-      const ms = parseDuration(written);
-      if (ms === undefined) return refuse(context, written, "this is not a duration", "write 30s, 5m or 8h");
-      if (ms < least) return refuse(context, written, `this is shorter than ${formatDuration(least)}`);
-      if (ms > most) return refuse(context, written, `this is longer than ${formatDuration(most)}`);
-      return ms;
-    });
-}
-
-/** A list of texts, none empty, none twice. */
+/** A list of distinct, non-empty texts. */
 export function texts(least: 0 | 1): z.ZodType<string[], string[]> {
   const list = least === 0 ? z.array(text) : z.array(text).min(1);
   return list.superRefine((items, context) => {
@@ -66,16 +31,21 @@ export const hostAndPort = z
     const host = match?.[1] ?? match?.[2] ?? "";
     const port = Number(match?.[3]);
     if (match === null)
-      return refuse(context, written, "this is not an address", "write HOST:PORT, for example 0.0.0.0:8443");
+      return addIssue(
+        context,
+        written,
+        "this is not an address",
+        "write HOST:PORT, for example 0.0.0.0:8443",
+      );
     if (match[1] !== undefined ? isIP(host) !== 6 : isIP(host) !== 4 && !isHostName(host)) {
-      return refuse(context, written, "this address names no host", "write an IP address or a host name");
+      return addIssue(context, written, "this address names no host", "write an IP address or a host name");
     }
-    if (port > 65_535) return refuse(context, written, "a port is a number up to 65535");
+    if (port > 65_535) return addIssue(context, written, "a port is a number up to 65535");
     return { host, port };
   });
 
 function isHostName(host: string): boolean {
-  // Digits and dots alone are a mistyped IPv4 address, not a name (RFC 1123, section 2.1).
+  // Only digits and dots are a mistyped IPv4 address, not a name (RFC 1123, section 2.1).
   return (
     /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(host) &&
     !/^[\d.]+$/.test(host)
@@ -88,11 +58,12 @@ function isLoopback(host: string): boolean {
 
 /**
  * Checks an HTTPS address.
+ * @param allow `insecureLoopback`: what `allow_insecure_loopback` beside it says; undefined where that is no member
  * @returns what is wrong with it, or undefined
  */
 export function problemOfUrl(
   written: string,
-  allow: { path: boolean; insecureLoopback: boolean },
+  allow: { path: boolean; insecureLoopback: boolean | undefined },
 ): { message: string; hint?: string } | undefined {
   let url: URL;
   try {
@@ -104,7 +75,13 @@ export function problemOfUrl(
     return { message: "a user name or password does not belong in this URL" };
   }
   if (url.protocol === "http:") {
-    if (!allow.insecureLoopback) return { message: "this must start with https://" };
+    if (allow.insecureLoopback !== true)
+      return {
+        message: "this must start with https://",
+        ...(allow.insecureLoopback === false && isLoopback(url.hostname)
+          ? { hint: "to try things out on this machine alone: allow_insecure_loopback: true beside it" }
+          : {}),
+      };
     if (!isLoopback(url.hostname))
       return { message: "http:// is only for a host on the loopback address", hint: "use https://" };
   } else if (url.protocol !== "https:") return { message: "this must start with https://" };
@@ -120,17 +97,17 @@ export const origin = z
   .string()
   .meta({ description: "Where agents reach the gateway: https://HOST:PORT" })
   .transform((written, context) => {
-    const problem = problemOfUrl(written, { path: false, insecureLoopback: false });
-    if (problem !== undefined) return refuse(context, written, problem.message, problem.hint);
+    const problem = problemOfUrl(written, { path: false, insecureLoopback: undefined });
+    if (problem !== undefined) return addIssue(context, written, problem.message, problem.hint);
     return new URL(written).origin;
   });
 
 /** A whole number between two bounds. */
-export function count(least: number, most: number): z.ZodInt {
-  return z.int().min(least).max(most);
+export function count(min: number, max: number): z.ZodInt {
+  return z.int().min(min).max(max);
 }
 
-/** A path to a file. A text of several lines is not one, but perhaps the file's contents, a key say. */
+/** A path to a file. A text of several lines is refused: it may be the file's contents, such as a key. */
 export const filePath = z
   .string()
   .min(1)

@@ -1,21 +1,25 @@
 import * as z from "zod";
-import { nearest } from "../kernel/nearest.ts";
+import { closestName, nameHint } from "../kernel/closest-name.ts";
 import { secretRule } from "../kernel/secret.ts";
-import type { Path } from "./places.ts";
+import type { Path } from "./positions.ts";
 
 /** A problem at a path of the configuration, before it has a file, a line and a column. */
 export interface Finding {
   readonly path: Path;
-  /** Whether the key is wrong, or its value; a missing member stands at the key of what should hold it. */
+  /** Whether the key is wrong, or its value; a missing member is reported at the key of its parent. */
   readonly at: "key" | "value" | "missing";
   readonly message: string;
   readonly hint?: string;
+  /** The known name that was probably meant; the hint names it. */
+  readonly suggestion?: string;
+  /** The environment variable that is missing. */
+  readonly variable?: string;
 }
 
 type Issue = z.core.$ZodIssue;
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** Builds a finding, leaving a hint that is undefined out. */
+/** Builds a finding, without the hint where it is undefined. */
 export function finding(at: Finding["at"], path: Path, message: string, hint?: string): Finding {
   return hint === undefined ? { path, at, message } : { path, at, message, hint };
 }
@@ -25,24 +29,28 @@ export function addAll(findings: Finding[], more: readonly Finding[]): void {
   for (const one of more) findings.push(one);
 }
 
-/** The finding for a member that nobody knows. It repeats the key only where that is surely a name. */
+/** The finding for an unknown member. It repeats the key only where that is surely a name. */
 export function unknownMember(path: Path, known: readonly string[]): Finding {
   const key = String(path.at(-1));
   const shown = /^[a-z][a-z0-9_-]{0,40}$/i.test(key) ? key : "this member";
-  return finding("key", path, `${shown} is not known here`, hintFor(key, known));
+  const unknown = finding("key", path, `${shown} is not known here`, hintFor(key, known));
+  const suggestion = suggestionFor(key, known);
+  return suggestion === undefined ? unknown : { ...unknown, suggestion };
 }
 
-/** Names the nearest of the known names, or all of them where they are few. */
+/** Bounds the names compared with a word: more, once for each problem, would take seconds. */
+const MAX_COMPARED_NAMES = 2000;
+
+function suggestionFor(word: string, known: readonly string[]): string | undefined {
+  return known.length > MAX_COMPARED_NAMES ? undefined : closestName(word, known);
+}
+
+/** Suggests the closest known names. */
 export function hintFor(word: string, known: readonly string[]): string | undefined {
-  // Comparing with very many names, once for each problem, would take seconds.
-  if (known.length > 2000) return undefined;
-  const near = nearest(word, known);
-  if (near !== undefined) return `did you mean ${near}?`;
-  if (known.length === 0 || known.length > 15) return undefined;
-  return `known here: ${known.toSorted().join(", ")}`;
+  return known.length > MAX_COMPARED_NAMES ? undefined : nameHint(word, known.toSorted(), "known here");
 }
 
-/** What a schema makes of a value: its output, or findings whose paths start with `base`. */
+/** Parses a value with a schema: its output, or findings whose paths start with `base`. */
 export function check<T>(
   schema: z.ZodType<T>,
   value: unknown,
@@ -52,7 +60,7 @@ export function check<T>(
   try {
     result = schema.safeParse(value, { reportInput: true });
   } catch {
-    // The library overflows its stack over a hundred thousand problems; a schema that throws proves nothing either.
+    // The library overflows its stack with a hundred thousand problems; and a schema that throws proves nothing.
     return {
       ok: false,
       findings: [finding("value", base, "this could not be checked", "is it far too long?")],
@@ -83,7 +91,7 @@ function translate(issue: Issue, context: Context, above: Path = []): Finding[] 
   }
   if (issue.code === "unrecognized_keys") {
     const known = membersAt(context.schema, inner);
-    // The key may be the secret itself, written where its source belongs.
+    // The key may be the secret itself, written in the place of its source.
     if (known.toSorted().join() === "env,file") return [finding("value", path, secretRule)];
     return issue.keys.map((key) => unknownMember([...path, key], known));
   }
@@ -111,21 +119,20 @@ function plainPath(path: readonly PropertyKey[]): Path {
   return path.map((step) => (typeof step === "symbol" ? String(step) : step));
 }
 
-/** A message that the schema's author chose, rather than the library. */
+/** A message by the schema's author, not by the library. */
 function ownWords(issue: Issue): string | undefined {
-  if (issue.code === "custom") return issue.message === "Invalid input" ? undefined : issue.message;
   const usual = z.locales.en().localeError(issue as z.core.$ZodRawIssue);
   const usualMessage = typeof usual === "object" && usual !== null ? usual.message : usual;
   return issue.message === usualMessage ? undefined : issue.message;
 }
 
-/** Of a union's branches the one that was meant: the only one whose type fits, though not all inside it does. */
+/** The branch of a union that was meant: the only one whose type fits, even if its members do not. */
 function likeliest(branches: readonly Issue[][]): Issue[] | undefined {
   const fitting = branches.filter((issues) => !issues.some(isOfAnotherType));
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 
-/** Whether an issue says that the whole value is of another type than a union's branch takes. */
+/** Whether an issue says that the whole value has another type than the union's branch. */
 function isOfAnotherType(issue: Issue): boolean {
   if (issue.path.length > 0) return false;
   if (issue.code === "invalid_union") return issue.errors.every((issues) => issues.some(isOfAnotherType));
@@ -162,7 +169,7 @@ function typeOf(value: unknown): string {
   return typeof value === "boolean" ? "true or false" : (typeWords[typeof value] ?? typeof value);
 }
 
-/** An issue in our words, which never repeat the value. */
+/** Puts an issue into our words, which never repeat the value. */
 function inWords(issue: Issue, value: unknown): readonly [message: string, hint?: string | undefined] {
   switch (issue.code) {
     case "invalid_type": {
@@ -198,7 +205,7 @@ function inWords(issue: Issue, value: unknown): readonly [message: string, hint?
 }
 
 function hintOfNearest(word: string, names: readonly string[]): string | undefined {
-  const near = nearest(word, names);
+  const near = closestName(word, names);
   return near === undefined ? undefined : `did you mean ${near}?`;
 }
 
@@ -222,7 +229,7 @@ function valueAt(value: unknown, path: Path): unknown {
 
 const jsonSchemas = new WeakMap<z.ZodType, JsonSchema>();
 
-/** The members that a schema knows at a path, for hints. */
+/** The known members at a path of a schema, for hints. */
 export function membersAt(schema: z.ZodType, path: Path): string[] {
   let json = jsonSchemas.get(schema);
   if (json === undefined) {

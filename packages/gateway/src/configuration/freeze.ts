@@ -6,7 +6,7 @@ function refuseChange(): never {
   throw new TypeError("a configuration does not change");
 }
 
-/** Freezes a value and all that it holds; maps and sets refuse changes. What is not plain data stays as it is. */
+/** Freezes a value and all that it holds; maps and sets refuse changes. Anything but plain data stays unchanged. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   if (value instanceof Map || value instanceof Set) {
@@ -28,8 +28,8 @@ export function deepFreeze<T>(value: T): T {
 }
 
 /**
- * A value as JSON, for digests and for comparing: a secret by where it comes from (or by the digest of its value
- * too, for comparing inside the process alone; or not at all), a file by the digest of its text, sets sorted.
+ * A value as JSON, for digests and comparisons. A secret is represented by its source (or also by the digest of its value, for
+ * comparisons inside the process; or left out), a file by the digest of its text; sets are sorted.
  */
 export function plain(value: unknown, secrets: "source" | "value" | "none" = "source"): Json {
   if (value === null || typeof value === "boolean" || typeof value === "string") return value;

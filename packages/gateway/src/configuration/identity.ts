@@ -4,16 +4,19 @@ import { problemOfUrl } from "./fields.ts";
 import { addAll, check, finding } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { isMapping } from "./mappings.ts";
+import { completeMcpClients, mcpClientFindings } from "./mcp-clients.ts";
+import { completeOktaApi, oktaApiFindings, systemLogFindings } from "./okta-api.ts";
 import { parts } from "./schema.ts";
 import type { Sources } from "./secrets.ts";
 import { loadSecrets, problemOfCertificates } from "./secrets.ts";
+import { completeSignals, signalFindings } from "./signals.ts";
 
 type Written = z.output<typeof parts.identity>;
 type WrittenProvider = Exclude<Written["agents"], readonly unknown[]>;
 
 /**
- * Checks and completes `identity:`, its secrets loaded.
- * @param url the gateway's own, as written: people come back to it
+ * Checks and completes `identity:`, and loads its secrets.
+ * @param url the gateway's own URL, as written: sign-in returns to it
  */
 export async function readIdentity(
   written: unknown,
@@ -31,14 +34,33 @@ export async function readIdentity(
     const problem = provider.ca === undefined ? undefined : problemOfCertificates(provider.ca.text());
     const where = Array.isArray(result.output.agents) ? [...base, "agents", index] : [...base, "agents"];
     if (problem !== undefined) findings.push(finding("value", [...where, "ca"], problem));
+    addAll(findings, oktaApiFindings(provider.groups_from, provider.okta_api, where));
   }
   const { people } = result.output;
   addAll(findings, peopleFindings(people));
   addAll(findings, sharedClientFindings(list, people));
+  const { mcp_clients: shared } = result.output;
+  const issuers = list.map(({ issuer }) => issuer);
+  addAll(findings, peopleIssuerFindings(people.issuers, issuers));
+  const peopleClients = [...people.clients, ...(people.oidc === undefined ? [] : [people.oidc.client_id])];
+  addAll(findings, mcpClientFindings(shared, issuers, peopleClients));
+  const mcpClients = completeMcpClients(shared, issuers[0] ?? "");
+  const speaking = [...list, ...(people.oidc === undefined ? [] : [people.oidc])].map(
+    ({ issuer, allow_insecure_loopback: insecureLoopback }) => ({ issuer, insecureLoopback }),
+  );
+  addAll(findings, signalFindings(result.output.signals, speaking));
+  const signals = completeSignals(result.output.signals, speaking, people.oidc?.client_id);
+  addAll(findings, systemLogFindings(signals, list));
   return {
     identity: {
       agents: list.map(complete),
-      people: completePeople(people, (typeof url === "string" ? URL.parse(url)?.origin : undefined) ?? ""),
+      ...(mcpClients === undefined ? {} : { mcpClients }),
+      ...(signals === undefined ? {} : { signals }),
+      people: completePeople(
+        people,
+        (typeof url === "string" ? URL.parse(url)?.origin : undefined) ?? "",
+        issuers,
+      ),
       roles: result.output.roles,
     },
     findings,
@@ -46,8 +68,8 @@ export async function readIdentity(
 }
 
 /**
- * Clients that are an agent's and people's at once. An agent that is bound to an existing OIDC app shares that app's client
- * id: its plain sign-in would be taken for a person with roles.
+ * Finds clients that are listed both as an agent's and as people's. An agent bound to an existing OIDC app shares that app's
+ * client id: the app's ordinary sign-in would pass for a person with roles.
  */
 function sharedClientFindings(agents: readonly WrittenProvider[], people: Written["people"]): Finding[] {
   const directory = new Set(agents.flatMap((provider) => Object.keys(provider.directory)));
@@ -63,7 +85,7 @@ function sharedClientFindings(agents: readonly WrittenProvider[], people: Writte
   return findings;
 }
 
-/** What a schema cannot see of how people sign in. */
+/** Checks how people sign in, beyond what a schema can express. */
 function peopleFindings({ oidc, saml, sessions }: Written["people"]): Finding[] {
   const base = ["identity", "people"];
   const findings: Finding[] = [];
@@ -99,12 +121,39 @@ function peopleFindings({ oidc, saml, sessions }: Written["people"]): Finding[] 
   return findings;
 }
 
-function completePeople(written: Written["people"], url: string): IdentityConfiguration["people"] {
+function peopleIssuerFindings(written: readonly string[] | undefined, issuers: readonly string[]): Finding[] {
+  const hint = `write one of them exactly: ${issuers.join(", ")}`;
+  return (written ?? []).flatMap((issuer, index) =>
+    issuers.includes(issuer)
+      ? []
+      : [
+          finding(
+            "value",
+            ["identity", "people", "issuers", index],
+            "no provider of agents has this issuer",
+            hint,
+          ),
+        ],
+  );
+}
+
+/** The issuers on the first one's host: a provider on another host assigns client ids independently. */
+function onFirstHost(issuers: readonly string[]): readonly string[] {
+  const host = (issuer: string): string | undefined => URL.parse(issuer)?.origin;
+  return issuers.filter((issuer) => host(issuer) === host(issuers[0] ?? ""));
+}
+
+function completePeople(
+  written: Written["people"],
+  url: string,
+  issuers: readonly string[],
+): IdentityConfiguration["people"] {
   const { oidc, saml, sessions } = written;
   const clients = new Set(written.clients);
   if (oidc !== undefined) clients.add(oidc.client_id);
   return {
     clients: [...clients],
+    issuers: written.issuers ?? onFirstHost(issuers),
     ...(oidc === undefined
       ? {}
       : {
@@ -129,6 +178,7 @@ function completePeople(written: Written["people"], url: string): IdentityConfig
             entityId: saml.entity_id ?? `${url}/sign-in/saml/metadata`,
             groupsAttribute: saml.groups_attribute,
             ...(saml.login_attribute === undefined ? {} : { loginAttribute: saml.login_attribute }),
+            ...(saml.id_attribute === undefined ? {} : { idAttribute: saml.id_attribute }),
             allowProviderInitiated: saml.allow_provider_initiated,
             clockSkew: saml.clock_skew,
             label: saml.label,
@@ -140,12 +190,17 @@ function completePeople(written: Written["people"], url: string): IdentityConfig
 }
 
 function complete(written: WrittenProvider): AgentProvider {
-  const { introspection, ca } = written;
+  const { introspection, reverify, ca } = written;
+  const oktaApi = completeOktaApi(written.okta_api);
   return {
     issuer: written.issuer,
     audiences: written.audience,
+    scopes: written.scopes,
     groupsClaim: written.groups_claim,
     algorithms: [...new Set(written.algorithms)],
+    ...(written.groups_from === "okta" ? { groupsFrom: "okta" as const } : {}),
+    ...(oktaApi === undefined ? {} : { oktaApi }),
+    dpop: written.dpop,
     directory: new Map(
       Object.entries(written.directory).map(([client, { name, owner, groups }]) => [
         client,
@@ -162,12 +217,13 @@ function complete(written: WrittenProvider): AgentProvider {
             every: introspection.every,
           },
         }),
+    ...(reverify === undefined ? {} : { reverify }),
     ...(ca === undefined ? {} : { ca: ca.text() }),
     allowInsecureLoopback: written.allow_insecure_loopback,
   };
 }
 
-/** Issuers are looked at as written, so that an error beside them does not hide theirs. */
+/** Checks issuers as written, so that another error beside them does not hide theirs. */
 function issuerFindings(written: unknown): Finding[] {
   if (!isMapping(written)) return [];
   const findings: Finding[] = [];

@@ -8,6 +8,7 @@ import { members } from "./testing/bad-members.ts";
 import { secrets } from "./testing/bad-secrets.ts";
 import { gateway } from "./testing/bad-gateway.ts";
 import { grants } from "./testing/bad-grants.ts";
+import { makeCertificate } from "./testing/certificate.ts";
 import { good, goodEnvironment } from "./testing/good.ts";
 import { testProtocol } from "./testing/protocol.ts";
 
@@ -17,6 +18,7 @@ beforeAll(async () => {
   await mkdir(join(folder, "a-folder"));
   await writeFile(join(folder, "not-pem.txt"), "hello\n");
   await writeFile(join(folder, "empty.txt"), "\n");
+  await writeFile(join(folder, "cert.pem"), (await makeCertificate()).certificate);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -201,6 +203,33 @@ test("no client is an agent's and people's at once", async () => {
   ]);
 });
 
+test("the client that is handed to everybody is none of people's, and comes back to places that mean what they say", async () => {
+  const people = '{ clients: [0oaCli], oidc: { issuer: "https://a.example", client_id: 0oaWeb } }';
+  const withClient = (written: string): Promise<string[][]> => {
+    const agents = `  agents: { issuer: "https://a.example", audience: a, scopes: [mayfly] }\n  people: ${people}\n`;
+    const from = good.indexOf("  agents:");
+    const to = good.indexOf("  roles:");
+    return problemsOf(`${good.slice(0, from)}${agents}  mcp_clients: ${written}\n${good.slice(to)}`);
+  };
+  expect(await withClient("{ client_id: 0oaMcp }")).toEqual([]);
+  for (const [written, message] of [
+    ["{ client_id: 0oaCli }", "the client 0oaCli is one that people themselves come through"],
+    ["{ client_id: 0oaWeb }", "the client 0oaWeb is one that people themselves come through"],
+    ['{ client_id: a, issuer: "https://b.example" }', "no provider of agents has this issuer"],
+    [
+      '{ client_id: a, redirect_uris: ["https://*.example.com/"] }',
+      "* stands for the port of a loopback address alone",
+    ],
+    ['{ client_id: a, redirect_uris: ["http://10.0.0.1/"] }', "http:// is for a loopback address alone"],
+    ['{ client_id: a, redirect_uris: ["javascript:alert(1)"] }', "no client can be reached by this scheme"],
+  ] as const)
+    expect((await withClient(written)).map(([, said]) => said)).toEqual([message]);
+  const scoped = good.replace("    groups_claim: groups", '    scopes: ["two words"]');
+  expect((await problemsOf(scoped)).map(([, said]) => said)).toEqual([
+    "a scope holds no spaces, quotes or backslashes",
+  ]);
+});
+
 test.each([
   ["a missing file", "absent.yaml", "the file does not exist"],
   ["a folder", "a-folder", "this is a folder, not a file"],
@@ -214,6 +243,7 @@ test.each([
   expect(await loadConfiguration(file, [testProtocol], {})).toEqual({
     ok: false,
     problems: [{ file, line: 1, column: 1, message }],
+    files: [file],
   });
 });
 
@@ -240,6 +270,19 @@ test("a protocol whose check fails refuses the scope", async () => {
     "23 this scope could not be checked",
     "28 this scope could not be checked",
   ]);
+});
+
+test("a file that is missing is named where its folder is there: what may be the secret itself is not repeated", async () => {
+  await mkdir(join(folder, "secrets"), { recursive: true });
+  const messageFor = async (written: string): Promise<string | undefined> => {
+    const file = join(folder, "missing.yaml");
+    await writeFile(file, good.replace("{ env: OKTA_SECRET }", `{ file: ${written} }`));
+    const loaded = await loadConfiguration(file, [testProtocol], { GATEWAY_SECRET: "value" }, "named");
+    return loaded.ok ? loaded.unset[0]?.message : undefined;
+  };
+  expect(await messageFor("secrets/okta")).toBe(`the file does not exist: ${join(folder, "secrets/okta")}`);
+  for (const maybeSecret of ["hunter2", "/hunter2", "hun/ter2"])
+    expect(await messageFor(maybeSecret)).not.toContain("ter2");
 });
 
 test("for whoever only checks a file, secrets may be unset, but not written out", async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeCertificate } from "./testing/certificate.ts";
 import { configurationJsonSchema } from "./json-schema.ts";
@@ -46,9 +46,13 @@ describe("what comes out", () => {
     const { configuration } = await loaded(minimal);
     expect(configuration).toEqual({
       file: join(folder, "mayfly.yaml"),
+      files: [join(folder, "mayfly.yaml")],
       digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
       url: "https://gw.example",
-      listen: { https: { host: "0.0.0.0", port: 8443, allowInsecureLoopback: false } },
+      listen: {
+        https: { host: "0.0.0.0", port: 8443, allowInsecureLoopback: false },
+        ports: new Map(),
+      },
       store: { kind: "sqlite", file: join(folder, "data/mayfly.db") },
       dataFolder: join(folder, "data"),
       identity: {
@@ -56,8 +60,10 @@ describe("what comes out", () => {
           {
             issuer: "https://okta.example/oauth2/a",
             audiences: ["api"],
+            scopes: ["mayfly"],
             groupsClaim: "groups",
             algorithms: ["RS256"],
+            dpop: "accept",
             directory: new Map(),
             outage: 3_600_000,
             allowInsecureLoopback: false,
@@ -65,6 +71,7 @@ describe("what comes out", () => {
         ],
         people: {
           clients: [],
+          issuers: ["https://okta.example/oauth2/a"],
           sessions: { idle: 1_800_000, absolute: 28_800_000 },
           groupsMaxAge: 900_000,
         },
@@ -72,6 +79,7 @@ describe("what comes out", () => {
       },
       connections: new Map(),
       policies: [],
+      export: { destinations: [], holdBack: 10 * 1024 ** 3 },
       notifications: { webhooks: [] },
       audit: {
         folder: join(folder, "data/audit"),
@@ -86,8 +94,10 @@ describe("what comes out", () => {
         sessionsPerPrincipal: 64,
         handshake: 10_000,
         messageBytes: 16_777_216,
+        statementBytes: 1_048_576,
         pendingPerPrincipal: 20,
       },
+      shutdown: { drain: 0, announce: 5000, endIdle: false },
     });
   });
 
@@ -103,7 +113,7 @@ describe("what comes out", () => {
       groups: ["support-agents"],
     });
     expect(configuration.identity.people.clients).toEqual(["cli", "0oa9"]);
-    expect(configuration.listen.postgres).toEqual({
+    expect(configuration.listen.ports.get("postgres")).toEqual({
       host: "0.0.0.0",
       port: 6432,
       allowInsecureLoopback: false,
@@ -155,7 +165,7 @@ identity:
 `);
     expect(configuration.listen).toEqual({
       https: { host: "::1", port: 0, allowInsecureLoopback: false },
-      postgres: { host: "127.0.0.1", port: 0, allowInsecureLoopback: true },
+      ports: new Map([["postgres", { host: "127.0.0.1", port: 0, allowInsecureLoopback: true }]]),
     });
     expect(configuration.identity.agents.map(({ issuer }) => issuer)).toEqual([
       "http://127.0.0.1:9",
@@ -172,6 +182,26 @@ identity:
       "0e12",
     ]);
     expect(configuration.store).toMatchObject({ kind: "postgres" });
+  });
+
+  test("people's clients are those of the first issuer's host, or of the issuers that are named", async () => {
+    const text = (people: string): string => `url: https://gw.example:8443
+listen: { https: "[::1]:0" }
+store: sqlite:data/mayfly.db
+identity:
+  agents:
+    - { issuer: "https://a.example/oauth2/1", audience: a }
+    - { issuer: "https://partner.example/oauth2/1", audience: a }
+    - { issuer: "https://a.example/oauth2/2", audience: a }
+  people: { clients: [cli]${people} }
+`;
+    const usual = await loaded(text(""));
+    expect(usual.configuration.identity.people.issuers).toEqual([
+      "https://a.example/oauth2/1",
+      "https://a.example/oauth2/2",
+    ]);
+    const named = await loaded(text(", issuers: [https://partner.example/oauth2/1]"));
+    expect(named.configuration.identity.people.issuers).toEqual(["https://partner.example/oauth2/1"]);
   });
 
   test("names that JavaScript's objects have are names like others", async () => {
@@ -233,6 +263,35 @@ identity:
     expect(() => (configuration.connections as Map<string, unknown>).clear()).toThrow(TypeError);
     const scope = configuration.connections.get("orders-db")?.operations.get("read-orders")?.scope;
     expect(() => (scope as { statements: string[] }).statements.push("delete")).toThrow(TypeError);
+  });
+});
+
+describe("the log's name from the environment", () => {
+  const named = `${minimal}audit: { name: { env: POD_NAME } }\n`;
+  const loadNamed = async (
+    name: string | undefined,
+    secrets?: "named",
+  ): ReturnType<typeof loadConfiguration> => {
+    const file = join(folder, "mayfly.yaml");
+    await writeFile(file, named);
+    return loadConfiguration(file, [testProtocol], name === undefined ? {} : { POD_NAME: name }, secrets);
+  };
+
+  test("is that of the gateway, and may be missing where a file is only checked", async () => {
+    expect(await loadNamed("mayfly-0")).toMatchObject({ configuration: { audit: { name: "mayfly-0" } } });
+    expect(await loadNamed(undefined, "named")).toMatchObject({
+      ok: true,
+      unset: [{ message: "the environment variable POD_NAME is not set" }],
+    });
+  });
+
+  test.each([
+    [undefined, "the environment variable POD_NAME is not set"],
+    ["", "the environment variable POD_NAME is empty"],
+    ["a b", "POD_NAME does not name a log: a log's name holds no spaces and no plus sign"],
+    ["..", "POD_NAME does not name a log: a log's name has no empty part, no . and no .. between slashes"],
+  ])("is refused when it is %j", async (name, message) => {
+    expect(await loadNamed(name)).toMatchObject({ ok: false, problems: [{ message }] });
   });
 });
 

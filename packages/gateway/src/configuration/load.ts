@@ -1,32 +1,32 @@
-import { dirname, relative, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { digestOf } from "../kernel/canonical.ts";
-import type { Json } from "../kernel/canonical.ts";
-import type { Secret } from "../kernel/secret.ts";
 import { readConnections } from "./connections.ts";
-import { readDocument } from "./document.ts";
+import { digested } from "./digested.ts";
+import { readExport } from "./export.ts";
+import { findIncluded } from "./files/find.ts";
+import { mergeFiles } from "./files/merge.ts";
+import type { MergedFiles } from "./files/merge.ts";
+import { readWritten } from "./files/written.ts";
+import type { FilePlace, WrittenFile } from "./files/written.ts";
 import { addAll, check, finding, unknownMember } from "./findings.ts";
 import type { Finding } from "./findings.ts";
-import { deepFreeze, plain } from "./freeze.ts";
+import { deepFreeze } from "./freeze.ts";
 import { readIdentity } from "./identity.ts";
 import { isMapping } from "./mappings.ts";
-import { offsetInside, placedAt, placer } from "./places.ts";
-import type { Path, Place, Placed } from "./places.ts";
+import type { Path } from "./positions.ts";
 import { readNotifications } from "./notifications.ts";
 import { readPolicies } from "./policies.ts";
 import { sortProblems } from "./problems.ts";
-import { readText } from "./read.ts";
 import { parts } from "./schema.ts";
 import { readServer } from "./server.ts";
 import type { Sources } from "./secrets.ts";
+import { shutdownOf } from "./shutdown.ts";
+import { readTelemetry } from "./telemetry.ts";
+import { oncePerVariable, partUnset } from "./unset.ts";
+import type { NeededSecrets, Placed } from "./unset.ts";
 import type { Configuration, ConfigurationProblem, ProtocolSchema } from "./types.ts";
 
-/** The largest configuration file, bytes. */
-const largest = 524_288;
-
-/** A place in the configuration file. */
-export interface FilePlace extends Place {
-  readonly file: string;
-}
+export type { FilePlace } from "./files/written.ts";
 
 /** A configuration that can be enforced as written, or every reason why it cannot. */
 export type LoadedConfiguration =
@@ -34,117 +34,160 @@ export type LoadedConfiguration =
       readonly ok: true;
       readonly configuration: Configuration;
       /**
-       * Where the value at a path stands, for problems that others find: `["policies", 0, "when"]`. With `offset`,
-       * where that character of the value stands. A path that leads nowhere gives the last value on its way.
+       * The place of the value at a path such as `["policies", 0, "when"]`, for problems that others find. With `offset`,
+       * the place of that character of the value. A path that leads nowhere gives the last value on its way.
        */
       readonly locate: (path: Path, offset?: number) => FilePlace;
-      /** Secrets that are not set here, with their places; empty where they are required. */
+      /** Secrets that are not set and not needed, with their places. */
       readonly unset: readonly ConfigurationProblem[];
     }
-  | { readonly ok: false; readonly problems: readonly ConfigurationProblem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly ConfigurationProblem[];
+      /** As `Configuration.files`, as far as they are known. */
+      readonly files: readonly string[];
+    };
 
 /**
- * Loads a configuration file (YAML 1.2, UTF-8, at most 512 KiB), the files it names and its secrets. Relative paths
- * start at the file's folder.
- * @param protocols those that can be enforced; each checks its own targets and scopes
+ * Loads a configuration file (YAML 1.2, UTF-8, at most 512 KiB), the files it includes, the files they name and their
+ * secrets. Relative paths start at the folder of the file that names them.
+ * @param protocols the protocols that can be enforced; each checks its own targets and scopes
  * @param environment where `{ env: NAME }` secrets are looked up
- * @param secrets `named`: those that are not set here are no errors, for whoever only checks a file
- * @returns the complete, frozen configuration, or all problems in the order of their places. Never rejects for
- * anything that the file holds; no message holds a secret
+ * @param secrets which of them are errors when they are not set
+ * @returns the complete, frozen configuration, or all problems in the order of their places. Never rejects, whatever the file
+ * holds; no message holds a secret
  */
 export async function loadConfiguration(
   file: string,
   protocols: readonly ProtocolSchema[],
   environment: NodeJS.ProcessEnv,
-  secrets: "required" | "named" = "required",
+  secrets: NeededSecrets = "required",
 ): Promise<LoadedConfiguration> {
-  const reading = await readText(file, largest);
-  if (!reading.ok) {
-    const before = reading.before ?? "";
-    const place = { line: before.split("\n").length, column: before.length - before.lastIndexOf("\n") };
-    const { message, hint } = reading;
-    return { ok: false, problems: [{ file, ...place, message, ...(hint === undefined ? {} : { hint }) }] };
-  }
-  const { text } = reading;
-  const place = placer(text);
-  const { value, root, problems } = readDocument(text);
-  if (value === undefined)
-    return failed(problems.map(({ offset, ...said }) => ({ file, ...place(offset), ...said })));
+  const reading = await readWritten(file);
+  if (!reading.ok) return failed(reading.problems, [file]);
+  const main = reading.written;
+  const { included, files, problems } = await readIncluded(main);
+  if (included === undefined) return failed([...main.problems, ...problems], files);
 
-  const unset = secrets === "named" ? [] : undefined;
-  const sources: Sources = { folder: dirname(resolve(file)), environment, unset };
-  const { configuration, findings } = await readRoot(file, value, protocols, sources);
-  if (configuration === undefined || findings.length > 0 || problems.length > 0) {
-    return failed([
-      ...problems.map(({ offset, ...said }) => ({ file, ...place(offset), ...said })),
-      ...findings.flatMap(({ path, at, ...said }) => {
-        const offset = offsetOf(root, path, at);
-        // What is not even YAML says nothing about what it should have been.
-        if (at === "value" && problems.some((problem) => problem.offset === offset)) return [];
-        return [{ file, ...place(offset), ...said }];
-      }),
-    ]);
-  }
-  // Half a file is often valid: a policy fewer, a shorter condition. What is cut at a line's end shows in no file.
-  if (!text.endsWith("\n")) {
-    const message = "the last line has no end: the file may be cut short";
-    return failed([{ file, ...place(text.length), message, hint: "end it with a line feed" }]);
-  }
-  const locate = (path: Path, offset?: number): FilePlace => {
-    const { placed } = placedAt(root, path);
-    return { file, ...place(offset === undefined ? placed.start : offsetInside(text, placed, offset)) };
+  const merged = mergeFiles(main, included);
+  const sources: Sources = { folder: dirname(resolve(file)), environment, unset: [] };
+  const { configuration, findings } = await readRoot(file, files, merged, protocols, sources);
+  const { missing, unset } = partUnset(sources.unset, secrets);
+  const inPlace = (found: Finding): readonly Placed[] => {
+    const { file: source, path } = merged.sourceOf(found.path);
+    return problemOf(source, { ...found, path }).map((problem) => [problem, found] as const);
   };
-  const placed = (unset ?? []).map(({ path, at, ...said }: Finding) => ({
-    file,
-    ...place(offsetOf(root, path, at)),
-    ...said,
-  }));
-  return { ok: true, configuration: deepFreeze(configuration), locate, unset: placed };
+  const all = [
+    ...[main, ...included].flatMap((each) => each.problems),
+    ...problems,
+    ...merged.findings.flatMap((each) => problemOf(each.file, each.finding)),
+    ...oncePerVariable([...findings, ...missing].flatMap(inPlace)),
+  ];
+  if (configuration === undefined || all.length > 0) return failed(all, files);
+  const cut = [main, ...included].flatMap((each) => each.cut);
+  if (cut.length > 0) return failed(cut, files);
+  return {
+    ok: true,
+    configuration: deepFreeze(configuration),
+    locate(path, offset) {
+      const source = merged.sourceOf(path);
+      return source.file.locate(source.path, offset);
+    },
+    unset: sortProblems(oncePerVariable(unset.flatMap(inPlace))),
+  };
 }
 
-function failed(problems: ConfigurationProblem[]): LoadedConfiguration {
-  return { ok: false, problems: sortProblems(problems) };
+function failed(problems: readonly ConfigurationProblem[], files: readonly string[]): LoadedConfiguration {
+  return { ok: false, problems: sortProblems(problems), files };
 }
 
-function offsetOf(root: Placed, path: Path, at: Finding["at"]): number {
-  const { placed, complete } = placedAt(root, path);
-  return at === "key" || (at === "missing" && !complete) ? (placed.key ?? placed.start) : placed.start;
+function problemOf(file: WrittenFile, found: Finding): readonly ConfigurationProblem[] {
+  if (file.isReported(found)) return [];
+  const { message, hint } = found;
+  return [{ ...file.placeOf(found), message, ...(hint === undefined ? {} : { hint }) }];
+}
+
+/** The files that a main file includes; `included` is undefined when one of them cannot be read at all. */
+async function readIncluded(main: WrittenFile): Promise<{
+  readonly included: readonly WrittenFile[] | undefined;
+  readonly files: readonly string[];
+  readonly problems: readonly ConfigurationProblem[];
+}> {
+  const written = isMapping(main.value) ? main.value["include"] : undefined;
+  if (written === undefined) return { included: [], files: [main.file], problems: [] };
+  const found = await findIncluded(main.file, written);
+  const files = [main.file, ...found.folders, ...found.files.map(({ file }) => file)];
+  const problems = found.findings.flatMap((each) => problemOf(main, each));
+  // What is not read could make whatever refers to it look wrong.
+  if (problems.length > 0) return { included: undefined, files, problems };
+  const included: WrittenFile[] = [];
+  for (const { file, from } of found.files) {
+    const reading = await readWritten(file, from);
+    if (reading.ok) included.push(reading.written);
+    else problems.push(...reading.problems);
+  }
+  return { included: problems.length > 0 ? undefined : included, files, problems };
 }
 
 async function readRoot(
   file: string,
-  written: unknown,
+  files: readonly string[],
+  merged: MergedFiles,
   protocols: readonly ProtocolSchema[],
   sources: Sources,
 ): Promise<{ configuration?: Configuration; findings: Finding[] }> {
+  const written = merged.value;
   if (!isMapping(written))
     return { findings: [finding("value", [], "a configuration is a mapping: name: value")] };
-  const known = [...Object.keys(parts), "connections", "policies"];
+  const known = [...Object.keys(parts), "listen", "connections", "policies", "include"];
   const findings = Object.keys(written)
     .filter((key) => !known.includes(key))
     .map((key) => unknownMember([key], known));
 
-  const server = await readServer(written, sources);
+  const server = await readServer(written, protocols, sources);
   const { identity, findings: ofIdentity } = await readIdentity(written["identity"], sources, written["url"]);
   const {
     connections,
     names,
     findings: ofConnections,
-  } = await readConnections(written["connections"], protocols, sources);
+  } = await readConnections(written["connections"], protocols, (name) => ({
+    ...sources,
+    folder: merged.fileOf(name).folder,
+  }));
   const { policies, findings: ofPolicies } = readPolicies(written["policies"], names);
   const limits = check(parts.limits, written["limits"] === undefined ? {} : written["limits"], ["limits"]);
+  const shutdown = check(parts.shutdown, written["shutdown"] === undefined ? {} : written["shutdown"], [
+    "shutdown",
+  ]);
   const { notifications, findings: ofNotifications } = await readNotifications(
     written["notifications"],
     sources,
   );
-  for (const more of [server.findings, ofIdentity, ofConnections, ofPolicies, ofNotifications])
+  const exported = await readExport(written["export"], sources, {
+    auditFolder: server.server?.audit.folder,
+    dataFolder: server.server?.dataFolder,
+    configurationFiles: files,
+  });
+  const told = await readTelemetry(written["telemetry"], server.server?.listen.metrics, sources);
+  for (const more of [
+    server.findings,
+    ofIdentity,
+    ofConnections,
+    ofPolicies,
+    ofNotifications,
+    exported.findings,
+    told.findings,
+  ])
     addAll(findings, more);
-  addAll(findings, unreachable(written, names));
-  if (!limits.ok) return { findings: [...findings, ...limits.findings] };
+  addAll(findings, unreachable(written, protocols));
+  for (const part of [limits, shutdown]) if (!part.ok) addAll(findings, part.findings);
   if (
+    !limits.ok ||
+    !shutdown.ok ||
     server.server === undefined ||
     identity === undefined ||
     notifications === undefined ||
+    exported.settings === undefined ||
     findings.length > 0
   )
     return { findings };
@@ -161,47 +204,34 @@ async function readRoot(
       sessionsPerPrincipal: limits.output.sessions_per_principal,
       handshake: limits.output.handshake,
       messageBytes: limits.output.message_bytes,
+      statementBytes: limits.output.statement_bytes,
       pendingPerPrincipal: limits.output.pending_per_principal,
     },
+    shutdown: shutdownOf(shutdown.output),
     notifications,
+    export: exported.settings,
+    ...(told.telemetry === undefined ? {} : { telemetry: told.telemetry }),
   };
   return {
-    configuration: { file, digest: digestOf(digested(decided, sources.folder)), ...decided },
+    configuration: { file, files, digest: digestOf(digested(decided, sources.folder)), ...decided },
     findings,
   };
 }
 
-/** A PostgreSQL connection without a PostgreSQL port could be granted, and never used. */
-function unreachable(written: Record<string, unknown>, names: ReadonlyMap<string, unknown>): Finding[] {
+/** Finds connections whose protocol's port is not configured: they could be granted, but not used. */
+function unreachable(written: Record<string, unknown>, protocols: readonly ProtocolSchema[]): Finding[] {
   const { listen, connections } = written;
-  if ((isMapping(listen) && "postgres" in listen) || !isMapping(connections)) return [];
-  return [...names.keys()].flatMap((name) => {
-    const connection = connections[name];
-    if (!isMapping(connection) || !("postgres" in connection)) return [];
-    const message = "no client could reach this connection: listen.postgres is missing";
-    return [
-      finding("key", ["connections", name, "postgres"], message, "add postgres: 0.0.0.0:6432 to listen"),
-    ];
-  });
-}
-
-/** What the digest covers: folders relative to the file's, so that the same files have the same digest anywhere. */
-function digested(decided: Omit<Configuration, "file" | "digest">, folder: string): Json {
-  const { store, tls, dataFolder, audit } = decided;
-  const storedAt: Json =
-    store.kind === "sqlite"
-      ? { kind: "sqlite", file: relative(folder, store.file) }
-      : { kind: "postgres", url: plainUrl(store.url) };
-  return {
-    ...(plain(decided) as { [name: string]: Json }),
-    store: storedAt,
-    ...(tls === undefined ? {} : { tls: { certificate: digestOf(tls.certificate), key: plain(tls.key) } }),
-    dataFolder: relative(folder, dataFolder),
-    audit: { ...audit, folder: relative(folder, audit.folder) },
-  };
-}
-
-/** A URL that was written out holds no password; one from elsewhere counts by its source. */
-function plainUrl(url: Secret): Json {
-  return url.source === undefined ? url.reveal() : plain(url);
+  if (!isMapping(connections)) return [];
+  const closed = protocols.filter(
+    ({ kind, port }) => port !== undefined && !(isMapping(listen) && kind in listen),
+  );
+  return Object.entries(connections).flatMap(([name, connection]) =>
+    closed.flatMap(({ kind, port }) => {
+      if (!isMapping(connection) || !(kind in connection)) return [];
+      const message = `no client could reach this connection: listen.${kind} is missing`;
+      return [
+        finding("key", ["connections", name, kind], message, `add ${kind}: ${port?.example} to listen`),
+      ];
+    }),
+  );
 }

@@ -7,20 +7,20 @@ import { isMapping } from "./mappings.ts";
 import { loadSecrets, problemOfCertificates } from "./secrets.ts";
 import type { Sources } from "./secrets.ts";
 
-/** Where people and programs are told of what happens. */
+/** Who gets notifications, and where. */
 export interface NotificationsConfiguration {
   readonly slack?: SlackConfiguration;
   readonly webhooks: readonly WebhookConfiguration[];
 }
 
-/** A Slack app of the operator's. */
+/** The operator's Slack app. */
 export interface SlackConfiguration {
   /** The app's bot token, `xoxb-…`. */
   readonly token: Secret;
   /** `C0123ABCD` or `#approvals`. */
   readonly channel: string;
   readonly signingSecret?: Secret;
-  /** Lets requests be decided inside Slack whose highest risk is one of these; left out: none. */
+  /** Requests whose highest risk is one of these may be decided inside Slack; left out: none. */
   readonly decide?: { readonly risks: readonly ("low" | "medium" | "high")[] };
   /** Slack's Web API, with a slash at its end. */
   readonly api: string;
@@ -38,7 +38,7 @@ export interface WebhookConfiguration {
   readonly ca?: string;
 }
 
-/** The form of a pattern; whether such records exist is for those to say who know them. */
+/** The form of a pattern; whether such records exist is checked elsewhere. */
 const pattern = z
   .string()
   .regex(/^(?:\*|[a-z_]+\.(?:\*|[a-z_]+))$/, "this must be a type of record, for example request.*");
@@ -78,7 +78,7 @@ export const notifications: z.ZodObject<{
 
 const base = ["notifications"];
 
-/** Checks and completes `notifications:`, its secrets loaded. Left out, nobody is told of anything. */
+/** Checks and completes `notifications:`, and loads its secrets. Left out: nobody is notified. */
 export async function readNotifications(
   written: unknown,
   sources: Sources,
@@ -99,7 +99,7 @@ export async function readNotifications(
       const message = "this secret is not whsec_ and 24 to 64 bytes in base 64";
       findings.push(finding("value", [...at, "secret"], message, hint));
     }
-    // A file that could not be read has its finding already.
+    // A file that could not be read already has its finding.
     const problem = findings.length > 0 ? undefined : ca && problemOfCertificates(ca.text());
     if (problem !== undefined) findings.push(finding("value", [...at, "ca"], problem));
   }
@@ -142,7 +142,7 @@ function isWebhookSecret(secret: string): boolean {
   return length >= 24 && length <= 64;
 }
 
-/** Addresses are looked at as written, so that an error beside them does not hide theirs. */
+/** Checks addresses as written, so that another error beside them does not hide theirs. */
 function urlFindings(written: unknown): Finding[] {
   if (!isMapping(written)) return [];
   const findings: Finding[] = [];

@@ -3,23 +3,23 @@ import { formatDuration } from "../kernel/durations.ts";
 import { addAll, check, finding, hintFor } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { isMapping } from "./mappings.ts";
-import type { Path } from "./places.ts";
+import type { Path } from "./positions.ts";
 import { policy } from "./schema.ts";
-import type { PolicyConfiguration } from "./types.ts";
+import type { PolicyEntry } from "../kernel/policy-entry.ts";
 
 /**
- * Checks and completes `policies:`. What it names must be among `names`: connections, each with its operations.
- * A `when:` is text here; the policy folder compiles it.
+ * Checks and completes `policies:`. Their connections and operations must be among `names`. A `when:` is text here; the
+ * policy folder compiles it.
  */
 export function readPolicies(
   written: unknown,
   names: ReadonlyMap<string, readonly string[]>,
-): { policies: PolicyConfiguration[]; findings: Finding[] } {
+): { policies: PolicyEntry[]; findings: Finding[] } {
   if (written === undefined) return { policies: [], findings: [] };
   if (!Array.isArray(written)) {
     return { policies: [], findings: [finding("value", ["policies"], "this must be a list of policies")] };
   }
-  const policies: PolicyConfiguration[] = [];
+  const policies: PolicyEntry[] = [];
   const findings: Finding[] = [];
   const seen = new Set<unknown>();
   for (const [index, entry] of (written as unknown[]).entries()) {
@@ -46,22 +46,24 @@ export function readPolicies(
       addAll(findings, result.findings);
       continue;
     }
-    const { ttl, when, approval, break_glass, ...rest } = result.output;
+    const { person_groups, ttl, when, approval, lease, break_glass, ...rest } = result.output;
     if (ttl !== undefined && ttl.default > ttl.max) {
       const message = `the default is longer than max (${formatDuration(ttl.max)})`;
       findings.push(finding("value", [...path, "ttl", "default"], message));
     }
     if (approval?.escalate !== undefined && approval.escalate.after >= approval.within) {
-      const most = formatDuration(approval.within);
-      const message = `this is no shorter than within (${most}): the request has timed out by then`;
+      const within = formatDuration(approval.within);
+      const message = `this is no shorter than within (${within}): the request has timed out by then`;
       const at = [...path, "approval", "escalate", "after"];
       findings.push(finding("value", at, message, "escalate earlier, or let it wait longer"));
     }
     policies.push({
       ...rest,
+      ...(person_groups === undefined ? {} : { personGroups: person_groups }),
       ...(ttl === undefined ? {} : { ttl }),
       ...(when === undefined ? {} : { when }),
       ...(approval === undefined ? {} : { approval: approvalOf(approval) }),
+      ...(lease === undefined ? {} : { lease }),
       ...(break_glass ? { breakGlass: true } : {}),
     });
   }
@@ -70,7 +72,7 @@ export function readPolicies(
 
 function approvalOf(
   written: NonNullable<z.output<typeof policy>["approval"]>,
-): NonNullable<PolicyConfiguration["approval"]> {
+): NonNullable<PolicyEntry["approval"]> {
   const { escalate, fresh_sign_in, ...rest } = written;
   return {
     ...rest,
@@ -79,7 +81,7 @@ function approvalOf(
   };
 }
 
-/** Looked at as written, so that an error beside them hides none of these. */
+/** Checks policies as written, so that another error beside them hides none of these. */
 function targetFindings(
   path: Path,
   entry: Record<string, unknown>,
@@ -117,7 +119,7 @@ function termFindings(path: Path, entry: Record<string, unknown>): Finding[] {
       ),
     ];
   }
-  return ["ttl", "approval", "break_glass"].flatMap((member) =>
+  return ["ttl", "approval", "lease", "break_glass"].flatMap((member) =>
     member in entry
       ? [finding("key", [...path, member], `a policy that forbids has no ${member}`, "remove it")]
       : [],

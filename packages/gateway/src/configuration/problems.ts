@@ -22,3 +22,13 @@ export function formatProblems(problems: readonly ConfigurationProblem[]): strin
     })
     .join("");
 }
+
+/** The same for a log, a line each: `file:line:column: message; hint: …`. */
+export function problemLines(problems: readonly ConfigurationProblem[]): readonly string[] {
+  return sortProblems(problems).map(({ file, line, column, message, hint }) =>
+    `${file}:${line}:${column}: ${message}${hint === undefined ? "" : `; hint: ${hint}`}`.replaceAll(
+      /\s*\n\s*/g,
+      " ",
+    ),
+  );
+}

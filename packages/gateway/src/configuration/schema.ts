@@ -1,10 +1,21 @@
 import * as z from "zod";
+import { MAX_LEASE_MS, MIN_LEASE_MS } from "../kernel/leases.ts";
 import { Secret, TextFile, secretSchema } from "../kernel/secret.ts";
+import { checkpoints } from "./checkpoints.ts";
+import { mcpClients } from "./mcp-clients.ts";
 import { notifications } from "./notifications.ts";
-import { count, duration, filePath, hostAndPort, origin, refuse, text, texts } from "./fields.ts";
+import { groupsFrom, oktaApi } from "./okta-api.ts";
+import { retention } from "./retention.ts";
+import { shutdown } from "./shutdown.ts";
+import { signals } from "./signals.ts";
+import { store } from "./store.ts";
+import { telemetry } from "./telemetry.ts";
+import { exportSchema } from "./export-schema.ts";
+import { duration } from "../kernel/durations.ts";
+import { count, filePath, origin, text, texts } from "./fields.ts";
 
-// The format of every part of a configuration but the connections' protocols. Each part is checked by itself, so
-// that an error in one hides none in another.
+// The format of every part of a configuration except the connections' protocols. Each part is checked by itself, so that an
+// error in one does not hide another.
 
 const second = 1000;
 const minute = 60 * second;
@@ -13,54 +24,10 @@ const day = 24 * hour;
 
 const certificateFile = filePath.transform((path): TextFile => new TextFile(path));
 
-/** A store in a file, or PostgreSQL by a URL without a password, or by one that is a secret. */
-const store = z
-  .union([z.string(), z.strictObject({ postgres: secretSchema })], {
-    error: "this must be sqlite:PATH, postgres://USER@HOST/DATABASE or { postgres: { env: NAME } }",
-  })
-  .meta({
-    description:
-      "sqlite:PATH, postgres://USER@HOST/DATABASE, or { postgres: { env: NAME } } for a URL with a password",
-  })
-  .transform((written, context) => {
-    if (typeof written !== "string") return { kind: "postgres" as const, url: written.postgres };
-    if (written.startsWith("sqlite:")) {
-      const path = written.slice("sqlite:".length);
-      if (path !== "" && path !== ":memory:" && !/[?#\0\n]/.test(path))
-        return { kind: "sqlite" as const, file: path };
-      return refuse(
-        context,
-        written,
-        "sqlite: must be followed by the path of a file",
-        "write sqlite:data/mayfly.db",
-      );
-    }
-    const problem = problemOfStoreUrl(written);
-    if (problem !== undefined) return refuse(context, written, problem.message, problem.hint);
-    return { kind: "postgres" as const, url: new Secret(written) };
-  });
-
-/** What is wrong with a PostgreSQL URL that is written out; a password in it, whatever else is wrong, comes first. */
-function problemOfStoreUrl(written: string): { message: string; hint: string } | undefined {
-  if (/^[a-z]+:\/\/[^/]*?:.*@/is.test(written) || /[?&][a-z]*password=/i.test(written)) {
-    return {
-      message: "a password stands in this URL, and a secret is named, never written",
-      hint: "write store: { postgres: { env: NAME } } and put the whole URL into that variable",
-    };
-  }
-  if (isPostgresUrl(written)) return undefined;
-  return {
-    message: "this must be sqlite:PATH, postgres://USER@HOST/DATABASE or { postgres: { env: NAME } }",
-    hint: "write sqlite:data/mayfly.db for a store in a file",
-  };
-}
-
-/** Whether a text is the URL of a PostgreSQL database. */
-export function isPostgresUrl(written: string): boolean {
-  return /^postgres(ql)?:\/\/\S+$/.test(written) && URL.canParse(written);
-}
-
-const address = hostAndPort.transform((at) => ({ ...at, allowInsecureLoopback: false }));
+/** Scopes (RFC 6749, section 3.3): no spaces, quotes or backslashes. */
+const scopes = texts(0).refine((all) => all.every((one) => /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(one)), {
+  error: "a scope holds no spaces, quotes or backslashes",
+});
 
 const provider = z.strictObject({
   issuer: text.meta({ description: "The authorization server's issuer, exactly as its tokens say it" }),
@@ -71,11 +38,19 @@ const provider = z.strictObject({
       description:
         "What aud of a token for this gateway is: the authorization server's audience, and the gateway's resource URL where registered agents ask for it",
     }),
+  scopes: scopes.default(["mayfly"]).meta({
+    description: "The scopes that a client is told to ask for (scopes_supported of the resource's metadata)",
+  }),
   groups_claim: text.default("groups"),
   algorithms: z
     .array(z.enum(["RS256", "ES256"]))
     .min(1)
     .default(["RS256"]),
+  groups_from: groupsFrom,
+  okta_api: oktaApi.optional(),
+  dpop: z.enum(["accept", "require"]).default("accept").meta({
+    description: "accept: tokens bound to a key (DPoP) and bearer tokens; require: bound ones only",
+  }),
   directory: z
     .record(text, z.strictObject({ name: text, owner: text.optional(), groups: texts(0).default([]) }))
     .default({})
@@ -88,6 +63,11 @@ const provider = z.strictObject({
       every: duration(5 * second, hour).default(minute),
     })
     .optional(),
+  reverify: duration(10 * second, day)
+    .optional()
+    .meta({
+      description: "No session lives longer than this past the last proof that its agent is still good",
+    }),
   ca: certificateFile.optional(),
   allow_insecure_loopback: z.boolean().default(false),
 });
@@ -120,6 +100,9 @@ const saml = z.strictObject({
   entity_id: text.optional(),
   groups_attribute: text.default("groups"),
   login_attribute: text.optional(),
+  id_attribute: text.optional().meta({
+    description: "The attribute with the provider's own id of the person, which no renaming changes",
+  }),
   allow_provider_initiated: z.boolean().default(false),
   clock_skew: duration(0, minute).default(30 * second),
   label: label.default("Okta (SAML)"),
@@ -127,6 +110,9 @@ const saml = z.strictObject({
 
 const people = z.strictObject({
   clients: texts(0).default([]),
+  issuers: texts(1).optional().meta({
+    description: "Of which of the agents' issuers `clients` are; left out: those on the host of the first",
+  }),
   oidc: oidc.optional(),
   saml: saml.optional(),
   sessions: z
@@ -143,6 +129,8 @@ const identity = z.strictObject({
     error: "this must be one provider or a list of them",
   }),
   people: people.prefault({}),
+  mcp_clients: mcpClients.optional(),
+  signals: signals.optional(),
   roles: z
     .strictObject({
       reviewer: texts(0).default([]),
@@ -159,6 +147,9 @@ export const policy = z.strictObject({
   name: text,
   forbid: z.boolean().default(false),
   groups: texts(1),
+  person_groups: texts(1)
+    .optional()
+    .meta({ description: "Groups of the person whom the agent acts for, one of which they must be in" }),
   connection: text,
   operations: texts(1),
   ttl: z
@@ -182,29 +173,30 @@ export const policy = z.strictObject({
       refusals: count(1, 20).default(1).meta({ description: "How many refusals end the request" }),
     })
     .optional(),
+  lease: z
+    .union([z.literal("required").transform(() => MAX_LEASE_MS), duration(MIN_LEASE_MS, MAX_LEASE_MS)], {
+      error: "this must be `required`, or the longest lease that will do: 2s to 60s",
+    })
+    .optional()
+    .meta({ description: "The task must hold a lease on the grant: `required`, or of that length at most" }),
   break_glass: z.boolean().default(false).meta({
     description: "Permits at once, in an emergency alone: when the request says so; everybody is told",
   }),
 });
 
-/** The parts of a configuration, each with its schema. */
+/** C2SP tlog-checkpoint: the origin line; note key names hold neither spaces nor plus signs. */
+export const logName = z
+  .string()
+  .regex(/^[^\s+]{1,255}$/, "a log's name holds no spaces and no plus sign")
+  // It is a part of paths, in a bucket and elsewhere.
+  .refine(
+    (name) => !name.split("/").some((part) => part === "" || part === "." || part === ".."),
+    "a log's name has no empty part, no . and no .. between slashes",
+  );
+
+/** The parts of a configuration, each with its schema; `listen` is `listenSchema` of listen.ts. */
 export const parts = {
   url: origin,
-  listen: z.strictObject({
-    https: address.optional(),
-    postgres: z
-      .union(
-        [
-          address,
-          z.strictObject({ address: hostAndPort, allow_insecure_loopback: z.boolean().default(false) }),
-        ],
-        { error: "this must be HOST:PORT, or { address: HOST:PORT, allow_insecure_loopback: true }" },
-      )
-      .transform((at) =>
-        "address" in at ? { ...at.address, allowInsecureLoopback: at.allow_insecure_loopback } : at,
-      )
-      .optional(),
-  }),
   tls: z.strictObject({
     certificate: certificateFile,
     key: filePath.transform((path): Secret => new Secret(undefined, { file: path })),
@@ -215,13 +207,19 @@ export const parts = {
   audit: z.strictObject({
     folder: filePath.optional(),
     name: z
-      .string()
-      // C2SP tlog-checkpoint: the origin line; note key names hold neither spaces nor plus signs.
-      .regex(/^[^\s+]{1,255}$/, "a log's name holds no spaces and no plus sign")
-      .optional(),
+      .union([logName, z.strictObject({ env: text })], {
+        error: "this must be a name without spaces and plus signs, or { env: NAME }",
+      })
+      .optional()
+      .meta({
+        description:
+          "The log's name; { env: NAME } where gateways share this file and each must have its own",
+      }),
     sync: z.enum(["batched", "always"]).default("batched"),
     checkpoint_every: duration(second, hour).default(minute),
     witnessed: z.string().min(1).optional(),
+    checkpoints: checkpoints.optional(),
+    retention: retention.optional(),
   }),
   limits: z.strictObject({
     connections: count(1, 1_000_000).default(4096),
@@ -230,20 +228,17 @@ export const parts = {
     sessions_per_principal: count(1, 1_000_000).default(64),
     handshake: duration(second, 5 * minute).default(10 * second),
     message_bytes: count(1024, 1_073_741_823).default(16_777_216),
+    statement_bytes: count(1024, 4_194_304).default(1_048_576),
     pending_per_principal: count(1, 10_000).default(20),
   }),
+  shutdown,
   notifications,
+  export: exportSchema,
+  telemetry,
 } as const;
 
-/** Protocols of the design; one that no registered protocol serves is refused as not enforceable. */
-export const protocolsOfTheDesign: readonly string[] = [
-  "postgres",
-  "http",
-  "kubernetes",
-  "mcp",
-  "mysql",
-  "ssh",
-];
+/** Planned protocols: a connection of one is refused as not enforceable yet, not as unknown. */
+export const plannedProtocols: readonly string[] = ["mysql", "ssh"];
 
 /** How much risk an operation carries, as reviewers see it. */
 export const risk = z.enum(["low", "medium", "high"]).default("low");

@@ -1,42 +1,44 @@
 import { X509Certificate, createPrivateKey } from "node:crypto";
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, parse, resolve } from "node:path";
 import { Secret, TextFile } from "../kernel/secret.ts";
 import { addAll, finding } from "./findings.ts";
 import type { Finding } from "./findings.ts";
-import type { Path } from "./places.ts";
+import type { Path } from "./positions.ts";
 import { readText } from "./read.ts";
+import { missingVariable } from "./unset.ts";
 
-/** The largest secret or certificate file, bytes. */
-const largest = 1_048_576;
+/** Maximum size of a secret or certificate file, bytes. */
+const MAX_SECRET_FILE_BYTES = 1_048_576;
 
-// Paths are not repeated in messages: a secret may have been written where its file's path belongs.
+// Messages repeat no value as it was written: a secret may have been written in the place of its file's path.
 const relativeHint = "relative paths start at the folder of the configuration file";
 
-/** What loading needs to know. */
+/** What loading needs. */
 export interface Sources {
-  /** The folder that relative paths are relative to. */
+  /** The folder where relative paths start. */
   readonly folder: string;
   readonly environment: NodeJS.ProcessEnv;
-  /** Where secrets need not be set: those that are not are put here, instead of being errors, and stay unloaded. */
-  readonly unset: Finding[] | undefined;
+  /** Collects secrets that are not set, which stay unloaded: whether that is an error depends on what needs them. */
+  readonly unset: Finding[];
 }
 
 /**
  * Finds every Secret and TextFile in a parsed value, at any depth, and loads each.
- * @param base path of the value in the configuration
- * @returns a finding for each that could not be loaded; none repeats a secret
+ * @param base the path of the value in the configuration
+ * @returns a finding for each that could not be loaded; no finding repeats a secret
  */
 export async function loadSecrets(value: unknown, base: Path, sources: Sources): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const { found, path } of search(value, base, new Set())) {
     if (found instanceof TextFile) {
-      const reading = await readText(resolve(sources.folder, found.path), largest);
+      const reading = await readText(resolve(sources.folder, found.path), MAX_SECRET_FILE_BYTES);
       if (reading.ok) found.load(reading.text);
-      else findings.push(finding("value", path, reading.message, reading.hint ?? relativeHint));
+      else findings.push(unreadable(path, found.path, sources.folder, reading));
     } else if (found.source !== undefined) {
       const missing = await loadSecret(found, found.source, path, sources);
       const isMisnamed = "env" in found.source && !isVariableName(found.source.env);
-      addAll(isMisnamed ? findings : (sources.unset ?? findings), missing);
+      addAll(isMisnamed ? findings : sources.unset, missing);
     }
   }
   return findings;
@@ -53,29 +55,41 @@ async function loadSecret(
   sources: Sources,
 ): Promise<Finding[]> {
   if ("env" in source) {
-    // Not repeated: it may be the secret itself, put in the wrong place.
+    // Not repeated: it may be the secret itself, in the wrong place.
     if (!isVariableName(source.env)) {
       return [finding("value", [...path, "env"], "this is not the name of an environment variable")];
     }
     const value = Object.hasOwn(sources.environment, source.env)
       ? sources.environment[source.env]
       : undefined;
-    const hint = `set ${source.env} in the environment of mayflyd`;
-    if (value === undefined)
-      return [finding("value", [...path, "env"], `the environment variable ${source.env} is not set`, hint)];
-    if (value === "")
-      return [finding("value", [...path, "env"], `the environment variable ${source.env} is empty`, hint)];
+    if (value === undefined || value === "")
+      return [missingVariable(source.env, value === "" ? "empty" : "not set", [...path, "env"])];
     secret.load(value);
     return [];
   }
-  const reading = await readText(resolve(sources.folder, source.file), largest);
-  if (!reading.ok)
-    return [finding("value", [...path, "file"], reading.message, reading.hint ?? relativeHint)];
-  // Editors and `echo` end a file with a newline that is no part of the secret.
+  const reading = await readText(resolve(sources.folder, source.file), MAX_SECRET_FILE_BYTES);
+  if (!reading.ok) return [unreadable([...path, "file"], source.file, sources.folder, reading)];
+  // Editors and `echo` end a file with a newline that is not part of the secret.
   const value = reading.text.replace(/\r?\n$/, "");
   if (value === "") return [finding("value", [...path, "file"], "the file is empty")];
   secret.load(value);
   return [];
+}
+
+/**
+ * A file that cannot be read, by its name where that can be nothing else: a secret that was written in the place of its file
+ * must not be repeated, and does not lie in a folder that is there.
+ */
+function unreadable(
+  path: Path,
+  file: string,
+  folder: string,
+  { message, hint }: { readonly message: string; readonly hint?: string },
+): Finding {
+  const full = resolve(folder, file);
+  const within = dirname(full);
+  const isName = within !== resolve(folder) && within !== parse(full).root && existsSync(within);
+  return finding("value", path, isName ? `${message}: ${full}` : message, hint ?? relativeHint);
 }
 
 function* search(
@@ -99,7 +113,7 @@ function* search(
   }
 }
 
-/** What is wrong with the text of certificates in PEM, or undefined. */
+/** What is wrong with a text of PEM certificates, or undefined. */
 export function problemOfCertificates(pem: string): string | undefined {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) return "the file holds no certificate in PEM";

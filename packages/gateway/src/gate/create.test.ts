@@ -1,8 +1,9 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { client, makeWorld, type World } from "./testing/fakes.ts";
-import type { Proof, Refusal, Session, TurnSender } from "./gate.ts";
+import { client, makeWorld, wordProtocol, type World } from "./testing/fakes.ts";
+import type { Proof, SessionRefused, Session, TurnSender } from "./gate.ts";
 import { Permit } from "./permit.ts";
+import type { Verdict } from "./protocol.ts";
 
 const bot = (name = "0oabot"): Proof => ({ kind: "token", token: `good:${name}`, grant: "gr_1" });
 
@@ -11,15 +12,15 @@ async function open(
   world: World,
   proof: Proof = bot(),
   connection = "db",
-): Promise<Session<string> | Refusal> {
+): Promise<Session<string, string> | SessionRefused> {
   return world.gate.open(proof, connection, client);
 }
 
 async function opened(
   world: World,
-): Promise<{ session: Session<string>; sender: TurnSender & { left: number; refusals: string[] } }> {
+): Promise<{ session: Session<string, string>; sender: TurnSender & { left: number; refusals: string[] } }> {
   const session = await open(world);
-  if ("refused" in session) throw new Error(session.refused.message);
+  if (session.kind === "refused") throw new Error(session.denial.message);
   const sender = {
     left: 0,
     refusals: [] as string[],
@@ -42,7 +43,7 @@ describe("opening a session", () => {
     const world = makeWorld();
     world.activate("gr_1", 60_000);
     const session = await open(world);
-    expect("refused" in session).toBe(false);
+    expect(session.kind === "refused").toBe(false);
     expect(world.log.written.map((record) => record.type)).toEqual(["session.opened"]);
     expect(world.gates.sessions).toBe(1);
   });
@@ -58,7 +59,7 @@ describe("opening a session", () => {
       const answer = await open(world, proof(world), connection);
       expect(answer).toMatchObject({
         code: "no_grant",
-        refused: { message: "there is no active grant of that id for you on this connection" },
+        denial: { message: "there is no active grant of that id for you on this connection" },
       });
       await turnOver();
       expect(world.log.written.map((record) => record.type)).toEqual(["session.refused"]);
@@ -102,9 +103,9 @@ describe("opening a session", () => {
     await open(world);
     await open(world);
     expect(await open(world)).toMatchObject({ code: "too_many" });
-    if ("refused" in first) throw new Error("refused");
-    first.close("done");
-    expect("refused" in (await open(world))).toBe(false);
+    if (first.kind === "refused") throw new Error("refused");
+    first.close({ cause: "client_gone", words: "done" });
+    expect((await open(world)).kind).toBe("session");
   });
 
   test("a flood of failed log-ins does not flood the log", async () => {
@@ -123,7 +124,7 @@ describe("judging", () => {
     const b = await opened(world);
     const before = world.log.flushes;
     for (const each of [a, b, a])
-      expect(each.session.judge("ok", `{"kind":"word"}`)).toMatchObject({ obligations: [] });
+      expect(each.session.judge("ok", `{"kind":"word"}`)).toMatchObject({ kind: "permit" });
     expect(a.sender.left + b.sender.left).toBe(0);
     await turnOver();
     expect([a.sender.left, b.sender.left]).toEqual([1, 1]);
@@ -133,6 +134,51 @@ describe("judging", () => {
       grant: "gr_1",
       detail: { act: { kind: "word" }, decision: "permit", operation: "db/read" },
     });
+  });
+
+  test("an act that several operations cover together names each with its connection", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const by = "db/read, db/write";
+    const check = (act: string): Verdict<string> => ({ kind: "permit", operation: by, cover: act });
+    const gate = world.gates.forProtocol({ ...wordProtocol, compile: () => check });
+    const session = await gate.open(bot(), "db", client);
+    if (session.kind === "refused") throw new Error(session.denial.message);
+    session.attach({ leave: () => undefined, refuse: () => undefined });
+    session.judge("ok", `{"kind":"word"}`);
+    await turnOver();
+    expect(world.log.written.at(-1)).toMatchObject({ type: "act.intent", detail: { operation: by } });
+  });
+
+  test("what an act takes is told: to its decision, and from its intent to its outcome", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const slow = (act: string): Verdict<string> => {
+      world.clock.advance(2);
+      return act === "drop"
+        ? { kind: "deny", denial: { rule: "words", message: "no", remedy: "ask", hint: "" } }
+        : { kind: "permit", operation: "db/read", cover: act };
+    };
+    const gate = world.gates.forProtocol({ ...wordProtocol, compile: () => slow });
+    const session = await gate.open(bot(), "db", client);
+    if (session.kind === "refused") throw new Error(session.denial.message);
+    session.attach({ leave: () => undefined, refuse: () => undefined });
+    const first = session.judge("one", "{}");
+    const second = session.judge("two", "{}");
+    session.judge("drop", "{}");
+    if (first.kind === "deny" || second.kind === "deny") throw new Error("denied");
+    world.clock.advance(30);
+    // Those that are under way side by side are told apart.
+    session.complete(second.permit, {});
+    world.clock.advance(5);
+    session.complete(first.permit, {});
+    expect(world.times).toEqual([
+      "words judged 2",
+      "words judged 2",
+      "words judged 2",
+      "words completed 32",
+      "words completed 39",
+    ]);
   });
 
   test("a denial is recorded and the session stays usable", async () => {
@@ -146,7 +192,7 @@ describe("judging", () => {
       type: "act.denied",
       detail: { decision: "deny", rule: "words" },
     });
-    expect("permit" in session.judge("ok", "{}")).toBe(true);
+    expect(session.judge("ok", "{}").kind).toBe("permit");
   });
 
   test("an act that cannot be recorded is refused: at once, or at the end of its turn", async () => {
@@ -156,7 +202,7 @@ describe("judging", () => {
     world.log.broken = { why: "disk full", late: false };
     expect(session.judge("ok", "{}")).toMatchObject({ denial: { rule: "audit log" } });
     world.log.broken = { why: "disk full", late: true };
-    expect("permit" in session.judge("ok", "{}")).toBe(true);
+    expect(session.judge("ok", "{}").kind).toBe("permit");
     await turnOver();
     expect(sender.left).toBe(0);
     expect(sender.refusals).toHaveLength(1);
@@ -181,7 +227,7 @@ describe("judging", () => {
     const world = makeWorld();
     world.activate("gr_1", 60_000);
     const bad = await open(world);
-    if ("refused" in bad) throw new Error("refused");
+    if (bad.kind === "refused") throw new Error("refused");
     bad.attach({
       leave() {
         throw new Error("broken");
@@ -201,11 +247,12 @@ describe("judging", () => {
     world.activate("gr_1", 60_000);
     const { session } = await opened(world);
     const decision = session.judge("ok", "{}");
-    if (!("permit" in decision)) throw new Error("denied");
+    if (decision.kind !== "permit") throw new Error("denied");
     decision.permit.spend();
     expect(() => decision.permit.spend()).toThrow("once");
     expect(
-      () => new (Permit as unknown as new (...args: unknown[]) => Permit)(Symbol("mint"), 1, "x"),
+      () =>
+        new (Permit as unknown as new (...args: unknown[]) => Permit<string>)(Symbol("mint"), 1, "x", "y"),
     ).toThrow("gate alone");
   });
 
@@ -214,7 +261,7 @@ describe("judging", () => {
     world.activate("gr_1", 60_000);
     const { session } = await opened(world);
     const decision = session.judge("ok", "{}");
-    if (!("permit" in decision)) throw new Error("denied");
+    if (decision.kind !== "permit") throw new Error("denied");
     session.complete(decision.permit, { rows: 3, bytes: 9, tag: "SELECT 3", error: "57014" });
     await turnOver();
     expect(world.log.written.at(-1)).toMatchObject({
@@ -235,7 +282,7 @@ describe("the end", () => {
       const { session } = await opened(world);
       world.clock.stepWall(-3_600_000);
       world.clock.stepWall(3_600_000);
-      expect("permit" in session.judge("ok", "{}")).toBe(true);
+      expect(session.judge("ok", "{}").kind).toBe("permit");
       pass(world);
       expect(session.judge("ok", "{}")).toMatchObject({ denial: { rule: "deadline" } });
     }
@@ -254,9 +301,9 @@ describe("the end", () => {
     const world = makeWorld();
     world.activate("gr_1", 60_000);
     const { session } = await opened(world);
-    world.end("gr_1", { state: "revoked", reason: "revoked by ops" });
+    world.end("gr_1", { state: "revoked", words: "revoked by ops" });
     expect(session.ended.aborted).toBe(true);
-    expect(session.ended.reason).toMatchObject({ reason: "revoked by ops" });
+    expect(session.ended.reason).toMatchObject({ cause: "revoked", words: "revoked by ops" });
     expect(session.judge("ok", "{}")).toMatchObject({ denial: { message: "revoked by ops" } });
   });
 
@@ -277,16 +324,42 @@ describe("the end", () => {
     expect(session.ended.aborted).toBe(true);
     expect(world.withdrawnGrants).toEqual([]);
     world.state.unknown = "the access token has expired";
-    expect(await open(world)).toMatchObject({ code: "unauthenticated", refused: { rule: "identity" } });
+    expect(await open(world)).toMatchObject({ code: "unauthenticated", denial: { rule: "identity" } });
     world.state.unknown = undefined;
-    expect("refused" in (await open(world))).toBe(false);
+    expect((await open(world)).kind).toBe("session");
+  });
+
+  test("whose last proof is too old: their session ends and its record says why, their grant does not end", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const { session } = await opened(world);
+    world.withdraw("the last proof is 2m old", "unproven");
+    expect(session.ended.reason).toEqual({
+      cause: "reverify",
+      words: "your identity cannot be verified any more: the last proof is 2m old",
+    });
+    session.close({ cause: "client_gone", words: "told" });
+    expect(world.withdrawnGrants).toEqual([]);
+    world.state.stale = "the last proof is 2m old";
+    expect(await open(world)).toMatchObject({
+      code: "unauthenticated",
+      denial: {
+        rule: "identity",
+        message: "your identity cannot be verified now: the last proof is 2m old",
+        hint: expect.stringContaining("show a fresh access token"),
+      },
+    });
+    world.state.stale = undefined;
+    expect((await open(world)).kind).toBe("session");
+    const closed = world.log.written.find(({ type }) => type === "session.closed");
+    expect(closed).toMatchObject({ detail: { cause: "reverify", reason: "told" } });
   });
 
   test("stop tells every session, waits for them, and lets nobody in", async () => {
     const world = makeWorld();
     world.activate("gr_1", 60_000);
     const { session } = await opened(world);
-    session.ended.addEventListener("abort", () => session.close("told"));
+    session.ended.addEventListener("abort", () => session.close({ cause: "client_gone", words: "told" }));
     await world.gates.stop("the gateway stops", 1000);
     expect(world.gates.sessions).toBe(0);
     expect(world.log.written.at(-1)).toMatchObject({ type: "session.closed", detail: { reason: "told" } });
@@ -361,6 +434,52 @@ describe("SCRAM-SHA-256", () => {
       expect(first).toMatch(/^r=clientnonce0[^,]+,s=[A-Za-z0-9+/]+=*,i=4096$/);
       expect(await exchange(world, secret, undefined, grant)).toBeUndefined();
     }
+  });
+
+  test("an exchange is bound to its channel where the client chose that, and to no other", async () => {
+    const channel = Buffer.from("of this certificate");
+    const attempt = async (
+      flag: string,
+      bound: Buffer,
+      mechanism: "SCRAM-SHA-256" | "SCRAM-SHA-256-PLUS",
+      offered: Buffer | undefined = channel,
+    ): Promise<string> => {
+      const world = makeWorld();
+      world.state.verifier = verifier;
+      world.activate("gr_1", 60_000);
+      const scram = world.gate.scram("gr_1", offered);
+      const bare = "n=,r=clientnonce0";
+      const first = await scram.first(`${flag},,${bare}`, mechanism);
+      if (first === undefined) return "refused at once";
+      const nonce = /^r=([^,]+)/.exec(first)?.[1];
+      const withoutProof = `c=${Buffer.concat([Buffer.from(`${flag},,`), bound]).toString("base64")},r=${nonce}`;
+      const clientKey = mac(salted, "Client Key");
+      const signature = mac(stored, `${bare},${first},${withoutProof}`);
+      const proof = Buffer.from(clientKey.map((byte, at) => byte ^ signature[at]!)).toString("base64");
+      return scram.final(`${withoutProof},p=${proof}`) === undefined ? "refused" : "taken";
+    };
+    const none = Buffer.alloc(0);
+    const plus = "SCRAM-SHA-256-PLUS";
+    expect(makeWorld().gate.scram("gr_1", channel).mechanisms).toEqual([plus, "SCRAM-SHA-256"]);
+    expect(makeWorld().gate.scram("gr_1").mechanisms).toEqual(["SCRAM-SHA-256"]);
+    expect(await attempt("p=tls-server-end-point", channel, plus)).toBe("taken");
+    expect(await attempt("n", none, "SCRAM-SHA-256")).toBe("taken");
+    expect(await attempt("p=tls-server-end-point", Buffer.from("of another's"), plus)).toBe("refused");
+    expect(await attempt("p=tls-server-end-point", none, plus)).toBe("refused");
+    expect(await attempt("p=tls-unique", channel, plus)).toBe("refused at once");
+    expect(await attempt("n", none, plus)).toBe("refused at once");
+    expect(await attempt("p=tls-server-end-point", channel, "SCRAM-SHA-256")).toBe("refused at once");
+    // Somebody on the way hid from the client that it could have bound.
+    expect(await attempt("y", none, "SCRAM-SHA-256")).toBe("refused at once");
+  });
+
+  test("a client that could bind may go without where nothing is offered", async () => {
+    expect(await makeWorld().gate.scram("gr_1").first("y,,n=,r=clientnonce0")).toMatch(/^r=/);
+    expect(
+      await makeWorld()
+        .gate.scram("gr_1")
+        .first("p=tls-server-end-point,,n=,r=clientnonce0", "SCRAM-SHA-256-PLUS"),
+    ).toBeUndefined();
   });
 
   test.each([

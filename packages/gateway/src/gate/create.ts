@@ -1,516 +1,139 @@
-import type { AuditLog } from "../audit/log.ts";
-import type { ConnectionConfiguration, Limits } from "../configuration/types.ts";
-import type { Grants } from "../grants/grants.ts";
-import type { LiveGrant, Requester } from "../grants/types.ts";
-import type { Identity } from "../identity/identity.ts";
-import { principalKey, type Principal } from "../identity/principal.ts";
-import { tokenBuckets } from "../kernel/buckets.ts";
-import type { Clock } from "../kernel/clock.ts";
-import { MayflyError, messageOf } from "../kernel/errors.ts";
-import { newId } from "../kernel/ids.ts";
-import { createCovering } from "./covering.ts";
-import type { ClientFacts, Entry, Gate, Proof, Refusal, Session, SessionEnd } from "./gate.ts";
-import { bounds, RECORDED_REFUSALS } from "./bounds.ts";
-import { TooManyGuesses } from "./guesses.ts";
-import type { LiveSession } from "./live.ts";
-import { addressKey } from "./places.ts";
-import { createQuota, type Quota } from "./quota.ts";
-import type { Covering, NamedScope, Protocol, Verdict } from "./protocol.ts";
-import { createScram, isGenuine } from "./scram-server.ts";
-import { createSessionPlaces, type SessionPlaces } from "./session-places.ts";
-import { createSession, type OpenSession } from "./session.ts";
+import type { LiveGrant } from "../grants/types.ts";
+import { createCompiledGrants, scopesOf } from "./compiled-grants.ts";
+import type { Entry, Gate, SessionRefused } from "./gate.ts";
+import { createBudgets } from "./limits/budgets.ts";
+import { TooManyGuesses } from "./limits/guesses.ts";
+import type { LiveSession } from "./live-session.ts";
+import { createOpenSessions } from "./open-sessions.ts";
+import { createOpening, type Door, type Open } from "./opening.ts";
+import type { GateParts } from "./parts.ts";
+import type { Protocol } from "./protocol.ts";
+import { createRefusalRecords, type RefusalRecords } from "./refusal-records.ts";
+import { draining, movedOn, noGrant, tooManyGuesses, unavailableNow } from "./refusals.ts";
+import { createScram } from "./scram/server.ts";
 import { createTurn } from "./turn.ts";
-import { createBearers } from "./web/bearers.ts";
-import { createEntering } from "./web/entering.ts";
-
-/** What the gate stands on. */
-export interface GateParts {
-  readonly grants: Grants;
-  readonly identity: Identity;
-  readonly log: AuditLog;
-  readonly clock: Clock;
-  /** The configuration in force: asked at every `open`, since a reload swaps it. */
-  readonly configuration: () => {
-    readonly connections: ReadonlyMap<string, ConnectionConfiguration>;
-    readonly limits: Limits;
-    readonly digest: string;
-  };
-  /** A fault in the gateway itself, for the operator's log. */
-  readonly fault: (error: unknown) => void;
-  /** Counts, for metrics. */
-  readonly count: (what: "opened" | "refused" | "permit" | "deny") => void;
-}
+import { createVerification, type Verification } from "./verification.ts";
+import { type Bearers, createBearers } from "./web/sessions/bearers.ts";
+import { createEntering } from "./web/sessions/enter.ts";
 
 /** All protocols' gates, and what main does with their sessions. */
 export interface Gates {
   /** The gate as one protocol sees it. */
-  forProtocol<Scope, Act>(protocol: Protocol<Scope, Act>): Gate<Act>;
+  forProtocol<Scope, Act, Cover>(protocol: Protocol<Scope, Act, Cover>): Gate<Act, Cover>;
   readonly sessions: number;
   /** The sessions that are open, in the order in which they were opened. */
   look(): readonly LiveSession[];
+  /**
+   * From now on no session is opened; those that are open go on.
+   * @param endIdle whether those of which nothing is under way are ended, now or as soon as that is so
+   */
+  drain(endIdle: boolean): void;
+  /** Resolves once no session is open, or when the signal aborts. */
+  emptied(signal: AbortSignal): Promise<void>;
   /** Tells every session that the gateway stops, and waits until they have closed or `ms` have passed. */
   stop(reason: string, ms: number): Promise<void>;
 }
 
-function sameRequester(requester: Requester, principal: Principal): boolean {
-  return principalKey(requester as Principal) === principalKey(principal);
+/** What all protocols' gates share. */
+interface Shared {
+  readonly parts: GateParts;
+  readonly bearers: Bearers;
+  readonly refusals: RefusalRecords;
+  readonly verification: Verification;
+  readonly unavailable: () => SessionRefused | undefined;
+  readonly open: Open;
 }
-
-/** Every refusal before a session says the same of a grant that is unknown, over, or somebody else's. */
-const noGrant: Refusal = {
-  code: "no_grant",
-  refused: {
-    rule: "grant",
-    message: "there is no active grant of that id for you on this connection",
-    remedy: "ask",
-    hint: "ask for access: mayfly operations lists what you may request, mayfly request asks for it",
-  },
-};
-
-/** Takes the place of a session over HTTP. */
-function takeWeb(quota: Quota, grant: string, principal: string): SessionPlaces | Refusal {
-  const place = quota.take({ grant, principal });
-  if (!("full" in place)) return { leave: () => place.give() };
-  return {
-    code: "too_many",
-    refused: {
-      rule: "limits",
-      message: `this ${place.full} has as many sessions as it may`,
-      remedy: "retry",
-      hint: "close connections that are not used, or send many requests on one",
-    },
-  };
-}
-
-/** The refusal of a secret that is not looked at. */
-function tooManyGuesses({ message }: TooManyGuesses): Refusal {
-  return {
-    code: "too_many",
-    refused: {
-      rule: "limits",
-      message,
-      remedy: "retry",
-      hint: "wait a minute, then show the grant's secret as Mayfly gave it, or get a new one",
-    },
-  };
-}
-
-/** A grant's scopes as configured now; undefined when an operation of its is gone. */
-function scopesOf<Scope>(
-  { grant }: LiveGrant,
-  connection: ConnectionConfiguration,
-): readonly NamedScope<Scope>[] | undefined {
-  const scopes: NamedScope<Scope>[] = [];
-  for (const name of grant.operations) {
-    const operation = connection.operations.get(name);
-    if (operation === undefined) return undefined;
-    scopes.push({ name: `${connection.name}/${name}`, scope: operation.scope as Scope });
-  }
-  return scopes;
-}
-
-/** What can be asked for when an act of a grant is denied. */
-type CoveringOf<Act> = (live: LiveGrant, address: string) => (act: Act) => Covering | undefined;
-
-/** Compiles a grant's scopes once; a reload that changes the target compiles them for its new sessions. */
-type CheckOf<Scope, Act> = (
-  live: LiveGrant,
-  scopes: readonly NamedScope<Scope>[],
-  target: unknown,
-) => (act: Act) => Verdict;
 
 /** Makes the gate. */
 export function createGates(parts: GateParts): Gates {
-  const { grants, identity, log, clock } = parts;
+  const { grants, log, clock } = parts;
   const turn = createTurn(log, parts.fault);
-  const bearers = createBearers(parts);
   const scram = createScram((grant) => grants.verifier(grant));
-  const open = new Set<OpenSession<never>>();
-  const portSessions = createSessionPlaces(() => parts.configuration().limits);
-  const webSessions = createQuota(bounds.webSessions);
-  let stopping: SessionEnd | undefined;
-  let idle: (() => void) | undefined;
-  /** Failed log-ins that are recorded: a flood must not fill the disk, nor hide those from elsewhere. */
-  const { each, total } = RECORDED_REFUSALS;
-  const recordedOf = tokenBuckets(clock, each.perSecond, each.burst, 10_000);
-  const recorded = tokenBuckets(clock, total.perSecond, total.burst, 1);
-  let leftOut = 0;
-
-  const recordRefusal = (client: ClientFacts, connection: string, why: string, live?: LiveGrant): void => {
-    parts.count("refused");
-    if (recordedOf.take(addressKey(client.address)) > 0 || recorded.take("all") > 0) {
-      leftOut += 1;
-      return;
-    }
-    try {
-      log.append({
-        type: "session.refused",
-        connection: connection.slice(0, 64),
-        ...(live === undefined ? {} : { principal: live.principal, grant: live.grant.id }),
-        configuration: parts.configuration().digest,
-        detail: {
-          address: client.address,
-          ...(leftOut > 0 ? { left_out_before: leftOut } : {}),
-          protocol: client.protocol,
-          reason: why.slice(0, 1000),
-          tls: client.tls,
-        },
-      });
-      leftOut = 0;
-      turn.written();
-    } catch (error) {
-      parts.fault(error);
-    }
+  const sessions = createOpenSessions(clock);
+  const refusals = createRefusalRecords(parts, turn);
+  const budgets = createBudgets(parts.budgets, clock);
+  const unavailable = (): SessionRefused | undefined => unavailableNow(sessions.stopping, grants, log);
+  const closedToNew = (): SessionRefused | undefined =>
+    unavailable() ?? (sessions.isDraining ? draining : undefined);
+  const shared: Shared = {
+    parts,
+    bearers: createBearers(parts),
+    refusals,
+    verification: createVerification(parts),
+    unavailable,
+    open: createOpening({ gate: parts, turn, sessions, refusals, budgets, unavailable: closedToNew }),
   };
-
-  const refuse = (
-    client: ClientFacts,
-    connection: string,
-    refusal: Refusal,
-    why?: string,
-    live?: LiveGrant,
-  ): Refusal => {
-    recordRefusal(client, connection, why ?? refusal.refused.message, live);
-    return refusal;
-  };
-
-  const unavailable = (): Refusal | undefined => {
-    if (stopping !== undefined) {
-      return {
-        code: "unavailable",
-        refused: {
-          rule: "gateway",
-          message: stopping.reason,
-          remedy: "retry",
-          hint: "connect again in a moment",
-        },
-      };
-    }
-    if (grants.locked !== undefined) {
-      return {
-        code: "locked_down",
-        refused: {
-          rule: "lockdown",
-          message: "the gateway is locked down: every grant has ended and nothing is served",
-          remedy: "operator",
-          hint: "an operator lifts it with: mayfly lockdown --lift",
-        },
-      };
-    }
-    // Why is the operator's to know: it may name the gateway's files, and whoever connects is not known yet.
-    const away =
-      grants.unavailable !== undefined
-        ? "the gateway cannot serve grants now"
-        : log.unavailable !== undefined
-          ? "the gateway's audit log cannot take records now"
-          : undefined;
-    if (away === undefined) return undefined;
-    return {
-      code: "unavailable",
-      refused: {
-        rule: "gateway",
-        message: away,
-        remedy: "retry",
-        hint: "try again; the operator sees why at /readyz",
-      },
-    };
-  };
-
-  /**
-   * How a grant ended, for whoever proved its secret.
-   * @param owner whom it must belong to, where an access token was shown
-   */
-  const closedRefusal = async (
-    id: string,
-    connection: string,
-    owner?: Principal,
-  ): Promise<Refusal | undefined> => {
-    const closed = await grants.closed(id);
-    if (closed === undefined || closed.connection !== connection) return undefined;
-    if (owner !== undefined && !sameRequester(closed.requester, owner)) return undefined;
-    return {
-      code: "no_grant",
-      refused: {
-        rule: "grant",
-        message: closed.reason,
-        remedy: "ask",
-        hint: "access ends with its grant; ask again: mayfly request",
-      },
-    };
-  };
-
-  /** The identity behind a proof, verified now. */
-  const verified = async (proof: Proof, connection: string): Promise<LiveGrant | Refusal> => {
-    if (proof.kind === "grant-secret") {
-      if (!isGenuine(proof)) return noGrant;
-      return grants.live(proof.grant) ?? (await closedRefusal(proof.grant, connection)) ?? noGrant;
-    }
-    try {
-      const { principal } = await identity.verify(proof.token, { introspect: true });
-      const live = grants.live(proof.grant);
-      if (live === undefined) return (await closedRefusal(proof.grant, connection, principal)) ?? noGrant;
-      return sameRequester(live.grant.requester, principal) ? live : noGrant;
-    } catch (error) {
-      return unverified(error);
-    }
-  };
-
-  /** The refusal of an identity that could not be verified. */
-  const unverified = (error: unknown): Refusal => {
-    const known = error instanceof MayflyError ? error : undefined;
-    if (known === undefined) parts.fault(error);
-    return {
-      code: known?.status === 503 ? "unavailable" : "unauthenticated",
-      refused: {
-        rule: "identity",
-        message: known?.message ?? "the access token could not be verified",
-        remedy: known?.status === 503 ? "retry" : "correct",
-        hint: known?.hint ?? "get a fresh access token and connect again",
-      },
-    };
-  };
-
-  const openSession = async <Scope, Act>(
-    protocol: Protocol<Scope, Act>,
-    checkOf: CheckOf<Scope, Act>,
-    coveringOf: CoveringOf<Act>,
-    proof: Proof,
-    connection: string,
-    client: ClientFacts,
-  ): Promise<Session<Act> | Refusal> => {
-    const before = unavailable();
-    if (before !== undefined) return refuse(client, connection, before);
-    const found = await verified(proof, connection);
-    if ("refused" in found) return refuse(client, connection, found);
-    return openOn(protocol, checkOf, coveringOf, found, proof.kind, connection, client);
-  };
-
-  /** Opens a session on a grant whose holder's identity was verified a moment ago. */
-  const openOn = async <Scope, Act>(
-    protocol: Protocol<Scope, Act>,
-    checkOf: CheckOf<Scope, Act>,
-    coveringOf: CoveringOf<Act>,
-    live: LiveGrant,
-    by: Proof["kind"],
-    connection: string,
-    client: ClientFacts,
-  ): Promise<Session<Act> | Refusal> => {
-    const after = unavailable();
-    if (after !== undefined) return refuse(client, connection, after, undefined, live);
-    const configuration = parts.configuration();
-    const target = configuration.connections.get(connection);
-    if (live.grant.connection !== connection || target?.kind !== protocol.kind || live.ended.aborted) {
-      return refuse(client, connection, noGrant, `grant ${live.grant.id} is not for this connection`, live);
-    }
-    // The secret alone does not say that its holder's identity still stands.
-    const unknown = identity.unknown(live.grant.requester as Principal);
-    if (unknown !== undefined) {
-      const refusal: Refusal = {
-        code: "unauthenticated",
-        refused: {
-          rule: "identity",
-          message: `your identity cannot be verified now: ${unknown}`,
-          remedy: "correct",
-          hint: "show a fresh access token: call the API with one, as mayfly grants does, and connect again",
-        },
-      };
-      return refuse(client, connection, refusal, undefined, live);
-    }
-    if (open.size >= configuration.limits.connections) {
-      const full: Refusal = {
-        code: "too_many",
-        refused: {
-          rule: "limits",
-          message: "the gateway serves as many sessions as it may",
-          remedy: "retry",
-          hint: "try again in a moment",
-        },
-      };
-      return refuse(client, connection, full, undefined, live);
-    }
-    const scopes = scopesOf<Scope>(live, target);
-    if (scopes === undefined)
-      return refuse(client, connection, noGrant, "an operation of the grant is gone", live);
-    const principal = principalKey(live.grant.requester as Principal);
-    // Sessions of a port of their own each cost the target a connection; those over HTTP share what they use of it.
-    const places =
-      protocol.serve === undefined
-        ? takeWeb(webSessions, live.grant.id, principal)
-        : portSessions.takePlaces(live.grant.id, principal);
-    if ("refused" in places) return refuse(client, connection, places, undefined, live);
-    const id = newId("ses");
-    const context = {
-      principal: live.principal,
-      request: live.grant.request,
-      grant: live.grant.id,
-      session: id,
-      connection,
-      operations: live.grant.operations,
-      policy: live.grant.policies.join(", "),
-      configuration: configuration.digest,
-    };
-    try {
-      log.append({
-        ...context,
-        type: "session.opened",
-        detail: {
-          address: client.address,
-          by,
-          ends: new Date(live.grant.endsAt).toISOString(),
-          protocol: client.protocol,
-          ...(client.software === undefined ? {} : { software: client.software.slice(0, 200) }),
-          tls: client.tls,
-        },
-      });
-      await new Promise<void>((resolve, reject) => {
-        turn.leaves({ leave: resolve, refuse: (denial) => reject(new Error(denial.message)) });
-      });
-    } catch (error) {
-      places.leave();
-      const refusal: Refusal = {
-        code: "unavailable",
-        refused: { rule: "audit log", message: messageOf(error), remedy: "retry", hint: "try again later" },
-      };
-      return refuse(client, connection, refusal, undefined, live);
-    }
-    let unwatch = (): void => undefined;
-    const opened: OpenSession<Act> = createSession<Act>({
-      id,
-      live,
-      principal,
-      client,
-      words: (act) => protocol.words?.(act) ?? "",
-      target: target.target,
-      scopes,
-      check: checkOf(live, scopes, target.target),
-      covering: coveringOf(live, client.address),
-      context,
-      log,
-      turn,
-      clock,
-      judged: parts.count,
-      closed: () => {
-        unwatch();
-        places.leave();
-        open.delete(opened);
-        if (open.size === 0) idle?.();
-      },
-    });
-    open.add(opened);
-    parts.count("opened");
-    unwatch = identity.watch(live.grant.requester as Principal, (reason, kind) => {
-      if (kind === "unknown") {
-        opened.end({ reason: `your identity cannot be verified any more: ${reason}` });
-        return;
-      }
-      const why = `identity withdrawn: ${reason}`;
-      opened.end({ reason: why });
-      grants.withdrawIdentity(live.grant.id, why).catch(parts.fault);
-    });
-    return opened.session;
-  };
-
   return {
-    forProtocol<Scope, Act>(protocol: Protocol<Scope, Act>): Gate<Act> {
-      // A grant's scopes are compiled once; a reload that changes the target compiles them for its new sessions.
-      const compiled = new WeakMap<
-        LiveGrant,
-        { readonly target: unknown; readonly check: (act: Act) => Verdict }
-      >();
-      const checkOf = (
-        live: LiveGrant,
-        scopes: readonly NamedScope<Scope>[],
-        target: unknown,
-      ): ((act: Act) => Verdict) => {
-        const known = compiled.get(live);
-        if (known !== undefined && known.target === target) return known.check;
-        const check = protocol.compile(scopes, target);
-        compiled.set(live, { target, check });
-        return check;
+    forProtocol<Scope, Act, Cover>(protocol: Protocol<Scope, Act, Cover>): Gate<Act, Cover> {
+      const door = {
+        protocol,
+        compiled: createCompiledGrants(parts, protocol),
+        times: parts.times(protocol.kind),
       };
-      const findersOf = new WeakMap<LiveGrant, (act: Act) => Covering | undefined>();
-      const coveringOf: CoveringOf<Act> = (live, address) => {
-        const known = findersOf.get(live);
-        if (known !== undefined) return known;
-        const { connection, operations, requester } = live.grant;
-        const find = createCovering<Act>({
-          clock,
-          offered: () =>
-            grants
-              .offers(requester, address)
-              .filter(
-                (offer) =>
-                  offer.connection === connection &&
-                  offer.outlook.requestable &&
-                  !operations.includes(offer.operation),
-              )
-              .map((offer) => `${connection}/${offer.operation}`),
-          checkOf: (name) => {
-            const configured = parts.configuration().connections.get(connection);
-            const scope = configured?.operations.get(name.slice(connection.length + 1))?.scope as
-              | Scope
-              | undefined;
-            return configured?.kind !== protocol.kind || scope === undefined
-              ? undefined
-              : protocol.compile([{ name, scope }], configured.target);
-          },
-        });
-        findersOf.set(live, find);
-        return find;
-      };
-      const prefers = (entry: Entry, live: LiveGrant): boolean => {
-        const connection = parts.configuration().connections.get(live.grant.connection);
-        const scopes = connection === undefined ? undefined : scopesOf<never>(live, connection);
-        if (connection?.kind !== protocol.kind || scopes === undefined) return false;
-        return entry.covers?.(scopes, connection.target) === true;
-      };
-      const enter = createEntering<Act>({
-        payload: (bytes) => log.payload(bytes),
-        unavailable,
-        noGrant,
-        prefers,
-        grantsOf: (bearer, connection, address) =>
-          bearers
-            .grantsOf(bearer, connection, address)
-            .catch((error: unknown) =>
-              error instanceof TooManyGuesses ? tooManyGuesses(error) : unverified(error),
-            ),
-        introspect: (token) => identity.verify(token, { introspect: true }).then(() => undefined, unverified),
-        open: (live, by, entry) =>
-          openOn(protocol, checkOf, coveringOf, live, by, entry.connection, entry.client),
-        closed: closedRefusal,
-        refuse: (entry, refusal) => refuse(entry.client, entry.connection, refusal),
-      });
       return {
         scram,
-        enter,
-        open: (proof, connection, client) =>
-          openSession(protocol, checkOf, coveringOf, proof, connection, client),
-        get limits() {
-          const { handshake, messageBytes } = parts.configuration().limits;
-          return { handshakeMs: handshake, messageBytes };
+        enter: enteringOf(shared, door),
+        async open(proof, connection, client) {
+          const away = closedToNew();
+          if (away !== undefined) return refusals.refuse(client, connection, away);
+          const found = await shared.verification.verify(proof, connection);
+          if (found.kind === "refused") return refusals.refuse(client, connection, found);
+          return shared.open(door, { live: found.live, by: proof.kind, connection, client });
         },
-        refused: recordRefusal,
+        get limits() {
+          const { handshake, messageBytes, statementBytes } = parts.configuration().limits;
+          return { handshakeMs: handshake, messageBytes, statementBytes };
+        },
+        refused: refusals.record,
       };
     },
     get sessions() {
-      return open.size;
+      return sessions.size;
     },
-    look: () => Array.from(open, (each) => each.look()),
+    look: () => sessions.look(),
+    drain: (endIdle) => sessions.drain(endIdle ? movedOn : undefined),
+    emptied: (signal) => sessions.emptied(signal),
     async stop(reason, ms) {
-      stopping = { reason };
-      const gone = new Promise<void>((resolve) => {
-        if (open.size === 0) resolve();
-        else idle = resolve;
-      });
-      for (const each of open) each.end(stopping);
-      let cancel = (): void => undefined;
-      const bound = new Promise<void>((resolve) => {
-        cancel = clock.schedule(ms, resolve);
-      });
-      await Promise.race([gone, bound]);
-      cancel();
+      await sessions.stop(reason, ms);
       turn.end();
+      await budgets.stop();
     },
   };
+}
+
+/** How requests over HTTP come to their sessions. */
+function enteringOf<Scope, Act, Cover>(
+  { parts, bearers, refusals, verification, unavailable, open }: Shared,
+  door: Door<Scope, Act, Cover>,
+): Gate<Act, Cover>["enter"] {
+  const prefers = (entry: Entry, live: LiveGrant): boolean => {
+    const connection = parts.configuration().connections.get(live.grant.connection);
+    const scopes = connection === undefined ? undefined : scopesOf<never>(live, connection);
+    if (connection?.kind !== door.protocol.kind || scopes === undefined) return false;
+    return entry.covers?.(scopes, connection.target) === true;
+  };
+  return createEntering<Act, Cover>({
+    payload: (bytes) => parts.log.payload(bytes),
+    unavailable,
+    noGrant,
+    prefers,
+    grantsOf({ bearer, connection, client, shown, socket }) {
+      const found = bearers.grantsOf(bearer, connection, client.address, shown, socket);
+      if (!(found instanceof Promise)) return found;
+      return found.catch((error: unknown) =>
+        error instanceof TooManyGuesses ? tooManyGuesses(error) : verification.unverified(error),
+      );
+    },
+    introspect: ({ bearer, shown }) =>
+      parts.identity
+        .verify(bearer, { introspect: true, shown })
+        .then(() => undefined, verification.unverified),
+    open: (live, by, { connection, client }) => open(door, { live, by, connection, client }),
+    closed: verification.closed,
+    // Whoever is asked for a nonce was not refused: it is how they come to one (RFC 9449, section 9).
+    refuse: (entry, refusal) =>
+      refusal.challenge?.error === "use_dpop_nonce"
+        ? refusal
+        : refusals.refuse(entry.client, entry.connection, refusal),
+  });
 }

@@ -1,17 +1,22 @@
 import { describe, expect, it } from "vitest";
+import { fakeClock } from "@mayfly/testing/fake-clock.ts";
 import type { LiveGrant } from "../grants/types.ts";
 import { canonicalJson } from "../kernel/canonical.ts";
-import { countDenial, deniedDetail, takeLeftOut } from "./denials.ts";
+import { createDenialCounter, deniedDetail } from "./denials.ts";
 
 describe("denied acts of one grant", () => {
   it("are recorded one by one up to a rate, and counted beyond", () => {
     const live = {} as LiveGrant;
-    const recorded = Array.from({ length: 80 }, () => countDenial(live, 0)).filter(Boolean);
+    const clock = fakeClock();
+    const denials = createDenialCounter(clock);
+    const recorded = Array.from({ length: 80 }, () => denials.count(live)).filter(Boolean);
     expect(recorded).toHaveLength(50);
-    expect(countDenial(live, 1000)).toEqual({ leftOut: 30 });
-    expect(countDenial({} as LiveGrant, 0)).toEqual({ leftOut: 0 });
-    for (let at = 0; at < 10; at += 1) countDenial(live, 1000);
-    expect([takeLeftOut(live), takeLeftOut(live)]).toEqual([6, 0]);
+    expect(denials.count({} as LiveGrant)).toEqual({ leftOut: 0 });
+    clock.advance(1000);
+    expect(denials.count(live)).toEqual({ leftOut: 30 });
+    for (let at = 0; at < 10; at += 1) denials.count(live);
+    expect([denials.consumeLeftOut(live), denials.consumeLeftOut(live)]).toEqual([6, 0]);
+    expect(createDenialCounter(clock).consumeLeftOut(live)).toBe(0);
   });
 
   it("are written down whole where they are short, else with their beginning and the digest of the whole", () => {

@@ -1,57 +1,55 @@
 import { createHash } from "node:crypto";
 import type { LiveGrant } from "../grants/types.ts";
+import { TokenBucket } from "../kernel/buckets.ts";
 import { canonicalJson, type Json } from "../kernel/canonical.ts";
+import type { Clock } from "../kernel/clock.ts";
 import { MAX_DENIED_DETAIL_BYTES, RECORDED_DENIALS } from "./bounds.ts";
 
-/** Denied acts of one grant, on all its sessions: how many more are recorded one by one, and how many were counted alone. */
-interface Denials {
-  left: number;
-  at: number;
-  leftOut: number;
-}
-const denials = new WeakMap<LiveGrant, Denials>();
-
-function of(live: LiveGrant, now: number): Denials {
-  const { burst, perSecond } = RECORDED_DENIALS;
-  const known = denials.get(live) ?? { left: burst, at: now, leftOut: 0 };
-  known.left = Math.min(burst, known.left + ((now - known.at) / 1000) * perSecond);
-  known.at = now;
-  denials.set(live, known);
-  return known;
+/** Counts the denied acts of grants, each over all its sessions. */
+export interface DenialCounter {
+  /**
+   * Counts a denied act. A denial sends nothing upstream, so it need not wait for its record, and a flood of denials is
+   * counted instead of recorded.
+   * @returns whether the denial gets its own record, and how many before it did not
+   */
+  count(live: LiveGrant): { readonly leftOut: number } | undefined;
+  /** Returns the number of denied acts counted since the last record, and resets it. */
+  consumeLeftOut(live: LiveGrant): number;
 }
 
-/**
- * Counts a denied act: nothing goes upstream without its record, but a denial has none to wait for, so that a flood of them
- * is counted.
- * @param now milliseconds, never stepping back
- * @returns whether it is recorded by itself, and then how many before it were not
- */
-export function countDenial(live: LiveGrant, now: number): { readonly leftOut: number } | undefined {
-  const known = of(live, now);
-  if (known.left < 1) {
-    known.leftOut += 1;
-    return undefined;
-  }
-  known.left -= 1;
-  return { leftOut: takeLeftOut(live) };
+/** Makes a counter that has counted nothing; it forgets a grant with the grant. */
+export function createDenialCounter(clock: Clock): DenialCounter {
+  const denials = new WeakMap<LiveGrant, { readonly bucket: TokenBucket; leftOut: number }>();
+  const consumeLeftOut = (live: LiveGrant): number => {
+    const known = denials.get(live);
+    const { leftOut = 0 } = known ?? {};
+    if (known !== undefined) known.leftOut = 0;
+    return leftOut;
+  };
+  return {
+    count(live) {
+      let known = denials.get(live);
+      if (known === undefined) {
+        const { burst, perSecond } = RECORDED_DENIALS;
+        known = { bucket: new TokenBucket(clock, perSecond, burst), leftOut: 0 };
+        denials.set(live, known);
+      }
+      if (known.bucket.consume() === 0) return { leftOut: consumeLeftOut(live) };
+      known.leftOut += 1;
+      return undefined;
+    },
+    consumeLeftOut,
+  };
 }
 
-/** How many denied acts were counted since the last that was recorded; the count begins anew. */
-export function takeLeftOut(live: LiveGrant): number {
-  const known = denials.get(live);
-  const { leftOut = 0 } = known ?? {};
-  if (known !== undefined) known.leftOut = 0;
-  return leftOut;
-}
-
-/** What is kept of one long text. */
+/** How much of one long text is kept. */
 const SHOWN_CHARACTERS = 256;
-/** A longer detail is not taken apart. Characters. */
+/** A longer detail is cut as a whole, characters. */
 const MAX_TAKEN_APART = 65_536;
 
 /**
- * How a denied act is written down: as it is, or, where it is long, with its long texts cut and the digest of the whole,
- * by which it can be told from others.
+ * The text that records a denied act: as it is, or, where it is long, with its long texts cut and the digest of the
+ * whole, which distinguishes it from others.
  * @param detail canonical JSON of an object
  */
 export function deniedDetail(detail: string): string {

@@ -1,34 +1,49 @@
+import type { SessionTrace } from "../kernel/traceparent.ts";
 import type { EventEmitter } from "node:events";
+import type { GrantEnd } from "../grants/types.ts";
 import type { Json } from "../kernel/canonical.ts";
+import type { DpopChallenge } from "../identity/dpop/error.ts";
+import type { PresentedToken } from "../identity/dpop/presented-token.ts";
 import type { Denial, NamedScope } from "./protocol.ts";
 import type { Permit } from "./permit.ts";
-import type { Account } from "./web/sharing.ts";
-import type { ScramExchange, GrantSecretProof } from "./scram.ts";
+import type { SharedUse } from "./web/sessions/sharing.ts";
+import type { ScramExchange, GrantSecretProof } from "./scram/scram.ts";
 
-/** The only door: opens sessions, judges acts, mints permits, cuts at the deadline. */
-export interface Gate<Act> {
+/** An act may repeat one that is at most this many acts of its session ago. */
+export { MAX_REPEATED_BACK } from "../audit/records.ts";
+
+/** The only way to a session: opens sessions, judges acts, mints permits, cuts at the deadline. */
+export interface Gate<Act, Cover> {
   /**
    * Starts a SCRAM-SHA-256 exchange for a grant's secret. An unknown grant gets an exchange that fails at its
    * end, indistinguishable until then.
+   * @param binding what binds the exchange to the client's TLS channel (RFC 5929, `tls-server-end-point`); left out where
+   * there is none
    */
-  scram(grant: string): ScramExchange;
+  scram(grant: string, binding?: Buffer): ScramExchange;
   /** Verifies the identity, finds the live grant on that connection and records the session. */
-  open(proof: Proof, connection: string, client: ClientFacts): Promise<Session<Act> | Refusal>;
+  open(proof: Proof, connection: string, client: ClientFacts): Promise<Session<Act, Cover> | SessionRefused>;
   /** Bounds that the protocol keeps by itself. */
-  readonly limits: { readonly handshakeMs: number; readonly messageBytes: number };
+  readonly limits: {
+    readonly handshakeMs: number;
+    readonly messageBytes: number;
+    readonly statementBytes: number;
+  };
   /** Records that somebody failed to authenticate. Never throws. */
   refused(client: ClientFacts, connection: string, why: string): void;
   /**
    * For protocols over HTTP: verifies the bearer of one request and finds the session of its client's connection, or
    * opens one. Called for every request.
    */
-  enter(entry: Entry): Promise<WebSession<Act> | Refusal>;
+  enter(entry: Entry): Promise<WebSession<Act, Cover> | SessionRefused>;
 }
 
 /** One request at the door of a protocol over HTTP. */
 export interface Entry {
   /** A grant's id and secret, `gr_….SECRET`, or an Okta access token. */
   readonly bearer: string;
+  /** How the request showed it; left out: as a bearer, without any proof. */
+  readonly shown?: PresentedToken;
   readonly connection: string;
   readonly client: ClientFacts;
   /** The client's connection (its socket): sessions live and end with it. */
@@ -39,7 +54,7 @@ export interface Entry {
    */
   readonly grant?: string;
   /** Told whose the request is, as soon as that is known; throws what `enter` then rejects with. */
-  readonly account?: Pick<Account, "belongsTo">;
+  readonly account?: Pick<SharedUse, "belongsTo">;
   /**
    * Called once the bearer has verified and before `covers`: for what costs memory to learn, such as a body. Nobody
    * unknown can have it done.
@@ -50,14 +65,19 @@ export interface Entry {
 }
 
 /** A session of a protocol over HTTP: many requests of one client connection, in flight side by side. */
-export interface WebSession<Act> extends Pick<
-  Session<Act>,
-  "id" | "grant" | "target" | "scopes" | "endsAt" | "complete" | "ended"
+export interface WebSession<Act, Cover> extends Pick<
+  Session<Act, Cover>,
+  "kind" | "id" | "grant" | "trace" | "target" | "scopes" | "endsAt" | "complete" | "ended"
 > {
   /** Who holds the grant, for protocols that tell the target. */
   readonly holder: { readonly name: string; readonly subject: string; readonly person?: string };
+  /**
+   * How each exchange that is under way is cut: called once when the session ends. Of one that is added after that, nobody
+   * is told: look at `ended` before.
+   */
+  readonly cuts: Pick<Set<() => void>, "add" | "delete">;
   /** As Session.judge, and answers once the turn's records are written: what has a permit may leave at once. */
-  judge(act: Act, detail: string): Promise<Decision>;
+  judge(act: Act, detail: string): Promise<Decision<Cover>>;
   /**
    * Keeps bulky bytes beside the log, a recording say.
    * @returns a reference, for the `more` of the act's outcome
@@ -66,7 +86,10 @@ export interface WebSession<Act> extends Pick<
   payload(bytes: Buffer): { readonly bytes: number; readonly payload: string };
 }
 
-/** How a client proves who it is: the outcome of a SCRAM exchange, or an access token with the grant it names. */
+/**
+ * How a client proves who it is: the outcome of a SCRAM exchange, or an access token with the grant it names. Nothing proves
+ * here that a token's key is held (DPoP): one that is bound to a key is refused.
+ */
 export type Proof =
   | GrantSecretProof
   | { readonly kind: "token"; readonly token: string; readonly grant: string };
@@ -81,17 +104,23 @@ export interface ClientFacts {
 }
 
 /** A session that was not opened, and why; for the client to read. */
-export interface Refusal {
-  readonly refused: Denial;
+export interface SessionRefused {
+  readonly kind: "refused";
+  readonly denial: Denial;
   readonly code: "unauthenticated" | "no_grant" | "locked_down" | "unavailable" | "too_many";
+  /** How an access token has to be shown, where it was not shown so (DPoP). */
+  readonly challenge?: DpopChallenge;
 }
 
 /** One authenticated use of a grant by one client connection. */
-export interface Session<Act> {
+export interface Session<Act, Cover> {
+  readonly kind: "session";
   readonly id: string;
   readonly grant: string;
   /** Who holds the grant, as a key to count by. */
   readonly principal: string;
+  /** The trace that its acts belong to; left out unless traces were exported when it opened. */
+  readonly trace?: SessionTrace;
   /** The upstream target, as the protocol's schema parsed it. Its secrets stay in the gateway. */
   readonly target: unknown;
   /** Names and scopes granted, for the session's set-up upstream (read-only, time-out). */
@@ -108,20 +137,53 @@ export interface Session<Act> {
    * @param detail how the act is written down: canonical JSON (RFC 8785) text of an object, built by the protocol;
    * it becomes the record's `detail.act`. What was really sent: the statement's text once a session, then its
    * digest, and its bind values every time.
+   * @param repeats the permit of an earlier act of this session, at most MAX_REPEATED_BACK acts ago: `detail` then
+   * says only the members that differ from that act's, and readers of the log take the others from there
    */
-  judge(act: Act, detail: string): Decision;
-  /** Records what became of a permitted act. */
-  complete(permit: Permit, outcome: Outcome): void;
+  judge(act: Act, detail: string, repeats?: Permit<Cover>): Decision<Cover>;
+  /**
+   * As `judge`, for whoever can wait: of an act whose budget the store has to be asked about first, nothing is decided or
+   * recorded, and it is to be judged again once `until` resolves. `judge` denies such an act.
+   */
+  judgeOrWait(act: Act, detail: string, repeats?: Permit<Cover>): Decision<Cover> | Wait;
+  /** Records the outcome of a permitted act. */
+  complete(permit: Permit<Cover>, outcome: Outcome): void;
   /** Aborts once, with a SessionEnd as its reason: deadline, release, revocation, lockdown, withdrawn identity, shutdown. */
   readonly ended: AbortSignal;
-  /** The protocol tells that the client went; records the end. Safe to call twice. */
-  close(why: string): void;
+  /** The protocol ended its use of the grant; records the end. Safe to call twice. */
+  close(end: SessionEnd): void;
 }
 
-/** What a session's `ended` gives as its reason. */
+/**
+ * What ended a session. Of the grant itself: `expired`, `released`, `revoked`. Of its holder's identity:
+ * `identity_withdrawn`, `identity_unverified` (nobody can say any more), `reverify` (the last proof of its agent was too
+ * old). Of the gateway: `stopping`, `fault`. Of the connection: `client_gone`, `upstream_gone`, `protocol_error`.
+ */
+export type EndCause =
+  | GrantEnd["state"]
+  | "identity_withdrawn"
+  | "identity_unverified"
+  | "reverify"
+  | "stopping"
+  | "fault"
+  | "client_gone"
+  | "upstream_gone"
+  | "protocol_error";
+
+/** The reason of a session's `ended` signal. Behaviour follows the cause, never the words. */
 export interface SessionEnd {
-  readonly reason: string;
+  readonly cause: EndCause;
+  /** For people to read. */
+  readonly words: string;
 }
+
+/** Why a session ended; undefined while it has not. @param ended the session's own signal */
+export function endOf(ended: AbortSignal): SessionEnd | undefined {
+  return ended.aborted ? (ended.reason as SessionEnd) : undefined;
+}
+
+/** The client went away. */
+export const clientGone: SessionEnd = { cause: "client_gone", words: "the client went away" };
 
 /** A protocol session's side of the turn: all intents of a turn are written with one write before anything leaves. */
 export interface TurnSender {
@@ -129,16 +191,26 @@ export interface TurnSender {
   leave(): void;
   /** The log could not take the turn's records: refuse what was held back, with this denial. */
   refuse(denial: Denial): void;
+  /**
+   * The gateway drains, and whoever is connected may go to another: end the session as soon as nothing of it is under way.
+   * Left out: what is open ends otherwise, as requests over HTTP do.
+   */
+  endAtRest?(why: SessionEnd): void;
 }
 
-export type Decision =
-  | { readonly permit: Permit; readonly obligations: readonly Obligation[] }
-  | { readonly denial: Denial };
+/** The decision on an act. Compare `kind` with ===. */
+export type Decision<Cover> =
+  | { readonly kind: "permit"; readonly permit: Permit<Cover> }
+  | { readonly kind: "deny"; readonly denial: Denial };
 
-/** Something the gateway must do while permitting. None is enforceable yet; the list is empty. */
-export type Obligation = never;
+/** An act that is not decided yet. */
+export interface Wait {
+  readonly kind: "wait";
+  /** Never rejects. */
+  readonly until: Promise<void>;
+}
 
-/** What became of an act; goes into its outcome record. */
+/** The outcome of an act; goes into its outcome record. */
 export interface Outcome {
   readonly rows?: number | undefined;
   readonly bytes?: number | undefined;
@@ -148,10 +220,10 @@ export interface Outcome {
   /** The status of an HTTP answer, or the exit code of a command. */
   readonly status?: number | undefined;
   readonly milliseconds?: number | undefined;
-  /** Names of what was masked or left out of the answer; never values. */
+  /** Names of masked or omitted fields of the answer; never values. */
   readonly masked?: readonly string[] | undefined;
-  /** What else a protocol tells, for example the recording of a terminal; never secrets or masked values. */
+  /** More that a protocol records, for example the recording of a terminal; never secrets or masked values. */
   readonly more?: { readonly [name: string]: Json } | undefined;
-  /** What the client sent as the act's body, for example the data of a COPY. */
+  /** The act's body as the client sent it, for example the data of a COPY. */
   readonly copied?: { readonly bytes: number; readonly sha256: string } | undefined;
 }

@@ -1,6 +1,6 @@
-import type { AskParts, Covering, Denial, Remedy } from "./protocol.ts";
+import type { AskParts, Covering, Denial, Fault, Remedy } from "./protocol.ts";
 
-/** What is known of a denial when its hint is made. */
+/** The facts of a denial that its hint is made from. */
 export interface Denied {
   readonly rule: string;
   readonly message: string;
@@ -9,25 +9,26 @@ export interface Denied {
   readonly covers?: string | undefined;
   readonly connection: string;
   readonly near?: boolean;
+  readonly fault?: Fault | undefined;
 }
 
 /** Why something is refused, and what can help. */
-export interface Amiss {
+export interface Objection {
   readonly why: string;
   readonly remedy: Remedy;
 }
 
-/** What is wrong whatever is granted. */
-export const wrong = (why: string): Amiss => ({ why, remedy: "correct" });
-/** What another operation may grant. */
-export const notGranted = (why: string): Amiss => ({ why, remedy: "ask" });
-/** What no operation grants. */
-export const neverGranted = (why: string): Amiss => ({ why, remedy: "never" });
+/** The act itself is wrong, whatever is granted. */
+export const wrong = (why: string): Objection => ({ why, remedy: "correct" });
+/** Another operation may grant it. */
+export const notGranted = (why: string): Objection => ({ why, remedy: "ask" });
+/** No operation grants it. */
+export const neverGranted = (why: string): Objection => ({ why, remedy: "never" });
 
 /** How many operations a hint names. */
 const MAX_NAMED = 4;
 
-/** What can help, for each kind of denial but the one that asking may help against. */
+/** The remedy for each kind of denial, except the one that asking may resolve. */
 const nextSteps: Readonly<Record<Exclude<Remedy, "ask">, string | undefined>> = {
   correct: undefined,
   never: "no operation can grant this: asking for more access will not help",
@@ -54,8 +55,8 @@ function askHint({ advice, covers, connection }: AskParts, covering: Covering | 
 }
 
 /**
- * A denial's hint, once it is known which operations of the same connection cover the act and may be requested by whoever
- * was denied.
+ * The hint of a denial, once it is known which operations of the same connection cover the act and may be requested by
+ * the caller.
  */
 export function hintWith(denial: Denial, covering: Covering): string {
   return denial.ask === undefined ? denial.hint : askHint(denial.ask, covering);
@@ -75,5 +76,5 @@ export function denialOf(denied: Denied): Denial {
   }
   const said = [advice, nextSteps[remedy]].filter((part) => part !== undefined);
   const hint = said.length === 0 ? "correct it and send it again: the grant is unchanged" : said.join("; ");
-  return { rule, message, remedy, hint };
+  return { rule, message, remedy, hint, ...(denied.fault === undefined ? {} : { fault: denied.fault }) };
 }

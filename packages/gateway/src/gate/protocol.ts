@@ -1,17 +1,24 @@
 import type { Duplex } from "node:stream";
 import type { ProtocolSchema } from "../configuration/types.ts";
+import type { Access, AccessGrant, Endpoints } from "./access.ts";
 import type { Gate } from "./gate.ts";
-import type { WebDoor } from "./web/door.ts";
+import type { Tool } from "./tools/tool.ts";
+import type { WebHandler } from "./web/handler.ts";
 
-/** What a scope makes of an act. Compare `verdict` with ===. */
-export type Verdict =
+/**
+ * The verdict of a grant's scopes on an act. Compare `kind` with ===. `cover` is what the check learned: everything
+ * done under the permit uses it, so that nothing is judged, parsed or looked up twice.
+ */
+export type Verdict<Cover> =
   | {
-      readonly verdict: "permit";
+      readonly kind: "permit";
+      /** `connection/operation`; of an act that several cover together all of them, with a comma and a space between. */
       readonly operation: string;
-      /** At most so many permits of this operation in the grant's whole life; the gate counts. */
+      readonly cover: Cover;
+      /** The most permits of this operation in the grant's whole life; the gate counts. */
       readonly budget?: number;
     }
-  | { readonly verdict: "deny"; readonly denial: Denial };
+  | { readonly kind: "deny"; readonly denial: Denial };
 
 /**
  * What can help somebody who was denied, so that nobody asks a person for what no person can give:
@@ -23,7 +30,7 @@ export type Verdict =
  */
 export type Remedy = "correct" | "ask" | "never" | "operator" | "retry";
 
-/** What the hint of a denial that asking may help against is made of. */
+/** The facts for the hint of a denial that asking may resolve. */
 export interface AskParts {
   /** What the reader could do about this very act, in words; for example `qualify it with its table's name`. */
   readonly advice?: string;
@@ -31,11 +38,11 @@ export interface AskParts {
   readonly covers?: string;
   /** The connection, for the command that asks. */
   readonly connection: string;
-  /** Whether a scope covers this kind of act, and something in this one alone keeps it out (its body, say). */
+  /** Whether a scope covers this kind of act, and only a detail of this act (its body, say) keeps it out. */
   readonly near?: boolean;
 }
 
-/** Operations that a denied act could be asked for under: they cover it, or they cover its kind and not its details. */
+/** Operations that could be requested for a denied act: they cover it, or they cover its kind but not its details. */
 export interface Covering {
   readonly names: readonly string[];
   readonly exactly: boolean;
@@ -47,12 +54,23 @@ export interface Denial {
   readonly rule: string;
   /** What was refused and why; names tables and functions, never values. */
   readonly message: string;
-  /** What can help. Behaviour follows this, and never the words. */
+  /** The remedy. Behaviour follows this, never the words. */
   readonly remedy: Remedy;
   /** The same in words, for people and models. */
   readonly hint: string;
-  /** Where another operation may cover the act: what its hint is made of, for `hintWith`. */
+  /** What `hintWith` makes the hint from, where another operation may cover the act. */
   readonly ask?: AskParts;
+  /** Of an act that its target would refuse itself, whatever is granted: how the target says that. */
+  readonly fault?: Fault;
+}
+
+/** A client's mistake as the target words it, so that the client reads what it would read without a gateway. */
+export interface Fault {
+  /** The target's own code, an SQLSTATE for example. */
+  readonly code: string;
+  readonly message: string;
+  /** Where in the act's text, in characters from 1. */
+  readonly position?: number;
 }
 
 /** One operation of a grant with its scope, as `compile` takes it. */
@@ -64,33 +82,50 @@ export interface NamedScope<Scope> {
 
 /** A target that answered. */
 export interface ProbeResult {
-  /** From the first byte to the answer. */
+  /** The response time, from the first byte to the answer. */
   readonly milliseconds: number;
 }
 
-/** Something that an earlier run of this gateway, which did not end in order, left running on a target. */
+/** What a pattern, or an exception of one, matches on a target now. */
+export interface PatternMatch {
+  /** The member and the pattern, in words. */
+  readonly what: string;
+  readonly names: readonly string[];
+}
+
+/** Work that an earlier run of this gateway left running on a target, because it did not end in order. */
 export interface LeftBehind {
   /** The grant that it was begun under. */
   readonly grant: string;
-  /** What the target calls it; for people. */
+  /** The target's name for it, for people. */
   readonly what: string;
-  /** Tells it from everything else, whichever connection leads to it. */
+  /** Identifies it, whichever connection leads to it. */
   readonly process: string;
   /** Whether an act was under way when it was found. */
   readonly wasRunning: boolean;
-  /** Whether it was seen to be gone. */
+  /** Whether it was confirmed to be gone. */
   readonly confirmed: boolean;
 }
 
-/** The contract between a protocol and the gate. */
-export interface Protocol<Scope, Act> extends ProtocolSchema {
+/** The contract between a protocol and the gate. `Cover`: what covers a permitted act. */
+export interface Protocol<Scope, Act, Cover> extends ProtocolSchema {
   /**
    * Turns a grant's scopes into one pure check; called once per grant.
    * @param target as the protocol's schema parsed it: how names resolve there is part of the check
    */
-  compile(scopes: readonly NamedScope<Scope>[], target: unknown): (act: Act) => Verdict;
-  /** One try-out session for `mayflyd judge`: acts in their text form, in order, no target touched. */
-  trial(scopes: readonly NamedScope<Scope>[], target: unknown): (act: string) => Promise<Verdict> | Verdict;
+  compile(scopes: readonly NamedScope<Scope>[], target: unknown): (act: Act) => Verdict<Cover>;
+  /**
+   * A trial session for `mayflyd judge`: acts as text, in order; no target is contacted.
+   * @param online has the target asked first what a session would ask it, until the signal aborts; a protocol whose
+   * sessions ask nothing leaves it
+   */
+  trial(
+    scopes: readonly NamedScope<Scope>[],
+    target: unknown,
+    online?: AbortSignal,
+  ): (act: string) => Promise<Verdict<Cover>> | Verdict<Cover>;
+  /** What leaves in the place of an act's text, undefined where it leaves as it came. Left out: all acts do. */
+  sent?(act: string, cover: Cover): Buffer | undefined;
   /** The scope in words, one line a fact, for reviewers and listings. */
   describe(scope: Scope): readonly string[];
   /** An act in words, for whoever looks at a live session. Left out: sessions say nothing of what they do. */
@@ -98,21 +133,39 @@ export interface Protocol<Scope, Act> extends ProtocolSchema {
   /** Where a target is, for people to read. Holds no credential. */
   address?(target: unknown): string;
   /**
-   * Looks whether a target can be reached with the gateway's own credential: one short answer, in bounded time.
-   * Left out: its health is unknown.
+   * Checks whether a target can be reached with the gateway's own credential: one short answer, in bounded time. Left
+   * out: its health is unknown.
    * @throws MayflyError whose message may be read by operators: no credential in it
    */
   probe?(target: unknown, signal: AbortSignal): Promise<ProbeResult>;
   /**
-   * Ends what earlier runs of this gateway left running on a target, and nothing of this run or of other gateways.
-   * Left out: what a gateway's death leaves there ends by itself, or nobody can tell.
+   * What the patterns of a scope match on a target now; empty where it has none. Left out: no scope has patterns.
+   * @throws MayflyError whose message may be read by operators: no credential in it
+   */
+  matches?(target: unknown, scope: Scope, signal: AbortSignal): Promise<readonly PatternMatch[]>;
+  /**
+   * Ends the work that earlier runs of this gateway left running on a target, and nothing of this run or of other
+   * gateways. Left out: such work ends by itself, or nobody can tell.
    * @throws MayflyError when the target cannot be asked now
    */
   endLeftBehind?(target: unknown, signal: AbortSignal): Promise<readonly LeftBehind[]>;
+  /** The ready-made access of a grant, in the form of the protocol's own clients: a DSN, a URL, a kubeconfig. */
+  access(grant: AccessGrant, endpoints: Endpoints): Access;
+  /** The tools of Mayfly's own MCP server for it; left out: none. */
+  readonly tools?: readonly Tool[];
+  /**
+   * How to use a grant with Mayfly's own MCP server alone, in words for a model. Left out: by `tools`, or by the
+   * protocol's own client.
+   * @param url the gateway's own, without a slash at its end
+   */
+  usage?(connection: string, url: string): string;
   /** Loads what it needs before it can judge or serve; called once, at start. */
   ready(): Promise<void>;
-  /** Serves one client connection of a port of the protocol's own until it ends; left out where there is none. */
-  serve?(client: Duplex, gate: Gate<Act>): void;
-  /** Serves what comes over HTTPS under `/KIND/CONNECTION`; left out where nothing does. */
-  readonly web?: WebDoor<Act>;
+  /** Serves one client connection of the protocol's own port (`port`) until it ends; left out where there is none. */
+  serve?(client: Duplex, gate: Gate<Act, Cover>): void;
+  /** Serves HTTPS requests under `/KIND/CONNECTION`; left out where there are none. */
+  readonly web?: WebHandler<Act, Cover>;
 }
+
+/** Any protocol, whatever its types: the members that all of them share. */
+export type AnyProtocol = Protocol<unknown, never, unknown>;

@@ -1,20 +1,23 @@
 import type { AuditLog } from "../audit/log.ts";
 import type { RecordContext } from "../audit/records.ts";
-import { canonicalJson } from "../kernel/canonical.ts";
 import { remaining, type Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
-import { spend } from "./budgets.ts";
-import type { LiveGrant } from "../grants/types.ts";
-import { countDenial, deniedDetail, takeLeftOut } from "./denials.ts";
-import type { ClientFacts, Decision, Session, SessionEnd, TurnSender } from "./gate.ts";
+import type { SessionTrace } from "../kernel/traceparent.ts";
+import { type ActTimes, millisecondsBetween, tickOf } from "./act-times.ts";
+import { notCountedYet, type Budgets } from "./limits/budgets.ts";
+import type { GrantEnd, LiveGrant } from "../grants/types.ts";
+import { createActRecords } from "./act-records.ts";
+import type { DenialCounter } from "./denials.ts";
+import { endOf } from "./gate.ts";
+import type { ClientFacts, Decision, Session, SessionEnd, TurnSender, Wait } from "./gate.ts";
 import { hintWith } from "./hints.ts";
-import type { LiveSession } from "./live.ts";
+import { beginAct, beginProgress, endAct, type LiveSession, lookAt, type Progress } from "./live-session.ts";
 import { mintPermit, type Permit } from "./permit.ts";
 import type { Covering, Denial, Verdict } from "./protocol.ts";
 import { unrecorded, type Turn } from "./turn.ts";
 
-/** What a session is made of; the gate has verified the identity and found the grant. */
-export interface SessionParts<Act> {
+/** The parts of a session; the gate has verified the identity and found the grant. */
+export interface SessionParts<Act, Cover> {
   readonly id: string;
   readonly live: LiveGrant;
   /** Who holds the grant, as a key to count by. */
@@ -24,102 +27,100 @@ export interface SessionParts<Act> {
   readonly words: (act: Act) => string;
   readonly target: unknown;
   readonly scopes: readonly { readonly name: string; readonly scope: unknown }[];
-  readonly check: (act: Act) => Verdict;
+  readonly check: (act: Act) => Verdict<Cover>;
   /** Which operations that the holder may request cover a denied act; undefined: not looked up. */
   readonly covering?: (act: Act) => Covering | undefined;
   readonly context: RecordContext;
+  /** Number of its opening record, which is written. */
+  readonly opened: number;
   readonly log: AuditLog;
   readonly turn: Turn;
   readonly clock: Clock;
-  /** Told once, when the session is over. */
+  readonly budgets: Budgets;
+  readonly denials: DenialCounter;
+  /** Called once, when the session has ended. */
   readonly closed: () => void;
-  /** Told of each verdict, for metrics. */
-  readonly judged: (verdict: "permit" | "deny") => void;
+  /** Called with each verdict, for metrics. */
+  readonly judged: (kind: "permit" | "deny") => void;
+  readonly times: ActTimes;
+  readonly trace?: SessionTrace | undefined;
 }
 
 /** A session and the handle by which the gate ends it. */
-export interface OpenSession<Act> {
-  readonly session: Session<Act>;
+export interface OpenSession<Act, Cover> {
+  readonly session: Session<Act, Cover>;
   end(why: SessionEnd): void;
-  /** What it is and what it is doing now. */
+  /** Ends the session once nothing of it is under way, where its protocol can tell when that is so. */
+  endAtRest(why: SessionEnd): void;
+  /** What the session is and what it is doing now. */
   look(): LiveSession;
 }
 
-/** An act as it is shown, in UTF-16 code units; statements can be megabytes. */
-const longestShown = 2000;
-
-/** Acts longer than this are not tried against other operations when they are denied, UTF-16 code units. */
+/** Denied acts longer than this are not tried against other operations, UTF-16 code units. */
 const MAX_HELPED_CHARACTERS = 4000;
 
-/** The beginning of a text that is too long to be shown. */
-function shortened(text: string): string {
-  if (text.length <= longestShown) return text;
-  return `${text.slice(0, longestShown).toWellFormed()} … (${text.length} characters)`;
-}
-
 /** Makes a session. Every way to its end runs through `end`. */
-export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
-  const { live, log, turn, clock, check } = parts;
-  const records = log.writer(parts.context);
+export function createSession<Act, Cover>(parts: SessionParts<Act, Cover>): OpenSession<Act, Cover> {
+  const { live, log, turn, clock, check, times } = parts;
+  const records = createActRecords<Cover>(log, parts.opened, parts.context);
   const controller = new AbortController();
-  const permits = new Map<string, string>();
   const started = clock.monotonic();
   const openedAt = clock.wall();
-  /** The newest permitted act, as it came: it is put into words only for whoever looks. */
-  let newest: Act | undefined;
-  let newestIntent = -1;
-  /** When it began; once it has completed, when it ended. Milliseconds since the epoch. */
-  let since = openedAt;
-  let isRunning = false;
+  const progress = beginProgress<Act>(openedAt);
   let sender: TurnSender | undefined;
   let closed = false;
-  let acts = 0;
-  let denied = 0;
+  let atRest: SessionEnd | undefined;
 
   const end = (why: SessionEnd): void => {
     if (!controller.signal.aborted) controller.abort(why);
   };
-  const followGrant = (): void => end(live.ended.reason as SessionEnd);
+  const followGrant = (): void => {
+    const { state, words } = live.ended.reason as GrantEnd;
+    end({ cause: state, words });
+  };
   if (live.ended.aborted) followGrant();
   else live.ended.addEventListener("abort", followGrant, { once: true });
 
-  /** The constant end of an intent's detail, once an operation. */
-  const permitted = (operation: string): string => {
-    let text = permits.get(operation);
-    if (text === undefined) {
-      text = `,"decision":"permit","operation":${JSON.stringify(operation)}}`;
-      permits.set(operation, text);
-    }
-    return text;
-  };
-
-  /** A denial with the operations that cover the act, where the holder may request any. */
-  const helped = (denial: Denial, act: Act): Denial => {
-    if (denial.ask === undefined || parts.covering === undefined) return denial;
-    if (parts.words(act).length > MAX_HELPED_CHARACTERS) return denial;
-    const covering = parts.covering(act);
-    return covering === undefined ? denial : { ...denial, hint: hintWith(denial, covering) };
-  };
-
-  const deny = (denial: Denial, detail: string): Decision => {
-    denied += 1;
+  const deny = (denial: Denial, detail: string, repeats?: Permit<Cover>): Decision<Cover> => {
+    progress.denied += 1;
     parts.judged("deny");
-    const counted = countDenial(live, clock.monotonic());
-    if (counted === undefined) return { denial };
-    const leftOut = counted.leftOut === 0 ? "" : `"left_out_before":${counted.leftOut},`;
+    const counted = parts.denials.count(live);
+    if (counted === undefined) return { kind: "deny", denial };
     try {
-      records.append(
-        "act.denied",
-        `{"act":${deniedDetail(detail)},"decision":"deny",${leftOut}"message":${JSON.stringify(denial.message)},"rule":${JSON.stringify(denial.rule)}}`,
-      );
+      records.denial(denial, detail, counted.leftOut, repeats);
       turn.written();
     } catch (error) {
-      return { denial: unrecorded(messageOf(error)) };
+      return { kind: "deny", denial: unrecorded(messageOf(error)) };
     }
-    return { denial };
+    return { kind: "deny", denial };
   };
 
-  const session: Session<Act> = {
+  const decide: Session<Act, Cover>["judgeOrWait"] = (act, detail, repeats) => {
+    if (sender === undefined) throw new TypeError("judge was called before attach");
+    if (controller.signal.aborted || closed || remaining(clock, live.deadline) <= 0)
+      return deny(pastDeadline(controller.signal, live.grant.id), detail, repeats);
+    const answer = check(act);
+    if (answer.kind !== "permit") return deny(helped(parts, answer.denial, act), detail, repeats);
+    const over =
+      answer.budget === undefined ? undefined : parts.budgets.consume(live, answer.operation, answer.budget);
+    if (over instanceof Promise) return { kind: "wait", until: over } satisfies Wait;
+    if (over !== undefined) return deny(over, detail, repeats);
+    let permit: Permit<Cover>;
+    try {
+      const intent = records.intent(detail, answer.operation, repeats);
+      permit = mintPermit(intent, answer.operation, answer.cover, tickOf(clock.monotonic()));
+    } catch (error) {
+      parts.judged("deny");
+      return { kind: "deny", denial: unrecorded(messageOf(error)) };
+    }
+    beginAct(progress, act, permit.intent, records.at);
+    parts.judged("permit");
+    turn.leaves(sender);
+    return { kind: "permit", permit };
+  };
+
+  const session: Session<Act, Cover> = {
+    kind: "session",
     id: parts.id,
     grant: live.grant.id,
     principal: parts.principal,
@@ -127,75 +128,31 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
     scopes: parts.scopes,
     endsAt: live.grant.endsAt,
     ended: controller.signal,
+    ...(parts.trace === undefined ? {} : { trace: parts.trace }),
     attach(added) {
-      sender = {
-        leave: () => added.leave(),
-        refuse(denial) {
-          // What was permitted in this turn did not happen.
-          newest = undefined;
-          newestIntent = -1;
-          added.refuse(denial);
-        },
-      };
+      sender = senderOf(added, progress);
+      // The gateway began to drain while the session was being set up.
+      if (atRest !== undefined) sender.endAtRest?.(atRest);
     },
-    judge(act, detail) {
-      if (sender === undefined) throw new TypeError("judge was called before attach");
-      if (controller.signal.aborted || closed || remaining(clock, live.deadline) <= 0) {
-        const why = controller.signal.aborted
-          ? (controller.signal.reason as SessionEnd).reason
-          : `grant ${live.grant.id} is over`;
-        return deny(
-          { rule: "deadline", message: why, remedy: "ask", hint: "ask again: mayfly request" },
-          detail,
-        );
-      }
-      const answer = check(act);
-      if (answer.verdict !== "permit") return deny(helped(answer.denial, act), detail);
-      const over = answer.budget === undefined ? undefined : spend(live, answer.operation, answer.budget);
-      if (over !== undefined) return deny(over, detail);
-      let permit: Permit;
-      try {
-        permit = mintPermit(
-          records.append("act.intent", `{"act":${detail}${permitted(answer.operation)}`),
-          answer.operation,
-        );
-      } catch (error) {
-        parts.judged("deny");
-        return { denial: unrecorded(messageOf(error)) };
-      }
-      acts += 1;
-      newest = act;
-      newestIntent = permit.intent;
-      since = records.at;
-      isRunning = true;
-      parts.judged("permit");
-      turn.leaves(sender);
-      return { permit, obligations: [] };
+    judge(act, detail, repeats) {
+      const decision = session.judgeOrWait(act, detail, repeats);
+      // The turn cannot wait.
+      return decision.kind === "wait" ? deny(notCountedYet(live.grant.id), detail, repeats) : decision;
+    },
+    judgeOrWait(act, detail, repeats) {
+      const came = clock.monotonic();
+      const decision = decide(act, detail, repeats);
+      if (decision.kind !== "wait") times.judged(clock.monotonic() - came);
+      return decision;
     },
     complete(permit, outcome) {
-      // Members in the order of RFC 8785, absent ones left out.
-      let detail = "{";
-      if (outcome.bytes !== undefined) detail += `"bytes":${outcome.bytes},`;
-      if (outcome.copied !== undefined)
-        detail += `"copied":{"bytes":${outcome.copied.bytes},"sha256":${JSON.stringify(outcome.copied.sha256)}},`;
-      if (outcome.error !== undefined) detail += `"error":${JSON.stringify(outcome.error)},`;
-      detail += `"intent":${permit.intent}`;
-      if (outcome.masked !== undefined && outcome.masked.length > 0)
-        detail += `,"masked":${canonicalJson([...outcome.masked])}`;
-      if (outcome.milliseconds !== undefined) detail += `,"milliseconds":${outcome.milliseconds}`;
-      if (outcome.more !== undefined) detail += `,"more":${canonicalJson(outcome.more)}`;
-      if (outcome.rows !== undefined) detail += `,"rows":${outcome.rows}`;
-      if (outcome.status !== undefined) detail += `,"status":${outcome.status}`;
-      if (outcome.tag !== undefined) detail += `,"tag":${JSON.stringify(outcome.tag)}`;
+      times.completed(millisecondsBetween(permit.tick, tickOf(clock.monotonic())));
       try {
-        records.append("act.outcome", `${detail}}`);
-        if (permit.intent === newestIntent) {
-          since = records.at;
-          isRunning = false;
-        }
+        records.outcome(permit.intent, outcome);
+        endAct(progress, permit.intent, records.at);
         turn.writtenSoon();
       } catch {
-        if (permit.intent === newestIntent) isRunning = false;
+        endAct(progress, permit.intent);
         // The act has happened and its intent is in the log: without an outcome it reads as "unknown", as it should.
       }
     },
@@ -203,42 +160,79 @@ export function createSession<Act>(parts: SessionParts<Act>): OpenSession<Act> {
       if (closed) return;
       closed = true;
       live.ended.removeEventListener("abort", followGrant);
-      end({ reason: why });
-      const leftOut = takeLeftOut(live);
-      try {
-        log.append({
-          ...parts.context,
-          type: "session.closed",
-          detail: {
-            acts,
-            denied,
-            // Denied acts of the grant that have no record of their own.
-            ...(leftOut > 0 ? { left_out_before: leftOut } : {}),
-            milliseconds: Math.round(clock.monotonic() - started),
-            reason: why,
-          },
-        });
-        turn.written();
-      } catch {
-        // A log that takes nothing must not keep a session open.
-      }
+      end(why);
+      recordClosing(parts, progress, {
+        cause: (controller.signal.reason as SessionEnd).cause,
+        words: why.words,
+        milliseconds: Math.round(clock.monotonic() - started),
+      });
       parts.closed();
     },
   };
-  const look = (): LiveSession => ({
-    id: parts.id,
-    grant: live.grant.id,
-    protocol: parts.client.protocol,
-    address: parts.client.address,
-    ...(parts.client.software === undefined ? {} : { software: parts.client.software.slice(0, 200) }),
-    openedAt,
-    acts,
-    denied,
-    ...(newest === undefined
-      ? {}
-      : {
-          now: { text: shortened(parts.words(newest)), since, state: isRunning ? "running" : "idle" },
-        }),
-  });
-  return { session, end, look };
+  const endAtRest = (why: SessionEnd): void => {
+    atRest = why;
+    sender?.endAtRest?.(why);
+  };
+  return {
+    session,
+    end,
+    endAtRest,
+    look: () => lookAt({ ...parts, grant: live.grant.id, openedAt }, progress),
+  };
+}
+
+/** A protocol's sender, which takes back what looks like the newest act when it is refused. */
+function senderOf<Act>(added: TurnSender, progress: Progress<Act>): TurnSender {
+  return {
+    leave: () => added.leave(),
+    refuse(denial) {
+      // The acts permitted in this turn did not happen.
+      progress.newest = undefined;
+      progress.newestIntent = -1;
+      added.refuse(denial);
+    },
+    ...(added.endAtRest === undefined ? {} : { endAtRest: (why) => added.endAtRest?.(why) }),
+  };
+}
+
+/** The denial of an act whose session or grant has ended. */
+function pastDeadline(ended: AbortSignal, grant: string): Denial {
+  const message = endOf(ended)?.words ?? `grant ${grant} is over`;
+  return { rule: "deadline", message, remedy: "ask", hint: "ask again: mayfly request" };
+}
+
+/** A denial with the operations that cover the act, where the holder may request any. */
+function helped<Act, Cover>(parts: SessionParts<Act, Cover>, denial: Denial, act: Act): Denial {
+  if (denial.ask === undefined || parts.covering === undefined) return denial;
+  if (parts.words(act).length > MAX_HELPED_CHARACTERS) return denial;
+  const covering = parts.covering(act);
+  return covering === undefined ? denial : { ...denial, hint: hintWith(denial, covering) };
+}
+
+/** Records that a session has ended. A failing log must not keep one open. */
+function recordClosing<Act, Cover>(
+  { live, log, turn, denials, context }: SessionParts<Act, Cover>,
+  { acts, denied }: Progress<Act>,
+  { cause, words, milliseconds }: SessionEnd & { readonly milliseconds: number },
+): void {
+  const leftOut = denials.consumeLeftOut(live);
+  try {
+    log.append({
+      ...context,
+      type: "session.closed",
+      detail: {
+        acts,
+        cause,
+        denied,
+        // Denied acts of the grant that have no record of their own.
+        ...(leftOut > 0 ? { left_out_before: leftOut } : {}),
+        milliseconds,
+        reason: words,
+        ...(live.grant.traceparent === undefined ? {} : { traceparent: live.grant.traceparent }),
+      },
+    });
+    turn.written();
+  } catch {
+    // The session ends all the same.
+  }
 }

@@ -3,24 +3,24 @@ import type { Denial } from "./protocol.ts";
 import type { TurnSender } from "./gate.ts";
 
 /**
- * One turn of the event loop. Whatever was judged in it, on all sockets, is written to the log with one write;
- * only then do the acts leave. When that write fails, every act of the turn is refused instead.
+ * One turn of the event loop. Everything judged in it, on all sockets, is written to the log with one write; only then
+ * do the acts leave. When that write fails, every act of the turn is refused instead.
  */
 export interface Turn {
-  /** Makes sure that the records queued in this turn are written at its end. */
+  /** Ensures that the records queued in this turn are written at its end. */
   written(): void;
   /**
-   * Makes sure that what was queued is written soon: with the next turn that has something to write, or after 5 ms.
-   * For outcomes, on which nothing waits; a write of their own each would cost as much as the intent's.
+   * Ensures that queued records are written soon: with the next turn that has something to write, or after 5 ms. For
+   * outcomes, on which nothing waits: a write of their own would cost as much as the intent's.
    */
   writtenSoon(): void;
   /** Like `written`; the sender is then told whether its acts may leave. Many calls a turn count once. */
   leaves(sender: TurnSender): void;
-  /** Ends the turn now: for tests and for the last moments of the process. */
+  /** Ends the turn now: for tests and for shutdown. */
   end(): void;
 }
 
-/** The denial that an act gets when its intent cannot be recorded. */
+/** The denial of an act whose intent cannot be recorded. */
 export function unrecorded(why: string): Denial {
   return {
     rule: "audit log",
@@ -30,8 +30,8 @@ export function unrecorded(why: string): Denial {
   };
 }
 
-/** How long an outcome may wait for a turn's write, milliseconds. */
-const soon = 5;
+/** The longest that an outcome waits for a turn's write, milliseconds. */
+const OUTCOME_DELAY_MS = 5;
 
 /**
  * @param log where the turn's records go
@@ -40,7 +40,7 @@ const soon = 5;
 export function createTurn(log: AuditLog, failed: (error: unknown) => void): Turn {
   let scheduled = false;
   let soonScheduled = false;
-  /** The log's losses when this turn's first record was queued. */
+  /** The log's count of losses when this turn's first record was queued. */
   let losses = 0;
   let senders = new Set<TurnSender>();
 
@@ -60,7 +60,7 @@ export function createTurn(log: AuditLog, failed: (error: unknown) => void): Tur
     if (all.size > 0) senders = new Set();
     try {
       log.flush();
-      // A flush of somebody else's earlier in this turn may have dropped what was queued here.
+      // An earlier flush in this turn may have dropped the records queued here.
       if (log.losses !== losses) throw new Error("the audit log dropped this turn's records");
     } catch (error) {
       failed(error);
@@ -87,7 +87,7 @@ export function createTurn(log: AuditLog, failed: (error: unknown) => void): Tur
       setTimeout(() => {
         soonScheduled = false;
         if (!scheduled) end();
-      }, soon).unref();
+      }, OUTCOME_DELAY_MS).unref();
     },
     leaves(sender) {
       senders.add(sender);

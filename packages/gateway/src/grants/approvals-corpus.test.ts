@@ -1,10 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Allow, Ask } from "./grants.ts";
 import {
-  approvedBy,
-  harness,
-  minute,
   refundRule,
+  approvedBy,
+  minute,
   rulesOf,
   settle,
   usual,
@@ -12,6 +11,7 @@ import {
   type Rule,
 } from "./testing/harness.ts";
 import { agent, person, reviewer } from "./testing/samples.ts";
+import { useHarness } from "./testing/use-harness.ts";
 import type { AccessRequest, Requester } from "./types.ts";
 
 // Attempts to get past approvals that the shared corpus does not hold, and what a guard that is too strict would
@@ -30,10 +30,7 @@ const saml = "http://www.okta.com/exk1";
 const emergency = { policy: "on call", defaultTtl: minute, maxTtl: minute, breakGlass: true as const };
 
 let h: Harness;
-beforeEach(async () => {
-  h = await harness({ poll: false });
-});
-afterEach(() => h.close());
+useHarness({ poll: false }, (made) => (h = made));
 
 const adopt = (rule: Rule): Promise<unknown> =>
   h.grants.adopt(rulesOf({ ...usual, "orders-db/refund-order": rule }));

@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Allow, Ask, Grants } from "./grants.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Allow, Grants } from "./grants.ts";
+import { both, code, refund } from "./testing/asks.ts";
 import {
+  refundRule,
   approvedBy,
   harness,
   minute,
   readRule,
-  refundRule,
   rulesOf,
   settle,
   usual,
@@ -13,31 +14,19 @@ import {
   type Rule,
 } from "./testing/harness.ts";
 import { agent, operator, person, reviewer } from "./testing/samples.ts";
+import { useHarness } from "./testing/use-harness.ts";
 import type { AccessRequest } from "./types.ts";
 
-const refund: Ask = {
-  connection: "orders-db",
-  operations: ["refund-order"],
-  reason: "TICKET-1",
-  clientAddress: "10.0.0.1",
-};
-const both: Ask = { ...refund, operations: ["read-orders", "refund-order"] };
 const sre = person("sre@example.com", { groups: ["sre"] });
 const second = person("second@example.com");
 
 let h: Harness;
 let grants: Grants;
-beforeEach(async () => {
-  h = await harness({ poll: false });
-  grants = h.grants;
+useHarness({ poll: false }, (made) => {
+  h = made;
+  grants = made.grants;
 });
-afterEach(() => h.close());
 
-const code = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => "succeeded",
-    (error: { code?: string }) => error.code,
-  );
 const approve = (who: typeof reviewer, request: AccessRequest, allow?: Allow): Promise<AccessRequest> =>
   grants.approve(who, request.id, request.digest, "", allow);
 const refuse = (who: typeof reviewer, request: AccessRequest): Promise<AccessRequest> =>

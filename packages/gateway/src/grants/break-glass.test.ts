@@ -1,7 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Ask, Grants } from "./grants.ts";
-import { harness, minute, readRule, refundRule, rulesOf, usual, type Harness } from "./testing/harness.ts";
+import { code } from "./testing/asks.ts";
+import { refundRule, minute, readRule, rulesOf, usual, type Harness } from "./testing/harness.ts";
 import { agent, operator } from "./testing/samples.ts";
+import { useHarness } from "./testing/use-harness.ts";
 
 const emergency = {
   policy: "on call breaks glass",
@@ -20,17 +22,10 @@ const ask: Ask = {
 
 let h: Harness;
 let grants: Grants;
-beforeEach(async () => {
-  h = await harness({ poll: false, rules });
-  grants = h.grants;
+useHarness({ poll: false, rules }, (made) => {
+  h = made;
+  grants = made.grants;
 });
-afterEach(() => h.close());
-
-const code = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => "succeeded",
-    (error: { code?: string }) => error.code,
-  );
 
 describe("breaking glass", () => {
   it("activates at once, for a short time, with a record of its own type", async () => {

@@ -1,17 +1,10 @@
 import { readFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Ask } from "./grants.ts";
-import {
-  harness,
-  minute,
-  readRule,
-  refundRule,
-  rulesOf,
-  settle,
-  usual,
-  type Harness,
-} from "./testing/harness.ts";
+import { read, refund } from "./testing/asks.ts";
+import { refundRule, readRule, minute, rulesOf, settle, usual, type Harness } from "./testing/harness.ts";
 import { agent, person, reviewer } from "./testing/samples.ts";
+import { useHarness } from "./testing/use-harness.ts";
 import type { AccessRequest } from "./types.ts";
 
 interface Case {
@@ -23,19 +16,8 @@ interface Case {
 const file = new URL("../../../../tests/corpus/control.json", import.meta.url);
 const cases = JSON.parse(readFileSync(file, "utf8")) as readonly Case[];
 
-const read: Ask = {
-  connection: "orders-db",
-  operations: ["read-orders"],
-  reason: "TICKET-1",
-  clientAddress: "",
-};
-const refund: Ask = { ...read, operations: ["refund-order"] };
-
 let h: Harness;
-beforeEach(async () => {
-  h = await harness({ poll: false });
-});
-afterEach(() => h.close());
+useHarness({ poll: false }, (made) => (h = made));
 
 const tried = async (call: Promise<unknown>): Promise<"allow" | "deny"> =>
   call.then(

@@ -1,6 +1,6 @@
 import { MayflyError } from "../kernel/errors.ts";
 
-/** The ask itself is malformed. */
+/** The request is malformed. */
 export function invalid(message: string, hint?: string): MayflyError {
   return new MayflyError("invalid_request", message, {
     status: 400,
@@ -8,7 +8,7 @@ export function invalid(message: string, hint?: string): MayflyError {
   });
 }
 
-/** Unknown, or not to be seen by whoever asks: the two read the same, so that ids cannot be probed. */
+/** Unknown, or not visible to the caller: both read the same, so that ids cannot be probed. */
 export function notFound(what: string, id: string): MayflyError {
   return new MayflyError("not_found", `no ${what} ${id.slice(0, 80)}`, {
     status: 404,
@@ -16,21 +16,29 @@ export function notFound(what: string, id: string): MayflyError {
   });
 }
 
-/** Known, but not theirs to do. */
+/** Known, but the caller may not do this. */
 export function forbidden(message: string, hint: string): MayflyError {
   return new MayflyError("forbidden", message, { status: 403, hint });
 }
 
-/** It is too late, or somebody was faster. */
+/** Too late, or somebody else was faster. */
 export function conflict(code: string, message: string, hint: string): MayflyError {
   return new MayflyError(code, message, { status: 409, hint });
 }
 
-/** Everything is stopped. */
+/** A lock-down is in force. */
 export function lockedDown(reason: string): MayflyError {
   return new MayflyError("locked_down", `Mayfly is locked down: ${reason}`, {
     status: 503,
     hint: "an operator has to lift the lock-down; ask again then",
+  });
+}
+
+/** The requester's current groups are unknown. */
+export function groupsUnknown(why: string): MayflyError {
+  return new MayflyError("groups_unknown", `nothing new can be granted now: ${why}`, {
+    status: 503,
+    hint: "try again in a moment; the gateway's operator finds in its log what is wrong",
   });
 }
 
@@ -49,6 +57,14 @@ export function storeUnavailable(cause: unknown, happened: string): MayflyError 
     status: 503,
     hint: "try again when the store is back",
     cause,
+  });
+}
+
+/** The gateway must not serve anything new. @param why for people */
+export function unsoundNow(why: string): MayflyError {
+  return new MayflyError("store_unavailable", `this gateway serves nothing new now: ${why}`, {
+    status: 503,
+    hint: "another gateway may serve; an operator has to mend this one",
   });
 }
 

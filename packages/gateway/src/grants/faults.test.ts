@@ -1,16 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Ask, GrantRules, Grants } from "./grants.ts";
-import { approvedBy, harness, refundRule, rulesOf, settle, usual, type Harness } from "./testing/harness.ts";
+import type { GrantRules, Grants } from "./grants.ts";
+import { both, grantOf, read, refund } from "./testing/asks.ts";
+import { refundRule, approvedBy, harness, rulesOf, settle, usual, type Harness } from "./testing/harness.ts";
 import { agent, operator, person, reviewer } from "./testing/samples.ts";
 import type { AccessRequest } from "./types.ts";
-
-const read: Ask = {
-  connection: "orders-db",
-  operations: ["read-orders"],
-  reason: "TICKET-1",
-  clientAddress: "",
-};
-const refund: Ask = { ...read, operations: ["refund-order"] };
 
 /** One thing somebody does, what must be on the disk once it was acknowledged, and what must hold then. */
 interface Step {
@@ -23,7 +16,6 @@ interface Step {
   readonly holds: (grants: Grants, answer: unknown) => Promise<boolean>;
 }
 
-const both: Ask = { ...read, operations: ["read-orders", "refund-order"] };
 const twoOfEach = rulesOf({ ...usual, "orders-db/refund-order": approvedBy({ count: 2, refusals: 2 }) });
 const withEmergency = rulesOf({
   ...usual,
@@ -33,7 +25,6 @@ const withEmergency = rulesOf({
   },
 });
 const idOf = (answer: unknown): string => (answer as AccessRequest).id;
-const grantOf = (request: AccessRequest): string => request.grant ?? "";
 const stateOf = async (grants: Grants, grant: string): Promise<string> =>
   (await grants.grant(operator, grant)).state;
 const requestState = async (grants: Grants, answer: unknown): Promise<string> =>

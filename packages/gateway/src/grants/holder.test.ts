@@ -1,15 +1,8 @@
 import { afterEach, expect, it } from "vitest";
-import type { Ask } from "./grants.ts";
+import { read } from "./testing/asks.ts";
 import { harness, minute, settle, type Harness } from "./testing/harness.ts";
 import { agent, operator } from "./testing/samples.ts";
 import type { Requester } from "./types.ts";
-
-const read: Ask = {
-  connection: "orders-db",
-  operations: ["read-orders"],
-  reason: "TICKET-1",
-  clientAddress: "",
-};
 
 /** Whoever watches holders, as the identity does: by principal. */
 function watcher() {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
-import { startPostgres, type EmbeddedPostgres } from "../../../../tests/support/postgres.ts";
+import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
 import { Secret } from "../kernel/secret.ts";
 import { openStore } from "../storage/store.ts";
 import { grantModel } from "./states.ts";

@@ -1,17 +1,17 @@
 import type { AuditLog } from "../audit/log.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { steadyClock } from "../kernel/steady-clock.ts";
-import { takeAsk } from "./asking.ts";
-import { createClosed } from "./closed.ts";
+import { createRequest } from "./requests/create.ts";
+import { createClosedGrants } from "./lifecycle/closed-grants.ts";
 import type { Core } from "./core.ts";
 import type { Journal } from "./durability/journal.ts";
-import { stepInWords } from "./durability/floor.ts";
-import { busy } from "./durability/progress.ts";
+import { clockStepMessage } from "./durability/time-floor.ts";
+import { whileCounted } from "./durability/progress.ts";
 import type { Trail } from "./durability/trail.ts";
-import { end, endSoon, expiry, type Ending } from "./endings.ts";
-import { notFound, reading, storeUnavailable } from "./errors.ts";
-import { escalateSoon } from "./escalating.ts";
-import type { Actor, GrantRules, Grants, GrantStore, History, Page } from "./grants.ts";
+import { end, endSoon, expiry, type Ending } from "./lifecycle/end.ts";
+import { notFound, reading, storeUnavailable, unsoundNow } from "./errors.ts";
+import { escalateSoon } from "./requests/escalate.ts";
+import type { Actor, GrantRules, Grants, GrantStore, History } from "./grants.ts";
 import {
   collectSecret,
   liveEntriesOf,
@@ -19,23 +19,31 @@ import {
   release,
   revoke,
   showGrant,
-  shown,
   verifier,
-} from "./holding.ts";
-import { createLive } from "./live.ts";
-import { liftLockdown, lockDown } from "./lockdown.ts";
-import { createMutex } from "./mutex.ts";
-import { createOutbox } from "./outbox.ts";
-import { inboxOf } from "./inbox.ts";
-import { maySeeRequest, requireAny, whyNotNow } from "./people.ts";
-import { offersOf } from "./plan.ts";
-import { withdraw } from "./closing.ts";
-import { createRefusals } from "./refusals.ts";
-import { approve, refuse } from "./reviewing.ts";
-import { requesterKey } from "./states.ts";
+} from "./lifecycle/holder.ts";
+import { FIRST_LEASE_MS, createLeases } from "./leases/leases.ts";
+import { createLostLeases } from "./leases/end-lost-leases.ts";
+import { renewalBounds, renewLease } from "./leases/renewing.ts";
+import { createLeaseSharing } from "./leases/sharing.ts";
+import { createLiveGrants } from "./lifecycle/live-grants.ts";
+import { liftLockdown, lockDown } from "./lifecycle/lockdown.ts";
+import { createMutex } from "./durability/mutex.ts";
+import { createOutbox } from "./durability/outbox.ts";
+import { backgroundOf, dossierOf } from "./requests/background.ts";
+import { inboxOf } from "./requests/inbox.ts";
+import { listGrants, listRequests } from "./requests/lists.ts";
+import { maySeeRequest, reviewsEmergenciesOf, whyNotNow } from "./approvals/people.ts";
+import { offersOf } from "./requests/plan.ts";
+import { withdraw } from "./requests/close.ts";
+import { createRefusalLimiter } from "./approvals/refusal-limiter.ts";
+import { rejudge } from "./approvals/rejudge.ts";
+import { approveRequest, refuseRequest } from "./approvals/decide.ts";
+import { reviewEmergency, whyNotReviewNow } from "./approvals/review-emergency.ts";
+import { type GrantObserver, observingNothing } from "./observer.ts";
 import type { AccessRequest, Grant, Requester } from "./types.ts";
-import { createWaiters } from "./waiters.ts";
-import { adopt, createWatching, timeOutSoon, type Polling } from "./watching.ts";
+import { createWaiters } from "./requests/waiters.ts";
+import { reachOf, withdrawAll } from "./lifecycle/withdraw.ts";
+import { adopt, createWatching, timeOutSoon, type Polling } from "./lifecycle/poll.ts";
 
 /** What grants are made of. */
 export interface GrantsOptions {
@@ -50,12 +58,16 @@ export interface GrantsOptions {
    * `false` where the store belongs to this process alone (SQLite).
    */
   readonly poll?: Partial<Polling> | false;
+  /** Why nothing new may be served for a reason of its own; left out: there is none. */
+  readonly unsound?: () => string | undefined;
   /** The log read back, so that a start brings store and log to agreement; left out: the store alone is believed. */
   readonly trail?: Trail;
   /** Takes ends that neither log nor store takes. */
   readonly journal?: Journal;
   /** Told, for the operator, what is wrong with the clocks or the store. */
   readonly tell?: (message: string) => void;
+  /** Told what happens, for metrics; left out: nobody. */
+  readonly observer?: GrantObserver;
   /**
    * Watches whoever holds a live grant, from its first moment to its last: calls `withdrawn` once when their identity
    * is taken back. Left out: nobody is watched.
@@ -63,16 +75,7 @@ export interface GrantsOptions {
   readonly watchHolder?: (holder: Requester, withdrawn: (reason: string) => void) => () => void;
 }
 
-/** The most that one page lists. */
-const listed = 500;
-/** The most that is looked through to fill one. */
-const lookedThrough = 10_000;
-const longestWait = 60_000;
-
-function pageOf({ before, limit = listed }: Page): { readonly before?: string; readonly limit: number } {
-  const bounded = Math.min(Math.max(Math.trunc(limit), 1), listed);
-  return { limit: bounded, ...(before === undefined ? {} : { before }) };
-}
+const MAX_WAIT_MS = 60_000;
 
 /**
  * Makes the grants service. Call `start` before anything is served, and `stop` after the last session has closed.
@@ -83,7 +86,7 @@ function pageOf({ before, limit = listed }: Page): { readonly before?: string; r
 export function createGrants(options: GrantsOptions): Grants {
   const { store, log } = options;
   const tell = options.tell ?? (() => undefined);
-  const clock = steadyClock(options.clock, (ms) => tell(stepInWords(ms)));
+  const clock = steadyClock(options.clock, (ms) => tell(clockStepMessage(ms)));
   const waiters = createWaiters(clock);
   const core: Core = {
     store,
@@ -98,15 +101,29 @@ export function createGrants(options: GrantsOptions): Grants {
     lockWrites: undefined,
     busy: 0,
     outbox: createOutbox(clock),
-    live: createLive(
+    live: createLiveGrants(
       clock,
-      (entry) => endSoon(core, entry.grant, expiry(entry.grant)),
+      (entry) => endSoon(core, entry.grant, expiry(entry.grant, entry.deadline, clock)),
       (id) => timeOutSoon(core, id),
       (id) => escalateSoon(core, id),
-      ({ grant }) => options.watchHolder?.(grant.requester, (why) => withdrawn(grant, why)),
+      (entry) => {
+        const { grant } = entry;
+        const unwatch = options.watchHolder?.(grant.requester, (why) => withdrawn(grant, why));
+        if (grant.lease === undefined) return unwatch;
+        // The secret was not collected yet: a client that waits for an approval hears of that first.
+        const first = entry.verifier === undefined ? Math.max(grant.lease, FIRST_LEASE_MS) : grant.lease;
+        core.leases.begin(grant.id, grant.lease, first);
+        return () => {
+          core.leases.end(grant.id);
+          unwatch?.();
+        };
+      },
     ),
-    refusals: createRefusals(clock),
+    leases: createLeases(clock, (id) => lose(id)),
+    renewalBounds: renewalBounds(clock),
+    refusals: createRefusalLimiter(clock),
     history: options.history,
+    observer: options.observer ?? observingNothing,
     mutex: createMutex(),
     rules: options.rules,
     locked: undefined,
@@ -115,7 +132,10 @@ export function createGrants(options: GrantsOptions): Grants {
     changed: (id) => waiters.wake(id),
   };
   const poll = options.poll === false ? undefined : { every: 1000, bound: 10_000, ...options.poll };
-  const watching = createWatching(core, poll, () => waiters.ids(), options.trail);
+  // A gateway that owns its store hears of every renewal.
+  const sharing = poll === undefined ? undefined : createLeaseSharing(core);
+  const lose = createLostLeases(core, sharing?.hear);
+  const watching = createWatching(core, poll, () => waiters.ids(), options.trail, sharing, options.unsound);
 
   const withdrawal = (reason: string): Ending => ({
     event: "withdraw_identity",
@@ -123,16 +143,17 @@ export function createGrants(options: GrantsOptions): Grants {
     reason: `identity withdrawn: ${reason}`,
   });
   const withdrawn = (grant: Grant, reason: string): void => endSoon(core, grant, withdrawal(reason));
-
-  const closed = createClosed(core);
+  const closed = createClosedGrants(core);
 
   const serving = (): void => {
     const why = watching.unavailable;
-    if (why !== undefined) throw storeUnavailable(undefined, why);
+    if (why === undefined) return;
+    if (why === options.unsound?.()) throw unsoundNow(why);
+    throw storeUnavailable(undefined, why);
   };
   const find = async (viewer: Actor, id: string): Promise<AccessRequest> => {
     const request = await reading(store.request(id));
-    if (request === undefined || !maySeeRequest(viewer, request)) throw notFound("request", id);
+    if (request === undefined || !maySeeRequest(core.rules, viewer, request)) throw notFound("request", id);
     return request;
   };
 
@@ -143,11 +164,11 @@ export function createGrants(options: GrantsOptions): Grants {
     },
     async request(requester, ask) {
       serving();
-      return busy(core, () => takeAsk(core, requester, ask));
+      return whileCounted(core, () => createRequest(core, requester, ask));
     },
     find,
     async wait(viewer, id, ms, signal) {
-      const until = clock.monotonic() + Math.min(Math.max(ms, 0), longestWait);
+      const until = clock.monotonic() + Math.min(Math.max(ms, 0), MAX_WAIT_MS);
       for (;;) {
         // Registered before the look, so that no change falls between the two.
         const change = waiters.next(id, Math.max(until - clock.monotonic(), 0), signal);
@@ -161,52 +182,37 @@ export function createGrants(options: GrantsOptions): Grants {
         }
       }
     },
-    async requests(viewer, filter) {
-      const page = { ...(filter.state === undefined ? {} : { state: filter.state }), ...pageOf(filter) };
-      if (filter.all !== true) {
-        return reading(store.requests({ requester: requesterKey(viewer), ...page }));
-      }
-      requireAny(viewer, ["reviewer", "operator", "auditor"]);
-      // What a reviewer may not see leaves gaps, which what is older fills.
-      const found: AccessRequest[] = [];
-      let before = page;
-      for (let looked = 0; looked < lookedThrough; looked += page.limit) {
-        const some = await reading(store.requests(before));
-        found.push(...some.filter((request) => maySeeRequest(viewer, request)));
-        const last = some.at(-1);
-        if (last === undefined || some.length < page.limit || found.length >= page.limit) break;
-        before = { ...page, before: last.id };
-      }
-      return found.slice(0, page.limit);
-    },
+    requests: async (viewer, filter) => (await listRequests(core, viewer, filter)).requests,
+    requestsPage: (viewer, filter) => listRequests(core, viewer, filter),
+    background: (viewer, id) => backgroundOf(core, viewer, id),
+    dossier: (viewer, who, clientAddress) => dossierOf(core, viewer, who, clientAddress),
     inbox: (reviewer) => inboxOf(core, reviewer),
     whyNot: (viewer, request) => whyNotNow(core.rules, viewer, request),
-    withdraw: (requester, id) => busy(core, () => withdraw(core, requester, id)),
+    whyNotReview: (viewer, request) => whyNotReviewNow(core, viewer, request),
+    reviewsEmergenciesOf: (viewer, asked) => reviewsEmergenciesOf(core.rules, viewer, asked),
+    withdraw: (requester, id) => whileCounted(core, () => withdraw(core, requester, id)),
     async approve(reviewer, id, digest, comment, allow) {
       serving();
-      return busy(core, () => approve(core, reviewer, id, digest, comment, allow));
+      return whileCounted(core, () => approveRequest(core, reviewer, id, digest, comment, allow));
     },
-    refuse: (reviewer, id, digest, comment) => busy(core, () => refuse(core, reviewer, id, digest, comment)),
-    async grants(viewer, filter) {
-      const state = filter.state === undefined ? {} : { state: filter.state };
-      const page = pageOf(filter);
-      if (filter.all === true) requireAny(viewer, ["operator", "auditor"]);
-      const whose = filter.all === true ? {} : { requester: requesterKey(viewer) };
-      const stored = await reading(store.grants({ ...whose, ...state, ...page }));
-      // What ended here a moment ago may not be stored as ended yet.
-      return stored
-        .map((grant) => shown(core.endedHere.get(grant.id)?.grant ?? grant))
-        .filter((grant) => filter.state === undefined || grant.state === filter.state);
-    },
+    refuse: (reviewer, id, digest, comment) =>
+      whileCounted(core, () => refuseRequest(core, reviewer, id, digest, comment)),
+    reviewEmergency: (reviewer, id, note) =>
+      whileCounted(core, () => reviewEmergency(core, reviewer, id, note)),
+    grants: (viewer, filter) => listGrants(core, viewer, filter),
     grant: (viewer, id) => showGrant(core, viewer, id),
     async collectSecret(requester, grant) {
       serving();
-      return busy(core, () => collectSecret(core, requester, grant));
+      const found = await watching.reads.readFor(requester, grant);
+      return whileCounted(core, () => collectSecret(core, requester, grant, found));
+    },
+    async renewLease(requester, grant) {
+      return renewLease(core, requester, grant, await watching.reads.readFor(requester, grant));
     },
     release: (requester, grant) => release(core, requester, grant),
     revoke: (operator, grant, reason) => revoke(core, operator, grant, reason),
-    lockdown: (operator, reason) => busy(core, () => lockDown(core, operator, reason)),
-    lift: (operator) => busy(core, () => liftLockdown(core, operator)),
+    lockdown: (operator, reason) => whileCounted(core, () => lockDown(core, operator, reason)),
+    lift: (operator) => whileCounted(core, () => liftLockdown(core, operator)),
     get locked() {
       return core.locked;
     },
@@ -228,8 +234,29 @@ export function createGrants(options: GrantsOptions): Grants {
       const entry = core.live.get(id);
       if (entry !== undefined) await end(core, entry.grant, withdrawal(reason));
     },
-    adopt: (rules) => busy(core, () => adopt(core, rules)),
+    reach: (withdrawals) => reachOf(core, withdrawals),
+    withdrawAll(withdrawal) {
+      const { grants, requests } = withdrawAll(core, withdrawal);
+      return { grants, requests: whileCounted(core, () => requests) };
+    },
+    judgeAgain: (matches, cause, { isDryRun = false, foreseen } = {}) =>
+      whileCounted(core, () =>
+        rejudge(core, matches, {
+          event: "judge_again",
+          by: "policy",
+          ended: `policy would refuse it now: ${cause}`,
+          voided: `the requester has changed since it was asked: ${cause}; ask again`,
+          isDryRun,
+          ...(isDryRun && foreseen !== undefined ? { foreseen } : {}),
+        }),
+      ),
+    adopt: (rules) => whileCounted(core, () => adopt(core, rules)),
     start: () => watching.start(),
+    follow: (change) => watching.follow(change),
+    takeUp: (id) => watching.reads.takeUp(id),
+    get counts() {
+      return core.live.counts();
+    },
     get unavailable() {
       return watching.unavailable;
     },
@@ -239,6 +266,7 @@ export function createGrants(options: GrantsOptions): Grants {
     async stop() {
       watching.stop();
       core.live.stop();
+      core.leases.stop();
       await core.outbox.retry();
       core.outbox.stop();
       await watching.stopKeeping();

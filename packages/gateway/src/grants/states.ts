@@ -1,3 +1,4 @@
+import { requesterKey, type RequesterId } from "../kernel/requester.ts";
 /**
  * The one transition table of requests and of grants.
  *
@@ -11,12 +12,14 @@
  * - `deny`, `permit`, `hold`: what policies make of an ask: denied, approved at once, or waiting for people;
  * - `approve`: the last needed yes came; `refuse`: one no is enough; `withdraw`: the requester gave up;
  * - `time_out`: nobody answered within the policy's `within`;
- * - `void`: the rules that the request was judged by have changed; `lock_down`: an operator stopped everything.
+ * - `void`: the rules that the request was judged by, or its requester's groups, have changed;
+ *   `withdraw_identity`: the provider took the requester's identity back; `lock_down`: an operator stopped everything.
  *
  * A grant is made only by a request becoming approved, in the same transaction, and is active from then on until
  * exactly one of: `expire` (its one absolute deadline), `release` (its holder), `revoke` (an operator),
  * `withdraw_identity` (the provider took the identity back), `change_rules` (a reload no longer allows it),
- * `lock_down`, `undo` (it could not be confirmed that it was stored, so nobody was told that it exists; or that it has
+ * `judge_again` (what is known of its holder has changed, a group or an owner, and policy would refuse it now),
+ * `lose_lease` (the task that holds it is not heard of any more), `lock_down`, `undo` (it could not be confirmed that it was stored, so nobody was told that it exists; or that it has
  * not ended, where its gateway fell silent).
  * Nothing leads back to active: a grant is never renewed or revived.
  */
@@ -28,6 +31,7 @@ const requestTable = {
     withdraw: "withdrawn",
     time_out: "timed_out",
     void: "refused",
+    withdraw_identity: "refused",
     lock_down: "refused",
   },
   approved: {},
@@ -41,10 +45,12 @@ const grantTable = {
   none: { activate: "active" },
   active: {
     expire: "expired",
+    lose_lease: "expired",
     release: "released",
     revoke: "revoked",
     withdraw_identity: "revoked",
     change_rules: "revoked",
+    judge_again: "revoked",
     lock_down: "revoked",
     undo: "revoked",
   },
@@ -105,22 +111,7 @@ export interface GrantModel {
   readonly request: Machine<RequestState, RequestEvent>;
   readonly grant: Machine<GrantState, GrantEvent>;
   /** One text for one requester, for comparing and indexing. */
-  readonly requesterKey: (requester: RequesterNames) => string;
-}
-
-interface RequesterNames {
-  readonly kind: string;
-  readonly issuer: string;
-  readonly subject: string;
-  readonly client: string;
-}
-
-/**
- * One text for one requester: kind, issuer, subject and client, never a name. An agent acting for a person differs
- * per person, because `subject` is then the person's.
- */
-export function requesterKey(requester: RequesterNames): string {
-  return JSON.stringify([requester.kind, requester.issuer, requester.subject, requester.client]);
+  readonly requesterKey: (requester: RequesterId) => string;
 }
 
 /** For `openStore`. */

@@ -1,32 +1,11 @@
 import type { Deadline } from "../kernel/clock.ts";
+import type { Requester } from "../kernel/requester.ts";
 import type { ApprovalRule } from "../policy/types.ts";
 import type { RecordPrincipal } from "../audit/records.ts";
 import type { GrantState, RequestState } from "./states.ts";
 
+export type { Requester } from "../kernel/requester.ts";
 export type { GrantState, RequestState } from "./states.ts";
-
-/** Who asks, as far as grants need to know. The identity folder's Principal fits. */
-export interface Requester {
-  readonly kind: "agent" | "person";
-  readonly issuer: string;
-  readonly subject: string;
-  /** Of a person: the provider's own id, which no renaming changes. */
-  readonly uid?: string;
-  readonly client: string;
-  readonly name: string;
-  readonly owner?: string;
-  readonly groups: readonly string[];
-  /** What a directory gave, a new configuration may take; what a token said stays. Left out: the directory. */
-  readonly groupsFrom?: "token" | "directory";
-  /** The person behind an agent, with the provider's own id of them and their groups where a token said these. */
-  readonly person?: {
-    readonly issuer: string;
-    readonly subject: string;
-    readonly uid?: string;
-    readonly groups?: readonly string[];
-  };
-  readonly actors: readonly string[];
-}
 
 /** One ask, as stored. Times are milliseconds since the epoch. */
 export interface AccessRequest {
@@ -39,6 +18,8 @@ export interface AccessRequest {
   readonly breakGlass?: true;
   /** Time-to-live that was asked for and that the grant has unless a reviewer allows less, milliseconds. */
   readonly ttl: number;
+  /** The task renews a lease of so many milliseconds, or the grant ends; left out: it has none. */
+  readonly lease?: number;
   /** What a reviewer sees beside who, why and how long; frozen at the ask. */
   readonly sheet: Sheet;
   /** `sha256:…` over all that a reviewer sees, the sheet included: what an approval is bound to. */
@@ -49,10 +30,14 @@ export interface AccessRequest {
   /** The strictest approval that the operations' policies ask for. */
   readonly approval?: ApprovalRule;
   readonly approvals: readonly Approval[];
-  /** Why it was denied or refused, or by which policies it was permitted; for people to read. */
+  /** Of an emergency: what people found who reviewed it afterwards; left out: nobody has. */
+  readonly reviews?: readonly Review[];
+  /** Why it was denied or refused, or which policies permit it, at once or after approval; for people to read. */
   readonly reasons: readonly string[];
   /** Where it came from: a condition may name it, and a reload judges the request again. */
   readonly clientAddress?: string;
+  /** The span that asked, as a `traceparent` (W3C Trace Context), where it said so. Nothing vouches for it. */
+  readonly traceparent?: string;
   readonly createdAt: number;
   /** Until when it may wait for approval. */
   readonly waitsUntil?: number;
@@ -101,16 +86,30 @@ export interface Allowed {
   readonly ttl: number;
 }
 
+/** A person who decided or reviewed, as they are kept with it. */
+export interface ReviewerName {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly name: string;
+  /** The provider's own id, so that one person counts once whatever their login is called. */
+  readonly uid?: string;
+  readonly displayName?: string;
+}
+
+/** What one person found who reviewed an emergency after its end. */
+export interface Review {
+  readonly id: string;
+  readonly reviewer: ReviewerName;
+  readonly note: string;
+  readonly at: number;
+}
+
+/** Which emergencies: all, or those that somebody, or nobody, has reviewed. */
+export type Emergencies = "any" | "reviewed" | "unreviewed";
+
 export interface Approval {
   readonly id: string;
-  readonly reviewer: {
-    readonly issuer: string;
-    readonly subject: string;
-    readonly name: string;
-    /** The provider's own id, so that one person counts once whatever their login is called. */
-    readonly uid?: string;
-    readonly displayName?: string;
-  };
+  readonly reviewer: ReviewerName;
   readonly decision: "approve" | "refuse";
   readonly comment: string;
   /** The digest the reviewer saw. */
@@ -132,6 +131,12 @@ export interface Grant {
   readonly activatedAt: number;
   /** The one absolute deadline, wall clock, milliseconds since the epoch. */
   readonly endsAt: number;
+  /** Unless its holder is heard of every so many milliseconds, it ends; left out: it has no lease. */
+  readonly lease?: number;
+  /** The request's, for the records of what is done with the grant. */
+  readonly traceparent?: string;
+  /** When the request came; left out by earlier versions. */
+  readonly askedAt?: number;
   readonly endedAt?: number;
   readonly endedBy?: string;
   readonly endReason?: string;
@@ -152,5 +157,5 @@ export interface LiveGrant {
 export interface GrantEnd {
   readonly state: Exclude<GrantState, "active">;
   /** For people to read, for example "grant gr_… expired after 5m". */
-  readonly reason: string;
+  readonly words: string;
 }

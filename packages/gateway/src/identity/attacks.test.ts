@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { expect, test } from "vitest";
-import { fakeClock } from "../kernel/fake-clock.ts";
+import { fakeClock } from "@mayfly/testing/fake-clock.ts";
 import { createIdentity } from "./create-identity.ts";
 import type { IdentityError } from "./error.ts";
-import { pipeline } from "./pipeline.ts";
+import { pipeline } from "./tokens/pipeline.ts";
 import { FakeProvider, base64url, publicHalf, sharedKey, signRaw, testKey } from "./testing/fake-provider.ts";
 
 const clock = fakeClock();
@@ -32,7 +32,11 @@ const raw = (change: (text: string) => string, head = headerText) =>
 const attacks: [string, () => string, string][] = [
   ["empty", () => "", "token_malformed"],
   ["one byte over the limit", () => claims({ pad: "x".repeat(16 * 1024) }), "token_malformed"],
-  ["bound to a key (DPoP)", () => claims({ cnf: { jkt: "x" } }), "token_type"],
+  ["bound to a key (DPoP) where nobody checks", () => claims({ cnf: { jkt: "x".repeat(43) } }), "token_type"],
+  ["bound to no thumbprint", () => claims({ cnf: { jkt: "x" } }), "token_claims"],
+  ["bound to a certificate", () => claims({ cnf: { "x5t#S256": "x".repeat(43) } }), "token_claims"],
+  ["bound twice", () => claims({ cnf: { jkt: "x".repeat(43), kid: "k" } }), "token_claims"],
+  ["bound to nothing", () => claims({ cnf: null }), "token_claims"],
   ["a name that turns text around", () => claims({ sub: "a\u202eb", cid: "a\u202eb" }), "token_claims"],
   ["a group with a zero-width space", () => claims({ groups: ["a\u200b"] }), "token_claims"],
   ["two parts", () => `${base64url("{}")}.${base64url("{}")}`, "token_malformed"],

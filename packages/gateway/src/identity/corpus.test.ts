@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { fakeClock } from "../kernel/fake-clock.ts";
+import { fakeClock } from "@mayfly/testing/fake-clock.ts";
 import { createIdentity } from "./create-identity.ts";
 import { IdentityError } from "./error.ts";
 import type { Identity } from "./identity.ts";

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { fakeClock, type FakeClock } from "../kernel/fake-clock.ts";
+import { fakeClock, type FakeClock } from "@mayfly/testing/fake-clock.ts";
 import { MayflyError } from "../kernel/errors.ts";
 import { memoryStore, type MemoryStore } from "./browser-sessions/testing/memory-store.ts";
-import { createPeople, type ManagedPeople, type RulesOfPeople } from "./create-people.ts";
+import { createPeople, type ManagedPeople } from "./create-people.ts";
+import type { RulesOfPeople } from "./people-options.ts";
 import type { SignInDone } from "./people.ts";
 import type { Verified } from "./principal.ts";
 import { newBrowserSecret } from "./sign-in/secrets.ts";
@@ -121,6 +122,7 @@ describe("a sign-in", () => {
         name: rita,
         groups: ["support-leads"],
         groupsFrom: "token",
+        groupsAsOf: clock.wall(),
         actors: [],
         roles: ["reviewer"],
       },
@@ -353,10 +355,10 @@ describe("a session", () => {
     // By another way, from another issuer, and written in another way: the same person.
     Object.assign(saml.extra, { issuer: "https://okta.test/saml" });
     mine.push(await signIn({}, "Rita@Example.com", "saml"));
-    expect((await people.sessions(rita)).map(({ id }) => id).toSorted()).toEqual(
+    expect((await people.sessions({ issuer: "x", subject: rita })).map(({ id }) => id).toSorted()).toEqual(
       mine.map(({ session }) => session.id).toSorted(),
     );
-    await people.endAll(rita, "signed out everywhere");
+    await people.endAll({ issuer: "x", subject: rita }, "signed out everywhere");
     expect(await Promise.all([...mine, other].map(({ cookie }) => isIn(cookie)))).toEqual([
       false,
       false,

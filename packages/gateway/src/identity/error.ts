@@ -1,6 +1,6 @@
 import { MayflyError } from "../kernel/errors.ts";
 
-/** Every way a token can be refused, with the HTTP status it is reported under: 503 where the fault is not the token's. */
+/** Every way a token can be refused, with the HTTP status it is reported under: 503 where the fault is not the token's, 429 where it is too many. */
 const statuses = {
   token_malformed: 401,
   token_algorithm: 401,
@@ -15,6 +15,13 @@ const statuses = {
   token_lifetime: 401,
   token_claims: 401,
   token_inactive: 401,
+  token_stale: 401,
+  agent_inactive: 401,
+  token_unbound: 401,
+  proof_missing: 401,
+  proof_invalid: 401,
+  proof_nonce: 401,
+  proofs_too_many: 429,
   keys_unavailable: 503,
   introspection_unavailable: 503,
 } as const;

@@ -1,5 +1,6 @@
 import type { Verified } from "./principal.ts";
 import type { BrowserSession } from "./browser-sessions/store.ts";
+import type { About } from "./signals/subjects.ts";
 import type { SignInMethod } from "./sign-in/provider.ts";
 
 /** The OAuth client that people in a browser come through: the gateway itself. */
@@ -36,6 +37,14 @@ export interface SignInDone {
   readonly returnTo: string;
   /** Sessions that this one ended: the browser's own before it, and the person's oldest. */
   readonly ended: readonly string[];
+}
+
+/** Who somebody is, as far as their browser sessions go. */
+export interface Person {
+  readonly issuer: string;
+  readonly subject: string;
+  /** The provider's own id, which no renaming changes. */
+  readonly uid?: string;
 }
 
 /** Why a session ended, in words for its record. */
@@ -93,14 +102,26 @@ export interface People {
    * @returns ends the watch
    */
   watch(verified: Verified, ended: (reason: string) => void): () => void;
-  /** The sessions of a person, by login whatever way they came, newest first; with undefined, everyone's. */
-  sessions(login: string | undefined): Promise<readonly BrowserSession[]>;
+  /** The sessions of a person, whatever way they came, newest first; with undefined, everyone's. */
+  sessions(person: Person | undefined): Promise<readonly BrowserSession[]>;
   /** One session; undefined when there is none of that id. */
   session(id: string): Promise<BrowserSession | undefined>;
   /** Ends one session. @returns false when it was over already */
   end(id: string, reason: string): Promise<boolean>;
-  /** Ends all sessions of a person, by login whatever way they came. */
-  endAll(login: string, reason: string): Promise<readonly BrowserSession[]>;
+  /**
+   * The sessions that something ends which the provider has said of somebody, and ends them.
+   * @param about whom, and of which issuers
+   * @param at those signed in until then, milliseconds since the epoch
+   * @param options.isDryRun only says which
+   */
+  endAbout(
+    about: About,
+    at: number,
+    reason: string,
+    options?: { readonly isDryRun?: boolean },
+  ): Promise<readonly BrowserSession[]>;
+  /** Ends all sessions of a person, whatever way they came. */
+  endAll(person: Person, reason: string): Promise<readonly BrowserSession[]>;
   /** What a SAML identity provider has to know of us, XML; undefined where SAML is not configured. */
   samlMetadata(): string | undefined;
   /** Where the browser ends its session at the provider too, where that is possible. Ask before ending it here. */

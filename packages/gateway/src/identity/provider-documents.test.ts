@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fakeClock } from "../kernel/fake-clock.ts";
+import { fakeClock } from "@mayfly/testing/fake-clock.ts";
 import { createIdentity } from "./create-identity.ts";
 import { FakeProvider, publicHalf, sharedKey, testKey } from "./testing/fake-provider.ts";
 

@@ -1,15 +1,20 @@
+import { requesterKey } from "../kernel/requester.ts";
 import { deadlineAfter, remaining } from "../kernel/clock.ts";
 import type { Clock, Deadline } from "../kernel/clock.ts";
-import { boundedMap } from "./bounded-map.ts";
+import { boundedMap, type BoundedMap } from "../kernel/bounded-map.ts";
 import type { Withdrawn } from "./identity.ts";
-import type { Introspect } from "./introspection.ts";
-import { principalKey } from "./principal.ts";
-import type { Principal } from "./principal.ts";
-import type { VerifiedToken } from "./verified-cache.ts";
+import type { Introspect } from "./tokens/introspection.ts";
+import type { Requester } from "../kernel/requester.ts";
+import type { VerifiedToken } from "./tokens/verified-cache.ts";
 
-/** So many looks in a row may go unanswered; after that nobody knows whether the token is still good. */
+/** How many intervals may pass without an answer before the token counts as unknown. */
 const MAX_UNANSWERED = 3;
-/** So many tokens in one look are no longer active, each fresher than the one before: there is no good one. */
+/** How many checks run within the greatest age of a proof, so that one unanswered check ends nothing. */
+const LOOKS_WITHIN = 3;
+/**
+ * How many tokens in one check, each newer than the one before, may be inactive before the principal counts as having
+ * none.
+ */
 const MAX_INACTIVE = 3;
 const MAX_SHOWN = 10_000;
 
@@ -21,12 +26,18 @@ interface Shown {
   readonly until: Deadline;
 }
 
+/** The newest tokens of principals, by their keys. */
+export type ShownTokens = BoundedMap<Shown>;
+
+/** Makes the store of shown tokens. It outlives a reload, so that a grant's holder need not show a token again. */
+export const createShownTokens = (): ShownTokens => boundedMap<Shown>(MAX_SHOWN);
+
 interface Watch {
-  readonly principal: Principal;
+  readonly principal: Requester;
   readonly listeners: Set<Withdrawn>;
   shown: Shown | undefined;
   misses: number;
-  /** Whether it was looked at once: until then, whoever has shown nothing yet may still do so. */
+  /** Whether it was checked at least once: until then, a holder who has shown no token may still show one. */
   wasLookedAt: boolean;
   /** Whether its listeners were told that nothing is known of it. */
   wasTold: boolean;
@@ -44,24 +55,33 @@ export interface Watches {
   /** Takes note of a token that was just verified. */
   show(text: string, token: VerifiedToken): void;
   /** Takes note that the provider said of a token that it is no longer active. */
-  inactive(principal: Principal, digest: string): void;
-  watch(principal: Principal, withdrawn: Withdrawn): () => void;
+  inactive(principal: Requester, digest: string): void;
+  watch(principal: Requester, withdrawn: Withdrawn): () => void;
+  /** Looks at the newest token of a principal now, if a good one is known. Never rejects. */
+  prove(principal: Requester): Promise<void>;
   /** Why a principal may not use what they hold now; undefined when they may. */
-  unknown(principal: Principal): string | undefined;
+  unknown(principal: Requester): string | undefined;
   close(): void;
 }
 
 /**
- * @param every milliseconds between looks at one principal, however many grants and sessions it has
+ * @param every milliseconds between checks of one principal, however many grants and sessions it has
+ * @param within how old a proof may be, milliseconds: checks run often enough for that; left out: no limit
  * @param inactive told the digest of a token that the provider says is no longer active
+ * @param shown what was shown before
  */
 export function introspectionWatches(
   introspect: Introspect,
-  every: number,
+  {
+    every,
+    within = Number.POSITIVE_INFINITY,
+  }: { readonly every: number; readonly within?: number | undefined },
   clock: Clock,
   inactive: (digest: string) => void,
+  shown: ShownTokens,
 ): Watches {
-  const shown = boundedMap<Shown>(MAX_SHOWN);
+  const period = Math.min(every, within / LOOKS_WITHIN);
+  const maxUnanswered = Math.ceil((MAX_UNANSWERED * every) / period);
   const watches = new Map<string, Watch>();
 
   function tell(watch: Watch, reason: string, kind: "withdrawn" | "unknown"): void {
@@ -99,7 +119,7 @@ export function introspectionWatches(
       if (token === undefined || unknown !== undefined) break;
       let active: boolean | undefined;
       try {
-        active = await introspect({ token: token.text, subject: watch.principal.subject });
+        active = await introspect({ token: token.text, principal: watch.principal });
       } catch {
         active = undefined;
       }
@@ -114,14 +134,14 @@ export function introspectionWatches(
           end(key, watch, "the access token is no longer active");
           return;
         }
-        // A fresher one was shown meanwhile. It gets its look now: a stock of tokens must not buy time.
+        // A newer token was shown meanwhile and is checked now: a stock of tokens must not buy time.
         continue;
       }
-      if (watch.misses >= MAX_UNANSWERED) {
+      if (watch.misses >= maxUnanswered) {
         end(
           key,
           watch,
-          `the identity provider did not say ${MAX_UNANSWERED} times whether the access token is active`,
+          `the identity provider did not say ${maxUnanswered} times whether the access token is active`,
         );
         return;
       }
@@ -131,12 +151,19 @@ export function introspectionWatches(
   }
 
   function plan(key: string, watch: Watch): void {
-    watch.cancel = clock.schedule(every, () => void look(key, watch));
+    watch.cancel = clock.schedule(period, () => void look(key, watch));
+  }
+
+  function noLongerActive(principal: Requester, digest: string): void {
+    const key = requesterKey(principal);
+    if (shown.get(key)?.digest === digest) shown.delete(key);
+    const watch = watches.get(key);
+    if (watch?.shown?.digest === digest) end(key, watch, "the access token is no longer active");
   }
 
   return {
     show(text, { verified, issuedAt }) {
-      const key = principalKey(verified.principal);
+      const key = requesterKey(verified.principal);
       const watch = watches.get(key);
       const newest = watch?.shown ?? shown.get(key);
       if (newest !== undefined && newest.issuedAt > issuedAt && remaining(clock, newest.until) > 0) return;
@@ -145,14 +172,19 @@ export function introspectionWatches(
       shown.set(key, fresh);
       if (watch !== undefined) watch.shown = fresh;
     },
-    inactive(principal, digest) {
-      const key = principalKey(principal);
-      if (shown.get(key)?.digest === digest) shown.delete(key);
-      const watch = watches.get(key);
-      if (watch?.shown?.digest === digest) end(key, watch, "the access token is no longer active");
+    inactive: noLongerActive,
+    async prove(principal) {
+      const key = requesterKey(principal);
+      const token = watches.get(key)?.shown ?? shown.get(key);
+      if (token === undefined || remaining(clock, token.until) <= 0) return;
+      // No answer proves nothing either way: unanswered checks are counted instead.
+      const active = await introspect({ token: token.text, principal }).catch(() => undefined);
+      if (active !== false) return;
+      inactive(token.digest);
+      noLongerActive(principal, token.digest);
     },
     watch(principal, withdrawn) {
-      const key = principalKey(principal);
+      const key = requesterKey(principal);
       let watch = watches.get(key);
       if (watch === undefined) {
         watch = {
@@ -180,7 +212,7 @@ export function introspectionWatches(
       };
     },
     unknown(principal) {
-      const watch = watches.get(principalKey(principal));
+      const watch = watches.get(requesterKey(principal));
       return watch === undefined ? undefined : unknownNow(watch);
     },
     close() {

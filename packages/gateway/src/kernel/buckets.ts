@@ -1,41 +1,83 @@
-import type { Clock } from "./clock.ts";
+import { boundedMap } from "./bounded-map.ts";
+
+/** What refills a bucket: the monotonic clock. */
+type Monotonic = { monotonic(): number };
+
+/** A token bucket of `burst` tokens, refilled at `rate` a second by the monotonic clock. */
+export class TokenBucket {
+  readonly #clock: Monotonic;
+  readonly #burst: number;
+  readonly #msPerToken: number;
+  #tokens: number;
+  #at: number;
+
+  constructor(clock: Monotonic, rate: number, burst: number) {
+    this.#clock = clock;
+    this.#burst = burst;
+    this.#msPerToken = 1000 / rate;
+    this.#tokens = burst;
+    this.#at = clock.monotonic();
+  }
+
+  /** Milliseconds until there are so many tokens; 0 when there are. Consumes none. */
+  wait(tokens = 1): number {
+    const now = this.#clock.monotonic();
+    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) / this.#msPerToken);
+    this.#at = now;
+    return this.#tokens >= tokens ? 0 : Math.ceil((tokens - this.#tokens) * this.#msPerToken);
+  }
+
+  /** Consumes one token. Returns 0 when there was one, else the milliseconds until there is. */
+  consume(): number {
+    const wait = this.wait();
+    if (wait === 0) this.#tokens -= 1;
+    return wait;
+  }
+
+  /** Consumes what was used already, into debt where there was less: some costs are known only afterwards. */
+  charge(tokens: number): void {
+    this.wait();
+    this.#tokens -= tokens;
+  }
+
+  /** Returns one token. */
+  release(): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + 1);
+  }
+}
 
 /** Token buckets by key, bounded in memory. */
 export interface Buckets {
-  /** Takes one token: 0 when there was one, else the milliseconds until there is. */
-  take(key: string): number;
-  /** Gives one back. */
-  give(key: string): void;
-  /** Keys remembered now. */
+  /** Consumes one token. Returns 0 when there was one, else the milliseconds until there is. */
+  consume(key: string): number;
+  /** Milliseconds until so many tokens are available, one when left out; 0 when they are. Consumes none. */
+  wait(key: string, tokens?: number): number;
+  /** Consumes what was used already, into debt where there was less. */
+  charge(key: string, tokens: number): void;
+  /** Returns one token. */
+  release(key: string): void;
+  /** How many keys are held. */
   readonly size: number;
 }
 
 /**
- * Makes token buckets of `burst` tokens that refill at `rate` a second, by the monotonic clock. At most `keys` are
- * remembered: past that the one unseen longest is forgotten, which gives back its tokens to somebody who can show
- * that many addresses anyway.
+ * Token buckets of `burst` tokens, refilled at `rate` a second. At most `maxKeys` keys are held; past that, one that was
+ * not used lately is evicted. Eviction refills its bucket, but only a client that can show that many keys can cause it.
  */
-export function tokenBuckets(clock: Clock, rate: number, burst: number, keys: number): Buckets {
-  const buckets = new Map<string, { tokens: number; at: number }>();
+export function tokenBuckets(clock: Monotonic, rate: number, burst: number, maxKeys: number): Buckets {
+  const buckets = boundedMap<TokenBucket>(maxKeys);
+  const bucketOf = (key: string): TokenBucket => {
+    const known = buckets.get(key);
+    if (known !== undefined) return known;
+    const made = new TokenBucket(clock, rate, burst);
+    buckets.set(key, made);
+    return made;
+  };
   return {
-    take(key) {
-      const now = clock.monotonic();
-      const known = buckets.get(key);
-      const tokens =
-        known === undefined ? burst : Math.min(burst, known.tokens + ((now - known.at) / 1000) * rate);
-      buckets.delete(key);
-      if (buckets.size >= keys) {
-        const oldest = buckets.keys().next();
-        if (oldest.done !== true) buckets.delete(oldest.value);
-      }
-      const allowed = tokens >= 1;
-      buckets.set(key, { tokens: allowed ? tokens - 1 : tokens, at: now });
-      return allowed ? 0 : Math.ceil(((1 - tokens) / rate) * 1000);
-    },
-    give(key) {
-      const known = buckets.get(key);
-      if (known !== undefined) known.tokens = Math.min(burst, known.tokens + 1);
-    },
+    consume: (key) => bucketOf(key).consume(),
+    wait: (key, tokens) => buckets.get(key)?.wait(tokens) ?? 0,
+    charge: (key, tokens) => bucketOf(key).charge(tokens),
+    release: (key) => buckets.get(key)?.release(),
     get size() {
       return buckets.size;
     },

@@ -12,14 +12,14 @@ export interface Clock {
 }
 
 /** The longest delay that Node's timers take (2^31 - 1 ms); longer ones would fire at once. */
-const longestDelay = 2_147_483_647;
+const MAX_TIMER_MS = 2_147_483_647;
 
 /** The process's own clocks. Timers do not keep the process alive. */
 export const systemClock: Clock = {
   wall: () => Date.now(),
   monotonic: () => performance.now(),
   schedule(ms, run) {
-    const timer = setTimeout(run, Math.min(Math.max(ms, 0), longestDelay));
+    const timer = setTimeout(run, Math.min(Math.max(ms, 0), MAX_TIMER_MS));
     timer.unref();
     return () => clearTimeout(timer);
   },
@@ -40,11 +40,11 @@ export function deadlineAfter(clock: Clock, ms: number): Deadline {
 
 /**
  * The deadline of something stored with a wall-clock end, for example a grant read back after a restart.
- * It never lies later than `longest` milliseconds from now, so that a clock stepped back while the process
+ * It never lies later than `maxMs` milliseconds from now, so that a clock stepped back while the process
  * was away cannot stretch it.
  */
-export function deadlineAt(clock: Clock, wall: number, longest: number): Deadline {
-  const left = Math.min(wall - clock.wall(), longest);
+export function deadlineAt(clock: Clock, wall: number, maxMs: number): Deadline {
+  const left = Math.min(wall - clock.wall(), maxMs);
   return { wall: Math.min(wall, clock.wall() + left), monotonic: clock.monotonic() + left };
 }
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { expect, it } from "vitest";
 import { hasMoreValues, ValueCount } from "./json-values.ts";
 
@@ -8,15 +8,15 @@ it("counts what stands between commas and in brackets, and nothing in strings, h
       const bytes = Buffer.from(JSON.stringify(value));
       const at = cut % (bytes.length + 1);
       const [whole, halves] = [new ValueCount(), new ValueCount()];
-      whole.take(bytes);
-      halves.take(bytes.subarray(0, at));
-      halves.take(bytes.subarray(at));
+      whole.feed(bytes);
+      halves.feed(bytes.subarray(0, at));
+      halves.feed(bytes.subarray(at));
       expect(halves.values).toBe(whole.values);
     }),
   );
   const of = (text: string): number => {
     const count = new ValueCount();
-    count.take(Buffer.from(text));
+    count.feed(Buffer.from(text));
     return count.values;
   };
   expect([of("[[],[],{}]"), of(String.raw`{"a":"[,,,\",","b":[1,2]}`), of("7")]).toEqual([6, 4, 0]);

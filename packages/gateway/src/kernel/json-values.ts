@@ -1,15 +1,16 @@
 const [quote, backslash, comma, array, object] = [0x22, 0x5c, 0x2c, 0x5b, 0x7b];
 
 /**
- * Counts the values of JSON as it comes, before anything is made of them: what a reader does takes as long as there are
- * values, and a few bytes are enough for one. Of what is no JSON it counts something.
+ * Counts the values of a JSON text while its bytes arrive, before anything is parsed: parsing costs time for each
+ * value, and a value needs only a few bytes. For bytes that are not JSON the count means nothing, but stays bounded by
+ * their number.
  */
 export class ValueCount {
   values = 0;
   #inString = false;
   #isEscaped = false;
 
-  take(chunk: Uint8Array): void {
+  feed(chunk: Uint8Array): void {
     let inString = this.#inString;
     let isEscaped = this.#isEscaped;
     let { values } = this;
@@ -27,11 +28,11 @@ export class ValueCount {
   }
 }
 
-/** Whether JSON holds more values than so many. */
-export function hasMoreValues(bytes: Uint8Array, most: number): boolean {
-  // Each takes two bytes at least.
-  if (bytes.length / 2 <= most) return false;
+/** Whether a JSON text holds more than `maxValues` values. */
+export function hasMoreValues(bytes: Uint8Array, maxValues: number): boolean {
+  // Every value takes at least two bytes.
+  if (bytes.length / 2 <= maxValues) return false;
   const count = new ValueCount();
-  count.take(bytes);
-  return count.values > most;
+  count.feed(bytes);
+  return count.values > maxValues;
 }

@@ -1,13 +1,13 @@
 import { inspect } from "node:util";
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { describe, expect, test } from "vitest";
 import { canonicalJson, digestOf } from "./canonical.ts";
 import { deadlineAfter, deadlineAt, remaining, systemClock } from "./clock.ts";
 import { formatDuration, parseDuration } from "./durations.ts";
 import { MayflyError, messageOf } from "./errors.ts";
-import { fakeClock } from "./fake-clock.ts";
+import { fakeClock } from "@mayfly/testing/fake-clock.ts";
 import { newId, newSecret } from "./ids.ts";
-import { nearest } from "./nearest.ts";
+import { closestName } from "./closest-name.ts";
 import { Secret, secretSchema, TextFile } from "./secret.ts";
 
 describe("durations", () => {
@@ -29,7 +29,7 @@ describe("durations", () => {
     [90_000, "1m 30s"],
     [300_000, "5m"],
     [250, "250ms"],
-    [-5, "0ms"],
+    [-5, "0s"],
     [90_061_000, "1d 1h"],
   ])("%d ms reads %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
 });
@@ -132,9 +132,9 @@ describe("canonical JSON (RFC 8785)", () => {
 });
 
 test("nearest finds the name that was meant, and none when nothing is near", () => {
-  expect(nearest("read-order", ["read-orders", "refund-order"])).toBe("read-orders");
-  expect(nearest("POSTGRES", ["postgres", "http"])).toBe("postgres");
-  expect(nearest("kubernetes", ["postgres", "http"])).toBeUndefined();
+  expect(closestName("read-order", ["read-orders", "refund-order"])).toBe("read-orders");
+  expect(closestName("POSTGRES", ["postgres", "http"])).toBe("postgres");
+  expect(closestName("kubernetes", ["postgres", "http"])).toBeUndefined();
 });
 
 test("errors carry code, status and hint", () => {

@@ -18,7 +18,7 @@ export class Secret {
     this.source = source;
   }
 
-  /** Gives a secret that was only named its value. The configuration calls it once, while it loads. */
+  /** Sets the value of a secret that was only named. The configuration calls it once, while it loads. */
   load(value: string): void {
     this.#value = value;
   }
@@ -68,7 +68,7 @@ export class TextFile {
   }
 }
 
-/** What a configuration is told that holds a secret in plain text. */
+/** The message for a configuration that holds a secret in plain text. */
 export const secretRule = "a secret is named, never written: { env: NAME } or { file: PATH }";
 
 /**

@@ -1,8 +1,8 @@
 import { MayflyError } from "./errors.ts";
 
 /**
- * The person behind a request has to prove who they are again before it is done (RFC 9470). The API adds where that
- * happens; nothing was done.
+ * The person must prove who they are again before the request is carried out (RFC 9470). Nothing was done. The API adds
+ * where to sign in.
  */
 export class SignInAgain extends MayflyError {
   /** How long ago the new proof may be, milliseconds; left out where any sign-in will do. */

@@ -1,6 +1,6 @@
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { expect, test } from "vitest";
-import { fakeClock } from "./fake-clock.ts";
+import { fakeClock } from "@mayfly/testing/fake-clock.ts";
 import { steadyClock } from "./steady-clock.ts";
 
 test("reads as the wall clock does while nobody turns it", () => {

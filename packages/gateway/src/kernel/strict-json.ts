@@ -1,12 +1,31 @@
 /** JSON that two readers could understand differently. */
-export class AmbiguousJson extends Error {}
+export class AmbiguousJson extends Error {
+  readonly kind: "name_twice" | "too_deep" | "name_forbidden";
+
+  constructor(kind: AmbiguousJson["kind"], message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/**
+ * Decodes UTF-8, keeping a byte order mark, which JSON's grammar then refuses (RFC 8259, section 8.1).
+ * @throws TypeError when it is not UTF-8
+ */
+export function decodeUtf8(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+/** No name is forbidden. */
+const anyName: ReadonlySet<string> = new Set();
 
 /**
  * Parses JSON and refuses duplicate names (RFC 8259, section 4, leaves their meaning open; RFC 7519, section 4,
  * lets a reader refuse them) and objects nested deeper than `maxDepth`.
- * @throws SyntaxError when it is not JSON, AmbiguousJson when a name stands twice or it nests too deep
+ * @param forbidden names that no object may have
+ * @throws SyntaxError when it is not JSON, AmbiguousJson when a name stands twice or is forbidden, or it nests too deep
  */
-export function parseStrictJson(text: string, maxDepth = 16): unknown {
+export function parseStrictJson(text: string, maxDepth = 16, forbidden = anyName): unknown {
   const value: unknown = JSON.parse(text);
   // From here on the text is known to be JSON, so that the scan need not check the grammar again.
   const open: (Set<string> | undefined)[] = [];
@@ -19,12 +38,13 @@ export function parseStrictJson(text: string, maxDepth = 16): unknown {
       const names = open.at(-1);
       if (nameExpected && names !== undefined) {
         const name = JSON.parse(text.slice(start, at + 1)) as string;
-        if (names.has(name)) throw new AmbiguousJson("a name stands twice in one object");
+        if (names.has(name)) throw new AmbiguousJson("name_twice", "a name stands twice in one object");
+        if (forbidden.has(name)) throw new AmbiguousJson("name_forbidden", "a name is not allowed");
         names.add(name);
         nameExpected = false;
       }
     } else if (character === "{" || character === "[") {
-      if (open.length >= maxDepth) throw new AmbiguousJson("it nests too deep");
+      if (open.length >= maxDepth) throw new AmbiguousJson("too_deep", "it nests too deep");
       open.push(character === "{" ? new Set() : undefined);
       nameExpected = character === "{";
     } else if (character === "}" || character === "]") {
@@ -37,7 +57,7 @@ export function parseStrictJson(text: string, maxDepth = 16): unknown {
   return value;
 }
 
-/** A number's digits without zeros that say nothing, and the power of ten they count. */
+/** A number's significant digits and the power of ten that they count. */
 function digitsOf(number: string): string {
   const [, whole = "", fraction = "", exponent = "0"] =
     /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
@@ -47,12 +67,12 @@ function digitsOf(number: string): string {
   return `${short}e${Number(exponent) - fraction.length + digits.length - short.length}`;
 }
 
-/** The longest number that is compared digit by digit; a longer one is none that a double holds, characters. */
+/** The longest number that is compared digit by digit, characters; no double needs more. */
 const MAX_NUMBER_CHARACTERS = 400;
 
 /**
- * Whether every number of a JSON text is the double that is nearest to it, as the shortest text that means that double
- * says it (ECMA-262, Number::toString): any other number is another one to a reader who counts more digits.
+ * Whether every number of a JSON text is exactly what a double holds, in its shortest form (ECMA-262,
+ * Number::toString). Any other number reads differently to a parser of higher precision.
  * @param text known to be JSON
  */
 export function hasExactNumbers(text: string): boolean {

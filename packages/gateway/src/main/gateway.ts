@@ -1,47 +1,37 @@
-import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
-import { createApi } from "../api/api.ts";
-import { createAuditFeed } from "../audit/feed.ts";
-import { knownOf } from "../audit/known-log.ts";
-import { createAuditReader } from "../audit/reader.ts";
-import { openAuditLog } from "../audit/open.ts";
-import { describeChanges } from "../configuration/changes.ts";
-import { formatProblems } from "../configuration/problems.ts";
-import type { Configuration } from "../configuration/types.ts";
-import { createGates } from "../gate/create.ts";
-import { createFront } from "../gate/web/front.ts";
-import { openJournal } from "../grants/durability/journal-file.ts";
-import { createSharing } from "../gate/web/sharing.ts";
-import { createGrants } from "../grants/service.ts";
-import { grantModel } from "../grants/states.ts";
-import { createPeople } from "../identity/create-people.ts";
-import type { Principal } from "../identity/principal.ts";
+import { createApi } from "../api/server.ts";
+import { createSharedResources } from "../gate/web/sessions/sharing.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
-import type { Policies } from "../policy/types.ts";
-import { startNotifications } from "../notifications/notifications.ts";
-import { openStore } from "../storage/store.ts";
-import { accessOf } from "./access.ts";
-import { createAdmission } from "./admission.ts";
-import { createDoors } from "./doors/doors.ts";
-import { endsFile } from "./ends-file.ts";
-import { certificatesOf } from "./certificates.ts";
-import { connectionsNow } from "./connections-now.ts";
-import { healthOf } from "./health.ts";
-import { httpsServer } from "./https.ts";
-import { listen, listenError, type Listener } from "./listener.ts";
-import { identityOf } from "./identity-of.ts";
-import { sweepLeftBehind } from "./left-behind.ts";
-import { load, rulesOf } from "./load.ts";
-import { createLogKeeper, type LogKeeper } from "./log-keeper.ts";
-import { createMetrics } from "./metrics.ts";
-import { peopleOf, recordSignOut } from "./people-of.ts";
-import { createProbes } from "./probes.ts";
-import { createProtocols, protocols as knownProtocols } from "./protocols.ts";
-import { ConfigurationRefused, reload, type Reload } from "./reload.ts";
-import { slackPorts } from "./slack-ports.ts";
-import { swappableIdentity } from "./swappable-identity.ts";
-import { closeUnfinished } from "./unfinished.ts";
+import type { Listener } from "./listeners/listener.ts";
+import { createDrain } from "./drain.ts";
+import { endSessions } from "./end-sessions.ts";
+import { lockDownAtStart } from "./lockdown-at-start.ts";
+import { tidyPreviousRun } from "./previous-run/tidy.ts";
+import { createProtocols, protocolFactories, type ProtocolFactory } from "./protocols.ts";
+import type { Reload } from "./reload.ts";
+import { createAdopt } from "./wiring/adopt.ts";
+import { createApiServices } from "./wiring/api-services.ts";
+import type { Boot } from "./wiring/boot.ts";
+import { loadFirst, surroundingsOf } from "./wiring/first.ts";
+import { makeGates } from "./wiring/make-gates.ts";
+import { createGatewayMetrics } from "./wiring/gateway-metrics.ts";
+import { startIdentity } from "./wiring/identity/identity-services.ts";
+import { startSignals } from "./wiring/identity/start-signals.ts";
+import { listenOnPorts, loopbackOf } from "./wiring/protocol-listeners.ts";
+import { startMetricsPort } from "./wiring/metrics-port.ts";
+import { createReloader, inForceThere } from "./wiring/reloader.ts";
+import { openRecords } from "./wiring/records.ts";
+import { followStore } from "./wiring/follow-store.ts";
+import { startGrants } from "./wiring/start-grants.ts";
+import { startProbes } from "./wiring/start-probes.ts";
+import { startNotifying } from "./wiring/start-notifying.ts";
+import { createWeb, listenHttps } from "./wiring/web.ts";
+import { sharedFolder, type WorkerPlace } from "./workers/place.ts";
+import { grantsAmong } from "./workers/grants.ts";
+import type { InForceThere } from "./workers/messages.ts";
+import { metricsAmong } from "./workers/metrics.ts";
+import type { Siblings } from "./workers/siblings.ts";
 
 /** What a gateway is started with. */
 export interface GatewayOptions {
@@ -49,32 +39,42 @@ export interface GatewayOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Locks down before anybody is let in, for this reason. */
+  readonly lockdown?: string;
+  /** Where it is one of several processes behind the same ports. */
+  readonly worker?: GatewayWorker;
+  /** What makes the protocols; left out: those that mayflyd serves. */
+  readonly protocols?: readonly ProtocolFactory[];
+}
+
+/** Which of several processes it is, and how it reaches the others. */
+export interface GatewayWorker {
+  readonly place: WorkerPlace;
+  readonly siblings: Siblings;
+  /** The digest of the configuration that the others run; undefined where it is the first. */
+  readonly configuration?: string;
 }
 
 /** A gateway that serves. */
 export interface RunningGateway {
   readonly url: string;
   readonly httpsPort: number;
-  readonly postgresPort: number | undefined;
+  /** The ports beside it that were really taken: those of protocols by kind, and `metrics`. */
+  readonly ports: ReadonlyMap<string, number>;
   /** The local CA's certificate, where the gateway made its own. */
   readonly caFile: string | undefined;
-  reload(): Promise<Reload>;
+  /** @param expected the digest of the only configuration that is adopted; left out: whichever the file holds */
+  reload(expected?: string): Promise<Reload>;
+  /** What is in force now. */
+  inForce(): InForceThere;
+  /**
+   * Lets open sessions go on and opens no new ones, for as long as `shutdown` of the configuration says; then call `stop`.
+   * @param now ends the drain before
+   */
+  drain(now: AbortSignal): Promise<void>;
   /** Takes nobody in, tells every session, flushes the log. */
   stop(reason: string): Promise<void>;
 }
-
-/** How long sessions have to end at a stop, with all that they run upstream, milliseconds. */
-const SESSIONS_END_MS = 10_000;
-/** How long requests to the API have to end after that, milliseconds. */
-const stopWithin = 5000;
-
-/** How long clients have to read their last words, milliseconds. */
-const farewell = 1500;
-
-/** The principal that the gateway itself acts as, in the log. */
-const system = { kind: "system", issuer: "mayflyd", subject: "mayflyd", name: "mayflyd" } as const;
-
-type Adopted = { readonly configuration: Configuration; readonly policies: Policies };
 
 /**
  * Starts a gateway: every part in the order in which the next one needs it, and undone in reverse when one fails.
@@ -101,321 +101,116 @@ async function undoAll(undo: readonly (() => Promise<void> | void)[], logger: Lo
 }
 
 async function start(options: GatewayOptions, undo: (() => Promise<void> | void)[]): Promise<RunningGateway> {
-  const { file, environment, clock, logger } = options;
+  const { clock, logger, worker } = options;
   const fault = (error: unknown): void => logger.error({ error: messageOf(error) }, "fault");
+  const boot: Boot = { clock, logger, fault, onStop: (step) => void undo.push(step) };
 
-  const loaded = await load(file, knownProtocols, environment);
-  if (!loaded.ok) throw new ConfigurationRefused(formatProblems(loaded.problems));
-  let current: Adopted = loaded;
-  const first = loaded.configuration;
-  let certificates = await certificatesOf(first, clock);
-  const protocols = createProtocols({
-    clock,
-    secureContext: () => certificates.context,
-    allowInsecureLoopback: first.listen.postgres?.allowInsecureLoopback === true,
-    url: () => first.url.replace(/\/+$/, ""),
-    gateway: () => audit.id,
-    gatewayBefore: () => (known?.accepted === undefined ? undefined : known.key),
-  });
+  const factories = options.protocols ?? protocolFactories;
+  const inForce = await loadFirst(options, factories);
+  const first = inForce.adopted.configuration;
+  /** Without a slash at its end. */
+  const url = first.url.replace(/\/+$/, "");
+  const protocols = createProtocols(
+    surroundingsOf(boot, inForce, url, () => records, worker?.siblings),
+    factories,
+  );
   await Promise.all(protocols.map((protocol) => protocol.ready()));
 
-  const store = await openStore(first.store, grantModel);
-  undo.push(() => store.close());
-  const known = knownOf(await store.logs.all(), first.audit.name, first.store.kind === "sqlite");
-  // An operator has accepted that the log of another name is lost.
-  const instead = known === undefined || known.name === first.audit.name ? undefined : known.name;
-  let keeper: LogKeeper | undefined;
-  const audit = await openAuditLog({
-    folder: first.audit.folder,
-    name: first.audit.name,
-    clock,
-    sync: first.audit.sync,
-    checkpointEvery: first.audit.checkpointEvery,
-    ...(first.audit.witnessed === undefined ? {} : { witnessed: first.audit.witnessed }),
-    ...(known === undefined ? {} : { known }),
-    onProblem(message) {
-      logger.error({ problem: message }, "audit log");
-      keeper?.logFailed();
-    },
+  const records = await openRecords(boot, first, options);
+  const listeners = new Map<string, Listener>();
+  const sharing = createSharedResources();
+  boot.onStop(() => sharing.workers.close());
+  const ownMetrics = createGatewayMetrics({
+    records,
+    sharing,
+    listeners,
+    grants: () => grants,
+    gates: () => gates,
+    systemLog: () => systemLog,
+    health: () => watching,
+    places: () => web.places,
   });
-  const { log } = audit;
-  keeper = createLogKeeper({
-    clock,
-    audit,
-    name: first.audit.name,
-    ...(instead === undefined ? {} : { instead }),
-    logs: store.logs,
-    ...(first.store.kind === "sqlite" ? { file: first.store.file } : {}),
-    onChange: (why) =>
-      why === undefined
-        ? logger.info({}, "the store takes writes again")
-        : logger.error({ problem: why }, "store"),
-  });
-  if (known === undefined && audit.first > 0)
-    logger.warn(
-      { log: first.audit.name, records: audit.first },
-      "the store does not know the audit log: what its records say has ended or is locked down is taken from there",
-    );
-  const kept = keeper;
-  undo.push(() => kept.stop());
-  undo.push(() => log.close());
-  const journal = await openJournal(endsFile(first, instead));
-  undo.push(() => journal.close());
-  await kept.remember();
-  const reader = createAuditReader({
-    opened: audit,
-    index: store.index(audit.id),
-    clock,
-    onProblem: (message) => logger.warn({ problem: message }, "audit index"),
-  });
-  undo.push(() => reader.close());
-  const feed = createAuditFeed({ reader, written: audit.written, clock, onProblem: fault });
-  undo.push(() => feed.close());
-  log.append({
-    type: "configuration.loaded",
-    principal: system,
-    configuration: first.digest,
-    detail: { file, changes: ["start"] },
-  });
-  await log.sync();
+  const metrics =
+    worker === undefined ? ownMetrics : { ...ownMetrics, text: metricsAmong(worker.siblings, ownMetrics) };
+  const identity = await startIdentity(boot, inForce, records, () => grants, worker?.siblings);
+  const ownGrants = await startGrants(boot, inForce, records, identity, protocols, metrics.grants);
+  const grants = worker === undefined ? ownGrants : grantsAmong(worker.siblings, ownGrants, fault);
+  if (options.lockdown !== undefined) await lockDownAtStart(grants, options.lockdown, logger);
+  boot.onStop(followStore(records.store.changes, grants, identity, records.exchange));
+  const processes = worker?.place.count ?? 1;
+  const gates = makeGates({ boot, inForce, records, identity, grants, metrics, processes });
+  const { sink, systemLog } = startSignals(boot, inForce, records, identity, grants, metrics);
+  const notifications = await startNotifying(boot, inForce, records, identity, grants, metrics);
+  const reusePort = worker !== undefined;
+  await listenOnPorts(boot, inForce, protocols, gates, metrics, listeners, reusePort);
+  const ports = new Map(Array.from(listeners, ([kind, { port }]) => [kind, port]));
 
-  const identity = swappableIdentity(identityOf(first, clock, logger));
-  undo.push(() => identity.close());
-  const signInParts = { url: first.url, clock, usedOnce: store.browserSessions };
-  let peopleRules = peopleOf(first, signInParts);
-  const people = createPeople({
-    store: store.browserSessions,
+  const web = createWeb(boot, inForce, protocols, gates, metrics, sharing, url);
+  const { router, https } = web;
+  const watching = startProbes(boot, inForce, protocols);
+  const { probes } = watching;
+  const sweep = tidyPreviousRun(boot, inForce, records, protocols);
+  const drain = createDrain({
     clock,
-    rules: peopleRules,
-    onEnded: (end) => recordSignOut(log, fault, end),
-    fault,
-  });
-  undo.push(() => people.close());
-  const grants = createGrants({
-    trail: {
-      id: audit.id,
-      first: audit.first,
-      written: audit.written,
-      read: (seq, limit) => reader.read(seq, limit),
-      scan: (seq, limit, wanted) => reader.scan(seq, limit, wanted),
-    },
-    journal,
-    tell: (message) => logger.warn({ problem: message }, "grants"),
-    watchHolder: (holder, withdrawn) =>
-      identity.watch(holder as Principal, (reason, kind) => {
-        if (kind === "withdrawn") withdrawn(reason);
-      }),
-    store: store.grants,
-    log,
-    clock,
-    rules: rulesOf(current, protocols),
-    history: (of) => reader.actsOf(of),
-    ...(first.store.kind === "sqlite" ? { poll: false } : {}),
-  });
-  undo.push(() => grants.stop());
-  await grants.start();
-
-  let listeners: readonly Listener[] = [];
-  const sharing = createSharing();
-  undo.push(() => sharing.workers.close());
-  const metrics = createMetrics({
-    sessions: () => gates.sessions,
-    connections: () => listeners.reduce((sum, { connections }) => sum + connections, 0),
-    recording: () => log.unavailable === undefined,
-    refusedTurns: () => log.losses,
-    storing: () => kept.unavailable === undefined && grants.unavailable === undefined,
-    locked: () => grants.locked !== undefined,
-    held: () => ({ ...sharing.taken(), connections: admission.connections }),
-  });
-  const gates = createGates({
-    grants,
-    identity,
-    log,
-    clock,
-    configuration: () => ({
-      connections: current.configuration.connections,
-      limits: current.configuration.limits,
-      digest: current.configuration.digest,
-    }),
-    fault,
-    count: (what) => metrics.count(what),
-  });
-
-  const notifications = await startNotifications({
-    settings: first.notifications,
-    log: { id: audit.id, name: first.audit.name },
-    firstRecord: audit.first,
-    store: store.notifications,
-    feed,
-    reader,
-    ports: slackPorts({
-      store: store.grants,
-      grants,
-      people,
-      roles: () => current.configuration.identity.roles,
-    }),
-    clock,
-    url: first.url,
-    counted: (what) => metrics.notified(what),
-    problem: (message) => logger.warn({ problem: message }, "notifications"),
-  });
-  undo.push(() => notifications.stop());
-
-  const postgres = first.listen.postgres;
-  const served = protocols.find(({ kind }) => kind === "postgres");
-  if (postgres !== undefined && served?.serve !== undefined) {
-    const gate = gates.forProtocol(served);
-    const serve = (socket: Duplex): void => served.serve?.(socket, gate);
-    listeners = [
-      await listen(
-        postgres,
-        "postgres",
-        () => current.configuration.limits,
-        serve,
-        () => metrics.turnedAway(),
-      ),
-    ];
-    undo.push(() => listeners.forEach((listener) => listener.destroy()));
-  }
-  const postgresPort = listeners[0]?.port;
-
-  const admission = createAdmission(
-    () => current.configuration.limits,
-    () => metrics.turnedAway(),
-  );
-  const doorways = protocols.flatMap((protocol) =>
-    protocol.web === undefined
-      ? []
-      : [{ kind: protocol.kind, door: protocol.web, gate: gates.forProtocol(protocol) }],
-  );
-  const front = createFront(doorways, first.url.replace(/\/+$/, ""), fault, sharing);
-  const https = httpsServer(certificates, admission, first.limits.handshake, front);
-  const probes = createProbes({
-    clock,
-    connections: () => current.configuration.connections,
-    protocols,
-  });
-  undo.push(() => probes.stop());
-  const sweep = sweepLeftBehind({
-    clock,
-    log,
     logger,
-    principal: system,
-    configuration: () => current.configuration,
-    protocols,
+    gates,
+    https,
+    listeners: () => [...listeners.values()],
+    settings: () => inForce.adopted.configuration.shutdown,
   });
-  undo.push(() => sweep.stop());
-  const unfinished = closeUnfinished({
-    log,
-    reader,
-    first: audit.first,
-    configuration: () => current.configuration.digest,
-  });
-  undo.push(() => unfinished.then(() => undefined, fault));
-  const doors = createDoors({
-    front,
-    url: first.url.replace(/\/+$/, ""),
-    certificate: () => certificates.certificate,
-    ...(served?.serve === undefined
-      ? {}
-      : { serve: (client: Duplex) => served.serve?.(client, gates.forProtocol(served)) }),
-  });
-  const api = createApi({
-    doors,
+  const loopback = loopbackOf(inForce, protocols, gates, router, url);
+  const api = createApiServices({
+    boot,
+    inForce,
+    records,
     identity,
-    people,
     grants,
-    reader,
-    feed,
-    log,
+    gates,
+    protocols,
     notifications,
-    inventory: () => rulesOf(current, protocols).inventory,
-    policies: () => current.configuration.policies,
-    sessions: () => gates.look(),
-    connections: () => connectionsNow(current.configuration, protocols, (name) => probes.health(name)),
-    access: (grant, secret) =>
-      accessOf(
-        grant,
-        current.configuration.connections.get(grant.connection)?.kind ?? "",
-        { url: first.url, postgresPort, ca: certificates.ca?.certificate },
-        secret,
-      ),
-    health: () => healthOf({ identity, grants, log, folder: first.audit.folder, store: kept }),
-    metrics: () => metrics.text(),
-    clock,
-    url: first.url,
-    get issuers() {
-      return current.configuration.identity.agents.map(({ issuer }) => issuer);
-    },
-    ...(certificates.ca === undefined ? {} : { ca: certificates.ca.certificate }),
-    logger,
-    serverFactory: https.factory,
+    sink,
+    metrics,
+    probes,
+    loopback,
+    ports,
+    https,
+    url,
+    processes,
+    isDraining: () => drain.isUnderWay,
   });
-  try {
-    await api.listen({ host: first.listen.https.host, port: first.listen.https.port });
-  } catch (error) {
-    throw listenError(error as NodeJS.ErrnoException, first.listen.https, "https");
-  }
-  undo.push(async () => {
-    // Node enforces no time limit on a request once its server closes: one that never ends must not keep the log open.
-    const cancel = clock.schedule(stopWithin, () => admission.destroy());
-    https.close();
-    await api.close().finally(cancel);
+  const httpsPort = await listenHttps(boot, createApi(api.services), web, {
+    ...first.listen.https,
+    reusePort,
   });
+  const scraped = await startMetricsPort(boot, inForce, metrics, reusePort);
   // Keys are fetched ahead; the gateway starts without them too, and is ready once they are there.
-  void identity.warm();
+  void identity.identity.warm();
 
-  const adopt = async (next: Adopted): Promise<{ ended: number; voided: number }> => {
-    const nextCertificates = await certificatesOf(next.configuration, clock);
-    const changes = describeChanges(current.configuration, next.configuration);
-    const isSame = !changes.some(({ what }) => what.startsWith("identity "));
-    const nextIdentity = isSame ? undefined : identityOf(next.configuration, clock, logger);
-    const nextPeople = isSame
-      ? undefined
-      : peopleOf(next.configuration, signInParts, {
-          configuration: current.configuration,
-          rules: peopleRules,
-        });
-    const outcome = await grants.adopt(rulesOf(next, protocols));
-    certificates = nextCertificates;
-    https.show(nextCertificates);
-    // Only what changed is replaced: the tokens that introspection looks at live in the identity.
-    if (nextIdentity !== undefined) identity.swap(nextIdentity);
-    void identity.warm();
-    if (nextPeople !== undefined) {
-      peopleRules = nextPeople;
-      await people.adopt(nextPeople);
-    }
-    current = next;
-    await notifications.adopt(next.configuration.notifications);
-    probes.lookSoon();
-    sweep.lookSoon();
-    return outcome;
-  };
-  const address = api.server.address();
+  const adopt = createAdopt({
+    boot,
+    inForce,
+    protocols,
+    identity,
+    grants,
+    https,
+    systemLog,
+    notifications,
+    exports: records.exports,
+    api,
+    probes,
+    sweep,
+    tlsFolder: (next) => sharedFolder(next, worker?.place),
+  });
   return {
     url: first.url,
-    httpsPort: typeof address === "object" && address !== null ? address.port : first.listen.https.port,
-    postgresPort,
-    caFile: certificates.ca?.file,
-    async reload() {
-      const outcome = await reload({
-        file,
-        environment,
-        protocols,
-        log,
-        clock,
-        current: () => current.configuration,
-        adopt,
-      });
-      metrics.reloaded(outcome.adopted ? "adopted" : "refused");
-      return outcome;
-    },
+    httpsPort,
+    ports: new Map([...ports, ...scraped]),
+    caFile: inForce.certificates.ca?.file,
+    reload: createReloader(options, { inForce, metrics, protocols, log: records.audit.log, adopt }),
+    inForce: () => inForceThere(inForce),
+    drain: (now) => drain.run(now),
     async stop(reason) {
-      for (const listener of listeners) listener.close();
-      await gates.stop(reason, SESSIONS_END_MS);
-      // The sessions are over; what they were told still has to be read.
-      await Promise.all(listeners.map((listener) => listener.drained(farewell)));
+      await endSessions(gates, [...listeners.values()], reason);
       await undoAll(undo, logger);
     },
   };

@@ -1,12 +1,13 @@
 import { loadConfiguration } from "../configuration/load.ts";
 import type { Configuration, ConfigurationProblem } from "../configuration/types.ts";
-import type { Protocol } from "../gate/protocol.ts";
+import type { NeededSecrets } from "../configuration/unset.ts";
+import type { AnyProtocol } from "../gate/protocol.ts";
 import type { GrantRules, InventoryEntry } from "../grants/grants.ts";
 import { MetadataRefused, readIdpMetadata } from "../identity/sign-in/saml/idp-metadata.ts";
 import { compilePolicies } from "../policy/compile.ts";
-import type { Policies } from "../policy/types.ts";
-import { unknownEvents } from "./events-known.ts";
-import { requesterNow } from "./requester-now.ts";
+import type { Policies, PolicyEntry } from "../policy/types.ts";
+import { unknownEvents } from "./telemetry/events-known.ts";
+import { requesterNow, withdrawnNow, type KnownNow } from "./wiring/requester-now.ts";
 
 /** A configuration with its policies compiled, or everything that is wrong with the file. */
 export type Loaded =
@@ -14,23 +15,35 @@ export type Loaded =
       readonly ok: true;
       readonly configuration: Configuration;
       readonly policies: Policies;
-      /** Secrets that are named and not set here; empty where secrets are required. */
+      /** Secrets that are named, not set here and not needed. */
       readonly unset: readonly ConfigurationProblem[];
     }
-  | { readonly ok: false; readonly problems: readonly ConfigurationProblem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly ConfigurationProblem[];
+      /** What was read: the main file, the included files and the folders that they were found in. */
+      readonly files: readonly string[];
+    };
+
+/** Members of a policy that the file names otherwise. */
+const writtenAs: Partial<Record<keyof PolicyEntry, string>> = {
+  breakGlass: "break_glass",
+  personGroups: "person_groups",
+};
 
 /** Reads a configuration file whole: form, names, secrets, scopes, and policies down to their `when:`. */
 export async function load(
   file: string,
-  protocols: readonly Protocol<never, never>[],
+  protocols: readonly AnyProtocol[],
   environment: NodeJS.ProcessEnv,
-  secrets: "required" | "named" = "required",
+  secrets: NeededSecrets = "required",
 ): Promise<Loaded> {
   const loaded = await loadConfiguration(file, protocols, environment, secrets);
   if (!loaded.ok) return loaded;
   const { configuration, locate, unset } = loaded;
   const unknown = unknownEvents(configuration, locate);
-  if (unknown.length > 0) return { ok: false, problems: unknown };
+  const { files } = configuration;
+  if (unknown.length > 0) return { ok: false, problems: unknown, files };
   const operations = new Map(
     [...configuration.connections].map(([name, { operations }]) => [name, [...operations.keys()]]),
   );
@@ -40,6 +53,7 @@ export async function load(
     const place = locate(["identity", "people", "saml", "metadata"]);
     return {
       ok: false,
+      files,
       problems: [{ ...place, message: wrong, hint: "download it anew from the identity provider" }],
     };
   }
@@ -47,8 +61,9 @@ export async function load(
   if (compiled.ok) return { ok: true, configuration, policies: compiled.policies, unset };
   return {
     ok: false,
+    files,
     problems: compiled.problems.map(({ index, member, offset, message, hint }) => ({
-      ...locate(["policies", index, member === "breakGlass" ? "break_glass" : member], offset),
+      ...locate(["policies", index, writtenAs[member] ?? member], offset),
       message,
       ...(hint === undefined ? {} : { hint }),
     })),
@@ -66,10 +81,14 @@ function problemOfMetadata(metadata: string): string | undefined {
   }
 }
 
-/** What grants need of a configuration. */
+/**
+ * What grants need of a configuration.
+ * @param known what is known of requesters beside it; left out: nothing
+ */
 export function rulesOf(
   { configuration, policies }: { readonly configuration: Configuration; readonly policies: Policies },
-  protocols: readonly Protocol<never, never>[],
+  protocols: readonly AnyProtocol[],
+  known: KnownNow = {},
 ): GrantRules {
   const inventory = new Map<string, ReadonlyMap<string, InventoryEntry>>();
   for (const { name, kind, operations } of configuration.connections.values()) {
@@ -82,7 +101,7 @@ export function rulesOf(
         description,
         risk,
         digest,
-        scope: protocol.describe(operation.scope as never),
+        scope: protocol.describe(operation.scope),
       });
     }
     inventory.set(name, entries);
@@ -92,6 +111,8 @@ export function rulesOf(
     configuration: configuration.digest,
     inventory,
     pendingPerPrincipal: configuration.limits.pendingPerPrincipal,
-    current: (requester) => requesterNow(requester, configuration.identity),
+    current: (requester) => requesterNow(requester, configuration.identity, known),
+    withdrawn: (requester) => withdrawnNow(requester, configuration.identity, known),
+    ...(known.learn === undefined ? {} : { learn: known.learn }),
   };
 }

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import type { AuditLog } from "../audit/log.ts";
-import type { OpenedAuditLog } from "../audit/open.ts";
-import type { KnownLogs } from "../audit/known-log.ts";
+import type { OpenedAuditLog } from "../audit/opened.ts";
+import type { KnownLogs } from "../audit/known/known-log.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 

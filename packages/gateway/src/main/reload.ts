@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import type { AuditLog } from "../audit/log.ts";
 import { describeChanges } from "../configuration/changes.ts";
-import { formatProblems } from "../configuration/problems.ts";
+import { problemLines } from "../configuration/problems.ts";
 import type { Configuration } from "../configuration/types.ts";
-import type { Protocol } from "../gate/protocol.ts";
+import type { AnyProtocol } from "../gate/protocol.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
 import type { Policies } from "../policy/types.ts";
@@ -24,16 +24,21 @@ export type Reload =
       readonly ended: number;
       readonly voided: number;
     }
-  | { readonly adopted: false; readonly why: string };
+  /** Why not, a line for each problem. */
+  | { readonly adopted: false; readonly why: readonly string[] };
 
 /** What a reload works on. */
 export interface ReloadParts {
   readonly file: string;
   readonly environment: NodeJS.ProcessEnv;
-  readonly protocols: readonly Protocol<never, never>[];
+  readonly protocols: readonly AnyProtocol[];
   readonly log: AuditLog;
   readonly clock: Clock;
   readonly current: () => Configuration;
+  /** The digest of the only configuration that is adopted; left out: whichever the file holds. */
+  readonly expected?: string;
+  /** A configuration as this process has it: one of several has its own log. */
+  readonly placed: (configuration: Configuration) => Configuration;
   /** Swaps everything at once; throws before anything is swapped when it cannot. */
   readonly adopt: (next: { readonly configuration: Configuration; readonly policies: Policies }) => Promise<{
     readonly ended: number;
@@ -42,42 +47,65 @@ export interface ReloadParts {
 }
 
 /** A file that changed less than this ago may still be written, milliseconds. */
-const settled = 200;
-/** So many times it is waited for. */
-const patience = 25;
+const SETTLED_MS = 200;
+/** How often it is waited for. */
+const MAX_TRIES = 25;
 
-/** What changes when a file is written; empty when it is not there. */
-async function versionOf(file: string): Promise<string> {
-  const { ino, size, mtimeNs } = (await stat(file, { bigint: true }).catch(() => undefined)) ?? {};
-  return `${ino} ${size} ${mtimeNs}`;
+/** What changes when one of these files is written, or one is added to or taken from a folder of them. */
+async function versionOf(files: readonly string[]): Promise<string> {
+  const versions = files.map(async (file) => {
+    const { ino, size, mtimeNs } = (await stat(file, { bigint: true }).catch(() => undefined)) ?? {};
+    return `${file} ${ino} ${size} ${mtimeNs}`;
+  });
+  return (await Promise.all(versions)).join("\n");
 }
 
 /**
- * Reads the file once nobody writes it: half a file is often a valid one, with a policy fewer.
- * @returns what was read, or undefined when the file did not come to rest
+ * Reads the files once nobody writes them: half a file is often a valid one, with a policy fewer.
+ * @returns what was read, or undefined when the files did not come to rest
  */
 async function loadSettled(parts: ReloadParts): Promise<Loaded | undefined> {
-  let version = await versionOf(parts.file);
-  for (let tries = 0; tries < patience; tries += 1) {
-    await new Promise<void>((resolve) => parts.clock.schedule(settled, resolve));
-    const before = await versionOf(parts.file);
-    if (before === version) {
-      const loaded = await load(parts.file, parts.protocols, parts.environment);
-      if ((await versionOf(parts.file)) === before) return loaded;
+  let files = parts.current().files;
+  let version = await versionOf(files);
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    await new Promise<void>((resolve) => parts.clock.schedule(SETTLED_MS, resolve));
+    if ((await versionOf(files)) === version) {
+      const found = await load(parts.file, parts.protocols, parts.environment);
+      const loaded = found.ok ? { ...found, configuration: parts.placed(found.configuration) } : found;
+      const read = loaded.ok ? loaded.configuration.files : loaded.files;
+      // Files that were not watched while they came to rest are watched now, and read once more.
+      if (read.join("\n") === files.join("\n") && (await versionOf(files)) === version) return loaded;
+      files = read;
     }
-    version = await versionOf(parts.file);
+    version = await versionOf(files);
   }
   return undefined;
 }
 
+/** What a record takes of why a file was refused, characters. */
+const MAX_WHY_LENGTH = 2000;
+
+/** As many of the lines as a record takes; the last says how many more there are. */
+function fitRecord(lines: readonly string[]): readonly string[] {
+  const fitting: string[] = [];
+  let left = MAX_WHY_LENGTH;
+  for (const line of lines) {
+    if (left < line.length && fitting.length > 0) break;
+    fitting.push(line.slice(0, left));
+    left -= line.length;
+  }
+  const more = lines.length - fitting.length;
+  return more === 0 ? fitting : [...fitting, `and ${more} more`];
+}
+
 /** Reads the file again and adopts it whole, or leaves the running configuration untouched and says why. */
 export async function reload(parts: ReloadParts): Promise<Reload> {
-  const refuse = async (why: string, problems: number): Promise<Reload> => {
+  const refuse = async (...why: readonly string[]): Promise<Reload> => {
     try {
       parts.log.append({
         type: "configuration.refused",
         configuration: parts.current().digest,
-        detail: { file: parts.file, problems, why: why.slice(0, 2000) },
+        detail: { file: parts.file, problems: why.length, why: fitRecord(why) },
       });
       await parts.log.sync();
     } catch {
@@ -87,15 +115,22 @@ export async function reload(parts: ReloadParts): Promise<Reload> {
   };
   const loaded = await loadSettled(parts);
   if (loaded === undefined)
-    return refuse("the file keeps changing; hint: write it beside, rename it, then send SIGHUP", 1);
-  if (!loaded.ok) return refuse(formatProblems(loaded.problems), loaded.problems.length);
+    return refuse(
+      "the file, or one that it includes, keeps changing; hint: write it beside, rename it, then send SIGHUP",
+    );
+  if (!loaded.ok) return refuse(...problemLines(loaded.problems));
+  if (parts.expected !== undefined && loaded.configuration.digest !== parts.expected)
+    return refuse(
+      "the file is not the one that the other workers adopted; hint: send SIGHUP to adopt it everywhere",
+    );
   const all = describeChanges(parts.current(), loaded.configuration);
   const restart = all.filter(({ needsRestart }) => needsRestart).map(({ what }) => what);
   const changes = all.map(({ change, what }) => `${change} ${what}`);
   if (restart.length > 0) {
     return refuse(
-      `${restart.join(", ")} cannot change while the gateway runs; hint: restart mayflyd to adopt the file`,
-      restart.length,
+      ...restart.map(
+        (what) => `${what} cannot change while the gateway runs; hint: restart mayflyd to adopt the file`,
+      ),
     );
   }
   try {
@@ -106,12 +141,12 @@ export async function reload(parts: ReloadParts): Promise<Reload> {
     });
     await parts.log.sync();
   } catch (error) {
-    return { adopted: false, why: `the change could not be recorded: ${messageOf(error)}` };
+    return { adopted: false, why: [`the change could not be recorded: ${messageOf(error)}`] };
   }
   try {
     const { ended, voided } = await parts.adopt(loaded);
     return { adopted: true, changes, ended, voided };
   } catch (error) {
-    return refuse(messageOf(error), 1);
+    return refuse(messageOf(error));
   }
 }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { freePort } from "../../../../tests/support/postgres.ts";
+import { freePort } from "@mayfly/testing/ports.ts";
 import { Secret } from "../kernel/secret.ts";
 import { until } from "./testing/harness.ts";
 import { webhookHeaders, webhookMessage } from "./webhooks/message.ts";

@@ -1,14 +1,14 @@
-import type { AuditFeed } from "../audit/feed.ts";
+import type { AuditFeed } from "../audit/index/feed.ts";
 import type { AuditRecord } from "../audit/records.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
 import { slackInteractions, type SlackCall, type SlackInteractions } from "./slack/interactions.ts";
 import type { SlackPorts } from "./slack/requests.ts";
-import { startTeller, type SlackTeller } from "./slack/teller.ts";
+import { startSlackMessageSync, type SlackMessageSync } from "./slack/message-sync.ts";
 import type { Delivery, DeliveryState, NotificationStore } from "./store.ts";
 import type { LogName, SlackSettings, WebhookTarget } from "./types.ts";
 import { httpSender } from "./webhooks/sender.ts";
-import { attemptsAtOnce, startWebhook, type WebhookWorker } from "./webhooks/worker.ts";
+import { MAX_CONCURRENT_ATTEMPTS, startWebhook, type WebhookWorker } from "./webhooks/worker.ts";
 
 /** `notifications:` of a configuration. */
 export interface NotificationSettings {
@@ -16,25 +16,28 @@ export interface NotificationSettings {
   readonly webhooks: readonly WebhookTarget[];
 }
 
-/** What a metric counts: one delivery's attempt, or one message in Slack. */
+/** A metric's event: one attempt of a delivery, or one message in Slack. */
 export type Notified =
   | { readonly webhook: string; readonly outcome: "delivered" | "retried" | "failed" }
   | { readonly slack: "posted" | "updated" | "failed" };
 
-/** Whoever is told of what was recorded. */
+/** Sends notifications about records. */
 export interface Notifications {
   /** Newest first, at most 500. */
   deliveries(filter: {
     readonly state?: DeliveryState;
     readonly webhook?: string;
   }): Promise<readonly Delivery[]>;
-  /** Makes a delivery again, whatever came of it. @throws MayflyError not_found, webhook_unknown */
+  /**
+   * Repeats a delivery, whatever its state.
+   * @throws MayflyError not_found, webhook_unknown
+   */
   replay(id: string): Promise<Delivery>;
   /** A call from Slack. @throws MayflyError when it is not taken */
   slack(call: SlackCall): Promise<void>;
-  /** Goes on with other settings; what did not change goes on undisturbed. */
+  /** Applies new settings; unchanged parts continue undisturbed. */
   adopt(settings: NotificationSettings): Promise<void>;
-  /** Takes up nothing new and waits a little for what is under way. */
+  /** Accepts no new work, and waits briefly for work under way. */
   stop(): Promise<void>;
 }
 
@@ -58,17 +61,20 @@ export interface NotificationParts {
 const minute = 60_000;
 const day = 24 * 60 * minute;
 /** How long one attempt may take, milliseconds. */
-const attemptTimeout = 15_000;
-const pruneEvery = 10 * minute;
-/** The table of deliveries: what is over is kept this long, and so many of each webhook; what waits, this long. */
-const keep = { age: 7 * day, number: 10_000, pending: 3 * day };
+const ATTEMPT_TIMEOUT_MS = 15_000;
+const PRUNE_INTERVAL_MS = 10 * minute;
+/**
+ * Retention of deliveries: how long finished ones are kept, how many of each webhook, and how long pending ones may
+ * wait.
+ */
+const RETENTION = { age: 7 * day, number: 10_000, pending: 3 * day };
 /** Messages in Slack that show their end are remembered this long, milliseconds. */
-const slackKept = 30 * day;
-const longestList = 500;
+const SLACK_RETENTION_MS = 30 * day;
+const MAX_LISTED = 500;
 /** At a stop, calls to Slack have this long, milliseconds. */
-const slackStopWithin = 2000;
+const SLACK_STOP_TIMEOUT_MS = 2000;
 
-/** Starts telling, from where it was. */
+/** Starts notifying, from the stored position. */
 export async function startNotifications(parts: NotificationParts): Promise<Notifications> {
   const { log, store, feed, reader, clock, problem } = parts;
   const url = parts.url.replace(/\/+$/, "");
@@ -76,7 +82,7 @@ export async function startNotifications(parts: NotificationParts): Promise<Noti
   let chat:
     | {
         readonly settings: SlackSettings;
-        readonly teller: SlackTeller;
+        readonly teller: SlackMessageSync;
         readonly interactions: SlackInteractions;
         readonly stopping: AbortController;
       }
@@ -117,8 +123,8 @@ export async function startNotifications(parts: NotificationParts): Promise<Noti
     const sender = httpSender({
       url: to,
       clock,
-      connections: attemptsAtOnce,
-      timeout: attemptTimeout,
+      connections: MAX_CONCURRENT_ATTEMPTS,
+      timeout: ATTEMPT_TIMEOUT_MS,
       ...(ca === undefined ? {} : { ca }),
     });
     return startWebhook({
@@ -145,7 +151,7 @@ export async function startNotifications(parts: NotificationParts): Promise<Noti
       settings,
       stopping,
       interactions: slackInteractions(common),
-      teller: startTeller({ ...common, log, feed, counted: (slack) => parts.counted({ slack }) }),
+      teller: startSlackMessageSync({ ...common, log, feed, counted: (slack) => parts.counted({ slack }) }),
     };
   }
 
@@ -154,7 +160,7 @@ export async function startNotifications(parts: NotificationParts): Promise<Noti
     const { teller, interactions, stopping } = chat;
     chat = undefined;
     // A call that is cut may have been heard: it gets a moment first.
-    const cancel = clock.schedule(slackStopWithin, () => stopping.abort());
+    const cancel = clock.schedule(SLACK_STOP_TIMEOUT_MS, () => stopping.abort());
     await Promise.all([teller.stop(), interactions.settled()]);
     cancel();
   }
@@ -164,7 +170,7 @@ export async function startNotifications(parts: NotificationParts): Promise<Noti
   function planPrune(ms: number): void {
     cancelPrune = clock.schedule(ms, () => {
       pruning = prune().finally(() => {
-        if (!isStopped) planPrune(pruneEvery);
+        if (!isStopped) planPrune(PRUNE_INTERVAL_MS);
       });
     });
   }
@@ -174,12 +180,12 @@ export async function startNotifications(parts: NotificationParts): Promise<Noti
     const now = clock.wall();
     try {
       await store.prune(log.id, {
-        pendingSince: now - keep.pending,
+        pendingSince: now - RETENTION.pending,
         reason: "it waited for three days",
-        before: now - keep.age,
-        keep: keep.number,
+        before: now - RETENTION.age,
+        keep: RETENTION.number,
       });
-      await store.pruneSlack(now - slackKept);
+      await store.pruneSlack(now - SLACK_RETENTION_MS);
     } catch (error) {
       problem(`the log of deliveries could not be shortened: ${messageOf(error)}`);
     }
@@ -190,7 +196,7 @@ export async function startNotifications(parts: NotificationParts): Promise<Noti
   planPrune(minute);
 
   return {
-    deliveries: (filter) => store.deliveries({ ...filter, limit: longestList }),
+    deliveries: (filter) => store.deliveries({ ...filter, limit: MAX_LISTED }),
     async replay(id) {
       const delivery = await store.delivery(id);
       if (delivery === undefined)
@@ -213,7 +219,7 @@ export async function startNotifications(parts: NotificationParts): Promise<Noti
           status: 404,
           hint: "configure notifications.slack",
         });
-      await chat.interactions.take(call);
+      await chat.interactions.receive(call);
     },
     adopt: (settings) => inTurn(() => apply(settings)),
     async stop() {

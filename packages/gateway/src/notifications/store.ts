@@ -1,4 +1,4 @@
-/** How far one reader of a log has come. */
+/** The position of one reader in a log. */
 export interface Cursor {
   /** The log's id: gateways that share a store have a log each. */
   readonly log: string;
@@ -31,9 +31,12 @@ export interface Delivery {
 }
 
 /** A delivery that has yet to be made. */
-export type NewDelivery = Pick<Delivery, "id" | "log" | "webhook" | "seq" | "type" | "createdAt">;
+export type NewDelivery = Pick<Delivery, "id" | "log" | "webhook" | "seq" | "type" | "createdAt"> & {
+  /** Whose record it is: each gets its turn. Empty: nobody's. */
+  readonly principal: string;
+};
 
-/** What an attempt made of a delivery. */
+/** The result of an attempt. */
 export type Settled = Pick<Delivery, "id" | "state" | "attempts"> & {
   readonly lastStatus: number | undefined;
   readonly lastError: string | undefined;
@@ -58,11 +61,11 @@ export interface SlackMessage {
   readonly updatedAt: number;
 }
 
-/** What notifications ask of a store. Implementations stand in `storage/`; the same tests run on each. */
+/** The store that notifications need. `storage/` implements it; the same tests run on each implementation. */
 export interface NotificationStore {
-  /** Where a reader goes on; undefined when it has never read. */
+  /** A reader's position; undefined when it has never read. */
   cursor(of: Cursor): Promise<number | undefined>;
-  /** Keeps where a reader goes on together with the deliveries that it made of what it read: all or nothing. */
+  /** Stores a reader's position together with the deliveries made from what it read: all or nothing. */
   advance(of: Cursor, next: number, deliveries: readonly NewDelivery[]): Promise<void>;
   /**
    * Goes back to a record's number where a log was cut: cursors beyond it stand at it, and deliveries of records from
@@ -74,12 +77,12 @@ export interface NotificationStore {
    * webhooks.
    */
   forget(log: string, kept: readonly string[], reason: string): Promise<void>;
-  /** Deliveries that are due, in the order of the records. */
+  /** Deliveries that are due: those of each principal in the order of the records, the principals in turns. */
   due(log: string, webhook: string, now: number, limit: number): Promise<readonly Delivery[]>;
   /** When the next delivery is due; undefined when none is pending. */
   nextDue(log: string, webhook: string): Promise<number | undefined>;
   pending(log: string, webhook: string): Promise<number>;
-  /** Writes down what attempts made of deliveries. One that was replayed meanwhile keeps its new turn. */
+  /** Stores the results of attempts. A delivery that was replayed meanwhile keeps its new attempt. */
   settle(outcomes: readonly Settled[]): Promise<void>;
   /** Puts a delivery back to the front; undefined when there is none. */
   replay(id: string, now: number): Promise<Delivery | undefined>;

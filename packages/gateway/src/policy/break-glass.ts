@@ -1,8 +1,8 @@
 import { formatDuration } from "../kernel/durations.ts";
 import type { PolicyEntry, PolicyProblem } from "./types.ts";
 
-/** The longest that glass stays broken, milliseconds, whatever a policy says. */
-const longest = 3_600_000;
+/** The longest break-glass grant, milliseconds, whatever a policy says. */
+const MAX_BREAK_GLASS_MS = 3_600_000;
 
 /**
  * What is wrong with policies for breaking glass: those are for a short time, at once, and never for longer than the
@@ -27,8 +27,12 @@ export function breakGlassProblems(entries: readonly PolicyEntry[]): readonly Po
       add("approval", "nobody approves breaking glass", "remove `approval`, or `break_glass`");
     }
     if (entry.ttl === undefined) return problems;
-    if (entry.ttl.max > longest) {
-      add("ttl", `glass is broken for ${formatDuration(longest)} at most`, `write for example \`ttl: 15m\``);
+    if (entry.ttl.max > MAX_BREAK_GLASS_MS) {
+      add(
+        "ttl",
+        `glass is broken for ${formatDuration(MAX_BREAK_GLASS_MS)} at most`,
+        `write for example \`ttl: 15m\``,
+      );
     }
     for (const operation of entry.operations) {
       const ordinary = longestOrdinary(entries, entry.connection, operation);

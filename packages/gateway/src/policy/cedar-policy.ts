@@ -10,6 +10,8 @@ export interface CompiledPolicy {
   /** Its id among Cedar's policies. Not its name, which is anybody's text. */
   readonly id: string;
   readonly groups: ReadonlySet<string>;
+  /** Of the person behind the principal; undefined where the policy asks for none. */
+  readonly personGroups: ReadonlySet<string> | undefined;
   readonly operations: ReadonlySet<string>;
   /** The whole policy. */
   readonly policy: PolicyJson;
@@ -31,6 +33,7 @@ export function compilePolicy(id: string, entry: PolicyEntry, when: When | undef
     entry,
     id,
     groups: new Set(entry.groups),
+    personGroups: entry.personGroups === undefined ? undefined : new Set(entry.personGroups),
     operations: new Set(entry.operations),
     policy: policyOf(entry, entry.forbid ? "forbid" : "permit", when === undefined ? [] : [when.body]),
   };
@@ -55,7 +58,12 @@ function policyOf(entry: PolicyEntry, effect: PolicyJson["effect"], conditions: 
     type: "Operation",
     id: operationId(entry.connection, name),
   }));
-  const clauses = [oneOf("principal", groups), oneOf("resource", operations), ...conditions];
+  const clauses = [
+    oneOf("principal", groups),
+    ...(entry.personGroups === undefined ? [] : [personInOneOf(entry.personGroups)]),
+    oneOf("resource", operations),
+    ...conditions,
+  ];
   return {
     effect,
     principal: { op: "All" },
@@ -72,4 +80,14 @@ function oneOf(
 ): Expr {
   const set = entities.map((entity): Expr => ({ Value: { __entity: { type: entity.type, id: entity.id } } }));
   return { in: { left: { Var: variable }, right: { Set: set } } };
+}
+
+/** `context.person_groups.containsAny(["a", "b"])`: the principal's own groups are entities, and no part of it. */
+function personInOneOf(groups: readonly string[]): Expr {
+  return {
+    containsAny: {
+      left: { ".": { left: { Var: "context" }, attr: "person_groups" } },
+      right: { Set: groups.map((group): Expr => ({ Value: group })) },
+    },
+  };
 }

@@ -30,7 +30,7 @@ describe("an entry that could not do what it says is refused", () => {
       {
         member: "operations",
         message: "connection `orders-db` has no operation `read-order`",
-        hint: "did you mean `read-orders`?",
+        hint: "did you mean read-orders?",
       },
     ],
     ["another connection's operation", { ...read, operations: ["refund"] }, { member: "operations" }],
@@ -45,7 +45,7 @@ describe("an entry that could not do what it says is refused", () => {
       {
         member: "connection",
         message: "there is no connection `order-db`",
-        hint: "did you mean `orders-db`?",
+        hint: "did you mean orders-db?",
       },
     ],
     ["no ttl", endless, { member: "ttl", message: "the policy does not say for how long" }],

@@ -1,10 +1,11 @@
 import type { PolicyJson } from "@cedar-policy/cedar-wasm/nodejs";
+import { approversOf } from "./approvers.ts";
 import { compilePolicy, type CompiledPolicy } from "./cedar-policy.ts";
-import { complaint } from "./complaints.ts";
+import { explainCedarError } from "./cedar-errors.ts";
 import { decide, type ConnectionPolicies } from "./decide.ts";
 import { cedarEngine, type Engine } from "./engine.ts";
 import { breakGlassProblems } from "./break-glass.ts";
-import { entryProblems, type Inventory } from "./entries.ts";
+import { problemsOfEntry, type Inventory } from "./check-entries.ts";
 import { outlook } from "./outlook.ts";
 import { operationId, schema } from "./schema.ts";
 import type { Policies, PolicyAsk, PolicyEntry, PolicyProblem } from "./types.ts";
@@ -33,7 +34,7 @@ export function compilePolicies(
 ): Compilation {
   const problems = [
     ...duplicates(entries),
-    ...entries.flatMap((entry, index) => entryProblems(index, entry, inventory)),
+    ...entries.flatMap((entry, index) => problemsOfEntry(index, entry, inventory)),
     ...breakGlassProblems(entries),
   ];
   const { whens, problems: unreadable } = readWhens(engine, entries, inventory);
@@ -108,13 +109,17 @@ function compiledProblems(engine: Engine, compiled: readonly CompiledPolicy[]): 
     const error = refused.get(id);
     return error === undefined
       ? []
-      : [{ index, member: "when", offset: 0, ...complaint(error.message, error.help) }];
+      : [{ index, member: "when", offset: 0, ...explainCedarError(error.message, error.help) }];
   });
 }
 
 function policiesOf(engine: Engine, compiled: readonly CompiledPolicy[]): Policies {
   compilations += 1;
   const sets = new Map<string, ConnectionPolicies>();
+  const entries = Map.groupBy(
+    compiled.map(({ entry }) => entry),
+    ({ connection }) => connection,
+  );
   const keyOf = ({ connection, context }: PolicyAsk): string => setKey(connection, context.break_glass);
   for (const [key, policies] of inModes(compiled)) {
     const id = `${compilations}/${sets.size}`;
@@ -136,6 +141,7 @@ function policiesOf(engine: Engine, compiled: readonly CompiledPolicy[]): Polici
       const set = sets.get(keyOf(ask));
       return outlook(engine, set, knownOf(set?.id ?? ""), ask);
     },
+    approvers: (connection, operations) => approversOf(entries.get(connection) ?? [], connection, operations),
   } satisfies Policies);
   const ids = Array.from(sets.values(), ({ id }) => [id, knownOf(id)]).flat();
   abandoned.register(policies, () => {

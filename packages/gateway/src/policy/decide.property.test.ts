@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { describe, expect, test } from "vitest";
 import { ask, compiled, noon } from "./testing/samples.ts";
 import type { PolicyEntry } from "./types.ts";
@@ -20,36 +20,52 @@ describe("against a naive evaluator", () => {
   const entry = fc.record({
     forbid: fc.boolean(),
     groups: fc.subarray(groups, { minLength: 1 }),
+    // The same names as the principal's: taken for those, they would decide otherwise.
+    personGroups: fc.option(fc.subarray(groups, { minLength: 1 }), { nil: undefined }),
     operations: fc.subarray(operations, { minLength: 1 }),
     when: fc.option(fc.constantFrom(...(Object.keys(conditions) as Condition[])), { nil: undefined }),
     max: fc.integer({ min: 1, max: 4 }),
     approved: fc.boolean(),
   });
   const set = fc.array(entry, { maxLength: 7 }).map((some) =>
-    some.map(({ forbid, when, max, approved, ...rest }, index): PolicyEntry & { when?: Condition } => ({
-      name: `policy ${index}`,
-      connection: "orders-db",
-      forbid,
-      ...rest,
-      ...(when === undefined ? {} : { when }),
-      ...(forbid ? {} : { ttl: { default: minute, max: max * minute } }),
-      ...(forbid || !approved ? {} : { approval }),
-    })),
+    some.map(
+      (
+        { forbid, personGroups, when, max, approved, ...rest },
+        index,
+      ): PolicyEntry & { when?: Condition } => ({
+        name: `policy ${index}`,
+        connection: "orders-db",
+        forbid,
+        ...rest,
+        ...(personGroups === undefined ? {} : { personGroups }),
+        ...(when === undefined ? {} : { when }),
+        ...(forbid ? {} : { ttl: { default: minute, max: max * minute } }),
+        ...(forbid || !approved ? {} : { approval }),
+      }),
+    ),
   );
   const asked = fc.record({
     groups: fc.subarray(groups),
+    person_groups: fc.subarray(groups),
     operation: fc.constantFrom(...operations),
     hour: fc.constantFrom(3, 5, 6, 12),
     requested_seconds: fc.constantFrom(0, 60, 61, 180, 500),
   });
-  type Asked = { groups: string[]; operation: string; hour: number; requested_seconds: number };
+  type Asked = {
+    groups: string[];
+    person_groups: string[];
+    operation: string;
+    hour: number;
+    requested_seconds: number;
+  };
 
-  /** The rules as the design words them, as plainly as can be. */
+  /** The rules of docs/policy.md, as plainly as can be. */
   function naive(some: readonly (PolicyEntry & { when?: Condition })[], what: Asked): string | undefined {
     const holds = some.filter(
       (policy) =>
         policy.operations.includes(what.operation) &&
         policy.groups.some((group) => what.groups.includes(group)) &&
+        (policy.personGroups?.some((group) => what.person_groups.includes(group)) ?? true) &&
         (policy.when === undefined || conditions[policy.when](what.hour)),
     );
     if (holds.some(({ forbid }) => forbid)) return undefined;
@@ -64,7 +80,12 @@ describe("against a naive evaluator", () => {
   const make = (what: Asked): ReturnType<typeof ask> =>
     ask(what.operation, {
       principal: { groups: what.groups },
-      context: { ...noon, hour: what.hour, requested_seconds: what.requested_seconds },
+      context: {
+        ...noon,
+        hour: what.hour,
+        requested_seconds: what.requested_seconds,
+        person_groups: what.person_groups,
+      },
     });
 
   test("both decide alike, and an outlook hides nothing that is permitted", () => {

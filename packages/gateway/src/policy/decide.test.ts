@@ -7,12 +7,12 @@ const [read, refund, night] = entries;
 const policies = compiled(entries);
 const minute = 60_000;
 
-describe("the policies of the design", () => {
+describe("the sample policies", () => {
   test("reading orders is permitted, by name and group", () => {
     expect(policies.decide(ask("read-orders"))).toEqual({
       decision: "permit",
       terms: { policy: read.name, defaultTtl: 5 * minute, maxTtl: 15 * minute },
-      reasons: ["permitted by policy 'support agents read orders' (group support-agents)"],
+      reasons: ["permitted automatically by policy 'support agents read orders' (group support-agents)"],
     });
   });
 
@@ -21,6 +21,8 @@ describe("the policies of the design", () => {
     expect(verdict).toMatchObject({
       decision: "permit",
       terms: { policy: refund.name, approval: refund.approval },
+      // It waits for people: nobody may read that it is permitted already.
+      reasons: ["needs approval under policy 'a refund needs a person' (group support-agents)"],
     });
   });
 
@@ -139,7 +141,7 @@ describe("names are anybody's text", () => {
   test("a name cannot rewrite a terminal, nor a reason grow without bound", () => {
     const odd = compiled([{ ...read, name: "a\u001b[2J\nb\u202ec" }]);
     expect(odd.decide(ask("read-orders")).reasons).toEqual([
-      "permitted by policy 'a\\u{1b}[2J\\u{a}b\\u{202e}c' (group support-agents)",
+      "permitted automatically by policy 'a\\u{1b}[2J\\u{a}b\\u{202e}c' (group support-agents)",
     ]);
     const groups = Array.from({ length: 300 }, (_, n) => `g${n}`);
     const many = Array.from({ length: 9 }, (_, n) => ({ ...read, name: `p${n}`.repeat(500), groups }));

@@ -1,9 +1,17 @@
 import { messageOf } from "../kernel/errors.ts";
 import type { CompiledPolicy } from "./cedar-policy.ts";
 import type { Engine } from "./engine.ts";
-import { judge, unanswerable, type Judgement } from "./judge.ts";
+import { judge, refuseAll, type Judgement } from "./judge.ts";
 import { printable } from "./printable.ts";
-import { bounded, erred, forbiddenBy, nobodyMay, permittedBy, unmet } from "./reasons.ts";
+import {
+  bounded,
+  evaluationFailed,
+  forbiddenBy,
+  nobodyMay,
+  permittedBy,
+  unmet,
+  type Asker,
+} from "./reasons.ts";
 import { byLeastAsking, termsOf } from "./terms.ts";
 import type { PolicyAsk, PolicyVerdict } from "./types.ts";
 
@@ -19,9 +27,16 @@ export function about(set: ConnectionPolicies | undefined, operation: string): r
   return set === undefined ? [] : set.policies.filter(({ operations }) => operations.has(operation));
 }
 
-/** Whether the principal is in one of the policy's groups. */
-export function concerns(policy: CompiledPolicy, groups: readonly string[]): boolean {
-  return groups.some((group) => policy.groups.has(group));
+/** The groups of the requester and of the person behind it: neither replaces the other. */
+export function askerOf({ principal, context }: PolicyAsk): Asker {
+  return { groups: principal.groups, personGroups: context.person_groups };
+}
+
+/** Whether the principal is in one of the policy's groups, and the person behind it in one of those that it names. */
+export function concerns(policy: CompiledPolicy, { groups, personGroups }: Asker): boolean {
+  if (!groups.some((group) => policy.groups.has(group))) return false;
+  const wanted = policy.personGroups;
+  return wanted === undefined || personGroups.some((group) => wanted.has(group));
 }
 
 /**
@@ -32,12 +47,12 @@ export function decide(engine: Engine, set: ConnectionPolicies | undefined, ask:
   const relevant = about(set, ask.operation);
   const permits = relevant.filter(({ entry }) => !entry.forbid);
   if (set === undefined || permits.length === 0) return deny([nobodyMay(ask.connection, ask.operation)]);
-  const impossible = unanswerable(ask);
+  const impossible = refuseAll(ask);
   if (impossible !== undefined) return deny([impossible]);
-  const { groups } = ask.principal;
-  // Outside all groups nothing can permit: what an outsider asks costs no evaluation.
-  if (!permits.some((policy) => concerns(policy, groups)))
-    return deny(permits.map((policy) => unmet(policy, groups)));
+  const asker = askerOf(ask);
+  // Outside all groups nothing can permit: such a request costs no evaluation.
+  if (!permits.some((policy) => concerns(policy, asker)))
+    return deny(permits.map((policy) => unmet(policy, asker)));
   let judgement: Judgement;
   try {
     judgement = judge(engine, set.id, ask);
@@ -50,21 +65,21 @@ export function decide(engine: Engine, set: ConnectionPolicies | undefined, ask:
 }
 
 function verdict(relevant: readonly CompiledPolicy[], judgement: Judgement, ask: PolicyAsk): PolicyVerdict {
-  const { groups } = ask.principal;
+  const asker = askerOf(ask);
   const { decision, determining, errors } = judgement;
   const forbids = relevant.filter(({ id, entry }) => entry.forbid && determining.has(id));
   const [forbid] = forbids;
   if (forbid !== undefined) {
     return deny(
-      forbids.map((policy) => forbiddenBy(policy, groups)),
+      forbids.map((policy) => forbiddenBy(policy, asker)),
       forbid.entry.name,
     );
   }
-  // Cedar leaves out a policy that errs. A forbid among them might have forbidden; a permit might be half understood.
+  // Cedar skips a policy that errs. A forbid among them might have forbidden; a permit may be only half evaluated.
   if (errors.size > 0) {
     return deny(
       Array.from(errors, ([id, message]) =>
-        erred(
+        evaluationFailed(
           relevant.find((policy) => policy.id === id),
           message,
         ),
@@ -76,28 +91,33 @@ function verdict(relevant: readonly CompiledPolicy[], judgement: Judgement, ask:
   if (
     decision === "allow" &&
     permitting.length === determining.size &&
-    permitting.every((p) => concerns(p, groups))
+    permitting.every((p) => concerns(p, asker))
   ) {
-    const best = leastAsking(permitting, ask.context.requested_seconds * 1000);
+    const best = leastAsking(permitting, ask.context.requested_seconds * 1000, ask.lease);
     if (best !== undefined) {
-      return { decision: "permit", terms: termsOf(best.entry), reasons: [permittedBy(best, groups)] };
+      return { decision: "permit", terms: termsOf(best.entry), reasons: [permittedBy(best, asker)] };
     }
   }
   const closest = relevant
     .filter(({ entry }) => !entry.forbid)
     .toSorted(
-      // What the principal could still change, a condition, before what it cannot, a group.
-      (a, b) => Number(concerns(b, groups)) - Number(concerns(a, groups)),
+      // A condition, which the principal could meet, before a group, which it cannot join.
+      (a, b) => Number(concerns(b, asker)) - Number(concerns(a, asker)),
     );
-  return deny(closest.map((policy) => unmet(policy, groups)));
+  return deny(closest.map((policy) => unmet(policy, asker)));
 }
 
 /**
- * Of several policies that permit, the one that asks least of the agent.
+ * Of several policies that permit, picks the one that asks least of the agent.
  * @param requested the time-to-live asked for, milliseconds; 0 when none is
+ * @param lease the lease asked for, milliseconds; undefined when none is
  */
-function leastAsking(permitting: readonly CompiledPolicy[], requested: number): CompiledPolicy | undefined {
-  const compare = byLeastAsking(requested);
+function leastAsking(
+  permitting: readonly CompiledPolicy[],
+  requested: number,
+  lease: number | undefined,
+): CompiledPolicy | undefined {
+  const compare = byLeastAsking(requested, lease);
   const [best] = permitting.toSorted((a, b) => compare(termsOf(a.entry), termsOf(b.entry)));
   return best;
 }

@@ -29,7 +29,10 @@ test("every operation is in exactly one of the two lists, in the order of the co
   expect(requestable[1]).toMatchObject({
     description: "Set one order's status",
     terms: { policy: "a refund needs a person" },
-    conditions: ['context.reason like "*TICKET-*"', "not while context.hour < 6"],
+    conditions: [
+      { kind: "if", text: 'context.reason like "*TICKET-*"' },
+      { kind: "not while", text: "context.hour < 6" },
+    ],
   });
   expect(refused).toEqual([
     {

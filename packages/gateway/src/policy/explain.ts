@@ -1,6 +1,6 @@
-import type { Outlook, Policies, PolicyAsk, Terms } from "./types.ts";
+import type { Condition, Outlook, Policies, PolicyAsk, Terms } from "./types.ts";
 
-/** What is said of an operation beside its names. The grants' inventory fits. */
+/** The description of an operation. The grants' inventory fits. */
 export interface Described {
   readonly description: string;
   readonly risk: "low" | "medium" | "high";
@@ -11,8 +11,8 @@ export interface ExplainedOffer extends Described {
   readonly connection: string;
   readonly operation: string;
   readonly terms: Terms;
-  /** Conditions, as written, that the request would still have to meet. */
-  readonly conditions: readonly string[];
+  /** What the request would still have to meet. */
+  readonly conditions: readonly Condition[];
   readonly reasons: readonly string[];
 }
 
@@ -23,12 +23,14 @@ export interface ExplainedRefusal extends Described {
   readonly reasons: readonly string[];
 }
 
-/** What a principal could request and why not the rest; in the order of the configuration. */
+/** What a principal could request, and why not the rest; in the order of the configuration. */
 export interface Explanation {
   readonly principal: PolicyAsk["principal"];
   readonly hasPerson: boolean;
+  /** Of the person whom an agent acts for. */
+  readonly personGroups: readonly string[];
   readonly requestable: readonly ExplainedOffer[];
-  /** What it could take in an emergency, at once and with everybody told. */
+  /** What it could request in an emergency: active at once, and everybody is notified. */
   readonly breakGlass: readonly ExplainedOffer[];
   readonly refused: readonly ExplainedRefusal[];
 }
@@ -74,5 +76,5 @@ export function explain(
       }
     }
   }
-  return { principal, hasPerson, requestable, breakGlass, refused };
+  return { principal, hasPerson, personGroups, requestable, breakGlass, refused };
 }

@@ -96,7 +96,7 @@ export function conjuncts(expression: Expr): readonly Expr[] {
 /** How deep a JSON value is nested. */
 export function depth(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
-  let most = 0;
-  for (const part of Object.values(value)) most = Math.max(most, depth(part));
-  return most + 1;
+  let deepestChild = 0;
+  for (const part of Object.values(value)) deepestChild = Math.max(deepestChild, depth(part));
+  return deepestChild + 1;
 }

@@ -1,10 +1,11 @@
 import { formatDuration } from "../kernel/durations.ts";
 import type { Described, ExplainedOffer, Explanation } from "./explain.ts";
+import { leaseInWords } from "./lease.ts";
 import { list, printable } from "./printable.ts";
 import type { ApprovalRule, Terms } from "./types.ts";
 
-/** Columns of a terminal that is nobody's special case. */
-const columns = 100;
+/** The longest line, columns. */
+const LINE_COLUMNS = 100;
 const indent = "    ";
 
 /**
@@ -12,8 +13,9 @@ const indent = "    ";
  * ending with a line break.
  */
 export function formatExplanation(explanation: Explanation): string {
-  const { principal, hasPerson, requestable, breakGlass, refused } = explanation;
-  const acting = principal.kind === "agent" && hasPerson ? ", acting for a person" : "";
+  const { principal, hasPerson, personGroups, requestable, breakGlass, refused } = explanation;
+  const theirs = personGroups.length === 0 ? "" : ` in ${list(personGroups, 20)}`;
+  const acting = principal.kind === "agent" && hasPerson ? `, acting for a person${theirs}` : "";
   const groups = principal.groups.length === 0 ? "in no group" : `in ${list(principal.groups, 20)}`;
   const lines = [
     ...wrap(`${printable(principal.name)} (${principal.kind}${acting}), ${groups}`, ""),
@@ -28,7 +30,7 @@ export function formatExplanation(explanation: Explanation): string {
   }
   if (refused.length > 0) lines.push("", "May not request");
   for (const refusal of refused) {
-    lines.push(`  ${nameOf(refusal)}`, ...wrap(described(refusal), indent));
+    lines.push(`  ${nameOf(refusal)}`, ...described(refusal));
     for (const reason of refusal.reasons) lines.push(...wrap(reason, indent));
   }
   return `${lines.join("\n")}\n`;
@@ -42,11 +44,12 @@ function offersInWords(offers: readonly ExplainedOffer[]): readonly string[] {
     const name = nameOf(offer).padEnd(width);
     const [first = "", ...more] = wrap(
       termsInWords(offer.terms),
-      " ".repeat(Math.min(width, columns / 2) + 4),
+      " ".repeat(Math.min(width, LINE_COLUMNS / 2) + 4),
     );
     lines.push(`  ${name}  ${first.trimStart()}`, ...more);
-    lines.push(...wrap(described(offer), indent));
-    for (const condition of offer.conditions) lines.push(...wrap(asCondition(condition), indent));
+    lines.push(...described(offer));
+    for (const condition of offer.conditions)
+      lines.push(...wrap(`${condition.kind} ${condition.text}`, indent));
     for (const reason of offer.reasons) lines.push(...wrap(reason, indent));
   }
   return lines;
@@ -62,19 +65,18 @@ function nameOf({
   return printable(`${connection}/${operation}`);
 }
 
-function described({ description, risk }: Described): string {
-  return risk === "low" ? description : `${description} (${risk} risk)`;
+/** An operation may have no description, and a low risk is not worth a line. */
+function described({ description, risk }: Described): readonly string[] {
+  const text = `${description}${risk === "low" ? "" : ` (${risk} risk)`}`.trim();
+  return text === "" ? [] : wrap(text, indent);
 }
 
-/** `if …` unless the condition is a forbid's, which comes as `not while …`. */
-function asCondition(condition: string): string {
-  return condition.startsWith("not while ") ? condition : `if ${condition}`;
-}
-
-/** `for 5m, at most 15m, at once` */
-function termsInWords({ defaultTtl, maxTtl, approval }: Terms): string {
-  const most = defaultTtl === maxTtl ? "at most" : `for ${formatDuration(defaultTtl)}, at most`;
-  return `${most} ${formatDuration(maxTtl)}, ${approval === undefined ? "at once" : approvalInWords(approval)}`;
+/** `for 5m, at most 15m, at once, with a lease` */
+function termsInWords({ defaultTtl, maxTtl, approval, lease }: Terms): string {
+  const bound = defaultTtl === maxTtl ? "at most" : `for ${formatDuration(defaultTtl)}, at most`;
+  const how = approval === undefined ? "at once" : approvalInWords(approval);
+  const held = lease === undefined ? "" : `, with ${leaseInWords(lease)} that the task renews`;
+  return `${bound} ${formatDuration(maxTtl)}, ${how}${held}`;
 }
 
 function approvalInWords({ by, count, within, escalate, freshSignIn, refusals }: ApprovalRule): string {
@@ -91,12 +93,12 @@ function approvalInWords({ by, count, within, escalate, freshSignIn, refusals }:
   ].join(", ");
 }
 
-/** Breaks a text between words, so that it fits; a word longer than a line keeps its length, to be copied whole. */
+/** Wraps a text at words; a word longer than a line is kept whole, so that it can be copied. */
 function wrap(text: string, prefix: string): readonly string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of printable(text.trim().replace(/\s+/gu, " "), 2_000).split(" ")) {
-    if (line !== "" && prefix.length + line.length + 1 + word.length > columns) {
+    if (line !== "" && prefix.length + line.length + 1 + word.length > LINE_COLUMNS) {
       lines.push(prefix + line);
       line = `  ${word}`;
     } else {

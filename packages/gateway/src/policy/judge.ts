@@ -4,7 +4,7 @@ import type { Engine } from "./engine.ts";
 import { operationId } from "./schema.ts";
 import type { PolicyAsk, PolicyContext } from "./types.ts";
 
-/** What Cedar made of a set of policies. */
+/** Cedar's answer for a set of policies. */
 export interface Judgement {
   readonly decision: "allow" | "deny";
   /** Ids of the policies that decided: all forbids that hold, or else all permits that hold. */
@@ -17,7 +17,7 @@ export interface Judgement {
  * Why an ask cannot be put to Cedar at all, or undefined. A lone surrogate would make Cedar's JSON reader throw out of
  * WebAssembly without giving its stack back: enough such asks, and it would answer nobody any more.
  */
-export function unanswerable(ask: PolicyAsk): string | undefined {
+export function refuseAll(ask: PolicyAsk): string | undefined {
   const { principal, context } = ask;
   const { issuer, subject, client, name, groups } = principal;
   const texts = [issuer, subject, client, name, ...groups, ask.connection, ask.operation];

@@ -19,7 +19,7 @@ describe("what could be requested", () => {
       requestable: true,
       terms: { policy: read.name, defaultTtl: 5 * minute, maxTtl: 15 * minute },
       conditions: [],
-      reasons: ["permitted by policy 'support agents read orders' (group support-agents)"],
+      reasons: ["permitted automatically by policy 'support agents read orders' (group support-agents)"],
     });
   });
 
@@ -27,8 +27,11 @@ describe("what could be requested", () => {
     expect(policies.outlook(ask("refund-order", listing))).toEqual({
       requestable: true,
       terms: { policy: refund.name, defaultTtl: 10 * minute, maxTtl: 10 * minute, approval },
-      conditions: ['context.reason like "*TICKET-*"', "not while context.hour < 6"],
-      reasons: ["permitted by policy 'a refund needs a person' (group support-agents)"],
+      conditions: [
+        { kind: "if", text: 'context.reason like "*TICKET-*"' },
+        { kind: "not while", text: "context.hour < 6" },
+      ],
+      reasons: ["needs approval under policy 'a refund needs a person' (group support-agents)"],
     });
   });
 
@@ -66,7 +69,7 @@ describe("what could be requested", () => {
     const seen = policy.outlook(ask("read-orders", { context: { client_address: "" } }));
     expect(seen).toMatchObject({
       requestable: true,
-      conditions: ['context.client_address.isInRange(ip("10.0.0.0/8"))'],
+      conditions: [{ kind: "if", text: 'context.client_address.isInRange(ip("10.0.0.0/8"))' }],
     });
   });
 });
@@ -105,7 +108,11 @@ describe("what is known already is decided already", () => {
     ["context.has_person", true, []],
     ["!context.has_person", false, []],
     ["context.has_person && context.hour < 6", true, []],
-    ["!context.has_person && context.hour < 6", true, ["not while !context.has_person && context.hour < 6"]],
+    [
+      "!context.has_person && context.hour < 6",
+      true,
+      [{ kind: "not while", text: "!context.has_person && context.hour < 6" }],
+    ],
   ])("a forbid while %s: %s", (when, requestable, conditions) => {
     const seen = compiled([read, { ...night, operations: ["read-orders"], when }]).outlook(
       ask("read-orders"),
@@ -149,13 +156,13 @@ describe("of several permits", () => {
     expect(seen.terms?.policy).toBe(read.name);
     expect(seen.conditions).toEqual([]);
     expect(seen.reasons).toEqual([
-      "permitted by policy 'support agents read orders' (group support-agents)",
-      "also by policy 'conditional' (group support-agents), if `context.hour < 6`",
-      "also by policy 'approved' (group support-agents), with approval",
+      "permitted automatically by policy 'support agents read orders' (group support-agents)",
+      "also automatically by policy 'conditional' (group support-agents), if `context.hour < 6`",
+      "also with approval under policy 'approved' (group support-agents)",
     ]);
     expect(compiled([approved, conditional]).outlook(ask("read-orders"))).toMatchObject({
       terms: { policy: "conditional" },
-      conditions: ["context.hour < 6"],
+      conditions: [{ kind: "if", text: "context.hour < 6" }],
     });
   });
 });

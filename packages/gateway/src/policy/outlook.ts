@@ -1,12 +1,21 @@
 import { messageOf } from "../kernel/errors.ts";
 import type { CompiledPolicy } from "./cedar-policy.ts";
-import { about, concerns, type ConnectionPolicies } from "./decide.ts";
+import { about, askerOf, concerns, type ConnectionPolicies } from "./decide.ts";
 import type { Engine } from "./engine.ts";
-import { judge, unanswerable, type Judgement } from "./judge.ts";
+import { judge, refuseAll, type Judgement } from "./judge.ts";
 import { printable } from "./printable.ts";
-import { alsoBy, bounded, erred, forbiddenBy, nobodyMay, permittedBy, unmet } from "./reasons.ts";
+import {
+  alsoBy,
+  bounded,
+  evaluationFailed,
+  forbiddenBy,
+  nobodyMay,
+  permittedBy,
+  unmet,
+  type Asker,
+} from "./reasons.ts";
 import { byLeastAsking, termsOf } from "./terms.ts";
-import type { Outlook, PolicyAsk } from "./types.ts";
+import type { Condition, Outlook, PolicyAsk } from "./types.ts";
 
 /** Nothing of this is known while listing; no policy that is evaluated for a listing reads it. */
 const unknown = { reason: "", requested_seconds: 0, hour: 0, weekday: 1, client_address: "0.0.0.0" } as const;
@@ -31,10 +40,10 @@ export function outlook(
   if (permits.length === 0) return closed([nobodyMay(ask.connection, ask.operation)]);
   const { has_person, person_groups, break_glass } = ask.context;
   const listing = { ...ask, context: { ...unknown, has_person, person_groups, break_glass } };
-  const impossible = unanswerable(listing);
+  const impossible = refuseAll(listing);
   if (impossible !== undefined) return closed([impossible]);
-  const { groups } = ask.principal;
-  const mine = relevant.filter((policy) => concerns(policy, groups));
+  const asker = askerOf(ask);
+  const mine = relevant.filter((policy) => concerns(policy, asker));
   let judgement: Judgement | undefined;
   try {
     if (mine.some((policy) => policy.known !== undefined)) judgement = judge(engine, known, listing);
@@ -46,7 +55,7 @@ export function outlook(
   if (judgement !== undefined && judgement.errors.size > 0) {
     return closed(
       Array.from(judgement.errors, ([id, message]) =>
-        erred(
+        evaluationFailed(
           mine.find((policy) => policy.id === id),
           message,
         ),
@@ -56,7 +65,7 @@ export function outlook(
   const possible = mine.filter(
     ({ id, known: part }) => part === undefined || judgement?.determining.has(id) === true,
   );
-  return weigh(permits, possible, groups);
+  return weigh(permits, possible, asker);
 }
 
 /**
@@ -66,11 +75,11 @@ export function outlook(
 function weigh(
   permits: readonly CompiledPolicy[],
   possible: readonly CompiledPolicy[],
-  groups: readonly string[],
+  asker: Asker,
 ): Outlook {
   const forbids = possible.filter(({ entry }) => entry.forbid);
   const certain = forbids.filter(({ open }) => !open);
-  if (certain.length > 0) return closed(certain.map((policy) => forbiddenBy(policy, groups)));
+  if (certain.length > 0) return closed(certain.map((policy) => forbiddenBy(policy, asker)));
   const compare = byLeastAsking(0);
   const [best, ...others] = possible
     .filter(({ entry }) => !entry.forbid)
@@ -81,19 +90,23 @@ function weigh(
       return approval || Number(a.open) - Number(b.open) || compare(left, right);
     });
   if (best === undefined) {
-    const closest = permits.toSorted((a, b) => Number(concerns(b, groups)) - Number(concerns(a, groups)));
-    return closed(closest.map((policy) => unmet(policy, groups)));
+    const closest = permits.toSorted((a, b) => Number(concerns(b, asker)) - Number(concerns(a, asker)));
+    return closed(closest.map((policy) => unmet(policy, asker)));
   }
   const conditions = [
-    ...(best.open ? [best.entry.when ?? ""] : []),
-    ...forbids.map(({ entry }) => `not while ${entry.when ?? ""}`),
+    ...(best.open ? [conditionOf("if", best)] : []),
+    ...forbids.map((policy) => conditionOf("not while", policy)),
   ];
   return {
     requestable: true,
     terms: termsOf(best.entry),
-    conditions: conditions.map((text) => text.trim()),
-    reasons: bounded([permittedBy(best, groups), ...others.map((policy) => alsoBy(policy, groups))]),
+    conditions,
+    reasons: bounded([permittedBy(best, asker), ...others.map((policy) => alsoBy(policy, asker))]),
   };
+}
+
+function conditionOf(kind: Condition["kind"], { entry }: CompiledPolicy): Condition {
+  return { kind, text: (entry.when ?? "").trim() };
 }
 
 function closed(reasons: readonly string[]): Outlook {

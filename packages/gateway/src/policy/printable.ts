@@ -3,19 +3,19 @@ const unreadable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
 /**
  * Makes a text safe to print on one line: what cannot be seen is written as `\u{…}`, and what is too long is cut.
- * @param most characters kept
+ * @param maxLength characters kept
  */
-export function printable(text: string, most = 200): string {
-  const cut = text.length > most ? `${text.slice(0, most)}…` : text;
+export function printable(text: string, maxLength = 200): string {
+  const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
   return cut.replace(unreadable, (found) => `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 /**
  * Joins names for a sentence, bounded: `a, b and 3 more`.
- * @param most names written out
+ * @param maxItems names written out
  */
-export function list(names: readonly string[], most = 5): string {
-  const shown = names.slice(0, most).map((name) => printable(name, 80));
+export function list(names: readonly string[], maxItems = 5): string {
+  const shown = names.slice(0, maxItems).map((name) => printable(name, 80));
   const rest = names.length - shown.length;
   return rest > 0 ? `${shown.join(", ")} and ${rest} more` : shown.join(", ");
 }

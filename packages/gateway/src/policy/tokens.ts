@@ -14,9 +14,9 @@ export interface Token {
  * the module traps and is unusable from then on, for the policies in force as well (measured: from about 120 nested
  * brackets or 400 chained operators). So a text is bounded before Cedar sees it.
  */
-const longest = 4_000;
-const mostTokens = 600;
-const deepest = 20;
+const MAX_CHARACTERS = 4_000;
+const MAX_TOKENS = 600;
+const MAX_DEPTH = 20;
 
 /** One token; strings with Cedar's escapes are one token, whatever is in them. */
 const grammar = /\s+|\/\/|"(?:[^"\\]|\\[\s\S])*"|[A-Za-z_][A-Za-z0-9_]*|\d+|::|&&|\|\||[=!<>]=|[\s\S]/guy;
@@ -52,19 +52,20 @@ export function tokenize(
   when: string,
 ): { readonly tokens: readonly Token[] } | { readonly problem: WhenProblem } {
   if (when.trim() === "")
-    return refuse(0, "the condition is empty", "leave `when` out, or write a Cedar expression");
-  if (when.length > longest) {
-    return refuse(
-      longest,
-      `the condition is longer than ${longest} characters`,
+    return problemAt(0, "the condition is empty", "leave `when` out, or write a Cedar expression");
+  if (when.length > MAX_CHARACTERS) {
+    return problemAt(
+      MAX_CHARACTERS,
+      `the condition is longer than ${MAX_CHARACTERS} characters`,
       "split it into several policies",
     );
   }
-  if (!when.isWellFormed()) return refuse(0, "the condition is not valid Unicode", "save the file as UTF-8");
+  if (!when.isWellFormed())
+    return problemAt(0, "the condition is not valid Unicode", "save the file as UTF-8");
   const hidden = unreadable.exec(when);
   if (hidden !== null) {
     const code = (hidden[0].codePointAt(0) ?? 0).toString(16);
-    return refuse(
+    return problemAt(
       hidden.index,
       "the condition holds an invisible character",
       `write it as \\u{${code}} inside a string`,
@@ -78,16 +79,16 @@ export function tokenize(
     const problem = misplaced(token, open);
     if (problem !== undefined) return { problem };
     tokens.push(token);
-    if (tokens.length > mostTokens) {
-      return refuse(
+    if (tokens.length > MAX_TOKENS) {
+      return problemAt(
         token.offset,
-        `the condition has more than ${mostTokens} words and signs`,
+        `the condition has more than ${MAX_TOKENS} words and signs`,
         "split it into several policies",
       );
     }
   }
   const unclosed = open.pop();
-  if (unclosed !== undefined) return refuse(unclosed.offset, `\`${unclosed.text}\` is never closed`);
+  if (unclosed !== undefined) return problemAt(unclosed.offset, `\`${unclosed.text}\` is never closed`);
   return { tokens };
 }
 
@@ -109,10 +110,10 @@ function misplaced(token: Token, open: Token[]): WhenProblem | undefined {
   }
   if (closers.has(text)) {
     open.push(token);
-    if (open.length > deepest) {
+    if (open.length > MAX_DEPTH) {
       return {
         offset,
-        message: `brackets are nested more than ${deepest} deep`,
+        message: `brackets are nested more than ${MAX_DEPTH} deep`,
         hint: "split the condition into several policies",
       };
     }
@@ -129,6 +130,6 @@ function misplaced(token: Token, open: Token[]): WhenProblem | undefined {
   return undefined;
 }
 
-function refuse(offset: number, message: string, hint?: string): { readonly problem: WhenProblem } {
+function problemAt(offset: number, message: string, hint?: string): { readonly problem: WhenProblem } {
   return { problem: hint === undefined ? { offset, message } : { offset, message, hint } };
 }

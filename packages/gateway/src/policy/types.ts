@@ -1,3 +1,7 @@
+import type { ApprovalRule, PolicyEntry } from "../kernel/policy-entry.ts";
+
+export type { ApprovalRule, PolicyEntry } from "../kernel/policy-entry.ts";
+
 /** What policies judge an ask by. No clock, no network: everything comes in here. */
 export interface PolicyAsk {
   readonly principal: {
@@ -11,6 +15,8 @@ export interface PolicyAsk {
   readonly connection: string;
   /** One operation; an ask for several is judged one by one. */
   readonly operation: string;
+  /** The lease asked for, milliseconds; left out: none. No condition reads it. */
+  readonly lease?: number;
   readonly context: PolicyContext;
 }
 
@@ -33,22 +39,6 @@ export interface PolicyContext {
   readonly break_glass: boolean;
 }
 
-/** What approval a policy asks for. */
-export interface ApprovalRule {
-  /** Groups whose members may approve. */
-  readonly by: readonly string[];
-  /** How many of them have to. */
-  readonly count: number;
-  /** How long the request may wait, in milliseconds. */
-  readonly within: number;
-  /** After so many milliseconds without a decision, members of `to` may decide as well. */
-  readonly escalate?: { readonly after: number; readonly to: readonly string[] };
-  /** How long ago, in milliseconds and at most, a reviewer who approves must have proved themselves to the provider. */
-  readonly freshSignIn?: number;
-  /** How many refusals end the request: 1 unless the policy says otherwise. */
-  readonly refusals: number;
-}
-
 /** What a permitting policy allows. */
 export interface Terms {
   /** The policy's name. */
@@ -58,6 +48,8 @@ export interface Terms {
   /** The longest time-to-live, milliseconds. */
   readonly maxTtl: number;
   readonly approval?: ApprovalRule;
+  /** The task must hold a lease, of so many milliseconds at most. */
+  readonly lease?: number;
   /** A policy for breaking glass: no approval, a short time, and everybody hears of it. */
   readonly breakGlass?: true;
 }
@@ -76,29 +68,24 @@ export interface Policies {
    * listing cannot know are given back as text (`when`), so that the agent can see them.
    */
   outlook(ask: PolicyAsk): Outlook;
+  /** The groups whose members could have approved one ordinary request for these operations, of whomever; see approvers.ts. */
+  approvers(connection: string, operations: readonly string[]): readonly string[];
+}
+
+/** A condition as written in a policy: a permit applies `if` it holds, a forbid's must not hold (`not while`). */
+export interface Condition {
+  readonly kind: "if" | "not while";
+  readonly text: string;
 }
 
 /** What `GET /v1/operations` and `mayflyd explain` say of one operation. */
 export interface Outlook {
   readonly requestable: boolean;
   readonly terms?: Terms;
-  /** Conditions, as written, that the terms' policy still has to see met. */
-  readonly conditions: readonly string[];
+  /** What a request would still have to meet. */
+  readonly conditions: readonly Condition[];
   /** Why, for a person to read; for each policy that did not match, what was missing. */
   readonly reasons: readonly string[];
-}
-
-/** One entry of `policies:`, checked for form. */
-export interface PolicyEntry {
-  readonly name: string;
-  readonly forbid: boolean;
-  readonly groups: readonly string[];
-  readonly connection: string;
-  readonly operations: readonly string[];
-  readonly ttl?: { readonly default: number; readonly max: number };
-  readonly when?: string;
-  readonly approval?: ApprovalRule;
-  readonly breakGlass?: boolean;
 }
 
 /** What is wrong in a policy: the index in `policies:`, the member, and in a `when:` the offset of the error. */

@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { describe, expect, test } from "vitest";
 import { compilePolicies } from "./compile.ts";
 import { ask, compiled, entries, inventory, readWhen } from "./testing/samples.ts";

@@ -1,7 +1,7 @@
 import type { DetailedError, Expr, PolicyJson } from "@cedar-policy/cedar-wasm/nodejs";
 import { messageOf } from "../kernel/errors.ts";
-import { nearest } from "../kernel/nearest.ts";
-import { complaint, unknownName } from "./complaints.ts";
+import { closestName, nameHint } from "../kernel/closest-name.ts";
+import { explainCedarError, isImpossible, unknownName } from "./cedar-errors.ts";
 import type { Engine } from "./engine.ts";
 import { depth, references, type References } from "./expression.ts";
 import { printable } from "./printable.ts";
@@ -20,7 +20,7 @@ const before = 'permit(principal, action == Action::"request", resource) when {\
 const after = "\n};";
 
 /** The tree goes back to Cedar as JSON, whose reader stops at 128 levels; some are the policy's own. */
-const deepestTree = 100;
+const MAX_TREE_DEPTH = 100;
 
 /**
  * Reads one `when:` text.
@@ -51,7 +51,7 @@ export function parseWhen(
   }
   const body = onlyCondition(answer.json);
   if (body === undefined) return { problem: notOne };
-  if (depth(body) > deepestTree) {
+  if (depth(body) > MAX_TREE_DEPTH) {
     return {
       problem: {
         offset: 0,
@@ -107,9 +107,7 @@ export function validateWhens(
     );
   }
   // An impossible condition comes as a warning, of mixed scripts too; only the former makes the policy pointless.
-  const impossible = answer.validationWarnings.filter(({ error }) =>
-    error.message.includes("policy is impossible"),
-  );
+  const impossible = answer.validationWarnings.filter(({ error }) => isImpossible(error.message));
   // Cedar gives the errors of one policy in no order: the first in the text is the one to correct first.
   const errors = answer.validationErrors.toSorted((a, b) => startOf(a.error) - startOf(b.error));
   for (const { policyId, error } of [...errors, ...impossible]) {
@@ -125,7 +123,7 @@ function startOf(error: DetailedError): number {
 
 /** One of Cedar's errors, in plain words and at its place in the text. */
 function placed(when: string, error: DetailedError): WhenProblem {
-  const said = complaint(error.message, error.help);
+  const said = explainCedarError(error.message, error.help);
   const start = startOf(error);
   // Cedar counts bytes of UTF-8, from the start of the policy around the text.
   const bytes = Buffer.from(when).subarray(0, Math.max(0, start - before.length));
@@ -184,9 +182,9 @@ function unknownEntity(
     }
     const names = type === "Connection" ? connections : type === "Operation" ? operations : undefined;
     if (names === undefined || names.includes(id)) continue;
-    const near = nearest(id, names);
+    const near = closestName(id, names);
     const hint =
-      near === undefined ? `known: ${names.slice(0, 5).join(", ")}` : `did you mean \`${type}::"${near}"\`?`;
+      near === undefined ? (nameHint(id, names) ?? "there are none") : `did you mean \`${type}::"${near}"\`?`;
     return { offset, message: `there is no ${type.toLowerCase()} \`${id}\``, hint };
   }
   return undefined;

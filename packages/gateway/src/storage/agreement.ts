@@ -1,8 +1,9 @@
 import { sql, type Kysely } from "kysely";
-import type { Lockdown, Progress } from "../grants/grants.ts";
+import type { Progress } from "../grants/durability/owed.ts";
+import type { Lockdown } from "../grants/grants.ts";
 import type { Tables } from "./schema.ts";
 
-/** What a store keeps so that it and the logs can be brought to agreement at a start. */
+/** The tables with which a start brings the store and the logs to agreement. */
 export interface AgreementTables {
   /** Every lock-down that the store has taken, also after it was lifted. */
   readonly mayfly_lockdowns: {
@@ -24,7 +25,7 @@ export interface AgreementTables {
     /** The newest time that the gateway of that log has seen. */
     readonly seen_at: number;
   };
-  /** Empty: what is written here and taken out again proves that the store has room for more. */
+  /** Always empty: a row written and removed again proves that the store has room. */
   readonly mayfly_room: { readonly id: number; readonly filler: string };
 }
 
@@ -104,7 +105,7 @@ export async function setProgress(
   });
 }
 
-/** From now on a log is read from its first record on: what it still holds of what it held is not known. */
+/** Marks a log to be read from its first record on: what it has lost is unknown. */
 export async function doubtAgreement(on: Kysely<Tables>, log: string): Promise<void> {
   await on
     .insertInto("mayfly_progress")
@@ -113,7 +114,7 @@ export async function doubtAgreement(on: Kysely<Tables>, log: string): Promise<v
     .execute();
 }
 
-/** What a log that is lost had yet to record is for the one in its place. */
+/** Transfers the unrecorded ends of a lost log to its successor. */
 export async function inheritDebts(on: Kysely<Tables>, lost: string, log: string): Promise<void> {
   const owed = await on.deleteFrom("mayfly_owed").where("log", "=", lost).returning(["kind", "id"]).execute();
   for (const { kind, id } of owed) await owe(on, log, kind, id);
@@ -147,7 +148,12 @@ export async function owe(
 }
 
 /** The log has recorded it. */
-export async function settled(on: Kysely<Tables>, log: string, kind: OwedKind, id: string): Promise<void> {
+export async function settleDebts(
+  on: Kysely<Tables>,
+  log: string,
+  kind: OwedKind,
+  id: string,
+): Promise<void> {
   await on
     .deleteFrom("mayfly_owed")
     .where("log", "=", log)
@@ -171,7 +177,7 @@ export async function owedIds(
   return { grant: of("grant"), request: of("request"), lockdown: of("lockdown") };
 }
 
-/** One text for one lock-down. */
+/** The key of a lock-down. */
 export function lockdownId({ since, by }: Pick<Lockdown, "since" | "by">): string {
   return `${since} ${by}`;
 }

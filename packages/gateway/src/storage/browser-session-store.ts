@@ -14,13 +14,17 @@ import type { Tables } from "./schema.ts";
 type Row = Selectable<SignInTables["mayfly_browser_sessions"]>;
 
 /** Members that stand in no column of their own. */
-type Body = Pick<BrowserSession, "method" | "displayName" | "authenticatedAt" | "address" | "browser">;
+type Body = Pick<
+  BrowserSession,
+  "method" | "displayName" | "uid" | "authenticatedAt" | "address" | "browser"
+>;
 
 function rowOf(session: BrowserSession): Insertable<SignInTables["mayfly_browser_sessions"]> {
-  const { method, displayName, authenticatedAt, address, browser } = session;
+  const { method, displayName, uid, authenticatedAt, address, browser } = session;
   const body: Body = {
     method,
     ...(displayName === undefined ? {} : { displayName }),
+    ...(uid === undefined ? {} : { uid }),
     ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
     address,
     browser,
@@ -108,7 +112,7 @@ export function browserSessionStore(db: Kysely<Tables>): BrowserSessionStore {
       });
     },
 
-    async take(digest) {
+    async consume(digest) {
       const row = await db
         .deleteFrom("mayfly_sign_ins")
         .where("digest", "=", digest)

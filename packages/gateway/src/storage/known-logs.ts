@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import type { Acceptance, KnownLog, KnownLogs } from "../audit/known-log.ts";
+import type { Acceptance, KnownLog, KnownLogs } from "../audit/known/known-log.ts";
 import { doubtAgreement, inheritDebts } from "./agreement.ts";
 import { plain } from "./rows.ts";
 import type { Tables } from "./schema.ts";

@@ -1,5 +1,6 @@
 import { sql, type Insertable, type Kysely } from "kysely";
 import type { Delivery, NotificationStore, SlackMessage } from "../notifications/store.ts";
+import { deliveryFrom, dueDeliveries, pendingOf } from "./due-deliveries.ts";
 import { plain } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
@@ -7,24 +8,7 @@ type DeliveryRow = Tables["mayfly_deliveries"];
 type MessageRow = Tables["mayfly_slack_messages"];
 
 /** Rows an insert: far below what SQLite (32,766) and PostgreSQL (65,535) take as parameters. */
-const batch = 500;
-
-function deliveryFrom(row: DeliveryRow): Delivery {
-  return {
-    id: row.id,
-    log: row.log,
-    webhook: row.webhook,
-    seq: row.seq,
-    type: row.type,
-    state: row.state,
-    attempts: row.attempts,
-    createdAt: row.created_at,
-    ...(row.last_status === null ? {} : { lastStatus: row.last_status }),
-    ...(row.last_error === null ? {} : { lastError: row.last_error }),
-    ...(row.next_at === null ? {} : { nextAt: row.next_at }),
-    ...(row.delivered_at === null ? {} : { deliveredAt: row.delivered_at }),
-  };
-}
+const ROWS_PER_INSERT = 500;
 
 function messageFrom(row: MessageRow): SlackMessage {
   return {
@@ -44,12 +28,6 @@ export function notificationStore(db: Kysely<Tables>): NotificationStore {
     const row = await db.selectFrom("mayfly_deliveries").selectAll().where("id", "=", id).executeTakeFirst();
     return row === undefined ? undefined : deliveryFrom(row);
   };
-  const pendingOf = (log: string, webhook: string) =>
-    db
-      .selectFrom("mayfly_deliveries")
-      .where("log", "=", log)
-      .where("webhook", "=", webhook)
-      .where("state", "=", "pending");
 
   return {
     async cursor({ log, reader }) {
@@ -64,21 +42,24 @@ export function notificationStore(db: Kysely<Tables>): NotificationStore {
 
     async advance({ log, reader }, next, deliveries) {
       await db.transaction().execute(async (on) => {
-        for (let start = 0; start < deliveries.length; start += batch) {
-          const rows = deliveries.slice(start, start + batch).map((one): Insertable<DeliveryRow> => ({
-            id: one.id,
-            log: one.log,
-            webhook: one.webhook,
-            seq: one.seq,
-            type: one.type,
-            state: "pending",
-            attempts: 0,
-            last_status: null,
-            last_error: null,
-            next_at: one.createdAt,
-            delivered_at: null,
-            created_at: one.createdAt,
-          }));
+        for (let start = 0; start < deliveries.length; start += ROWS_PER_INSERT) {
+          const rows = deliveries
+            .slice(start, start + ROWS_PER_INSERT)
+            .map((one): Insertable<DeliveryRow> => ({
+              id: one.id,
+              log: one.log,
+              webhook: one.webhook,
+              seq: one.seq,
+              type: one.type,
+              state: "pending",
+              attempts: 0,
+              last_status: null,
+              last_error: null,
+              next_at: one.createdAt,
+              delivered_at: null,
+              created_at: one.createdAt,
+              principal: one.principal,
+            }));
           await on
             .insertInto("mayfly_deliveries")
             .values(rows)
@@ -123,25 +104,17 @@ export function notificationStore(db: Kysely<Tables>): NotificationStore {
       });
     },
 
-    async due(log, webhook, now, limit) {
-      const rows = await pendingOf(log, webhook)
-        .selectAll()
-        .where("next_at", "<=", now)
-        .orderBy("seq")
-        .limit(limit)
-        .execute();
-      return rows.map(deliveryFrom);
-    },
+    due: (log, webhook, now, limit) => dueDeliveries(db, { log, webhook, now, limit }),
 
     async nextDue(log, webhook) {
-      const row = await pendingOf(log, webhook)
+      const row = await pendingOf(db, log, webhook)
         .select((e) => e.fn.min("next_at").as("next"))
         .executeTakeFirst();
       return row?.next ?? undefined;
     },
 
     async pending(log, webhook) {
-      const row = await pendingOf(log, webhook)
+      const row = await pendingOf(db, log, webhook)
         .select((e) => e.fn.countAll().as("count"))
         .executeTakeFirstOrThrow();
       return Number(row.count);

@@ -17,6 +17,8 @@ export interface NotificationTables {
     readonly next_at: number | null;
     readonly delivered_at: number | null;
     readonly created_at: number;
+    /** Whose record it is. */
+    readonly principal: string;
   };
   readonly mayfly_slack_messages: {
     readonly about: string;
@@ -29,6 +31,14 @@ export interface NotificationTables {
   };
   /** Calls from Slack that were taken, by the digest of their signature. */
   readonly mayfly_slack_calls: { readonly mark: string; readonly seen_at: number };
+}
+
+/** What was pending before is nobody's, and has one turn together. */
+export async function addDeliveryPrincipals(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .alterTable("mayfly_deliveries")
+    .addColumn("principal", "text", (c) => c.notNull().defaultTo(""))
+    .execute();
 }
 
 /** Makes them. */

@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from "kysely";
 import type { GrantModel } from "../grants/states.ts";
-import type { AccessRequest, Approval, Grant, Sheet } from "../grants/types.ts";
+import type { AccessRequest, Approval, Grant, Review, Sheet } from "../grants/types.ts";
 import type { Tables } from "./schema.ts";
 
 /** PostgreSQL's text cannot hold NUL (JSON text escapes it; plain columns do not). */
@@ -14,7 +14,7 @@ export function requestRow(
   model: GrantModel,
   idempotency: { readonly requester: string; readonly key: string; readonly fingerprint: string } | undefined,
 ): Insertable<Tables["mayfly_requests"]> {
-  const { id, state, approvals: _, reasons, escalatedAt, decidedAt, grant, ...facts } = request;
+  const { id, state, approvals: _, reviews: __, reasons, escalatedAt, decidedAt, grant, ...facts } = request;
   return {
     id,
     state,
@@ -31,22 +31,24 @@ export function requestRow(
   };
 }
 
-/** A row and the JSON texts of its approvals as a request. */
+/** A row and the JSON texts of its approvals and reviews as a request. */
 export function requestFrom(
   row: Selectable<Tables["mayfly_requests"]>,
   approvals: readonly string[],
+  reviews: readonly string[],
 ): AccessRequest {
   const facts = JSON.parse(row.body) as Omit<
     AccessRequest,
-    "id" | "state" | "approvals" | "reasons" | "escalatedAt" | "decidedAt" | "grant" | "sheet"
+    "id" | "state" | "approvals" | "reviews" | "reasons" | "escalatedAt" | "decidedAt" | "grant" | "sheet"
   > & { readonly sheet?: Sheet };
   return {
     id: row.id,
     state: row.state,
     ...facts,
-    // A request of an earlier version has none: its digest does not hold then, and nobody can approve it.
+    // A request of an earlier version has none: its digest does not match, and nobody can approve it.
     sheet: facts.sheet ?? { operations: [], history: [] },
     approvals: approvals.map((text) => JSON.parse(text) as Approval),
+    ...(reviews.length === 0 ? {} : { reviews: reviews.map((text) => JSON.parse(text) as Review) }),
     reasons: JSON.parse(row.reasons) as string[],
     ...(row.escalated_at === null ? {} : { escalatedAt: row.escalated_at }),
     ...(row.decided_at === null ? {} : { decidedAt: row.decided_at }),

@@ -1,15 +1,48 @@
 import { sql, type Generated, type Kysely } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
-import { notificationTables, type NotificationTables } from "./notification-tables.ts";
+import { addDeliveryPrincipals, notificationTables, type NotificationTables } from "./notification-tables.ts";
 import type { GrantModel, GrantState, RequestState } from "../grants/states.ts";
 import { personOfSessions, signInTables, type SignInTables } from "./sign-in-schema.ts";
+import { addActRuns, type ActRunTables } from "./act-runs.ts";
 import { addAgreement, type AgreementTables } from "./agreement.ts";
 import { addKnownLogs, type KnownLogTables } from "./known-logs.ts";
+import { addChangeTriggers } from "./change-triggers.ts";
+import { addBudgets, type BudgetTables } from "./budgets.ts";
+import { addCursors, type CursorTables } from "./cursors.ts";
+import { addCutOffs, type CutOffTables } from "./cut-offs.ts";
+import { addEmergencies } from "./emergencies.ts";
+import { addGateways, type GatewayTables } from "./gateways.ts";
+import { addLogQuestions, type LogQuestionTables } from "./log-questions.ts";
+import { addMemberships, type MembershipTables } from "./memberships.ts";
+import { addPlaces, type PlaceTables } from "./shared-places.ts";
+import { byLog, byOpening } from "./record-tables.ts";
+import { addRenewals, type RenewalTables } from "./renewals.ts";
+import { addReviews, type ReviewTables } from "./reviews.ts";
+import { addRetiredLogs, type RetiredLogTables } from "./retired-logs.ts";
+import { addHolds, type HoldTables } from "./shared-holds.ts";
+import { addWaiting } from "./waiting.ts";
 import { addUsage, type UsageTables } from "./usage.ts";
 
 /** The tables. Times are milliseconds since the epoch; `body` holds the facts that never change, as JSON. */
 export interface Tables
-  extends NotificationTables, SignInTables, UsageTables, AgreementTables, KnownLogTables {
+  extends
+    NotificationTables,
+    SignInTables,
+    UsageTables,
+    AgreementTables,
+    KnownLogTables,
+    MembershipTables,
+    CutOffTables,
+    CursorTables,
+    RenewalTables,
+    BudgetTables,
+    GatewayTables,
+    PlaceTables,
+    LogQuestionTables,
+    ReviewTables,
+    RetiredLogTables,
+    HoldTables,
+    ActRunTables {
   readonly mayfly_requests: {
     readonly id: string;
     readonly requester: string;
@@ -50,13 +83,14 @@ export interface Tables
   };
   /** One row: the lock-down in force, as JSON, or null. */
   readonly mayfly_control: { readonly id: number; readonly lockdown: string | null };
+  /** Records in full, but for the acts that their session's opening record speaks for: those are in runs. */
   readonly mayfly_records: {
     /** Which log the record is of: gateways that share a store have one each. */
     readonly log: string;
     readonly seq: number;
     readonly time: number;
     readonly type: string;
-    readonly principal: string;
+    readonly principal: string | null;
     readonly connection: string | null;
     readonly request: string | null;
     readonly grant_id: string | null;
@@ -165,65 +199,37 @@ function first(kind: "sqlite" | "postgres", model: GrantModel): Migration {
   };
 }
 
-/** The index of records by log. What was indexed before is indexed again from the files. */
-function byLog(kind: "sqlite" | "postgres"): Migration {
-  return {
-    async up(db: Kysely<unknown>) {
-      await db.schema.dropTable("mayfly_records").execute();
-      await db.schema
-        .createTable("mayfly_records")
-        .addColumn("log", "text", (c) => c.notNull())
-        .addColumn("seq", kind === "sqlite" ? "integer" : "bigint", (c) => c.notNull())
-        .addColumn("time", "bigint", (c) => c.notNull())
-        .addColumn("type", "text", (c) => c.notNull())
-        .addColumn("principal", "text", (c) => c.notNull())
-        .addColumn("connection", "text")
-        .addColumn("request", "text")
-        .addColumn("grant_id", "text")
-        .addColumn("session", "text")
-        .addColumn("decision", "text")
-        .addColumn("body", "text", (c) => c.notNull())
-        .addPrimaryKeyConstraint("mayfly_records_key", ["log", "seq"])
-        .execute();
-      for (const column of ["time", "request", "grant_id", "session"] as const) {
-        await db.schema
-          .createIndex(`mayfly_records_${column}`)
-          .on("mayfly_records")
-          .columns(["log", column, "seq"])
-          .execute();
-      }
-    },
-  };
-}
-
-/** What waits for people, by when it times out, and since when others may decide it too. */
-function approvals(): Migration {
-  return {
-    async up(db: Kysely<unknown>) {
-      for (const column of ["waits_until", "escalated_at"]) {
-        await db.schema.alterTable("mayfly_requests").addColumn(column, "bigint").execute();
-      }
-      await db.schema
-        .createIndex("mayfly_requests_waits")
-        .on("mayfly_requests")
-        .columns(["state", "waits_until", "position"])
-        .execute();
-    },
-  };
-}
-
 /** The migrations, in order; a name is never used again and a migration that shipped is never changed. */
 export function migrations(kind: "sqlite" | "postgres", model: GrantModel): MigrationProvider {
   const all: Readonly<Record<string, Migration>> = {
     "0001_first": first(kind, model),
     "0002_records_by_log": byLog(kind),
     "0003_sign_in": signInTables(),
+    "0004_approvals": { up: addWaiting },
     "0005_notifications": notificationTables,
-    "0004_approvals": approvals(),
     "0006_usage": { up: addUsage },
     "0007_person_of_sessions": personOfSessions,
     "0008_agreement": { up: addAgreement },
     "0009_known_logs": { up: addKnownLogs },
+    "0010_memberships": { up: addMemberships },
+    "0011_cut_offs": { up: addCutOffs },
+    "0012_renewals": { up: addRenewals },
+    "0013_log_cursors": { up: addCursors },
+    "0014_records_by_opening": byOpening(kind),
+    "0015_act_runs": { up: (db) => addActRuns(db, kind) },
+    // A store that belongs to one process has nobody to tell.
+    ...(kind === "postgres" ? { "0016_change_triggers": { up: addChangeTriggers } } : {}),
+    "0017_budgets": { up: addBudgets },
+    "0018_gateways": { up: addGateways },
+    "0019_places": { up: addPlaces },
+    // A store that belongs to one process has one log.
+    ...(kind === "postgres" ? { "0020_log_questions": { up: addLogQuestions } } : {}),
+    "0021_reviews": { up: addReviews },
+    "0022_delivery_principals": { up: addDeliveryPrincipals },
+    "0023_retired_logs": { up: addRetiredLogs },
+    // A store that belongs to one process has its log's holds alone.
+    ...(kind === "postgres" ? { "0024_holds": { up: addHolds } } : {}),
+    "0025_emergencies": { up: (db) => addEmergencies(db, kind) },
   };
   return { getMigrations: () => Promise.resolve({ ...all }) };
 }

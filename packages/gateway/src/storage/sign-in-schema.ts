@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 
 /** The tables of sign-in. Times are milliseconds since the epoch; every secret is there as its SHA-256 alone. */
@@ -34,7 +34,7 @@ export interface SignInTables {
 /** Lets sessions be found by their person, whatever way they came. Sessions from before sign in again. */
 export const personOfSessions: Migration = {
   async up(db: Kysely<unknown>) {
-    await db.deleteFrom("mayfly_browser_sessions" as never).execute();
+    await sql`delete from mayfly_browser_sessions`.execute(db);
     await db.schema
       .alterTable("mayfly_browser_sessions")
       .addColumn("person", "text", (c) => c.notNull().defaultTo(""))

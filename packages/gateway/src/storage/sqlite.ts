@@ -1,11 +1,12 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import path from "node:path";
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { SqliteAdapter, SqliteDialect, type Dialect, type SqliteDatabase } from "kysely";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { sql, SqliteAdapter, SqliteDialect, type Dialect, type Kysely, type SqliteDatabase } from "kysely";
+import { boundedMap } from "../kernel/bounded-map.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
 
 /** "Mayf", in the file's header (PRAGMA application_id): tells Mayfly's file from any other SQLite file. */
-const applicationId = 0x4d617966;
+const APPLICATION_ID = 0x4d617966;
 
 /** SQLite can undo DDL; Kysely's adapter is only careful for people who rebuild tables with foreign keys on. */
 class TransactionalSqliteAdapter extends SqliteAdapter {
@@ -21,26 +22,53 @@ const nothing: ReturnType<SqliteDatabase["prepare"]> = {
   iterate: () => [][Symbol.iterator](),
 };
 
+/** Statements that are kept prepared, the latest used. */
+const MAX_PREPARED = 100;
+
 /** `node:sqlite` in the shape that Kysely's SQLite dialect expects, which is better-sqlite3's. */
 function kyselyDatabase(database: DatabaseSync): SqliteDatabase {
+  const prepared = boundedMap<{ readonly statement: StatementSync; readonly reader: boolean }>(MAX_PREPARED);
+
+  function preparedOf(text: string): { readonly statement: StatementSync; readonly reader: boolean } {
+    let found = prepared.get(text);
+    if (found === undefined) {
+      const statement = database.prepare(text);
+      found = { statement, reader: statement.columns().length > 0 };
+      prepared.set(text, found);
+    }
+    return found;
+  }
+
   return {
     close: () => database.close(),
     prepare(sql) {
       // A full disk makes SQLite roll back by itself (sqlite.org/lang_transaction.html, section 3.1): a second time
       // would fail, and hide why.
       if (sql === "rollback" && !database.isTransaction) return nothing;
-      const statement = database.prepare(sql);
+      const { statement, reader } = preparedOf(sql);
       return {
-        reader: statement.columns().length > 0,
+        reader,
         all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
         run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
-        iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+        // Of its own: another run of the same text would reset it.
+        iterate: (parameters) => database.prepare(sql).iterate(...(parameters as SQLInputValue[])),
       };
     },
   };
 }
 
-function refuse(file: string, why: string, hint: string, cause?: unknown): MayflyError {
+/** Primary result codes (sqlite.org/rescode.html). */
+const SQLITE_BUSY = 5;
+const SQLITE_NOTADB = 26;
+
+/** The primary result code of an error of `node:sqlite`: the low byte of the extended one. */
+function resultCodeOf(error: unknown): number | undefined {
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number"
+    ? error.errcode & 0xff
+    : undefined;
+}
+
+function storeRefused(file: string, why: string, hint: string, cause?: unknown): MayflyError {
   return new MayflyError("store_refused", `store ${file}: ${why}`, { status: 503, hint, cause });
 }
 
@@ -60,8 +88,8 @@ export function openSqlite(file: string): Dialect {
     database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 2000 });
     const id = Number(database.prepare("PRAGMA application_id").get()?.application_id);
     const tables = Number(database.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n);
-    if (id !== applicationId && (id !== 0 || tables > 0)) {
-      throw refuse(
+    if (id !== APPLICATION_ID && (id !== 0 || tables > 0)) {
+      throw storeRefused(
         file,
         "is the database of another application",
         "name a file of Mayfly's own, or a new one",
@@ -71,7 +99,7 @@ export function openSqlite(file: string): Dialect {
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = FULL");
     database.exec("PRAGMA trusted_schema = OFF");
-    database.exec(`PRAGMA application_id = ${applicationId}`);
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
     // Takes the exclusive lock now, so that a second process is refused at its start and not in its work.
     database.exec("BEGIN IMMEDIATE");
     database.exec("COMMIT");
@@ -86,18 +114,47 @@ export function openSqlite(file: string): Dialect {
   } catch (error) {
     database?.close();
     if (error instanceof MayflyError) throw error;
-    const message = messageOf(error);
-    if (message.includes("locked")) {
-      throw refuse(
+    const code = resultCodeOf(error);
+    if (code === SQLITE_BUSY) {
+      throw storeRefused(
         file,
         "is in use by another process",
         "stop the other mayflyd, or use a PostgreSQL store",
         error,
       );
     }
-    if (message.includes("not a database")) {
-      throw refuse(file, "is not an SQLite database", "name a file of Mayfly's own, or a new one", error);
+    if (code === SQLITE_NOTADB) {
+      throw storeRefused(
+        file,
+        "is not an SQLite database",
+        "name a file of Mayfly's own, or a new one",
+        error,
+      );
     }
-    throw refuse(file, message, "check that the file and its folder can be written by mayflyd", error);
+    throw storeRefused(
+      file,
+      messageOf(error),
+      "check that the file and its folder can be written by mayflyd",
+      error,
+    );
   }
+}
+
+/**
+ * Runs work that need not survive a power cut, without a flush of the disk a transaction: `synchronous = NORMAL`, under
+ * which the file is never damaged, and the next transaction that must survive takes these with it
+ * (sqlite.org/pragma.html#pragma_synchronous). Nothing else has the connection meanwhile.
+ */
+export async function relaxedOnSqlite<Db>(
+  db: Kysely<Db>,
+  work: (on: Kysely<Db>) => Promise<void>,
+): Promise<void> {
+  await db.connection().execute(async (on) => {
+    await sql`PRAGMA synchronous = NORMAL`.execute(on);
+    try {
+      await work(on);
+    } finally {
+      await sql`PRAGMA synchronous = FULL`.execute(on);
+    }
+  });
 }

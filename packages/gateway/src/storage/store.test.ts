@@ -5,10 +5,15 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Kysely, sql } from "kysely";
 import { grantModel } from "../grants/states.ts";
-import { openSqlite } from "./sqlite.ts";
+import { openSqlite, relaxedOnSqlite } from "./sqlite.ts";
 import { sampleGrant, sampleRequest } from "../grants/testing/samples.ts";
 import { openStore } from "./store.ts";
+import { budgetSuite } from "./testing/budget-suite.ts";
+import { cutOffSuite } from "./testing/cut-off-suite.ts";
+import { hearingSuite } from "./testing/hearing-suite.ts";
+import { membershipSuite } from "./testing/membership-suite.ts";
 import { notificationSuite } from "./testing/notification-suite.ts";
+import { pendingSuite } from "./testing/pending-suite.ts";
 import { signInSuite } from "./testing/sign-in-suite.ts";
 import { usageSuite } from "./testing/usage-suite.ts";
 import { storeSuite } from "./testing/suite.ts";
@@ -25,6 +30,41 @@ notificationSuite(
   "SQLite",
   () => openStore({ kind: "sqlite", file: path.join(notificationFolder, "suite.db") }, grantModel),
   async () => rmSync(notificationFolder, { recursive: true }),
+);
+
+const membershipFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
+membershipSuite(
+  "SQLite",
+  () => openStore({ kind: "sqlite", file: path.join(membershipFolder, "suite.db") }, grantModel),
+  async () => rmSync(membershipFolder, { recursive: true }),
+);
+
+const cutOffFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
+cutOffSuite(
+  "SQLite",
+  () => openStore({ kind: "sqlite", file: path.join(cutOffFolder, "suite.db") }, grantModel),
+  async () => rmSync(cutOffFolder, { recursive: true }),
+);
+
+const budgetFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
+budgetSuite(
+  "SQLite",
+  () => openStore({ kind: "sqlite", file: path.join(budgetFolder, "suite.db") }, grantModel),
+  async () => rmSync(budgetFolder, { recursive: true }),
+);
+
+const pendingFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
+pendingSuite(
+  "SQLite",
+  () => openStore({ kind: "sqlite", file: path.join(pendingFolder, "suite.db") }, grantModel),
+  async () => rmSync(pendingFolder, { recursive: true }),
+);
+
+const hearingFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
+hearingSuite(
+  "SQLite",
+  () => openStore({ kind: "sqlite", file: path.join(hearingFolder, "suite.db") }, grantModel),
+  async () => rmSync(hearingFolder, { recursive: true }),
 );
 
 const signInFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
@@ -85,6 +125,27 @@ describe("the SQLite file", () => {
     await again.close();
   });
 
+  it("survives a power cut with every transaction but those of the index, and after one of those too", async () => {
+    const db = new Kysely<unknown>({ dialect: openSqlite(file()) });
+    const synchronous = async (on: Kysely<unknown>): Promise<unknown> =>
+      (await sql<{ readonly synchronous: number }>`PRAGMA synchronous`.execute(on)).rows[0]?.synchronous;
+    const [normal, full] = [1, 2];
+    expect(await synchronous(db)).toBe(full);
+    let elsewhere: Promise<unknown> | undefined;
+    await relaxedOnSqlite(db, async (on) => {
+      expect(await synchronous(on)).toBe(normal);
+      elsewhere = synchronous(db);
+      await on.transaction().execute(async (inside) => expect(await synchronous(inside)).toBe(normal));
+    });
+    expect(await elsewhere).toBe(full);
+    const failing = relaxedOnSqlite(db, (on) =>
+      on.transaction().execute(() => Promise.reject(new Error("the disk is full"))),
+    );
+    await expect(failing).rejects.toThrow("the disk is full");
+    expect(await synchronous(db)).toBe(full);
+    await db.destroy();
+  });
+
   it("is for one process alone", async () => {
     const store = await open();
     await expect(open()).rejects.toMatchObject({
@@ -138,6 +199,17 @@ describe("the SQLite file", () => {
       code: "store_newer",
       message: expect.stringContaining("0099_later"),
     });
+  });
+
+  it("lets an older version forget a request that was reviewed", async () => {
+    const store = await open();
+    await store.grants.createRequest(sampleRequest("r"));
+    await store.close();
+    const database = new DatabaseSync(file(), { enableForeignKeyConstraints: true });
+    database.exec("insert into mayfly_reviews values ('r', 'i', 's', 1, '{}')");
+    database.exec("delete from mayfly_requests where id = 'r'");
+    expect(database.prepare("select * from mayfly_reviews").all()).toEqual([]);
+    database.close();
   });
 
   it("enforces the states by itself", async () => {

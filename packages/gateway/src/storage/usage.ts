@@ -1,6 +1,7 @@
 import { sql, type Insertable, type Kysely } from "kysely";
-import type { Usage } from "../audit/index-port.ts";
-import type { AuditRecord } from "../audit/records.ts";
+import type { HourOfUse, Usage } from "../audit/index/port.ts";
+import type { AuditRecord, RecordType } from "../audit/records.ts";
+import { operationsSaid } from "./record-row.ts";
 import { plain } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
@@ -21,7 +22,7 @@ export interface UsageTables {
   };
 }
 
-const hourMs = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 /** Adds the counts to the index of records. What was indexed before is indexed again from the files. */
 export async function addUsage(db: Kysely<unknown>): Promise<void> {
@@ -42,8 +43,7 @@ export async function addUsage(db: Kysely<unknown>): Promise<void> {
 }
 
 /** The part of `connection/operation` that names the operation on that connection. */
-function operationOn(connection: string, name: unknown): string {
-  if (typeof name !== "string") return "";
+function operationOn(connection: string, name: string): string {
   return plain(name.startsWith(`${connection}/`) ? name.slice(connection.length + 1) : name);
 }
 
@@ -60,25 +60,29 @@ export function usageRows(
     const counted = type === "grant.activated" || type === "act.intent" || type === "act.denied";
     if (!counted || connection === undefined) continue;
     const at = Date.parse(time);
-    const operation = type === "act.intent" ? operationOn(connection, detail["operation"]) : "";
-    const hour = Math.floor(at / hourMs);
-    const key = JSON.stringify([hour, connection, operation]);
-    const row = rows.get(key) ?? {
-      log,
-      hour,
-      connection: plain(connection),
-      operation,
-      grants: 0,
-      acts: 0,
-      denied: 0,
-      last_at: null,
-    };
-    rows.set(key, row);
-    if (type === "grant.activated") row.grants += 1;
-    else if (type === "act.denied") row.denied += 1;
-    else {
-      row.acts += 1;
-      row.last_at = Math.max(row.last_at ?? at, at);
+    // An act that several operations covered together is one of each.
+    const by = type === "act.intent" ? (operationsSaid(detail["operation"]) ?? [""]) : [""];
+    for (const name of by) {
+      const operation = operationOn(connection, name);
+      const hour = Math.floor(at / HOUR_MS);
+      const key = JSON.stringify([hour, connection, operation]);
+      const row = rows.get(key) ?? {
+        log,
+        hour,
+        connection: plain(connection),
+        operation,
+        grants: 0,
+        acts: 0,
+        denied: 0,
+        last_at: null,
+      };
+      rows.set(key, row);
+      if (type === "grant.activated") row.grants += 1;
+      else if (type === "act.denied") row.denied += 1;
+      else {
+        row.acts += 1;
+        row.last_at = Math.max(row.last_at ?? at, at);
+      }
     }
   }
   return [...rows.values()];
@@ -119,7 +123,7 @@ export async function readUsage(db: Kysely<Tables>, log: string, from: number): 
       e.fn.max("last_at").as("last_at"),
     ])
     .where("log", "=", log)
-    .where("hour", ">=", Math.floor(from / hourMs))
+    .where("hour", ">=", Math.floor(from / HOUR_MS))
     .groupBy(["connection", "operation"])
     .orderBy("connection")
     .orderBy("operation")
@@ -133,4 +137,50 @@ export async function readUsage(db: Kysely<Tables>, log: string, from: number): 
     denied: Number(row.denied),
     ...(row.last_at === null ? {} : { lastAt: row.last_at }),
   }));
+}
+
+/** The counts of each of these hours, oldest first; an hour without any is left out. */
+export async function readHours(
+  db: Kysely<Tables>,
+  log: string,
+  from: number,
+): Promise<readonly HourOfUse[]> {
+  const rows = await db
+    .selectFrom("mayfly_usage")
+    .select("hour")
+    .select((e) => [
+      e.fn.sum<number | string>("grants").as("grants"),
+      e.fn.sum<number | string>("acts").as("acts"),
+      e.fn.sum<number | string>("denied").as("denied"),
+    ])
+    .where("log", "=", log)
+    .where("hour", ">=", Math.floor(from / HOUR_MS))
+    .groupBy("hour")
+    .orderBy("hour")
+    .execute();
+  return rows.map((row) => ({
+    at: row.hour * HOUR_MS,
+    grants: Number(row.grants),
+    acts: Number(row.acts),
+    denied: Number(row.denied),
+  }));
+}
+
+/** How many records of these types are in the index since a time; by the index of times, which holds no acts. */
+export async function countRecords(
+  db: Kysely<Tables>,
+  log: string,
+  from: number,
+  types: readonly RecordType[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom("mayfly_records")
+    .select("type")
+    .select((e) => e.fn.countAll<number | string>().as("count"))
+    .where("log", "=", log)
+    .where("time", ">=", from)
+    .where("type", "in", [...types])
+    .groupBy("type")
+    .execute();
+  return new Map(rows.map(({ type, count }) => [type, Number(count)]));
 }

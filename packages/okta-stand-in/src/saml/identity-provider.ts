@@ -173,9 +173,10 @@ export async function samlIdentityProvider(settings: SamlProviderSettings): Prom
       const known = settings.people.some((person) => person.login === login);
       if (known && settings.withdrawn?.(login) !== true) {
         const id = randomBytes(16).toString("hex");
-        sessions.set(id, { login, at: now() });
+        const at = now();
+        sessions.set(id, { login, at });
         response.setHeader("set-cookie", `saml_session=${id}; HttpOnly; Path=/app; SameSite=Lax`);
-        answer(response, to, relayState, make({ login, to, ...inResponseTo }));
+        answer(response, to, relayState, make({ login, to, authnInstant: at, ...inResponseTo }));
         return;
       }
     }

@@ -1,45 +1,7 @@
+import { protocolAct } from "@mayfly/sdk/act-words";
+import { type Detail, counted, numberIn, objectIn, sizeText, textIn, textsIn } from "./read-detail.ts";
+
 // What an act sent and what came of it, in words. Pure. Everything returned is untrusted text.
-
-/** The detail of a record. */
-export type Detail = Readonly<Record<string, unknown>>;
-
-/** A string, or undefined. */
-export function textIn(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-/** A number, or undefined. */
-export function numberIn(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
-}
-
-/** The strings of a list, or none. */
-export function textsIn(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
-}
-
-/** An object's members, or none. */
-export function objectIn(value: unknown): Detail {
-  return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Detail) : {};
-}
-
-/** "1 row", "3 rows", "1,204 rows". */
-export function counted(count: number, one: string): string {
-  return `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
-}
-
-/** A size in bytes for people: "812 bytes", "1.2 kB", "3.4 MB". */
-export function sizeText(bytes: number): string {
-  if (bytes < 1000) return counted(bytes, "byte");
-  const units = ["kB", "MB", "GB", "TB"];
-  let size = bytes / 1000;
-  let unit = 0;
-  while (size >= 999.95 && unit < units.length - 1) {
-    size /= 1000;
-    unit += 1;
-  }
-  return `${size.toFixed(1)} ${units[unit]}`;
-}
 
 /** What an act sent. */
 export interface ActText {
@@ -65,7 +27,7 @@ export function actText(
     return { code: undefined, notes: [`kept beside the log as ${payload}${size}`] };
   }
   const digest = textIn(act["sha256"]);
-  const code = textIn(act["sql"]) ?? (digest === undefined ? otherAct(act) : textOf(digest));
+  const code = textIn(act["sql"]) ?? (digest === undefined ? protocolAct(act) : textOf(digest));
   const parameters = act["parameters"];
   const most = numberIn(act["most"]);
   return {
@@ -78,15 +40,11 @@ export function actText(
   };
 }
 
-/** Acts of protocols that have no words here yet: what is in the record, as it is. */
-function otherAct(act: Detail): string | undefined {
-  const method = textIn(act["method"]);
-  const path = textIn(act["path"]);
-  if (method !== undefined && path !== undefined) return `${method} ${path}`;
-  const argv = textsIn(act["argv"]);
-  if (argv.length > 0)
-    return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(" ");
-  return Object.keys(act).length === 0 ? undefined : JSON.stringify(act);
+/** How long something took: "12 ms", "1.4 s", "3 min". */
+export function tookText(milliseconds: number): string {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  const seconds = milliseconds / 1000;
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds / 60)} min`;
 }
 
 /** What an act had as its outcome, from the record `act.outcome`. */
@@ -96,11 +54,17 @@ export function outcomeText(detail: Detail): string {
   const rows = numberIn(detail["rows"]);
   const bytes = numberIn(detail["bytes"]);
   const received = numberIn(objectIn(detail["copied"])["bytes"]);
+  const status = numberIn(detail["status"]);
+  const took = numberIn(detail["milliseconds"]);
+  const masked = textsIn(detail["masked"]);
   const parts = [
     error === undefined ? tag : `error ${error}`,
+    status === undefined ? undefined : `status ${status}`,
     rows === undefined ? undefined : counted(rows, "row"),
     bytes === undefined ? undefined : sizeText(bytes),
     received === undefined ? undefined : `${sizeText(received)} received`,
+    took === undefined ? undefined : tookText(took),
+    masked.length === 0 ? undefined : `masked ${masked.join(" ")}`,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? "done" : parts.join(", ");
 }

@@ -1,9 +1,11 @@
 import { type ReactNode, useState } from "react";
 import { Badge, type Tone } from "../../components/badge.tsx";
 import { Button } from "../../components/button.tsx";
+import { ReplayButton } from "../../components/replay-button.tsx";
 import { Time } from "../../components/time.tsx";
 import { Code, Untrusted } from "../../components/untrusted.tsx";
-import { actText, textIn } from "./act-words.ts";
+import { actText } from "./act-words.ts";
+import { textIn } from "./read-detail.ts";
 import { Notes } from "./sentence.tsx";
 import type { StatementTexts } from "./statement-texts.ts";
 import type { ActOutcome, TimelineAct } from "./timeline-model.ts";
@@ -52,6 +54,7 @@ function Act({ act, texts }: { act: TimelineAct; texts: StatementTexts }): React
       </div>
       {code !== undefined && <Code text={code} />}
       <Notes notes={message === undefined ? notes : [...notes, message]} />
+      {(outcome.state === "done" || outcome.state === "failed") && <ReplayButton outcome={outcome.record} />}
       <div className="activity-disclosures">
         <RecordDisclosure record={record} />
         {(outcome.state === "done" || outcome.state === "failed") && (

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { expect, test } from "vitest";
 import { canonicalJson as theirs, type Json } from "../../../../gateway/src/kernel/canonical.ts";
 import { canonicalJson } from "./canonical.ts";

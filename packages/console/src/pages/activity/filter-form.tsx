@@ -1,10 +1,11 @@
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Button } from "../../components/button.tsx";
 import { SelectField, TextField } from "../../components/field.tsx";
 import { Icon } from "../../components/icons.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
 import { visibleText } from "../../components/visible.ts";
 import { countFilters, type FilterChange, type Filters, fromLocalInput, localInput } from "./filters.ts";
+import type { Known } from "./known.ts";
 import { kindOf, recordKinds } from "./record-kinds.ts";
 
 /**
@@ -21,10 +22,15 @@ export function FilterForm({
   filters,
   put,
   clear,
+  known,
+  children,
 }: {
   filters: Filters;
   put: Put;
   clear: () => void;
+  known: Known;
+  /** Stands before the buttons. */
+  children?: ReactNode;
 }): ReactNode {
   const [more, setMore] = useState(false);
   return (
@@ -37,9 +43,20 @@ export function FilterForm({
           placeholder="Agent or person"
           value={filters.principal}
           put={(principal) => put({ principal })}
+          among={known.principals}
         />
-        <Typed label="Connection" value={filters.connection} put={(connection) => put({ connection })} />
-        <Typed label="Operation" value={filters.operation} put={(operation) => put({ operation })} />
+        <Typed
+          label="Connection"
+          value={filters.connection}
+          put={(connection) => put({ connection })}
+          among={known.connections}
+        />
+        <Typed
+          label="Operation"
+          value={filters.operation}
+          put={(operation) => put({ operation })}
+          among={known.operations}
+        />
         <SelectField
           label="Decision"
           value={filters.decision ?? ""}
@@ -73,6 +90,7 @@ export function FilterForm({
         )}
       </div>
       <div className="activity-applied">
+        {children}
         <Button size="s" variant="ghost" icon="filter" aria-expanded={more} onClick={() => setMore(!more)}>
           {more ? "Fewer filters" : "More filters"}
         </Button>
@@ -159,12 +177,16 @@ function Typed({
   value = "",
   put,
   placeholder,
+  among = [],
 }: {
   label: string;
   value: string | undefined;
   put: (value: string) => void;
   placeholder?: string;
+  /** What is suggested while somebody types. */
+  among?: readonly string[];
 }): ReactNode {
+  const list = useId();
   const [draft, setDraft] = useState(value);
   const [known, setKnown] = useState(value);
   if (known !== value) {
@@ -178,10 +200,11 @@ function Typed({
     clearTimeout(timer.current);
     if (text.trim() !== value) put(text);
   };
-  return (
+  const field = (
     <TextField
       label={label}
       type="search"
+      {...(among.length === 0 ? {} : { list })}
       value={draft}
       maxLength={200}
       autoComplete="off"
@@ -195,6 +218,17 @@ function Typed({
       onBlur={() => send(draft)}
       onKeyDown={({ key }) => key === "Enter" && send(draft)}
     />
+  );
+  if (among.length === 0) return field;
+  return (
+    <div>
+      {field}
+      <datalist id={list}>
+        {among.map((name) => (
+          <option key={name} value={visibleText(name)} aria-label={visibleText(name)} />
+        ))}
+      </datalist>
+    </div>
   );
 }
 

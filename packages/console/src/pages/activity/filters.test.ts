@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { expect, test } from "vitest";
 import { recordTypes } from "../../../../gateway/src/audit/records.ts";
 import {

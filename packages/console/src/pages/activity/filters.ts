@@ -17,20 +17,22 @@ export interface Filters {
   readonly to?: string;
   /** One record, by its sequence number: what a permalink points at. */
   readonly record?: number;
+  /** The log of that record, where there are several. */
+  readonly log?: string;
 }
 
 /** The page's address holds text; a router may have read numbers out of it. */
 export type Search = Readonly<Record<string, unknown>>;
 
 /** The gateway takes no longer ones. */
-const longestWord = 200;
+const MAX_WORD_CHARACTERS = 200;
 const words = ["principal", "connection", "operation", "text", "request", "grant", "session"] as const;
 
 /** Filters from the page's address. What is not one is left out: an address can be typed by anybody. */
 export function readFilters(search: Search): Filters {
   const filters: { -readonly [name in keyof Filters]: Filters[name] } = {};
   for (const name of words) {
-    const text = textOf(search[name])?.trim().slice(0, longestWord);
+    const text = textOf(search[name])?.trim().slice(0, MAX_WORD_CHARACTERS);
     if (text !== undefined && text !== "" && text.isWellFormed()) filters[name] = text;
   }
   const { decision } = search;
@@ -43,6 +45,9 @@ export function readFilters(search: Search): Filters {
   if (to !== undefined) filters.to = to;
   const record = textOf(search["record"]);
   if (record !== undefined && /^\d{1,15}$/.test(record)) filters.record = Number(record);
+  const log = textOf(search["log"]);
+  if (filters.record !== undefined && log !== undefined && log.length <= MAX_WORD_CHARACTERS && log !== "")
+    filters.log = log;
   return filters;
 }
 
@@ -68,8 +73,8 @@ export function searchOf(filters: Filters): Readonly<Record<string, string | num
 
 /** Filters as the gateway takes them. A permalink asks for its one record, whatever else the address says. */
 export function queryOf(filters: Filters): AuditSearch {
-  const { types, record, ...rest } = filters;
-  if (record !== undefined) return { before: record + 1, limit: 1 };
+  const { types, record, log, ...rest } = filters;
+  if (record !== undefined) return { before: record + 1, limit: 1, ...(log === undefined ? {} : { log }) };
   return {
     ...(defined(rest) as AuditSearch),
     ...(types === undefined || types.length === 0 ? {} : { type: types.join(",") }),
@@ -90,7 +95,7 @@ export type FilterChange = { readonly [name in keyof Filters]?: Filters[name] | 
 
 /** Filters after a change; a permalink to one record is gone with it. */
 export function withFilters(filters: Filters, change: FilterChange): Filters {
-  const { record: _, ...rest } = filters;
+  const { record: _, log: __, ...rest } = filters;
   return readFilters(searchOf(dropUndefined({ ...rest, ...change })));
 }
 

@@ -1,14 +1,18 @@
 import "./timeline.css";
 import "./style.css";
 import type { AuditFilter } from "@mayfly/sdk/browser";
+import { placeOf } from "./place.ts";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useCallback, useState } from "react";
 import { mayfly } from "../../api/client.ts";
+import { connectionsQuery } from "../../api/queries.ts";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { Icon } from "../../components/icons.tsx";
 import { Page } from "../../components/page.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../../components/states.tsx";
+import { isEmergency, useEmergencies } from "./emergencies.ts";
 import { FilterForm } from "./filter-form.tsx";
 import {
   countFilters,
@@ -19,7 +23,13 @@ import {
   searchOf,
   withFilters,
 } from "./filters.ts";
+import { Histogram } from "./histogram.tsx";
+import { joined } from "./joined.ts";
+import { knownOf } from "./known.ts";
+import { lackingText } from "./lacking.ts";
+import { Ranges } from "./ranges.tsx";
 import { RecordRow } from "./record-row.tsx";
+import { SavedSearches } from "./saved-searches.tsx";
 import { type Activity, useActivity } from "./use-activity.ts";
 
 /** The audit trail: searched, followed live, and taken away. */
@@ -29,6 +39,7 @@ export function ActivityPage(): ReactNode {
   const filters = readFilters({ ...search });
   const [following, setFollowing] = useState(true);
   const activity = useActivity(filters, following);
+  const { data: connections } = useQuery(connectionsQuery);
   // From what the address says when the change is made, which may be after the page was drawn.
   const put = (members: FilterChange): void =>
     void navigate({
@@ -42,7 +53,16 @@ export function ActivityPage(): ReactNode {
       description="Everything that was asked, decided and done, as the log has it."
       actions={<Export filters={filters} />}
     >
-      <FilterForm filters={filters} put={put} clear={() => void navigate({ search: {}, replace: true })} />
+      <FilterForm
+        filters={filters}
+        put={put}
+        clear={() => void navigate({ search: {}, replace: true })}
+        known={knownOf(connections ?? [], activity.records ?? [], filters.connection)}
+      >
+        <Ranges from={filters.from} to={filters.to} put={put} />
+        <SavedSearches filters={filters} />
+      </FilterForm>
+      <Histogram filters={filters} choose={(range) => narrow(withFilters(filters, range))} />
       <div className="stack-s">
         <Bar activity={activity} filters={filters} following={following} setFollowing={setFollowing} />
         <Card flush>
@@ -80,7 +100,7 @@ function Export({ filters }: { filters: Filters }): ReactNode {
 }
 
 function Bar({
-  activity: { records, waiting, older, refresh },
+  activity: { records, waiting, older, partial, retired, refresh },
   filters,
   following,
   setFollowing,
@@ -91,12 +111,13 @@ function Bar({
   setFollowing: (following: boolean) => void;
 }): ReactNode {
   const count = records?.length ?? 0;
+  const lacking = lackingText(partial, retired);
   return (
     <div className="activity-bar">
       <output className="muted numeric">
         {records === undefined
           ? ""
-          : `${count.toLocaleString()}${older === "none" ? "" : "+"} ${count === 1 ? "record" : "records"}, newest first`}
+          : `${count.toLocaleString()}${older === "none" ? "" : "+"} ${count === 1 ? "record" : "records"}, newest first${lacking === undefined ? "" : `, ${lacking}`}`}
       </output>
       {filters.record === undefined && (
         <span className="row">
@@ -119,7 +140,7 @@ function Bar({
 }
 
 function Records({
-  activity: { records, error, refresh },
+  activity: { records, older, error, refresh },
   filters,
   narrow,
 }: {
@@ -127,6 +148,7 @@ function Records({
   filters: Filters;
   narrow: (filters: Filters) => void;
 }): ReactNode {
+  const emergencies = useEmergencies(records);
   if (records === undefined) {
     return error === null ? <Skeleton lines={9} /> : <ErrorState error={error} retry={refresh} />;
   }
@@ -134,10 +156,12 @@ function Records({
   if (shown.length === 0) return <Nothing filters={filters} narrow={narrow} />;
   return (
     <ol aria-label="Records">
-      {shown.map((record) => (
+      {joined(shown, older !== "none").map(({ record, outcome }) => (
         <RecordRow
-          key={record.seq}
+          key={placeOf(record)}
           record={record}
+          outcome={outcome}
+          isEmergency={isEmergency(record, emergencies)}
           startsOpen={record.seq === filters.record}
           narrow={narrow}
         />
@@ -176,8 +200,20 @@ function Nothing({ filters, narrow }: { filters: Filters; narrow: (filters: Filt
   );
 }
 
-function Older({ activity: { older, loadOlder, error, records } }: { activity: Activity }): ReactNode {
-  if (records === undefined || older === "none") return null;
+function Older({
+  activity: { older, loadOlder, error, records, archived },
+}: {
+  activity: Activity;
+}): ReactNode {
+  if (records === undefined) return null;
+  if (archived !== undefined)
+    return (
+      <p className="activity-older">
+        {archived.records.toLocaleString()} older {archived.records === 1 ? "record is" : "records are"} in
+        the log’s archive alone
+      </p>
+    );
+  if (older === "none") return null;
   return (
     <div className="activity-older">
       {error !== null && <ErrorState error={error} />}

@@ -38,3 +38,13 @@ test("a reviewer's yes and no are decisions like any other", () => {
   expect(matches(said("approve"), { decision: "permit" })).toBe(true);
   expect(matches(said("refuse"), { decision: "deny" })).toBe(true);
 });
+
+test("an act that several operations covered together is about each of them", () => {
+  const act = {
+    ...record(1, "act.intent"),
+    detail: { operation: "orders-db/refund-order, orders-db/read-orders" },
+  };
+  for (const operation of ["orders-db/refund-order", "refund-order", "read-orders"])
+    expect(matches(act, { operation })).toBe(true);
+  expect(matches(act, { operation: "orders" })).toBe(false);
+});

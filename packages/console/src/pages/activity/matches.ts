@@ -29,6 +29,7 @@ export function matches(record: AuditRecord, filters: Filters): boolean {
   const { principal, operation } = filters;
   return (
     (filters.record === undefined || filters.record === record.seq) &&
+    same(filters.log, record.log) &&
     (filters.types === undefined || filters.types.includes(record.type)) &&
     same(filters.connection, record.connection) &&
     same(filters.request, record.request) &&
@@ -58,10 +59,10 @@ function namesOf({ principal }: AuditRecord): readonly string[] {
   return [name, subject, ...(person === undefined ? [] : [person]), ...(actors ?? [])];
 }
 
-/** The operations that a record is about: those of its grant, or for an act the one that permitted it. */
+/** The operations that a record is about: those of its grant, or for an act those that permitted it. */
 export function operationsOf(record: AuditRecord): readonly string[] {
   const by = record.detail["operation"];
-  return typeof by === "string" ? [by] : (record.operations ?? []);
+  return typeof by === "string" ? by.split(", ") : (record.operations ?? []);
 }
 
 function isCalled(name: string, wanted: string, connection: string | undefined): boolean {

@@ -1,6 +1,6 @@
 import type { AuditRecord } from "@mayfly/sdk/browser";
 import type { Tone } from "../../components/badge.tsx";
-import { textIn, type Detail } from "./act-words.ts";
+import { textIn, type Detail } from "./read-detail.ts";
 
 /** A piece of a sentence: words of ours, or something that others wrote or named. */
 export type Part = string | { readonly said: string };

@@ -1,6 +1,6 @@
 import type { AuditRecord } from "@mayfly/sdk/browser";
 import { spanText } from "../../components/duration.ts";
-import { numberIn, objectIn, textsIn, type Detail } from "./act-words.ts";
+import { numberIn, objectIn, textsIn, type Detail } from "./read-detail.ts";
 import type { Part } from "./words.ts";
 
 /** What the policy said to an ask, from the record of the ask. */
@@ -15,7 +15,7 @@ export function policyWordsOf(record: AuditRecord): PolicyWords {
     record.policy === undefined ? ["The policy"] : ["The policy “", { said: record.policy }, "”"];
   const approval = objectIn(record.detail["approval"]);
   const by = textsIn(approval["by"]);
-  if (by.length === 0) return { parts: [...policy, " asks for nobody's approval"], notes: [] };
+  if (by.length === 0) return { parts: [...policy, " asks for no approval"], notes: [] };
   const count = numberIn(approval["count"]) ?? 1;
   return {
     parts: [

@@ -30,12 +30,20 @@ export const recordKinds: readonly RecordKind[] = [
       "request.escalated",
       "approval.given",
       "approval.refused_to",
+      "break_glass.reviewed",
     ],
   },
   {
     id: "grants",
     label: "Grants",
-    types: ["grant.activated", "grant.collected", "grant.released", "grant.expired", "grant.revoked"],
+    types: [
+      "grant.activated",
+      "grant.collected",
+      "grant.released",
+      "grant.expired",
+      "grant.revoked",
+      "lease.refused_to",
+    ],
   },
   {
     id: "sessions",
@@ -48,6 +56,7 @@ export const recordKinds: readonly RecordKind[] = [
     label: "Sign-in",
     types: ["authentication.refused", "sign_in.succeeded", "sign_in.refused", "sign_out"],
   },
+  { id: "signals", label: "Signals", types: ["signal.received", "signal.refused"] },
   { id: "lockdown", label: "Lock-down", types: ["lockdown.started", "lockdown.lifted"] },
   {
     id: "gateway",
@@ -61,6 +70,12 @@ export const recordKinds: readonly RecordKind[] = [
       "log.key_rotated",
       "store.reconciled",
       "log.replaced",
+      "log.segment_dropped",
+      "log.hold_placed",
+      "log.hold_lifted",
+      "log.listed",
+      "log.retired",
+      "log.returned",
     ],
   },
 ];

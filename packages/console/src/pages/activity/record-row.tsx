@@ -1,8 +1,10 @@
 import type { AuditRecord } from "@mayfly/sdk/browser";
 import { memo, type ReactNode, useId, useState } from "react";
+import { BreakGlassBadge } from "../../components/badge.tsx";
 import { Button, LinkButton } from "../../components/button.tsx";
 import { CopyButton } from "../../components/copy-button.tsx";
 import { Icon } from "../../components/icons.tsx";
+import { ReplayButton } from "../../components/replay-button.tsx";
 import { Facts } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { Code, Untrusted } from "../../components/untrusted.tsx";
@@ -10,41 +12,55 @@ import type { Filters } from "./filters.ts";
 import { operationsOf } from "./matches.ts";
 import { Notes, Quote, Sentence } from "./sentence.tsx";
 import { WholeRecord } from "./whole-record.tsx";
-import { wordsOf } from "./words.ts";
+import { withOutcome, wordsOf } from "./words.ts";
 
 /** Opens the list of what shares something with a record. */
 export type Narrow = (filters: Filters) => void;
 
 interface RowProps {
   readonly record: AuditRecord;
+  /** What came of it, where it is an act's intent. */
+  readonly outcome: AuditRecord | undefined;
+  /** It belongs to access that was taken in an emergency. */
+  readonly isEmergency: boolean;
   readonly startsOpen: boolean;
   /** The same function each time, or every row is drawn again whenever a record comes in. */
   readonly narrow: Narrow;
 }
 
-function Row({ record, startsOpen, narrow }: RowProps): ReactNode {
+function Row({ record, outcome, isEmergency, startsOpen, narrow }: RowProps): ReactNode {
   const [open, setOpen] = useState(startsOpen);
   const id = useId();
-  const words = wordsOf(record);
+  const words = outcome === undefined ? wordsOf(record) : withOutcome(record, outcome);
   const { quote, code, notes } = words;
   return (
-    <li className={`activity-record activity-record-${words.tone}`}>
-      <button
-        type="button"
-        className="activity-head"
-        aria-expanded={open}
-        aria-controls={id}
-        onClick={() => setOpen(!open)}
-      >
-        <Icon name="chevron" size={14} />
+    <li
+      className={`activity-record activity-record-${words.tone}${record.type === "break_glass.activated" ? " activity-record-loud" : isEmergency ? " activity-record-emergency" : ""}`}
+    >
+      <div className="activity-head">
+        <button
+          type="button"
+          className="activity-toggle"
+          aria-expanded={open}
+          aria-controls={id}
+          aria-labelledby={`${id}-sentence`}
+          onClick={() => setOpen(!open)}
+        >
+          <Icon name="chevron" size={14} />
+        </button>
         <span className="activity-sentence">
-          <Sentence record={record} words={words} />
+          <span id={`${id}-sentence`}>
+            <Sentence record={record} words={words} isLinked />
+          </span>{" "}
+          {isEmergency && <BreakGlassBadge />}
         </span>
         <span className="activity-when">
-          <span className="numeric">#{record.seq}</span>
-          <Time at={record.time} />
+          <span className="numeric">
+            {record.log === undefined ? "" : `${record.log} `}#{record.seq}
+          </span>
+          <Time at={record.time} as="clock" /> · <Time at={record.time} />
         </span>
-      </button>
+      </div>
       {(quote !== undefined || code !== undefined || notes.length > 0) && (
         <div className="activity-more">
           {quote !== undefined && <Quote text={quote} />}
@@ -54,10 +70,17 @@ function Row({ record, startsOpen, narrow }: RowProps): ReactNode {
             </div>
           )}
           <Notes notes={notes} />
+          {outcome !== undefined && <ReplayButton outcome={outcome} />}
         </div>
       )}
       <div id={id} hidden={!open}>
         {open && <Opened record={record} narrow={narrow} />}
+        {open && outcome !== undefined && (
+          <div className="activity-opened">
+            <h3>Outcome</h3>
+            <WholeRecord record={outcome} />
+          </div>
+        )}
       </div>
     </li>
   );
@@ -68,7 +91,8 @@ export const RecordRow: (props: RowProps) => ReactNode = memo(Row);
 
 function Opened({ record, narrow }: { record: AuditRecord; narrow: Narrow }): ReactNode {
   const { principal, request, grant, session } = record;
-  const link = `${globalThis.location.origin}/activity?record=${record.seq}`;
+  const inLog = record.log === undefined ? "" : `&log=${encodeURIComponent(record.log)}`;
+  const link = `${globalThis.location.origin}/activity?record=${record.seq}${inLog}`;
   return (
     <div className="activity-opened">
       <Facts
@@ -83,6 +107,7 @@ function Opened({ record, narrow }: { record: AuditRecord; narrow: Narrow }): Re
           ["Grant", code(grant)],
           ["Session", code(session)],
           ["Configuration", code(record.configuration)],
+          ["Log", said(record.log)],
         ]}
       />
       <div className="row">

@@ -15,6 +15,7 @@ export interface ActivitySearch {
   readonly from?: string;
   readonly to?: string;
   readonly record?: number;
+  readonly log?: string;
 }
 
 /** Reads the page's address; what is no filter is left out. */

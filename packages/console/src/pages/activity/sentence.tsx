@@ -1,15 +1,22 @@
 import type { AuditRecord } from "@mayfly/sdk/browser";
 import type { ReactNode } from "react";
+import { AgentLink } from "../../components/agent-link.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
 import type { Part, Words } from "./words.ts";
 
 /** Who did it, and for whom. */
-export function Who({ principal }: { principal: AuditRecord["principal"] }): ReactNode {
+function Who({ principal, isLinked }: { principal: AuditRecord["principal"]; isLinked: boolean }): ReactNode {
   if (principal === undefined || principal.kind === "system") return <strong>Mayfly</strong>;
   return (
     <>
       <strong>
-        <Untrusted text={principal.name} />
+        {isLinked && principal.kind === "agent" ? (
+          <AgentLink
+            who={{ ...principal, kind: principal.kind, client: principal.client ?? principal.subject }}
+          />
+        ) : (
+          <Untrusted text={principal.name} />
+        )}
       </strong>
       {principal.person !== undefined && principal.person !== principal.name && (
         <>
@@ -33,13 +40,21 @@ export function Parts({ parts }: { parts: readonly Part[] }): ReactNode {
   );
 }
 
-/** A record's sentence: who, and what they did. */
-export function Sentence({ record, words }: { record: AuditRecord; words: Words }): ReactNode {
+/** A record's sentence: who, and what they did. @param isLinked whether an agent's name leads to its page */
+export function Sentence({
+  record,
+  words,
+  isLinked = false,
+}: {
+  record: AuditRecord;
+  words: Words;
+  isLinked?: boolean;
+}): ReactNode {
   return (
     <>
       {!words.standsAlone && (
         <>
-          <Who principal={record.principal} />{" "}
+          <Who principal={record.principal} isLinked={isLinked} />{" "}
         </>
       )}
       <Parts parts={words.parts} />

@@ -1,14 +1,18 @@
-import type { AuditRecord } from "@mayfly/sdk/browser";
-import { objectIn, textIn } from "./act-words.ts";
+import { type Detail, objectIn, textIn } from "./read-detail.ts";
 
 /** Texts by their SHA-256, hexadecimal. */
 export type StatementTexts = ReadonlyMap<string, string>;
+
+/** Whatever has an act: a record, or what is told of a denied act. */
+export interface WithAct {
+  readonly detail: Detail;
+}
 
 /**
  * The texts of statements by digest. A session's records hold a statement's text once and its digest after that;
  * hashing the texts here shows the reader the statement itself, and proves that it is that one.
  */
-export async function statementTexts(records: readonly AuditRecord[]): Promise<StatementTexts> {
+export async function statementTexts(records: readonly WithAct[]): Promise<StatementTexts> {
   const wanted = new Set<string>();
   const texts = new Set<string>();
   for (const { detail } of records) {

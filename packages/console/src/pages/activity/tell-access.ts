@@ -1,7 +1,7 @@
 import type { AuditRecord } from "@mayfly/sdk/browser";
 import type { Tone } from "../../components/badge.tsx";
 import { spanText } from "../../components/duration.ts";
-import { numberIn, objectIn, textIn, textsIn, type Detail } from "./act-words.ts";
+import { numberIn, objectIn, textIn, textsIn, type Detail } from "./read-detail.ts";
 import { said, words, type Part, type Teller } from "./phrase.ts";
 import type { RecordType } from "./record-kinds.ts";
 
@@ -40,8 +40,14 @@ const end =
 
 type Told = Extract<
   RecordType,
-  `request.${string}` | `approval.${string}` | `grant.${string}` | `break_glass.${string}`
+  `request.${string}` | `approval.${string}` | `grant.${string}` | `lease.${string}` | `break_glass.${string}`
 >;
+
+/** What a person was not allowed to do. */
+function tried(what: unknown): string {
+  if (what === "review") return "tried to review the emergency access to ";
+  return what === "refuse" ? "tried to refuse " : "tried to approve ";
+}
 
 /** Requests, approvals and grants in words. */
 export const accessTellers: Readonly<Record<Told, Teller>> = {
@@ -62,7 +68,7 @@ export const accessTellers: Readonly<Record<Told, Teller>> = {
   "request.approved": (record, detail) => {
     if (detail["by"] === "policy") {
       const notes = textsIn(detail["reasons"]);
-      return words(["needed nobody's approval for ", ...operationsOn(record)], { tone: "good", notes });
+      return words(["was approved automatically for ", ...operationsOn(record)], { tone: "good", notes });
     }
     const by = textIn(detail["by"]) ?? textsIn(detail["by"]).join(", ");
     return words(["The request for ", ...operationsOn(record), " was approved"], {
@@ -80,7 +86,7 @@ export const accessTellers: Readonly<Record<Told, Teller>> = {
   "request.withdrawn": (record, detail) =>
     words(["withdrew the request for ", ...operationsOn(record)], { notes: [textIn(detail["reason"])] }),
   "request.timed_out": (record) =>
-    words(["The request for ", ...operationsOn(record), " timed out: nobody decided it"], {
+    words(["The request for ", ...operationsOn(record), " timed out: nobody decided"], {
       tone: "warn",
       standsAlone: true,
     }),
@@ -99,29 +105,25 @@ export const accessTellers: Readonly<Record<Told, Teller>> = {
   "approval.given": (record, detail) => {
     const of = numberIn(detail["of"]);
     const given = numberIn(detail["given"]);
-    return words(
-      [detail["decision"] === "refuse" ? "said no to " : "said yes to ", ...operationsOn(record)],
-      {
-        tone: detail["decision"] === "refuse" ? "bad" : "good",
-        quote: textIn(detail["comment"]),
-        notes: [
-          of === undefined || of < 2
-            ? undefined
-            : `${given === undefined ? "one" : given} of ${of} approvals`,
-          labelled("allowed less", allowedIn(detail)),
-        ],
-      },
-    );
+    return words([detail["decision"] === "refuse" ? "refused " : "approved ", ...operationsOn(record)], {
+      tone: detail["decision"] === "refuse" ? "bad" : "good",
+      quote: textIn(detail["comment"]),
+      notes: [
+        of === undefined || of < 2 ? undefined : `${given === undefined ? "one" : given} of ${of} approvals`,
+        labelled("allowed less", allowedIn(detail)),
+      ],
+    });
   },
   "approval.refused_to": (record, detail) =>
-    words(
-      [
-        detail["tried"] === "refuse" ? "tried to refuse " : "tried to approve ",
-        ...operationsOn(record),
-        " and was not allowed to",
-      ],
-      { tone: "warn", notes: [textIn(detail["why"])] },
-    ),
+    words([tried(detail["tried"]), ...operationsOn(record), " and was not allowed to"], {
+      tone: "warn",
+      notes: [textIn(detail["why"])],
+    }),
+  "lease.refused_to": (record, detail) =>
+    words(["tried to renew the lease of somebody else's grant for ", ...operationsOn(record)], {
+      tone: "warn",
+      notes: [labelled("held by", textIn(detail["holder"]))],
+    }),
   "grant.activated": (record, detail) => {
     const span = spanIn(detail);
     return words(["got ", ...operationsOn(record), ...(span === undefined ? [] : [` for ${span}`])], {
@@ -131,13 +133,15 @@ export const accessTellers: Readonly<Record<Told, Teller>> = {
   "break_glass.activated": (record, detail) => {
     const span = spanIn(detail);
     return words(
-      ["broke the glass for ", ...operationsOn(record), ...(span === undefined ? [] : [` for ${span}`])],
+      ["used emergency access to ", ...operationsOn(record), ...(span === undefined ? [] : [` for ${span}`])],
       {
         tone: "bad",
         quote: textIn(detail["reason"]),
       },
     );
   },
+  "break_glass.reviewed": (record, detail) =>
+    words(["reviewed the emergency access to ", ...operationsOn(record)], { quote: textIn(detail["note"]) }),
   "grant.collected": (record) => words(["collected the secret for ", ...operationsOn(record)]),
   "grant.released": end("gave back", "neutral"),
   "grant.expired": end("reached the deadline of", "neutral"),

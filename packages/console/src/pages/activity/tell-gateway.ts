@@ -1,4 +1,4 @@
-import { counted, numberIn, textIn, textsIn, type Detail } from "./act-words.ts";
+import { counted, numberIn, textIn, textsIn, type Detail } from "./read-detail.ts";
 import { fromAddress, said, together, words, type Teller } from "./phrase.ts";
 import type { RecordType } from "./record-kinds.ts";
 
@@ -7,11 +7,15 @@ type Told = Extract<
   | `authentication.${string}`
   | `sign_in.${string}`
   | "sign_out"
+  | `signal.${string}`
   | `lockdown.${string}`
   | `configuration.${string}`
   | `log.${string}`
   | `store.${string}`
 >;
+
+const heldWhenLost = (records: number | undefined): string | undefined =>
+  records === undefined ? undefined : `${counted(records, "record")} when it was last heard of`;
 
 /** Sign-in, lock-down, the configuration and the log itself in words. */
 export const gatewayTellers: Readonly<Record<Told, Teller>> = {
@@ -36,6 +40,24 @@ export const gatewayTellers: Readonly<Record<Told, Teller>> = {
     }),
   sign_out: (_, detail) =>
     words(["signed out"], { notes: [textIn(detail["reason"]) ?? textIn(detail["by"])] }),
+  "signal.received": (_, detail) =>
+    words(["The identity provider said ", said(textIn(detail["event"])), signalSubject(detail)], {
+      tone: textIn(detail["effect"]) === "end" ? "warn" : "neutral",
+      standsAlone: true,
+      notes: [
+        together(textIn(detail["channel"])?.replaceAll("_", " "), signalReach(detail)),
+        textIn(detail["published"]),
+      ],
+    }),
+  "signal.refused": (_, detail) =>
+    words(["A signal was refused"], {
+      tone: "warn",
+      standsAlone: true,
+      notes: [
+        textIn(detail["why"]),
+        together(textIn(detail["channel"])?.replaceAll("_", " "), fromAddress(detail)),
+      ],
+    }),
   "lockdown.started": (_, detail) =>
     words(["locked everything down"], { tone: "bad", quote: textIn(detail["reason"]) }),
   "lockdown.lifted": () => words(["lifted the lock-down"], { tone: "warn" }),
@@ -44,7 +66,8 @@ export const gatewayTellers: Readonly<Record<Told, Teller>> = {
   "configuration.refused": (_, detail) =>
     words(["refused the configuration ", said(textIn(detail["file"])), " and kept the one before"], {
       tone: "warn",
-      notes: [textIn(detail["why"])],
+      // One text, lines and all, before 0.2.0.
+      notes: [textIn(detail["why"]), ...textsIn(detail["why"])],
     }),
   "log.opened": (_, detail) => {
     const held = numberIn(detail["records"]);
@@ -57,6 +80,31 @@ export const gatewayTellers: Readonly<Record<Told, Teller>> = {
       tone: "bad",
       quote: textIn(detail["reason"]),
       notes: [textIn(detail["by"])],
+    }),
+  "log.segment_dropped": (_, detail) => {
+    const held = numberIn(detail["count"]);
+    return words([`archived and dropped ${held === undefined ? "records" : counted(held, "record")}`], {
+      notes: [textIn(detail["to"]) === undefined ? undefined : `up to ${textIn(detail["to"])}`],
+    });
+  },
+  "log.hold_placed": (_, detail) =>
+    words(["placed a legal hold"], { quote: textIn(detail["reason"]), notes: [textIn(detail["hold"])] }),
+  "log.hold_lifted": (_, detail) =>
+    words(["lifted a legal hold"], { quote: textIn(detail["reason"]), notes: [textIn(detail["hold"])] }),
+  "log.listed": (_, detail) => {
+    const { logs } = detail;
+    const names = (Array.isArray(logs) ? logs : []).map((key) => String(key).split("+")[0]);
+    return words(["noted the logs that share its store"], { notes: [names.join(", ")] });
+  },
+  "log.retired": (_, detail) =>
+    words(["retired the log ", said(textIn(detail["name"]))], {
+      tone: "bad",
+      quote: textIn(detail["reason"]),
+      notes: [heldWhenLost(numberIn(detail["records"]))],
+    }),
+  "log.returned": (_, detail) =>
+    words(["took back that the log ", said(textIn(detail["name"])), " was retired: it is written again"], {
+      tone: "warn",
     }),
   "log.closed": () => words(["closed the log"]),
   "log.recovered": (_, detail) => {
@@ -78,4 +126,23 @@ export const gatewayTellers: Readonly<Record<Told, Teller>> = {
 function methodOf(detail: Detail): string | undefined {
   const method = textIn(detail["method"]);
   return method === undefined ? undefined : `by ${method.toUpperCase()}`;
+}
+
+/** Whom a signal is about. */
+function signalSubject(detail: Detail): string {
+  const { subject } = detail;
+  if (typeof subject !== "object" || subject === null) return "";
+  const named = ["login", "uid", "client", "name", "id"]
+    .map((member) => textIn((subject as Detail)[member]))
+    .find((text) => text !== undefined);
+  return named === undefined ? "" : ` of ${named}`;
+}
+
+/** What a signal was found to reach. */
+function signalReach(detail: Detail): string | undefined {
+  const of = (member: string, one: string): string | undefined => {
+    const all = textsIn(detail[member]);
+    return all.length === 0 ? undefined : counted(all.length, one);
+  };
+  return together(of("grants", "grant"), of("requests", "request"), of("sessions", "browser session"));
 }

@@ -1,4 +1,5 @@
-import { actText, counted, numberIn, outcomeText, textIn } from "./act-words.ts";
+import { actText, outcomeText } from "./act-words.ts";
+import { counted, numberIn, textIn } from "./read-detail.ts";
 import { fromAddress, said, together, words, type Teller } from "./phrase.ts";
 import type { RecordType } from "./record-kinds.ts";
 

@@ -1,5 +1,7 @@
+import { byPlace, placeOf } from "./place.ts";
 import type { AuditRecord } from "@mayfly/sdk/browser";
-import { outcomeText, textIn } from "./act-words.ts";
+import { outcomeText } from "./act-words.ts";
+import { textIn } from "./read-detail.ts";
 
 /** What came of an act. */
 export type ActOutcome =
@@ -52,9 +54,7 @@ interface Gathered {
 export function timelineOf(records: readonly AuditRecord[]): readonly TimelineStep[] {
   const steps: (Exclude<TimelineStep, TimelineSession> | Gathered)[] = [];
   const sessions = new Map<string, Gathered>();
-  const inOrder = [...new Map(records.map((record) => [record.seq, record])).values()].toSorted(
-    (a, b) => a.seq - b.seq,
-  );
+  const inOrder = [...new Map(records.map((record) => [placeOf(record), record])).values()].toSorted(byPlace);
   for (const record of inOrder) {
     const { session } = record;
     if (session === undefined) {

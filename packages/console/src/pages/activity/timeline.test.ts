@@ -20,7 +20,7 @@ test("the whole story is drawn, each act with what came of it", () => {
     "support-bot for olga@example.com asked for refund-order",
     "TICKET-4711: refund order 5",
     "a refund needs a person ” asks for an approval by support-leads",
-    "Rita said yes to refund-order",
+    "Rita approved refund-order",
     "got refund-order on orders-db for 5 minutes",
     "connected to orders-db with psql",
     "done SELECT 1, 1 row, 20 bytes",

@@ -1,32 +1,16 @@
+import { placeOf } from "./place.ts";
 import "./timeline.css";
 import type { AuditRecord } from "@mayfly/sdk/browser";
-import { type ReactNode, useEffect, useState } from "react";
+import type { ReactNode } from "react";
 import { Timeline as Line, TimelineItem } from "../../components/timeline.tsx";
 import { Acts } from "./acts.tsx";
 import { policyWordsOf } from "./policy-words.ts";
 import { Notes, Parts, Quote, Sentence } from "./sentence.tsx";
-import { type StatementTexts, statementTexts } from "./statement-texts.ts";
+import type { StatementTexts } from "./statement-texts.ts";
 import { countActs, timelineOf, type TimelineSession, type TimelineStep } from "./timeline-model.ts";
+import { useStatementTexts } from "./use-statement-texts.ts";
 import { RecordDisclosure } from "./whole-record.tsx";
 import { wordsOf } from "./words.ts";
-
-const noTexts: StatementTexts = new Map();
-
-function useStatementTexts(records: readonly AuditRecord[]): StatementTexts {
-  const [texts, setTexts] = useState(noTexts);
-  useEffect(() => {
-    let current = true;
-    statementTexts(records).then(
-      (found) => current && setTexts(found),
-      // Without WebCrypto the digests stay digests; the records themselves are all there.
-      () => undefined,
-    );
-    return () => {
-      current = false;
-    };
-  }, [records]);
-  return texts;
-}
 
 /**
  * A request's whole story on one line: the ask, what the policy said, approvals, the grant, its sessions with every
@@ -56,7 +40,7 @@ export function Timeline({
 }
 
 function keyOf(step: TimelineStep): string {
-  return step.kind === "session" ? step.id : `${step.kind} ${step.record.seq}`;
+  return step.kind === "session" ? step.id : `${step.kind} ${placeOf(step.record)}`;
 }
 
 function Summary({ steps, partial }: { steps: readonly TimelineStep[]; partial: boolean }): ReactNode {

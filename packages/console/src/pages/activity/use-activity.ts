@@ -4,12 +4,14 @@ import { useState } from "react";
 import { mayfly } from "../../api/client.ts";
 import { useRecords } from "../../events/listeners.ts";
 import { type Filters, queryOf } from "./filters.ts";
+import type { LackingLog } from "./lacking.ts";
 import { matches } from "./matches.ts";
+import { byPlace, placeOf } from "./place.ts";
 
 /** How many records are asked for at a time. */
 const page = 100;
 /** How many of those that came in live are kept on the screen; older ones are a page away. */
-const mostLive = 300;
+const MAX_LIVE_RECORDS = 300;
 
 interface Live {
   /** Newest first. */
@@ -29,6 +31,12 @@ export interface Activity {
   readonly waiting: number;
   readonly older: "none" | "more" | "loading";
   readonly loadOlder: () => void;
+  /** Older records that are in the log's archive alone, once the list has come to its end. */
+  readonly archived: AuditRecords["archived"];
+  /** Logs of which the list may lack something. */
+  readonly partial: readonly LackingLog[];
+  /** Those that were given up. */
+  readonly retired: readonly LackingLog[];
   /** Asks for all of it again, from the newest. */
   readonly refresh: () => void;
 }
@@ -54,7 +62,7 @@ export function useActivity(filters: Filters, following: boolean): Activity {
         ...query,
         ...(pageParam === undefined ? {} : { before: pageParam }),
       }),
-    initialPageParam: undefined as number | undefined,
+    initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => (filters.record === undefined ? last.next_before : undefined),
   });
 
@@ -65,14 +73,14 @@ export function useActivity(filters: Filters, following: boolean): Activity {
     setLive((before) => {
       const { records: held, waiting } = before.of === name ? before : nothing;
       if (!following) return { of: name, records: held, waiting: waiting + found.length };
-      return { of: name, waiting, records: [...found.toReversed(), ...held].slice(0, mostLive) };
+      return { of: name, waiting, records: [...found.toReversed(), ...held].slice(0, MAX_LIVE_RECORDS) };
     });
   });
 
   const refresh = (): void => {
     setLive({ ...nothing, of: name });
     // The first page alone: what is below it is asked for again when somebody goes there.
-    client.setQueryData<InfiniteData<AuditRecords, number | undefined>>(
+    client.setQueryData<InfiniteData<AuditRecords, string | undefined>>(
       queryKey,
       (held) => held && { pages: held.pages.slice(0, 1), pageParams: held.pageParams.slice(0, 1) },
     );
@@ -83,6 +91,9 @@ export function useActivity(filters: Filters, following: boolean): Activity {
     records: data === undefined ? undefined : merged(mine.records, data.pages),
     error,
     waiting: mine.waiting,
+    archived: hasNextPage ? undefined : data?.pages.at(-1)?.archived,
+    partial: data?.pages.flatMap(({ partial }) => partial ?? []) ?? [],
+    retired: data?.pages.flatMap(({ retired }) => retired ?? []) ?? [],
     older: !hasNextPage ? "none" : isFetchingNextPage ? "loading" : "more",
     loadOlder: () => void fetchNextPage(),
     refresh,
@@ -90,7 +101,8 @@ export function useActivity(filters: Filters, following: boolean): Activity {
 }
 
 function merged(live: readonly AuditRecord[], pages: readonly AuditRecords[]): readonly AuditRecord[] {
-  const bySeq = new Map<number, AuditRecord>();
-  for (const record of [...live, ...pages.flatMap(({ records }) => records)]) bySeq.set(record.seq, record);
-  return [...bySeq.values()].toSorted((a, b) => b.seq - a.seq);
+  const each = new Map<string, AuditRecord>();
+  for (const record of [...live, ...pages.flatMap(({ records }) => records)])
+    each.set(placeOf(record), record);
+  return [...each.values()].toSorted((a, b) => byPlace(b, a));
 }

@@ -4,13 +4,13 @@ import { CopyButton } from "../../components/copy-button.tsx";
 import { Code } from "../../components/untrusted.tsx";
 import { canonicalJson } from "./canonical.ts";
 
-/** A record's whole canonical JSON, indented for reading; copying gives the line as the log holds it. */
+/** A record's whole canonical JSON, indented for reading; copying gives it on one line. Of an act the log's own line says less: see docs/audit.md. */
 export function WholeRecord({ record }: { record: AuditRecord }): ReactNode {
   return (
     <div className="activity-json">
       <div className="spread">
         <span className="muted">Canonical JSON, indented to read</span>
-        <CopyButton text={canonicalJson(record)} label={`Copy record ${record.seq} as the log's line`} />
+        <CopyButton text={canonicalJson(record)} label={`Copy record ${record.seq} as JSON`} />
       </div>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
       <section className="activity-json-text" tabIndex={0} aria-label={`Record ${record.seq} as JSON`}>

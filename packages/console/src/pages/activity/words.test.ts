@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { recordTypes } from "../../../../gateway/src/audit/records.ts";
-import { actText, outcomeText, sizeText } from "./act-words.ts";
+import { actText, outcomeText } from "./act-words.ts";
+import { sizeText } from "./read-detail.ts";
 import { policyWordsOf } from "./policy-words.ts";
 import { isRecordShaped } from "./record-shape.ts";
 import { record, selectOne, story } from "./testing/story.ts";
-import { wordsOf, type Words } from "./words.ts";
+import { withOutcome, wordsOf, type Words } from "./words.ts";
 
 const sentence = ({ parts }: Words): string =>
   parts.map((part) => (typeof part === "string" ? part : part.said)).join("");
@@ -12,7 +13,7 @@ const sentence = ({ parts }: Words): string =>
 test("a request's story reads as sentences", () => {
   expect(story.map((one) => sentence(wordsOf(one)))).toEqual([
     "asked for refund-order on orders-db for 5 minutes",
-    "said yes to refund-order on orders-db",
+    "approved refund-order on orders-db",
     "The request for refund-order on orders-db was approved",
     "got refund-order on orders-db for 5 minutes",
     "connected to orders-db with psql",
@@ -34,6 +35,15 @@ test("a request's story reads as sentences", () => {
     tone: "bad",
   });
   expect(wordsOf(story[12]!).notes).toEqual(["3 acts, 1 denied, the grant was revoked"]);
+});
+
+test("an act and its outcome read as one", () => {
+  const words = withOutcome(story[5]!, story[6]!);
+  expect(sentence(words)).toBe("acted on orders-db");
+  expect(words).toMatchObject({ code: "select 1", notes: ["SELECT 1, 1 row, 20 bytes"] });
+  const failed = withOutcome(story[8]!, story[9]!);
+  expect(sentence(failed)).toBe("tried an act on orders-db");
+  expect(failed).toMatchObject({ tone: "warn" });
 });
 
 test("every type of record has words of its own, whatever its detail", () => {
@@ -65,8 +75,19 @@ test("break-glass is loud", () => {
       { connection: "db", operations: ["db/a", "db/b"] },
     ),
   );
-  expect(sentence(words)).toBe("broke the glass for a, b on db for 10 minutes");
+  expect(sentence(words)).toBe("used emergency access to a, b on db for 10 minutes");
   expect(words).toMatchObject({ tone: "bad", quote: "site is down" });
+});
+
+test("a review of an emergency says what was found", () => {
+  const context = { connection: "db", operations: ["db/a"] };
+  const words = wordsOf(record(1, "break_glass.reviewed", { note: "only refunds" }, context));
+  expect(sentence(words)).toBe("reviewed the emergency access to a on db");
+  expect(words).toMatchObject({ quote: "only refunds" });
+  const refused = wordsOf(
+    record(1, "approval.refused_to", { tried: "review", why: "the agent is yours" }, context),
+  );
+  expect(sentence(refused)).toBe("tried to review the emergency access to a on db and was not allowed to");
 });
 
 test("a policy that asks nobody is said so, by whom the request was approved too", () => {
@@ -78,7 +99,7 @@ test("a policy that asks nobody is said so, by whom the request was approved too
       { connection: "db", operations: ["a"] },
     ),
   );
-  expect(sentence(words)).toBe("needed nobody's approval for a on db");
+  expect(sentence(words)).toBe("was approved automatically for a on db");
 });
 
 test("an approval that allowed less says what", () => {
@@ -107,6 +128,46 @@ test.each([
     { code: undefined, notes: ["kept beside the log as sha256:ab, 1 byte"] },
   ],
   [{ act: { method: "GET", path: "/v1/x" } }, { code: "GET /v1/x", notes: [] }],
+  [{ act: { method: "GET", path: "/v1/x", query: "page=2" } }, { code: "GET /v1/x?page=2", notes: [] }],
+  [
+    {
+      act: {
+        verb: "create",
+        version: "v1",
+        resource: "pods",
+        subresource: "exec",
+        namespace: "shop",
+        name: "web-1",
+        container: "app",
+        argv: ["ls", "a b"],
+      },
+    },
+    { code: 'kubectl exec web-1 -n shop -- ls "a b"', notes: [] },
+  ],
+  [
+    { act: { verb: "watch", version: "v1", resource: "pods", namespace: "shop" } },
+    { code: "kubectl get pods -n shop --watch", notes: [] },
+  ],
+  [
+    {
+      act: {
+        verb: "get",
+        version: "v1",
+        resource: "pods",
+        subresource: "log",
+        namespace: "shop",
+        name: "web-1",
+      },
+    },
+    { code: "kubectl logs web-1 -n shop", notes: [] },
+  ],
+  [{ act: { verb: "get", discovery: "/version" } }, { code: "kubectl get --raw /version", notes: [] }],
+  [
+    { act: { method: "tools/call", tool: "get_customer", arguments: { id: 1 } } },
+    { code: "get_customer(id: 1)", notes: [] },
+  ],
+  [{ act: { method: "resources/read", uri: "crm://a" } }, { code: "read crm://a", notes: [] }],
+  [{ act: { method: "tools/list" } }, { code: "tools/list", notes: [] }],
   [{ act: { argv: ["cat", "/var/log/a b"] } }, { code: 'cat "/var/log/a b"', notes: [] }],
   [
     { act: { function: 5, kind: "function call" } },
@@ -130,6 +191,8 @@ test.each([
   [{ tag: "SELECT 3", rows: 3, bytes: 1244 }, "SELECT 3, 3 rows, 1.2 kB"],
   [{ error: "57P01", rows: 1 }, "error 57P01, 1 row"],
   [{ tag: "COPY 2", copied: { bytes: 15 } }, "COPY 2, 15 bytes received"],
+  [{ status: 200, bytes: 12, milliseconds: 1500 }, "status 200, 12 bytes, 1.5 s"],
+  [{ status: 200, masked: ["/customer/email"] }, "status 200, masked /customer/email"],
   [{}, "done"],
 ])("the outcome %j reads %j", (detail, text) => expect(outcomeText(detail)).toBe(text));
 

@@ -1,20 +1,24 @@
 import "./style.css";
 import type { Connection } from "@mayfly/sdk/browser";
 import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { mayfly } from "../../api/client.ts";
 import { useRoles } from "../../api/session.ts";
 import { Badge, RiskBadge, StateBadge } from "../../components/badge.tsx";
-import { LinkButton } from "../../components/button.tsx";
+import { Button, LinkButton } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
-import { Page } from "../../components/page.tsx";
+import { SelectField, TextField } from "../../components/field.tsx";
+import { Icon } from "../../components/icons.tsx";
+import { FilterBar, Page } from "../../components/page.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../../components/states.tsx";
 import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
-import { Code, Untrusted } from "../../components/untrusted.tsx";
+import { Untrusted } from "../../components/untrusted.tsx";
 import { useNow } from "../../components/use-now.ts";
 import { pageRoles, sees } from "../../roles.ts";
-import { byNeed, healthWords, overview } from "./summary.ts";
+import type { ConnectionsSearch } from "./search.ts";
+import { byNeed, fittingConnections, healthWords, overview, protocolName, wrongWords } from "./summary.ts";
 
 /** Health moves without any record: it is asked for as often as the gateway checks. Milliseconds. */
 const again = 30_000;
@@ -31,7 +35,7 @@ export function ConnectionsPage(): ReactNode {
       title="Connections"
       description={
         data === undefined || data.length === 0
-          ? "The systems behind the gateway, as it sees them."
+          ? "The systems behind the gateway."
           : `${overview(data)}, as this gateway sees them.`
       }
     >
@@ -45,59 +49,162 @@ export function ConnectionsPage(): ReactNode {
         </Card>
       ) : data.length === 0 ? (
         <Card flush>
-          <EmptyState icon="connections" title="There are no connections">
+          <EmptyState icon="connections" title="No connections">
             Each connection of the configuration appears here with its health, its operations and its use.
           </EmptyState>
         </Card>
       ) : (
-        byNeed(data).map((connection) => <ConnectionCard key={connection.name} connection={connection} />)
+        <List connections={data} />
       )}
     </Page>
   );
 }
 
-function ConnectionCard({ connection }: { connection: Connection }): ReactNode {
-  const roles = useRoles();
-  const { name, protocol, address, health, recent } = connection;
+function List({ connections }: { connections: readonly Connection[] }): ReactNode {
+  const { open, text, state } = useSearch({ from: "/shell/connections" });
+  const navigate = useNavigate({ from: "/connections" });
+  const put = (members: { [name in keyof ConnectionsSearch]: ConnectionsSearch[name] | undefined }): void =>
+    void navigate({
+      replace: true,
+      resetScroll: false,
+      search: (before) =>
+        Object.fromEntries(
+          Object.entries({ ...before, ...members }).filter(
+            ([, value]) => value !== undefined && value !== "",
+          ),
+        ),
+    });
+  const shown = byNeed(
+    fittingConnections(connections, {
+      ...(text === undefined ? {} : { text }),
+      ...(state === undefined ? {} : { state }),
+    }),
+  );
   return (
-    <Card
-      {...(health.state === "down" ? { tone: "bad" as const } : {})}
-      title={
-        <span className="row">
-          <Untrusted text={name} />
-          <StateBadge state={health.state} />
-        </span>
-      }
-      actions={
-        sees(roles, pageRoles["/activity"]) && (
-          <LinkButton size="s" to="/activity" search={{ connection: name }} icon="activity">
-            Activity
-          </LinkButton>
-        )
-      }
-    >
-      <div className="stack">
-        <div className="spread">
-          <span className="muted">
-            {protocol} at <Untrusted text={address} />
+    <>
+      <FilterBar count={`${shown.length} of ${connections.length} connections`}>
+        <TextField
+          label="Search"
+          quiet
+          type="search"
+          placeholder="Name, address, operation…"
+          maxLength={200}
+          value={text ?? ""}
+          onChange={({ target }) => put({ text: target.value })}
+        />
+        <SelectField
+          label="Health"
+          quiet
+          value={state ?? ""}
+          onChange={({ target: { value } }) =>
+            put({ state: value === "up" || value === "down" || value === "unknown" ? value : undefined })
+          }
+          options={[
+            { value: "", label: "Any health" },
+            { value: "down", label: "Down" },
+            { value: "unknown", label: "Unknown" },
+            { value: "up", label: "Up" },
+          ]}
+        />
+      </FilterBar>
+      <Card flush>
+        {shown.length === 0 ? (
+          <EmptyState
+            icon="search"
+            title="No matches"
+            action={
+              <Button onClick={() => put({ text: undefined, state: undefined })}>Show all connections</Button>
+            }
+          >
+            <p>No connection matches your search.</p>
+          </EmptyState>
+        ) : (
+          <ul aria-label="Connections">
+            {shown.map((connection) => (
+              <Entry
+                key={connection.name}
+                connection={connection}
+                isOpen={connection.name === open}
+                toggle={() => put({ open: connection.name === open ? undefined : connection.name })}
+              />
+            ))}
+          </ul>
+        )}
+      </Card>
+    </>
+  );
+}
+
+function Entry({
+  connection,
+  isOpen,
+  toggle,
+}: {
+  connection: Connection;
+  isOpen: boolean;
+  toggle: () => void;
+}): ReactNode {
+  const roles = useRoles();
+  const { name, protocol, address, health, recent, operations } = connection;
+  const wrong = wrongWords(connection);
+  return (
+    <li className={`connections-entry${wrong === undefined ? "" : " connections-down"}`}>
+      <div className="connections-head">
+        <button type="button" className="connections-toggle" aria-expanded={isOpen} onClick={toggle}>
+          <Icon name={isOpen ? "down" : "chevron"} size={14} />
+          <span className="connections-name">
+            <strong>
+              <Untrusted text={name} />
+            </strong>
+            <span className="muted">
+              {protocolName(protocol)}
+              {address !== "" && (
+                <>
+                  {" "}
+                  · <Untrusted text={address} />
+                </>
+              )}
+            </span>
           </span>
+        </button>
+        <span className="connections-health">
+          <StateBadge state={health.state} />
           <Health connection={connection} />
-        </div>
-        {health.detail !== undefined && <Code text={health.detail} />}
+        </span>
         <dl className="connections-numbers">
-          <Figure name="grants" value={recent.grants} />
-          <Figure name="acts" value={recent.acts} />
-          <Figure name="denied" value={recent.denied} />
-          <div className="connections-figure">
-            <dt>last used</dt>
-            <dd>
-              {recent.last_used_at === undefined ? "not within a year" : <Time at={recent.last_used_at} />}
-            </dd>
-          </div>
+          <Figure name="operations" value={operations.length} />
+          <Figure name="grants, 24 h" value={recent.grants} />
+          <Figure name="acts, 24 h" value={recent.acts} />
+          <Figure name="denied, 24 h" value={recent.denied} />
         </dl>
-        <Operations connection={connection} />
       </div>
-    </Card>
+      {wrong !== undefined && (
+        <p className="connections-wrong">
+          <Untrusted text={wrong} />
+        </p>
+      )}
+      {isOpen && (
+        <div className="connections-more">
+          <div className="spread">
+            <span className="muted">
+              {recent.last_used_at === undefined ? (
+                "Not used within a year"
+              ) : (
+                <>
+                  Last used <Time at={recent.last_used_at} />
+                </>
+              )}
+            </span>
+            {sees(roles, pageRoles["/activity"]) && (
+              <LinkButton size="s" to="/activity" search={{ connection: name }} icon="activity">
+                Activity
+              </LinkButton>
+            )}
+          </div>
+          <Operations connection={connection} />
+        </div>
+      )}
+    </li>
   );
 }
 
@@ -106,7 +213,7 @@ function Health({ connection }: { connection: Connection }): ReactNode {
   return (
     <span className="row muted">
       {text}
-      {stale && <Badge tone="warn">an old answer</Badge>}
+      {stale && <Badge tone="warn">outdated</Badge>}
     </span>
   );
 }
@@ -114,14 +221,15 @@ function Health({ connection }: { connection: Connection }): ReactNode {
 function Figure({ name, value }: { name: string; value: number }): ReactNode {
   return (
     <div className="connections-figure">
-      <dt>{name}, 24 h</dt>
+      <dt>{name}</dt>
       <dd className="numeric">{value.toLocaleString()}</dd>
     </div>
   );
 }
 
 function Operations({ connection: { name, operations } }: { connection: Connection }): ReactNode {
-  if (operations.length === 0) return <p className="muted">No operations: nothing can be asked for here.</p>;
+  if (operations.length === 0)
+    return <p className="muted">No operations: there is nothing to ask for here.</p>;
   return (
     <div className="connections-operations">
       <Table label={`Operations on ${name}`}>

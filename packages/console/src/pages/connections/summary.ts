@@ -18,7 +18,7 @@ export function healthWords({ health }: Connection, now: number): HealthWords {
   if (checked_at === undefined) {
     return {
       state,
-      text: state === "unknown" ? "not checked: Mayfly has no probe for it, or has just begun" : "",
+      text: state === "unknown" ? "not checked yet" : "",
       stale: false,
     };
   }
@@ -38,6 +38,46 @@ export function byNeed(connections: readonly Connection[]): readonly Connection[
     (a, b) =>
       order[a.health.state] - order[b.health.state] || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
   );
+}
+
+/** Protocols as people call them. */
+const protocolNames: Readonly<Record<string, string>> = {
+  postgres: "PostgreSQL",
+  http: "HTTP API",
+  kubernetes: "Kubernetes",
+  mcp: "MCP server",
+};
+
+/** What a protocol is called; one that has no other name here by its own. */
+export function protocolName(protocol: string): string {
+  return protocolNames[protocol] ?? protocol;
+}
+
+/** What is wrong, in a sentence: why a target is down, or that nobody may say. Undefined where nothing is. */
+export function wrongWords({ health }: Connection): string | undefined {
+  if (health.state !== "down") return undefined;
+  const why = health.detail;
+  return why === undefined
+    ? "Down. An operator can see why."
+    : `Down: ${why}${/[.!?]$/.test(why) ? "" : "."}`;
+}
+
+/** The connections that fit: words in name, address and protocol, and a state. */
+export function fittingConnections(
+  connections: readonly Connection[],
+  { text = "", state }: { readonly text?: string; readonly state?: Connection["health"]["state"] },
+): readonly Connection[] {
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
+  return connections.filter(({ name, address, protocol, health, operations }) => {
+    if (state !== undefined && health.state !== state) return false;
+    const all = [name, address, protocol, protocolName(protocol), ...operations.map((one) => one.name)]
+      .join("\n")
+      .toLowerCase();
+    return words.every((word) => all.includes(word));
+  });
 }
 
 /** One sentence over all of them. */

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, type RefObject, useEffect } from "react";
 import { requestQuery } from "../../api/queries.ts";
 import { RiskBadge, StateBadge } from "../../components/badge.tsx";
 import { KeyHint } from "../../components/key-hint.tsx";
@@ -8,18 +8,21 @@ import { ErrorState, Skeleton } from "../../components/states.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
 import { Decide } from "../request/decide.tsx";
 import { Sheet } from "../request/sheet.tsx";
-import { highestRisk } from "../request/words.ts";
+import { highestRisk, shortOperation } from "../request/words.ts";
 
 /** The selected request beside the list: all that a decision is bound to, and the decision. */
 export function Detail({
   id,
   listed,
   onDecided,
+  finalFocus,
 }: {
   id: string;
   /** The list beside it shows the request too. */
   listed: boolean;
   onDecided: () => void;
+  /** Where the keyboard goes on after a dialog. */
+  finalFocus: RefObject<HTMLElement | null>;
 }): ReactNode {
   const { data, error, refetch } = useQuery(requestQuery(id));
   // The request's own page is one key away.
@@ -36,10 +39,14 @@ export function Detail({
         <div>
           <h2>
             <Untrusted text={data.requester.name} />
+            <span className="muted">
+              {" "}
+              asks for <Untrusted
+                text={data.operations.map(({ name }) => shortOperation(name)).join(", ")}
+              />{" "}
+              on <Untrusted text={data.connection} />
+            </span>
           </h2>
-          <p className="muted">
-            on <Untrusted text={data.connection} />
-          </p>
         </div>
         <span className="row">
           {data.state !== "pending" && <StateBadge state={data.state} />}
@@ -54,7 +61,7 @@ export function Detail({
         <Sheet request={data} />
       </section>
       <footer className="inbox-detail-foot">
-        <Decide key={data.id} request={data} listed={listed} onDecided={onDecided} />
+        <Decide key={data.id} request={data} listed={listed} onDecided={onDecided} finalFocus={finalFocus} />
       </footer>
     </div>
   );

@@ -1,19 +1,26 @@
-import type { ReactNode } from "react";
+import type { ReactNode, RefObject } from "react";
 import { Dialog } from "../../components/dialog.tsx";
 
 const keys: readonly (readonly [keys: readonly string[], does: string])[] = [
-  [["j", "↓"], "The next request"],
-  [["k", "↑"], "The one before"],
+  [["j", "↓"], "Next request"],
+  [["k", "↑"], "Previous request"],
   [["Enter"], "Open the request's own page"],
-  [["a"], "Approve the request on the screen; asks before it does"],
-  [["r"], "Refuse it; asks before it does"],
+  [["a"], "Approve the selected request (asks first)"],
+  [["r"], "Refuse it (asks first)"],
+  [["Ctrl K", "⌘ K"], "Find anything"],
   [["?"], "This help"],
 ];
 
 /** Which keys do what. */
-export function KeyHelp({ onClose }: { onClose: () => void }): ReactNode {
+export function KeyHelp({
+  onClose,
+  finalFocus,
+}: {
+  onClose: () => void;
+  finalFocus: RefObject<HTMLElement | null>;
+}): ReactNode {
   return (
-    <Dialog open onClose={onClose} title="Keys">
+    <Dialog open onClose={onClose} finalFocus={finalFocus} title="Keys">
       <dl className="inbox-keys">
         {keys.map(([names, does]) => (
           <div key={does}>

@@ -1,74 +1,88 @@
 import type { InboxItem } from "@mayfly/sdk/browser";
-import { Link } from "@tanstack/react-router";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef } from "react";
-import { Badge, RiskBadge } from "../../components/badge.tsx";
-import { shortSpan } from "../../components/duration.ts";
-import { Icon } from "../../components/icons.tsx";
-import { Countdown } from "../../components/time.tsx";
-import { Untrusted } from "../../components/untrusted.tsx";
-import { progressText, shortOperation } from "../request/words.ts";
+import { useVirtualizer, useWindowVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { GroupRow, ItemRow } from "./row.tsx";
+import type { InboxRow } from "./select.ts";
 
-function Item({ item }: { item: InboxItem }): ReactNode {
-  const progress = progressText(item.needed, item.given);
-  const { requester } = item;
+/** What a list shows and does. */
+export interface ListProps {
+  readonly rows: readonly InboxRow[];
+  readonly folded: ReadonlySet<string>;
+  readonly selected: string | undefined;
+  readonly onSelect: (id: string) => void;
+  readonly onFold: (key: string) => void;
+  readonly onRefuse: (items: readonly InboxItem[]) => void;
+}
+
+const keyOf = (row: InboxRow | undefined, index: number): string | number =>
+  row === undefined ? index : row.kind === "group" ? row.key : row.item.id;
+
+const sizeOf = (row: InboxRow | undefined): number =>
+  row === undefined ? 80 : row.kind === "group" ? 52 : row.grouped ? 36 : 84;
+
+function Rows<Frame extends Element | Window>({
+  virtualizer,
+  wide,
+  above = 0,
+  ...list
+}: ListProps & {
+  virtualizer: Virtualizer<Frame, Element>;
+  wide: boolean;
+  /** How far down the page the list begins, pixels. */
+  above?: number;
+}): ReactNode {
+  const { rows, folded, selected, onSelect, onFold, onRefuse } = list;
   return (
-    <>
-      <span className="inbox-item-top">
-        <span className="inbox-item-who">
-          <Icon name={requester.kind === "agent" ? "agent" : "person"} size={16} />
-          <strong>
-            <Untrusted text={requester.name} />
-          </strong>
-          {requester.person !== undefined && (
-            <span className="muted">
-              for <Untrusted text={requester.person} />
-            </span>
-          )}
-        </span>
-        <Countdown until={item.waits_until} />
-      </span>
-      <span className="inbox-item-what">
-        <Untrusted text={item.operations.map(shortOperation).join(", ")} />{" "}
-        <span className="muted">
-          on <Untrusted text={item.connection} /> · {shortSpan(item.ttl_seconds)}
-        </span>
-      </span>
-      <span className="inbox-item-why">
-        <Untrusted text={item.reason} />
-      </span>
-      <span className="row">
-        {item.risk !== "low" && <RiskBadge risk={item.risk} />}
-        {item.escalated && <Badge tone="warn">escalated</Badge>}
-        {progress !== undefined && <Badge tone="info">{progress}</Badge>}
-        {!item.may_decide && <Badge>not yours to decide</Badge>}
-      </span>
-    </>
+    <ul style={{ height: virtualizer.getTotalSize() }}>
+      {virtualizer.getVirtualItems().map((place) => {
+        const row = rows[place.index];
+        if (row === undefined) return undefined;
+        return (
+          <li
+            key={place.key}
+            ref={virtualizer.measureElement}
+            data-index={place.index}
+            style={{ transform: `translateY(${place.start - above}px)` }}
+            aria-setsize={rows.length}
+            aria-posinset={place.index + 1}
+          >
+            {row.kind === "group" ? (
+              <GroupRow
+                items={row.items}
+                folded={folded.has(row.key)}
+                onFold={() => onFold(row.key)}
+                onRefuse={onRefuse}
+              />
+            ) : (
+              <ItemRow
+                item={row.item}
+                grouped={row.grouped}
+                wide={wide}
+                current={wide && row.item.id === selected}
+                onSelect={onSelect}
+              />
+            )}
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 
-/** What waits, as a list that draws only what is in sight: two thousand items scroll as twenty do. */
+/** What waits, beside the selected request: scrolls by itself, and draws only what is in sight. */
 export function InboxList({
-  items,
-  selected,
-  onSelect,
-  wide,
-}: {
-  items: readonly InboxItem[];
-  selected: string | undefined;
-  onSelect: (id: string) => void;
-  /** The selected request is shown beside the list; otherwise an item leads to its own page. */
-  wide: boolean;
-}): ReactNode {
-  const frame = useRef<HTMLDivElement>(null);
-  const virtualizer = useVirtualizer({
-    count: items.length,
+  frame,
+  ...list
+}: ListProps & { frame: RefObject<HTMLElement | null> }): ReactNode {
+  const { rows, selected } = list;
+  const virtualizer = useVirtualizer<HTMLElement, Element>({
+    count: rows.length,
     getScrollElement: () => frame.current,
-    estimateSize: () => 124,
-    getItemKey: (index) => items[index]?.id ?? index,
+    estimateSize: (index) => sizeOf(rows[index]),
+    getItemKey: (index) => keyOf(rows[index], index),
     overscan: 6,
   });
-  const place = items.findIndex(({ id }) => id === selected);
+  const place = rows.findIndex((row) => row.kind === "item" && row.item.id === selected);
   useEffect(() => {
     if (place >= 0) virtualizer.scrollToIndex(place, { align: "auto" });
     // The list itself moves under the selection without scrolling back to it.
@@ -81,39 +95,36 @@ export function InboxList({
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
       tabIndex={0}
       aria-label="What waits"
-      style={{ ["--inbox-rows" as string]: `${virtualizer.getTotalSize()}px` }}
     >
-      <ul style={{ height: virtualizer.getTotalSize() }}>
-        {virtualizer.getVirtualItems().map((row) => {
-          const item = items[row.index];
-          if (item === undefined) return undefined;
-          const current = wide && item.id === selected;
-          return (
-            <li
-              key={row.key}
-              ref={virtualizer.measureElement}
-              data-index={row.index}
-              style={{ transform: `translateY(${row.start}px)` }}
-              aria-setsize={items.length}
-              aria-posinset={row.index + 1}
-            >
-              <Link
-                to="/requests/$id"
-                params={{ id: item.id }}
-                className="inbox-item"
-                aria-current={current || undefined}
-                onClick={(event) => {
-                  if (!wide || event.metaKey || event.ctrlKey || event.shiftKey) return;
-                  event.preventDefault();
-                  onSelect(item.id);
-                }}
-              >
-                <Item item={item} />
-              </Link>
-            </li>
-          );
-        })}
-      </ul>
+      <Rows {...list} virtualizer={virtualizer} wide />
+    </section>
+  );
+}
+
+/** The same on a narrow screen: the page scrolls, and each request leads to its own page. */
+export function InboxPageList({
+  frame,
+  ...list
+}: ListProps & { frame: RefObject<HTMLElement | null> }): ReactNode {
+  const { rows } = list;
+  const [above, setAbove] = useState(0);
+  const measured = useRef(false);
+  useLayoutEffect(() => {
+    if (measured.current) return;
+    measured.current = true;
+    setAbove((frame.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
+  }, [frame]);
+  // oxlint-disable-next-line react/incompatible-library -- nothing here is compiled or memoized around it
+  const virtualizer = useWindowVirtualizer<Element>({
+    count: rows.length,
+    estimateSize: (index) => sizeOf(rows[index]),
+    getItemKey: (index) => keyOf(rows[index], index),
+    overscan: 8,
+    scrollMargin: above,
+  });
+  return (
+    <section ref={frame} className="inbox-list" tabIndex={-1} aria-label="What waits">
+      <Rows {...list} virtualizer={virtualizer} wide={false} above={above} />
     </section>
   );
 }

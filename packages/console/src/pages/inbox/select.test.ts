@@ -1,10 +1,28 @@
 import type { InboxItem } from "@mayfly/sdk/browser";
 import { describe, expect, it } from "vitest";
-import { afterDeciding, fitting, shownOf, stepFrom } from "./select.ts";
+import { filterOf, readSearch, searchOf } from "./search.ts";
+import {
+  afterDeciding,
+  fitting,
+  groupKey,
+  isNarrowed,
+  itemsOf,
+  rowsOf,
+  shownOf,
+  stepFrom,
+} from "./select.ts";
 
 const item = (id: string, change: Partial<InboxItem> = {}): InboxItem => ({
   id,
-  requester: { kind: "agent", name: "support-bot", owner: "lena@example.test" },
+  digest: `sha256:${id}`,
+  requester: {
+    kind: "agent",
+    issuer: "i",
+    subject: "s",
+    client: "c",
+    name: "support-bot",
+    owner: "lena@example.test",
+  },
   connection: "orders-db",
   operations: ["orders-db/read-orders"],
   risk: "low",
@@ -56,5 +74,38 @@ describe("the inbox", () => {
   it("goes on with what stands below a decided one", () => {
     expect(["a", "b", "c"].map((id) => afterDeciding(items, id))).toEqual(["b", "c", "b"]);
     expect(afterDeciding(items.slice(0, 1), "a")).toBeUndefined();
+  });
+});
+
+describe("what one agent asks for many times", () => {
+  const other = item("x", { operations: ["orders-db/refund-order"] });
+  const many = [item("a"), other, item("b"), item("c")];
+  const names = (folded: readonly string[]): string[] =>
+    rowsOf(many, new Set(folded)).map((row) => (row.kind === "item" ? row.item.id : `${row.items.length}`));
+  it("stands together, where its most urgent request stands", () => {
+    expect(names([])).toEqual(["3", "a", "b", "c", "x"]);
+    expect(ids(itemsOf(rowsOf(many, new Set())))).toEqual(["a", "b", "c", "x"]);
+  });
+  it("is a heading alone when it is folded", () => {
+    expect(names([groupKey(many[0]!)])).toEqual(["3", "x"]);
+  });
+  it("is no group of two, nor of two agents", () => {
+    const two = [item("a"), item("b"), item("c", { requester: { ...other.requester, subject: "t" } })];
+    expect(rowsOf(two, new Set()).every(({ kind }) => kind === "item")).toBe(true);
+  });
+});
+
+describe("the inbox's address", () => {
+  it("holds the filter and the selected request, and nothing else", () => {
+    const search = { text: "refund", risk: "high", all: true, id: "req_0123456789abcdef" } as const;
+    expect(readSearch({ ...search, other: 1 })).toEqual(search);
+    expect(searchOf(filterOf(search), search.id)).toEqual(search);
+    expect(readSearch({ text: " ", risk: "x", all: "yes", id: "../x", show: 1 })).toEqual({});
+    expect(searchOf(filterOf({}), undefined)).toEqual({});
+    for (const show of ["decided", "emergencies"] as const) expect(readSearch({ show })).toEqual({ show });
+  });
+  it("knows what leaves something out", () => {
+    expect(isNarrowed(filterOf({ all: true }))).toBe(false);
+    expect(isNarrowed(filterOf({ risk: "low" }))).toBe(true);
   });
 });

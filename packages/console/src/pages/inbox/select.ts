@@ -9,6 +9,54 @@ export interface InboxFilter {
   readonly all: boolean;
 }
 
+/** Shows what waits for me, all of it. */
+export const everything: InboxFilter = { text: "", risk: "", all: false };
+
+/** Whether a filter leaves anything out of what waits for me. */
+export function isNarrowed({ text, risk }: InboxFilter): boolean {
+  return text.trim() !== "" || risk !== "";
+}
+
+/** How many requests of one agent for the same are a group of their own. */
+const GROUP_SIZE = 3;
+
+/** A row of the list: a group's heading, or a request. */
+export type InboxRow =
+  | { readonly kind: "group"; readonly key: string; readonly items: readonly InboxItem[] }
+  | { readonly kind: "item"; readonly item: InboxItem; readonly grouped: boolean };
+
+/** Names an agent and what it asks for. */
+export function groupKey({ requester, connection, operations }: InboxItem): string {
+  const { kind, issuer, subject, client } = requester;
+  return JSON.stringify([kind, issuer, subject, client, connection, operations.toSorted()]);
+}
+
+/**
+ * The list's rows: what one agent asks for three times or more stands together under one heading, where its most urgent
+ * request would stand. A folded group shows its heading alone.
+ */
+export function rowsOf(items: readonly InboxItem[], folded: ReadonlySet<string>): readonly InboxRow[] {
+  const groups = Map.groupBy(items, groupKey);
+  const rows: InboxRow[] = [];
+  const done = new Set<string>();
+  for (const item of items) {
+    const key = groupKey(item);
+    const group = groups.get(key) ?? [];
+    if (group.length < GROUP_SIZE) rows.push({ kind: "item", item, grouped: false });
+    else if (!done.has(key)) {
+      done.add(key);
+      rows.push({ kind: "group", key, items: group });
+      if (!folded.has(key)) for (const one of group) rows.push({ kind: "item", item: one, grouped: true });
+    }
+  }
+  return rows;
+}
+
+/** The requests among rows, in the order in which they are drawn. */
+export function itemsOf(rows: readonly InboxRow[]): readonly InboxItem[] {
+  return rows.flatMap((row) => (row.kind === "item" ? [row.item] : []));
+}
+
 /** The items that fit, in their order. Every word of the text has to be somewhere in an item. */
 export function fitting(items: readonly InboxItem[], filter: InboxFilter): readonly InboxItem[] {
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);

@@ -1,10 +1,10 @@
+import { base64 } from "@mayfly/audit-verifier/browser";
 import type { ReactNode } from "react";
 import { Card } from "../../components/card.tsx";
 import { CopyButton } from "../../components/copy-button.tsx";
 import { Facts } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
-import { base64 } from "./bytes.ts";
 import type { Checked } from "./prove.ts";
 
 /** The log's last checkpoint: whose, how large, its root, and up to when. */

@@ -1,10 +1,10 @@
+import { parseCheckpoint, parseVerifierKey, verifyCheckpoint } from "@mayfly/audit-verifier/browser";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { TextArea } from "../../components/field.tsx";
-import { parseCheckpoint, verifyCheckpoint } from "./checkpoint.ts";
 import { compareWith } from "./look.ts";
-import { parseVerifierKey } from "./note.ts";
+import { browserStore, readNoted } from "./noted.ts";
 import type { Grown } from "./prove.ts";
 import { askProofs } from "./use-integrity.ts";
 
@@ -16,7 +16,8 @@ export function CompareCard({ keyText }: { keyText: string }): ReactNode {
   const [found, setFound] = useState<{ readonly size: number; readonly grown: Grown }>();
   const compare = async (): Promise<void> => {
     const kept = parseCheckpoint(asNote(text));
-    await verifyCheckpoint(kept, await parseVerifierKey(keyText));
+    const earlier = readNoted(browserStore())?.earlier ?? [];
+    await verifyCheckpoint(kept, await Promise.all([keyText, ...earlier].map(parseVerifierKey)));
     setFound({ size: kept.size, grown: await compareWith(askProofs, kept, keyText) });
   };
   const submit = (event: FormEvent): void => {

@@ -16,7 +16,7 @@ import type { Integrity } from "./use-integrity.ts";
 
 /** The newest records, each with what became of its proof. */
 export function Entries({ integrity }: { integrity: Integrity }): ReactNode {
-  const { entries, problems, older, loadOlder, error, look } = integrity;
+  const { entries, notes, problems, older, loadOlder, error, look } = integrity;
   const altered = entries.filter(({ state }) => state === "altered").length;
   return (
     <Card
@@ -51,6 +51,11 @@ export function Entries({ integrity }: { integrity: Integrity }): ReactNode {
           ))}
         </ol>
       )}
+      {notes.map((words) => (
+        <p className="muted" key={words}>
+          {words}
+        </p>
+      ))}
       {older !== "none" && (
         <div className="integrity-older">
           {error !== null && <ErrorState error={error} />}
@@ -77,8 +82,7 @@ function Entry({ entry }: { entry: CheckedEntry }): ReactNode {
       </li>
     );
   }
-  // Proven: the line is JSON with this number, as the log wrote it.
-  const record: unknown = JSON.parse(entry.line);
+  const { record } = entry;
   return (
     <li className="integrity-entry">
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>

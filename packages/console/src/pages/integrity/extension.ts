@@ -1,35 +1,4 @@
-import { sameBytes } from "./bytes.ts";
-import { nodeHash } from "./merkle.ts";
-
-/**
- * The root of the tree that ends with a leaf, out of that leaf's inclusion proof in any larger tree: the leaf at
- * `index` is the last one of the tree of size `index + 1`, and what stands to the left of its path is the same in
- * both trees. So one inclusion proof shows that a log only grew. The proof itself must have been verified.
- * @param size of the larger tree
- */
-export async function rootUpTo(
-  leaf: Uint8Array,
-  index: number,
-  size: number,
-  proof: readonly Uint8Array[],
-): Promise<Uint8Array> {
-  let fn = index;
-  let sn = size - 1;
-  let root = leaf;
-  for (const sibling of proof) {
-    // The walk of RFC 9162, section 2.1.3.2; siblings on the right came after, and are left out.
-    if (fn % 2 === 1 || fn === sn) {
-      root = await nodeHash(sibling, root);
-      while (fn % 2 === 0 && fn !== 0) {
-        fn = Math.floor(fn / 2);
-        sn = Math.floor(sn / 2);
-      }
-    }
-    fn = Math.floor(fn / 2);
-    sn = Math.floor(sn / 2);
-  }
-  return root;
-}
+import { sameBytes } from "@mayfly/audit-verifier/browser";
 
 /** A head of the log that somebody kept: in this browser, or anywhere the gateway cannot reach. */
 export interface KeptHead {

@@ -1,3 +1,4 @@
+import { NoEd25519 } from "@mayfly/audit-verifier/browser";
 import "../activity/timeline.css";
 import "./style.css";
 import type { ReactNode } from "react";
@@ -10,7 +11,6 @@ import { CheckpointCard } from "./checkpoint-card.tsx";
 import { CompareCard } from "./compare-card.tsx";
 import { Entries } from "./entries.tsx";
 import { KeyCard } from "./key-card.tsx";
-import { NoEd25519 } from "./note.ts";
 import { browserStore, forgetNoted, readNoted } from "./noted.ts";
 import { type Integrity, isUnprovable, useIntegrity } from "./use-integrity.ts";
 import { unprovable, verdictOf } from "./verdict.ts";

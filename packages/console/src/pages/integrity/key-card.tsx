@@ -1,3 +1,4 @@
+import { parseVerifierKey } from "@mayfly/audit-verifier/browser";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { Badge } from "../../components/badge.tsx";
 import { Button } from "../../components/button.tsx";
@@ -8,15 +9,14 @@ import { Time } from "../../components/time.tsx";
 import { toast } from "../../components/toast.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
 import type { Look } from "./look.ts";
-import { parseVerifierKey } from "./note.ts";
 import { browserStore, forgetNoted, readNoted, writeNoted } from "./noted.ts";
 import { keyDiffers } from "./verdict.ts";
 
 /** The key that counts: where it came from, and how to note another. */
 export function KeyCard({ look, again }: { look: Look; again: () => void }): ReactNode {
-  const { noted, gatewayKey, remembered } = look;
+  const { noted, gatewayKey, remembered, checked } = look;
   const differs = keyDiffers(look);
-  const key = noted?.key ?? gatewayKey;
+  const key = checked.state === "checked" ? checked.key : (noted?.key ?? gatewayKey);
   return (
     <Card title="The key" {...(differs ? { tone: "bad" as const } : {})}>
       <div className="stack">
@@ -40,9 +40,8 @@ export function KeyCard({ look, again }: { look: Look; again: () => void }): Rea
             <strong>The gateway now gives another key:</strong>
             <Key text={gatewayKey} />
             <p>
-              A key that was changed in good order is announced by a record <code>log.key_rotated</code>, and
-              one checkpoint is signed by both keys; <code>mayfly audit verify</code> follows it. Paste the
-              new key only when you know it from elsewhere.
+              A key that was changed in good order is signed for by the one before, and this page follows it.
+              This one is not: paste it only when you know it from elsewhere.
             </p>
           </div>
         )}

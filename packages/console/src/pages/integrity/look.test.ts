@@ -1,5 +1,6 @@
-import { generateKeyPairSync } from "node:crypto";
-import { expect, test } from "vitest";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { rotationText, signNote, verifierKeyOf } from "@mayfly/audit-verifier";
+import { describe, expect, test } from "vitest";
 import { compareWith, look, type AskProofs } from "./look.ts";
 import { readNoted, writeNoted } from "./noted.ts";
 import { memoryStore } from "./testing/memory-store.ts";
@@ -52,6 +53,65 @@ test("an alarm stays: the head that was seen before is not forgotten", async () 
   }
 });
 
+describe("a key that was changed", () => {
+  const next = generateKeyPairSync("ed25519").privateKey;
+  const after = generateKeyPairSync("ed25519").privateKey;
+  const name = "mayfly.test";
+  const textOf = (of: KeyObject): string => verifierKeyOf(name, of).text;
+  const signed = (by: KeyObject, to: KeyObject, logName = name): string =>
+    signNote(rotationText(logName, textOf(to)), [{ name, key: by }]);
+  const answering =
+    (count: number, by: KeyObject, rotations: readonly string[]): AskProofs =>
+    async (asked) => ({ ...testLog(count, { key: by, line }).answer(asked), rotations });
+  const noted = (): ReturnType<typeof memoryStore> => {
+    const store = memoryStore();
+    writeNoted(store, { key: textOf(key), from: "pasted", at: now });
+    return store;
+  };
+
+  test("in good order is followed from the noted one, however often, and counts from then on", async () => {
+    const store = noted();
+    await look(answering(70, key, []), store, now);
+    const found = await look(answering(80, after, [signed(key, next), signed(next, after)]), store, later);
+    expect(verdictOf(found)).toMatchObject({ state: "trusted", alarms: [] });
+    expect(verdictOf(found).proven.join(" ")).toMatch(
+      /mayfly\.test\+\w{8} signed for mayfly\.test\+\w{8} signed for mayfly\.test\+\w{8}/,
+    );
+    expect(readNoted(store)).toMatchObject({
+      key: textOf(after),
+      from: "pasted",
+      earlier: [textOf(key), textOf(next)],
+      head: { size: 80 },
+    });
+    // Whoever has the old key alone signs nothing any more.
+    const old = await look(answering(90, key, []), store, later);
+    expect(verdictOf(old).state).toBe("alarm");
+    expect(readNoted(store)?.key).toBe(textOf(after));
+  });
+
+  test("is not followed from the middle on: a key that was noted later passes what came before it over", async () => {
+    const store = memoryStore();
+    writeNoted(store, { key: textOf(next), from: "pasted", at: now });
+    const found = await look(answering(80, after, [signed(key, next), signed(next, after)]), store, later);
+    expect(verdictOf(found).state).toBe("trusted");
+  });
+
+  test.each([
+    ["nobody", []],
+    ["itself alone", [signed(next, next)]],
+    ["another key", [signed(after, next)]],
+    ["the old key, for another log", [signed(key, next, "other.test")]],
+    ["a note that was altered", [signed(key, next).replace("mayfly-log-key", "mayfly-log-kez")]],
+    ["what is no note", ["hunter2", ""]],
+  ])("is an alarm when it is signed for by %s", async (_, rotations) => {
+    const store = noted();
+    await look(answering(70, key, []), store, now);
+    const found = await look(answering(80, next, rotations), store, later);
+    expect(verdictOf(found).alarms.join(" ")).toMatch(/another key.*proves nothing/);
+    expect(readNoted(store)).toMatchObject({ key: textOf(key), head: { size: 70 } });
+  });
+});
+
 test("another key is an alarm, and is not noted", async () => {
   const store = memoryStore();
   await look(asking(log(70)), store, now);
@@ -101,7 +161,7 @@ test("a checkpoint kept outside is compared", async () => {
     state: "forked",
   });
   await expect(compareWith(asking(testLog(300, { line })), kept(120), of.key)).rejects.toThrow(
-    "not signed by",
+    "signed by an unknown key",
   );
 });
 

@@ -1,8 +1,8 @@
+import { NoEd25519 } from "@mayfly/audit-verifier/browser";
 import { badKey } from "./bad-key.ts";
-import { NoEd25519 } from "./note.ts";
 import { check, growth, type Checked, type Grown, type ProofEntry, type ProofsAnswer } from "./prove.ts";
 import type { KeptHead } from "./extension.ts";
-import { readNoted, writeNoted, type Store } from "./noted.ts";
+import { readNoted, writeNoted, type Noted, type Store } from "./noted.ts";
 import { keyDiffers, verdictOf, type Findings } from "./verdict.ts";
 
 /** How many records are proven at a time. */
@@ -43,11 +43,21 @@ export async function look(ask: AskProofs, store: Store, now: string): Promise<L
   // Growth that could not be proven now is proven next time, against the head that is remembered still.
   const head = grown?.state === "unproven" ? noted?.head : { size, root, at: now };
   const remembered = writeNoted(store, {
-    ...(noted ?? { key: answer.key, from: "first use", at: now }),
+    ...(noted === undefined ? { key: answer.key, from: "first use", at: now } : followedTo(noted, checked)),
     ...(head === undefined ? {} : { head }),
   });
   return { ...findings, remembered };
 }
+
+/** The key that the noted one signed for counts from now on: what the old one signs later is not believed. */
+function followedTo(noted: Noted, { key, followed }: Extract<Checked, { state: "checked" }>): Noted {
+  return followed.length === 0
+    ? noted
+    : { ...noted, key, earlier: [...(noted.earlier ?? []), ...followed].slice(-MAX_EARLIER_KEYS) };
+}
+
+/** Keys that are remembered beside the newest. */
+const MAX_EARLIER_KEYS = 100;
 
 /** Checks with the noted key, else with the gateway's own. @throws MayflyError bad_key; NoEd25519 */
 async function checkWith(answer: ProofsAnswer, noted: string | undefined): Promise<Checked> {

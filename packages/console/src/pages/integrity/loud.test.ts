@@ -24,6 +24,7 @@ test("an altered line is loud: named in an alert, shown whole, as text", async (
   const integrity: Integrity = {
     look,
     entries: checked.state === "checked" ? checked.entries : [],
+    notes: [],
     problems: ["Left out of the gateway's answer: 7."],
     error: null,
     isOver: false,

@@ -1,4 +1,4 @@
-import { base64, fromBase64 } from "./bytes.ts";
+import { base64, fromBase64 } from "@mayfly/audit-verifier/browser";
 import type { KeptHead } from "./extension.ts";
 
 /** What this browser remembers of the log between visits. */
@@ -9,6 +9,8 @@ export interface Noted {
   readonly from: "pasted" | "first use";
   /** When it was noted, RFC 3339. */
   readonly at: string;
+  /** Keys that counted before it, each of which signed for the next: what they signed may have been kept. */
+  readonly earlier?: readonly string[];
   /** The last head that verified. */
   readonly head?: KeptHead & { readonly at: string };
 }
@@ -27,11 +29,18 @@ export function readNoted(store: Store): Noted | undefined {
     return undefined;
   }
   if (value === null || typeof value !== "object") return undefined;
-  const { key, from, at, head } = value as Record<string, unknown>;
+  const { key, from, at, head, earlier } = value as Record<string, unknown>;
   if (typeof key !== "string" || typeof at !== "string" || (from !== "pasted" && from !== "first use"))
     return undefined;
   const kept = readHead(head);
-  return { key, from, at, ...(kept === undefined ? {} : { head: kept }) };
+  const keys = Array.isArray(earlier) ? earlier.filter((one) => typeof one === "string") : [];
+  return {
+    key,
+    from,
+    at,
+    ...(keys.length === 0 ? {} : { earlier: keys }),
+    ...(kept === undefined ? {} : { head: kept }),
+  };
 }
 
 function readHead(value: unknown): Noted["head"] {

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
-import { verifierKeyOf } from "../../../../audit-verifier/src/index.ts";
+import { verifierKeyOf } from "@mayfly/audit-verifier";
 import { check, growth, type Checked, type ProofsAnswer } from "./prove.ts";
 import { testLog } from "./testing/log.ts";
 
@@ -74,6 +74,38 @@ test("a record that was left out is missed", async () => {
   });
 });
 
+test("a record that was archived and dropped is told apart from one that was left out, by a proven record alone", async () => {
+  const drop = (first: number, count: number): string =>
+    `{"detail":{"count":${count},"first":${first}},"seq":129,"time":"2026-01-01T12:00:00.000Z","type":"log.segment_dropped"}`;
+  const answerOf = (first: number, count: number) => {
+    const of = testLog(130, {
+      line: (seq) => (seq === 129 ? drop(first, count) : `{"seq":${seq},"type":"x"}`),
+    });
+    const answer = of.answer({ before: 60, limit: 20 });
+    const referenced = of.answer({ limit: 1 }).entries;
+    return { key: of.key, answer: { ...answer, entries: answer.entries.slice(0, 10), referenced } };
+  };
+  const range = { before: 60, limit: 20 };
+  const { key, answer } = answerOf(0, 50);
+  expect(await check(answer, key, range)).toMatchObject({
+    missing: [],
+    archived: [{ first: 0, count: 50, by: 129 }],
+  });
+  // The same words without a proof, of other records, and of records that came after.
+  const unproven = { ...answer, referenced: answer.referenced.map((one) => ({ ...one, proof: [] })) };
+  expect(await check(unproven, key, range)).toMatchObject({ missing: { length: 10 }, archived: [] });
+  for (const [first, count] of [
+    [0, 40],
+    [0, 130],
+  ] as const) {
+    const other = answerOf(first, count);
+    expect(await check(other.answer, other.key, range)).toMatchObject({
+      missing: { length: 10 },
+      archived: [],
+    });
+  }
+});
+
 test.each([
   ["no base64", { proof: ["?"] }],
   ["a short hash", { proof: ["AAAA"] }],
@@ -93,7 +125,7 @@ test("a checkpoint of another key proves nothing, and so no record is proven", a
   expect(checked).toMatchObject({
     state: "unsigned",
     claimed: { size: 130 },
-    why: expect.stringContaining("not signed by"),
+    why: expect.stringContaining("signed by an unknown key"),
   });
 });
 
@@ -149,4 +181,51 @@ test("without its proof, growth is not claimed", async () => {
   // Of another checkpoint: two answers must not be put together.
   const earlier = log.answer({ before: 80, limit: 1, size: 100 }).entries[0]!;
   expect((await growth(kept, checked.head, earlier)).state).toBe("unproven");
+});
+
+const time = "2026-01-01T12:00:00.000Z";
+/** A session's opening record, an act of it, and one that repeats that act. */
+const session = testLog(3, {
+  line: (seq) =>
+    JSON.stringify(
+      [
+        {
+          connection: "shop",
+          detail: {},
+          operations: ["read"],
+          seq,
+          session: "ses_1",
+          time,
+          type: "session.opened",
+        },
+        { detail: { act: { kind: "execute", sql: "select $1" } }, seq, session: 0, time, type: "act.intent" },
+        { detail: { act: { parameters: ["2"] }, repeats: 1 }, seq, session: 0, time, type: "act.intent" },
+      ][seq],
+    ),
+});
+
+test("an act is shown with what its session's opening record and the act that it repeats say, when they are proven", async () => {
+  const { entries, ...answer } = session.answer();
+  const [repeated, ...referenced] = entries;
+  const shown = async (proofs: ProofsAnswer): Promise<unknown> => {
+    const checked = await check(proofs, session.key, { limit: 1 });
+    return checked.state === "checked" ? checked.entries[0]?.record : undefined;
+  };
+  const whole = { ...answer, entries: [repeated!], referenced };
+  expect(await shown(whole)).toMatchObject({
+    session: "ses_1",
+    connection: "shop",
+    detail: { act: { sql: "select $1", parameters: ["2"] }, operation: "shop/read" },
+  });
+  const forged = referenced.map((entry) => ({
+    ...entry,
+    line: entry.line.replace("shop", "till").replace("$1", "$2"),
+  }));
+  expect(await shown({ ...whole, referenced: forged })).toEqual({
+    detail: { act: { parameters: ["2"] }, decision: "permit", repeats: 1 },
+    seq: 2,
+    session: "#0",
+    time,
+    type: "act.intent",
+  });
 });

@@ -1,8 +1,24 @@
-import { fromBase64, sameBytes, utf8, type Bytes } from "./bytes.ts";
-import { parseCheckpoint, verifyCheckpoint, type CheckpointHead } from "./checkpoint.ts";
-import { growthSince, rootUpTo, type KeptHead } from "./extension.ts";
-import { leafHash, verifyInclusion } from "./merkle.ts";
-import { parseVerifierKey } from "./note.ts";
+import {
+  followKey,
+  fromBase64,
+  isIncluded,
+  isStoredRecord,
+  joinRecord,
+  leafHash,
+  MAX_LINE_BYTES,
+  NoEd25519,
+  parseCheckpoint,
+  parseVerifierKey,
+  rootUpTo,
+  sameBytes,
+  utf8,
+  verifyCheckpoint,
+  type Bytes,
+  type CheckpointHead,
+  type StoredRecord,
+  type VerifierKey,
+} from "@mayfly/audit-verifier/browser";
+import { growthSince, type KeptHead } from "./extension.ts";
 
 /** What `GET /v1/audit/proofs` answers; nothing of it is believed before it was checked. */
 export interface ProofsAnswer {
@@ -11,6 +27,10 @@ export interface ProofsAnswer {
   /** The gateway's own word on its key. */
   readonly key: string;
   readonly entries: readonly ProofEntry[];
+  /** Records that these refer to, with their proofs; a gateway of an earlier version gives none. */
+  readonly referenced?: readonly ProofEntry[];
+  /** What each key of the log signed for the next, oldest first. */
+  readonly rotations?: readonly string[];
 }
 
 /** One record, as the line that the log holds, with its inclusion proof in base64. */
@@ -26,8 +46,18 @@ export interface CheckedEntry {
   readonly line: string;
   /** `proven`: the signed log holds exactly this line at this place. `altered`: it does not. */
   readonly state: "proven" | "altered";
+  /** Of a proven one: the record, with what the proven records that it refers to say for it. */
+  readonly record?: unknown;
   /** What is wrong, where something is. */
   readonly why?: string;
+}
+
+/** A file of records that is in the log's archive alone. */
+export interface ArchivedFile {
+  readonly first: number;
+  readonly count: number;
+  /** The record that says so. */
+  readonly by: number;
 }
 
 /** What came out of checking an answer. */
@@ -39,16 +69,17 @@ export type Checked =
       readonly checkpoint: string;
       /** The key that verified the checkpoint. */
       readonly key: string;
+      /** The keys that led to it, each of which signed for the next, oldest first; none: it is the one that was given. */
+      readonly followed: readonly string[];
       /** Newest first. */
       readonly entries: readonly CheckedEntry[];
       /** Sequence numbers that should be among the entries and are not. */
       readonly missing: readonly number[];
+      /** Files of records that were archived and dropped, of which entries were asked for, as proven records say. */
+      readonly archived: readonly ArchivedFile[];
     }
   /** The checkpoint proves nothing, and so no record is proven. */
   | { readonly state: "unsigned"; readonly why: string; readonly claimed: CheckpointHead | undefined };
-
-/** An entry longer than the log's own limit is nothing that the log holds (C2SP tlog-tiles). */
-const longestLine = 65_535;
 
 /**
  * Checks a checkpoint and the inclusion proof of every record against it.
@@ -62,41 +93,86 @@ export async function check(
   asked: { readonly before?: number; readonly limit: number },
 ): Promise<Checked> {
   // A key that is none, or no browser to check with, is the caller's to tell; it says nothing about the log.
-  const key = await parseVerifierKey(keyText);
+  const keys = await followKey(await parseVerifierKey(keyText), answer.rotations ?? []);
+  const key = keys.at(-1) as VerifierKey;
   let head: CheckpointHead | undefined;
   try {
     const claimed = parseCheckpoint(answer.checkpoint);
     head = { origin: claimed.origin, size: claimed.size, root: claimed.root };
-    await verifyCheckpoint(claimed, key);
+    await verifyCheckpoint(claimed, [key]);
   } catch (error) {
+    if (error instanceof NoEd25519) throw error;
     return { state: "unsigned", why: (error as Error).message, claimed: head };
   }
-  const entries: CheckedEntry[] = [];
+  const found: CheckedEntry[] = [];
+  const proven = new Map<number, StoredRecord>();
+  const keep = ({ seq, line }: ProofEntry): void => {
+    const record: unknown = JSON.parse(line);
+    if (isStoredRecord(record)) proven.set(seq, record);
+  };
+  for (const entry of answer.referenced ?? []) if ((await faultOf(entry, head)) === undefined) keep(entry);
   for (const entry of answer.entries) {
     const why = await faultOf(entry, head);
     const { seq, line } = entry;
-    entries.push(why === undefined ? { seq, line, state: "proven" } : { seq, line, state: "altered", why });
+    if (why === undefined) keep(entry);
+    found.push(why === undefined ? { seq, line, state: "proven" } : { seq, line, state: "altered", why });
   }
+  const entries = found.map((entry) =>
+    entry.state === "proven" ? { ...entry, record: recordOf(entry, proven) } : entry,
+  );
   entries.sort((a, b) => b.seq - a.seq);
+  const { missing, archived } = withoutArchived(missingFrom(entries, head.size, asked), archivedBy(proven));
   return {
     state: "checked",
     head,
     checkpoint: answer.checkpoint,
     key: key.text,
+    followed: keys.slice(0, -1).map(({ text }) => text),
     entries,
-    missing: missingFrom(entries, head.size, asked),
+    missing,
+    archived,
   };
+}
+
+/** What proven records say was archived and dropped. */
+function archivedBy(proven: ReadonlyMap<number, StoredRecord>): readonly ArchivedFile[] {
+  return [...proven].flatMap(([by, { type, detail }]) => {
+    const { first, count } = (detail ?? {}) as { readonly first?: unknown; readonly count?: unknown };
+    // A file goes after its records were written: a drop says nothing of what came behind it.
+    const isDrop = type === "log.segment_dropped" && typeof first === "number" && typeof count === "number";
+    return isDrop && first + count <= by ? [{ first, count, by }] : [];
+  });
+}
+
+function withoutArchived(
+  missing: readonly number[],
+  files: readonly ArchivedFile[],
+): { readonly missing: readonly number[]; readonly archived: readonly ArchivedFile[] } {
+  const holds = ({ first, count }: ArchivedFile, seq: number): boolean => seq >= first && seq < first + count;
+  return {
+    missing: missing.filter((seq) => !files.some((file) => holds(file, seq))),
+    archived: files
+      .filter((file) => missing.some((seq) => holds(file, seq)))
+      .toSorted((a, b) => b.first - a.first),
+  };
+}
+
+/** A proven line's record, with what others say for it as far as they are proven too. */
+function recordOf({ seq, line }: CheckedEntry, proven: ReadonlyMap<number, StoredRecord>): unknown {
+  const record = proven.get(seq);
+  if (record === undefined) return JSON.parse(line);
+  return joinRecord(record, (number) => proven.get(number));
 }
 
 /** What is wrong with an entry, or undefined when the signed tree holds it at its place. */
 async function faultOf(entry: ProofEntry, head: CheckpointHead): Promise<string | undefined> {
   const bytes = utf8(entry.line);
-  if (bytes.length > longestLine || !entry.line.isWellFormed())
+  if (bytes.length > MAX_LINE_BYTES || !entry.line.isWellFormed())
     return "the line is not one that the log can hold";
   if (seqOf(entry.line) !== entry.seq) return `the line does not say that it is record ${entry.seq}`;
   const proof = readProof(entry.proof);
   if (proof === undefined) return "the proof is not a list of hashes";
-  const included = await verifyInclusion(await leafHash(bytes), entry.seq, head.size, proof, head.root);
+  const included = await isIncluded(await leafHash(bytes), entry.seq, head.size, proof, head.root);
   return included === true ? undefined : "the signed log holds something else at this place";
 }
 
@@ -154,7 +230,7 @@ export async function growth(
     return { state: "unproven", why: `the proof of record ${kept.size - 1} is missing` };
   const proof = readProof(last.proof);
   const leaf = await leafHash(utf8(last.line));
-  if (proof === undefined || (await verifyInclusion(leaf, last.seq, now.size, proof, now.root)) !== true)
+  if (proof === undefined || (await isIncluded(leaf, last.seq, now.size, proof, now.root)) !== true)
     return { state: "unproven", why: `the proof of record ${last.seq} does not fit this checkpoint` };
   const root = await rootUpTo(leaf, last.seq, now.size, proof);
   return sameBytes(root, kept.root) ? { state: "grew", records } : { state: "forked" };

@@ -18,8 +18,10 @@ const checked = (more: Partial<Extract<Checked, { state: "checked" }>> = {}): Ch
   head: { origin: "log.example", size: 12, root },
   checkpoint: "",
   key,
+  followed: [],
   entries: [entry(11), entry(10), entry(9)],
   missing: [],
+  archived: [],
   ...more,
 });
 

@@ -1,5 +1,5 @@
 import type { Noted } from "./noted.ts";
-import type { Checked, Grown } from "./prove.ts";
+import type { ArchivedFile, Checked, Grown } from "./prove.ts";
 
 /** Everything that one look at the log found out. */
 export interface Findings {
@@ -23,9 +23,10 @@ export interface Verdict {
   readonly unproven: readonly string[];
 }
 
-/** Whether the gateway's key is another one than the key that was noted. */
-export function keyDiffers({ noted, gatewayKey }: Findings): boolean {
-  return noted !== undefined && noted.key !== gatewayKey;
+/** Whether the gateway's key is another one than the key that was noted, and none that this one signed for. */
+export function keyDiffers({ noted, gatewayKey, checked }: Findings): boolean {
+  if (noted === undefined) return false;
+  return gatewayKey !== (checked.state === "checked" ? checked.key : noted.key);
 }
 
 /** Says exactly what was proven, and what was not. */
@@ -44,8 +45,8 @@ export function verdictOf(findings: Findings): Verdict {
 function titleOf(alarms: number, pasted: boolean): string {
   if (alarms > 0) return "The log does not verify";
   return pasted
-    ? "The log verifies against the key you noted"
-    : "The log verifies against the gateway's own word on its key";
+    ? "Log is intact, verified with the key you noted"
+    : "Log is intact, but its key is unconfirmed";
 }
 
 function alarmsOf(findings: Findings): readonly string[] {
@@ -82,17 +83,21 @@ function records(seqs: readonly number[]): string {
 
 function provenBy({ checked, noted, grown }: Findings): readonly string[] {
   if (checked.state === "unsigned") return [];
-  const { head, entries, missing } = checked;
+  const { head, entries, missing, archived } = checked;
   const proven = [
     `The checkpoint over ${head.size.toLocaleString("en")} records is signed by ${keyName(checked.key)}${
-      noted?.from === "pasted" ? ", the key you noted" : ""
+      noted?.from === "pasted" && checked.followed.length === 0 ? ", the key you noted" : ""
     }.`,
   ];
+  if (noted !== undefined && checked.followed.length > 0)
+    proven.push(
+      `The log's key was changed in good order: ${[...checked.followed, checked.key].map(keyName).join(" signed for ")}. The new key counts from now on.`,
+    );
   const good = entries.filter(({ state }) => state === "proven");
   const [newest] = good;
   const oldest = good.at(-1);
   if (newest !== undefined && oldest !== undefined) {
-    const whole = good.length === entries.length && missing.length === 0;
+    const whole = good.length === entries.length && missing.length === 0 && archived.length === 0;
     proven.push(
       whole
         ? `Records ${oldest.seq} to ${newest.seq} are, to the letter, what the signed log holds at their places, and none between them was left out.`
@@ -120,6 +125,7 @@ function unprovenBy({ checked, noted, grown }: Findings): readonly string[] {
     const oldest = checked.entries.at(-1)?.seq ?? 0;
     if (oldest > 0)
       unproven.push(`Records before ${oldest}: go on below, or run mayfly audit verify over the whole log.`);
+    unproven.push(...archivedWords(checked.archived));
     unproven.push(`Records from ${checked.head.size} on: the next checkpoint covers them.`);
     if (grown?.state === "unproven")
       unproven.push(`That the log only grew since the last visit: ${grown.why}.`);
@@ -132,6 +138,14 @@ function unprovenBy({ checked, noted, grown }: Findings): readonly string[] {
     "That this page tells the truth: the gateway served it. mayfly audit verify, on a machine of yours, needs no gateway.",
   );
   return unproven;
+}
+
+/** What was archived and dropped, in words. */
+export function archivedWords(archived: readonly ArchivedFile[]): readonly string[] {
+  return archived.map(
+    ({ first, count, by }) =>
+      `Records ${first} to ${first + count - 1}: they were archived and dropped, as record ${by} of the signed log says. mayfly audit verify --archive reads them.`,
+  );
 }
 
 /** A moment (RFC 3339), to the minute, UTC. */

@@ -1,25 +1,28 @@
 import "./style.css";
 import type { Live } from "@mayfly/sdk/browser";
 import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { mayfly } from "../../api/client.ts";
 import { liveQuery } from "../../api/queries.ts";
 import { useRoles } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
-import { Icon } from "../../components/icons.tsx";
-import { Page } from "../../components/page.tsx";
+import { Banner, Page } from "../../components/page.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../../components/states.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
+import { useNow } from "../../components/use-now.ts";
 import { shortOperation } from "../request/words.ts";
-import { GrantEntry } from "./grant.tsx";
+import { LiveFilters } from "./filters.tsx";
+import { GrantRow } from "./grant.tsx";
 import { LockdownControl } from "./lockdown.tsx";
-import { byHolder, type Holder, type LiveGrant, summary } from "./model.ts";
+import { counted, countsOf, holderKey, type LiveGrant, onlyHolder, rowsOf, summary } from "./model.ts";
+import { type LiveSearch, readSearch } from "./search.ts";
 import { StopDialog } from "./stop-dialog.tsx";
 
 type Stopping =
   | { readonly kind: "grant"; readonly entry: LiveGrant }
-  | { readonly kind: "all"; readonly holder: Holder };
+  | { readonly kind: "all"; readonly requester: LiveGrant["grant"]["requester"]; readonly grants: number };
 
 function Stop({ stopping, onClose }: { stopping: Stopping; onClose: () => void }): ReactNode {
   if (stopping.kind === "grant") {
@@ -45,15 +48,14 @@ function Stop({ stopping, onClose }: { stopping: Stopping; onClose: () => void }
       />
     );
   }
-  const { requester, grants } = stopping.holder;
+  const { requester, grants } = stopping;
   return (
     <StopDialog
       title="Revoke everything it has?"
       description={
         <>
-          <Untrusted text={requester.name} /> loses{" "}
-          {grants.length === 1 ? "its grant" : `all ${grants.length} grants`} at once, and those that came
-          since this page was drawn. Its sessions are cut. It can ask again.
+          <Untrusted text={requester.name} /> loses {grants === 1 ? "its grant" : `all ${grants} grants`} at
+          once, and those that came since this page was drawn. Its sessions are cut. It can ask again.
         </>
       }
       action="Revoke all"
@@ -61,52 +63,79 @@ function Stop({ stopping, onClose }: { stopping: Stopping; onClose: () => void }
       stop={async (reason) => {
         const { kind, issuer, subject, client } = requester;
         const revoked = await mayfly.revokeAll({ kind, issuer, subject, client }, reason);
-        return `${revoked} ${revoked === 1 ? "grant" : "grants"} revoked.`;
+        return `${counted(revoked, "grant")} revoked.`;
       }}
     />
   );
 }
 
-function Holders({ live, operator }: { live: Live; operator: boolean }): ReactNode {
+/** The time, for what only has to be right to the half minute: the whole list is not drawn anew each second. */
+function useHalfMinute(): number {
+  return Math.floor(useNow() / 30_000) * 30_000;
+}
+
+function Grants({ live, operator }: { live: Live; operator: boolean }): ReactNode {
+  const search = useSearch({ from: "/shell/live" });
+  const navigate = useNavigate();
   const [stopping, setStopping] = useState<Stopping>();
+  const now = useHalfMinute();
+  const { rows, folded } = rowsOf(live, search, now);
+  const only = onlyHolder(rows);
+  const put = (change: Partial<Record<keyof LiveSearch, unknown>>): void => {
+    void navigate({
+      to: "/live",
+      search: readSearch({ ...search, ...change }),
+      replace: true,
+      resetScroll: false,
+    });
+  };
+  const revoke = operator ? (entry: LiveGrant): void => setStopping({ kind: "grant", entry }) : undefined;
   return (
     <>
-      <div className="stack">
-        {byHolder(live).map((holder) => (
-          <Card
-            key={holder.key}
-            flush
-            title={
-              <span className="live-who">
-                <Icon name={holder.requester.kind === "agent" ? "agent" : "person"} />
-                <Untrusted text={holder.requester.name} />
-                {holder.requester.person !== undefined && (
-                  <span className="muted">
-                    for <Untrusted text={holder.requester.person.subject} />
-                  </span>
-                )}
-              </span>
-            }
-            actions={
-              operator && (
-                <Button size="s" variant="danger-quiet" onClick={() => setStopping({ kind: "all", holder })}>
-                  Revoke all of {holder.requester.kind === "agent" ? "this agent" : "this person"}
-                </Button>
-              )
-            }
+      <LiveFilters search={search} counts={countsOf(live, now)} put={put} />
+      {live.more && (
+        <Banner tone="info">The newest 500 grants are shown; there are more. Narrow them by revoking.</Banner>
+      )}
+      {operator && only !== undefined && (
+        <div className="live-only">
+          <span className="muted">
+            All of these are held by <Untrusted text={only.name} />.
+          </span>
+          <Button
+            size="s"
+            variant="danger-quiet"
+            onClick={() => {
+              const key = holderKey(only);
+              const theirs = live.grants.filter(({ grant }) => holderKey(grant.requester) === key);
+              setStopping({ kind: "all", requester: only, grants: theirs.length });
+            }}
           >
-            <ul>
-              {holder.grants.map((entry) => (
-                <GrantEntry
-                  key={entry.grant.id}
-                  entry={entry}
-                  {...(operator ? { onRevoke: () => setStopping({ kind: "grant", entry }) } : {})}
-                />
+            Revoke all of {only.kind === "agent" ? "this agent" : "this person"}
+          </Button>
+        </div>
+      )}
+      {rows.length === 0 && folded === 0 ? (
+        <Card>
+          <EmptyState icon="search" title="No matches">
+            <Button onClick={() => void navigate({ to: "/live", search: {} })}>Show all grants</Button>
+          </EmptyState>
+        </Card>
+      ) : (
+        <div className="live-table">
+          {rows.length > 0 && (
+            <ul aria-label="Grants">
+              {rows.map((entry) => (
+                <GrantRow key={entry.grant.id} entry={entry} onRevoke={revoke} />
               ))}
             </ul>
-          </Card>
-        ))}
-      </div>
+          )}
+          {folded > 0 && (
+            <button type="button" className="live-folded" onClick={() => put({ unused: true })}>
+              Show {counted(folded, "grant")} not in use
+            </button>
+          )}
+        </div>
+      )}
       {stopping !== undefined && <Stop stopping={stopping} onClose={() => setStopping(undefined)} />}
     </>
   );
@@ -132,7 +161,7 @@ export function LivePage(): ReactNode {
         </Card>
       ) : data.grants.length === 0 ? (
         <Card>
-          <EmptyState icon="live" title="Nobody reaches anything now">
+          <EmptyState icon="live" title="No active grants">
             <p>
               A grant appears here when it becomes active, with its countdown, its sessions and what each of
               them is doing, and goes when it ends.
@@ -140,7 +169,7 @@ export function LivePage(): ReactNode {
           </EmptyState>
         </Card>
       ) : (
-        <Holders live={data} operator={operator} />
+        <Grants live={data} operator={operator} />
       )}
     </Page>
   );

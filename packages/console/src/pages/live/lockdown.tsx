@@ -1,15 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { mayfly } from "../../api/client.ts";
-import { problemOf } from "../../api/problems.ts";
-import { lockdownQuery } from "../../api/queries.ts";
+import { liveQuery, lockdownQuery, overviewQuery } from "../../api/queries.ts";
 import { Button } from "../../components/button.tsx";
 import { Dialog } from "../../components/dialog.tsx";
-import { Banner } from "../../components/page.tsx";
 import { toast } from "../../components/toast.tsx";
-import { Untrusted } from "../../components/untrusted.tsx";
-import { confirms, lockdownWords } from "./model.ts";
+import { confirms, lockdownText, lockdownWords } from "./model.ts";
 import { StopDialog } from "./stop-dialog.tsx";
+import { ProblemBanner } from "./problem-banner.tsx";
 
 function Lift({ onClose }: { onClose: () => void }): ReactNode {
   const queryClient = useQueryClient();
@@ -36,13 +34,18 @@ function Lift({ onClose }: { onClose: () => void }): ReactNode {
         </>
       }
     >
-      {mutation.error !== null && (
-        <Banner tone="bad">
-          <Untrusted text={problemOf(mutation.error).text} />
-        </Banner>
-      )}
+      <ProblemBanner error={mutation.error} />
     </Dialog>
   );
+}
+
+/** What would be stopped now, counted. */
+function Consequences(): ReactNode {
+  const live = useQuery(liveQuery).data;
+  const numbers = useQuery(overviewQuery).data;
+  if (live === undefined || numbers === undefined)
+    return "Every grant is revoked and every session is cut at once. Nobody gets anything until an operator lifts it.";
+  return lockdownText(live.grants.length, numbers.now.sessions, numbers.now.waiting);
 }
 
 /** The operator's big switch: locks everything down, or lifts that. */
@@ -60,7 +63,7 @@ export function LockdownControl(): ReactNode {
       {open && !data.locked && (
         <StopDialog
           title="Lock everything down?"
-          description="Every grant is revoked and every session is cut at once. Nobody gets anything until an operator lifts it."
+          description={<Consequences />}
           action="Lock everything down"
           confirm={{ words: lockdownWords, fits: confirms }}
           onClose={close}

@@ -1,6 +1,7 @@
-import type { Grant, Requester } from "@mayfly/sdk/browser";
+import type { LiveSession, Requester } from "@mayfly/sdk/browser";
 import { describe, expect, it } from "vitest";
-import { byHolder, confirms, spent, summary } from "./model.ts";
+import { confirms, countsOf, type LiveGrant, lockdownText, onlyHolder, rowsOf, summary } from "./model.ts";
+import { readSearch } from "./search.ts";
 
 const requester = (subject: string, client = "c"): Requester => ({
   kind: "agent",
@@ -12,49 +13,101 @@ const requester = (subject: string, client = "c"): Requester => ({
   actors: [],
 });
 
-const grant = (id: string, who: Requester, endsAt: string): Grant => ({
-  id,
-  request: "req_1",
-  requester: who,
-  connection: "orders-db",
-  operations: ["orders-db/read-orders"],
-  policies: [],
-  state: "active",
-  activated_at: "2026-01-01T00:00:00Z",
-  ends_at: endsAt,
+const session = (text?: string, state: "running" | "idle" = "running"): LiveSession => ({
+  id: `ses_${text ?? ""}`,
+  protocol: "postgres",
+  address: "10.0.0.9",
+  opened_at: "2026-01-01T00:00:00Z",
+  acts: 1,
+  denied: 0,
+  ...(text === undefined ? {} : { now: { text, since: "2026-01-01T00:00:00Z", state } }),
 });
 
+const entry = (
+  id: string,
+  minutes: number,
+  more: Partial<Omit<LiveGrant, "grant">> & { readonly who?: Requester; readonly connection?: string } = {},
+): LiveGrant => ({
+  grant: {
+    id,
+    request: "req_1",
+    requester: more.who ?? requester("bot"),
+    connection: more.connection ?? "orders-db",
+    operations: [`${more.connection ?? "orders-db"}/read-orders`],
+    policies: [],
+    state: "active",
+    activated_at: "2026-01-01T00:00:00Z",
+    ends_at: new Date(Date.UTC(2026, 0, 1, 0, minutes)).toISOString(),
+  },
+  risk: more.risk ?? "low",
+  break_glass: more.break_glass ?? false,
+  sessions: more.sessions ?? [],
+});
+
+const live = {
+  more: false,
+  grants: [
+    entry("unused", 5),
+    entry("idle", 50, { sessions: [session("select 2", "idle")] }),
+    entry("risky", 40, { risk: "high", sessions: [session("select 3", "idle")] }),
+    entry("emergency", 45, { break_glass: true, risk: "high" }),
+    entry("running", 60, { sessions: [session("GET /v1/feed")], connection: "billing-api" }),
+    entry("other", 90, { who: requester("crm-bot"), sessions: [session()] }),
+  ],
+};
+const now = Date.UTC(2026, 0, 1);
+const ids = (search: Record<string, unknown>): readonly string[] =>
+  rowsOf(live, readSearch(search), now).rows.map(({ grant }) => grant.id);
+
 describe("what is live", () => {
-  const live = {
-    grants: [
-      { grant: grant("gr_1", requester("late"), "2026-01-01T00:10:00Z"), sessions: [] },
-      { grant: grant("gr_2", requester("soon"), "2026-01-01T00:01:00Z"), sessions: [] },
-      { grant: grant("gr_3", requester("late"), "2026-01-01T00:05:00Z"), sessions: [] },
-      { grant: grant("gr_4", requester("late", "other"), "2026-01-01T00:20:00Z"), sessions: [] },
-    ],
-  };
-  it("stands by who holds it, whatever ends first on top", () => {
-    expect(byHolder(live).map(({ grants }) => grants.map((entry) => entry.grant.id))).toEqual([
-      ["gr_2"],
-      ["gr_3", "gr_1"],
-      ["gr_4"],
+  it("stands with what matters on top, and folds away what nobody uses", () => {
+    expect(ids({})).toEqual(["running", "emergency", "risky", "idle", "other"]);
+    expect(rowsOf(live, {}, now).folded).toBe(1);
+    expect(ids({ unused: true })).toEqual(["running", "emergency", "risky", "idle", "other", "unused"]);
+  });
+  it.each([
+    ["running", ["running"]],
+    ["emergency", ["emergency"]],
+    ["high", ["emergency", "risky"]],
+    ["expiring", ["unused"]],
+    ["unused", ["unused"]],
+  ])("shows what is %s alone", (show, expected) => {
+    expect(ids({ show })).toEqual(expected);
+    expect(countsOf(live, now)[show as "running"]).toBe(expected.length);
+  });
+  it("is found by everything that its row says, and folds nothing away then", () => {
+    expect(ids({ text: "feed" })).toEqual(["running"]);
+    expect(ids({ text: "CRM-bot" })).toEqual(["other"]);
+    expect(ids({ text: "read-orders billing" })).toEqual(["running"]);
+    expect(ids({ text: "orders-db bot" })).toContain("unused");
+    expect(ids({ text: "nothing like it" })).toEqual([]);
+  });
+  it("takes another order", () => {
+    expect(ids({ sort: "ends", unused: "true" })).toEqual([
+      "unused",
+      "risky",
+      "emergency",
+      "idle",
+      "running",
+      "other",
     ]);
+    expect(ids({ sort: "agent" }).at(-1)).toBe("other");
+    expect(ids({ sort: "connection" })[0]).toBe("running");
+  });
+  it("names the one who holds it all, where there is one", () => {
+    expect(onlyHolder(live.grants)).toBeUndefined();
+    expect(onlyHolder(live.grants.slice(0, 3))?.name).toBe("bot");
+    expect(onlyHolder([])).toBeUndefined();
+    expect(onlyHolder([entry("a", 1), entry("b", 1, { who: requester("bot", "other") })])).toBeUndefined();
   });
   it("is summed up", () => {
-    expect(summary(live)).toBe("4 grants, 0 sessions");
-    const session = { id: "s", protocol: "postgres", address: "::1", opened_at: "", acts: 1, denied: 0 };
-    const now = { text: "select 1", since: "", state: "running" } as const;
-    const [first] = live.grants;
-    expect(summary({ grants: [{ grant: first!.grant, sessions: [session, { ...session, now }] }] })).toBe(
-      "1 grant, 2 sessions, 1 running something now",
-    );
+    expect(summary(live)).toBe("6 grants, 4 sessions, 1 running something now");
+    expect(summary({ more: false, grants: [entry("a", 1)] })).toBe("1 grant, 0 sessions");
   });
-  it("shows how much of its time is over", () => {
-    const one = grant("gr_1", requester("x"), "2026-01-01T00:10:00Z");
-    const at = (minute: number): number => spent(one, Date.parse("2026-01-01T00:00:00Z") + minute * 60_000);
-    expect([at(-5), at(0), at(5), at(10), at(99)]).toEqual([0, 0, 0.5, 1, 1]);
-    expect(spent({ ...one, ends_at: one.activated_at }, 0)).toBe(1);
-  });
+});
+
+it("an address that says something else says nothing", () => {
+  expect(readSearch({ show: "all", sort: 1, text: "  ", unused: "no", other: 1 })).toEqual({});
 });
 
 describe("locking down", () => {
@@ -63,5 +116,10 @@ describe("locking down", () => {
   });
   it.each(["", "lock", "lockdown", "lock down!", "unlock down"])("does not take %j", (typed) => {
     expect(confirms(typed)).toBe(false);
+  });
+  it("says what it ends, cuts and refuses", () => {
+    expect(lockdownText(72, 1, 48)).toBe(
+      "It ends 72 grants, cuts 1 session and refuses 48 requests awaiting approval, at once. Nobody gets anything until an operator lifts it.",
+    );
   });
 });

@@ -1,12 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, type SyntheticEvent, useId, useRef, useState } from "react";
-import { problemOf } from "../../api/problems.ts";
 import { Button } from "../../components/button.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { TextField } from "../../components/field.tsx";
-import { Banner } from "../../components/page.tsx";
 import { toast } from "../../components/toast.tsx";
-import { Untrusted } from "../../components/untrusted.tsx";
+import { ProblemBanner } from "./problem-banner.tsx";
 
 /**
  * Asks for a reason, and where `confirm` is given for words to be typed, before something is stopped. Told and done
@@ -69,16 +67,12 @@ export function StopDialog({
         </>
       }
     >
-      {mutation.error !== null && (
-        <Banner tone="bad">
-          <Untrusted text={problemOf(mutation.error).text} />
-        </Banner>
-      )}
+      <ProblemBanner error={mutation.error} />
       <form id={form} className="stack" onSubmit={submit}>
         <TextField
           ref={first}
           label="Reason"
-          hint="Whoever is stopped and the audit log read it."
+          hint="The agent sees this, and it is kept in the audit log."
           value={reason}
           required
           maxLength={500}

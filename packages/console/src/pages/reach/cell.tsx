@@ -1,31 +1,33 @@
 import type { ReactNode } from "react";
-import { Badge, type Risk, type Tone } from "../../components/badge.tsx";
-import { shortSpan } from "../../components/duration.ts";
-import type { Cell, CellKind } from "./matrix.ts";
+import type { Cell } from "./matrix.ts";
+import { cellText, limitText, scale, stepOf } from "./scale.ts";
 
-const cellNames: Readonly<Record<CellKind, readonly [Tone, string]>> = {
-  none: ["neutral", "no"],
-  forbidden: ["neutral", "forbidden"],
-  open: ["accent", "at once"],
-  approval: ["good", "approval"],
-  break_glass: ["bad", "break-glass"],
-};
-
-/** How a group gets to an operation, in a few words: what it takes, for how long at most, and whether it depends. */
-export function CellBadge({ cell, risk }: { cell: Cell; risk: Risk }): ReactNode {
-  const [tone, name] = cellNames[cell.kind];
-  const most = cell.best?.ttl_max_seconds;
-  const approval = cell.kind === "approval" ? cell.best?.approval : undefined;
-  const limits = [
-    ...(most === undefined ? [] : [`≤ ${shortSpan(most)}`]),
-    ...(cell.conditional ? ["conditional"] : []),
-  ];
+/** How a group gets to an operation: its step on the scale; `long` says the limits too. */
+export function CellMark({ cell, long = false }: { cell: Cell; long?: boolean }): ReactNode {
+  const limit = limitText(cell);
   return (
     <span className="reach-cell-words">
-      <Badge tone={cell.kind === "open" && risk !== "low" ? "warn" : tone}>
-        {approval !== undefined && approval.count > 1 ? `${approval.count} approvals` : name}
-      </Badge>
-      {limits.length > 0 && <span className="muted reach-most">{limits.join(", ")}</span>}
+      <span className={`reach-mark reach-mark-${stepOf(cell)}`}>
+        {cellText(cell)}
+        {cell.conditional && !long && <span aria-hidden="true">*</span>}
+      </span>
+      {limit !== "" && (
+        <span className={long ? "muted reach-most" : "visually-hidden"}>{long ? limit : `, ${limit}`}</span>
+      )}
     </span>
+  );
+}
+
+/** What the marks mean, from least asked to most. */
+export function Legend(): ReactNode {
+  return (
+    <ul className="reach-legend" aria-label="What asking takes">
+      {scale.map(([step, words]) => (
+        <li key={step} className={`reach-mark reach-mark-${step}`}>
+          {words}
+        </li>
+      ))}
+      <li className="muted">* depends on a condition</li>
+    </ul>
   );
 }

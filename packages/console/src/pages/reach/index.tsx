@@ -12,6 +12,7 @@ import { EmptyState, ErrorState, Skeleton } from "../../components/states.tsx";
 import { useNow } from "../../components/use-now.ts";
 import { visibleText } from "../../components/visible.ts";
 import { answersOf, matrixOf, type Show } from "./matrix.ts";
+import { Legend } from "./cell.tsx";
 import { MatrixList, MatrixTable } from "./matrix-table.tsx";
 import { OperationDialog } from "./operation-dialog.tsx";
 import type { ReachSearch } from "./search.ts";
@@ -23,7 +24,8 @@ export function ReachPage(): ReactNode {
   return (
     <Page
       title="Reach"
-      description="Which groups can ask for which operations, with whose approval and for how long. What is not listed is denied."
+      wide
+      description="Which groups can ask for which operations, and what that takes. Anything not listed is denied."
     >
       {data === undefined ? (
         <Card flush>
@@ -64,11 +66,12 @@ function Inventory({ reach }: { reach: Reach }): ReactNode {
     <>
       <Questions reach={reach} now={minute} chosen={filters.show} put={put} />
       <Filters reach={reach} search={search} put={put} count={matrix.count} />
+      <Legend />
       <Card flush>
         {matrix.count === 0 ? (
           <EmptyState
             icon="search"
-            title="No operation matches"
+            title="No matches"
             action={
               <Button onClick={() => void navigate({ search: {}, replace: true })}>Clear all filters</Button>
             }
@@ -96,9 +99,9 @@ function without(search: {
 
 const questions: readonly (readonly [Show, string])[] = [
   ["open", "granted without approval"],
-  ["break_glass", "reached by breaking the glass"],
-  ["nobody", "nobody can reach"],
-  ["unused", "not used for 30 days"],
+  ["break_glass", "reachable in an emergency"],
+  ["nobody", "out of everyone's reach"],
+  ["unused", "unused for 30 days"],
 ];
 
 function Questions({

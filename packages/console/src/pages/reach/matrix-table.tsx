@@ -6,7 +6,8 @@ import { Time } from "../../components/time.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
 import { useNow } from "../../components/use-now.ts";
 import { visibleText } from "../../components/visible.ts";
-import { CellBadge } from "./cell.tsx";
+import { CellMark } from "./cell.tsx";
+import { limitText } from "./scale.ts";
 import { cellOf, isUnreachable, isUnused, type Matrix } from "./matrix.ts";
 
 /** Opens an operation: `connection/operation`. */
@@ -18,14 +19,14 @@ const nameOf = ({ connection, operation }: ReachOperation): string => `${connect
 export function MatrixTable({ matrix, open }: { matrix: Matrix; open: Open }): ReactNode {
   const { groups, connections } = matrix;
   return (
-    <Table label="Which groups can ask for which operations">
+    <Table label="Which groups can ask for which operations" frame="reach-frame">
       <thead>
         <tr>
-          <th scope="col" className="reach-sticky">
+          <th scope="col" className="reach-sticky reach-corner">
             Operation
           </th>
           {groups.map((group) => (
-            <th key={group} scope="col">
+            <th key={group} scope="col" className="reach-group">
               <Untrusted text={group} />
             </th>
           ))}
@@ -73,15 +74,20 @@ function Field({
   if (cell.kind === "none") {
     return (
       <td className="reach-none">
-        <span aria-hidden="true">–</span>
+        <span aria-hidden="true">·</span>
         <span className="visually-hidden">no</span>
       </td>
     );
   }
   return (
     <td>
-      <button type="button" className="reach-cell" onClick={() => open(nameOf(operation))}>
-        <CellBadge cell={cell} risk={operation.risk} />
+      <button
+        type="button"
+        className="reach-cell"
+        title={limitText(cell) || undefined}
+        onClick={() => open(nameOf(operation))}
+      >
+        <CellMark cell={cell} />
         <span className="visually-hidden">
           {`: ${visibleText(group)}, ${visibleText(nameOf(operation))}. Open`}
         </span>
@@ -94,11 +100,16 @@ function OperationButton({ operation, open }: { operation: ReachOperation; open:
   return (
     <span className="stack-s">
       <span className="row">
-        <button type="button" className="reach-name" onClick={() => open(nameOf(operation))}>
+        <button
+          type="button"
+          className="reach-name"
+          title={visibleText(operation.description)}
+          onClick={() => open(nameOf(operation))}
+        >
           <Untrusted text={operation.operation} />
         </button>
         {operation.risk !== "low" && <RiskBadge risk={operation.risk} />}
-        {isUnreachable(operation) && <Badge>nobody can reach it</Badge>}
+        {isUnreachable(operation) && <Badge>no group can reach it</Badge>}
       </span>
       <span className="muted reach-description">
         <Untrusted text={operation.description} />
@@ -137,7 +148,7 @@ export function MatrixList({ matrix, open }: { matrix: Matrix; open: Open }): Re
                   .map(([group, cell]) => (
                     <li key={group} className="spread">
                       <Untrusted text={group} />
-                      <CellBadge cell={cell} risk={operation.risk} />
+                      <CellMark cell={cell} long />
                     </li>
                   ))}
               </ul>

@@ -1,5 +1,5 @@
 import type { Reach, ReachOperation, ReachRule } from "@mayfly/sdk/browser";
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { expect, test } from "vitest";
 import { approvalWords } from "./approval-words.ts";
 import { answersOf, cellOf, isUnused, matrixOf } from "./matrix.ts";
@@ -37,6 +37,7 @@ function operation(name: string, rules: ReachRule[], more: Partial<ReachOperatio
 }
 
 const forbid = rule({ effect: "forbid", policy: "no" });
+const ofContractors: ReachRule = { ...forbid, person_groups: ["contractors"] };
 
 test.each([
   ["nothing", [], { kind: "none", conditional: false }],
@@ -53,6 +54,13 @@ test.each([
     { kind: "open", conditional: false },
   ],
   ["a forbid", [rule(), forbid], { kind: "forbidden", best: undefined }],
+  [
+    "a permit for agents of certain people, and one for all",
+    [rule({ person_groups: ["sre"], ttl_max_seconds: 9999 }), rule()],
+    { kind: "open", conditional: false },
+  ],
+  ["a permit for agents of certain people", [rule({ person_groups: ["sre"] })], { conditional: true }],
+  ["a forbid for agents of certain people", [rule(), ofContractors], { kind: "open", conditional: true }],
   ["a forbid with a condition", [rule(), { ...forbid, when: "x" }], { kind: "open", conditional: true }],
   ["a forbid with a condition alone", [{ ...forbid, when: "x" }], { kind: "none", conditional: false }],
 ] as const)("%s gives its cell", (_, rules, cell) => {

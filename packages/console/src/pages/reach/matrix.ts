@@ -50,11 +50,15 @@ export function rulesFor(operation: ReachOperation, group: string): readonly Rea
 export function cellOf(operation: ReachOperation, group: string): Cell {
   const rules = rulesFor(operation, group);
   const forbids = rules.filter(({ effect }) => effect === "forbid");
-  if (forbids.some(({ when }) => when === undefined))
-    return { kind: "forbidden", best: undefined, conditional: false };
+  if (!forbids.every(isConditional)) return { kind: "forbidden", best: undefined, conditional: false };
   const [best] = rules.filter(({ effect }) => effect === "permit").toSorted(byAsked);
   if (best === undefined) return { kind: "none", best: undefined, conditional: false };
-  return { kind: kindOf(best), best, conditional: best.when !== undefined || forbids.length > 0 };
+  return { kind: kindOf(best), best, conditional: isConditional(best) || forbids.length > 0 };
+}
+
+/** Whether a rule holds for some asks of the group's only: by a condition, or by the person whom the agent acts for. */
+function isConditional({ when, person_groups }: ReachRule): boolean {
+  return when !== undefined || person_groups !== undefined;
 }
 
 function kindOf(rule: ReachRule): CellKind {
@@ -67,7 +71,7 @@ const order: readonly CellKind[] = ["open", "approval", "break_glass"];
 function byAsked(a: ReachRule, b: ReachRule): number {
   return (
     order.indexOf(kindOf(a)) - order.indexOf(kindOf(b)) ||
-    Number(a.when !== undefined) - Number(b.when !== undefined) ||
+    Number(isConditional(a)) - Number(isConditional(b)) ||
     (b.ttl_max_seconds ?? 0) - (a.ttl_max_seconds ?? 0)
   );
 }

@@ -61,7 +61,7 @@ export function OperationDialog({
       <section className="stack-s" aria-label="Policies">
         <h3>Who can ask for it</h3>
         {rules.length === 0 ? (
-          <p className="muted">Nobody: no policy names it. What no policy permits is denied.</p>
+          <p className="muted">No group: no policy permits it, so it is denied.</p>
         ) : (
           <ul className="stack-s">
             {rules.map((rule) => (
@@ -75,7 +75,8 @@ export function OperationDialog({
 }
 
 function Rule({ rule }: { rule: ReachRule }): ReactNode {
-  const { group, policy, effect, when, approval, break_glass } = rule;
+  const { group, person_groups: ofPerson, policy, effect, when, approval, break_glass } = rule;
+  const { lease_max_seconds: lease } = rule;
   return (
     <li className="reach-rule">
       <div className="spread">
@@ -88,16 +89,24 @@ function Rule({ rule }: { rule: ReachRule }): ReactNode {
             <Badge tone="bad">forbidden</Badge>
           ) : (
             <Badge tone={approval === undefined ? "warn" : "good"}>
-              {approval === undefined ? "nobody's approval" : "with approval"}
+              {approval === undefined ? "without approval" : "with approval"}
             </Badge>
           )}
         </span>
       </div>
       <ul className="muted">
         <li>
-          by the policy “<Untrusted text={policy} />”
+          policy “<Untrusted text={policy} />”
         </li>
+        {ofPerson !== undefined && (
+          <li>
+            acting for a person in <Untrusted text={ofPerson.join(", ")} />
+          </li>
+        )}
         {effect === "permit" && <li>{timeWords(rule)}</li>}
+        {lease !== undefined && (
+          <li>ends sooner if its task goes silent: requires a lease of at most {spanText(lease)}</li>
+        )}
         {approval !== undefined &&
           approvalWords(approval).map((line) => (
             <li key={line}>

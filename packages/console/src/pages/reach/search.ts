@@ -6,7 +6,7 @@ export interface ReachSearch extends ReachFilters {
   readonly open?: string;
 }
 
-const longest = 200;
+const MAX_SEARCH_CHARACTERS = 200;
 
 /** Reads the page's address; what is no filter is left out. */
 export function readSearch(search: Readonly<Record<string, unknown>>): ReachSearch {
@@ -26,6 +26,9 @@ function word<Name extends string>(
   search: Readonly<Record<string, unknown>>,
 ): { readonly [name in Name]?: string } {
   const value = search[name];
-  const text = typeof value === "string" || typeof value === "number" ? String(value).slice(0, longest) : "";
+  const text =
+    typeof value === "string" || typeof value === "number"
+      ? String(value).slice(0, MAX_SEARCH_CHARACTERS)
+      : "";
   return text.trim() === "" ? {} : ({ [name]: text } as { readonly [name in Name]?: string });
 }

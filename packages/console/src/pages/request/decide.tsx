@@ -1,25 +1,16 @@
 import type { Request } from "@mayfly/sdk/browser";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, type RefObject, useState } from "react";
 import { Button } from "../../components/button.tsx";
 import { KeyHint } from "../../components/key-hint.tsx";
 import { Banner } from "../../components/page.tsx";
-import { Countdown } from "../../components/time.tsx";
+import { TimeLeft } from "../../components/time.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
-import { useNow } from "../../components/use-now.ts";
 import { useKeys } from "../../components/use-keys.ts";
 import { DecisionDialog, newDraft } from "./decision-dialog.tsx";
 import { type Draft, takeDraft } from "./draft.ts";
+import { SignInAgainWords, useSignInAgainFor } from "./sign-in-again.tsx";
 import { useSeen } from "./seen.ts";
 import { outcomeText } from "./words.ts";
-
-function Waits({ until }: { until: string }): ReactNode {
-  if (Date.parse(until) <= useNow()) return "Its time is over";
-  return (
-    <>
-      Waits for <Countdown until={until} />
-    </>
-  );
-}
 
 /** What came of a request, where nothing is left to decide. */
 function Outcome({ request }: { request: Request }): ReactNode {
@@ -39,15 +30,20 @@ export function Decide({
   request,
   listed = true,
   onDecided,
+  finalFocus,
 }: {
   request: Request;
   /** Beside a list: whether that shows the request as well. What it does not show is not decided there. */
   listed?: boolean;
   onDecided: (after: Request) => void;
+  /** Where the keyboard goes on after a dialog; left out: where it was. */
+  finalFocus?: RefObject<HTMLElement | null>;
 }): ReactNode {
   const seen = useSeen(request);
   // Whoever had to sign in again comes back to what they had begun; they still have to press the button.
   const [draft, setDraft] = useState<Draft | undefined>(() => takeDraft(request.id));
+  const [returned] = useState(draft !== undefined);
+  const again = useSignInAgainFor(request, returned);
   const [digest, setDigest] = useState(request.digest);
   const open = request.state === "pending" && request.may_decide && !seen.changed && listed;
   const begin = (decision: Draft["decision"]): boolean => {
@@ -66,18 +62,23 @@ export function Decide({
         <>
           {seen.changed && (
             <Banner tone="warn" action={<Button onClick={seen.lookAgain}>I have read it again</Button>}>
-              <strong>This request changed while you looked at it.</strong> What you see is how it is now.
+              <strong>This request changed while you were reading it.</strong> This is how it is now.
             </Banner>
           )}
           {!listed && (
             <Banner tone="warn">
-              The list does not show this request any more. Its own page can decide it.
+              The list no longer shows this request. Open its own page to decide it.
             </Banner>
+          )}
+          {again !== undefined && (
+            <p className="request-again">
+              <SignInAgainWords seconds={again.seconds} />
+            </p>
           )}
           <div className="request-decide-row">
             {request.waits_until !== undefined && (
               <span className="muted">
-                <Waits until={request.waits_until} />
+                <TimeLeft until={request.waits_until} />
               </span>
             )}
             <span className="request-decide-buttons">
@@ -100,6 +101,8 @@ export function Decide({
           request={request}
           digest={digest}
           initial={draft}
+          returned={returned}
+          finalFocus={finalFocus}
           onClose={() => setDraft(undefined)}
           onDecided={(after) => {
             setDraft(undefined);

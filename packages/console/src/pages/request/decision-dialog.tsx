@@ -1,5 +1,5 @@
 import type { Request } from "@mayfly/sdk/browser";
-import { type ReactNode, type SyntheticEvent, useId, useRef, useState } from "react";
+import { type ReactNode, type RefObject, type SyntheticEvent, useId, useRef, useState } from "react";
 import { Button } from "../../components/button.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { spanText } from "../../components/duration.ts";
@@ -8,6 +8,7 @@ import { Banner } from "../../components/page.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
 import { DecisionProblem } from "./decision-problem.tsx";
 import { type Draft, keepDraft } from "./draft.ts";
+import { SignInAgainButton, SignInAgainWords, useSignInAgainFor } from "./sign-in-again.tsx";
 import { useDecision } from "./use-decision.ts";
 import { shorterTimes, shortOperation } from "./words.ts";
 
@@ -77,14 +78,20 @@ export function DecisionDialog({
   request,
   digest,
   initial,
+  returned,
   onClose,
   onDecided,
+  finalFocus,
 }: {
   request: Request;
   digest: string;
   initial: Draft;
+  /** The reviewer comes from the provider. */
+  returned: boolean;
   onClose: () => void;
   onDecided: (after: Request) => void;
+  /** Where the keyboard goes on when it closes; left out: where it was. */
+  finalFocus?: RefObject<HTMLElement | null> | undefined;
 }): ReactNode {
   const [draft, setDraft] = useState(initial);
   const comment = useRef<HTMLInputElement>(null);
@@ -95,17 +102,22 @@ export function DecisionDialog({
     setDraft((before) => ({ ...before, ...part }));
   };
   const approve = draft.decision === "approve";
+  const again = useSignInAgainFor(request, returned);
+  const mustSignIn = approve && again !== undefined;
+  const path = `/requests/${request.id}`;
+  const leave = (): void => keepDraft(request.id, draft);
   const stale = request.digest !== digest || request.state !== "pending";
   const nothing = approve && draft.operations.length === 0;
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
-    if (!stale && !nothing) decision.send(draft, digest);
+    if (!stale && !nothing && !mustSignIn) decision.send(draft, digest);
   };
   return (
     <Dialog
       open
       onClose={onClose}
       initialFocus={comment}
+      {...(finalFocus === undefined ? {} : { finalFocus })}
       title={approve ? "Approve this request?" : "Refuse this request?"}
       description={
         <>
@@ -125,39 +137,45 @@ export function DecisionDialog({
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button
-            type="submit"
-            form={form}
-            variant={approve ? "primary" : "danger"}
-            icon={approve ? "check" : "cross"}
-            busy={decision.busy}
-            disabled={stale || nothing}
-          >
-            {approve ? "Approve" : "Refuse"}
-          </Button>
+          {mustSignIn && !stale ? (
+            <SignInAgainButton again={again} path={path} leave={leave} />
+          ) : (
+            <Button
+              type="submit"
+              form={form}
+              variant={approve ? "primary" : "danger"}
+              icon={approve ? "check" : "cross"}
+              busy={decision.busy}
+              disabled={stale || nothing}
+            >
+              {approve ? "Approve" : "Refuse"}
+            </Button>
+          )}
         </>
       }
     >
       {stale && decision.error === null && (
         <Banner tone="warn">
           <strong>
-            {request.state === "pending" ? "The request has changed." : "This request is decided already."}
+            {request.state === "pending"
+              ? "The request has changed."
+              : "This request has already been decided."}
           </strong>{" "}
-          Close this and look at it as it is now.
+          Close this and read it as it is now.
         </Banner>
       )}
-      {decision.error !== null && (
-        <DecisionProblem
-          error={decision.error}
-          path={`/requests/${request.id}`}
-          leave={() => keepDraft(request.id, draft)}
-        />
+      {mustSignIn && !stale ? (
+        <Banner tone="info">
+          <SignInAgainWords seconds={again.seconds} /> What you write here is kept.
+        </Banner>
+      ) : (
+        decision.error !== null && <DecisionProblem error={decision.error} path={path} leave={leave} />
       )}
       <form id={form} className="stack" onSubmit={submit}>
         <TextField
           ref={comment}
           label={approve ? "Comment (optional)" : "Why (optional)"}
-          hint={`${approve ? "The audit log keeps it" : "The requester reads it, and the audit log keeps it"}.`}
+          hint={approve ? "Kept in the audit log." : "The agent sees this, and it is kept in the audit log."}
           value={draft.comment}
           maxLength={2000}
           autoComplete="off"

@@ -1,11 +1,9 @@
 import { MayflyError } from "@mayfly/sdk/browser";
 import type { ReactNode } from "react";
 import { problemOf } from "../../api/problems.ts";
-import { Button } from "../../components/button.tsx";
-import { spanText } from "../../components/duration.ts";
 import { Banner } from "../../components/page.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
-import { withReturn } from "../sign-in/return.ts";
+import { type SignInAgain, SignInAgainButton, SignInAgainWords, useSignInAgain } from "./sign-in-again.tsx";
 
 const words: Readonly<Record<string, { readonly title: string; readonly text: string }>> = {
   digest_mismatch: {
@@ -14,22 +12,22 @@ const words: Readonly<Record<string, { readonly title: string; readonly text: st
   },
   request_void: {
     title: "The configuration changed since this was asked.",
-    text: "The request is void and nobody can approve it any more; it has to be asked again.",
+    text: "This request is void; the agent can ask again.",
   },
   not_pending: {
-    title: "Somebody was faster.",
-    text: "This request is decided already; your decision did not count.",
+    title: "Somebody decided it first.",
+    text: "Your decision was not counted.",
   },
   already_decided: {
-    title: "You have decided this before.",
-    text: "A person counts once. If more approvals are needed, others have to give them.",
+    title: "You already decided this.",
+    text: "Each person counts once; others must give the remaining approvals.",
   },
   timed_out: {
-    title: "Too late: it waited too long.",
-    text: "Nobody decided within the time that the policy gives; it has to be asked again.",
+    title: "Too late: it timed out.",
+    text: "Nobody decided in time; the agent can ask again.",
   },
   token_stale: {
-    title: "Your groups have to be looked up again.",
+    title: "Your groups need to be checked again.",
     text: "Sign in again, then decide. Nothing was decided.",
   },
   provider_away: {
@@ -37,6 +35,17 @@ const words: Readonly<Record<string, { readonly title: string; readonly text: st
     text: "Whether you may still decide can't be checked, so nothing was decided. Try again in a moment.",
   },
 };
+
+/** The shortest time that a policy can ask for, where the gateway does not say which; seconds. */
+const SHORTEST_FRESH_SECONDS = 30;
+
+/** How to sign in again after the gateway asked for it; undefined for every other error. */
+function useSignInAgainNow(error: unknown): SignInAgain | undefined {
+  const isAsked = error instanceof MayflyError && error.code === "sign_in_again";
+  return useSignInAgain(isAsked ? (error.maxAge ?? SHORTEST_FRESH_SECONDS) : undefined, {
+    refused: true,
+  });
+}
 
 /** Why a decision did not count, in words, and what to do about it. `leave` is called before the page is left. */
 export function DecisionProblem({
@@ -48,33 +57,11 @@ export function DecisionProblem({
   path: string;
   leave: () => void;
 }): ReactNode {
-  if (error instanceof MayflyError && error.code === "sign_in_again") {
+  const again = useSignInAgainNow(error);
+  if (again !== undefined) {
     return (
-      <Banner
-        tone="info"
-        action={
-          <span className="row">
-            {error.signIn.map((url) => (
-              <Button
-                key={url}
-                variant="primary"
-                onClick={() => {
-                  leave();
-                  location.assign(withReturn(url, path));
-                }}
-              >
-                Sign in again
-                {error.signIn.length > 1 && (url.includes("/saml") ? " by SAML" : " by OpenID Connect")}
-              </Button>
-            ))}
-          </span>
-        }
-      >
-        <strong>Prove that it is you.</strong>{" "}
-        {error.maxAge === undefined
-          ? "Your sign-in is too old for this decision."
-          : `Approving this takes a sign-in of the last ${spanText(error.maxAge)}.`}{" "}
-        You come back here with what you wrote; nothing was decided yet.
+      <Banner tone="info" action={<SignInAgainButton again={again} path={path} leave={leave} />}>
+        <SignInAgainWords seconds={again.seconds} /> What you wrote is kept; nothing was decided yet.
       </Banner>
     );
   }

@@ -13,6 +13,8 @@ import { ErrorState, Skeleton } from "../../components/states.tsx";
 import { Countdown, Time } from "../../components/time.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
 import { Decide } from "./decide.tsx";
+import { EmergencyBanner } from "./emergency.tsx";
+import { Review } from "./review.tsx";
 import { Sheet } from "./sheet.tsx";
 import { Story } from "./story.tsx";
 import { highestRisk, shortOperation } from "./words.ts";
@@ -51,6 +53,7 @@ function Found({ request }: { request: Request }): ReactNode {
         </span>
       }
     >
+      {request.break_glass && <EmergencyBanner request={request} readsLog={readsLog} />}
       <div className={`request-page${readsLog ? "" : " request-page-alone"}`}>
         <Card title="What was asked">
           <Sheet request={request} />
@@ -64,7 +67,11 @@ function Found({ request }: { request: Request }): ReactNode {
           </p>
           {(request.state !== "pending" || roles.includes("reviewer")) && (
             <div className="request-bar">
-              <Decide key={request.id} request={request} onDecided={() => undefined} />
+              {request.may_review === undefined || request.grant_id === undefined ? (
+                <Decide key={request.id} request={request} onDecided={() => undefined} />
+              ) : (
+                <Review key={request.id} request={request} />
+              )}
             </div>
           )}
         </Card>

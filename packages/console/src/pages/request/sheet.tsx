@@ -1,14 +1,16 @@
 import "./style.css";
-import type { PastGrant, Request } from "@mayfly/sdk/browser";
+import type { Background, PastGrant, Request } from "@mayfly/sdk/browser";
 import type { ReactNode } from "react";
-import { RiskBadge, StateBadge } from "../../components/badge.tsx";
+import { AgentLink } from "../../components/agent-link.tsx";
+import { Badge, RiskBadge, StateBadge } from "../../components/badge.tsx";
 import { spanText } from "../../components/duration.ts";
-import { Banner } from "../../components/page.tsx";
 import { Facts } from "../../components/table.tsx";
-import { Time } from "../../components/time.tsx";
+import { Time, TimeLeft } from "../../components/time.tsx";
 import { Person } from "../../components/person.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
-import { grantedSeconds, ruleText, shortOperation } from "./words.ts";
+import { DenialsLack, DeniedActs, Earlier, useBackground } from "./background.tsx";
+import { Scope } from "./scope.tsx";
+import { grantedSeconds, highestRisk, ruleText, shortOperation } from "./words.ts";
 
 function Section({ title, children }: { title: string; children: ReactNode }): ReactNode {
   return (
@@ -19,34 +21,42 @@ function Section({ title, children }: { title: string; children: ReactNode }): R
   );
 }
 
-function Operation({ operation }: { operation: Request["operations"][number] }): ReactNode {
+function Operation({
+  operation,
+  isFirst,
+}: {
+  operation: Request["operations"][number];
+  isFirst: boolean;
+}): ReactNode {
   return (
     <li className="request-operation">
       <div className="spread">
         <strong>
           <Untrusted text={shortOperation(operation.name)} />
         </strong>
-        {operation.risk !== undefined && <RiskBadge risk={operation.risk} />}
+        <span className="row">
+          {isFirst && <Badge tone="info">first time</Badge>}
+          {operation.risk !== undefined && <RiskBadge risk={operation.risk} />}
+        </span>
       </div>
       {operation.description !== "" && (
         <p className="muted">
           <Untrusted text={operation.description} />
         </p>
       )}
-      <ul className="request-scope">
-        {operation.scope.map((line) => (
-          <li key={line}>
-            <Untrusted text={line} />
-          </li>
-        ))}
-      </ul>
+      <Scope lines={operation.scope} />
     </li>
   );
 }
 
-function Past({ past }: { past: PastGrant }): ReactNode {
-  const acts =
-    past.acts === undefined ? "acts not known" : `${past.acts} ${past.acts === 1 ? "act" : "acts"}`;
+function Past({
+  past,
+  denials,
+}: {
+  past: PastGrant;
+  denials: NonNullable<Background["denials"]>;
+}): ReactNode {
+  const acts = past.acts === undefined ? "use not known" : `${past.acts} ${past.acts === 1 ? "act" : "acts"}`;
   return (
     <li className="request-past">
       <span className="spread">
@@ -70,6 +80,11 @@ function Past({ past }: { past: PastGrant }): ReactNode {
           </>
         )}
       </span>
+      {denials.length > 0 && (
+        <ul className="request-denials" aria-label="Denied under this grant">
+          <DeniedActs denials={denials} />
+        </ul>
+      )}
     </li>
   );
 }
@@ -108,96 +123,138 @@ function who(request: Request): readonly (readonly [string, ReactNode])[] {
   const text = (value: string | undefined): ReactNode =>
     value === undefined || value === "" ? undefined : <Untrusted text={value} />;
   return [
-    [requester.kind === "agent" ? "Agent" : "Person", text(requester.name)],
+    [requester.kind === "agent" ? "Agent" : "Person", <AgentLink key="who" who={requester} />],
     ["Owner", text(requester.owner)],
-    ["Acts for", text(requester.person?.subject)],
+    ["Acting for", text(requester.person?.subject)],
     ["Through", text(requester.actors.join(" → "))],
-    ["Client", text(requester.client)],
+    ["Client", requester.client === requester.name ? undefined : text(requester.client)],
     ["Groups", text(requester.groups.join(", "))],
   ];
 }
 
-/**
- * All that a decision is bound to, most telling first: why, what exactly, for how long, who, by which policy, and what
- * the same requester did with its last grants.
- */
-export function Sheet({ request }: { request: Request }): ReactNode {
+function HowLong({ request }: { request: Request }): ReactNode {
   const granted = grantedSeconds(request);
   return (
-    <div className="request-sheet">
-      {request.break_glass && (
-        <Banner tone="bad">
-          <strong>Break-glass.</strong> Asked as an emergency: nobody approved it, and everybody was told.
-        </Banner>
+    <Section title="How long">
+      <p>
+        <strong>{spanText(request.ttl_seconds)}</strong> from the moment it becomes active
+        {granted < request.ttl_seconds && `; a reviewer allows ${spanText(granted)}`}.
+      </p>
+      {request.lease_seconds !== undefined && (
+        <p>
+          Ends sooner if its task goes silent for <strong>{spanText(request.lease_seconds)}</strong>.
+        </p>
       )}
-      <Section title="Reason">
-        <blockquote className="request-quote request-reason">
-          <Untrusted text={request.reason} />
-        </blockquote>
-      </Section>
-      <Section
-        title={
-          request.operations.length === 1
-            ? "What exactly"
-            : `What exactly: ${request.operations.length} operations`
-        }
-      >
-        <ul className="stack-s">
-          {request.operations.map((operation) => (
-            <Operation key={operation.name} operation={operation} />
+      <p className="muted">
+        Asked <Time at={request.created_at} />
+        {request.state === "pending" && request.waits_until !== undefined && (
+          <>
+            {" "}
+            · <TimeLeft until={request.waits_until} /> to decide
+          </>
+        )}
+      </p>
+    </Section>
+  );
+}
+
+function WhoDecides({ request }: { request: Request }): ReactNode {
+  return (
+    <Section title="Who decides">
+      {request.approval === undefined ? (
+        <p>No approval needed.</p>
+      ) : (
+        <ul className="request-rule">
+          {ruleText(request.approval).map((line) => (
+            <li key={line}>
+              <Untrusted text={line} />
+            </li>
           ))}
         </ul>
-      </Section>
-      <Section title="How long">
+      )}
+      <p className="muted">
+        {request.policies.length === 0 ? (
+          "No policy matched."
+        ) : (
+          <>
+            Policy: <Untrusted text={request.policies.join(", ")} />
+          </>
+        )}
+      </p>
+      {request.escalated_at !== undefined && (
         <p>
-          <strong>{spanText(request.ttl_seconds)}</strong> from the moment it becomes active
-          {granted < request.ttl_seconds && `; a reviewer allows ${spanText(granted)}`}.
+          Escalated <Time at={request.escalated_at} />
         </p>
-      </Section>
-      <Section title="Who asks">
-        <Facts facts={who(request)} />
-      </Section>
-      <Section title="Who decides">
-        <p className="muted">
-          {request.policies.length === 0 ? (
-            "No policy matched."
-          ) : (
-            <>
-              Policy: <Untrusted text={request.policies.join(", ")} />
-            </>
-          )}
-        </p>
-        {request.approval === undefined ? (
-          <p>Nobody has to approve it.</p>
-        ) : (
-          <ul className="request-rule">
-            {ruleText(request.approval).map((line) => (
-              <li key={line}>
-                <Untrusted text={line} />
-              </li>
-            ))}
-          </ul>
-        )}
-        {request.escalated_at !== undefined && (
-          <p className="row">
-            <span>
-              Escalated <Time at={request.escalated_at} />
-            </span>
-          </p>
-        )}
-        {request.approvals.length > 0 && <Approvals request={request} />}
-      </Section>
-      <Section title="Its last grants, when this was asked">
-        {request.history.length === 0 ? (
-          <p className="muted">None: this requester had no grant before.</p>
-        ) : (
-          <ul className="stack-s">
-            {request.history.map((past) => (
-              <Past key={past.grant} past={past} />
-            ))}
-          </ul>
-        )}
-      </Section>
+      )}
+      {request.approvals.length > 0 && <Approvals request={request} />}
+    </Section>
+  );
+}
+
+/**
+ * All that a decision is bound to, in two columns where there is room: who, why and how long; what exactly. Below, what
+ * the same requester did with its last grants, and tried in vain.
+ */
+export function Sheet({ request }: { request: Request }): ReactNode {
+  const background = useBackground(request.id);
+  const denials = background?.denials ?? [];
+  return (
+    <div className="request-sheet">
+      <div className="request-columns">
+        <div>
+          <Section title="Reason">
+            <blockquote className="request-quote request-reason">
+              <Untrusted text={request.reason} />
+            </blockquote>
+          </Section>
+          <Section title="Risk">
+            <div className="row">
+              <RiskBadge risk={highestRisk(request.operations)} />
+            </div>
+            <Earlier background={background} />
+          </Section>
+          <Section title="Who asks">
+            <Facts facts={who(request)} />
+          </Section>
+          <HowLong request={request} />
+          <WhoDecides request={request} />
+        </div>
+        <div>
+          <Section
+            title={
+              request.operations.length === 1
+                ? "What exactly"
+                : `What exactly: ${request.operations.length} operations`
+            }
+          >
+            <ul className="stack-s">
+              {request.operations.map((operation) => (
+                <Operation
+                  key={operation.name}
+                  operation={operation}
+                  isFirst={background?.first_time.includes(operation.name) === true}
+                />
+              ))}
+            </ul>
+          </Section>
+          <Section title="Its last grants, when this was asked">
+            <DenialsLack partial={background?.partial} retired={background?.retired} />
+            {request.history.length === 0 ? (
+              <p className="muted">None before this request.</p>
+            ) : (
+              <ul className="stack-s">
+                {request.history.map((past) => (
+                  <Past
+                    key={past.grant}
+                    past={past}
+                    denials={denials.filter(({ grant }) => grant === past.grant)}
+                  />
+                ))}
+              </ul>
+            )}
+          </Section>
+        </div>
+      </div>
     </div>
   );
 }

@@ -3,10 +3,15 @@ import { describe, expect, it } from "vitest";
 import {
   allowedPart,
   approvedText,
+  earlierText,
+  firstTimeText,
   grantedSeconds,
   highestRisk,
   outcomeText,
   progressText,
+  overText,
+  reviewText,
+  takenText,
   ruleText,
   shorterTimes,
   shortOperation,
@@ -80,16 +85,16 @@ describe("a request", () => {
       { state: "approved", approvals: [approval("approve", "rita"), approval("approve", "sam")] },
       "Approved by rita and sam.",
     ],
-    [{ state: "approved" }, "The policy approved it by itself; nobody had to."],
-    [{ state: "approved", break_glass: true }, "Nobody approved it: the glass was broken."],
+    [{ state: "approved" }, 'Approved automatically by policy "p".'],
+    [{ state: "approved", break_glass: true }, "Emergency access: used without approval."],
     [
       { state: "refused", approvals: [approval("approve", "rita"), approval("refuse", "sam")] },
       "Refused by sam.",
     ],
-    [{ state: "refused" }, "It was refused."],
-    [{ state: "timed_out" }, "Nobody decided in time, so it ended. It has to be asked again."],
-    [{ state: "withdrawn" }, "It was withdrawn before anybody decided."],
-    [{ state: "denied" }, "The policies denied it."],
+    [{ state: "refused" }, "Refused."],
+    [{ state: "timed_out" }, "Timed out: nobody decided in time. The agent can ask again."],
+    [{ state: "withdrawn" }, "Withdrawn before anyone decided."],
+    [{ state: "denied" }, "Denied by policy."],
   ] as const)("tells what came of it: %j", (change, text) => {
     expect(outcomeText(request(change as Partial<Request>))).toBe(text);
   });
@@ -98,7 +103,7 @@ describe("a request", () => {
 describe("a policy's rule", () => {
   it("reads as sentences", () => {
     expect(ruleText({ by: ["leads"], count: 1, within_seconds: 1800, refusals: 1 })).toEqual([
-      "One person of leads has to approve within 30 minutes.",
+      "One person from leads must approve within 30 minutes.",
       "One refusal ends it.",
     ]);
     expect(
@@ -111,11 +116,27 @@ describe("a policy's rule", () => {
         refusals: 2,
       }),
     ).toEqual([
-      "2 people of leads, heads or sre have to approve within 1 hour.",
-      "After 10 minutes, ops may decide too.",
-      "Approving takes a sign-in of the last 5 minutes.",
+      "2 people from leads, heads or sre must approve within 1 hour.",
+      "After 10 minutes, ops can decide too.",
+      "Approving needs a sign-in from the last 5 minutes.",
       "2 refusals end it.",
     ]);
+  });
+  it("says what it asked for before it asks for something for the first time", () => {
+    expect([firstTimeText(0, false), firstTimeText(1, false), firstTimeText(22, false)]).toEqual([
+      "; it has not asked for anything before.",
+      "; its one request before this was for something else.",
+      "; its 22 requests before this were for something else.",
+    ]);
+    expect(firstTimeText(200, true)).toBe("; its last 200 requests before this were for something else.");
+  });
+
+  it("says what became of earlier requests for the same", () => {
+    expect(earlierText({ approved: 10, refused: 2 })).toBe(
+      "Asked for this 12 times before: 10 approved, 2 refused.",
+    );
+    expect(earlierText({ timed_out: 1 })).toBe("Asked for this once before: 1 timed out.");
+    expect(earlierText({})).toBe("Not asked for before.");
   });
   it("says how far it is only where several have to approve", () => {
     expect([progressText(1, 0), progressText(3, 1)]).toEqual([undefined, "1 of 3 approvals"]);
@@ -125,7 +146,7 @@ describe("a policy's rule", () => {
 describe("a decision", () => {
   it("says what it did", () => {
     expect(approvedText(request({ approvals: [approval("approve", "rita")] }))).toBe(
-      "Your yes is kept: 1 of 2. One more person has to approve.",
+      "Your approval is recorded: 1 of 2. One more person must approve.",
     );
     expect(
       approvedText(
@@ -153,4 +174,31 @@ describe("a decision", () => {
       operations: ["orders-db/read-orders"],
     });
   });
+});
+
+it("an emergency says whether anybody reviewed it, but not to whoever took it", () => {
+  expect(reviewText({ reviews: [] })).toBe("By nobody yet: an emergency takes no approval.");
+  const reviewer = { issuer: "i", subject: "s", name: "olga@example.com" };
+  const reviews = [{ id: "rev_1", reviewer, note: "only refunds\u202e", at: "2026-11-24T12:00:00Z" }];
+  expect(reviewText({ reviews })).toBe("olga@example.com: “only refunds<U+202E>”");
+  expect(reviewText({})).toBe("Reviews are not shown to whoever took the access.");
+});
+
+it("an emergency says how much was done, and how it ended", () => {
+  const grant = {
+    grant: "gr_1",
+    connection: "orders-db",
+    operations: [],
+    activated_at: "2026-11-24T12:00:00Z",
+  };
+  expect(takenText({ ...grant, state: "active" })).toBe("Use not known; still in force");
+  expect(takenText({ ...grant, state: "expired", acts: 1, denied: 0 })).toBe("1 act; expired");
+  expect(takenText({ ...grant, state: "revoked", acts: 4, denied: 2, end_reason: "enough" })).toBe(
+    "4 acts, 2 denied; revoked: enough",
+  );
+});
+
+it("one's own emergency says that it is over, and how it ended", () => {
+  expect(overText({ state: "active" })).toBeUndefined();
+  expect(overText({ state: "expired" })).toBe("expired: it gives nothing any more");
 });

@@ -1,5 +1,6 @@
-import type { ApprovalRule, InboxItem, Request } from "@mayfly/sdk/browser";
+import type { ApprovalRule, Background, Grant, InboxItem, PastGrant, Request } from "@mayfly/sdk/browser";
 import { spanText, ttlValue } from "../../components/duration.ts";
+import { visibleText } from "../../components/visible.ts";
 import type { Risk } from "../../components/badge.tsx";
 
 // How requests read. Pure.
@@ -23,14 +24,14 @@ function groups(names: readonly string[]): string {
 export function ruleText(rule: ApprovalRule): readonly string[] {
   return [
     rule.count === 1
-      ? `One person of ${groups(rule.by)} has to approve within ${spanText(rule.within_seconds)}.`
-      : `${rule.count} people of ${groups(rule.by)} have to approve within ${spanText(rule.within_seconds)}.`,
+      ? `One person from ${groups(rule.by)} must approve within ${spanText(rule.within_seconds)}.`
+      : `${rule.count} people from ${groups(rule.by)} must approve within ${spanText(rule.within_seconds)}.`,
     ...(rule.escalate === undefined
       ? []
-      : [`After ${spanText(rule.escalate.after_seconds)}, ${groups(rule.escalate.to)} may decide too.`]),
+      : [`After ${spanText(rule.escalate.after_seconds)}, ${groups(rule.escalate.to)} can decide too.`]),
     ...(rule.fresh_sign_in_seconds === undefined
       ? []
-      : [`Approving takes a sign-in of the last ${spanText(rule.fresh_sign_in_seconds)}.`]),
+      : [`Approving needs a sign-in from the last ${spanText(rule.fresh_sign_in_seconds)}.`]),
     rule.refusals === 1 ? "One refusal ends it." : `${rule.refusals} refusals end it.`,
   ];
 }
@@ -56,21 +57,57 @@ export function outcomeText(request: Request): string | undefined {
     case "pending":
       return undefined;
     case "approved":
-      if (request.break_glass) return "Nobody approved it: the glass was broken.";
+      if (request.break_glass) return "Emergency access: used without approval.";
       return request.approvals.length === 0
-        ? "The policy approved it by itself; nobody had to."
+        ? automaticText(request.policies)
         : `Approved by ${names("approve")}.`;
     case "refused":
-      return names("refuse") === "" ? "It was refused." : `Refused by ${names("refuse")}.`;
+      return names("refuse") === "" ? "Refused." : `Refused by ${names("refuse")}.`;
     case "withdrawn":
-      return "It was withdrawn before anybody decided.";
+      return "Withdrawn before anyone decided.";
     case "timed_out":
-      return "Nobody decided in time, so it ended. It has to be asked again.";
+      return "Timed out: nobody decided in time. The agent can ask again.";
     case "denied":
-      return "The policies denied it.";
+      return "Denied by policy.";
     default:
       return request.state satisfies never;
   }
+}
+
+/** Who approved what nobody had to: `Approved automatically by policy "agents read".` */
+function automaticText(policies: readonly string[]): string {
+  const names = policies.map((policy) => `"${policy}"`).join(" and ");
+  return names === ""
+    ? "Approved automatically."
+    : `Approved automatically by ${policies.length === 1 ? "policy" : "policies"} ${names}.`;
+}
+
+const endings = [
+  ["approved", "approved"],
+  ["refused", "refused"],
+  ["denied", "denied by policy"],
+  ["timed_out", "timed out"],
+  ["withdrawn", "withdrawn"],
+  ["pending", "waiting now"],
+] as const;
+
+/** What it asked for before, when it asks for something for the first time. @param more it asked more than was looked at */
+export function firstTimeText(before: number, more: boolean): string {
+  if (before === 0) return "; it has not asked for anything before.";
+  if (before === 1) return "; its one request before this was for something else.";
+  return `; its ${more ? "last " : ""}${before} requests before this were for something else.`;
+}
+
+/** What became of earlier requests for the same: "Asked for this 12 times before: 10 approved, 2 refused." */
+export function earlierText(earlier: Background["earlier"]): string {
+  const parts = endings.flatMap(([state, words]) => {
+    const count = earlier[state] ?? 0;
+    return count === 0 ? [] : [{ count, words }];
+  });
+  const all = parts.reduce((sum, { count }) => sum + count, 0);
+  if (all === 0) return "Not asked for before.";
+  const times = all === 1 ? "once" : `${all} times`;
+  return `Asked for this ${times} before: ${parts.map(({ count, words }) => `${count} ${words}`).join(", ")}.`;
 }
 
 /** What the approving answer says to whoever gave it. */
@@ -81,7 +118,7 @@ export function approvedText(request: Request): string {
   const needed = request.approval?.count ?? 1;
   const given = approvalsGiven(request);
   const more = needed - given;
-  return `Your yes is kept: ${given} of ${needed}. ${more === 1 ? "One more person has" : `${more} more people have`} to approve.`;
+  return `Your approval is recorded: ${given} of ${needed}. ${more === 1 ? "One more person" : `${more} more people`} must approve.`;
 }
 
 /** How long the grant lives: what was asked, or the least that a reviewer allowed. Seconds. */
@@ -124,4 +161,24 @@ export function searchable(item: InboxItem): string {
   ]
     .join("\n")
     .toLowerCase();
+}
+
+/** Who reviewed access that was taken in an emergency, and what they found. Whoever took it is not told. */
+export function reviewText({ reviews }: Pick<Request, "reviews">): string {
+  if (reviews === undefined) return "Reviews are not shown to whoever took the access.";
+  if (reviews.length === 0) return "By nobody yet: an emergency takes no approval.";
+  return visibleText(reviews.map(({ reviewer, note }) => `${reviewer.name}: “${note}”`).join("; "));
+}
+
+/** How much was done with a grant, and how it ended: "4 acts, 1 denied; expired: …". */
+export function takenText({ acts, denied, state, end_reason: reason }: PastGrant): string {
+  const done = acts === undefined ? "Use not known" : `${acts} ${acts === 1 ? "act" : "acts"}`;
+  const refused = denied === undefined || denied === 0 ? "" : `, ${denied} denied`;
+  const end = state === "active" ? "still in force" : reason === undefined ? state : `${state}: ${reason}`;
+  return `${done}${refused}; ${end}`;
+}
+
+/** That one's own grant is over, and how it ended. Undefined while it is in force. */
+export function overText({ state }: Pick<Grant, "state">): string | undefined {
+  return state === "active" ? undefined : `${state}: it gives nothing any more`;
 }

@@ -70,7 +70,7 @@ function List({ all }: { all: boolean }): ReactNode {
   if (data.length === 0) {
     return (
       <Card>
-        <EmptyState icon="person" title="Nobody is signed in with a browser">
+        <EmptyState icon="person" title="No browser sessions">
           <p>Each browser that signs in appears here until its session ends.</p>
         </EmptyState>
       </Card>
@@ -78,7 +78,7 @@ function List({ all }: { all: boolean }): ReactNode {
   }
   return (
     <Card flush>
-      <ul aria-label={all ? "Everybody's sessions" : "Your sessions"}>
+      <ul aria-label={all ? "All sessions" : "Your sessions"}>
         {data.map((session) => (
           <Row key={session.id} session={session} all={all} />
         ))}
@@ -124,7 +124,7 @@ export function SessionsPage(): ReactNode {
   return (
     <Page
       title="Sessions"
-      description="Browsers that are signed in. One that you do not know: end it, and tell your operator."
+      description="Browsers signed in to Mayfly. End any session you don't recognise and tell your operator."
       actions={<EndAll />}
     >
       {operator ? (

@@ -24,9 +24,8 @@ function Methods({ back }: { back: string }): ReactNode {
   if (data.length === 0) {
     return (
       <p className="muted">
-        Nobody can sign in with a browser here yet: an operator has to configure{" "}
-        <code>identity.people.oidc</code> or <code>identity.people.saml</code>. The <code>mayfly</code>{" "}
-        command works without it.
+        Browser sign-in is not set up yet: an operator has to configure <code>identity.people.oidc</code> or{" "}
+        <code>identity.people.saml</code>. The <code>mayfly</code> command works without it.
       </p>
     );
   }

@@ -10,17 +10,17 @@ const problems: Readonly<Record<string, SignInProblem>> = {
   ended: {
     tone: "info",
     title: "Your session has ended.",
-    text: "It reached its limit, or it was ended elsewhere. Sign in to go on.",
+    text: "It reached its limit, or it was ended elsewhere. Sign in to continue.",
   },
   idle: {
     tone: "info",
     title: "You were away, so you were signed out.",
-    text: "Nobody used this page for a while. Sign in to go on where you were.",
+    text: "This page was idle for a while. Sign in to continue where you were.",
   },
   provider_away: {
     tone: "bad",
     title: "Your identity provider can't be reached.",
-    text: "Nothing was done. Try again in a moment; if it stays, tell whoever runs Mayfly.",
+    text: "Nothing was done. Try again in a moment; if it happens again, tell your operator.",
   },
   refused: {
     tone: "bad",
@@ -39,13 +39,13 @@ const problems: Readonly<Record<string, SignInProblem>> = {
   },
   not_verified: {
     tone: "bad",
-    title: "What came back from your identity provider could not be verified.",
-    text: "You were not signed in, and it is recorded. Try once more; if it stays, tell whoever runs Mayfly.",
+    title: "The answer of your identity provider could not be verified.",
+    text: "You were not signed in, and it is recorded. Try once more; if it happens again, tell your operator.",
   },
   not_fresh: {
     tone: "warn",
     title: "Your identity provider did not ask who you are again.",
-    text: "This decision takes a fresh sign-in. Sign in again and enter your credentials there.",
+    text: "This decision needs a fresh sign-in. Sign in again and enter your credentials there.",
   },
   not_configured: {
     tone: "bad",
@@ -59,13 +59,13 @@ const problems: Readonly<Record<string, SignInProblem>> = {
   },
   unavailable: {
     tone: "bad",
-    title: "Nobody can be signed in at the moment.",
-    text: "Mayfly could not finish the sign-in. Try again in a moment; if it stays, tell whoever runs Mayfly.",
+    title: "Sign-in is unavailable right now.",
+    text: "Mayfly could not finish the sign-in. Try again in a moment; if it happens again, tell your operator.",
   },
   not_recorded: {
     tone: "bad",
     title: "Mayfly could not record the sign-in, so nobody was signed in.",
-    text: "Its audit log takes no records now. Tell whoever runs Mayfly, and try again later.",
+    text: "Its audit log takes no records now. Tell your operator, and try again later.",
   },
 };
 
@@ -75,7 +75,7 @@ export function signInProblem(code: string): SignInProblem {
     (Object.hasOwn(problems, code) ? problems[code] : undefined) ?? {
       tone: "bad",
       title: "The sign-in did not work.",
-      text: "Try again; if it stays, tell whoever runs Mayfly.",
+      text: "Try again; if it happens again, tell your operator.",
     }
   );
 }

@@ -34,7 +34,7 @@ describe("a sign-in that failed", () => {
   it("has words for every code of the gateway's", async () => {
     const { readFileSync } = await import("node:fs");
     const source = readFileSync(
-      new URL("../../../../gateway/src/identity/sign-in/refusals.ts", import.meta.url),
+      new URL("../../../../gateway/src/identity/sign-in/problems.ts", import.meta.url),
       "utf8",
     );
     const table = /signInProblems = \{([^}]*)\}/.exec(source)?.[1] ?? "";

@@ -1,26 +1,18 @@
 import type { Offer } from "../../grants/grants.ts";
+import { conditionInWords } from "../../policy/condition.ts";
 import type { Grant } from "../../grants/types.ts";
 import { formatDuration } from "../../kernel/durations.ts";
 import { MayflyError } from "../../kernel/errors.ts";
-import { isOwn } from "../views.ts";
-import type { ToolCall } from "./tool.ts";
+import { isOwn } from "../contract/views.ts";
+import type { OwnToolCall } from "./own-tool.ts";
 
 /** How many operations an error names. */
-const most = 8;
+const MAX_NAMED_OPERATIONS = 8;
 
-/** The tools that use a grant, by the protocol of its connection. */
-export function toolsFor(protocol: string | undefined, connection: string, url: string): string {
-  if (protocol === "postgres") return "run_sql";
-  if (protocol === "http") return "http_request";
-  if (protocol === "kubernetes") return "kubernetes_get, kubernetes_logs, kubernetes_exec";
-  return protocol === "mcp"
-    ? `the MCP server at ${url}/mcp/${connection}, with the same bearer`
-    : "the protocol's own client: mayfly run";
-}
-
-/** The protocol of a connection. */
-export function protocolOf(call: ToolCall, connection: string): string | undefined {
-  return call.services.connections().find(({ name }) => name === connection)?.protocol;
+/** How a grant on a connection is used, in words. */
+export function usageOf({ services }: OwnToolCall, connection: string): string {
+  const kind = services.connections().find(({ name }) => name === connection)?.protocol;
+  return services.toolbox.usage(kind, connection, services.url);
 }
 
 /** What has to happen before an operation is granted, in words. */
@@ -32,17 +24,21 @@ export function howToGet({ outlook, breakGlass }: Offer): string {
       : "; in an emergency with break_glass at once, and everybody hears of it";
   if (terms === undefined || !outlook.requestable)
     return `not requestable now (${outlook.reasons.join("; ").slice(0, 300)})${emergency}`;
+  if (terms.lease !== undefined)
+    return `not with these tools: it takes a lease, which a running task renews; use mayfly run${emergency}`;
   const { approval } = terms;
   const upTo = `up to ${formatDuration(terms.maxTtl)}`;
   const when =
-    outlook.conditions.length === 0 ? "" : `; only when ${outlook.conditions.join(" and ").slice(0, 300)}`;
+    outlook.conditions.length === 0
+      ? ""
+      : `; only when ${outlook.conditions.map(conditionInWords).join(" and ").slice(0, 300)}`;
   if (approval === undefined) return `granted at once, ${upTo}${when}${emergency}`;
   const who = approval.count === 1 ? "a person" : `${approval.count} people`;
   return `${who} of ${approval.by.join(", ")} must approve, ${upTo}${when}${emergency}`;
 }
 
 /** What could be asked for on a connection, beside what a grant has already. */
-export function alternatives(call: ToolCall, connection: string, has: readonly string[] = []): string {
+export function alternatives(call: OwnToolCall, connection: string, has: readonly string[] = []): string {
   const offers = call.services.grants
     .offers(call.principal, call.address)
     .filter((offer) => offer.connection === connection && !has.includes(offer.operation));
@@ -51,15 +47,18 @@ export function alternatives(call: ToolCall, connection: string, has: readonly s
       ? "there is nothing more that you may request on this connection"
       : "there is nothing that you may request on this connection: list_operations shows what there is";
   const lines = offers
-    .slice(0, most)
+    .slice(0, MAX_NAMED_OPERATIONS)
     .map((offer) => `${connection}/${offer.operation} (${offer.description}): ${howToGet(offer)}`);
-  const more = offers.length > most ? ` … and ${offers.length - most} more: list_operations` : "";
+  const more =
+    offers.length > MAX_NAMED_OPERATIONS
+      ? ` … and ${offers.length - MAX_NAMED_OPERATIONS} more: list_operations`
+      : "";
   return `call request_access with connection "${connection}" and one of: ${lines.join(" | ")}${more}`;
 }
 
 /** An error that says how to ask for what was missing. */
 export function notGranted(
-  call: ToolCall,
+  call: OwnToolCall,
   connection: string,
   message: string,
   has: readonly string[] = [],
@@ -72,7 +71,7 @@ export function notGranted(
  * @throws MayflyError not_granted, which says what to ask for
  */
 export async function activeGrant(
-  call: ToolCall,
+  call: OwnToolCall,
   by: { readonly connection: string; readonly grant?: string | undefined },
 ): Promise<Grant> {
   const { services, principal } = call;
@@ -89,9 +88,4 @@ export async function activeGrant(
     by.connection,
     `grant ${by.grant} is ${known.state}: ${known.endReason ?? "it has ended"}`,
   );
-}
-
-/** A grant's `connection/operation` names. */
-export function namesOf(grant: Pick<Grant, "connection" | "operations">): readonly string[] {
-  return grant.operations.map((operation) => `${grant.connection}/${operation}`);
 }

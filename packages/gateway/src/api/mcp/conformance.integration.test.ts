@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { createServer } from "node:http";
-import { createServer as createProbe, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createApi } from "../api.ts";
+import { freePort } from "@mayfly/testing/ports.ts";
+import { createApi } from "../server.ts";
 import { fakes } from "../testing/fakes.ts";
 
 /** Scenarios of the official suite that a server of tools alone can pass; docs/mcp.md says why not the others. */
@@ -15,14 +15,6 @@ const suite = fileURLToPath(
 );
 let app: FastifyInstance;
 let url: string;
-
-async function freePort(): Promise<number> {
-  const probe = createProbe();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
 
 beforeAll(async () => {
   const port = await freePort();

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { valuesOf } from "../../gate/web/head.ts";
+import { resourceMetadataPath } from "../../gate/web/problem.ts";
+import { valuesOf } from "../../gate/web/request-head.ts";
 import { refuseForm } from "../../gate/web/mcp/form.ts";
 import { readMessage } from "../../gate/web/mcp/message.ts";
-import { bearerOf } from "../authenticate.ts";
-import { resourceMetadataPath, resourceSchema } from "../discovery.ts";
-import { type Answer, type Call, endpoint, openEndpoint } from "../endpoint.ts";
-import { ApiProblem } from "../problems.ts";
+import { protectedResource, resourceSchema } from "../resources/discovery.ts";
+import { type EndpointResponse, type Call, endpoint, openEndpoint } from "../contract/endpoint.ts";
+import { ApiProblem } from "../contract/problems.ts";
 import { answerMessage } from "./server.ts";
 
 /** Where MCP clients look for the authorization server of `/mcp` (RFC 9728, section 3.1: the path is inserted). */
@@ -17,12 +17,8 @@ export const getMcpResource = openEndpoint({
   answers: { 200: { description: "Metadata", schema: resourceSchema } },
   handle: ({ services }) => ({
     status: 200,
-    body: {
-      resource: `${services.url}/mcp`,
-      authorization_servers: services.issuers,
-      bearer_methods_supported: ["header"],
-      resource_name: "Mayfly",
-    },
+    body: protectedResource(services),
+    headers: { "access-control-allow-origin": "*" },
   }),
 });
 
@@ -41,17 +37,30 @@ export const postMcp = endpoint({
     400: { description: "No message", schema: z.string(), mediaType: "application/json" },
     503: { description: "The gateway is stopping" },
   },
-  async handle(call): Promise<Answer> {
-    const { services, rawHeaders, body, principal, address, signal, startPoll } = call;
+  async handle(call): Promise<EndpointResponse> {
+    const { services, rawHeaders, credential, body, principal, address, signal, startPoll } = call;
     await checkForm(call);
     const message = readMessage(body);
     if ("why" in message) {
       const error = { code: message.code, message: message.why };
       return { status: 400, body: JSON.stringify({ jsonrpc: "2.0", id: null, error }) };
     }
-    const bearer = bearerOf(rawHeaders, services.url);
+    if (credential === undefined) throw new Error("a bearer alone opens this endpoint");
     const [version] = valuesOf(rawHeaders, "mcp-protocol-version");
-    return answerMessage(message, version, { services, principal, bearer, address, signal, startPoll });
+    const loan = services.identity.lend(credential.token, credential.shown);
+    const { bearer } = loan;
+    try {
+      return await answerMessage(message, version, {
+        services,
+        principal,
+        bearer,
+        address,
+        signal,
+        startPoll,
+      });
+    } finally {
+      loan.end();
+    }
   },
 });
 

@@ -2,25 +2,37 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
-import { GatewayRefusal, UpstreamError } from "./voices.ts";
-import { createApi } from "../api.ts";
+import { GatewayRefusal, UpstreamError } from "../../gate/tools/errors.ts";
+import type { LoopbackCaller, LoopbackClients, LoopbackRequest } from "../../gate/tools/loopback.ts";
+import { httpRequest } from "../../protocols/http/tools/http-request.ts";
+import { kubernetesExec } from "../../protocols/kubernetes/tools/kubernetes-exec.ts";
+import { kubernetesGet, kubernetesLogs } from "../../protocols/kubernetes/tools/read.ts";
+import type { RunStatement, StatementAsk } from "../../protocols/postgres/tools/client.ts";
+import { createRunSql } from "../../protocols/postgres/tools/run-sql.ts";
+import { createApi } from "../server.ts";
 import type { ApiServices } from "../services.ts";
 import { signedIn } from "../testing/fake-people.ts";
 import { fakes, type Fakes } from "../testing/fakes.ts";
-import type { Doors, ExecAsk, SqlAsk, WebAsk } from "./doors.ts";
+import { createToolbox } from "./tools.ts";
 
 const host = "mayfly.test:8443";
 const url = `https://${host}`;
 let app: FastifyInstance | undefined;
 afterEach(() => app?.close());
 
-/** Doors that note who came, and answer as a test says. */
-function fakeDoors(): Doors & { asks: (SqlAsk | WebAsk | ExecAsk)[]; web: Doors["web"]; sql: Doors["sql"] } {
-  const asks: (SqlAsk | WebAsk | ExecAsk)[] = [];
+/** What came to a protocol's endpoint. */
+type Asked = Partial<LoopbackCaller & Omit<LoopbackRequest & StatementAsk, "grant">> & {
+  readonly kind?: string;
+  readonly grant?: string | undefined;
+};
+
+/** Endpoints that note who came, and answer as a test says. */
+function fakeEndpoints(): { asks: Asked[]; loopback: LoopbackClients; runStatement: RunStatement } {
+  const asks: Asked[] = [];
   return {
     asks,
-    async sql(ask) {
-      asks.push(ask);
+    async runStatement({ bearer }, ask) {
+      asks.push({ ...ask, bearer });
       if (ask.sql.startsWith("update"))
         throw new GatewayRefusal("denied", "update on public.orders is not granted", {
           status: 403,
@@ -49,55 +61,70 @@ function fakeDoors(): Doors & { asks: (SqlAsk | WebAsk | ExecAsk)[]; web: Doors[
         ...(ask.rows === 1 ? { cut: "rows" as const } : {}),
       };
     },
-    async exec(ask) {
-      asks.push(ask);
-      const stdout = Buffer.from("a\nb\n");
-      return { stdout, stderr: Buffer.from("oops"), exitCode: 3, cut: false };
-    },
-    async web(ask) {
-      asks.push(ask);
-      // The very answer of the gateway's, from the gateway or from an upstream that imitates it.
-      const problem = ask.path === "/denied" || ask.path === "/imitated" || ask.path.includes("imitated");
-      const own = { "mayfly-problem": "denied", "mayfly-remedy": "ask" };
-      return {
-        status: problem ? 403 : 200,
-        headers: {
-          "content-type": problem ? "application/problem+json" : "application/json",
-          "set-cookie": "a=b",
-          ...(ask.path === "/denied" ? own : {}),
-        },
-        body: Buffer.from(
-          problem
-            ? JSON.stringify({
-                type: "urn:mayfly:problem:denied",
-                code: "denied",
-                detail: "not granted",
-                rule: "x: requests",
-              })
-            : ask.kind === "kubernetes"
-              ? JSON.stringify({
-                  kind: "PodList",
-                  metadata: { continue: "abc" },
-                  items: [{ metadata: { name: "a", managedFields: [1] } }],
-                })
-              : '{"id":7}',
-        ),
-        cut: false,
-      };
+    loopback: {
+      lend: (kind, caller, use) =>
+        use({
+          connect() {
+            throw new Error("no tool here speaks to a port itself");
+          },
+          async upgrade(ask) {
+            asks.push({ ...ask, ...caller, kind });
+            const stdout = Buffer.from("a\nb\n");
+            const result = { stdout, stderr: Buffer.from("oops"), exitCode: 3, cut: false };
+            return { kind: "upgraded", result: result as never };
+          },
+          async request(ask) {
+            asks.push({ ...ask, ...caller, kind });
+            // The very answer of the gateway's, from the gateway or from an upstream that imitates it.
+            const problem =
+              ask.path === "/denied" || ask.path === "/imitated" || ask.path.includes("imitated");
+            const own = { "mayfly-problem": "denied", "mayfly-remedy": "ask" };
+            return {
+              status: problem ? 403 : 200,
+              headers: {
+                "content-type": problem ? "application/problem+json" : "application/json",
+                "set-cookie": "a=b",
+                ...(ask.path === "/denied" ? own : {}),
+              },
+              body: Buffer.from(
+                problem
+                  ? JSON.stringify({
+                      type: "urn:mayfly:problem:denied",
+                      code: "denied",
+                      detail: "not granted",
+                      rule: "x: requests",
+                    })
+                  : kind === "kubernetes"
+                    ? JSON.stringify({
+                        kind: "PodList",
+                        metadata: { continue: "abc" },
+                        items: [{ metadata: { name: "a", managedFields: [1] } }],
+                      })
+                    : '{"id":7}',
+              ),
+              cut: false,
+            };
+          },
+        }),
     },
   };
 }
 
 interface Rig extends Fakes {
   readonly app: FastifyInstance;
-  readonly doors: ReturnType<typeof fakeDoors>;
+  readonly endpoints: ReturnType<typeof fakeEndpoints>;
   post(body: string, headers?: Record<string, string>, method?: string): Promise<LightMyRequestResponse>;
 }
 
 function startRig(change: Partial<ApiServices> = {}): Rig {
-  const doors = fakeDoors();
+  const endpoints = fakeEndpoints();
   const made = fakes({
-    doors,
+    loopback: endpoints.loopback,
+    toolbox: createToolbox([
+      { kind: "postgres", tools: [createRunSql(endpoints.runStatement)] },
+      { kind: "http", tools: [httpRequest] },
+      { kind: "kubernetes", tools: [kubernetesGet, kubernetesLogs, kubernetesExec] },
+    ]),
     connections: () => [
       { name: "orders-db", protocol: "postgres", address: "db", health: { state: "unknown" } },
     ],
@@ -108,7 +135,7 @@ function startRig(change: Partial<ApiServices> = {}): Rig {
   return {
     ...made,
     app: api,
-    doors,
+    endpoints,
     post: (body, headers = {}, method = "POST") =>
       api.inject({
         method: method as "POST",
@@ -219,7 +246,7 @@ describe("Mayfly's own tools", () => {
     expect(said.text).toContain('request_access with connection "orders-db"');
     expect(said.text).toContain("orders-db/refund-order");
     expect(said.text).toContain("must approve");
-    expect(rig.doors.asks).toEqual([]);
+    expect(rig.endpoints.asks).toEqual([]);
   });
 
   it("ask, use and release, and never show a secret", async () => {
@@ -232,7 +259,7 @@ describe("Mayfly's own tools", () => {
     expect(rig.grants.store.grants.get(grant)?.verifier).toBeUndefined();
     const rows = await use(client, "run_sql", { connection: "orders-db", sql: "select 1", limit: 1 });
     expect(rows.data).toMatchObject({ rows: [[1, "paid"]], more: true });
-    expect(rig.doors.asks).toMatchObject([
+    expect(rig.endpoints.asks).toMatchObject([
       { bearer: "token-agent", connection: "orders-db", grant, rows: 1, params: [] },
     ]);
     const denied = await use(client, "run_sql", {
@@ -283,12 +310,12 @@ describe("Mayfly's own tools", () => {
       headers: { "content-type": "application/json" },
       body: { id: 7 },
     });
-    expect(rig.doors.asks[0]).toMatchObject({
+    expect(rig.endpoints.asks[0]).toMatchObject({
       headers: { "x-mine": "1" },
       bearer: "token-agent",
       kind: "http",
     });
-    expect(Object.keys((rig.doors.asks[0] as WebAsk).headers)).toEqual(["x-mine"]);
+    expect(Object.keys(rig.endpoints.asks[0]?.headers ?? {})).toEqual(["x-mine"]);
     const denied = await use(client, "http_request", { connection: "billing-api", path: "/denied" });
     expect(denied).toMatchObject({
       error: true,
@@ -316,7 +343,7 @@ describe("Mayfly's own tools", () => {
       command: ["ls", "-l", "/var/log/a&b"],
     });
     expect(ran.data).toEqual({ exit_code: 3, stdout: "a\nb\n", stderr: "oops" });
-    expect(rig.doors.asks.slice(2).map((each) => (each as WebAsk).path)).toEqual([
+    expect(rig.endpoints.asks.slice(2).map((each) => each.path)).toEqual([
       "/api/v1/namespaces/shop/pods?limit=50",
       "/api/v1/namespaces/shop/pods/web-1/log?tailLines=5",
       "/api/v1/namespaces/shop/pods/web-1/exec?container=web&stdout=true&stderr=true&command=ls&command=-l&command=%2Fvar%2Flog%2Fa%26b",
@@ -343,7 +370,7 @@ describe("Mayfly's own tools", () => {
     const rig = startRig();
     const said = await use(await clientOf(rig), name, args);
     expect(said).toMatchObject({ error: true, text: expect.stringContaining("invalid_arguments") as string });
-    expect(rig.doors.asks).toEqual([]);
+    expect(rig.endpoints.asks).toEqual([]);
   });
 
   it("give what a system says as data, however much it looks like Mayfly's own refusal", async () => {
@@ -399,7 +426,8 @@ describe("the endpoint", () => {
     const path = "/.well-known/oauth-protected-resource/mcp";
     expect(answer.headers["www-authenticate"]).toContain(`resource_metadata="${url}${path}"`);
     expect((await rig.app.inject(path)).json()).toMatchObject({
-      resource: `${url}/mcp`,
+      resource: url,
+      scopes_supported: ["mayfly"],
       authorization_servers: ["https://issuer.test/oauth2/aus1"],
     });
     expect((await rig.post(ping, { authorization: "Bearer token-nobody" })).statusCode).toBe(401);

@@ -2,14 +2,15 @@ import * as z from "zod";
 import type { AccessRequest } from "../../grants/types.ts";
 import { formatDuration, parseDuration } from "../../kernel/durations.ts";
 import { MayflyError } from "../../kernel/errors.ts";
-import { durationSchema, readableText, timeOf } from "../schemas.ts";
-import { isOwn } from "../views.ts";
-import { howToGet, namesOf, protocolOf, toolsFor } from "./asking.ts";
-import { connectionInput } from "./inputs.ts";
-import { type Tool, tool, type ToolCall, type ToolResult } from "./tool.ts";
+import { durationSchema, readableText, timeOf } from "../contract/schemas.ts";
+import { isOwn } from "../contract/views.ts";
+import { connectionInput } from "../../gate/tools/inputs.ts";
+import { namesOf, type Tool, type ToolResult } from "../../gate/tools/tool.ts";
+import { howToGet, usageOf } from "./asking.ts";
+import { type OwnToolCall, ownTool } from "./own-tool.ts";
 
-/** The longest that one call waits for people, milliseconds: clients of MCP give up after 60 s. */
-const longestWait = 50_000;
+/** How long one call waits for people: clients of MCP give up after 60 s. */
+const MAX_WAIT_MS = 50_000;
 
 const requestId = z
   .string()
@@ -17,7 +18,7 @@ const requestId = z
   .describe("The request's id, as request_access gave it");
 
 /** Lists what may be requested. */
-export const listOperations: Tool = tool({
+export const listOperations: Tool<OwnToolCall> = ownTool({
   name: "list_operations",
   title: "List what you may request",
   description:
@@ -35,7 +36,6 @@ export const listOperations: Tool = tool({
       .offers(principal, address)
       .filter((offer) => connection === undefined || offer.connection === connection);
     const operations = all.slice(offset, offset + limit).map((offer) => {
-      const protocol = protocolOf(call, offer.connection);
       const holding = services.grants
         .liveOf(principal, offer.connection)
         .find(({ grant }) => grant.operations.includes(offer.operation));
@@ -45,7 +45,7 @@ export const listOperations: Tool = tool({
         risk: offer.risk,
         covers: offer.scope.slice(0, 20).map((line) => line.slice(0, 300)),
         how: howToGet(offer),
-        use: toolsFor(protocol, offer.connection, services.url),
+        use: usageOf(call, offer.connection),
         ...(holding === undefined ? {} : { active_grant: holding.grant.id }),
       };
     });
@@ -62,7 +62,7 @@ export const listOperations: Tool = tool({
 });
 
 /** Asks for access. */
-export const requestAccess: Tool = tool({
+export const requestAccess: Tool<OwnToolCall> = ownTool({
   name: "request_access",
   title: "Request access",
   description:
@@ -111,7 +111,7 @@ export const requestAccess: Tool = tool({
 });
 
 /** Waits for people. */
-export const waitForAccess: Tool = tool({
+export const waitForAccess: Tool<OwnToolCall> = ownTool({
   name: "wait_for_access",
   title: "Wait for approval",
   description:
@@ -132,7 +132,7 @@ export const waitForAccess: Tool = tool({
     try {
       return await requestResult(
         call,
-        await services.grants.wait(principal, id, Math.min(seconds * 1000, longestWait), signal),
+        await services.grants.wait(principal, id, Math.min(seconds * 1000, MAX_WAIT_MS), signal),
       );
     } finally {
       end();
@@ -141,7 +141,7 @@ export const waitForAccess: Tool = tool({
 });
 
 /** Ends one's own grant, or takes a request back. */
-export const releaseAccess: Tool = tool({
+export const releaseAccess: Tool<OwnToolCall> = ownTool({
   name: "release_access",
   title: "Release access",
   description:
@@ -173,7 +173,7 @@ export const releaseAccess: Tool = tool({
 });
 
 /** Shows one's own grants. */
-export const myGrants: Tool = tool({
+export const myGrants: Tool<OwnToolCall> = ownTool({
   name: "my_grants",
   title: "Show your grants",
   description:
@@ -205,7 +205,7 @@ export const myGrants: Tool = tool({
         ...(grant.state === "active"
           ? {
               seconds_left: secondsLeft(call, grant.endsAt),
-              use: toolsFor(protocolOf(call, grant.connection), grant.connection, services.url),
+              use: usageOf(call, grant.connection),
             }
           : { why: grant.endReason ?? grant.state }),
       })),
@@ -221,12 +221,12 @@ function notYours(id: string): MayflyError {
   });
 }
 
-function secondsLeft(call: ToolCall, endsAt: number): number {
+function secondsLeft(call: OwnToolCall, endsAt: number): number {
   return Math.max(0, Math.round((endsAt - call.services.clock.wall()) / 1000));
 }
 
 /** A request as a model reads it: its state, and what to do next. The grant's secret stays out of a model's sight. */
-async function requestResult(call: ToolCall, request: AccessRequest): Promise<ToolResult> {
+async function requestResult(call: OwnToolCall, request: AccessRequest): Promise<ToolResult> {
   const { services, principal } = call;
   const facts = { request: request.id, state: request.state, operations: namesOf(request) };
   if (request.state === "pending") {
@@ -251,7 +251,7 @@ async function requestResult(call: ToolCall, request: AccessRequest): Promise<To
   const grant = await services.grants.grant(principal, request.grant);
   if (grant.state !== "active")
     return { ...facts, grant: { grant: grant.id, state: grant.state, why: grant.endReason ?? "" } };
-  const use = toolsFor(protocolOf(call, grant.connection), grant.connection, services.url);
+  const use = usageOf(call, grant.connection);
   return {
     ...facts,
     grant: {

@@ -1,35 +1,5 @@
-import type { Remedy } from "../../gate/protocol.ts";
-import { MayflyError } from "../../kernel/errors.ts";
-
-/**
- * A refusal by the gateway, known by where it came from and never by what it says: of a door over HTTP by its header, of
- * PostgreSQL by the routine of the error.
- */
-export class GatewayRefusal extends MayflyError {
-  override readonly name = "GatewayRefusal";
-  readonly remedy: Remedy | undefined;
-
-  constructor(
-    code: string,
-    message: string,
-    more: { readonly status: number; readonly hint?: string; readonly remedy?: Remedy | undefined },
-  ) {
-    const { hint, status } = more;
-    super(code, message, { status, ...(hint === undefined ? {} : { hint }) });
-    this.remedy = more.remedy;
-  }
-}
-
-/** What a system behind the gateway said in place of a result. Its words are data: nothing here reads them. */
-export class UpstreamError extends Error {
-  override readonly name = "UpstreamError";
-  readonly said: Readonly<Record<string, unknown>>;
-
-  constructor(said: Readonly<Record<string, unknown>>) {
-    super("the system behind the gateway answered with an error");
-    this.said = said;
-  }
-}
+import type { UpstreamError } from "../../gate/tools/errors.ts";
+import type { MayflyError } from "../../kernel/errors.ts";
 
 /** A tool's error in MCP's form. */
 export interface ErrorResult {

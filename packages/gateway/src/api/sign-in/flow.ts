@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { SignInMethod } from "../../identity/sign-in/provider.ts";
-import { SignInRefused } from "../../identity/sign-in/refusals.ts";
+import { SignInRefused } from "../../identity/sign-in/problems.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import {
   cookieOf,
@@ -9,9 +9,9 @@ import {
   setSessionCookie,
   setSignInCookie,
   signInCookie,
-} from "../cookies.ts";
-import type { Answer, OpenCall } from "../endpoint.ts";
-import { safeReturn } from "../return-path.ts";
+} from "../admission/cookies.ts";
+import type { EndpointResponse, OpenCall } from "../contract/endpoint.ts";
+import { safeReturn } from "./return-path.ts";
 import { problemPage } from "./problems.ts";
 import { recordSignIn, refusedSignIn } from "./records.ts";
 
@@ -28,7 +28,7 @@ export const beginQuery = z.object({
 const longestFresh = 86_400;
 
 /** Sends the browser elsewhere: 303, so that it follows with a GET whatever it came with. */
-function seeOther(location: string, ...cookies: readonly string[]): Answer {
+function seeOther(location: string, ...cookies: readonly string[]): EndpointResponse {
   return {
     status: 303,
     headers: { location, ...(cookies.length === 0 ? {} : { "set-cookie": [...cookies] }) },
@@ -39,7 +39,7 @@ function seeOther(location: string, ...cookies: readonly string[]): Answer {
 export async function beginSignIn(
   method: SignInMethod,
   call: OpenCall<unknown, z.output<typeof beginQuery>>,
-): Promise<Answer> {
+): Promise<EndpointResponse> {
   const { services, query, rawHeaders } = call;
   const returnTo = safeReturn(query.return, services.url);
   try {
@@ -62,7 +62,7 @@ export async function finishSignIn(
   method: SignInMethod,
   call: OpenCall,
   parameters: Readonly<Record<string, unknown>>,
-): Promise<Answer> {
+): Promise<EndpointResponse> {
   const { services, rawHeaders } = call;
   try {
     if (!call.takeSignIn()) throw new SignInRefused("too_many", "rate limit");
@@ -91,7 +91,7 @@ function refused(
   step: "begin" | "finish",
   thrown: unknown,
   returnTo: string,
-): Answer {
+): EndpointResponse {
   const refusal =
     thrown instanceof SignInRefused
       ? thrown

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { component } from "../components.ts";
-import { openEndpoint } from "../endpoint.ts";
+import { component } from "../contract/components.ts";
+import { openEndpoint } from "../contract/endpoint.ts";
 
 const methodsSchema = component(
   "SignInMethods",

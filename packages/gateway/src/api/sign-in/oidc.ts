@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { SignInRefused } from "../../identity/sign-in/refusals.ts";
-import { openEndpoint } from "../endpoint.ts";
-import { ApiProblem } from "../problems.ts";
+import { SignInRefused } from "../../identity/sign-in/problems.ts";
+import { openEndpoint } from "../contract/endpoint.ts";
+import { ApiProblem } from "../contract/problems.ts";
 import { beginQuery, beginSignIn, finishSignIn } from "./flow.ts";
 import { refusedSignIn } from "./records.ts";
 

@@ -3,7 +3,7 @@ import type { NewRecord, RecordPrincipal } from "../../audit/records.ts";
 import type { BrowserSession } from "../../identity/browser-sessions/store.ts";
 import type { Principal, Verified } from "../../identity/principal.ts";
 import type { SignInMethod } from "../../identity/sign-in/provider.ts";
-import { SignInRefused } from "../../identity/sign-in/refusals.ts";
+import { SignInRefused } from "../../identity/sign-in/problems.ts";
 
 function principalOf({ kind, issuer, subject, name }: Principal): RecordPrincipal {
   return { kind, issuer, subject, name };

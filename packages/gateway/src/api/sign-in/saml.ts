@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { openEndpoint } from "../endpoint.ts";
-import { ApiProblem } from "../problems.ts";
+import { openEndpoint } from "../contract/endpoint.ts";
+import { ApiProblem } from "../contract/problems.ts";
 import { beginQuery, beginSignIn, finishSignIn } from "./flow.ts";
 
 const redirects = {

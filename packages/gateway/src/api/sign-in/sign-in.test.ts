@@ -1,8 +1,8 @@
 import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fakeClock, type FakeClock } from "../../kernel/fake-clock.ts";
+import { fakeClock, type FakeClock } from "@mayfly/testing/fake-clock.ts";
 import { SignInAgain } from "../../kernel/sign-in-again.ts";
-import { createApi } from "../api.ts";
+import { createApi } from "../server.ts";
 import { signedIn } from "../testing/fake-people.ts";
 import { type Fakes, fakes } from "../testing/fakes.ts";
 

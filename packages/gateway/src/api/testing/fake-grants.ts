@@ -14,6 +14,8 @@ export interface FakeGrants extends Grants {
   failReleases(times: number): void;
   /** What approvals allowed. */
   readonly allowed: (Allow | undefined)[];
+  /** How often each grant's lease was renewed. */
+  readonly renewals: Map<string, number>;
   /** The next approval is refused until the reviewer has signed in again. */
   askToSignInAgain(maxAge: number): void;
   /** Lets a pending request time out. */
@@ -43,6 +45,7 @@ export function fakeGrants(clock: Clock): FakeGrants {
   let releasesToFail = 0;
   let signInAgain: number | undefined;
   const allowed: (Allow | undefined)[] = [];
+  const renewals = new Map<string, number>();
   const inventory = new Map([
     [
       "orders-db",
@@ -69,6 +72,14 @@ export function fakeGrants(clock: Clock): FakeGrants {
     ],
   ]);
 
+  const listed: (...asked: Parameters<Grants["requests"]>) => AccessRequest[] = (viewer, filter) =>
+    [...requests.values()]
+      .filter((request) => filter.all === true || same(request.requester, viewer))
+      .filter((request) => filter.state === undefined || request.state === filter.state)
+      .filter(({ breakGlass }) => filter.emergencies === undefined || breakGlass === true)
+      .filter(({ reviews = [] }) => filter.emergencies !== "unreviewed" || reviews.length === 0)
+      .toReversed();
+
   function change(id: string, by: Partial<AccessRequest>): AccessRequest {
     const request = requests.get(id);
     if (request === undefined) throw notFound("request");
@@ -91,6 +102,7 @@ export function fakeGrants(clock: Clock): FakeGrants {
       state: "active",
       activatedAt: clock.wall(),
       endsAt: clock.wall() + request.ttl,
+      ...(request.lease === undefined ? {} : { lease: request.lease }),
     };
     grants.set(grant.id, grant);
     return change(id, { state: "approved", grant: grant.id, decidedAt: clock.wall() });
@@ -157,18 +169,53 @@ export function fakeGrants(clock: Clock): FakeGrants {
   }
 
   return {
+    counts: { active: 0, pending: 0 },
     inventory,
     store: { requests, grants },
     failReleases(times) {
       releasesToFail = times;
     },
     allowed,
+    renewals,
     askToSignInAgain(maxAge) {
       signInAgain = maxAge;
     },
     timeOut(id) {
       change(id, { state: "timed_out", reasons: ["nobody decided within 30m"], decidedAt: clock.wall() });
     },
+    async background(viewer, id) {
+      const request = visible(viewer, id);
+      const earlier = [...requests.values()].filter(
+        (other) => same(other.requester, { ...viewer, ...request.requester }) && other.id !== id,
+      );
+      const asked = new Set(earlier.flatMap(({ operations }) => operations));
+      return {
+        request,
+        firstTime: request.operations.filter((name) => !asked.has(name)),
+        earlier: { approved: earlier.filter(({ state }) => state === "approved").length },
+        lookedAt: earlier.length,
+        more: false,
+        readableGrants: viewer.roles.includes("operator")
+          ? request.sheet.history.map(({ grant }) => grant)
+          : undefined,
+      };
+    },
+    async dossier(_viewer, who) {
+      const own = [...requests.values()].filter(({ requester }) => requester.subject === who.subject);
+      const [newest] = own;
+      if (newest === undefined) throw notFound(who.kind);
+      return {
+        requester: newest.requester,
+        requests: own,
+        states: { approved: own.length },
+        grants: [...grants.values()].filter(({ requester }) => requester.subject === who.subject),
+        granted: 0,
+        use: undefined,
+        offers: [],
+      };
+    },
+    follow: () => undefined,
+    takeUp: () => Promise.resolve(),
     offers: () =>
       locked !== undefined
         ? []
@@ -215,6 +262,8 @@ export function fakeGrants(clock: Clock): FakeGrants {
         operations: ask.operations,
         reason: ask.reason,
         ...(ask.breakGlass === true ? { breakGlass: true as const } : {}),
+        ...(ask.traceparent === undefined ? {} : { traceparent: ask.traceparent }),
+        ...(ask.lease === undefined ? {} : { lease: ask.lease }),
         ttl,
         sheet: {
           operations: ask.operations.flatMap((name) => {
@@ -261,11 +310,8 @@ export function fakeGrants(clock: Clock): FakeGrants {
       }
       return visible(viewer, id);
     },
-    requests: async (viewer, filter) =>
-      [...requests.values()]
-        .filter((request) => filter.all === true || same(request.requester, viewer))
-        .filter((request) => filter.state === undefined || request.state === filter.state)
-        .toReversed(),
+    requests: async (viewer, filter) => listed(viewer, filter),
+    requestsPage: async (viewer, filter) => ({ requests: listed(viewer, filter) }),
     async withdraw(requester, id) {
       if (visible(requester, id).state !== "pending") {
         throw new MayflyError("not_pending", "the request is no longer pending", {
@@ -285,6 +331,11 @@ export function fakeGrants(clock: Clock): FakeGrants {
     }),
     whyNot(viewer, request) {
       if (!viewer.roles.includes("reviewer")) return "you do not have the role reviewer";
+      return same(request.requester, viewer) ? "it is your own" : undefined;
+    },
+    reviewsEmergenciesOf: ({ roles }) => roles.includes("reviewer"),
+    whyNotReview(viewer, request) {
+      if (grants.get(request.grant ?? "")?.state === "active") return "its grant is still active";
       return same(request.requester, viewer) ? "it is your own" : undefined;
     },
     async approve(reviewer, id, digest, comment, allow) {
@@ -316,6 +367,28 @@ export function fakeGrants(clock: Clock): FakeGrants {
       collected.add(id);
       grants.set(id, { ...grant, verifier: "SCRAM-SHA-256$4096:VERIFIER" });
       return newSecret();
+    },
+    async reviewEmergency({ issuer, subject, name }, id, note) {
+      const request = requests.get(id);
+      if (request === undefined) throw notFound("request");
+      const review = { id: newId("rev"), reviewer: { issuer, subject, name }, note, at: clock.wall() };
+      return change(id, { reviews: [...(request.reviews ?? []), review] });
+    },
+    async renewLease(requester, id) {
+      const grant = grants.get(id);
+      if (grant === undefined || !same(grant.requester, requester)) throw notFound("grant");
+      if (grant.state !== "active" || grant.lease === undefined) {
+        throw new MayflyError(
+          "grant_ended",
+          `grant ${id} has ended: ${grant.endReason ?? "it has no lease"}`,
+          {
+            status: 409,
+            hint: "request again",
+          },
+        );
+      }
+      renewals.set(id, (renewals.get(id) ?? 0) + 1);
+      return grant.lease;
     },
     async release(requester, id) {
       const grant = grants.get(id);
@@ -358,6 +431,9 @@ export function fakeGrants(clock: Clock): FakeGrants {
     verifier: async () => undefined,
     closed: async () => undefined,
     withdrawIdentity: async () => {},
+    reach: async (withdrawals) => withdrawals.map(() => ({ grants: [], requests: [] })),
+    withdrawAll: () => ({ grants: [], requests: Promise.resolve([]) }),
+    judgeAgain: async () => ({ ended: [], voided: [] }),
     adopt: async () => ({ ended: 0, voided: 0 }),
     start: async () => {},
     unavailable: undefined,

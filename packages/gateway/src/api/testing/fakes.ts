@@ -1,10 +1,11 @@
 import { pino } from "pino";
-import { createAuditFeed } from "../../audit/feed.ts";
+import { createAuditFeed } from "../../audit/index/feed.ts";
 import type { AuditRecord, NewRecord } from "../../audit/records.ts";
 import type { Identity } from "../../identity/identity.ts";
 import type { Principal, Role } from "../../identity/principal.ts";
 import { type Clock, systemClock } from "../../kernel/clock.ts";
 import { MayflyError } from "../../kernel/errors.ts";
+import { createToolbox } from "../mcp/tools.ts";
 import type { ApiServices } from "../services.ts";
 import { fakeGrants, type FakeGrants } from "./fake-grants.ts";
 import { type FakePeople, fakePeople } from "./fake-people.ts";
@@ -61,6 +62,7 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
   const grants = fakeGrants(clock);
   const people = fakePeople(clock);
   const identity: Identity = {
+    lend: (token) => ({ bearer: token, end: () => undefined }),
     async verify(token, options) {
       if (options?.introspect === true) introspected.push(token);
       const principal = principals[token.replace(/^token-/, "")];
@@ -79,6 +81,7 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
       };
     },
     unknown: () => undefined,
+    prove: async () => undefined,
     watch: () => () => {},
     warm: async () => {},
     unavailable: undefined,
@@ -91,26 +94,46 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
     people: people.people,
     grants,
     reader: {
-      search: async (query) =>
-        stored()
+      search: async (query) => ({
+        records: stored()
           .toReversed()
           .filter((record) => query.types === undefined || query.types.includes(record.type))
           .filter((record) => query.before === undefined || record.seq < query.before)
           .slice(0, query.limit),
+        isBehind: false,
+      }),
       read: async (seq, limit) => stored().slice(seq, seq + limit),
+      get end() {
+        return records.length;
+      },
+      archived: undefined,
       usage: async () => [],
+      hours: async () => [],
+      counts: async () => new Map(),
       actsOf: async () => new Map(),
       proofs: async () => ({
         checkpoint: "mayfly.test/log\n1\nAAAA\n\n— mayfly.test/log AAAA\n",
         entries: [],
+        referenced: [],
       }),
       checkpoint: async () => "mayfly.test/log\n1\nAAAA\n\n— mayfly.test/log AAAA\n",
+      rotations: async () => [],
+      payload: async () => undefined,
       verifierKey: "mayfly.test/log+00000000+AAAA",
     },
     feed: createAuditFeed({
       reader: { read: async (seq, limit) => stored().slice(seq, seq + limit) },
       written: () => records.length,
       clock,
+    }),
+    listLogs: async () => ({ logs: [], note: "mayfly-logs\n", key: "mayfly.test/log+00000000+AAAA" }),
+    retireLog: async ({ log, reason, by }) => ({
+      log: `${log}+00000000+AAAA`,
+      name: log,
+      records: 0,
+      by: by.name,
+      reason,
+      at: clock.wall(),
     }),
     log: {
       append: (record) => records.push(record) - 1,
@@ -132,7 +155,14 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
     inventory: () => grants.inventory,
     policies: () => [],
     sessions: () => [],
-    connections: () => [],
+    connections: () => [
+      {
+        name: "orders-db",
+        protocol: "postgres",
+        address: "db.internal:5432/shop",
+        health: { state: "unknown" },
+      },
+    ],
     access: (grant, secret) => ({
       protocol: "postgres",
       dsn: `postgres://${grant.id}${secret === undefined ? "" : `:${secret}`}@127.0.0.1:6432/shop?sslmode=verify-full`,
@@ -146,11 +176,13 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
       },
       ...(secret === undefined ? {} : { secret }),
     }),
+    toolbox: createToolbox([]),
     health: () => ({ ready: true, checks: [{ name: "store", ok: true, detail: "sqlite" }] }),
     metrics: () => "mayfly_grants_active 0\n",
     clock,
     url: "https://mayfly.test:8443",
     issuers: ["https://issuer.test/oauth2/aus1"],
+    scopes: ["mayfly"],
     logger: pino({ level: "info" }, { write: (line: string) => void logLines.push(line) }),
     ...change,
   };

@@ -339,7 +339,8 @@ export const fileFaults: readonly FileFault[] = [
           mounts: true as const,
           strike(f: string) {
             mountOver(f);
-            return () => void spawnSync("umount", [f]);
+            // Detached at once, though the log may be looking into it at this moment.
+            return () => void spawnSync("umount", ["-l", f]);
           },
         },
       ]

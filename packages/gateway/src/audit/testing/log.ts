@@ -2,9 +2,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { segmentsOf } from "@mayfly/audit-verifier";
-import { fakeClock, type FakeClock } from "../../kernel/fake-clock.ts";
-import { realFiles, type LogFiles } from "../files.ts";
-import { openAuditLog, type AuditLogOptions, type OpenedAuditLog } from "../open.ts";
+import { fakeClock, type FakeClock } from "@mayfly/testing/fake-clock.ts";
+import { realFiles, type LogFiles } from "../files/files.ts";
+import { openAuditLog } from "../open.ts";
+import type { AuditLogOptions, OpenedAuditLog } from "../opened.ts";
+import type { ActWriter, AuditLog } from "../log.ts";
 import type { AuditRecord, RecordContext } from "../records.ts";
 
 /** The folders made by the tests of one file. */
@@ -65,9 +67,22 @@ export const context: RecordContext = {
   configuration: "sha256:00",
 };
 
-/** Writes acts with their outcomes and flushes. */
+const sessions = new WeakMap<AuditLog, number>();
+
+/** The writer of a session's acts; the session is opened when this is called first, with one record. */
+export function actsOf({ log }: { readonly log: AuditLog }): ActWriter {
+  let session = sessions.get(log);
+  if (session === undefined) {
+    session = log.append({ ...context, type: "session.opened", detail: {} });
+    log.flush();
+    sessions.set(log, session);
+  }
+  return log.writer(session);
+}
+
+/** Writes acts with their outcomes and flushes; the first time, the session's opening record before them. */
 export function writeActs(opened: OpenedAuditLog, count: number, text = "select 1"): void {
-  const writer = opened.log.writer(context);
+  const writer = actsOf(opened);
   for (let i = 0; i < count; i++) {
     const intent = writer.append("act.intent", JSON.stringify({ act: { sql: text } }));
     writer.append("act.outcome", JSON.stringify({ intent, rows: i }));

@@ -1,7 +1,86 @@
-import { storeRule } from "./bad.ts";
+import { secretRule, storeRule } from "./bad.ts";
 import type { Bad } from "./bad.ts";
 
+const signals = (text: string): string => `  signals: ${text}\n  people:\n`;
+
+const limits = "limits: { connections: 100 }";
+const exported = (destination: string, more = ""): string =>
+  `export: { ${more}destinations: [${destination}] }\n${limits}`;
+
 export const gateway: Readonly<Record<string, readonly Bad[]>> = {
+  "who may say that somebody is no longer good": [
+    ["  people:\n", signals("{ ssf: { issuer: §http://ssf.example.net } }"), "this must start with https://"],
+    ["  people:\n", signals("{ ssf: { issuer: §transmitter } }"), "this is not a URL", "write https://HOST"],
+    [
+      "  people:\n",
+      signals("{ org: §https://other.okta.com }"),
+      "no issuer of agents or people is at this org: its word would end nothing",
+      "write where they are: https://example.okta.com",
+    ],
+  ],
+  "where the log goes": [
+    [limits, exported("§{ name: siem }"), "this says not where to: one of file, syslog, otlp, splunk"],
+    [
+      limits,
+      exported("§{ name: siem, file: { path: a }, syslog: { address: siem:6514 } }"),
+      "this is file and syslog at once: give each a destination of its own",
+    ],
+    [
+      limits,
+      exported("{ name: §SIEM, file: { path: a } }"),
+      "a destination's name is made of lower-case letters, digits and hyphens, a letter first",
+    ],
+    [
+      limits,
+      exported("{ name: siem, file: { path: a } }, { name: shipper, file: { path: §b/../a } }"),
+      "another destination writes to this file",
+      "give each its own",
+    ],
+    [
+      limits,
+      exported("{ name: siem, file: { path: §data/mayfly.db } }"),
+      "this file is inside the gateway's own folder",
+      "name one outside it",
+    ],
+    [
+      limits,
+      exported("{ name: siem, file: { path: §./mayfly.yaml } }"),
+      "this file is the configuration itself",
+      "name another",
+    ],
+    [limits, exported("{ name: siem, syslog: { address: §siem:0 } }"), "port 0 leads nowhere"],
+    [
+      limits,
+      exported("{ name: siem, syslog: { address: §siem } }"),
+      "this is not an address",
+      "write HOST:PORT, for example 0.0.0.0:8443",
+    ],
+    [limits, exported("{ name: siem, otlp: { url: §http://collector } }"), "this must start with https://"],
+    [
+      limits,
+      exported('{ name: siem, otlp: { url: §"http://collector", allow_insecure_loopback: true } }'),
+      "http:// is only for a host on the loopback address",
+      "use https://",
+    ],
+    [limits, exported("{ name: siem, splunk: { url: https://splunk, token: §hunter2 } }"), secretRule],
+    [
+      limits,
+      exported(
+        "{ name: siem, otlp: { url: https://collector, headers: { §X-Key: { env: ORDERS_DB_PASSWORD } } } }",
+      ),
+      "a header's name is lower-case, as authorization",
+    ],
+    [
+      limits,
+      exported("{ name: siem, file: { path: a } }", "hold_back: §0MiB, "),
+      "this is less than 1.0 MiB",
+    ],
+    [
+      limits,
+      exported("{ name: siem, syslog: { address: siem:6514, resend: §2h } }"),
+      "this is longer than 1h",
+    ],
+  ],
   "the gateway itself": [
     ["url: https://mayfly.internal:8443", "url: §http://mayfly.internal", "this must start with https://"],
     ["url: https://mayfly.internal:8443", "url: §http://127.0.0.1:8443", "this must start with https://"],
@@ -78,7 +157,83 @@ export const gateway: Readonly<Record<string, readonly Bad[]>> = {
     ["sync: always", "sync: §alway", "this must be one of batched, always", "did you mean always?"],
     ["checkpoint_every: 20s", "checkpoint_every: §20", "this must be a duration such as 30s, 5m or 8h"],
     ["checkpoint_every: 20s", "checkpoint_every: §2d", "this is longer than 1h"],
+    [
+      "checkpoint_every: 20s",
+      "retention: §{ archive: { folder: archive } }",
+      "this says neither `keep` nor `size`: nothing would ever go",
+    ],
+    [
+      "checkpoint_every: 20s",
+      "retention: { size: §100GB, archive: { folder: archive } }",
+      "this is not a size",
+      "write 512MiB, 100GiB or 2TiB",
+    ],
+    [
+      "checkpoint_every: 20s",
+      "retention: { size: §0MiB, archive: { folder: archive } }",
+      "this is less than 1.0 MiB",
+    ],
+    [
+      "checkpoint_every: 20s",
+      "retention: { keep: 90d, archive: { folder: §data/audit/archive } }",
+      "the archive is inside the log's own folder",
+      "name a folder outside it, on another disk best",
+    ],
+    [
+      "checkpoint_every: 20s",
+      "retention: { keep: 90d, archive: { folder: §data } }",
+      "the log's own folder is inside the archive",
+      "name a folder outside it, on another disk best",
+    ],
+    ["checkpoint_every: 20s", "checkpoints: { to: §[] }", "this must not be empty"],
+    [
+      "checkpoint_every: 20s",
+      "checkpoints: { to: [§{ name: nas }] }",
+      "a destination is one of file, folder, webhook, s3, witness, and this is none",
+    ],
+    [
+      "checkpoint_every: 20s",
+      "checkpoints: { to: [§{ name: nas, file: a, folder: b }] }",
+      "a destination is one of file, folder, webhook, s3, witness, and this is file and folder",
+    ],
+    [
+      "checkpoint_every: 20s",
+      "checkpoints: { to: [{ name: nas, file: §data/audit/checkpoints.txt }] }",
+      "this is inside the log's own folder",
+      "name a place elsewhere: whoever can shorten the log must not reach it",
+    ],
+    [
+      "checkpoint_every: 20s",
+      "checkpoints: { to: [{ name: nas, file: a }, { name: §nas, file: b }] }",
+      "another destination has this name",
+    ],
+    [
+      "checkpoint_every: 20s",
+      "checkpoints: { to: [{ name: hook, webhook: { url: §http://hook.example } }] }",
+      "this must start with https://",
+    ],
+    [
+      "checkpoint_every: 20s",
+      "checkpoints: { to: [{ name: hook, webhook: { url: https://hook.example, headers: { §Content-Length: { env: PATH } } } }] }",
+      "mayflyd sets this header itself",
+    ],
+    [
+      "checkpoint_every: 20s",
+      "checkpoints: { to: [{ name: hook, webhook: { url: https://hook.example, headers: { authorization: §Bearer x } } }] }",
+      "a secret is named, never written: { env: NAME } or { file: PATH }",
+    ],
+    [
+      "checkpoint_every: 20s",
+      "checkpoints: { to: [{ name: w, witness: { url: https://w.example, key: §w.example+00000000+AAAA } }] }",
+      "this is not a witness's key: only Ed25519 cosignatures are understood",
+      "copy it from the witness's operator: NAME+ID+KEY",
+    ],
     ["sync: always", "name: §my log", "a log's name holds no spaces and no plus sign"],
+    [
+      "sync: always",
+      "name: §prod/../other",
+      "a log's name has no empty part, no . and no .. between slashes",
+    ],
     ["connections: 100", "connections: §0", "this must be at least 1"],
     ["connections: 100", "connections: §1.5", "this must be a whole number"],
     [
@@ -144,6 +299,7 @@ export const gateway: Readonly<Record<string, readonly Bad[]>> = {
       "oidc: { issuer: https://example.okta.com,",
       "oidc: { issuer: §http://127.0.0.1:9,",
       "this must start with https://",
+      "to try things out on this machine alone: allow_insecure_loopback: true beside it",
     ],
     ["reviewer: [support-leads, sre]", 'reviewer: [support-leads, §""]', "this must not be empty"],
     [

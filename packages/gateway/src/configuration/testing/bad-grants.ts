@@ -19,16 +19,11 @@ export const grants: Readonly<Record<string, readonly Bad[]>> = {
     ["    postgres: {", "    §postgrse: {", "postgrse is not known here", "did you mean postgres?"],
     [
       "    operations:\n      read",
-      "    §http: { url: https://x }\n    operations:\n      read",
-      "http connections cannot be enforced yet",
+      "    §mysql: { host: x }\n    operations:\n      read",
+      "mysql connections cannot be enforced yet",
       "remove the connection",
     ],
-    [
-      "    postgres: {",
-      "    §kubernetes: {",
-      "kubernetes connections cannot be enforced yet",
-      "remove the connection",
-    ],
+    ["    postgres: {", "    §ssh: {", "ssh connections cannot be enforced yet", "remove the connection"],
     [
       "user: mayfly,",
       "user: mayfly, tls: §verify-ful,",
@@ -146,6 +141,18 @@ export const grants: Readonly<Record<string, readonly Bad[]>> = {
       "forbid: true\n    §break_glass: true",
       "a policy that forbids has no break_glass",
       "remove it",
+    ],
+    ["forbid: true", "forbid: true\n    §lease: required", "a policy that forbids has no lease", "remove it"],
+    [
+      "approval: { by: [support-leads] }",
+      "approval: { by: [support-leads] }\n    lease: §61s",
+      "this is longer than 1m",
+    ],
+    [
+      "approval: { by: [support-leads] }",
+      "approval: { by: [support-leads] }\n    lease: §demanded",
+      "this is not a duration",
+      "write 30s, 5m or 8h",
     ],
     ["when: context.hour < 6", "when: §6", "this must be a text, and is a number", "put it between quotes"],
     ["audit: {", "  - §just a text\naudit: {", "this must be a mapping that says who may request what"],

@@ -30,7 +30,7 @@ export const members: Readonly<Record<string, readonly Bad[]>> = {
       "clients: [cli]",
       "§xxxxxxxxxx: [cli]",
       "xxxxxxxxxx is not known here",
-      "known here: clients, groups_max_age, oidc, saml, sessions",
+      "known here: clients, issuers, oidc, and 3 more",
     ],
     ["default: 5m", "default: 5m, §maxx: 1h", "maxx is not known here", "did you mean max?"],
   ],

@@ -44,7 +44,7 @@ export const secrets: Readonly<Record<string, readonly Bad[]>> = {
     [
       "{ env: ORDERS_PASSWORD }",
       "{ file: §/dev/zero }",
-      "this is not a regular file",
+      "this is not a regular file: /dev/zero",
       "relative paths start at the folder of the configuration file",
     ],
     ["{ env: ORDERS_PASSWORD }", "{ file: §empty.txt }", "the file is empty"],
@@ -85,7 +85,7 @@ export const secrets: Readonly<Record<string, readonly Bad[]>> = {
     ],
     [
       "limits:",
-      "tls: { certificate: not-pem.txt, key: §absent.pem }\nlimits:",
+      "tls: { certificate: cert.pem, key: §absent.pem }\nlimits:",
       "the file does not exist",
       "relative paths start at the folder of the configuration file",
     ],

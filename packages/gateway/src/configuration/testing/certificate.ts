@@ -1,8 +1,11 @@
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 
-/** A fresh self-signed certificate and its key, in PEM. */
-export async function makeCertificate(): Promise<{ certificate: string; key: string }> {
+/**
+ * A fresh self-signed certificate and its key, in PEM.
+ * @param address an IP address that it names; left out: none
+ */
+export async function makeCertificate(address?: string): Promise<{ certificate: string; key: string }> {
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -10,6 +13,10 @@ export async function makeCertificate(): Promise<{ certificate: string; key: str
     name: "CN=mayfly test",
     keys,
     signingAlgorithm: algorithm,
+    extensions:
+      address === undefined
+        ? []
+        : [new x509.SubjectAlternativeNameExtension([{ type: "ip", value: address }])],
   });
   const key = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
   return {

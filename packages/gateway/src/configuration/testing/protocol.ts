@@ -5,6 +5,7 @@ import type { ProtocolSchema } from "../types.ts";
 /** A protocol for tests, shaped like PostgreSQL's, so that these tests do not move when that one does. */
 export const testProtocol: ProtocolSchema = {
   kind: "postgres",
+  port: { example: "0.0.0.0:6432", mayAllowInsecureLoopback: true },
   target: z.strictObject({
     host: z.string().min(1),
     port: z.int().min(1).max(65_535).default(5432),

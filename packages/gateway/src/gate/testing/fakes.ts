@@ -1,13 +1,17 @@
+import { memoryBudgets, type MemoryBudgets } from "./memory-budgets.ts";
 import { createHash } from "node:crypto";
+import { joinRecord, type StoredRecord } from "@mayfly/audit-verifier";
 import type { AuditLog } from "../../audit/log.ts";
 import type { NewRecord } from "../../audit/records.ts";
 import type { ConnectionConfiguration, Limits } from "../../configuration/types.ts";
+import type { SharedPlaces } from "../../grants/gateways/shared-places.ts";
 import type { Grants } from "../../grants/grants.ts";
 import type { Grant, GrantEnd, LiveGrant, Requester } from "../../grants/types.ts";
 import type { Identity, Withdrawn } from "../../identity/identity.ts";
 import type { Principal } from "../../identity/principal.ts";
-import { fakeClock, type FakeClock } from "../../kernel/fake-clock.ts";
+import { fakeClock, type FakeClock } from "@mayfly/testing/fake-clock.ts";
 import { MayflyError } from "../../kernel/errors.ts";
+import type { SessionTraces } from "../../kernel/traceparent.ts";
 import { createGates, type Gates } from "../create.ts";
 import type { ClientFacts, Gate } from "../gate.ts";
 import type { Protocol, Verdict } from "../protocol.ts";
@@ -48,9 +52,14 @@ export function memoryLog(clock: Pick<FakeClock, "wall">): MemoryLog {
       queue.push(record);
       return next++;
     },
-    writer: (context) => ({
-      append: (type, detail) =>
-        log.append({ ...context, type, detail: JSON.parse(detail) as NewRecord["detail"] }),
+    writer: (session) => ({
+      append(type, detail) {
+        // As a reader of the log has it.
+        const all = [...log.written, ...queue].map((each, seq): StoredRecord => ({ ...each, seq, time: "" }));
+        const own = { seq: next, time: "", type, session, detail: JSON.parse(detail) };
+        const { seq: _, time: __, ...record } = joinRecord<StoredRecord>(own, (seq) => all[seq]);
+        return log.append(record as NewRecord);
+      },
       get at() {
         return clock.wall();
       },
@@ -89,14 +98,14 @@ export const wordProtocol = {
   words: (act: string): string => `the word ${act}`,
   compile:
     (scopes: readonly { readonly name: string }[]) =>
-    (act: string): Verdict =>
+    (act: string): Verdict<string> =>
       act === "ok" || act.startsWith("ok ")
-        ? { verdict: "permit", operation: scopes[0]?.name ?? "" }
+        ? { kind: "permit", operation: scopes[0]?.name ?? "", cover: act }
         : {
-            verdict: "deny",
+            kind: "deny",
             denial: { rule: "words", message: `${act} is not granted`, remedy: "ask", hint: "ask" },
           },
-} as unknown as Protocol<unknown, string>;
+} as unknown as Protocol<unknown, string, string>;
 
 export const client: ClientFacts = { protocol: "words", address: "127.0.0.1", tls: true };
 
@@ -104,36 +113,50 @@ export const client: ClientFacts = { protocol: "words", address: "127.0.0.1", tl
 export interface World {
   readonly clock: FakeClock;
   readonly log: MemoryLog;
+  readonly budgets: MemoryBudgets;
   readonly gates: Gates;
-  readonly gate: Gate<string>;
+  readonly gate: Gate<string, string>;
   readonly faults: unknown[];
+  /** What was told of the time that acts take. */
+  readonly times: string[];
   /** Adds an active grant. */
   activate(id: string, ms: number, requester?: Requester): LiveGrant;
   /** Ends a grant as the grants service does. */
   end(id: string, end: GrantEnd): void;
   /** Tells the watch on an identity that it is withdrawn. */
-  withdraw: (reason: string, kind?: "withdrawn" | "unknown") => void;
+  withdraw: (reason: string, kind?: "withdrawn" | "unknown" | "unproven") => void;
   state: {
     locked: boolean;
     unavailable: string | undefined;
     verifier: string | undefined;
     /** Why nothing is known of the holder. */
     unknown: string | undefined;
+    stale: string | undefined;
+    /** The traces that are exported, for sessions that open from now on. */
+    traces: SessionTraces | undefined;
   };
   readonly withdrawnGrants: string[];
 }
 
-export function makeWorld(given?: ConnectionConfiguration, bounds: Partial<Limits> = {}): World {
+export function makeWorld(
+  given?: ConnectionConfiguration,
+  bounds: Partial<Limits> = {},
+  sharedPlaces?: SharedPlaces,
+): World {
   const clock = fakeClock();
   const log = memoryLog(clock);
+  const budgets = memoryBudgets();
   const live = new Map<string, { grant: LiveGrant; controller: AbortController }>();
   const faults: unknown[] = [];
+  const times: string[] = [];
   const withdrawnGrants: string[] = [];
   const state: World["state"] = {
     locked: false,
     unavailable: undefined,
     verifier: undefined,
     unknown: undefined,
+    stale: undefined,
+    traces: undefined,
   };
   let watcher: Withdrawn | undefined;
   const grants = {
@@ -167,6 +190,7 @@ export function makeWorld(given?: ConnectionConfiguration, bounds: Partial<Limit
             new MayflyError("token_signature", "the token's signature is wrong", { status: 401 }),
           ),
     unknown: () => state.unknown,
+    prove: () => Promise.resolve(state.stale),
     watch: (_: Principal, withdrawn: Withdrawn) => {
       watcher = withdrawn;
       return () => {
@@ -187,11 +211,14 @@ export function makeWorld(given?: ConnectionConfiguration, bounds: Partial<Limit
     sessionsPerPrincipal: 100,
     handshake: 1000,
     messageBytes: 1000,
+    statementBytes: 1000,
     pendingPerPrincipal: 3,
     ...bounds,
   };
   const gates = createGates({
     grants,
+    budgets,
+    ...(sharedPlaces === undefined ? {} : { sharedPlaces: { store: sharedPlaces, life: "here" } }),
     identity,
     log,
     clock,
@@ -200,15 +227,22 @@ export function makeWorld(given?: ConnectionConfiguration, bounds: Partial<Limit
       limits,
       digest: "sha256:c",
     }),
+    traces: () => state.traces,
     fault: (error) => faults.push(error),
     count: () => undefined,
+    times: (kind) => ({
+      judged: (ms) => times.push(`${kind} judged ${ms}`),
+      completed: (ms) => times.push(`${kind} completed ${ms}`),
+    }),
   });
   return {
     clock,
     log,
+    budgets,
     gates,
     gate: gates.forProtocol(wordProtocol),
     faults,
+    times,
     state,
     withdrawnGrants,
     activate(id, ms, requester = agent) {

@@ -1,25 +1,27 @@
 import { EventEmitter } from "node:events";
 import { expect, it } from "vitest";
 import type { LiveGrant } from "../../grants/types.ts";
-import type { Refusal, Session } from "../gate.ts";
-import { createEntering } from "./entering.ts";
+import type { SessionRefused, Session } from "../gate.ts";
+import { createEntering } from "./sessions/enter.ts";
 
-const refusal = (code: Refusal["code"]): Refusal => ({
+const refusal = (code: SessionRefused["code"]): SessionRefused => ({
   code,
-  refused: { rule: "r", message: "m", remedy: "ask", hint: "h" },
+  kind: "refused",
+  denial: { rule: "r", message: "m", remedy: "ask", hint: "h" },
 });
 const live = { grant: { id: "gr_1", requester: { name: "a", subject: "s" } } } as unknown as LiveGrant;
 
 it("asks the provider about every token, also where another has opened the session", async () => {
   const asked: string[] = [];
-  const enter = createEntering<string>({
+  const enter = createEntering<string, string>({
     unavailable: () => undefined,
-    grantsOf: (bearer) =>
+    grantsOf: ({ bearer }) =>
       Promise.resolve({
+        kind: "found" as const,
         by: bearer === "secret" ? ("grant-secret" as const) : ("token" as const),
         grants: [live],
       }),
-    introspect: (token) => {
+    introspect: ({ bearer: token }) => {
       asked.push(token);
       return Promise.resolve(token === "withdrawn" ? refusal("unauthenticated") : undefined);
     },
@@ -27,11 +29,12 @@ it("asks the provider about every token, also where another has opened the sessi
     prefers: () => false,
     open: () =>
       Promise.resolve({
+        kind: "session",
         id: "ses_1",
         ended: new AbortController().signal,
         attach: () => undefined,
         close: () => undefined,
-      } as unknown as Session<string>),
+      } as unknown as Session<string, string>),
     refuse: (_, why) => why,
     noGrant: refusal("no_grant"),
     payload: () => ({ bytes: 0, payload: "" }),
@@ -46,7 +49,7 @@ it("asks the provider about every token, also where another has opened the sessi
 
 it("has nothing prepared for a bearer that does not verify", async () => {
   let prepared = 0;
-  const enter = createEntering<string>({
+  const enter = createEntering<string, string>({
     unavailable: () => undefined,
     grantsOf: () => Promise.resolve(refusal("unauthenticated")),
     introspect: () => Promise.resolve(undefined),
@@ -70,19 +73,20 @@ it("has nothing prepared for a bearer that does not verify", async () => {
 
 it("names an ended grant to whoever proves its secret, or owns it and names it", async () => {
   const owner = { issuer: "i", subject: "s", client: "s" };
-  const over = { ...refusal("no_grant"), refused: { ...refusal("no_grant").refused, message: "expired" } };
+  const over = { ...refusal("no_grant"), denial: { ...refusal("no_grant").denial, message: "expired" } };
   const asked: unknown[] = [];
-  const enter = createEntering<string>({
+  const enter = createEntering<string, string>({
     unavailable: () => undefined,
-    grantsOf: (bearer) =>
+    grantsOf: ({ bearer }) =>
       Promise.resolve(
         bearer === "secret"
-          ? { by: "grant-secret", grants: [], proved: "gr_1" }
+          ? { kind: "found", by: "grant-secret", grants: [], proved: "gr_1" }
           : bearer === "wrong"
-            ? { by: "grant-secret", grants: [] }
-            : { by: "token", grants: [], owner: { ...owner, subject: bearer } as never },
+            ? { kind: "found", by: "grant-secret", grants: [] }
+            : { kind: "found", by: "token", grants: [], owner: { ...owner, subject: bearer } as never },
       ),
-    introspect: (token) => Promise.resolve(token === "withdrawn" ? refusal("unauthenticated") : undefined),
+    introspect: ({ bearer: token }) =>
+      Promise.resolve(token === "withdrawn" ? refusal("unauthenticated") : undefined),
     closed: (grant, connection, by) => {
       asked.push([grant, connection, by?.subject]);
       const isTheirs = by === undefined || ["s", "withdrawn"].includes(by.subject);
@@ -98,7 +102,7 @@ it("names an ended grant to whoever proves its secret, or owns it and names it",
   const ask = { connection: "db", client: { protocol: "x", address: "", tls: true }, socket };
   const told = async (bearer: string, grant?: string): Promise<string> => {
     const answer = await enter({ ...ask, bearer, ...(grant === undefined ? {} : { grant }) });
-    return "refused" in answer ? answer.refused.message : "opened";
+    return answer.kind === "refused" ? answer.denial.message : "opened";
   };
   expect(await told("secret")).toBe("expired");
   expect(await told("s", "gr_1")).toBe("expired");

@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 
-/** One piece of work: an exported function of a module, and what it is given. */
+/** One piece of work: an exported function of a module, and its input. */
 export interface Work {
   /** The module's URL. */
   readonly module: string;
@@ -27,7 +27,7 @@ if (port !== null) {
       say({ kind: "begun" });
       say({ kind: "done", output: run(input) });
     } catch {
-      // What it threw may quote what it was given.
+      // Its error may quote the input.
       say({ kind: "failed" });
     }
   };

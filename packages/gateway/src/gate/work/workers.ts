@@ -5,17 +5,20 @@ import type { Said, Work } from "./worker.ts";
 /** How a piece of work ended. */
 export type Ended =
   | { readonly kind: "done"; readonly output: unknown }
-  /** It took longer or more memory than it may: its worker was ended. It threw. Nobody waits for it any more. */
+  /** Ended because it exceeded its time or memory; or it threw; or its caller gave up. */
   | { readonly kind: "too slow" | "too large" | "failed" | "left" }
-  /** The principal has as many pieces waiting as it may. */
+  /** The principal's queue is full. */
   | { readonly kind: "busy" };
 
-/** Threads for what an agent can make expensive: each can be ended at any time, and takes nothing else with it. */
+/**
+ * Worker threads for work that an agent can make expensive: each can be ended at any time without affecting anything
+ * else.
+ */
 export interface Workers {
   /**
-   * Does one piece of work. One of each principal is done at a time, and one's wait for nobody else's for longer than a
+   * Runs one piece of work. Each principal has one piece running at a time, and waits for the others no longer than a
    * piece may take.
-   * @param key whose it is
+   * @param key the principal
    */
   run(key: string, work: Work, signal?: AbortSignal): Promise<Ended>;
   /** Pieces that wait or are under way. */
@@ -27,7 +30,7 @@ const file = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker
 
 /** How long a worker may take to start and to load a module, milliseconds. */
 const LOAD_MS = 15_000;
-/** A worker that has nothing to do is ended after this, milliseconds: its memory is given back. */
+/** An idle worker is ended after this, milliseconds, to free its memory. */
 const IDLE_MS = 5000;
 
 interface Piece {
@@ -36,9 +39,9 @@ interface Piece {
   readonly tell: (ended: Ended) => void;
 }
 
-/** Makes them; a thread is started when there is work for it. */
+/** Makes the pool; a thread is started when there is work for it. */
 export function createWorkers(most = WORKERS, ms = WORK_MS): Workers {
-  /** Those who wait, in the order in which they are served, with their pieces. */
+  /** The waiting principals, in the order of service, with their pieces. */
   const waiting = new Map<string, Piece[]>();
   const busy = new Set<string>();
   const idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout }[] = [];
@@ -108,7 +111,7 @@ export function createWorkers(most = WORKERS, ms = WORK_MS): Workers {
       if (busy.has(key)) continue;
       const piece = line.shift();
       waiting.delete(key);
-      // Behind all the others.
+      // To the end of the queue.
       if (line.length > 0) waiting.set(key, line);
       if (piece !== undefined) doOne(piece);
     }
@@ -125,7 +128,7 @@ export function createWorkers(most = WORKERS, ms = WORK_MS): Workers {
         pieces += 1;
         const leave = (): void => {
           const at = line.indexOf(piece);
-          // What is under way comes to its end by itself, soon enough.
+          // Running work ends by itself, soon enough.
           if (at < 0) return;
           line.splice(at, 1);
           if (line.length === 0 && waiting.get(key) === line) waiting.delete(key);

@@ -1,17 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Ask } from "../grants.ts";
+import * as asks from "../testing/asks.ts";
 import { harness, minute, settle, trailOf, type Fault, type Harness } from "../testing/harness.ts";
 import { agent, operator, reviewer } from "../testing/samples.ts";
 import type { AccessRequest } from "../types.ts";
 
-const read: Ask = {
-  connection: "orders-db",
-  operations: ["read-orders"],
-  reason: "TICKET-1",
-  ttl: 5 * minute,
-  clientAddress: "",
-};
-const refund: Ask = { ...read, operations: ["refund-order"] };
+const read: Ask = { ...asks.read, ttl: 5 * minute };
+const refund: Ask = { ...read, operations: asks.refund.operations };
 
 const code = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(

@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { JournalEntry } from "./journal.ts";
 import { machineBootTime, openJournal, type OpenedJournal } from "./journal-file.ts";

@@ -27,9 +27,9 @@ function slotOf(json: string): Buffer | undefined {
 
 /** The slot of an entry, its texts shortened until it fits. */
 function entrySlot(entry: JournalEntry): Buffer {
-  for (let most = MAX_TEXT; most > 0; most = Math.floor(most / 2)) {
-    const reason = entry.reason.slice(0, most).toWellFormed();
-    const by = entry.by.slice(0, most).toWellFormed();
+  for (let maxText = MAX_TEXT; maxText > 0; maxText = Math.floor(maxText / 2)) {
+    const reason = entry.reason.slice(0, maxText).toWellFormed();
+    const by = entry.by.slice(0, maxText).toWellFormed();
     const slot = slotOf(JSON.stringify({ ...entry, reason, by }));
     if (slot !== undefined) return slot;
   }
@@ -64,7 +64,7 @@ async function openWhole(file: string): Promise<FileHandle> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
-  // Blanks are written, and not a hole left: the room must be there when the disk is full.
+  // Writes blanks instead of leaving a hole: the room must exist when the disk is full.
   const handle = await open(file, "w+", 0o600);
   await handle.write(blank.repeat(BEAT_SLOTS + ENTRY_SLOTS), 0);
   await handle.sync();
@@ -75,6 +75,20 @@ async function openWhole(file: string): Promise<FileHandle> {
     await folder.close();
   }
   return handle;
+}
+
+/** Whether a journal that nobody has open holds ends. A torn slot holds none, and neither does a file that is not there. */
+export function journalHolds(file: string): boolean {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+  for (let slot = BEAT_SLOTS; slot < BEAT_SLOTS + ENTRY_SLOTS; slot++)
+    if (readSlot(bytes.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES)) !== undefined) return true;
+  return false;
 }
 
 /** The journal, and its end. */
@@ -124,7 +138,7 @@ export async function openJournal(
   );
   let chain: Promise<void> = Promise.resolve();
 
-  /** One after another, each on the disk before the next begins. */
+  /** Sequential: each write is on disk before the next begins. */
   const put = (slot: number, bytes: Buffer): Promise<void> => {
     const write = async (): Promise<void> => {
       // What is written to a file that nobody will find again is kept by nobody.

@@ -14,13 +14,13 @@ export type JournalEntry =
     }
   | ({ readonly kind: "lockdown" } & Lockdown);
 
-/** Boot of the machine, and how long it has been up: what no setting of a clock changes. */
+/** The machine's boot and its uptime, which no setting of a clock changes. */
 export interface BootTime {
   readonly id: string;
   readonly ms: number;
 }
 
-/** What a running gateway says of itself every few seconds. */
+/** The heartbeat of a running gateway. */
 export interface Beat {
   /** The time by its steady clock, milliseconds since the epoch. */
   readonly steady: number;
@@ -32,18 +32,18 @@ export interface Beat {
 }
 
 /**
- * The last resort of what has ended: a file whose room was taken when it was made, so that a full disk still takes an
- * end. An entry is in it only as long as neither log nor store has it.
+ * The last place to keep ends: a preallocated file, so that a full disk still takes them. It holds an entry only while
+ * neither log nor store does.
  */
 export interface Journal {
-  /** What the run before left. */
+  /** The entries of the previous run. */
   readonly found: { readonly entries: readonly JournalEntry[]; readonly beat: Beat | undefined };
   /**
    * Keeps an entry, on the disk when this resolves.
    * @returns takes it out again
    */
   keep(entry: JournalEntry): Promise<() => Promise<void>>;
-  /** Takes out what the run before left: log and store have it now. */
+  /** Removes the entries of the previous run: log and store have them now. */
   settle(): Promise<void>;
   beat(beat: Beat): Promise<void>;
   /** How long the machine has been up; undefined where that cannot be known. */

@@ -1,15 +1,10 @@
 import { expect, it } from "vitest";
 import type { Ask } from "../grants.ts";
+import * as asks from "../testing/asks.ts";
 import { harness, minute, settle, type Harness } from "../testing/harness.ts";
 import { agent, operator } from "../testing/samples.ts";
 
-const read: Ask = {
-  connection: "orders-db",
-  operations: ["read-orders"],
-  reason: "TICKET-1",
-  ttl: 10 * minute,
-  clientAddress: "",
-};
+const read: Ask = { ...asks.read, ttl: 10 * minute };
 const GRANTS = 5;
 
 /** Kills the gateway at the nth call of store or log, before it or while its answer is on its way. */

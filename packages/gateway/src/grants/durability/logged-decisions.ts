@@ -3,13 +3,13 @@ import type { Approval } from "../types.ts";
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/** The id of a yes on record. */
-export function yesOf({ detail }: AuditRecord): string | undefined {
+/** The id of a recorded approval. */
+export function approvalIn({ detail }: AuditRecord): string | undefined {
   return detail["decision"] === "approve" ? textOf(detail["approval"]) : undefined;
 }
 
-/** A no on record, as the store keeps it. */
-export function noOf({ detail, principal, time }: AuditRecord): Approval | undefined {
+/** A recorded refusal, as the store keeps it. */
+export function refusalIn({ detail, principal, time }: AuditRecord): Approval | undefined {
   if (detail["decision"] !== "refuse" || principal === undefined) return undefined;
   const { issuer, subject, name, uid } = principal;
   return {

@@ -5,19 +5,14 @@ import { afterAll, expect, it } from "vitest";
 import { openStore, type Store } from "../../storage/store.ts";
 import type { Ask, Grants } from "../grants.ts";
 import { grantModel } from "../states.ts";
-import { fakeLog, harness, minute, settle, trailOf, type FakeLog, type Harness } from "../testing/harness.ts";
+import * as asks from "../testing/asks.ts";
+import { trailOf, fakeLog, harness, minute, settle, type FakeLog, type Harness } from "../testing/harness.ts";
 import { agent, operator } from "../testing/samples.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "mayfly-lost-log-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const read: Ask = {
-  connection: "orders-db",
-  operations: ["read-orders"],
-  reason: "TICKET-1",
-  ttl: 10 * minute,
-  clientAddress: "",
-};
+const read: Ask = { ...asks.read, ttl: 10 * minute };
 
 /** A gateway that has its store for itself, and whose log the store remembers. */
 interface Scene {

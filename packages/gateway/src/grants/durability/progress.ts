@@ -3,8 +3,8 @@ import type { Core } from "../core.ts";
 import type { Beat } from "./journal.ts";
 import type { Trail } from "./trail.ts";
 
-/** Counts a change while it is between its record and the store. */
-export async function busy<T>(core: Core, run: () => Promise<T>): Promise<T> {
+/** Runs a change and counts it while it is recorded and not yet stored. */
+export async function whileCounted<T>(core: Core, run: () => Promise<T>): Promise<T> {
   core.busy += 1;
   try {
     return await run();
@@ -15,21 +15,21 @@ export async function busy<T>(core: Core, run: () => Promise<T>): Promise<T> {
 
 /** How often a gateway says what time it has seen, while there are grants or requests whose time runs, milliseconds. */
 export const BEAT_EVERY_MS = 2000;
-/** How often it is kept how far log and store agree, milliseconds. */
+/** How often the agreement of log and store is stored, milliseconds. */
 const PROGRESS_EVERY_MS = 5000;
 
-/** Keeps how far log and store agree, and what time it is, so that a start need not look further back. */
-export interface Keeping {
+/** Stores how far log and store agree, and the current time, so that a start need not read further back. */
+export interface ProgressKeeper {
   /** @param from the number of the first record that the store may not agree with */
   start(from: number): void;
-  /** Says once more how things stand, at a stop. */
+  /** Stores the final state, at a stop. */
   stop(): Promise<void>;
   /** Why what is stored now may not be kept; undefined when all is well. */
   readonly unwritable: string | undefined;
 }
 
 /** Makes it. @param trail the log read back; undefined where it cannot be */
-export function createKeeping(core: Core, trail: Trail | undefined): Keeping {
+export function createProgressKeeper(core: Core, trail: Trail | undefined): ProgressKeeper {
   let isStopped = true;
   let cancelBeat: (() => void) | undefined;
   let cancelProgress: (() => void) | undefined;

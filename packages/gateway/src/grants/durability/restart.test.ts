@@ -1,26 +1,21 @@
 import { describe, expect, it } from "vitest";
 import type { Ask, GrantRules, Grants } from "../grants.ts";
+import * as asks from "../testing/asks.ts";
 import {
+  usual,
+  readRule,
   approvedBy,
   harness,
   minute,
-  readRule,
   rulesOf,
   settle,
-  usual,
   type Fault,
   type Harness,
 } from "../testing/harness.ts";
 import { agent, operator, reviewer } from "../testing/samples.ts";
 
-const read: Ask = {
-  connection: "orders-db",
-  operations: ["read-orders"],
-  reason: "TICKET-1",
-  ttl: 5 * minute,
-  clientAddress: "",
-};
-const refund: Ask = { ...read, operations: ["refund-order"] };
+const read: Ask = { ...asks.read, ttl: 5 * minute };
+const refund: Ask = { ...read, operations: asks.refund.operations };
 
 /** What is there before something ends, and must be there after it. */
 interface Scene {

@@ -1,15 +1,10 @@
 import { expect, it } from "vitest";
 import type { Ask } from "../grants.ts";
-import { fakeLog, harness, minute, settle, trailOf, type FakeLog, type Harness } from "../testing/harness.ts";
+import * as asks from "../testing/asks.ts";
+import { trailOf, fakeLog, harness, minute, settle, type FakeLog, type Harness } from "../testing/harness.ts";
 import { agent, operator } from "../testing/samples.ts";
 
-const read: Ask = {
-  connection: "orders-db",
-  operations: ["read-orders"],
-  reason: "TICKET-1",
-  ttl: 10 * minute,
-  clientAddress: "",
-};
+const read: Ask = { ...asks.read, ttl: 10 * minute };
 
 const code = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(

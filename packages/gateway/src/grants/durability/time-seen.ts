@@ -1,10 +1,10 @@
 import type { Core } from "../core.ts";
-import { aheadInWords, type TimeSeen } from "./floor.ts";
+import { clockAheadMessage, type TimeSeen } from "./time-floor.ts";
 import type { Trail } from "./trail.ts";
 
 /** The time of what goes on must not grow; where nothing does, the wall clock is right again. */
 export function raiseClock(core: Core, floor: number): void {
-  const ahead = aheadInWords(floor, core.wallClock.wall());
+  const ahead = clockAheadMessage(floor, core.wallClock.wall());
   if (ahead !== undefined) core.tell(ahead);
   core.clock.raise(floor);
 }

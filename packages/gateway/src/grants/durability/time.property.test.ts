@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { describe, expect, it } from "vitest";
 import type { Ask, Grants } from "../grants.ts";
 import { harness, minute, settle, type Harness } from "../testing/harness.ts";

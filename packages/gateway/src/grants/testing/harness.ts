@@ -4,8 +4,16 @@ import path from "node:path";
 import type { AuditLog } from "../../audit/log.ts";
 import type { AuditRecord, NewRecord } from "../../audit/records.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import { fakeClock, type FakeClock } from "../../kernel/fake-clock.ts";
-import type { ApprovalRule, Policies, PolicyAsk, PolicyVerdict, Terms } from "../../policy/types.ts";
+import { fakeClock, type FakeClock } from "@mayfly/testing/fake-clock.ts";
+import { approversOf } from "../../policy/approvers.ts";
+import type {
+  ApprovalRule,
+  Policies,
+  PolicyAsk,
+  PolicyEntry,
+  PolicyVerdict,
+  Terms,
+} from "../../policy/types.ts";
 import { openStore, type Store } from "../../storage/store.ts";
 import type { GrantRules, Grants, GrantStore, InventoryEntry } from "../grants.ts";
 import type { Beat, BootTime, Journal, JournalEntry } from "../durability/journal.ts";
@@ -185,6 +193,16 @@ export const refundRule: Rule = {
   },
 };
 
+/** The ordinary rules as policies that ask the same approvals. */
+function entriesOf(rules: Readonly<Record<string, Rule>>): readonly PolicyEntry[] {
+  return Object.entries(rules).map(([name, { groups, terms }]) => {
+    const [connection = "", operation = ""] = name.split("/");
+    const { policy, approval } = terms;
+    const common = { name: policy, forbid: false, groups, connection, operations: [operation] };
+    return approval === undefined ? common : { ...common, approval };
+  });
+}
+
 function policiesOf(rules: Readonly<Record<string, Rule>>): Policies {
   const ruleOf = (ask: PolicyAsk): Rule | undefined => {
     const found = rules[`${ask.connection}/${ask.operation}`];
@@ -207,6 +225,7 @@ function policiesOf(rules: Readonly<Record<string, Rule>>): Policies {
         ? { requestable: false, conditions: [], reasons: [] }
         : { requestable: true, terms: rule.terms, conditions: [], reasons: [] };
     },
+    approvers: (connection, operations) => approversOf(entriesOf(rules), connection, operations),
   };
 }
 
@@ -305,10 +324,11 @@ function mortalClock(clock: Clock, life: Life): Clock {
   };
 }
 
+/** What a harness is made with. */
+export type HarnessOptions = Partial<GrantsOptions> & { readonly on?: Store };
+
 /** The service on a real SQLite store (or the one given), with a clock and a log to play with. */
-export async function harness(
-  options: Partial<GrantsOptions> & { readonly on?: Store } = {},
-): Promise<Harness> {
+export async function harness(options: HarnessOptions = {}): Promise<Harness> {
   const folder = mkdtempSync(path.join(tmpdir(), "mayfly-grants-"));
   const opened =
     options.on ?? (await openStore({ kind: "sqlite", file: path.join(folder, "mayfly.db") }, grantModel));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { MayflyError } from "../../kernel/errors.ts";
 import type { Actor, Allow, Grants } from "../grants.ts";
 import { approvedBy, harness, minute, readRule, rulesOf, settle, type Harness } from "./harness.ts";

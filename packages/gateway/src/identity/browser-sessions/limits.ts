@@ -1,7 +1,7 @@
 import { deadlineAfter, deadlineAt, remaining } from "../../kernel/clock.ts";
 import type { Clock, Deadline } from "../../kernel/clock.ts";
-import { boundedMap } from "../bounded-map.ts";
-import { skew } from "../check.ts";
+import { boundedMap } from "../../kernel/bounded-map.ts";
+import { CLOCK_SKEW_MS } from "../tokens/check.ts";
 import type { BrowserSession } from "./store.ts";
 
 /** How long sessions live, milliseconds. */
@@ -12,33 +12,33 @@ export interface SessionLimits {
 
 /** The two ends of a session, on both clocks. */
 export interface SessionEnds {
-  /** Milliseconds until the session is over if it is not used; 0 or less when it is. */
+  /** Milliseconds until the session ends if it is not used; 0 or less when it has ended. */
   remaining(session: BrowserSession): number;
-  /** Milliseconds until it is over whatever happens. */
-  remainingAtAll(session: BrowserSession): number;
-  /** The session was used now: its idle end moves. */
+  /** Milliseconds until its absolute end. */
+  remainingAbsolute(session: BrowserSession): number;
+  /** Records a use: the idle end moves. */
   used(session: BrowserSession): void;
   forget(id: string): void;
 }
 
-interface Known {
-  /** What the store said when `idle` was worked out. */
+interface MeasuredSession {
+  /** `lastSeenAt` in the store when `idle` was computed. */
   lastSeenAt: number;
   idle: Deadline;
   readonly absolute: Deadline;
 }
 
-/** How many sessions are remembered; one that is forgotten is worked out from the store again. */
-const most = 10_000;
+/** How many sessions are cached; an evicted one is computed from the store again. */
+const MAX_REMEMBERED_SESSIONS = 10_000;
 
 /**
- * Measures sessions on the wall clock, which the store and all gateways share, and on this process's monotonic clock:
- * the earlier end counts, so that a clock stepped back prolongs nothing. A session from the future is over.
+ * Measures sessions on the wall clock, which the store and all gateways share, and on this process's monotonic clock.
+ * The earlier end counts, so that a clock stepped back extends nothing. A session that began in the future has ended.
  */
 export function sessionEnds(clock: Clock, limits: SessionLimits): SessionEnds {
-  const sessions = boundedMap<Known>(most);
+  const sessions = boundedMap<MeasuredSession>(MAX_REMEMBERED_SESSIONS);
 
-  function lookAt(session: BrowserSession): Known {
+  function lookAt(session: BrowserSession): MeasuredSession {
     const { id, lastSeenAt, endsAt } = session;
     const known = sessions.get(id);
     if (known === undefined) {
@@ -60,7 +60,7 @@ export function sessionEnds(clock: Clock, limits: SessionLimits): SessionEnds {
   }
 
   const isFromTheFuture = ({ signedInAt, lastSeenAt }: BrowserSession): boolean =>
-    Math.max(signedInAt, lastSeenAt) > clock.wall() + skew;
+    Math.max(signedInAt, lastSeenAt) > clock.wall() + CLOCK_SKEW_MS;
 
   return {
     remaining(session) {
@@ -68,7 +68,7 @@ export function sessionEnds(clock: Clock, limits: SessionLimits): SessionEnds {
       const { idle, absolute } = lookAt(session);
       return Math.min(remaining(clock, idle), remaining(clock, absolute));
     },
-    remainingAtAll(session) {
+    remainingAbsolute(session) {
       return isFromTheFuture(session) ? 0 : remaining(clock, lookAt(session).absolute);
     },
     used(session) {

@@ -2,19 +2,19 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { LogoutNotice } from "../sign-in/provider.ts";
 import type { BrowserSession, BrowserSessionStore } from "./store.ts";
 
-/** How long a logout is remembered, milliseconds: longer than any sign-in that was under way then can still take. */
-const remembered = 900_000;
+/** How long a logout is remembered, milliseconds: longer than any sign-in under way can take. */
+const REMEMBER_MS = 900_000;
 
 /**
- * What the provider said ended a moment ago. A logout can overtake the sign-in that it ends: it arrives while the code
- * is being redeemed, finds no session, and the session is made afterwards. Kept in the store, since the two may meet
- * different gateways.
+ * Recent logouts by the provider. A logout can overtake the sign-in that it ends: it arrives while the code is being
+ * redeemed, finds no session, and the session is made afterwards. Kept in the store, since the two may reach different
+ * gateways.
  */
 export interface Logouts {
-  /** Remembers a notice. To be called before sessions are ended: whoever is made meanwhile then finds it. */
+  /** Records a logout. Call it before ending sessions, so that a session made meanwhile finds it. */
   remember(issuer: string, notice: LogoutNotice): Promise<void>;
   /**
-   * Whether a session that is in the store already was ended by the provider since its sign-in began.
+   * Whether the provider ended a stored session after its sign-in began.
    * @param since milliseconds since the epoch
    */
   overtook(session: BrowserSession, since: number): Promise<boolean>;
@@ -29,7 +29,7 @@ const keyOf = (issuer: string, { providerSubject, providerSession }: Partial<Nam
 /** Makes them. */
 export function logouts(store: Pick<BrowserSessionStore, "mark" | "marked">, clock: Clock): Logouts {
   return {
-    remember: (issuer, notice) => store.mark("logged-out", keyOf(issuer, notice), clock.wall() + remembered),
+    remember: (issuer, notice) => store.mark("logged-out", keyOf(issuer, notice), clock.wall() + REMEMBER_MS),
     async overtook({ issuer, providerSubject, providerSession }, since) {
       const keys = [
         keyOf(issuer, { providerSubject }),
@@ -39,7 +39,7 @@ export function logouts(store: Pick<BrowserSessionStore, "mark" | "marked">, clo
       ];
       for (const key of keys) {
         const until = await store.marked("logged-out", key);
-        if (until !== undefined && until - remembered >= since) return true;
+        if (until !== undefined && until - REMEMBER_MS >= since) return true;
       }
       return false;
     },

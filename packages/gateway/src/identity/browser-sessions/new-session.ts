@@ -1,6 +1,6 @@
 import { newId } from "../../kernel/ids.ts";
 import type { SignInMethod, SignedIn } from "../sign-in/provider.ts";
-import { SignInRefused } from "../sign-in/refusals.ts";
+import { SignInRefused } from "../sign-in/problems.ts";
 import { digestOfSecret, newBrowserSecret } from "../sign-in/secrets.ts";
 import type { BrowserSession } from "./store.ts";
 
@@ -19,7 +19,7 @@ export interface Circumstances {
 }
 
 /**
- * The session of somebody who signed in, with a cookie that nobody chose.
+ * A new session for somebody who signed in, with a fresh random cookie.
  * @throws SignInRefused not_verified when the provider's own session is over already
  */
 export function newSession(
@@ -29,7 +29,8 @@ export function newSession(
   const endsAt = Math.min(now + absolute, signedIn.endsBy ?? Infinity);
   if (endsAt <= now) throw new SignInRefused("not_verified", "the provider's session is over already");
   const cookie = newBrowserSecret();
-  const { issuer, login, displayName, providerSubject, providerSession, groups, authenticatedAt } = signedIn;
+  const { issuer, login, displayName, providerSubject, uid, providerSession, groups, authenticatedAt } =
+    signedIn;
   const session: BrowserSession = {
     id: newId("bs"),
     digest: digestOfSecret(cookie),
@@ -38,6 +39,7 @@ export function newSession(
     login,
     ...(displayName === undefined ? {} : { displayName }),
     providerSubject,
+    ...(uid === undefined ? {} : { uid }),
     ...(providerSession === undefined ? {} : { providerSession }),
     rules,
     groups,

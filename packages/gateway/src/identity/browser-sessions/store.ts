@@ -1,4 +1,4 @@
-import type { SignInMethod, UsedOnce } from "../sign-in/provider.ts";
+import type { SignedIn, SignInMethod, UsedOnce } from "../sign-in/provider.ts";
 
 /** A sign-in that has begun: what must come back, and from whom. */
 export interface SignInTransaction {
@@ -18,23 +18,14 @@ export interface SignInTransaction {
 }
 
 /** A browser in which a person is signed in. The cookie's value is stored nowhere. */
-export interface BrowserSession {
+export interface BrowserSession extends Omit<SignedIn, "endsBy" | "live"> {
   /** `bs_…`. */
   readonly id: string;
   /** SHA-256 of the cookie's value, hexadecimal. */
   readonly digest: string;
   readonly method: SignInMethod;
-  readonly issuer: string;
-  readonly login: string;
-  /** Shown beside the login, never compared. */
-  readonly displayName?: string;
-  readonly providerSubject: string;
-  readonly providerSession?: string;
   /** Digest of the configuration of people that they signed in under: another one ends the session. */
   readonly rules: string;
-  readonly groups: readonly string[];
-  readonly groupsAsOf: number;
-  readonly authenticatedAt?: number;
   readonly signedInAt: number;
   readonly lastSeenAt: number;
   readonly endsAt: number;
@@ -57,30 +48,27 @@ export interface SessionFilter {
 
 /** What sign-in keeps, shared by all gateways of a store. All times are the wall clock's. */
 export interface BrowserSessionStore extends UsedOnce {
-  /** Keeps a transaction; forgets expired ones, and the oldest beyond `most`. */
-  begin(transaction: SignInTransaction, most: number): Promise<void>;
-  /** Gives a transaction once: whoever comes second gets undefined. Whether it has expired is the caller's to see. */
-  take(digest: string): Promise<SignInTransaction | undefined>;
-  /** Keeps a session; ends the person's oldest beyond `most`, by login as a filter does, and gives them back. */
-  create(session: BrowserSession, most: number): Promise<readonly BrowserSession[]>;
+  /** Keeps a transaction; forgets expired ones, and the oldest beyond `max`. */
+  begin(transaction: SignInTransaction, max: number): Promise<void>;
+  /** Returns a transaction once; a second call gets undefined. The caller checks its expiry. */
+  consume(digest: string): Promise<SignInTransaction | undefined>;
+  /** Keeps a session; ends the person's oldest beyond `max`, by login as a filter does, and gives them back. */
+  create(session: BrowserSession, max: number): Promise<readonly BrowserSession[]>;
   byDigest(digest: string): Promise<BrowserSession | undefined>;
   byId(id: string): Promise<BrowserSession | undefined>;
   /** Newest first, at most `limit`. */
   list(filter: SessionFilter, limit: number): Promise<readonly BrowserSession[]>;
-  /** Says that a session was used; never moves it back. */
+  /** Records that a session was used; never moves the time back. */
   seen(id: string, at: number): Promise<void>;
-  /** Says what the provider says now; an older answer changes nothing. */
+  /** Stores the provider's groups; an older answer changes nothing. */
   setGroups(id: string, groups: readonly string[], asOf: number): Promise<void>;
   /** Ends one; false when it was not there. */
   end(id: string): Promise<boolean>;
   /** Ends those that match and gives them back. A filter without members ends nothing. */
   endAll(filter: SessionFilter): Promise<readonly BrowserSession[]>;
-  /**
-   * Ends sessions whose end has passed or that were not used since `idleSince`, and gives them back; forgets what need
-   * not be remembered.
-   */
+  /** Ends sessions that are past their end or unused since `idleSince`, and returns them; deletes expired marks. */
   forget(now: number, idleSince: number): Promise<readonly BrowserSession[]>;
-  /** Remembers an id, of any length, until then; one that is remembered already for longer stays so. */
+  /** Marks an id, of any length, until then; a mark that lasts longer stays. */
   mark(kind: string, id: string, until: number): Promise<void>;
   /** Until when an id is remembered, milliseconds since the epoch. */
   marked(kind: string, id: string): Promise<number | undefined>;

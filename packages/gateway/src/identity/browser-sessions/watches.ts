@@ -1,13 +1,13 @@
 import type { Clock } from "../../kernel/clock.ts";
 
-/** How often a session is looked at while something of it goes on: another gateway may have ended it. Milliseconds. */
-const every = 5_000;
+/** How often a session is checked while its answers are streaming: another gateway may have ended it. Milliseconds. */
+const CHECK_INTERVAL_MS = 5_000;
 
-/** Watches sessions by their digest while answers to them go on. */
+/** Watches sessions by their digest while their answers are streaming. */
 export interface SessionWatches {
   /** @returns ends the watch */
   watch(digest: string, ended: (reason: string) => void): () => void;
-  /** The session is over: tells everyone who watches it, once. */
+  /** Tells everyone who watches the session, once, that it has ended. */
   end(digest: string, reason: string): void;
   close(): void;
 }
@@ -40,7 +40,7 @@ export function sessionWatches(clock: Clock, left: (digest: string) => Promise<n
   }
 
   function lookIn(digest: string, one: Watched, ms: number): void {
-    one.cancel = clock.schedule(Math.min(every, Math.max(0, ms)), () => {
+    one.cancel = clock.schedule(Math.min(CHECK_INTERVAL_MS, Math.max(0, ms)), () => {
       look(digest, one).catch(() => end(digest, "the browser session could not be verified"));
     });
   }
@@ -51,7 +51,7 @@ export function sessionWatches(clock: Clock, left: (digest: string) => Promise<n
       if (one === undefined) {
         one = { listeners: new Set(), cancel: () => {} };
         watched.set(digest, one);
-        lookIn(digest, one, every);
+        lookIn(digest, one, CHECK_INTERVAL_MS);
       }
       const { listeners } = one;
       // A function of its own, so that one listener given twice is told twice.

@@ -1,5 +1,5 @@
 import { IdentityError } from "../error.ts";
-import type { Check } from "../check.ts";
+import type { Check } from "../tokens/check.ts";
 
 /** Claims of ID tokens (OpenID Connect Core, section 2) and logout tokens, which no access token of Okta's carries. */
 const foreign = ["nonce", "at_hash", "c_hash", "s_hash", "events"];
@@ -14,14 +14,6 @@ export const checkAccessToken: Check = ({ claims }) => {
       "token_type",
       "the token is not an access token",
       "send the access token, not the ID token",
-    );
-  }
-  // RFC 9449, section 7.2, and RFC 8705, section 3: whoever does not check the proof must not take the token without it.
-  if (Object.hasOwn(claims, "cnf")) {
-    throw new IdentityError(
-      "token_type",
-      "the access token is bound to a key (cnf), whose proof is not checked here",
-      "get a bearer token: turn off DPoP for this client at the authorization server",
     );
   }
   // Okta's own form is a list named `scp`; of agents that act for machines a string named `scope`, and a custom claim of

@@ -1,5 +1,5 @@
 import { IdentityError } from "../error.ts";
-import type { Check } from "../check.ts";
+import type { Check } from "../tokens/check.ts";
 
 /** The algorithm is one of the configured ones, spelled exactly so (RFC 8725, section 3.1). */
 export const checkAlgorithm: Check = ({ header }, { provider }) => {

@@ -1,5 +1,5 @@
 import { IdentityError } from "../error.ts";
-import type { Check } from "../check.ts";
+import type { Check } from "../tokens/check.ts";
 
 /** The token is for this gateway (RFC 7519, section 4.1.3): `aud` is one of the configured audiences, or a list with one. */
 export const checkAudience: Check = ({ claims }, { provider }) => {

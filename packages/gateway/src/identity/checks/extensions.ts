@@ -1,5 +1,5 @@
 import { IdentityError } from "../error.ts";
-import type { Check } from "../check.ts";
+import type { Check } from "../tokens/check.ts";
 
 const members = ["crit", "b64", "enc", "zip", "cty"];
 

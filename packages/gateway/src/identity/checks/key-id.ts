@@ -1,5 +1,5 @@
 import { IdentityError } from "../error.ts";
-import type { Check } from "../check.ts";
+import type { Check } from "../tokens/check.ts";
 
 /** The header names its key, so that exactly one is tried. */
 export const checkKeyId: Check = ({ header }) => {

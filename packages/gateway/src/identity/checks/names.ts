@@ -1,19 +1,17 @@
-import { hidesSomething } from "../../kernel/unseen.ts";
+import { hasInvisible } from "../../kernel/invisible-characters.ts";
 import { IdentityError } from "../error.ts";
-import type { Check } from "../check.ts";
+import type { Check } from "../tokens/check.ts";
 
-/** True for text that can name somebody: not empty, nothing that is not seen, at most 512 characters. */
-export function isName(value: unknown): value is string {
-  return (
-    typeof value === "string" && value.trim().length > 0 && value.length <= 512 && !hidesSomething(value)
-  );
+/** Whether a text can name somebody: not empty, no invisible characters, at most 512 characters. */
+export function isClaimName(value: unknown): value is string {
+  return typeof value === "string" && value.trim().length > 0 && value.length <= 512 && !hasInvisible(value);
 }
 
 /** `sub` names somebody, and so do `cid` and `uid` where they are there; `client_id` does not contradict `cid`. */
 export const checkNames: Check = ({ claims }) => {
   for (const name of ["sub", "cid", "uid"]) {
     const isNeeded = name === "sub" || Object.hasOwn(claims, name);
-    if (isNeeded && !isName(claims[name]))
+    if (isNeeded && !isClaimName(claims[name]))
       throw new IdentityError("token_claims", `the access token has no usable ${name}`);
   }
   if (Object.hasOwn(claims, "client_id") && claims["client_id"] !== claims["cid"]) {

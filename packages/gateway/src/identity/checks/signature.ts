@@ -1,6 +1,6 @@
 import { compactVerify } from "jose";
 import { IdentityError } from "../error.ts";
-import type { Check } from "../check.ts";
+import type { Check } from "../tokens/check.ts";
 
 /** The named key of the token's own issuer made the signature, with the algorithm that the key is for. */
 export const checkSignature: Check = async ({ text, header }, { keys }) => {

@@ -1,14 +1,15 @@
-import { isName } from "../checks/names.ts";
+import { isClaimName } from "../checks/names.ts";
 
-/** Longer ones are no names that anybody is called by, and would push the login aside. */
-const longest = 80;
+/** A longer name would push the login aside. */
+const MAX_DISPLAY_NAME_CHARACTERS = 80;
 
 /**
- * The name that a provider shows for a person, which stands beside the login and never in its place: people often write
- * it themselves. What could be taken for a login is left out, and so is whatever is no name; nobody is refused for it.
+ * The name that a provider shows for a person. It stands beside the login, never in its place, because people often write
+ * it themselves. A name that could pass for a login, or that is not a name, is left out; nobody is refused for it.
  */
 export function displayName(value: unknown, login: string): string | undefined {
-  if (!isName(value) || value.length > longest || value.includes("@")) return undefined;
+  if (!isClaimName(value) || value.length > MAX_DISPLAY_NAME_CHARACTERS || value.includes("@"))
+    return undefined;
   const name = value.trim();
   return name === login ? undefined : name;
 }

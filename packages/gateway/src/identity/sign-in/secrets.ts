@@ -5,7 +5,7 @@ export function newBrowserSecret(): string {
   return randomBytes(32).toString("base64url");
 }
 
-/** Whether a text has the form of one of them; whatever has not is not looked up. */
+/** Whether a text has the form of one of them; anything else is not looked up. */
 export function isBrowserSecret(text: string | undefined): text is string {
   return (
     text !== undefined &&
@@ -14,7 +14,7 @@ export function isBrowserSecret(text: string | undefined): text is string {
   );
 }
 
-/** SHA-256, hexadecimal: what is stored in the place of the value. */
+/** SHA-256, hexadecimal, which is stored in place of the value. */
 export function digestOfSecret(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }

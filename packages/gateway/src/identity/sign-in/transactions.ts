@@ -1,48 +1,48 @@
 import { timingSafeEqual } from "node:crypto";
 import { deadlineAfter, remaining } from "../../kernel/clock.ts";
 import type { Clock, Deadline } from "../../kernel/clock.ts";
-import { boundedMap } from "../bounded-map.ts";
+import { boundedMap } from "../../kernel/bounded-map.ts";
 import type { BeginOptions } from "../people.ts";
 import type { BrowserSessionStore, SignInTransaction } from "../browser-sessions/store.ts";
-import { skew } from "../check.ts";
+import { CLOCK_SKEW_MS } from "../tokens/check.ts";
 import type { SignInMethod, SignInProvider } from "./provider.ts";
-import { SignInRefused } from "./refusals.ts";
+import { SignInRefused } from "./problems.ts";
 import { digestOfSecret, isBrowserSecret, newBrowserSecret } from "./secrets.ts";
 
-/** How long a sign-in may take, milliseconds. */
-const lifetime = 600_000;
+/** Time limit of a sign-in, milliseconds. */
+const SIGN_IN_TIMEOUT_MS = 600_000;
 
-/** Sign-ins under way at a time, in one store; the oldest gives way. */
-const most = 10_000;
+/** Maximum number of sign-ins under way in one store; the oldest is dropped. */
+const MAX_TRANSACTIONS = 10_000;
 
-/** A sign-in that came back in time, in the browser that began it. */
+/** A sign-in that came back in time, to the browser that began it. */
 export interface TakenTransaction {
   readonly transaction: SignInTransaction;
   readonly handle: string;
   readonly binding: string;
 }
 
-/** Sign-ins under way: begun by one browser, finished once, by the same, within ten minutes. */
+/** Sign-ins under way. A browser begins one, and the same browser finishes it, once, within ten minutes. */
 export interface Transactions {
-  /** @returns where to send the browser, and what its sign-in cookie must hold */
+  /** @returns where to send the browser, and the value of its sign-in cookie */
   begin(
     provider: SignInProvider,
     options: BeginOptions,
   ): Promise<{ readonly redirect: string; readonly binding: string }>;
   /**
-   * Takes the sign-in of a handle; from then on it is over.
+   * Removes and returns the sign-in of a handle.
    * @throws SignInRefused expired or other_browser
    */
-  take(method: SignInMethod, handle: string, binding: string | undefined): Promise<TakenTransaction>;
+  consume(method: SignInMethod, handle: string, binding: string | undefined): Promise<TakenTransaction>;
 }
 
 export function transactions(store: BrowserSessionStore, clock: Clock): Transactions {
-  // The second clock, of those that this process began: a wall clock stepped back prolongs none.
-  const deadlines = boundedMap<Deadline>(most);
+  // The monotonic clock, for sign-ins that this process began: a wall clock stepped back prolongs none.
+  const deadlines = boundedMap<Deadline>(MAX_TRANSACTIONS);
   return {
     async begin(provider, { returnTo, fresh, binding: shown, cookie }) {
-      // One browser's sign-ins share its binding, so that two tabs do not undo each other. `__Host-` keeps others from
-      // choosing it.
+      // A browser's sign-ins share its binding, so that two tabs do not undo each other. `__Host-` keeps other sites from
+      // setting it.
       const binding = isBrowserSecret(shown) ? shown : newBrowserSecret();
       const handle = newBrowserSecret();
       const start = { handle, binding, ...(fresh === undefined ? {} : { fresh }) };
@@ -60,23 +60,23 @@ export function transactions(store: BrowserSessionStore, clock: Clock): Transact
           keep,
           ...(replaced === undefined ? {} : { replaces: replaced.id }),
           beganAt,
-          expiresAt: beganAt + lifetime,
+          expiresAt: beganAt + SIGN_IN_TIMEOUT_MS,
         },
-        most,
+        MAX_TRANSACTIONS,
       );
-      deadlines.set(digest, deadlineAfter(clock, lifetime));
+      deadlines.set(digest, deadlineAfter(clock, SIGN_IN_TIMEOUT_MS));
       return { redirect, binding };
     },
 
-    async take(method, handle, shown) {
+    async consume(method, handle, shown) {
       const digest = digestOfSecret(handle);
-      const transaction = await store.take(digest);
+      const transaction = await store.consume(digest);
       const deadline = deadlines.get(digest);
       deadlines.delete(digest);
       if (transaction === undefined) throw new SignInRefused("expired", "unknown, or used before");
       if (transaction.method !== method) throw new SignInRefused("expired", "begun in another way");
       const now = clock.wall();
-      const early = transaction.beganAt > now + skew;
+      const early = transaction.beganAt > now + CLOCK_SKEW_MS;
       const late =
         now >= transaction.expiresAt || (deadline !== undefined && remaining(clock, deadline) <= 0);
       if (early || late) throw new SignInRefused("expired", "ten minutes are over");

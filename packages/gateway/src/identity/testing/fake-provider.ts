@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, sign } from "node:crypto";
 import type { JsonWebKey } from "node:crypto";
-import type { TrustedProvider } from "../provider.ts";
-import type { Fetch, ProviderRequest } from "../transport.ts";
+import type { TrustedProvider } from "../../kernel/trusted-provider.ts";
+import type { Fetch, ProviderRequest } from "../provider/transport.ts";
 
 /** A private key with the name under which it is published. */
 export type TestKey = JsonWebKey & { kid: string; alg: string };

@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { knownOf } from "../../audit/known-log.ts";
+import { knownOf } from "../../audit/known/known-log.ts";
 import { formatProblems } from "../../configuration/problems.ts";
 import { grantModel } from "../../grants/states.ts";
 import { systemClock } from "../../kernel/clock.ts";
@@ -8,6 +8,7 @@ import { openStore } from "../../storage/store.ts";
 import { load } from "../load.ts";
 import { protocols } from "../protocols.ts";
 import { ConfigurationRefused } from "../reload.ts";
+import { configurationOfLog } from "../workers/place.ts";
 
 /**
  * `mayflyd accept-log-loss`: lets the next start go on although the audit log that the store knows is lost or
@@ -16,11 +17,12 @@ import { ConfigurationRefused } from "../reload.ts";
  */
 export async function acceptLogLoss(options: {
   readonly config: string;
+  readonly worker?: number;
   readonly reason: string;
 }): Promise<number> {
-  const loaded = await load(options.config, protocols, process.env);
+  const loaded = await load(options.config, protocols, process.env, [["store"], ["audit"]]);
   if (!loaded.ok) throw new ConfigurationRefused(formatProblems(loaded.problems));
-  const { store: location, audit } = loaded.configuration;
+  const { store: location, audit } = configurationOfLog(loaded.configuration, options.worker);
   const reason = options.reason.trim();
   if (reason === "")
     throw new MayflyError("no_reason", "the reason is empty", { hint: "say what was lost, and why" });

@@ -1,18 +1,41 @@
 import { formatProblems } from "../../configuration/problems.ts";
+import { systemClock } from "../../kernel/clock.ts";
 import { load } from "../load.ts";
 import { protocols } from "../protocols.ts";
+import { warningsOf } from "../warnings.ts";
+import { checkOnline, checkPatterns } from "./check-online.ts";
 
 /**
- * `mayflyd check FILE`: every error of a configuration file, with its place and a hint.
+ * `mayflyd check FILE`: every error of a configuration file, with its place and a hint; of a good one, what to think about.
+ * With `online`, also whether Okta's API answers what the gateway would ask it, and what patterns match now.
  * @returns the exit code: 0 good, 1 with errors
  */
 export async function check(
   file: string,
-  options: { readonly json: boolean; readonly secrets: boolean },
+  options: { readonly json: boolean; readonly secrets: boolean; readonly online: boolean },
 ): Promise<number> {
-  const loaded = await load(file, protocols, process.env, options.secrets ? "required" : "named");
+  const asked = options.online ? [["identity", "agents"], ["connections"]] : "named";
+  const loaded = await load(file, protocols, process.env, options.secrets ? "required" : asked);
   const problems = loaded.ok ? [] : loaded.problems;
-  if (options.json) console.log(JSON.stringify({ file, ok: loaded.ok, problems }));
+  const warnings = loaded.ok ? warningsOf(loaded.configuration) : [];
+  const online =
+    loaded.ok && options.online
+      ? [
+          ...(await checkOnline(loaded.configuration, systemClock)),
+          ...(await checkPatterns(loaded.configuration, protocols)),
+        ]
+      : [];
+  const isAnswered = online.every(({ problem }) => problem === undefined);
+  if (options.json)
+    console.log(
+      JSON.stringify({
+        file,
+        ok: loaded.ok && isAnswered,
+        problems,
+        warnings,
+        ...(options.online ? { online } : {}),
+      }),
+    );
   else if (!loaded.ok) {
     process.stderr.write(formatProblems(problems));
     console.error(
@@ -27,10 +50,21 @@ export async function check(
       `${file} is good: ${count(connections.size, "connection")}, ${count(operations, "operation")}, ${count(policies.length, "policy")}`,
     );
     console.log(`digest ${digest}`);
+    for (const { at, message, hint } of warnings)
+      console.error(`\nwarning: ${at}: ${message}\n  hint: ${hint}`);
     if (loaded.unset.length > 0) {
       console.error(`\nnot set here, and needed to start (--secrets makes these errors):`);
       process.stderr.write(formatProblems(loaded.unset));
     }
+    for (const { what, problem, hint, matches } of online) {
+      if (matches !== undefined) console.log(`${what} matches ${matchWords(matches)}`);
+      else if (problem === undefined) console.log(`${what}: answered`);
+      else console.error(`\nerror: ${what}: ${problem}${hint === undefined ? "" : `\n  hint: ${hint}`}`);
+    }
   }
-  return loaded.ok ? 0 : 1;
+  return loaded.ok && isAnswered ? 0 : 1;
+}
+
+function matchWords(names: readonly string[]): string {
+  return names.length === 0 ? "nothing" : `${names.length}: ${names.join(", ")}`;
 }

@@ -1,7 +1,7 @@
 import type { Configuration } from "../../configuration/types.ts";
 import { formatProblems } from "../../configuration/problems.ts";
 import { MayflyError } from "../../kernel/errors.ts";
-import { nearest } from "../../kernel/nearest.ts";
+import { closestName } from "../../kernel/closest-name.ts";
 import { explain as explainTo } from "../../policy/explain.ts";
 import { formatExplanation } from "../../policy/format-explanation.ts";
 import type { PolicyAsk } from "../../policy/types.ts";
@@ -26,7 +26,7 @@ function principalOf(
     return { kind, issuer, subject: client, client, name: entry.name, groups: groups ?? entry.groups };
   }
   if (groups === undefined) {
-    const meant = nearest(
+    const meant = closestName(
       name,
       entries.flatMap(({ client, entry }) => [client, entry.name]),
     );

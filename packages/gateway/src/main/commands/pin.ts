@@ -1,10 +1,10 @@
 import { stringify } from "yaml";
 import { formatProblems } from "../../configuration/problems.ts";
 import { MayflyError } from "../../kernel/errors.ts";
-import { nearest } from "../../kernel/nearest.ts";
-import { pinOf, pinOfPrompt, promptKey } from "../../protocols/mcp/pins.ts";
+import { nameHint } from "../../kernel/closest-name.ts";
+import { pinOf, pinOfPrompt, promptKey } from "../../protocols/mcp/upstream/pins.ts";
 import type { McpTarget } from "../../protocols/mcp/target.ts";
-import { connectUpstream } from "../../protocols/mcp/upstream.ts";
+import { connectUpstream } from "../../protocols/mcp/upstream/connect.ts";
 import { load } from "../load.ts";
 import { protocols } from "../protocols.ts";
 import { ConfigurationRefused } from "../reload.ts";
@@ -18,15 +18,14 @@ const timeout = 60_000;
  * @returns the exit code: 0 all as pinned, 3 something is new or has changed
  */
 export async function pin(name: string, options: { readonly config: string }): Promise<number> {
-  const loaded = await load(options.config, protocols, process.env);
+  const loaded = await load(options.config, protocols, process.env, [["connections", name]]);
   if (!loaded.ok) throw new ConfigurationRefused(formatProblems(loaded.problems));
   const servers = [...loaded.configuration.connections.values()].filter(({ kind }) => kind === "mcp");
   const connection = servers.find((each) => each.name === name);
   if (connection === undefined) {
     const names = servers.map((each) => each.name);
-    const meant = nearest(name, names);
     throw new MayflyError("unknown_connection", `${options.config} has no MCP connection ${name}`, {
-      hint: meant === undefined ? `it has ${names.join(", ") || "none"}` : `did you mean ${meant}?`,
+      hint: nameHint(name, names, "it has") ?? "it has none",
     });
   }
   const target = connection.target as McpTarget;

@@ -1,22 +1,26 @@
 import { systemClock } from "../../kernel/clock.ts";
-import { messageOf } from "../../kernel/errors.ts";
+import { exitOnFault } from "../exit-on-fault.ts";
 import { startGateway } from "../gateway.ts";
-import { createLogger } from "../logger.ts";
+import { listenForStop } from "../stop-signals.ts";
+import { createLogger } from "../telemetry/logger.ts";
 
-/**
- * `mayflyd serve`: runs the gateway until SIGTERM or SIGINT; SIGHUP reads the configuration again.
- * @returns the exit code, once it has stopped
- */
-export async function serve(options: {
+/** What `mayflyd serve` is given. */
+export interface ServeOptions {
   readonly config: string;
   readonly logLevel: string;
-}): Promise<number> {
+  readonly lockdown?: string;
+}
+
+/**
+ * `mayflyd serve`: runs the gateway until SIGTERM or SIGINT; SIGHUP reads the configuration again. SIGTERM drains first, where
+ * the configuration says for how long; a second one, or SIGINT, stops at once.
+ * @returns the exit code, once it has stopped
+ */
+export async function serve(options: ServeOptions): Promise<number> {
   const logger = createLogger(options.logLevel);
   // Before anything starts: whoever reads "ready" may send a signal at once, and one that comes earlier still ends
   // the gateway in order, once it has started.
-  const stopped = new Promise<NodeJS.Signals>((resolve) => {
-    for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => resolve(name));
-  });
+  const stop = listenForStop();
   // Holds the event loop: while the gateway stops, nothing else may be left that does, and Node would just end.
   setInterval(() => undefined, 2 ** 30);
   const gateway = await startGateway({
@@ -24,17 +28,9 @@ export async function serve(options: {
     environment: process.env,
     clock: systemClock,
     logger,
+    ...(options.lockdown === undefined ? {} : { lockdown: options.lockdown }),
   });
-  // A fault that nobody caught: whatever state it left, a gateway that does not know what it does serves nobody.
-  const crash = (error: unknown): void => {
-    logger.fatal(
-      { error: messageOf(error), stack: error instanceof Error ? error.stack : undefined },
-      "crashed",
-    );
-    process.exit(70);
-  };
-  process.on("uncaughtException", crash);
-  process.on("unhandledRejection", crash);
+  exitOnFault(logger);
 
   const reload = async (): Promise<void> => {
     const outcome = await gateway.reload();
@@ -49,11 +45,12 @@ export async function serve(options: {
     reloading = reloading.then(reload, reload);
   });
 
-  const { url, httpsPort, postgresPort, caFile } = gateway;
-  logger.info({ url, https: httpsPort, postgres: postgresPort, ca: caFile, pid: process.pid }, "ready");
+  const { url, httpsPort, ports, caFile } = gateway;
+  logger.info({ url, https: httpsPort, ...Object.fromEntries(ports), ca: caFile, pid: process.pid }, "ready");
 
-  const signal = await stopped;
+  const { signal, mayDrain } = await stop.first;
   logger.info({ signal }, "stopping");
+  if (mayDrain) await gateway.drain(stop.now);
   await gateway.stop("the gateway is being stopped");
   logger.info("stopped");
   return 0;

@@ -8,6 +8,7 @@ import {
 } from "@slack/web-api";
 import { messageOf } from "../../kernel/errors.ts";
 import type { Secret } from "../../kernel/secret.ts";
+import { boundedFetch } from "./bounded-fetch.ts";
 import type { SlackBlocks } from "./messages.ts";
 
 /** Who pressed a button, as Slack knows them. */
@@ -16,7 +17,7 @@ export interface SlackUser {
   readonly email: string;
 }
 
-/** What is used of Slack's Web API. Every call may throw a SlackProblem. */
+/** The part of Slack's Web API that is used. Every call may throw a SlackProblem. */
 export interface SlackApi {
   post(channel: string, message: SlackBlocks): Promise<{ readonly channel: string; readonly ts: string }>;
   update(channel: string, ts: string, message: SlackBlocks): Promise<void>;
@@ -102,9 +103,7 @@ const silent: Logger = {
 };
 
 /** How long a call may take, milliseconds. */
-const timeout = 10_000;
-/** The longest answer that is read, bytes. */
-const longestAnswer = 1_048_576;
+const CALL_TIMEOUT_MS = 10_000;
 
 /**
  * Makes the client.
@@ -115,12 +114,12 @@ export function slackApi(token: Secret, url: string, stopping: AbortSignal): Sla
   const client = new WebClient(token.reveal(), {
     slackApiUrl: url,
     logger: silent,
-    // Who waits, and how long, is decided by whoever calls.
+    // The caller decides about retries.
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     maxRequestConcurrency: 4,
     allowAbsoluteUrls: false,
-    timeout,
+    timeout: CALL_TIMEOUT_MS,
     fetch: (to, init) => boundedFetch(to, init, stopping),
   });
   let known: Promise<{ team: string; app: string }> | undefined;
@@ -143,7 +142,7 @@ export function slackApi(token: Secret, url: string, stopping: AbortSignal): Sla
     return { team: me.team_id, app };
   }
 
-  // Nothing in a text is looked up or unfolded by Slack.
+  // Slack must not resolve names or unfurl links in a text.
   const quiet = {
     mrkdwn: false,
     parse: "none" as const,
@@ -207,49 +206,4 @@ function problemOf(error: unknown): SlackProblem {
   }
   if (error instanceof WebAPIHTTPError) return new SlackProblem("later", `HTTP status ${error.statusCode}`);
   return new SlackProblem("later", messageOf(error).slice(0, 200));
-}
-
-/** fetch, with an answer that is read up to a bound and a token that follows no redirect. */
-async function boundedFetch(
-  url: string | URL,
-  init: {
-    method?: string;
-    headers?: Record<string, string>;
-    body?: string | FormData;
-    signal?: AbortSignal;
-  } = {},
-  stopping: AbortSignal,
-): Promise<{
-  readonly ok: boolean;
-  readonly status: number;
-  readonly statusText: string;
-  readonly url: string;
-  readonly headers: Headers;
-  arrayBuffer(): Promise<ArrayBuffer>;
-  json(): Promise<unknown>;
-  text(): Promise<string>;
-}> {
-  const signal = AbortSignal.any(init.signal === undefined ? [stopping] : [init.signal, stopping]);
-  const response = await fetch(url, { ...init, redirect: "error", signal });
-  const bytes = async (): Promise<Buffer> => {
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of response.body ?? []) {
-      length += chunk.length;
-      if (length > longestAnswer) throw new Error("Slack's answer is too long");
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
-  };
-  const text = async (): Promise<string> => (await bytes()).toString();
-  return {
-    ok: response.ok,
-    status: response.status,
-    statusText: response.statusText,
-    url: response.url,
-    headers: response.headers,
-    arrayBuffer: async () => Uint8Array.from(await bytes()).buffer,
-    json: async (): Promise<unknown> => JSON.parse(await text()),
-    text,
-  };
 }

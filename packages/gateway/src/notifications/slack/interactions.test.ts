@@ -95,7 +95,7 @@ beforeEach(async () => {
         return typeof value === "string" ? value : undefined;
       };
       interactions
-        .take({
+        .receive({
           raw: Buffer.concat(chunks).toString(),
           timestamp: header("x-slack-request-timestamp"),
           signature: header("x-slack-signature"),
@@ -179,7 +179,7 @@ describe("a call is refused", () => {
       url: "https://mayfly.test",
       problem: () => undefined,
     });
-    await expect(off.take({ raw: "", timestamp: "1", signature: "v0=" })).rejects.toMatchObject({
+    await expect(off.receive({ raw: "", timestamp: "1", signature: "v0=" })).rejects.toMatchObject({
       status: 404,
     });
   });
@@ -295,7 +295,7 @@ test("presses at a time are bounded", async () => {
   const results: string[] = [];
   for (let i = 0; i < 20; i++) {
     const signature = signInteraction("s", now - i, raw);
-    await slow.take({ raw, timestamp: String(now - i), signature }).then(
+    await slow.receive({ raw, timestamp: String(now - i), signature }).then(
       () => results.push("taken"),
       (error: unknown) => results.push(error instanceof MayflyError ? error.code : "?"),
     );

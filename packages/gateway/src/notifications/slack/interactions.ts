@@ -1,3 +1,4 @@
+import { pause } from "../../kernel/pause.ts";
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import type { Clock } from "../../kernel/clock.ts";
@@ -7,7 +8,7 @@ import type { SlackSettings } from "../types.ts";
 import type { SlackApi } from "./api.ts";
 import { actionIds, isDecidable, requestUrl } from "./messages.ts";
 import type { SlackPorts } from "./requests.ts";
-import { isFromSlack, oldest } from "./signature.ts";
+import { isFromSlack, MAX_CALL_AGE_MS } from "./signature.ts";
 import { plainText } from "./text.ts";
 
 /** What Slack sent: the form's text as it came, and two of its headers. */
@@ -17,13 +18,13 @@ export interface SlackCall {
   readonly signature: string | undefined;
 }
 
-/** Presses of buttons. */
+/** Handles presses of buttons. */
 export interface SlackInteractions {
   /**
-   * Takes a call. Slack wants an answer within three seconds, so what follows from it is done after the answer.
+   * Receives a call. Slack wants an answer within three seconds, so the work is done after the answer.
    * @throws MayflyError `slack_unverified` (401), `slack_replayed` (409), `slack_busy` (503), `slack_off` (404)
    */
-  take(call: SlackCall): Promise<void>;
+  receive(call: SlackCall): Promise<void>;
   /** Waits for what is under way. */
   settled(): Promise<void>;
 }
@@ -40,14 +41,14 @@ export interface InteractionParts {
   readonly problem: (message: string) => void;
 }
 
-/** Presses worked on at a time. */
-const most = 16;
-/** How often, and how many times, the place of a message is looked for, milliseconds. */
+/** The most presses handled at a time. */
+const MAX_CONCURRENT_INTERACTIONS = 16;
+/** How often, and how many times, the location of a message is looked up, milliseconds. */
 const quick = { every: 200, times: 5 };
 
 const id = z.string().regex(/^[A-Z0-9]{2,40}$/);
 
-/** Of a `block_actions` payload, what is looked at. */
+/** The part of a `block_actions` payload that is read. */
 const payloadSchema = z.object({
   type: z.literal("block_actions"),
   api_app_id: id,
@@ -80,7 +81,7 @@ export function slackInteractions(parts: InteractionParts): SlackInteractions {
     for (let tries = 0; ; tries++) {
       const message = await store.slackMessage(request);
       if (message !== undefined || tries === quick.times) return message;
-      await new Promise<void>((resolve) => clock.schedule(quick.every, resolve));
+      await pause(clock, quick.every);
     }
   }
 
@@ -134,7 +135,7 @@ export function slackInteractions(parts: InteractionParts): SlackInteractions {
   }
 
   return {
-    async take({ raw, timestamp, signature }) {
+    async receive({ raw, timestamp, signature }) {
       if (settings.signingSecret === undefined)
         throw new MayflyError("slack_off", "nothing is taken from Slack here", {
           status: 404,
@@ -142,7 +143,7 @@ export function slackInteractions(parts: InteractionParts): SlackInteractions {
         });
       if (!isFromSlack(raw, { timestamp, signature }, settings.signingSecret, clock.wall()))
         throw unverified();
-      if (underWay.size >= most)
+      if (underWay.size >= MAX_CONCURRENT_INTERACTIONS)
         throw new MayflyError("slack_busy", "too much is being decided at this moment", {
           status: 503,
           hint: "press again in a moment",
@@ -152,7 +153,7 @@ export function slackInteractions(parts: InteractionParts): SlackInteractions {
         .update(signature ?? "")
         .digest("hex");
       // Twice the window: a time stamp may lie ahead by as much as it may lie back.
-      if (!(await store.seen(mark, now, now - 2 * oldest)))
+      if (!(await store.seen(mark, now, now - 2 * MAX_CALL_AGE_MS)))
         throw new MayflyError("slack_replayed", "this call was taken before", {
           status: 409,
           hint: "press the button again",

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { describe, expect, test } from "vitest";
 import type { AuditRecord } from "../../audit/records.ts";
 import { sampleSlackRequest as sample } from "../testing/slack-requests.ts";
@@ -33,6 +33,12 @@ const buttonsOf = (message: SlackBlocks): unknown[] =>
   (message.blocks as { elements?: { action_id?: string }[] }[])
     .flatMap(({ elements }) => elements ?? [])
     .flatMap(({ action_id }) => action_id ?? []);
+
+test("a request with a lease says when it ends sooner", () => {
+  expect(shown(requestMessage(sample({ lease: 4000 }), url, []))).toContain(
+    "; ends sooner if its task is not heard from for 4s",
+  );
+});
 
 describe("what others wrote", () => {
   test.each([

@@ -3,7 +3,7 @@ import type { AuditRecord } from "../../audit/records.ts";
 import { formatDuration } from "../../kernel/durations.ts";
 import type { Risk } from "../types.ts";
 import type { SlackRequest } from "./requests.ts";
-import { isCut, plainText } from "./text.ts";
+import { isCut, plainText, timeInWords } from "./text.ts";
 
 /** A message as Slack takes it. Everything that others wrote stands in plain_text objects. */
 export interface SlackBlocks {
@@ -35,7 +35,7 @@ const field = (label: string, value: string): PlainTextElement =>
   plain(`${label}\n${plainText(value) || "-"}`);
 
 /** The longest text of a section, escapes included: Slack's own limit is 3000. */
-const section = 2800;
+const MAX_SECTION_CHARACTERS = 2800;
 
 /** Whether a request may be decided inside Slack: only where the message shows all of what a yes is bound to. */
 export function isDecidable(request: SlackRequest, risks: readonly Risk[]): boolean {
@@ -52,9 +52,9 @@ function isShownWhole(request: SlackRequest): boolean {
   const values = factsOf(request).map(([, value]) => value);
   return (
     !values.some((value) => isCut(value)) &&
-    !isCut(request.reason, section) &&
-    !isCut(scopeOf(request).join(" "), section - 20) &&
-    !isCut(request.history.join(" "), section - 20)
+    !isCut(request.reason, MAX_SECTION_CHARACTERS) &&
+    !isCut(scopeOf(request).join(" "), MAX_SECTION_CHARACTERS - 20) &&
+    !isCut(request.history.join(" "), MAX_SECTION_CHARACTERS - 20)
   );
 }
 
@@ -67,8 +67,8 @@ function lines(label: string, all: readonly string[]): KnownBlock[] {
   if (all.length === 0) return [];
   let text = label;
   for (const line of all) {
-    const shown = plainText(line, section);
-    if (text.length + shown.length + 1 > section) {
+    const shown = plainText(line, MAX_SECTION_CHARACTERS);
+    if (text.length + shown.length + 1 > MAX_SECTION_CHARACTERS) {
       text += "\n…";
       break;
     }
@@ -102,7 +102,7 @@ export function requestMessage(request: SlackRequest, url: string, risks: readon
     blocks: [
       header(headline),
       { type: "section", fields: factsOf(request).map(([label, value]) => field(label, value)) },
-      { type: "section", text: plain(`Why\n${plainText(request.reason, section) || "-"}`) },
+      { type: "section", text: plain(`Why\n${plainText(request.reason, MAX_SECTION_CHARACTERS) || "-"}`) },
       ...(request.state === "pending"
         ? [...lines("Scope", scopeOf(request)), ...lines("Last grants", request.history)]
         : []),
@@ -126,13 +126,20 @@ function factsOf(request: SlackRequest): readonly (readonly [label: string, valu
   facts.push(
     ["What", `${request.connection}: ${request.operations.map(({ name }) => name).join(", ")}`],
     ["Risk", request.risk],
-    ["How long", formatDuration(request.ttl)],
+    ["How long", howLong(request)],
     ["Policy", request.policies.join(", ")],
   );
   if (state !== "pending") return facts;
   if (request.waitsUntil !== undefined) facts.push(["Decide by", timeInWords(request.waitsUntil)]);
   facts.push(["Needs", needsInWords(request)]);
   return facts;
+}
+
+/** `5m`, and whether it ends with its task. */
+function howLong({ ttl, lease }: SlackRequest): string {
+  const held =
+    lease === undefined ? "" : `; ends sooner if its task is not heard from for ${formatDuration(lease)}`;
+  return `${formatDuration(ttl)}${held}`;
 }
 
 function needsInWords({ needed, by, escalatedTo }: SlackRequest): string {
@@ -201,8 +208,11 @@ function buttons(request: SlackRequest, url: string, risks: readonly Risk[]): Kn
   };
 }
 
-/** The message of a record that everybody must see; undefined for any other record. */
-export function loudMessage(record: AuditRecord, url: string): SlackBlocks | undefined {
+/**
+ * The message of a record that everybody must see; undefined for any other record.
+ * @param more emergencies of the same principal, just before, that no message of their own tells
+ */
+export function loudMessage(record: AuditRecord, url: string, more = 0): SlackBlocks | undefined {
   const by = record.principal?.name ?? "somebody";
   const why = typeof record.detail["reason"] === "string" ? record.detail["reason"] : "";
   switch (record.type) {
@@ -237,6 +247,7 @@ export function loudMessage(record: AuditRecord, url: string): SlackBlocks | und
           ...(typeof record.detail["ends_at"] === "string"
             ? [["Until", record.detail["ends_at"]] as const]
             : []),
+          ...(more === 0 ? [] : [["Before it", `${more} more, which Activity lists`] as const]),
         ],
         why,
         record.request === undefined ? url : requestUrl(url, record.request),
@@ -271,9 +282,4 @@ function loud(
       },
     ],
   };
-}
-
-/** A time as everybody reads it alike. */
-function timeInWords(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }

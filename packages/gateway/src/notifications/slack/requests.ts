@@ -27,6 +27,8 @@ export interface SlackRequest {
   readonly reason: string;
   /** Milliseconds. */
   readonly ttl: number;
+  /** The grant ends when its task is not heard of for so many milliseconds; left out: it has no lease. */
+  readonly lease?: number;
   readonly waitsUntil?: number;
   /** Groups whose members may decide. */
   readonly by: readonly string[];

@@ -5,28 +5,33 @@ const unseen =
 const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
 /** The longest text of others in a message, escapes included: a field of Slack's takes 2000 characters. */
-const usual = 1500;
+const MAX_FIELD_CHARACTERS = 1500;
 
 /**
- * Text of others for a message in Slack: one line without what is not seen, at most `most` characters, and with the
+ * Untrusted text for a message in Slack: one line without invisible characters, at most `max` characters, and with the
  * three characters escaped that Slack's text objects read as control characters. Without `<` there is no link, no
- * mention of a person and no `@channel`. It stands in `plain_text` objects alone, where asterisks are asterisks.
+ * mention of a person and no `@channel`. It is used in `plain_text` objects alone, where asterisks are asterisks.
  */
-export function plainText(text: string, most: number = usual): string {
+export function plainText(text: string, max: number = MAX_FIELD_CHARACTERS): string {
   let result = "";
   for (const character of oneLine(text)) {
     const next = escapes[character] ?? character;
-    if (result.length + next.length >= most) return `${result}…`;
+    if (result.length + next.length >= max) return `${result}…`;
     result += next;
   }
   return result;
 }
 
-/** Whether `plainText` leaves the end of a text out. */
-export function isCut(text: string, most: number = usual): boolean {
+/** Whether `plainText` truncates a text. */
+export function isCut(text: string, most: number = MAX_FIELD_CHARACTERS): boolean {
   return plainText(text, most).endsWith("…") && !oneLine(text).endsWith("…");
 }
 
 function oneLine(text: string): string {
   return text.replaceAll(unseen, " ").replaceAll(/\s+/gu, " ").trim();
+}
+
+/** A time as everybody reads it alike. */
+export function timeInWords(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }

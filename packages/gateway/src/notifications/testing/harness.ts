@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createAuditFeed, type AuditFeed } from "../../audit/feed.ts";
+import { createAuditFeed, type AuditFeed } from "../../audit/index/feed.ts";
 import type { AuditRecord, NewRecord } from "../../audit/records.ts";
 import { grantModel } from "../../grants/states.ts";
 import type { Clock } from "../../kernel/clock.ts";

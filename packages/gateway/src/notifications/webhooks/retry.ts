@@ -16,15 +16,15 @@ const delays: readonly number[] = [
   12 * hour,
   24 * hour,
 ];
-/** Each delay is drawn between this much less and this much more, so that gateways do not knock together. */
-const jitter = 0.2;
-/** A receiver that asks for a pause gets at most this, milliseconds. */
-export const longestPause: number = hour;
-/** After failures in a row the whole webhook rests, from the first to at most the second, milliseconds. */
-const firstRest = 5 * second;
-const longestRest = minute;
+/** Delays vary at random by this share, so that gateways do not retry in step. */
+const JITTER = 0.2;
+/** The longest pause that a receiver may ask for, milliseconds. */
+export const MAX_PAUSE_MS: number = hour;
+/** The pause of a whole webhook after consecutive failures, from the first to the second, milliseconds. */
+const FIRST_REST_MS = 5 * second;
+const MAX_REST_MS = minute;
 
-/** What came back of one attempt. */
+/** The result of one attempt. */
 export interface AttemptResult {
   /** Undefined: no answer. */
   readonly status?: number;
@@ -34,7 +34,7 @@ export interface AttemptResult {
   readonly retryAfter?: number;
 }
 
-/** What follows from an attempt. */
+/** What to do after an attempt. */
 export interface AttemptVerdict {
   readonly outcome: Omit<Settled, "id">;
   /** `gone`: nothing more is to be sent there. `away`: the receiver as a whole cannot take anything now. */
@@ -42,8 +42,8 @@ export interface AttemptVerdict {
 }
 
 /**
- * Decides about a delivery after its attempt number `attempts` at `now`. Any 2xx is a yes; 410 is a no for ever, as
- * Standard Webhooks says; everything else is tried again until the delays are used up.
+ * Decides what follows attempt number `attempts` at `now`. Any 2xx succeeds; 410 disables the webhook, as Standard
+ * Webhooks says; everything else is retried until the delays are used up.
  * @param random between 0 and 1
  */
 export function afterAttempt(
@@ -67,8 +67,8 @@ export function afterAttempt(
   const receiver = isAway ? "away" : "well";
   const delay = delays[attempts - 1];
   if (delay === undefined) return { outcome: failed, receiver };
-  const drawn = delay * (1 - jitter + 2 * jitter * random);
-  const pause = Math.min(result.retryAfter ?? 0, longestPause);
+  const drawn = delay * (1 - JITTER + 2 * JITTER * random);
+  const pause = Math.min(result.retryAfter ?? 0, MAX_PAUSE_MS);
   return {
     outcome: { ...common, state: "pending", lastError, nextAt: Math.round(now + Math.max(drawn, pause)) },
     receiver,
@@ -77,8 +77,8 @@ export function afterAttempt(
 
 /** How long a webhook rests after so many failures in a row, milliseconds. */
 export function restAfter(failures: number, asked: number | undefined, random: number): number {
-  const rest = Math.min(firstRest * 2 ** Math.min(failures - 1, 10), longestRest);
-  return Math.max(rest * (1 - jitter + 2 * jitter * random), Math.min(asked ?? 0, longestPause));
+  const rest = Math.min(FIRST_REST_MS * 2 ** Math.min(failures - 1, 10), MAX_REST_MS);
+  return Math.max(rest * (1 - JITTER + 2 * JITTER * random), Math.min(asked ?? 0, MAX_PAUSE_MS));
 }
 
 function wordsFor({ status, error }: AttemptResult): string {

@@ -1,14 +1,15 @@
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { Clock } from "../../kernel/clock.ts";
-import { fakeClock } from "../../kernel/fake-clock.ts";
-import { issue, makeAuthority } from "../../main/make-certificate.ts";
+import { fakeClock } from "@mayfly/testing/fake-clock.ts";
+import { issue, makeAuthority } from "../../main/tls/make-certificate.ts";
 import { startReceiver, until } from "../testing/harness.ts";
 import { httpSender, type Sender } from "./sender.ts";
 
 const undo: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
+  vi.unstubAllEnvs();
   for (const step of undo.splice(0).toReversed()) await step();
 });
 
@@ -99,38 +100,42 @@ test("nobody there, and a stop, are said in words", async () => {
   expect(await senderOf(at.url).send("{}", {}, AbortSignal.abort())).toEqual({ error: "the gateway stops" });
 });
 
-test("over TLS the receiver's certificate is verified: with the public CAs, or with the one that is named", async () => {
-  const now = Date.now();
-  const [authority, other] = [await makeAuthority(now), await makeAuthority(now)];
-  const { certificate, key } = await issue(authority, ["localhost"], now);
-  let calls = 0;
-  const server = createServer({ cert: certificate, key }, (_request, response) => {
-    calls += 1;
-    response.writeHead(204).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  undo.push(() => new Promise<void>((resolve) => server.close(() => resolve())));
-  const { port } = server.address() as AddressInfo;
-  const send = async (host: string, ca?: string) => {
-    const sender = httpSender({
-      url: `https://${host}:${port}/`,
-      clock: fakeClock(),
-      connections: 1,
-      timeout: 15_000,
-      ...(ca === undefined ? {} : { ca }),
+test.each([undefined, "0"])(
+  "over TLS the receiver's certificate is verified: with the public CAs, or with the one that is named (NODE_TLS_REJECT_UNAUTHORIZED: %s)",
+  async (variable) => {
+    if (variable !== undefined) vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", variable);
+    const now = Date.now();
+    const [authority, other] = [await makeAuthority(now), await makeAuthority(now)];
+    const { certificate, key } = await issue(authority, ["localhost"], now);
+    let calls = 0;
+    const server = createServer({ cert: certificate, key }, (_request, response) => {
+      calls += 1;
+      response.writeHead(204).end();
     });
-    const result = await sender.send("{}", {}, never);
-    sender.close();
-    return result;
-  };
-  expect(await send("localhost", authority.certificate)).toEqual({ status: 204 });
-  for (const refused of [
-    await send("localhost"),
-    await send("localhost", other.certificate),
-    await send("127.0.0.1", authority.certificate),
-  ]) {
-    expect(refused.status).toBeUndefined();
-    expect(refused.error).toMatch(/certificate|altnames/i);
-  }
-  expect(calls).toBe(1);
-});
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    undo.push(() => new Promise<void>((resolve) => server.close(() => resolve())));
+    const { port } = server.address() as AddressInfo;
+    const send = async (host: string, ca?: string) => {
+      const sender = httpSender({
+        url: `https://${host}:${port}/`,
+        clock: fakeClock(),
+        connections: 1,
+        timeout: 15_000,
+        ...(ca === undefined ? {} : { ca }),
+      });
+      const result = await sender.send("{}", {}, never);
+      sender.close();
+      return result;
+    };
+    expect(await send("localhost", authority.certificate)).toEqual({ status: 204 });
+    for (const refused of [
+      await send("localhost"),
+      await send("localhost", other.certificate),
+      await send("127.0.0.1", authority.certificate),
+    ]) {
+      expect(refused.status).toBeUndefined();
+      expect(refused.error).toMatch(/certificate|altnames/i);
+    }
+    expect(calls).toBe(1);
+  },
+);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Webhook } from "standardwebhooks";
-import { createAuditFeed } from "../../audit/feed.ts";
+import { createAuditFeed } from "../../audit/index/feed.ts";
 import type { AuditRecord, NewRecord } from "../../audit/records.ts";
 import { Secret } from "../../kernel/secret.ts";
 import type { Delivery } from "../store.ts";
@@ -281,7 +281,7 @@ test("ten attempts fail, then the delivery has failed; a replay begins anew", as
   t = await openTestLog(clock);
   let status = 400;
   const at = await receiver((response) => response.writeHead(status).end());
-  const { deliveries, worker, counts } = start(at.url, {}, 3_600_000_000);
+  const { deliveries, worker, counts } = start(at.url, {}, 108_000_000_000);
   await begun();
   t.write(created("a"));
   await until(async () => (await deliveries())[0]?.state === "failed");

@@ -1,21 +1,22 @@
-import type { AuditFeed } from "../../audit/feed.ts";
+import { pause } from "../../kernel/pause.ts";
+import type { AuditFeed } from "../../audit/index/feed.ts";
 import type { AuditRecord } from "../../audit/records.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { messageOf } from "../../kernel/errors.ts";
-import { newId } from "../../kernel/ids.ts";
-import { wantedBy } from "../patterns.ts";
+import { matcherOf } from "../event-patterns.ts";
 import type { Delivery, NotificationStore, Settled } from "../store.ts";
 import type { LogName, WebhookTarget } from "../types.ts";
 import { webhookHeaders, webhookMessage } from "./message.ts";
+import { deliveriesOf } from "./new-deliveries.ts";
 import { afterAttempt, restAfter, type AttemptResult } from "./retry.ts";
 import type { Sender } from "./sender.ts";
-import { createSettler } from "./settler.ts";
+import { createOutcomeWriter } from "./outcome-writer.ts";
 
-/** Sends one webhook what it wants. */
+/** Delivers the records that one webhook wants. */
 export interface WebhookWorker {
   /** Looks for deliveries at once: one was replayed. */
   wake(): void;
-  /** Takes up nothing new, waits a little for what is under way, and writes down what came of it. */
+  /** Accepts no new work, waits briefly for attempts under way, and stores their results. */
   stop(): Promise<void>;
 }
 
@@ -34,20 +35,20 @@ export interface WorkerParts {
   readonly problem: (message: string) => void;
 }
 
-/** Attempts at a time; while the receiver is away, one. */
-export const attemptsAtOnce = 8;
-/** Deliveries that wait, at most: past it the log is the queue. */
-const mostPending = 10_000;
+/** The most concurrent attempts; one while the receiver is away. */
+export const MAX_CONCURRENT_ATTEMPTS = 8;
+/** The most pending deliveries; beyond it the log is the queue. */
+const MAX_PENDING = 10_000;
 /** Deliveries read from the store at a time. */
-const batch = 64;
-/** Looks into the store this often, milliseconds: another gateway may have replayed something. */
-const lookEvery = 5000;
-/** Tries again this long after the store failed, milliseconds. */
-const retryAfter = 1000;
+const BATCH_SIZE = 64;
+/** How often the store is checked, milliseconds: another gateway may have replayed a delivery. */
+const LOOK_INTERVAL_MS = 5000;
+/** The pause after the store failed, milliseconds. */
+const STORE_RETRY_MS = 1000;
 /** Where nothing was wanted, the cursor is written this often, milliseconds. */
-const cursorEvery = 10_000;
+const CURSOR_INTERVAL_MS = 10_000;
 /** At a stop, attempts under way have this long, milliseconds. */
-const stopWithin = 3000;
+const STOP_TIMEOUT_MS = 3000;
 
 /** Starts a worker. It has no place in the log yet: it begins at the log's end. */
 export function startWebhook(parts: WorkerParts): WebhookWorker {
@@ -55,10 +56,10 @@ export function startWebhook(parts: WorkerParts): WebhookWorker {
   const cursor = { log: log.id, reader: `webhook:${target.name}` };
   const stopping = new AbortController();
   const underWay = new Map<string, Promise<void>>();
-  const settler = createSettler({
+  const settler = createOutcomeWriter({
     store,
     clock,
-    retryAfter,
+    retryAfter: STORE_RETRY_MS,
     written: () => void pump(),
     problem: parts.problem,
   });
@@ -83,48 +84,27 @@ export function startWebhook(parts: WorkerParts): WebhookWorker {
         if (next === undefined) await store.advance(cursor, (next = from), []);
         if (isStopped) return;
         const listener = (records: readonly AuditRecord[], upTo: number): Promise<void> =>
-          (taking = take(records, upTo));
-        unsubscribe = feed.subscribe(next, listener, { wanted: wantedBy(target.events) });
+          (taking = consume(records, upTo));
+        unsubscribe = feed.subscribe(next, listener, { wanted: matcherOf(target.events) });
         void pump();
         return;
       } catch (error) {
         parts.problem(`webhook ${target.name}: the store is away: ${messageOf(error)}`);
-        await pause(retryAfter);
+        await pause(clock, STORE_RETRY_MS, stopping.signal);
       }
     }
   }
 
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = (): void => {
-        drop();
-        resolve();
-      };
-      const drop = clock.schedule(ms, () => {
-        stopping.signal.removeEventListener("abort", stop);
-        resolve();
-      });
-      stopping.signal.addEventListener("abort", stop, { once: true });
-    });
-  }
-
   /** Makes deliveries of records; the feed gives no more until they are stored. */
-  async function take(records: readonly AuditRecord[], next: number): Promise<void> {
+  async function consume(records: readonly AuditRecord[], next: number): Promise<void> {
     const now = clock.monotonic();
-    if (records.length === 0 && now - cursorAt < cursorEvery) return;
-    while (records.length > 0 && (await store.pending(log.id, target.name)) >= mostPending) {
-      await pause(retryAfter);
+    if (records.length === 0 && now - cursorAt < CURSOR_INTERVAL_MS) return;
+    while (records.length > 0 && (await store.pending(log.id, target.name)) >= MAX_PENDING) {
+      await pause(clock, STORE_RETRY_MS, stopping.signal);
       if (isStopped) return;
     }
-    const createdAt = clock.wall();
-    const made = records.map(({ seq, type }) => ({
-      id: newId("dlv"),
-      log: log.id,
-      webhook: target.name,
-      seq,
-      type,
-      createdAt,
-    }));
+    const of = { log: log.id, webhook: target.name, createdAt: clock.wall() };
+    const made = deliveriesOf(records, of);
     await store.advance(cursor, next, made);
     cursorAt = now;
     if (made.length > 0) void pump();
@@ -148,7 +128,7 @@ export function startWebhook(parts: WorkerParts): WebhookWorker {
     try {
       for (;;) {
         isAskedAgain = false;
-        const most = failures === 0 ? attemptsAtOnce : 1;
+        const most = failures === 0 ? MAX_CONCURRENT_ATTEMPTS : 1;
         if (isStopped || isGone || underWay.size >= most || settler.isFull) return;
         const rest = restUntil - clock.monotonic();
         if (rest > 0) {
@@ -167,25 +147,25 @@ export function startWebhook(parts: WorkerParts): WebhookWorker {
       }
     } catch (error) {
       parts.problem(`webhook ${target.name}: ${messageOf(error)}`);
-      plan(retryAfter);
+      plan(STORE_RETRY_MS);
     } finally {
       isPumping = false;
     }
   }
 
-  /** The next delivery that is due and in nobody's hands. */
+  /** The next due delivery that no attempt has taken. */
   async function refill(): Promise<Delivery | undefined> {
     const busy = (id: string): boolean => underWay.has(id) || settler.holds(id);
     const held = underWay.size + settler.size;
-    const due = await store.due(log.id, target.name, clock.wall(), batch + held);
+    const due = await store.due(log.id, target.name, clock.wall(), BATCH_SIZE + held);
     ready = due.filter(({ id }) => !busy(id));
     const first = ready.shift();
     if (first !== undefined) return first;
     // Whatever ends an attempt looks again; and what was just settled has a time of its own.
-    if (held > 0) plan(lookEvery);
+    if (held > 0) plan(LOOK_INTERVAL_MS);
     else {
       const next = await store.nextDue(log.id, target.name);
-      plan(Math.min(Math.max((next ?? Infinity) - clock.wall(), 1), lookEvery));
+      plan(Math.min(Math.max((next ?? Infinity) - clock.wall(), 1), LOOK_INTERVAL_MS));
     }
     return undefined;
   }
@@ -206,7 +186,7 @@ export function startWebhook(parts: WorkerParts): WebhookWorker {
       if (clock.monotonic() >= restUntil) failures += 1;
       const rest = restAfter(failures, result.retryAfter, parts.random());
       restUntil = Math.max(restUntil, clock.monotonic() + rest);
-      // Whoever is away is asked about the oldest again, not about what was read before.
+      // While a receiver is away, the oldest delivery is retried first.
       ready = [];
     }
   }
@@ -214,7 +194,7 @@ export function startWebhook(parts: WorkerParts): WebhookWorker {
   async function attempt({ seq, id }: Delivery): Promise<AttemptResult | undefined> {
     try {
       const [record] = await parts.reader.read(seq, 1);
-      if (record === undefined) throw new Error("it is no longer in the log");
+      if (record?.seq !== seq) throw new Error("it is no longer in the log");
       const message = webhookMessage(log, record);
       const headers = webhookHeaders(message, target.secret, clock.wall());
       const result = await parts.sender.send(message.body, headers, stopping.signal);
@@ -250,7 +230,7 @@ export function startWebhook(parts: WorkerParts): WebhookWorker {
       isStopped = true;
       unsubscribe();
       cancel?.();
-      const cut = clock.schedule(stopWithin, () => stopping.abort());
+      const cut = clock.schedule(STOP_TIMEOUT_MS, () => stopping.abort());
       if (underWay.size === 0) stopping.abort();
       await Promise.all(underWay.values());
       cut();

@@ -3,7 +3,7 @@ import type { Policies, PolicyAsk, PolicyContext, PolicyEntry } from "../types.t
 
 const minute = 60_000;
 
-/** The policies of the design. */
+/** One policy that permits at once, one that asks for an approval, one that forbids. */
 export const entries: readonly [PolicyEntry, PolicyEntry, PolicyEntry] = [
   {
     name: "support agents read orders",

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { compileSchema } from "../../gate/web/json-schema.ts";
-import { fateOf } from "./headers.ts";
+import { compileSchema } from "../../gate/web/schema/json-schema.ts";
+import { fateOf } from "./request/headers.ts";
 import { compileScopes } from "./compile.ts";
 import { verdictOf } from "./judge.ts";
-import { readPath } from "./path.ts";
-import { judgeQuery } from "./query.ts";
+import { readPath } from "./request/path.ts";
+import { judgeQuery } from "./request/query.ts";
 import { scopeSchema } from "./scope.ts";
 import { targetSchema } from "./target.ts";
 
@@ -27,7 +27,7 @@ describe("another method than the request's", () => {
       target: "/v1/x",
       headers: ["content-type", type],
       body: { kind: "read", bytes: Buffer.from(body) },
-    }).verdict;
+    }).kind;
   it("is not named in a body", () => {
     expect(verdict("application/x-www-form-urlencoded", "a=1&_method=DELETE")).toBe("deny");
     expect(verdict("application/json", '{"\\u005fmethod":"DELETE"}')).toBe("deny");

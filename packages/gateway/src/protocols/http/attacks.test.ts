@@ -198,7 +198,7 @@ describe("an upload", () => {
       /\r\n\r\n\{.*\}$/s,
     );
     await expect.poll(() => rig.records("session.opened").length).toBe(1);
-    rig.world.end("gr_0000000000000001", { state: "released", reason: "the grant was released" });
+    rig.world.end("gr_0000000000000001", { state: "released", words: "the grant was released" });
     expect(await answer).toMatch(/^HTTP\/1\.1 403 /);
   });
 });
@@ -230,7 +230,7 @@ describe("a client of HTTP/2 that resets its streams", () => {
       },
     });
     server = createHttp2Server();
-    server.on("request", (request, response) => rig.front.request(request, response, false));
+    server.on("request", (request, response) => rig.router.request(request, response, false));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     client = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);

@@ -43,7 +43,7 @@ beforeAll(async () => {
       additionalProperties: false,
     }),
   });
-  http2 = createServer((request, response) => rig.front.request(request, response, false));
+  http2 = createServer((request, response) => rig.router.request(request, response, false));
   await new Promise<void>((resolve) => {
     http2.listen(0, "127.0.0.1", resolve);
   });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { HttpAct } from "./act.ts";
-import { judgeBody } from "./body.ts";
+import { judgeBody } from "./body/judge.ts";
 import type { CompiledBody } from "./compile.ts";
 
 const rule: CompiledBody = {

@@ -1,12 +1,12 @@
 import { RE2JS } from "re2js";
 import type { NamedScope } from "../../gate/protocol.ts";
-import { type CompiledSchema, compileSchema, type SchemaCheck } from "../../gate/web/json-schema.ts";
-import type { MaskStep } from "../../gate/web/json-mask.ts";
+import { type CompiledSchema, compileSchema, type SchemaCheck } from "../../gate/web/schema/json-schema.ts";
+import type { MaskStep } from "../../gate/web/proxy/json-mask.ts";
 import { maskOf } from "./mask.ts";
 import { readPointer } from "./pointer.ts";
-import type { QueryRule } from "./query.ts";
+import type { QueryRule } from "./request/query.ts";
 import type { HttpScope } from "./scope.ts";
-import { readTemplate, type Template } from "./template.ts";
+import { readTemplate, type Template } from "./request/template.ts";
 
 /** A scope, ready to judge by. */
 export interface Compiled {
@@ -78,19 +78,38 @@ function compileScope({ name, scope }: NamedScope<HttpScope>): Compiled {
   };
 }
 
-/** A scope belongs to one operation of one configuration: it is compiled once, for all grants. */
-const compiled = new WeakMap<HttpScope, Compiled>();
-
 /**
  * Compiles a grant's scopes.
  * @throws TypeError for a scope that `checkScope` refuses
  */
 export function compileScopes(scopes: readonly NamedScope<HttpScope>[]): readonly Compiled[] {
-  return scopes.map((named) => {
-    const known = compiled.get(named.scope);
-    if (known?.name === named.name) return known;
+  return scopes.map((named) => compileScope(named));
+}
+
+/** Scopes that are compiled once. */
+export interface CompiledScopes {
+  /** The same for the same list, for as long as that lives. */
+  of(scopes: readonly NamedScope<HttpScope>[]): readonly Compiled[];
+}
+
+/** Makes what remembers compiled scopes. A scope belongs to one operation of one configuration: it serves all grants. */
+export function createCompiledScopes(): CompiledScopes {
+  const known = new WeakMap<readonly NamedScope<HttpScope>[], readonly Compiled[]>();
+  const each = new WeakMap<HttpScope, Compiled>();
+  const compiledOf = (named: NamedScope<HttpScope>): Compiled => {
+    const found = each.get(named.scope);
+    if (found?.name === named.name) return found;
     const made = compileScope(named);
-    compiled.set(named.scope, made);
+    each.set(named.scope, made);
     return made;
-  });
+  };
+  return {
+    of(scopes) {
+      const found = known.get(scopes);
+      if (found !== undefined) return found;
+      const made = scopes.map(compiledOf);
+      known.set(scopes, made);
+      return made;
+    },
+  };
 }

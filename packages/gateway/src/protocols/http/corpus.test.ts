@@ -48,7 +48,7 @@ function judge(names: readonly string[], payload: string): string {
     expect(checkScope(scope)).toEqual([]);
     return { name: `crm/${name}`, scope };
   });
-  return trial(scopes, target)(payload).verdict === "permit" ? "allow" : "deny";
+  return trial(scopes, target)(payload).kind === "permit" ? "allow" : "deny";
 }
 
 describe("requests that must not get through, and those that must", () => {

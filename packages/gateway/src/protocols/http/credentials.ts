@@ -1,12 +1,12 @@
-import { CredentialError, type Credentials } from "../../gate/web/upstream.ts";
+import { CredentialError, type Credentials } from "../../gate/web/proxy/upstream.ts";
 import { Secret } from "../../kernel/secret.ts";
 import type { HttpTarget } from "./target.ts";
 
 /** A token is renewed this long before it expires, milliseconds. */
-const early = 30_000;
-const timeout = 10_000;
+const RENEW_EARLY_MS = 30_000;
+const TOKEN_TIMEOUT_MS = 10_000;
 /** A token endpoint's answer, bytes. */
-const longest = 65_536;
+const MAX_TOKEN_ANSWER_CHARACTERS = 65_536;
 
 interface Token {
   readonly value: string;
@@ -28,7 +28,7 @@ async function fetchToken(
     answer = await fetcher(oauth.token_url, {
       method: "POST",
       redirect: "error",
-      signal: AbortSignal.timeout(timeout),
+      signal: AbortSignal.timeout(TOKEN_TIMEOUT_MS),
       headers: {
         authorization: `Basic ${Buffer.from(basic).toString("base64")}`,
         "content-type": "application/x-www-form-urlencoded",
@@ -39,7 +39,7 @@ async function fetchToken(
         ...(oauth.scope === undefined ? {} : { scope: oauth.scope }),
       }).toString(),
     });
-    text = (await answer.text()).slice(0, longest);
+    text = (await answer.text()).slice(0, MAX_TOKEN_ANSWER_CHARACTERS);
   } catch {
     throw new CredentialError("the token endpoint cannot be reached");
   }
@@ -73,24 +73,27 @@ export function createCredentials(
   let fetching: Promise<Token> | undefined;
 
   const tokenNow = async (oauth: NonNullable<HttpTarget["oauth"]>): Promise<string> => {
-    if (token !== undefined && token.until - early > now()) return token.value;
+    if (token !== undefined && token.until - RENEW_EARLY_MS > now()) return token.value;
     // Many requests at once ask once.
     fetching ??= fetchToken(oauth, fetcher, now()).finally(() => (fetching = undefined));
     token = await fetching;
     return token.value;
   };
 
+  /** What the configuration says by itself: made once. */
+  const fixed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(target.headers))
+    fixed[name.toLowerCase()] = value instanceof Secret ? value.reveal() : value;
+  if (target.basic !== undefined) {
+    const pair = `${target.basic.user}:${target.basic.password.reveal()}`;
+    fixed["authorization"] = `Basic ${Buffer.from(pair).toString("base64")}`;
+  }
+  const { oauth } = target;
+
   return {
-    async headers() {
-      const headers: Record<string, string> = {};
-      for (const [name, value] of Object.entries(target.headers))
-        headers[name.toLowerCase()] = value instanceof Secret ? value.reveal() : value;
-      if (target.basic !== undefined) {
-        const pair = `${target.basic.user}:${target.basic.password.reveal()}`;
-        headers["authorization"] = `Basic ${Buffer.from(pair).toString("base64")}`;
-      }
-      if (target.oauth !== undefined) headers["authorization"] = `Bearer ${await tokenNow(target.oauth)}`;
-      return headers;
-    },
+    headers: () =>
+      oauth === undefined
+        ? fixed
+        : tokenNow(oauth).then((value) => ({ ...fixed, authorization: `Bearer ${value}` })),
   };
 }

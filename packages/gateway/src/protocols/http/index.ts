@@ -1,15 +1,18 @@
+import { webAccess } from "../../gate/access.ts";
 import type { Protocol } from "../../gate/protocol.ts";
-import { createUpstreams, type UpstreamPlan } from "../../gate/web/upstream.ts";
+import { addressOfUrl, probeServer } from "../../gate/web/probe-server.ts";
+import { createUpstreams, type UpstreamPlan } from "../../gate/web/proxy/upstream.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import type { HttpAct } from "./act.ts";
-import { compileScopes } from "./compile.ts";
+import type { HttpAct, HttpCover } from "./act.ts";
+import { createCompiledScopes } from "./compile.ts";
 import { createCredentials } from "./credentials.ts";
-import { exchangeOne } from "./exchange.ts";
+import { handleRequest } from "./exchange.ts";
 import { verdictOf } from "./judge.ts";
 import { checkScope, type HttpScope, scopeSchema } from "./scope.ts";
 import { type HttpTarget, targetSchema } from "./target.ts";
+import { httpRequest } from "./tools/http-request.ts";
 import { trial } from "./trial.ts";
-import { upgradeOne } from "./websocket.ts";
+import { handleUpgrade } from "./websocket/relay.ts";
 import { describeScope } from "./words.ts";
 
 /** What the protocol needs of the process. */
@@ -20,8 +23,8 @@ export interface HttpOptions {
 }
 
 /** HTTP APIs, under `/http/CONNECTION`. */
-export function createHttp({ clock, url }: HttpOptions): Protocol<HttpScope, HttpAct> {
-  const upstreamOf = createUpstreams((target: HttpTarget): UpstreamPlan => {
+export function createHttp({ clock, url }: HttpOptions): Protocol<HttpScope, HttpAct, HttpCover> {
+  const planOf = (target: HttpTarget): UpstreamPlan => {
     const { url: at, http2, timeout, ca, client_certificate: own } = target;
     return {
       url: at,
@@ -33,8 +36,20 @@ export function createHttp({ clock, url }: HttpOptions): Protocol<HttpScope, Htt
         : { certificate: { certificate: own.certificate.text(), key: own.key.reveal() } }),
       credentials: createCredentials(target, () => clock.wall()),
     };
-  });
+  };
+  const upstreamOf = createUpstreams(planOf);
+  const scopes = createCompiledScopes();
+  const ownNames = new WeakMap<HttpTarget, ReadonlySet<string>>();
+  const ownHeaders = (target: HttpTarget): ReadonlySet<string> => {
+    const known = ownNames.get(target);
+    if (known !== undefined) return known;
+    const made = new Set(Object.keys(target.headers).map((name) => name.toLowerCase()));
+    ownNames.set(target, made);
+    return made;
+  };
   const options = {
+    scopes,
+    ownHeaders,
     get url() {
       return url();
     },
@@ -47,16 +62,21 @@ export function createHttp({ clock, url }: HttpOptions): Protocol<HttpScope, Htt
     scope: scopeSchema,
     notEnforceable: [],
     check: (scope) => checkScope(scope as HttpScope),
-    compile: (scopes) => {
-      const compiled = compileScopes(scopes);
+    compile: (granted) => {
+      const compiled = scopes.of(granted);
       return (act) => verdictOf(compiled, act);
     },
-    trial: (scopes, target) => trial(scopes, target as HttpTarget),
+    trial: (granted, target) => trial(granted, target as HttpTarget),
     describe: describeScope,
+    words: ({ method, target }) => `${method} ${target}`,
+    address: (target) => addressOfUrl((target as HttpTarget).url),
+    probe: (target, signal) => probeServer(planOf(target as HttpTarget), () => clock.monotonic(), signal),
+    access: (grant, endpoints) => webAccess("http", grant, endpoints),
+    tools: [httpRequest],
     ready: () => Promise.resolve(),
     web: {
-      request: (exchange, gate) => exchangeOne(exchange, gate, options),
-      upgrade: (upgrade, gate) => upgradeOne(upgrade, gate, options),
+      request: (exchange, gate) => handleRequest(exchange, gate, options),
+      upgrade: (upgrade, gate) => handleUpgrade(upgrade, gate, options),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type MaskPlace, type MaskStep, nothingMasked } from "../../gate/web/json-mask.ts";
+import { type MaskPlace, type MaskStep, nothingMasked } from "../../gate/web/proxy/json-mask.ts";
 
 /** A pointer, and how many of its parts lead here. */
 interface Reached {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileSchema } from "../../gate/web/json-schema.ts";
+import { compileSchema } from "../../gate/web/schema/json-schema.ts";
 import { importOpenApi } from "./openapi-import.ts";
 import { scopeSchema } from "./scope.ts";
 

@@ -1,5 +1,5 @@
-import { FORMATS } from "../../gate/web/schema-formats.ts";
-import { holdsOf } from "../../gate/web/schema-keywords.ts";
+import { FORMATS } from "../../gate/web/schema/formats.ts";
+import { holdsOf } from "../../gate/web/schema/keywords.ts";
 
 /** One operation as an import writes it, for the operator to trim. */
 export interface ImportedOperation {
@@ -33,7 +33,7 @@ const risks: Readonly<Record<string, ImportedOperation["risk"]>> = {
   delete: "high",
 };
 /** References followed in a row. */
-const deepest = 64;
+const MAX_REFERENCE_DEPTH = 64;
 
 function asObject(value: unknown): Obj {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Obj) : {};
@@ -47,7 +47,7 @@ function asList(value: unknown): readonly unknown[] {
 function follow(document: Obj, value: unknown, depth = 0): Obj {
   const found = asObject(value);
   const reference = found["$ref"];
-  if (typeof reference !== "string" || depth > deepest) return found;
+  if (typeof reference !== "string" || depth > MAX_REFERENCE_DEPTH) return found;
   if (!reference.startsWith("#/")) return {};
   let at: unknown = document;
   for (const part of reference.slice(2).split("/"))
@@ -60,7 +60,7 @@ function standalone(document: Obj, schema: unknown, leftOut: (keyword: string) =
   const definitions: Record<string, unknown> = {};
   const copy = (value: unknown, depth: number): unknown => {
     if (typeof value === "boolean") return value;
-    if (depth > deepest) return {};
+    if (depth > MAX_REFERENCE_DEPTH) return {};
     const { $ref: reference, nullable, ...rest } = asObject(value);
     if (typeof reference === "string") {
       const name = reference.split("/").at(-1) ?? "";

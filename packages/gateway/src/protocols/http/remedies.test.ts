@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { schemaOf } from "../../gate/web/schema-work.ts";
-import { judgeBodyWork } from "./body-work.ts";
-import { judgeBody } from "./body.ts";
+import { schemaOf } from "../../gate/web/schema/check-worker.ts";
+import { judgeBodyWork } from "./body/work.ts";
+import { judgeBody } from "./body/judge.ts";
 import { type Compiled, compileScopes } from "./compile.ts";
-import { judgeRequest } from "./judge.ts";
+import { verdictOf } from "./judge.ts";
 import { scopeSchema } from "./scope.ts";
 
 const schema = JSON.stringify({
@@ -32,7 +32,7 @@ interface Sent {
 
 function denialOf(sent: Sent): { readonly remedy: string; readonly hint: string; readonly near: boolean } {
   const { scope = loose, method = "POST", target = "/v1/x", headers = [], body, upgrade } = sent;
-  const answer = judgeRequest([scope], {
+  const answer = verdictOf([scope], {
     method,
     target,
     headers: [...headers, ...(body === undefined ? [] : ["content-type", sent.type ?? "application/json"])],
@@ -94,9 +94,9 @@ it("does not judge by another operation's dear schema, for a hint alone", () => 
   } as Compiled;
   const act = { method: "POST", target: "/v1/x", headers: ["content-type", "application/json"] };
   const bytes = Buffer.from('{"a":1}');
-  expect(judgeRequest([dear], { ...act, body: { kind: "read", bytes } })).toHaveProperty("scope");
-  const looked = judgeRequest([dear], { ...act, body: { kind: "read", bytes, mostCost: 1000 } });
-  expect(looked).toMatchObject({ denial: { message: "refused: the body was not judged" } });
+  expect(verdictOf([dear], { ...act, body: { kind: "read", bytes } })).toMatchObject({ kind: "permit" });
+  const looked = verdictOf([dear], { ...act, body: { kind: "read", bytes, maxCost: 1000 } });
+  expect(looked).toMatchObject({ kind: "deny", denial: { message: "refused: the body was not judged" } });
 });
 
 it("finds the same in a worker as on the thread that serves", () => {

@@ -1,25 +1,21 @@
 import * as z from "zod";
 import { RE2JS } from "re2js";
 import { textFileSchema } from "../../kernel/secret.ts";
-import { mayList } from "./headers.ts";
-import { mayBeJudged } from "./media-type.ts";
+import { parseSize, sizePattern } from "../../kernel/sizes.ts";
+import { mayList } from "./request/headers.ts";
+import { mayBeJudged } from "./body/media-type.ts";
 import { readPointer } from "./pointer.ts";
-import { compileSchema } from "../../gate/web/json-schema.ts";
-import { readTemplate } from "./template.ts";
+import { compileSchema } from "../../gate/web/schema/json-schema.ts";
+import { readTemplate } from "./request/template.ts";
 
 /** The largest body that is judged by its content, and so held in memory whole, bytes. */
 export const MAX_JUDGED_BYTES = 16_777_216;
 
-const sizes = { B: 1, KiB: 1024, MiB: 1_048_576, GiB: 1_073_741_824 } as const;
-
 /** A size such as `64KiB`, in bytes once parsed. */
 const size = z
   .string()
-  .regex(/^[1-9]\d{0,5}(?:B|KiB|MiB|GiB)$/, "this must be a size such as 64KiB or 10MiB")
-  .transform((text) => {
-    const match = /^(\d+)(\w+)$/.exec(text);
-    return Number(match?.[1]) * (sizes[match?.[2] as keyof typeof sizes] ?? 1);
-  });
+  .regex(sizePattern, "this must be a size such as 64KiB or 10MiB")
+  .transform((text) => parseSize(text) ?? 0);
 
 const request = z.string().superRefine((written, context) => {
   const template = readTemplate(written);

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { parseDuration } from "../../kernel/durations.ts";
+import { duration } from "../../kernel/durations.ts";
 import { Secret, secretSchema, textFileSchema } from "../../kernel/secret.ts";
 
-const longestTimeout = 600_000;
+const MAX_TIMEOUT_MS = 600_000;
 
 const headerName = z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/, "this is not a header's name");
 
@@ -65,14 +65,8 @@ export const targetSchema = z
     ca: textFileSchema.optional().describe("PEM file of the CA that signed the API's certificate"),
     http2: z.boolean().default(false).describe("Speaks HTTP/2 to it, as gRPC needs"),
     allow_plaintext: z.boolean().default(false).describe("Lets the URL be http:// beyond this machine"),
-    timeout: z
-      .string()
-      .refine((text) => {
-        const ms = parseDuration(text) ?? 0;
-        return ms > 0 && ms <= longestTimeout;
-      }, "a duration up to 10m, for example 30s")
-      .default("30s")
-      .transform((text) => parseDuration(text) ?? 30_000)
+    timeout: duration(1, MAX_TIMEOUT_MS)
+      .prefault("30s")
       .describe("How long it may take until an answer begins"),
     cookies: z.array(z.string().min(1)).default([]).describe("Names of cookies whose Set-Cookie comes down"),
   })

@@ -1,8 +1,9 @@
+import type { HttpCover } from "./act.ts";
 import type { NamedScope, Verdict } from "../../gate/protocol.ts";
-import { checkHead, valuesOf } from "../../gate/web/head.ts";
+import { checkHead, valuesOf } from "../../gate/web/request-head.ts";
 import { compileScopes } from "./compile.ts";
 import { verdictOf } from "./judge.ts";
-import { readRawRequest } from "./raw-request.ts";
+import { readRawRequest } from "./request/raw-request.ts";
 import type { HttpScope } from "./scope.ts";
 import type { HttpTarget } from "./target.ts";
 
@@ -13,13 +14,13 @@ import type { HttpTarget } from "./target.ts";
 export function trial(
   scopes: readonly NamedScope<HttpScope>[],
   target: HttpTarget,
-): (act: string) => Verdict {
+): (act: string) => Verdict<HttpCover> {
   const compiled = compileScopes(scopes);
   const connection = scopes[0]?.name.split("/")[0] ?? "";
   const { host, hostname, port, protocol } = new URL(target.url);
   const usual = protocol === "https:" ? "443" : "80";
-  const deny = (why: string): Verdict => ({
-    verdict: "deny",
+  const deny = (why: string): Verdict<HttpCover> => ({
+    kind: "deny",
     denial: {
       rule: `${connection}: request`,
       message: `refused: ${why}`,

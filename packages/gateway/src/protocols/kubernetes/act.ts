@@ -1,5 +1,22 @@
-/** One request to the cluster, as it is judged. */
-export interface KubernetesAct {
+import type { MaskStep } from "../../gate/web/proxy/json-mask.ts";
+import type { ExecRequest } from "./request/exec.ts";
+import {
+  type DiscoveryRequest,
+  type KubernetesRequest,
+  readRequest,
+  type ResourceRequest,
+  type Unreadable,
+} from "./request/read.ts";
+import type { KubernetesScope, PodsScope } from "./scope.ts";
+
+/** One request to the cluster, as it is judged. `readAct` makes it: nothing after it reads the target again. */
+export interface KubernetesAct extends RawAct {
+  /** What the target says, read once. */
+  readonly request: KubernetesRequest | Unreadable;
+}
+
+/** A request as it came. */
+export interface RawAct {
   readonly method: string;
   /** Path and query, as they came. */
   readonly target: string;
@@ -21,4 +38,43 @@ export type Body = { readonly kind: "none" } | { readonly kind: "read"; readonly
 export interface PodFacts {
   readonly uid: string;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Reads a request as it came. */
+export function readAct(raw: RawAct): KubernetesAct {
+  return { ...raw, request: readRequest(raw.method, raw.target) };
+}
+
+/** What covers a permitted request: the scope it leaves by, the request as it was read, and what it takes to serve it. */
+export type KubernetesCover =
+  | { readonly kind: "discovery"; readonly scope: KubernetesScope; readonly request: DiscoveryRequest }
+  | {
+      readonly kind: "resource";
+      readonly scope: KubernetesScope;
+      readonly request: ResourceRequest;
+      /** What of the answer is masked; undefined: nothing. */
+      readonly mask: MaskStep | undefined;
+    }
+  | ExecCover
+  | PortForwardCover;
+
+/** A command that may run. */
+export interface ExecCover {
+  readonly kind: "exec";
+  readonly scope: KubernetesScope;
+  readonly request: ResourceRequest;
+  /** Which pods: for judging the pod again once it was entered. */
+  readonly pods: PodsScope;
+  readonly exec: ExecRequest;
+}
+
+/** A way to ports that may be opened, or one connection on it. */
+export interface PortForwardCover {
+  readonly kind: "port_forward";
+  readonly scope: KubernetesScope;
+  readonly request: ResourceRequest;
+  /** Which pods: for judging the pod again once it was entered. */
+  readonly pods: PodsScope;
+  /** The port of one connection; undefined: the way for them, each of which is judged by itself. */
+  readonly port: number | undefined;
 }

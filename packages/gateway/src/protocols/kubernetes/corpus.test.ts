@@ -65,7 +65,7 @@ const scopes: Readonly<Record<string, unknown>> = {
 function judge(name: string, payload: string): string {
   const scope = scopeSchema.parse(scopes[name]);
   expect(checkScope(scope)).toEqual([]);
-  return trial([{ name: `prod/${name}`, scope }])(payload).verdict === "permit" ? "allow" : "deny";
+  return trial([{ name: `prod/${name}`, scope }])(payload).kind === "permit" ? "allow" : "deny";
 }
 
 describe("requests that must not get through, and those that must", () => {

@@ -11,7 +11,7 @@ const denial = {
 it("marks the gateway's own answers, a denial with what can help", () => {
   expect(status(413, "too large").headers["mayfly-problem"]).toBe("request_entity_too_large");
   expect(denied(denial).headers).toMatchObject({ "mayfly-problem": "denied", "mayfly-remedy": "ask" });
-  const refusal = { code: "no_grant", refused: denial } as const;
+  const refusal = { kind: "refused", code: "no_grant", denial } as const;
   expect(refusedAnswer(refusal, "https://gw").headers).toMatchObject({ "mayfly-problem": "no_grant" });
 });
 

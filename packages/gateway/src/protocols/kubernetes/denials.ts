@@ -1,6 +1,6 @@
-import type { Refusal } from "../../gate/gate.ts";
+import type { SessionRefused } from "../../gate/gate.ts";
 import type { Denial } from "../../gate/protocol.ts";
-import { challenge, ownHeaders, type Answer } from "../../gate/web/answers.ts";
+import { challengeHeaders, ownHeaders, type LocalReply } from "../../gate/web/problem.ts";
 
 /** Reasons as Kubernetes names them (metav1.StatusReason), by status. */
 const reasons: Readonly<Record<number, string>> = {
@@ -25,17 +25,17 @@ export function status(
   code: number,
   message: string,
   headers: Readonly<Record<string, string>> = {},
-): Answer {
+): LocalReply {
   const own = ownHeaders(snakeCase(reasons[code] ?? "InternalError"));
   return statusAnswer(code, message, { ...own, ...headers });
 }
 
 /** What the cluster itself said, as a Status: its words, so that nothing marks them as the gateway's. */
-export function clusterStatus(code: number, message: string): Answer {
+export function clusterStatus(code: number, message: string): LocalReply {
   return statusAnswer(code, message, {});
 }
 
-function statusAnswer(code: number, message: string, headers: Readonly<Record<string, string>>): Answer {
+function statusAnswer(code: number, message: string, headers: Readonly<Record<string, string>>): LocalReply {
   const body = JSON.stringify({
     kind: "Status",
     apiVersion: "v1",
@@ -58,7 +58,7 @@ function statusAnswer(code: number, message: string, headers: Readonly<Record<st
 }
 
 /** A denial as kubectl prints it: what was refused, by which rule, and how to ask. */
-export function denied(denial: Denial): Answer {
+export function denied(denial: Denial): LocalReply {
   return status(
     403,
     `${denial.message} (${denial.rule})\nhint: ${denial.hint}`,
@@ -67,11 +67,11 @@ export function denied(denial: Denial): Answer {
 }
 
 /** The answer to a request whose session was refused. */
-export function refusedAnswer(refusal: Refusal, url: string): Answer {
-  const message = `${refusal.refused.message}\nhint: ${refusal.refused.hint}`;
-  const own = ownHeaders(refusal.code, refusal.refused.remedy);
+export function refusedAnswer(refusal: SessionRefused, url: string): LocalReply {
+  const message = `${refusal.denial.message}\nhint: ${refusal.denial.hint}`;
+  const own = ownHeaders(refusal.code, refusal.denial.remedy);
   if (refusal.code === "unauthenticated")
-    return status(401, message, { ...own, "www-authenticate": challenge(url, refusal.refused.message) });
+    return status(401, message, { ...own, ...challengeHeaders(refusal, url) });
   if (refusal.code === "no_grant") return status(403, message, own);
   return status(refusal.code === "too_many" ? 429 : 503, message, { ...own, "retry-after": "5" });
 }

@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
 import { canonicalJson, type Json } from "../../kernel/canonical.ts";
 import type { KubernetesAct } from "./act.ts";
-import { readExec } from "./exec.ts";
-import { readRequest } from "./request.ts";
 
 /** How a request is written down: what it does to what, the command line argument by argument, a body's digest. */
 export function detailOf(act: KubernetesAct): string {
-  const request = readRequest(act.method, act.target);
+  const { request } = act;
   const body: Record<string, Json> =
     act.body.kind === "read" && act.body.bytes.length > 0
       ? {
@@ -19,8 +17,7 @@ export function detailOf(act: KubernetesAct): string {
   if ("why" in request)
     return canonicalJson({ method: act.method, target: act.target.slice(0, 4096), ...body });
   if (request.kind === "discovery") return canonicalJson({ discovery: request.path, verb: "get" });
-  const { verb, group, version, resource, subresource, namespace, name, query } = request;
-  const exec = resource === "pods" && subresource === "exec" ? readExec(request) : undefined;
+  const { verb, group, version, resource, subresource, namespace, name, query, exec } = request;
   const parameters = query.filter(([key]) => exec === undefined || !(key in { command: 1, container: 1 }));
   return canonicalJson({
     verb,

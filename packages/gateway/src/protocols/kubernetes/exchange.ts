@@ -1,23 +1,22 @@
 import type { Gate, WebSession } from "../../gate/gate.ts";
 import type { NamedScope } from "../../gate/protocol.ts";
-import { type AnswerRules, REWRITABLE, withoutChoice } from "../../gate/web/answer.ts";
-import type { WebAsk, WebExchange } from "../../gate/web/door.ts";
-import { send } from "../../gate/web/front.ts";
+import { type AnswerRules, REWRITABLE, withoutChoice } from "../../gate/web/proxy/response-filter.ts";
+import type { WebRequest, WebExchange } from "../../gate/web/handler.ts";
+import { send } from "../../gate/web/router.ts";
 import { INLINE_BODY_BYTES, MAX_JSON_VALUES } from "../../gate/bounds.ts";
-import { valuesOf } from "../../gate/web/head.ts";
+import { valuesOf } from "../../gate/web/request-head.ts";
 import { hasMoreValues } from "../../kernel/json-values.ts";
-import { Busy } from "../../gate/web/sharing.ts";
-import { readWhole } from "../../gate/web/reading.ts";
-import { maskJson } from "../../gate/web/json-mask.ts";
-import { relay } from "../../gate/web/relay.ts";
-import type { Upstream } from "../../gate/web/upstream.ts";
-import type { Body, KubernetesAct } from "./act.ts";
+import { Busy } from "../../gate/web/sessions/sharing.ts";
+import { readWhole } from "../../gate/web/proxy/body.ts";
+import { maskJson } from "../../gate/web/proxy/json-mask.ts";
+import { sentTraceparent, traceHeaders } from "../../gate/web/proxy/trace-headers.ts";
+import { relay } from "../../gate/web/proxy/relay.ts";
+import type { Upstream } from "../../gate/web/proxy/upstream.ts";
+import { type Body, type KubernetesAct, type KubernetesCover, readAct } from "./act.ts";
 import { denied, refusedAnswer, status } from "./denials.ts";
 import { detailOf } from "./detail.ts";
 import { goesUp } from "./headers.ts";
 import type { Named } from "./judge.ts";
-import { maskOf } from "./mask.ts";
-import { readRequest } from "./request.ts";
 import type { KubernetesTarget } from "./target.ts";
 import { impersonation } from "./upstream.ts";
 
@@ -31,28 +30,29 @@ export interface ExchangeOptions {
 }
 
 /** The largest body, bytes: what the API server takes (Kubernetes: `MaxRequestBodyBytes`). */
-const mostBody = 3_145_728;
+const MAX_BODY_BYTES = 3_145_728;
 
 /** Enters the gate for one request. */
 export function enter(
-  ask: WebAsk,
+  ask: WebRequest,
   socket: WebExchange["connectionOf"],
-  gate: Gate<KubernetesAct>,
-): ReturnType<Gate<KubernetesAct>["enter"]> {
+  gate: Gate<KubernetesAct, KubernetesCover>,
+  request: KubernetesAct["request"],
+): ReturnType<Gate<KubernetesAct, KubernetesCover>["enter"]> {
   return gate.enter({
     bearer: ask.bearer,
+    shown: ask.shown,
     connection: ask.connection,
     client: ask.client,
     account: ask.account,
     socket,
     ...(ask.grant === undefined ? {} : { grant: ask.grant }),
-    covers: (scopes) => coversHead(ask, scopes),
+    covers: (scopes) => coversHead(request, scopes),
   });
 }
 
 /** Whether a grant covers a request as far as its head tells: for choosing among several grants. */
-function coversHead(ask: WebAsk, scopes: readonly NamedScope<never>[]): boolean {
-  const request = readRequest(ask.method, ask.target);
+function coversHead(request: KubernetesAct["request"], scopes: readonly NamedScope<never>[]): boolean {
   if ("why" in request || request.kind === "discovery") return true;
   return (scopes as readonly Named[]).some(({ scope }) => {
     if (request.verb === "connect")
@@ -69,10 +69,10 @@ function coversHead(ask: WebAsk, scopes: readonly NamedScope<never>[]): boolean 
 
 /** The request's headers as they go upstream: names and values in turn. */
 export function headersUp(
-  session: WebSession<KubernetesAct>,
+  session: WebSession<KubernetesAct, KubernetesCover>,
   raw: readonly string[],
   own: Readonly<Record<string, string>>,
-  more: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string | undefined>>,
 ): string[] {
   const up: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -80,36 +80,38 @@ export function headersUp(
     if (goesUp(name) && !Object.hasOwn(own, name) && !Object.hasOwn(more, name))
       up.push(raw[i] ?? "", raw[i + 1] ?? "");
   }
-  for (const [name, value] of Object.entries({ ...own, ...more })) up.push(name, value);
+  for (const [name, value] of Object.entries({ ...own, ...more }))
+    if (value !== undefined) up.push(name, value);
   const holder = { ...session.holder, grant: session.grant };
   up.push(...impersonation(session.target as KubernetesTarget, holder));
   return up;
 }
 
 /** Answers one request: verified, judged, sent to the API server, and its answer brought down. */
-export async function exchangeOne(
+export async function handleRequest(
   exchange: WebExchange,
-  gate: Gate<KubernetesAct>,
+  gate: Gate<KubernetesAct, KubernetesCover>,
   options: ExchangeOptions,
 ): Promise<void> {
   const { response } = exchange;
-  const session = await enter(exchange, exchange.connectionOf, gate);
-  if ("refused" in session) {
+  const head = readAct({
+    method: exchange.method,
+    target: exchange.target,
+    headers: exchange.rawHeaders,
+    body: { kind: "none" },
+  });
+  const session = await enter(exchange, exchange.connectionOf, gate, head.request);
+  if (session.kind === "refused") {
     send(response, refusedAnswer(session, options.url));
     return;
   }
   const body = await bodyOf(exchange, session.ended);
   if (body === undefined) return;
   if (body === "too large") {
-    send(response, status(413, `the body is larger than ${mostBody} bytes`));
+    send(response, status(413, `the body is larger than ${MAX_BODY_BYTES} bytes`));
     return;
   }
-  const act: KubernetesAct = {
-    method: exchange.method,
-    target: exchange.target,
-    headers: exchange.rawHeaders,
-    body,
-  };
+  const act: KubernetesAct = { ...head, body };
   // What takes a while is done in its principal's turn: it is judged once it is that one's.
   const { account } = exchange;
   if (body.kind === "read" && body.bytes.length > INLINE_BODY_BYTES) {
@@ -120,15 +122,16 @@ export async function exchangeOne(
     await account.heavy.run(account.key, () => undefined);
   }
   const decision = await session.judge(act, detailOf(act));
-  if ("denial" in decision) {
+  if (decision.kind === "deny") {
     send(response, denied(decision.denial));
     return;
   }
   const { permit } = decision;
   const target = session.target as KubernetesTarget;
-  const rules = answerRules(session, permit.operation, act);
+  const rules = answerRules(permit.cover);
   // With a mask the representation is the gateway's to choose: no table, no CBOR, nothing that is encoded.
   const plain: Readonly<Record<string, string>> = rules.rewrite === undefined ? {} : REWRITABLE;
+  const traced = traceHeaders(session.trace, permit, sentTraceparent(session, act.headers));
   const asked = rules.rewrite === undefined ? act.headers : withoutChoice(act.headers);
   await relay({
     exchange,
@@ -137,7 +140,7 @@ export async function exchangeOne(
     upstream: options.upstreamOf(target),
     method: act.method,
     target: act.target,
-    headers: (own, framing) => headersUp(session, asked, own, { ...plain, ...framing }),
+    headers: (own, framing) => headersUp(session, asked, own, { ...plain, ...framing, ...traced }),
     body,
     answer: rules,
     now: options.now,
@@ -145,14 +148,11 @@ export async function exchangeOne(
 }
 
 /** What of an answer comes down: secrets by their scope's mask. */
-function answerRules(session: WebSession<KubernetesAct>, operation: string, act: KubernetesAct): AnswerRules {
+function answerRules(cover: KubernetesCover): AnswerRules {
   const rules = { cookies: [], drop: new Set<string>() };
-  const request = readRequest(act.method, act.target);
-  const { scope } = (session.scopes as readonly Named[]).find(({ name }) => name === operation) ?? {};
-  if ("why" in request || request.kind === "discovery" || scope === undefined) return rules;
-  const members = scope.mask[request.resource];
-  if (members === undefined) return rules;
-  return { ...rules, rewrite: () => maskJson(maskOf(request.resource, members), true) };
+  if (cover.kind !== "resource" || cover.mask === undefined) return rules;
+  const { mask } = cover;
+  return { ...rules, rewrite: () => maskJson(mask, true) };
 }
 
 async function bodyOf(exchange: WebExchange, ended: AbortSignal): Promise<Body | "too large" | undefined> {
@@ -163,10 +163,10 @@ async function bodyOf(exchange: WebExchange, ended: AbortSignal): Promise<Body |
       ? !request.stream.endAfterHeaders && length !== "0"
       : valuesOf(rawHeaders, "transfer-encoding").length > 0 || (length !== undefined && length !== "0");
   if (!has) return { kind: "none" };
-  if (length !== undefined && Number(length) > mostBody) return "too large";
+  if (length !== undefined && Number(length) > MAX_BODY_BYTES) return "too large";
   if (exchange.expectsContinue) response.writeContinue();
   try {
-    const bytes = await readWhole(request, mostBody, exchange.account, ended);
+    const bytes = await readWhole(request, MAX_BODY_BYTES, exchange.account, ended);
     if (bytes !== undefined) return { kind: "read", bytes };
     // A session that has ended denies whatever it is asked.
     return ended.aborted ? { kind: "none" } : "too large";

@@ -1,6 +1,6 @@
-import { type Amiss, neverGranted, wrong } from "../../gate/hints.ts";
+import { type Objection, neverGranted, wrong } from "../../gate/hints.ts";
 import type { KubernetesAct } from "./act.ts";
-import type { KubernetesRequest } from "./request.ts";
+import type { KubernetesRequest } from "./request/read.ts";
 
 /** Go upstream as they came. */
 const forwarded: ReadonlySet<string> = new Set([
@@ -24,6 +24,7 @@ const dropped: ReadonlySet<string> = new Set([
   "connection",
   "content-length",
   "cookie",
+  "dpop",
   "expect",
   "host",
   "mayfly-grant",
@@ -42,18 +43,22 @@ export function goesUp(name: string): boolean {
   return forwarded.has(name);
 }
 
+const connectionOptions: readonly string[] = ["", "close", "keep-alive", "upgrade"];
+
+/** Whether a `Connection` header asks for what its sender may, and names no header (RFC 9110, section 7.6.1). */
+function isPlainConnection(value: string): boolean {
+  return value.split(",").every((option) => connectionOptions.includes(option.trim().toLowerCase()));
+}
+
 /** Why a request's headers are refused, or undefined. Impersonation, the first of them, is the gateway's alone. */
-export function judgeHeaders(act: KubernetesAct, request: KubernetesRequest): Amiss | undefined {
+export function judgeHeaders(act: KubernetesAct, request: KubernetesRequest): Objection | undefined {
   const seen = new Set<string>();
   for (let i = 0; i + 1 < act.headers.length; i += 2) {
     const name = (act.headers[i] ?? "").toLowerCase();
     if (name.startsWith("impersonate-")) return neverGranted("impersonation is the gateway's alone");
     if (!forwarded.has(name) && !dropped.has(name))
       return wrong(`the header ${name.slice(0, 60)} is not taken here`);
-    if (
-      name === "connection" &&
-      !/^(?:\s*(?:close|keep-alive|upgrade)\s*,?)*$/i.test(act.headers[i + 1] ?? "")
-    )
+    if (name === "connection" && !isPlainConnection(act.headers[i + 1] ?? ""))
       return wrong("the Connection header names other headers");
     // A credential in another place than the one that is checked.
     if (name === "sec-websocket-protocol" && /bearer/i.test(act.headers[i + 1] ?? ""))

@@ -1,14 +1,19 @@
 import type { Protocol } from "../../gate/protocol.ts";
-import { createUpstreams } from "../../gate/web/upstream.ts";
+import { addressOfUrl, probeServer } from "../../gate/web/probe-server.ts";
+import { createUpstreams } from "../../gate/web/proxy/upstream.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import type { KubernetesAct } from "./act.ts";
-import { exchangeOne } from "./exchange.ts";
+import type { KubernetesAct, KubernetesCover } from "./act.ts";
+import { handleRequest } from "./exchange.ts";
 import { verdictOf } from "./judge.ts";
 import { checkScope, type KubernetesScope, scopeSchema } from "./scope.ts";
-import { targetSchema } from "./target.ts";
+import { type KubernetesTarget, targetSchema } from "./target.ts";
+import { kubernetesAccess } from "./access.ts";
+import { kubernetesExec } from "./tools/kubernetes-exec.ts";
+import { kubernetesGet, kubernetesLogs } from "./tools/read.ts";
 import { trial } from "./trial.ts";
-import { upgradeOne } from "./upgrade.ts";
+import { handleUpgrade } from "./streams/upgrade.ts";
 import { planOf } from "./upstream.ts";
+import { actWords } from "./act-words.ts";
 import { describeScope } from "./words.ts";
 
 /** What the protocol needs of the process. */
@@ -22,7 +27,7 @@ export interface KubernetesOptions {
 export function createKubernetes({
   clock,
   url,
-}: KubernetesOptions): Protocol<KubernetesScope, KubernetesAct> {
+}: KubernetesOptions): Protocol<KubernetesScope, KubernetesAct, KubernetesCover> {
   const options = {
     get url() {
       return url();
@@ -40,10 +45,16 @@ export function createKubernetes({
     compile: (scopes) => (act) => verdictOf(scopes, act),
     trial: (scopes) => trial(scopes),
     describe: describeScope,
+    words: actWords,
+    address: (target) => addressOfUrl((target as KubernetesTarget).server),
+    probe: (target, signal) =>
+      probeServer(planOf(target as KubernetesTarget), () => clock.monotonic(), signal),
+    access: kubernetesAccess,
+    tools: [kubernetesGet, kubernetesLogs, kubernetesExec],
     ready: () => Promise.resolve(),
     web: {
-      request: (exchange, gate) => exchangeOne(exchange, gate, options),
-      upgrade: (upgrade, gate) => upgradeOne(upgrade, gate, options),
+      request: (exchange, gate) => handleRequest(exchange, gate, options),
+      upgrade: (upgrade, gate) => handleUpgrade(upgrade, gate, options),
     },
   };
 }

@@ -1,22 +1,28 @@
-import { type Amiss, denialOf, neverGranted, notGranted, wrong } from "../../gate/hints.ts";
+import { type Objection, denialOf, neverGranted, notGranted, wrong } from "../../gate/hints.ts";
 import type { NamedScope, Remedy, Verdict } from "../../gate/protocol.ts";
-import type { KubernetesAct } from "./act.ts";
-import { judgeBody } from "./body.ts";
-import { judgeExec, judgePod } from "./exec.ts";
-import { nameMatches } from "./glob.ts";
+import type { KubernetesAct, KubernetesCover } from "./act.ts";
+import { judgeBody } from "./request/body.ts";
+import { judgeExec, judgePod } from "./request/exec.ts";
+import { nameMatches } from "./request/glob.ts";
 import { judgeHeaders } from "./headers.ts";
-import { problemOfResource } from "./never.ts";
-import { parametersOf } from "./parameters.ts";
-import { readRequest, type KubernetesRequest, type ResourceRequest } from "./request.ts";
+import { maskOf } from "./mask.ts";
+import { problemOfResource } from "./request/never.ts";
+import { parametersOf } from "./request/parameters.ts";
+import type { KubernetesRequest, ResourceRequest } from "./request/read.ts";
 import type { KubernetesScope } from "./scope.ts";
 
 /** A scope with its operation's name. */
 export type Named = NamedScope<KubernetesScope>;
 
 /** How far a request came with one scope: the further, the better its denial tells what is amiss. */
-interface Failed extends Amiss {
+interface Failed extends Objection {
+  readonly kind: "failed";
   readonly step: number;
   readonly rule: string;
+}
+
+function failed(step: number, rule: string, amiss: Objection): Failed {
+  return { kind: "failed", step, rule, ...amiss };
 }
 
 /** A resource as scopes write it: `pods/log`, `deployments.apps`. */
@@ -29,17 +35,17 @@ function judgeConnect(
   act: KubernetesAct,
   request: ResourceRequest,
   scope: KubernetesScope,
-): Failed | undefined {
+): Failed | KubernetesCover {
   const what = resourceOf(request);
   // Others are proxies, and streams into what runs already.
   if (what !== "pods/exec" && what !== "pods/portforward")
-    return { step: 1, rule: "resources", ...neverGranted(`${what} is never granted`) };
+    return failed(1, "resources", neverGranted(`${what} is never granted`));
   // A stream needs a connection that changes its protocol, and has no body before it does.
   if (act.upgrade === undefined || act.body.kind !== "none")
-    return { step: 1, rule: "request", ...wrong(`${what} needs a connection that is upgraded`) };
+    return failed(1, "request", wrong(`${what} needs a connection that is upgraded`));
   if (what === "pods/exec" && scope.exec !== undefined) {
-    const amiss = judgeExec(scope.exec, request, act.pod);
-    return amiss === undefined ? undefined : { step: 3, rule: "exec", ...amiss };
+    const exec = judgeExec(scope.exec, request, act.pod);
+    return "why" in exec ? failed(3, "exec", exec) : { kind: "exec", scope, request, pods: scope.exec, exec };
   }
   if (what === "pods/portforward" && scope.port_forward !== undefined) {
     const amiss =
@@ -48,52 +54,51 @@ function judgeConnect(
       (act.port === undefined || scope.port_forward.ports.includes(act.port)
         ? undefined
         : notGranted(`port ${act.port} is not granted`));
-    return amiss === undefined ? undefined : { step: 3, rule: "port_forward", ...amiss };
+    return amiss === undefined
+      ? { kind: "port_forward", scope, request, pods: scope.port_forward, port: act.port }
+      : failed(3, "port_forward", amiss);
   }
-  return { step: 1, rule: "resources", ...notGranted(`${what} is not granted`) };
+  return failed(1, "resources", notGranted(`${what} is not granted`));
 }
 
 function judgeResource(
   act: KubernetesAct,
   request: ResourceRequest,
   scope: KubernetesScope,
-): Failed | undefined {
+): Failed | KubernetesCover {
   const what = resourceOf(request);
   if (scope.resources?.includes(what) !== true)
-    return { step: 0, rule: "resources", ...ofResource(what, request.verb, `${what} is not granted`) };
+    return failed(0, "resources", ofResource(what, request.verb, `${what} is not granted`));
   const { verb, namespace, name } = request;
   if (verb === "connect" || scope.verbs?.includes(verb) !== true)
-    return { step: 1, rule: "verbs", ...ofResource(what, verb, `${verb} on ${what} is not granted`) };
+    return failed(1, "verbs", ofResource(what, verb, `${verb} on ${what} is not granted`));
   if (namespace === undefined) {
     if (!scope.cluster)
-      return {
-        step: 2,
-        rule: "namespaces",
-        ...notGranted(`${verb} on ${what} in all namespaces is not granted`),
-      };
+      return failed(2, "namespaces", notGranted(`${verb} on ${what} in all namespaces is not granted`));
   } else if (
     scope.namespaces?.includes(namespace) !== true &&
     !(scope.cluster && scope.namespaces === undefined)
   )
-    return { step: 2, rule: "namespaces", ...notGranted(`namespace ${namespace} is not granted`) };
+    return failed(2, "namespaces", notGranted(`namespace ${namespace} is not granted`));
   if (scope.names !== undefined) {
     // What is listed or created has a name of its own choice.
     const isNamed = name !== undefined && scope.names.some((pattern) => nameMatches(pattern, name));
     if (!isNamed)
-      return {
-        step: 3,
-        rule: "names",
-        ...notGranted(
-          name === undefined ? `${verb} without a name is not granted` : `${name} is not granted`,
-        ),
-      };
+      return failed(
+        3,
+        "names",
+        notGranted(name === undefined ? `${verb} without a name is not granted` : `${name} is not granted`),
+      );
   }
   const amiss = parametersOf(request, scope) ?? judgeBody(act, request, scope);
-  return amiss === undefined ? undefined : { step: 4, rule: "request", ...amiss };
+  if (amiss !== undefined) return failed(4, "request", amiss);
+  const members = Object.hasOwn(scope.mask, request.resource) ? scope.mask[request.resource] : undefined;
+  const mask = members === undefined ? undefined : maskOf(request.resource, members);
+  return { kind: "resource", scope, request, mask };
 }
 
 /** What is not granted, or what no scope can grant, in the words of the configuration's check. */
-function ofResource(what: string, verb: string, why: string): Amiss {
+function ofResource(what: string, verb: string, why: string): Objection {
   const never = problemOfResource(what, [verb]);
   return never === undefined ? notGranted(why) : neverGranted(never.message);
 }
@@ -121,16 +126,16 @@ function brief(scope: KubernetesScope): string {
   return parts.join("; ");
 }
 
-type Deny = (rule: string, why: string, remedy: Remedy) => Verdict;
+type Deny = (rule: string, why: string, remedy: Remedy) => Verdict<KubernetesCover>;
 
 /** What a grant's scopes make of a request: pure. */
-export function verdictOf(scopes: readonly Named[], act: KubernetesAct): Verdict {
+export function verdictOf(scopes: readonly Named[], act: KubernetesAct): Verdict<KubernetesCover> {
   const connection = scopes[0]?.name.split("/")[0] ?? "";
   const deny: Deny = (rule, why, remedy) => ({
-    verdict: "deny",
+    kind: "deny",
     denial: denialOf({ rule, message: `refused: ${why}`, remedy, covers: coverWords(scopes), connection }),
   });
-  const request = readRequest(act.method, act.target);
+  const { request } = act;
   if ("why" in request) return deny(`${connection}: request`, request.why, "correct");
   const header = judgeHeaders(act, request);
   if (header !== undefined) return deny(`${connection}: headers`, header.why, header.remedy);
@@ -142,21 +147,21 @@ function judgeRead(
   act: KubernetesAct,
   request: KubernetesRequest,
   deny: Deny,
-): Verdict {
+): Verdict<KubernetesCover> {
   const [first] = scopes;
   if (first === undefined) return deny("grant", "nothing is granted", "ask");
   // Whoever has a grant here may learn which resources there are.
   if (request.kind === "discovery") {
     return act.body.kind === "none"
-      ? { verdict: "permit", operation: first.name }
+      ? { kind: "permit", operation: first.name, cover: { kind: "discovery", scope: first.scope, request } }
       : deny(`${first.name}: request`, "discovery has no body", "correct");
   }
   let nearest: (Failed & { readonly name: string }) | undefined;
   for (const { name, scope } of scopes) {
-    const failed =
+    const found =
       request.verb === "connect" ? judgeConnect(act, request, scope) : judgeResource(act, request, scope);
-    if (failed === undefined) return { verdict: "permit", operation: name };
-    if (nearest === undefined || failed.step > nearest.step) nearest = { ...failed, name };
+    if (found.kind !== "failed") return { kind: "permit", operation: name, cover: found };
+    if (nearest === undefined || found.step > nearest.step) nearest = { ...found, name };
   }
   return deny(
     `${nearest?.name ?? first.name}: ${nearest?.rule ?? "resources"}`,

@@ -1,4 +1,4 @@
-import { type MaskPlace, type MaskStep, nothingMasked } from "../../gate/web/json-mask.ts";
+import { type MaskPlace, type MaskStep, nothingMasked } from "../../gate/web/proxy/json-mask.ts";
 
 /** Holds a copy of the object as it was applied, its data among it. */
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KubernetesAct } from "./act.ts";
+import { type RawAct, readAct } from "./act.ts";
 import { verdictOf } from "./judge.ts";
 import { scopeSchema } from "./scope.ts";
 
@@ -18,17 +18,18 @@ const at = "/api/v1/namespaces/shop";
 function remedyOf(
   method: string,
   target: string,
-  more: Partial<KubernetesAct> & { readonly json?: unknown } = {},
+  more: Partial<RawAct> & { readonly json?: unknown } = {},
 ): string {
   const { json, ...rest } = more;
-  const verdict = verdictOf(scopes, {
+  const act = readAct({
     method,
     target,
     headers: json === undefined ? [] : ["content-type", "application/json"],
     body: json === undefined ? { kind: "none" } : { kind: "read", bytes: Buffer.from(JSON.stringify(json)) },
     ...rest,
   });
-  return verdict.verdict === "deny" ? verdict.denial.remedy : "permitted";
+  const verdict = verdictOf(scopes, act);
+  return verdict.kind === "deny" ? verdict.denial.remedy : "permitted";
 }
 
 describe("what can help against a denial", () => {

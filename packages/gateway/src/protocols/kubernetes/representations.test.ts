@@ -7,6 +7,7 @@ import { bearer, type Rig, startRig } from "./testing/rig.ts";
 let cluster: Server;
 let rig: Rig;
 let asked: string | undefined;
+let trace: readonly unknown[] = [];
 let forced: { type: string; body: string } | undefined;
 
 const value = "aHVudGVyMg==";
@@ -16,6 +17,7 @@ beforeAll(async () => {
   // Answers in whatever form is asked for, as an API server does.
   cluster = createServer((request, response) => {
     asked = request.headers.accept;
+    trace = [request.headers["traceparent"], request.headers["tracestate"]];
     const as = /as=(\w+)/.exec(asked ?? "")?.[1];
     const type = forced?.type ?? /protobuf|cbor/.exec(asked ?? "")?.[0] ?? "application/json";
     const table = { kind: as, rows: [{ cells: ["a", value] }] };
@@ -52,7 +54,7 @@ function get(
   return new Promise((resolve, reject) => {
     const asking = requestHttps(
       `${rig.url}${path}`,
-      { ca: rig.ca, headers: { authorization: `Bearer ${bearer}`, ...headers } },
+      { ca: rig.ca, agent: false, headers: { authorization: `Bearer ${bearer}`, ...headers } },
       (answer) => {
         let body = "";
         answer.setEncoding("utf8").on("data", (text: string) => (body += text));
@@ -122,4 +124,19 @@ it("a table that says it is none shows no cells", async () => {
 it("what is masked is not selected by", async () => {
   expect((await get(`${secrets}?fieldSelector=data.password%3D${value}`)).status).toBe(403);
   expect((await get(`${secrets}?fieldSelector=metadata.name%3Da`)).status).toBe(200);
+});
+
+it("tells the API server the act's span while traces are exported, else the client's own", async () => {
+  const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const mine = `00-${traceId}-00f067aa0ba902b7-01`;
+  const other = `00-${"a".repeat(32)}-00f067aa0ba902b7-01`;
+  const pods = "/api/v1/namespaces/shop/pods";
+  await get(pods, { traceparent: other, tracestate: "vendor=1" });
+  expect(trace).toEqual([other, "vendor=1"]);
+  rig.world.state.traces = { of: () => ({ traceId, leaving: () => "the act's" }) };
+  await get(pods, { traceparent: other, tracestate: "vendor=1" });
+  expect(trace).toEqual(["the act's", undefined]);
+  await get(pods, { traceparent: mine, tracestate: "vendor=1" });
+  expect(trace).toEqual(["the act's", "vendor=1"]);
+  rig.world.state.traces = undefined;
 });

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { neverVerbs, problemOfResource, WRITING_VERBS } from "./never.ts";
+import { neverVerbs, problemOfResource, WRITING_VERBS } from "./request/never.ts";
 
 const namespace = z
   .string()

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { parseDuration } from "../../kernel/durations.ts";
+import { duration } from "../../kernel/durations.ts";
 import { secretSchema, textFileSchema } from "../../kernel/secret.ts";
 
-const longestTimeout = 600_000;
+const MAX_TIMEOUT_MS = 600_000;
 
 /** How a cluster is reached: `kubernetes:` of a connection. */
 export const targetSchema = z
@@ -45,14 +45,8 @@ export const targetSchema = z
       })
       .optional()
       .describe("Whom the gateway acts as, so that the cluster's own audit names the agent"),
-    timeout: z
-      .string()
-      .refine((text) => {
-        const ms = parseDuration(text) ?? 0;
-        return ms > 0 && ms <= longestTimeout;
-      }, "a duration up to 10m, for example 30s")
-      .default("30s")
-      .transform((text) => parseDuration(text) ?? 30_000)
+    timeout: duration(1, MAX_TIMEOUT_MS)
+      .prefault("30s")
       .describe("How long it may take until an answer begins"),
   })
   .superRefine((target, context) => {

@@ -1,5 +1,5 @@
 import type { Verdict } from "../../gate/protocol.ts";
-import type { KubernetesAct } from "./act.ts";
+import { type KubernetesAct, type KubernetesCover, readAct } from "./act.ts";
 import { verdictOf, type Named } from "./judge.ts";
 
 /**
@@ -7,12 +7,12 @@ import { verdictOf, type Named } from "./judge.ts";
  * would upgrade is said by an Upgrade header or by `(Upgrade: PROTOCOL)` behind the target; what a cluster would say of
  * a pod by a line `Pod-Labels: app=shop,tier=web`.
  */
-export function trial(scopes: readonly Named[]): (act: string) => Verdict {
+export function trial(scopes: readonly Named[]): (act: string) => Verdict<KubernetesCover> {
   return (text) => {
-    const act = readAct(text);
+    const act = readText(text);
     if (act !== undefined) return verdictOf(scopes, act);
     return {
-      verdict: "deny",
+      kind: "deny",
       denial: {
         rule: `${scopes[0]?.name.split("/")[0] ?? ""}: request`,
         message: "refused: this is no request",
@@ -23,7 +23,7 @@ export function trial(scopes: readonly Named[]): (act: string) => Verdict {
   };
 }
 
-function readAct(text: string): KubernetesAct | undefined {
+function readText(text: string): KubernetesAct | undefined {
   const plain = text.replaceAll("\r\n", "\n");
   const gap = plain.indexOf("\n\n");
   const [first = "", ...lines] = (gap === -1 ? plain : plain.slice(0, gap)).split("\n");
@@ -51,12 +51,12 @@ function readAct(text: string): KubernetesAct | undefined {
     }
   }
   const body = gap === -1 ? "" : plain.slice(gap + 2);
-  return {
+  return readAct({
     method,
     target,
     headers,
     body: body.trim() === "" ? { kind: "none" } : { kind: "read", bytes: Buffer.from(body) },
     ...(upgrade === undefined ? {} : { upgrade }),
     ...(labels === undefined ? {} : { pod: { uid: "trial", labels } }),
-  };
+  });
 }

@@ -1,4 +1,4 @@
-import type { Credentials, UpstreamPlan } from "../../gate/web/upstream.ts";
+import type { Credentials, UpstreamPlan } from "../../gate/web/proxy/upstream.ts";
 import type { KubernetesTarget } from "./target.ts";
 
 /** Whom a request is for, where the gateway acts as somebody. */

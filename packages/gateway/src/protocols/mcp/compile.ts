@@ -1,5 +1,5 @@
 import type { NamedScope } from "../../gate/protocol.ts";
-import { type CompiledSchema, compileSchema } from "../../gate/web/json-schema.ts";
+import { type CompiledSchema, compileSchema } from "../../gate/web/schema/json-schema.ts";
 import { type McpScope, schemaText } from "./scope.ts";
 
 /** What a tool's arguments are checked by. */

@@ -52,7 +52,7 @@ const scopes: Readonly<Record<"given" | "own", unknown>> = {
 function judge(which: "given" | "own", payload: string): string {
   const scope = scopeSchema.parse(scopes[which]);
   expect(checkScope(scope)).toEqual([]);
-  return trial([{ name: "crm/read", scope }])(payload).verdict === "permit" ? "allow" : "deny";
+  return trial([{ name: "crm/read", scope }])(payload).kind === "permit" ? "allow" : "deny";
 }
 
 describe("messages that must not get through, and those that must", () => {

@@ -1,5 +1,6 @@
+import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Rig, startRig } from "./testing/rig.ts";
+import { bearer, type Rig, startRig } from "./testing/rig.ts";
 
 let rig: Rig;
 afterEach(() => rig.close());
@@ -35,6 +36,27 @@ describe("an MCP server behind the gateway", () => {
       tool: "get_order",
     });
     await expect.poll(() => rig.records("act.outcome").length).toBeGreaterThan(5);
+  });
+
+  it("tells the server the call's span while traces are exported, and nothing of a client's", async () => {
+    rig = await startRig(operation);
+    const sent = { name: "get_order", arguments: {}, _meta: { traceparent: "the client's" } };
+    await (await rig.client()).callTool(sent);
+    expect(rig.params).toEqual([{ name: "get_order", arguments: {} }]);
+    expect(rig.traceparents.every((one) => one === undefined)).toBe(true);
+    await rig.close();
+
+    rig = await startRig(operation);
+    rig.world.state.traces = {
+      of: (request, traceparent) => ({
+        traceId: "",
+        leaving: (intent) => `${request} ${traceparent ?? "no asker"} ${intent}`,
+      }),
+    };
+    await (await rig.client()).callTool(sent);
+    const leaving = `req_1 no asker ${rig.world.log.written.findLastIndex(({ type }) => type === "act.intent")}`;
+    expect(rig.params.at(-1)).toEqual({ name: "get_order", arguments: {}, _meta: { traceparent: leaving } });
+    expect(rig.traceparents).toContain(leaving);
   });
 
   it("answers a denied call so that a model can act on it, and the server never sees it", async () => {
@@ -74,11 +96,38 @@ describe("an MCP server behind the gateway", () => {
     rig.hold = new Promise((resolve) => (release = resolve));
     const answer = rig.post(call("get_order"));
     await expect.poll(() => rig.calls).toEqual(["get_order"]);
-    rig.world.end("gr_0000000000000001", { state: "expired", reason: "grant expired" });
+    rig.world.end("gr_0000000000000001", { state: "expired", words: "grant expired" });
     expect(await (await answer).text()).toContain("the grant ended");
     release();
     expect((await rig.post(call("get_order"))).status).toBe(403);
     await expect.poll(() => rig.records("act.outcome").at(-1)).toMatchObject({ error: "grant_ended" });
+  });
+
+  it("cuts an answer that waits for its reader at the grant's end", async () => {
+    rig = await startRig(operation);
+    rig.result = { content: [{ type: "text", text: "x".repeat(3_900_000) }] };
+    const body = call("get_order");
+    const { hostname, port } = new URL(rig.url);
+    const socket = connect(Number(port), hostname).on("error", () => undefined);
+    let bytes = 0;
+    let gone = false;
+    socket.once("close", () => (gone = true)).pause();
+    const fields = [
+      `Host: ${hostname}:${port}`,
+      `Authorization: Bearer ${bearer}`,
+      "Content-Type: application/json",
+      "Accept: application/json, text/event-stream",
+      `Content-Length: ${body.length}`,
+    ];
+    // More than the kernel takes out of the gateway's hands.
+    const ask = `POST ${new URL(rig.url).pathname} HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n${body}`;
+    socket.write(ask.repeat(3));
+    await expect.poll(() => rig.records("act.outcome").length).toBe(3);
+    rig.world.end("gr_0000000000000001", { state: "expired", words: "grant expired" });
+    socket.on("data", (chunk) => (bytes += chunk.length)).resume();
+    await expect.poll(() => gone).toBe(true);
+    expect(bytes).toBeLessThan(3 * 3_900_000);
+    expect(rig.records("act.outcome").map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
   });
 
   it.each([

@@ -1,22 +1,24 @@
 import type { Gate, Outcome } from "../../gate/gate.ts";
 import type { NamedScope } from "../../gate/protocol.ts";
-import { type Answer, problem, refusedAnswer } from "../../gate/web/answers.ts";
-import type { WebExchange } from "../../gate/web/door.ts";
-import { isGone, send } from "../../gate/web/front.ts";
+import { type LocalReply, problem, refusedAnswer } from "../../gate/web/problem.ts";
+import type { WebExchange } from "../../gate/web/handler.ts";
+import { isGone, send } from "../../gate/web/router.ts";
 import { refuseForm } from "../../gate/web/mcp/form.ts";
 import { INLINE_BODY_BYTES } from "../../gate/bounds.ts";
-import { AnswerTooLarge } from "./answer-reader.ts";
-import { Busy } from "../../gate/web/sharing.ts";
-import { readWhole } from "../../gate/web/reading.ts";
-import { answer, denied, failure } from "./answers.ts";
+import { AnswerTooLarge } from "./answers/read.ts";
+import { Busy } from "../../gate/web/sessions/sharing.ts";
+import { cutWhileWaiting } from "../../gate/web/proxy/cut-waiting.ts";
+import { readWhole } from "../../gate/web/proxy/body.ts";
+import { answer, denied, failure } from "./answers/answers.ts";
 import { compileScopes } from "./compile.ts";
 import { detailOf } from "./detail.ts";
 import { judgeAhead } from "./judge-ahead.ts";
-import { coversCall, type McpAct } from "./judge.ts";
+import type { McpAct, McpCover } from "./act.ts";
+import { coversCall } from "./judge.ts";
 import { readMessage } from "../../gate/web/mcp/message.ts";
 import type { McpScope } from "./scope.ts";
 import { serve } from "./serve.ts";
-import type { Upstreams } from "./upstreams.ts";
+import type { Upstreams } from "./upstream/upstreams.ts";
 
 /** What all exchanges share. */
 export interface ExchangeOptions {
@@ -28,7 +30,7 @@ export interface ExchangeOptions {
 }
 
 /** The largest message, bytes. */
-const mostBytes = 1_048_576;
+const MAX_MESSAGE_BYTES = 1_048_576;
 
 /** A message that is read once its sender is known. */
 interface Read {
@@ -37,13 +39,13 @@ interface Read {
 }
 
 /** Answers one message: verified, judged, and answered with what is granted. */
-export async function exchangeOne(
+export async function handleRequest(
   exchange: WebExchange,
-  gate: Gate<McpAct>,
+  gate: Gate<McpAct, McpCover>,
   options: ExchangeOptions,
 ): Promise<void> {
   const { response } = exchange;
-  const close = (made: Answer): void => send(response, made);
+  const close = (made: LocalReply): void => send(response, made);
   const wrong = await refuseForm(exchange, options.url);
   if (wrong !== undefined) return close(wrong);
   if (exchange.target !== "")
@@ -53,6 +55,7 @@ export async function exchangeOne(
   const read: Read = { bytes: undefined, message: { code: -32_700, why: "there is no message" } };
   const session = await gate.enter({
     bearer: exchange.bearer,
+    shown: exchange.shown,
     connection: exchange.connection,
     client: exchange.client,
     socket: exchange.connectionOf,
@@ -60,10 +63,12 @@ export async function exchangeOne(
     ...(exchange.grant === undefined ? {} : { grant: exchange.grant }),
     async prepare() {
       if (exchange.expectsContinue) response.writeContinue();
-      read.bytes = await readWhole(exchange.request, mostBytes, exchange.account).catch((error: unknown) => {
-        if (error instanceof Busy) throw error;
-        return "gone" as const;
-      });
+      read.bytes = await readWhole(exchange.request, MAX_MESSAGE_BYTES, exchange.account).catch(
+        (error: unknown) => {
+          if (error instanceof Busy) throw error;
+          return "gone" as const;
+        },
+      );
       const { bytes } = read;
       if (!(bytes instanceof Buffer)) return;
       const { account } = exchange;
@@ -74,21 +79,21 @@ export async function exchangeOne(
     },
     covers: (scopes) => "kind" in read.message && coversCall(compileScopes(scopes), read.message),
   });
-  if ("refused" in session) return close(refusedAnswer(session, options.url));
+  if (session.kind === "refused") return close(refusedAnswer(session, options.url));
   const { bytes, message } = read;
   if (bytes === "gone") return undefined;
   if (bytes === undefined)
-    return close(failure(413, null, -32_600, `a message is larger than ${mostBytes} bytes`));
+    return close(failure(413, null, -32_600, `a message is larger than ${MAX_MESSAGE_BYTES} bytes`));
   if (!("kind" in message)) return close(failure(400, null, message.code, message.why));
-  const scopes = compileScopes(session.scopes as readonly NamedScope<McpScope>[]);
   const { account } = exchange;
+  const scopes = compileScopes(session.scopes as readonly NamedScope<McpScope>[]);
   const act = await judgeAhead({ message }, bytes, scopes, account, session.ended);
   const detail =
     bytes.length <= INLINE_BODY_BYTES
       ? detailOf(act)
       : await account.heavy.run(account.key, () => detailOf(act));
   const decision = await session.judge(act, detail);
-  if ("denial" in decision) {
+  if (decision.kind === "deny") {
     if (message.kind === "notification")
       return close(
         problem({
@@ -108,7 +113,6 @@ export async function exchangeOne(
     session.complete(permit, { ...outcome, milliseconds: Math.round(options.now() - started) });
   if (message.kind === "notification") {
     // About the client's own session with the gateway: the upstream has one of its own.
-    permit.spend();
     complete({});
     return close(answer(202, undefined));
   }
@@ -122,15 +126,17 @@ export async function exchangeOne(
     const made = await serve({
       session,
       permit,
-      scopes,
       connection,
       message,
       upstream,
       account,
       ended,
     });
+    // It may have come before the end, and been made into an answer after it.
+    session.ended.throwIfAborted();
     complete({ bytes: made.body.length });
-    return close(made);
+    close(made);
+    return cutWhileWaiting(session, response);
   } catch (error) {
     if (error instanceof Busy) {
       complete({ error: "busy" });

@@ -1,12 +1,16 @@
+import { webAccess } from "../../gate/access.ts";
 import type { Protocol } from "../../gate/protocol.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { compileScopes } from "./compile.ts";
-import { exchangeOne } from "./exchange.ts";
-import { type McpAct, verdictOf } from "./judge.ts";
+import { handleRequest } from "./exchange.ts";
+import type { McpAct, McpCover } from "./act.ts";
+import { verdictOf } from "./judge.ts";
 import { checkScope, type McpScope, notEnforceable, scopeSchema } from "./scope.ts";
-import { targetSchema } from "./target.ts";
+import { type McpTarget, targetSchema } from "./target.ts";
 import { trial } from "./trial.ts";
-import { createUpstreams } from "./upstreams.ts";
+import { addressOf, probe } from "./upstream/probe.ts";
+import { createUpstreams } from "./upstream/upstreams.ts";
+import { actWords } from "./act-words.ts";
 import { describeScope } from "./words.ts";
 
 /** What the protocol needs of the process. */
@@ -17,7 +21,7 @@ export interface McpOptions {
 }
 
 /** MCP servers, under `/mcp/CONNECTION` (Streamable HTTP). */
-export function createMcp({ clock, url }: McpOptions): Protocol<McpScope, McpAct> {
+export function createMcp({ clock, url }: McpOptions): Protocol<McpScope, McpAct, McpCover> {
   const options = {
     get url() {
       return url();
@@ -37,7 +41,12 @@ export function createMcp({ clock, url }: McpOptions): Protocol<McpScope, McpAct
     },
     trial: (scopes) => trial(scopes),
     describe: describeScope,
+    words: actWords,
+    address: (target) => addressOf(target as McpTarget),
+    probe: (target, signal) => probe(target as McpTarget, () => clock.monotonic(), signal),
+    access: (grant, endpoints) => webAccess("mcp", grant, endpoints),
+    usage: (connection, gateway) => `the MCP server at ${gateway}/mcp/${connection}, with the same bearer`,
     ready: () => Promise.resolve(),
-    web: { request: (exchange, gate) => exchangeOne(exchange, gate, options) },
+    web: { request: (exchange, gate) => handleRequest(exchange, gate, options) },
   };
 }

@@ -1,16 +1,18 @@
 import { INLINE_BODY_BYTES, INLINE_SCHEMA_COST, SHARED_SCHEMA_COST } from "../../gate/bounds.ts";
-import { type CallWork, isFound } from "../../gate/web/schema-work.ts";
-import { type Account, Busy } from "../../gate/web/sharing.ts";
+import { type CallWork, checkCall, isSchemaFinding } from "../../gate/web/schema/check-worker.ts";
+import { type SharedUse, Busy } from "../../gate/web/sessions/sharing.ts";
 import type { Compiled, CompiledTool } from "./compile.ts";
-import type { McpAct } from "./judge.ts";
+import type { McpAct } from "./act.ts";
 
 const module = new URL(
-  import.meta.url.endsWith(".ts") ? "../../gate/web/schema-work.ts" : "../../gate/web/schema-work.js",
+  import.meta.url.endsWith(".ts")
+    ? "../../gate/web/schema/check-worker.ts"
+    : "../../gate/web/schema/check-worker.js",
   import.meta.url,
 ).href;
 
 /** What a principal takes for judging. */
-type Share = Pick<Account, "heavy" | "key" | "workers">;
+type Share = Pick<SharedUse, "heavy" | "key" | "workers">;
 
 /**
  * Checks a call's arguments by every schema that may decide, where that may take long: in its principal's turn, or in a
@@ -40,9 +42,10 @@ export async function judgeAhead(
       continue;
     }
     const input: CallWork = { bytes: new Uint8Array(bytes), schema: tool.text };
-    const done = await workers.run(key, { module, name: "checkCallWork", input }, ended);
+    // By the function's own name, whatever it is called: the worker finds it in its module by that.
+    const done = await workers.run(key, { module, name: checkCall.name, input }, ended);
     if (done.kind === "busy") throw new Busy("work", "principal");
-    if (done.kind === "done" && isFound(done.output)) found.set(tool, done.output.why);
+    if (done.kind === "done" && isSchemaFinding(done.output)) found.set(tool, done.output.why);
     else
       found.set(
         tool,

@@ -16,9 +16,9 @@ it("does not check arguments by another operation's dear schema, for a hint alon
     method: "tools/call",
     params: { name: "find", arguments: {} },
   } as const;
-  expect(verdictOf(scopes, { message }).verdict).toBe("permit");
+  expect(verdictOf(scopes, { message }).kind).toBe("permit");
   expect(verdictOf(scopes, { message, bytes: 100 })).toMatchObject({
-    verdict: "deny",
+    kind: "deny",
     denial: { message: "refused: find: the arguments were not judged" },
   });
 });

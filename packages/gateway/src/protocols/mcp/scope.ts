@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { compileSchema } from "../../gate/web/json-schema.ts";
+import { compileSchema } from "../../gate/web/schema/json-schema.ts";
 import { textFileSchema } from "../../kernel/secret.ts";
 
 /** MCP, "Tools: Tool Names". */
@@ -34,7 +34,7 @@ export const scopeSchema = z.strictObject({
 /** A scope, parsed. */
 export type McpScope = z.output<typeof scopeSchema>;
 
-/** Members of the issue that can't be enforced: what an upstream asks of the client is refused. */
+/** Members that can't be enforced: what an upstream asks of the client is refused. */
 export const notEnforceable: readonly string[] = ["sampling", "elicitation", "roots"];
 
 interface Problem {

@@ -1,38 +1,38 @@
 import { MAX_MCP_ANSWER_BYTES } from "../../gate/bounds.ts";
-import type { Account } from "../../gate/web/sharing.ts";
+import type { SharedUse } from "../../gate/web/sessions/sharing.ts";
 import type { Permit } from "../../gate/permit.ts";
 import type { WebSession } from "../../gate/gate.ts";
 import type { Denial } from "../../gate/protocol.ts";
-import type { Answer } from "../../gate/web/answers.ts";
-import { denied, failure, initialized, result } from "./answers.ts";
-import { type Compiled, coversUri } from "./compile.ts";
+import type { LocalReply } from "../../gate/web/problem.ts";
+import { denied, failure, initialized, result } from "./answers/answers.ts";
 import {
   listedPrompt,
   problemOfDefinition,
   problemOfPrompt,
   promptPin,
   type ToolDefinition,
-} from "./definitions.ts";
-import { grantsTool, type McpAct } from "./judge.ts";
+} from "./upstream/definitions.ts";
+import type { Arguments, ListCover, McpAct, McpCover } from "./act.ts";
 import type { ClientMessage } from "../../gate/web/mcp/message.ts";
-import { definitionOf } from "./pins.ts";
-import { cursorOf, listedResource, promptResult, readResult, toolResult } from "./results.ts";
+import { definitionOf } from "./upstream/pins.ts";
+import { cursorOf, listedResource, promptResult, readResult, toolResult } from "./answers/results.ts";
 import type { McpTarget } from "./target.ts";
-import type { McpUpstream } from "./upstream.ts";
+import type { McpUpstream } from "./upstream/connect.ts";
 
 /** A permitted request and what it is answered with. */
 export interface Served {
-  readonly session: WebSession<McpAct>;
-  readonly permit: Permit;
-  readonly scopes: readonly Compiled[];
+  readonly session: WebSession<McpAct, McpCover>;
+  /** Says what covers the request, and lets it go upstream once. */
+  readonly permit: Permit<McpCover>;
   readonly connection: string;
   readonly message: Extract<ClientMessage, { kind: "request" }>;
   readonly upstream: () => Promise<McpUpstream>;
-  readonly account: Pick<Account, "heavy" | "hold" | "key">;
+  readonly account: Pick<SharedUse, "heavy" | "hold" | "key">;
   /** Aborts when nobody waits for the answer any more, or may have it. */
   readonly ended: AbortSignal;
 }
 
+type Cover<Kind extends McpCover["kind"]> = Extract<McpCover, { readonly kind: Kind }>;
 type Result = Readonly<Record<string, unknown>>;
 
 /** The objects in a list of the upstream's. */
@@ -43,54 +43,99 @@ function itemsOf(answer: Result, member: string): readonly Result[] {
   );
 }
 
-async function listTools({ session, scopes, upstream, ended }: Served): Promise<Result> {
+/** Answers what is about the client's session with the gateway. */
+async function aboutSession(
+  { connection, message }: Served,
+  { offers }: Cover<"session">,
+): Promise<LocalReply> {
+  const { id, method, params } = message;
+  return result(id, method === "initialize" ? await initialized(connection, params, offers) : {});
+}
+
+/** Shows of a list what could be called, read or got. */
+async function list(served: Served, cover: ListCover): Promise<LocalReply> {
+  const { session, permit, message, upstream, ended } = served;
+  const { id, method } = message;
   const target = session.target as McpTarget;
-  const tools = await (await upstream()).tools(ended);
-  return {
-    tools: tools
-      .filter(
-        (tool) => grantsTool(scopes, tool.name) && problemOfDefinition(target, tool, tool.name) === undefined,
-      )
-      // Nothing that no operator accepted: a model reads whatever stands there.
-      .map(definitionOf),
-  };
+  const { what, cursor, isOffered, shows } = cover;
+  if (what === "templates") return result(id, { resourceTemplates: [] });
+  if (!isOffered) return result(id, { [what]: [] });
+  const server = await upstream();
+  if (what === "tools") {
+    // The gateway asks by itself, as it does before each call.
+    const tools = (await server.tools(ended))
+      .filter(({ name }) => shows(name))
+      .filter((tool) => problemOfDefinition(target, tool, tool.name) === undefined);
+    // Nothing that no operator accepted: a model reads whatever stands there.
+    return bounded(id, { tools: tools.map(definitionOf) });
+  }
+  const params = cursor === undefined ? {} : { cursor };
+  const answer = await server.send(permit, { method, params, signal: ended, ...traced(served) });
+  const items = itemsOf(answer, what);
+  const listed =
+    what === "resources"
+      ? items.filter(({ uri }) => typeof uri === "string" && shows(uri)).map(listedResource)
+      : items
+          .filter(({ name }) => typeof name === "string" && shows(name))
+          .flatMap((prompt) => listedPrompt(target, prompt as ToolDefinition) ?? []);
+  return bounded(id, { [what]: listed, ...cursorOf(answer) });
 }
 
 /** Calls a tool whose definition is still the one that was accepted. */
-async function callTool(served: Served): Promise<Answer> {
+async function callTool(served: Served, cover: Cover<"tool">): Promise<LocalReply> {
   const { session, permit, message, upstream, ended } = served;
-  const { id, method, params } = message;
-  const name = String(params["name"]);
+  const { id, method } = message;
   const server = await upstream();
   const tools = await server.tools(ended);
   const problem = problemOfDefinition(
     session.target as McpTarget,
-    tools.find((tool) => tool.name === name),
-    name,
+    tools.find(({ name }) => name === cover.name),
+    cover.name,
   );
   if (problem !== undefined) return denied(id, method, pinDenial(permit.operation, problem));
-  const answer = await server.request(method, sentUp(message), ended);
+  const answer = await server.send(permit, {
+    method,
+    params: named(cover),
+    signal: ended,
+    ...traced(served),
+  });
   return passedOn(served, () => toolResult(answer));
 }
 
 /** Gives a prompt; one that an operator accepted, while its definition is still that one. */
-async function getPrompt(served: Served): Promise<Answer> {
+async function getPrompt(served: Served, cover: Cover<"prompt">): Promise<LocalReply> {
   const { session, permit, message, upstream, ended } = served;
-  const { id, method, params } = message;
+  const { id, method } = message;
   const target = session.target as McpTarget;
-  const name = String(params["name"]);
   const server = await upstream();
-  if (promptPin(target, name) !== undefined) {
+  if (promptPin(target, cover.name) !== undefined) {
     const prompts = await server.prompts(ended);
     const problem = problemOfPrompt(
       target,
-      prompts.find((prompt) => prompt.name === name),
-      name,
+      prompts.find(({ name }) => name === cover.name),
+      cover.name,
     );
     if (problem !== undefined) return denied(id, method, pinDenial(permit.operation, problem));
   }
-  const answer = await server.request(method, sentUp(message), ended);
+  const answer = await server.send(permit, {
+    method,
+    params: named(cover),
+    signal: ended,
+    ...traced(served),
+  });
   return passedOn(served, () => promptResult(answer));
+}
+
+async function readResource(served: Served, { uri }: Cover<"resource">): Promise<LocalReply> {
+  const { permit, message, upstream, ended } = served;
+  const server = await upstream();
+  const answer = await server.send(permit, {
+    method: message.method,
+    params: { uri },
+    signal: ended,
+    ...traced(served),
+  });
+  return bounded(message.id, readResult(answer));
 }
 
 /** A denial for a definition that is not the one that was accepted. */
@@ -103,21 +148,18 @@ function pinDenial(operation: string, problem: string): Denial {
   };
 }
 
-/** What of a request's parameters goes to the server: what was judged and written down, and no `_meta`. */
-function sentUp({ method, params }: Served["message"]): Result {
-  const names: Readonly<Record<string, readonly string[]>> = {
-    "tools/call": ["name", "arguments"],
-    "prompts/get": ["name", "arguments"],
-    "resources/read": ["uri"],
-    "resources/list": ["cursor"],
-    "prompts/list": ["cursor"],
-  };
-  return Object.fromEntries(
-    (names[method] ?? []).filter((name) => name in params).map((name) => [name, params[name]]),
-  );
+/** The call's span, for the server. */
+function traced({ session, permit }: Served): { readonly traceparent: string | undefined } {
+  return { traceparent: session.trace?.leaving(permit.intent) };
 }
 
-function bounded(id: string | number, value: Result): Answer {
+/** A call's parameters as the server gets them: what was judged and written down, and no `_meta` of the client's. */
+function named(cover: { readonly name: string; readonly arguments: Arguments | undefined }): Result {
+  const { name, arguments: given } = cover;
+  return given === undefined ? { name } : { name, arguments: given };
+}
+
+function bounded(id: string | number, value: Result): LocalReply {
   const made = result(id, value);
   return made.body.length <= MAX_MCP_ANSWER_BYTES
     ? made
@@ -125,7 +167,7 @@ function bounded(id: string | number, value: Result): Answer {
 }
 
 /** A result as it goes down: made in its principal's turn, and counted until it has gone. @throws Busy */
-async function passedOn({ account, message: { id } }: Served, make: () => Result): Promise<Answer> {
+async function passedOn({ account, message: { id } }: Served, make: () => Result): Promise<LocalReply> {
   const made = await account.heavy.run(account.key, () => bounded(id, make()), "next");
   account.hold(made.body.length);
   return made;
@@ -136,49 +178,18 @@ async function passedOn({ account, message: { id } }: Served, make: () => Result
  * what is granted comes down.
  * @throws Error when the upstream fails
  */
-export async function serve(served: Served): Promise<Answer> {
-  const { session, permit, scopes, connection, message, upstream, ended } = served;
-  const { id, method, params } = message;
-  permit.spend();
-  const has = {
-    tools: scopes.some(({ tools }) => tools.size > 0),
-    resources: scopes.some(({ resources }) => resources.length > 0),
-    prompts: scopes.some(({ prompts }) => prompts.size > 0),
-  };
-  switch (method) {
-    case "initialize":
-      return result(id, await initialized(connection, params, has));
-    case "ping":
-      return result(id, {});
-    case "tools/list":
-      return bounded(id, has.tools ? await listTools(served) : { tools: [] });
-    case "tools/call":
-      return callTool(served);
-    case "resources/list": {
-      if (!has.resources) return result(id, { resources: [] });
-      const answer = await (await upstream()).request(method, sentUp(message), ended);
-      const resources = itemsOf(answer, "resources")
-        .filter(({ uri }) => typeof uri === "string" && scopes.some((each) => coversUri(each.resources, uri)))
-        .map(listedResource);
-      return bounded(id, { resources, ...cursorOf(answer) });
-    }
-    case "resources/templates/list":
-      // A template stands for more than any list of URIs: none is passed on.
-      return result(id, { resourceTemplates: [] });
-    case "resources/read":
-      return bounded(id, readResult(await (await upstream()).request(method, sentUp(message), ended)));
-    case "prompts/list": {
-      if (!has.prompts) return result(id, { prompts: [] });
-      const answer = await (await upstream()).request(method, sentUp(message), ended);
-      const prompts = itemsOf(answer, "prompts")
-        .filter(({ name }) => typeof name === "string" && scopes.some((each) => each.prompts.has(name)))
-        .flatMap((prompt) => listedPrompt(session.target as McpTarget, prompt as ToolDefinition) ?? []);
-      return bounded(id, { prompts, ...cursorOf(answer) });
-    }
-    case "prompts/get":
-      return getPrompt(served);
+export function serve(served: Served): Promise<LocalReply> {
+  const { cover } = served.permit;
+  switch (cover.kind) {
+    case "session":
+      return aboutSession(served, cover);
+    case "list":
+      return list(served, cover);
+    case "tool":
+      return callTool(served, cover);
+    case "resource":
+      return readResource(served, cover);
     default:
-      // The judge permits no other method.
-      throw new TypeError(`${method} is not served`);
+      return getPrompt(served, cover);
   }
 }

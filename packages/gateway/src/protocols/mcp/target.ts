@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { parseDuration } from "../../kernel/durations.ts";
+import { duration } from "../../kernel/durations.ts";
 import { Secret, secretSchema, textFileSchema } from "../../kernel/secret.ts";
 
 const loopback = (host: string): boolean =>
@@ -8,7 +8,7 @@ const value = z.union([secretSchema, z.string().regex(/^[\x20-\x7e]*$/, "printab
   error: "write { env: NAME } or { file: PATH } for a secret, or the value itself where it is none",
 });
 const credentials = /^(?:authorization|cookie|.*(?:token|secret|password|api-?key).*)$/i;
-const longest = 600_000;
+const MAX_TIMEOUT_MS = 600_000;
 
 /** How an MCP server is reached: `mcp:` of a connection. */
 export const targetSchema = z
@@ -32,15 +32,7 @@ export const targetSchema = z
       .describe(
         "Digests of the definitions of tools, and of prompts (prompt:NAME), as the operator accepted them; mayflyd pin prints them",
       ),
-    timeout: z
-      .string()
-      .refine((text) => {
-        const ms = parseDuration(text) ?? 0;
-        return ms > 0 && ms <= longest;
-      }, "a duration up to 10m, for example 60s")
-      .default("60s")
-      .transform((text) => parseDuration(text) ?? 60_000)
-      .describe("How long a call may take"),
+    timeout: duration(1, MAX_TIMEOUT_MS).prefault("60s").describe("How long a call may take"),
   })
   .superRefine((target, context) => {
     const add = (path: (string | number)[], message: string, hint: string): void =>

@@ -1,11 +1,11 @@
-import { schemaWords } from "../../gate/web/schema-words.ts";
+import { describeSchema } from "../../gate/web/schema/describe-schema.ts";
 import { type McpScope, schemaText } from "./scope.ts";
 
 /** A scope in words, one line a fact, for reviewers and listings. */
 export function describeScope(scope: McpScope): readonly string[] {
   const lines: string[] = [];
   for (const [name, written] of Object.entries(scope.tools)) {
-    const [whole = "", ...members] = schemaWords(schemaText(written));
+    const [whole = "", ...members] = describeSchema(schemaText(written));
     lines.push(whole === "anything" ? `tool ${name}, any arguments` : `tool ${name}, arguments: ${whole}`);
     for (const line of members) lines.push(`tool ${name} ${line}`);
   }

@@ -1,5 +1,8 @@
 import type { Verdict } from "../../gate/protocol.ts";
+import type { Compiled } from "./guard/compile.ts";
 import type { DatabaseFacts } from "./guard/database.ts";
+import type { Effect } from "./guard/effects.ts";
+import type { Splice } from "./guard/structure/splices.ts";
 
 /** One act on a PostgreSQL connection: the text of a Query or Parse message, exactly as it goes on. */
 export interface PostgresAct {
@@ -14,5 +17,15 @@ export interface PostgresAct {
 export interface Judged {
   /** The judge that reached it, compared by identity. */
   readonly by: object;
-  readonly verdict: Verdict;
+  readonly verdict: Verdict<PostgresCover>;
+}
+
+/** What covers a permitted text, and what was found out of it on the way: nothing of it is looked up again. */
+export interface PostgresCover {
+  /** The operations that cover its statements, made ready for judging: name and scope are among what they hold. */
+  readonly operations: readonly Compiled[];
+  /** What its statements do beyond their own answers, one entry a statement; empty when none does anything. */
+  readonly effects: readonly Effect[];
+  /** What goes upstream in the place of parts of the text, so that the catalogue shows what is granted; left out: nothing. */
+  readonly splices?: readonly Splice[];
 }

@@ -1,31 +1,43 @@
 import type { SecureContext } from "node:tls";
 import type { Protocol } from "../../gate/protocol.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import type { PostgresAct } from "./act.ts";
-import { loadGrammar } from "./guard/grammar.ts";
+import { postgresAccess } from "./access.ts";
+import type { PostgresAct, PostgresCover } from "./act.ts";
+import { loadGrammar } from "./guard/syntax/grammar.ts";
+import { sentBytes } from "./guard/structure/splices.ts";
 import { trial } from "./guard/trial.ts";
-import { compileScopes } from "./guard/verdicts.ts";
+import { compileScopes, createJudges } from "./guard/verdicts.ts";
 import { describeScope } from "./guard/words.ts";
-import { endLeftBehind } from "./left-behind.ts";
-import { createJudging } from "./judging.ts";
-import { probe } from "./probe.ts";
-import { checkScope, notEnforceable, type PostgresScope, scopeSchema } from "./scope.ts";
+import { databaseNow } from "./upstream/database-now.ts";
+import { endLeftBehind } from "./upstream/left-behind.ts";
+import { patternMatches } from "./upstream/found/matches.ts";
+import { createJudging } from "./relay/judging.ts";
+import { probe } from "./upstream/probe.ts";
+import { checkScope, laterMembers, notEnforceable, type PostgresScope, scopeSchema } from "./scope.ts";
 import { createServe } from "./serve.ts";
-import { gatewayMark, type GatewayMark } from "./session-name.ts";
+import type { SharedCancels } from "./login/cancels.ts";
+import { gatewayMark, type GatewayMark } from "./login/session-name.ts";
+import { runStatement } from "./tools/client.ts";
+import { createRunSql } from "./tools/run-sql.ts";
 import { addressOf, type Target, targetSchema } from "./target.ts";
-import { effectsOf } from "./effects.ts";
 
 /** Everything of the protocol that needs no socket: what a configuration, a policy or `mayflyd judge` asks. */
-export const postgresRules: Omit<Protocol<PostgresScope, PostgresAct>, "serve"> = {
+export const postgresRules: Omit<Protocol<PostgresScope, PostgresAct, PostgresCover>, "serve"> = {
   kind: "postgres",
+  port: { example: "0.0.0.0:6432", mayAllowInsecureLoopback: true },
   target: targetSchema,
   scope: scopeSchema,
   notEnforceable,
+  laterMembers,
   check: (scope) => checkScope(scope as PostgresScope),
   compile: (scopes, target) => compileScopes(scopes, (target as Target).search_path),
   trial: (scopes, target) => trial(scopes, (target as Target).search_path),
+  sent: (sql, { splices, operations }) =>
+    splices === undefined ? undefined : sentBytes(Buffer.from(sql), splices, operations),
   describe: describeScope,
   words: ({ sql }) => sql,
+  access: postgresAccess,
+  tools: [createRunSql(runStatement)],
   address: (target) => addressOf(target as Target),
   ready: loadGrammar,
 };
@@ -35,22 +47,40 @@ export interface PostgresOptions {
   readonly clock: Clock;
   /** The certificate to show now: asked at every handshake, so that a reload swaps it. TLS 1.2 at least. */
   readonly secureContext: () => SecureContext;
-  /** Lets a client on the loopback address connect without TLS, with SCRAM-SHA-256 alone. */
-  readonly allowInsecureLoopback: boolean;
+  /** Whether a client on the loopback address may connect without TLS, with SCRAM-SHA-256 alone. */
+  readonly allowsInsecureLoopback: (kind: string) => boolean;
   /** What tells this gateway from every other over all its runs: its audit log's id. Asked once it serves. */
   readonly gateway: () => string;
   /** The same of the one in whose place it is, where an operator accepted that its log is lost. */
   readonly gatewayBefore?: () => string | undefined;
+  /** Left out: no other process has sessions of its port. */
+  readonly cancels?: SharedCancels;
 }
 
 /** The PostgreSQL protocol. */
-export function createPostgres(options: PostgresOptions): Protocol<PostgresScope, PostgresAct> {
+export function createPostgres(
+  options: PostgresOptions,
+): Protocol<PostgresScope, PostgresAct, PostgresCover> {
   let made: GatewayMark | undefined;
   const mark = (): GatewayMark => (made ??= gatewayMark(options.gateway(), options.gatewayBefore?.()));
+  const judges = createJudges();
   return {
     ...postgresRules,
+    compile: (scopes, target) => compileScopes(scopes, (target as Target).search_path, judges),
+    trial: (scopes, target, online) => {
+      const { search_path: searchPath } = target as Target;
+      if (online === undefined) return trial(scopes, searchPath);
+      return trial(scopes, searchPath, databaseNow(target as Target, scopes, options.clock, online));
+    },
     probe: (target, signal) => probe(target as Target, options.clock, signal),
+    matches: (target, scope, signal) => patternMatches(target as Target, scope, options.clock, signal),
     endLeftBehind: (target, signal) => endLeftBehind(target as Target, mark(), options.clock, signal),
-    serve: createServe({ ...options, effectsOf, mark, judging: createJudging() }),
+    serve: createServe({
+      ...options,
+      allowInsecureLoopback: options.allowsInsecureLoopback(postgresRules.kind),
+      mark,
+      judges,
+      judging: createJudging(),
+    }),
   };
 }

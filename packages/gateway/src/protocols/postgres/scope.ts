@@ -1,18 +1,41 @@
 import * as z from "zod";
-import { parseDuration } from "../../kernel/durations.ts";
-import { isCatalogue } from "./guard/catalogue.ts";
-import { functions as builtinFunctions, ungrantable } from "./guard/builtin.ts";
+import { duration } from "../../kernel/durations.ts";
+import { isCatalogue } from "./guard/names/catalogue.ts";
+import { checkMembers } from "./scope-members.ts";
+import { functions as builtinFunctions, ungrantable } from "./guard/expressions/builtin.ts";
 
 /** Statement kinds that an operation can grant. All others are never granted. */
-export const statementKinds = ["select", "insert", "update", "delete", "copy_to", "copy_from"] as const;
+export const statementKinds = [
+  "select",
+  "insert",
+  "update",
+  "delete",
+  "copy_to",
+  "copy_from",
+  "call",
+  "truncate",
+  "refresh",
+  "listen",
+  "notify",
+] as const;
 export type StatementKind = (typeof statementKinds)[number];
+
+/** Those that change no data. */
+export const readingKinds: ReadonlySet<StatementKind> = new Set(["select", "copy_to", "listen", "notify"]);
 
 /** `schema.name`, each part as PostgreSQL stores it: 1 to 63 bytes, lower case unless the name was made with quotes. */
 const qualified = z
   .string()
   .regex(
-    /^[^."\s\0]{1,63}\.[^."\0]{1,63}$/u,
+    /^[^."\s\0*]{1,63}\.[^."\0*]{1,63}$/u,
     "a name needs its schema: schema.name, for example public.orders",
+  );
+/** The same, or a pattern of such names. */
+const namesOf = z
+  .string()
+  .regex(
+    /^[^."\s\0*]{1,63}\.(?:[^."\0*]{1,63}|[^."\0*]{0,62}\*)$/u,
+    "a name needs its schema: schema.name, for example public.orders; a pattern ends with its only star: public.order_*",
   );
 const columnName = z.string().min(1).max(63);
 const columns = z.union([z.literal("all"), z.array(columnName).min(1)]);
@@ -24,43 +47,69 @@ const tableSchema = z.union([
     insert: columns.optional(),
     update: columns.optional(),
     delete: z.literal(true).optional(),
+    truncate: z.literal(true).optional(),
+    refresh: z.literal(true).optional(),
+    partitions: z.literal(true).optional(),
     where: z.array(columnName).min(1).optional(),
   }),
 ]);
 
-const durationSchema = z.string().transform((text, context) => {
-  const ms = parseDuration(text);
-  if (ms !== undefined && ms > 0) return ms;
-  context.addIssue({ code: "custom", message: "a duration such as 500ms, 30s or 5m is expected" });
-  return z.NEVER;
-});
+/** A setting of an application's own (guc.c, valid_custom_variable_name), in ASCII, as PostgreSQL folds it. */
+const settingPattern = /^[a-z_][a-z0-9_$]{0,62}(?:\.[a-z_][a-z0-9_$]{0,62}){1,3}$/u;
+
+/** The longest `timeout` of a statement: a day. */
+const MAX_STATEMENT_MS = 86_400_000;
 
 /** What one operation on a PostgreSQL connection may say. `docs/postgres-scopes.md` explains every member. */
 export const scopeSchema = z.strictObject({
   /** Kinds of statements. */
   statements: z.array(z.enum(statementKinds)).min(1),
-  /** Tables and views by `schema.name`, with what may be used of each. */
-  tables: z.record(qualified, tableSchema).default({}),
-  /** Further functions by `schema.name`; what they do is the operator's to know. */
-  functions: z.array(qualified).default([]),
+  /** Tables and views by `schema.name` or pattern, with what may be used of each. */
+  tables: z.record(namesOf, tableSchema).default({}),
+  /** Further functions by `schema.name` or pattern; what they do is the operator's to know. */
+  functions: z.array(namesOf).default([]),
+  /** Procedures that CALL may run, by `schema.name` or pattern. */
+  procedures: z.array(namesOf).default([]),
+  /** Names that no pattern of this operation covers, by `schema.name` or pattern. */
+  except: z.array(namesOf).default([]),
   /** Further types by `schema.name`, for casts. */
   types: z.array(qualified).default([]),
-  /** Opens the catalogue: the names and structure of everything in the database. */
-  catalog: z.boolean().default(false),
-  /** An update or delete must find its rows by a key column, compared with a value. */
+  /** Extensions whose operators, functions and types may be used. */
+  extensions: z.array(z.string().min(1).max(63)).default([]),
+  /** Channels of LISTEN and NOTIFY. */
+  channels: z.array(z.string().regex(/^[^\0]{1,63}$/u, "a channel's name")).default([]),
+  /** Settings of the application's own that may be changed and read, `app.tenant` for example. */
+  settings: z
+    .array(z.string().regex(settingPattern, "a setting of your own in lower case, with a dot: app.tenant"))
+    .default([]),
+  /** Temporary tables of the session's own: made, filled, read and dropped. */
+  temporary_tables: z.boolean().default(false),
+  /** What the catalogue shows: the structure of what is granted, of everything in the database, or of nothing. */
+  catalog: z.union([z.boolean(), z.literal("granted")]).default("granted"),
+  /** Updates and deletes must select rows by a key column, compared with a value. */
   require_where: z.boolean().default(false),
   /** The longest that one statement may run upstream, milliseconds once parsed. */
-  timeout: durationSchema.optional(),
+  timeout: duration(1, MAX_STATEMENT_MS).optional(),
 });
 
 /** A scope, parsed. */
 export type PostgresScope = z.output<typeof scopeSchema>;
 export type TableScope = z.output<typeof tableSchema>;
 
-/** Members of the design that are not built yet; a configuration that names one is refused. */
+/** Members that are planned and not built yet; a configuration that names one is refused. */
 export const notEnforceable: readonly string[] = ["mask", "rows", "role"];
 
-interface Problem {
+/** Members that came after 0.1.0: see `ProtocolSchema.laterMembers`. */
+export const laterMembers: readonly string[] = [
+  "procedures",
+  "except",
+  "extensions",
+  "channels",
+  "settings",
+  "temporary_tables",
+];
+
+export interface Problem {
   readonly path: readonly (string | number)[];
   readonly message: string;
   readonly hint?: string;
@@ -98,10 +147,17 @@ export function checkScope(scope: PostgresScope): readonly Problem[] {
       problems.push({
         path,
         message: `${name} grants nothing`,
-        hint: "name select, insert, update or delete",
+        hint: "name select, insert, update, delete, truncate or refresh",
       });
   }
-  if (Object.keys(scope.tables).length === 0 && scope.functions.length === 0 && !scope.catalog)
+  if (
+    Object.keys(scope.tables).length === 0 &&
+    scope.functions.length === 0 &&
+    scope.procedures.length === 0 &&
+    scope.channels.length === 0 &&
+    !scope.temporary_tables &&
+    scope.catalog !== true
+  )
     problems.push({
       path: ["tables"],
       message: "the operation reaches no table",
@@ -122,7 +178,7 @@ export function checkScope(scope: PostgresScope): readonly Problem[] {
         hint: "remove it here",
       });
   }
-  return problems;
+  return [...problems, ...checkMembers(scope)];
 }
 
 const uses = [
@@ -130,4 +186,6 @@ const uses = [
   ["insert", ["insert", "copy_from"]],
   ["update", ["update"]],
   ["delete", ["delete"]],
+  ["truncate", ["truncate"]],
+  ["refresh", ["refresh"]],
 ] as const satisfies readonly (readonly [string, readonly StatementKind[]])[];

@@ -3,59 +3,87 @@ import type { Duplex } from "node:stream";
 import { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import type { Gate } from "../../gate/gate.ts";
+import { createHandshakeTurns } from "../../gate/limits/handshake-turns.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import type { PostgresAct } from "./act.ts";
-import { createArrivals } from "./arrivals.ts";
-import { createBackendEndings } from "./backend-endings.ts";
-import { createCancels } from "./cancels.ts";
-import { shakeHands } from "./handshake.ts";
-import type { Judging } from "./judging.ts";
-import { createMemory } from "./memory.ts";
-import { createPacing } from "./pacing.ts";
-import { createServers } from "./server-limits.ts";
-import { gatewayMark, type GatewayMark } from "./session-name.ts";
+import type { PostgresAct, PostgresCover } from "./act.ts";
+import { createArrivals } from "./login/arrivals.ts";
+import { createBackendEndings } from "./upstream/backend-endings.ts";
+import { createCancels, type SharedCancels } from "./login/cancels.ts";
+import { performHandshake } from "./login/handshake.ts";
+import type { Judging } from "./relay/judging.ts";
+import { createLastWords } from "./relay/denials.ts";
+import type { Judges } from "./guard/verdicts.ts";
+import { createMemory } from "./relay/memory.ts";
+import { createPacing } from "./relay/pacing.ts";
+import { createDatabaseFacts } from "./upstream/database-facts.ts";
+import { createReadFound } from "./upstream/found/read.ts";
+import { createPlainTables } from "./upstream/plain-tables.ts";
+import { createRefusesTemporary } from "./upstream/temporary-tables.ts";
+import { createTableColumns } from "./upstream/table-columns.ts";
+import { createServers } from "./upstream/server-limits.ts";
+import { gatewayMark, type GatewayMark } from "./login/session-name.ts";
 import { serveSession, type SessionOptions } from "./session.ts";
-import { createTexts, type Effect } from "./texts.ts";
+import { createTexts } from "./relay/texts.ts";
 
 /** What the wire part of the protocol stands on. */
 export interface ServeOptions {
   readonly clock: Clock;
   readonly secureContext: () => SecureContext;
   readonly allowInsecureLoopback: boolean;
-  readonly effectsOf: (sql: string) => readonly Effect[] | undefined;
   /** How this gateway's sessions are told from others' upstream; left out: by chance. */
   readonly mark?: () => GatewayMark;
-  /** Left out where the gate knows all verdicts by itself, as in tests of the wire. */
-  readonly judging?: Judging;
+  /** Left out: no other process has sessions of this port. */
+  readonly cancels?: SharedCancels;
+  readonly judging: Judging;
+  /** The judges that the gate's checks use too. */
+  readonly judges: Judges;
 }
 
 /** Makes the function that serves one client connection until it ends. All its sessions share their cancel keys. */
-export function createServe(options: ServeOptions): (client: Duplex, gate: Gate<PostgresAct>) => void {
+export function createServe(
+  options: ServeOptions,
+): (client: Duplex, gate: Gate<PostgresAct, PostgresCover>) => void {
   const { clock } = options;
-  const cancels = createCancels();
-  const texts = createTexts(options.effectsOf);
+  const cancels = createCancels(options.cancels);
+  const texts = createTexts();
   const arrivals = createArrivals(clock);
+  const turns = createHandshakeTurns();
   const byChance = gatewayMark(randomUUID());
   let messageBytes = 0;
-  const shared: Omit<SessionOptions, "messageBytes" | "mark"> = {
+  const shared: Omit<SessionOptions, "messageBytes" | "statementBytes" | "mark"> = {
     clock,
     cancels,
     texts,
     servers: createServers(clock),
+    readDatabaseFacts: createDatabaseFacts(clock),
+    readFound: createReadFound(clock),
+    readTableColumns: createTableColumns(clock),
+    arePlainTables: createPlainTables(clock),
+    refusesTemporary: createRefusesTemporary(clock),
     endings: createBackendEndings(clock),
     pacing: createPacing(clock),
     judging: options.judging,
+    judges: options.judges,
+    lastWords: createLastWords(),
     memory: createMemory(() => messageBytes),
   };
   return (client, gate) => {
     if (client instanceof Socket) client.setNoDelay(true);
     ({ messageBytes } = gate.limits);
-    shakeHands(client, gate, { ...options, arrivals, cancel: (key) => cancels.request(key) }, (arrived) => {
-      const mark = options.mark?.() ?? byChance;
-      serveSession(arrived, { ...shared, mark, messageBytes: gate.limits.messageBytes }).catch(() => {
-        arrived.client.destroy();
-        arrived.session.close("the gateway failed while serving this session");
-      });
-    });
+    performHandshake(
+      client,
+      gate,
+      { ...options, arrivals, turns, cancel: (key) => cancels.request(key) },
+      (arrived) => {
+        const mark = options.mark?.() ?? byChance;
+        serveSession(arrived, { ...shared, mark, ...gate.limits }).catch(() => {
+          arrived.client.destroy();
+          arrived.session.close({
+            cause: "fault",
+            words: "the gateway failed while serving this session",
+          });
+        });
+      },
+    );
   };
 }

@@ -1,33 +1,48 @@
 import type { Socket } from "node:net";
-import type { SessionEnd } from "../../gate/gate.ts";
+import { clientGone, type SessionEnd } from "../../gate/gate.ts";
 import type { NamedScope } from "../../gate/protocol.ts";
-import { deadlineAt, remaining, type Clock } from "../../kernel/clock.ts";
-import type { BackendEndings } from "./backend-endings.ts";
-import type { Cancels } from "./cancels.ts";
-import { readDatabaseFacts } from "./database-facts.ts";
-import { endedResponse } from "./denials.ts";
-import type { Arrived } from "./handshake.ts";
+import { deadlineAt, remaining, type Clock, type Deadline } from "../../kernel/clock.ts";
+import { boundClose } from "./close-grace.ts";
+import type { BackendEndings } from "./upstream/backend-endings.ts";
+import type { Cancels } from "./login/cancels.ts";
+import type { ReadDatabaseFacts } from "./upstream/database-facts.ts";
+import type { LastWords } from "./relay/denials.ts";
+import type { Arrived } from "./login/handshake.ts";
 import {
   authenticationOk,
   backendKeyData,
   errorResponse,
   parameterStatus,
   readyForQuery,
-} from "./messages.ts";
-import type { Pacing } from "./pacing.ts";
-import { startRelay } from "./relay.ts";
-import type { Judging } from "./judging.ts";
-import type { Memory } from "./memory.ts";
+} from "./wire/messages.ts";
+import type { Pacing } from "./relay/pacing.ts";
+import { startRelay } from "./relay/relay.ts";
+import type { Judges } from "./guard/verdicts.ts";
+import type { Judging } from "./relay/judging.ts";
+import type { Memory } from "./relay/memory.ts";
 import type { PostgresScope } from "./scope.ts";
-import type { ServerLimits, Servers } from "./server-limits.ts";
-import { sessionName, type GatewayMark } from "./session-name.ts";
+import type { Servers } from "./upstream/server-limits.ts";
+import { startSettings } from "./login/start-settings.ts";
+import { sessionName, type GatewayMark } from "./login/session-name.ts";
 import type { Target } from "./target.ts";
-import type { Texts } from "./texts.ts";
-import { connectUpstream, UpstreamError, type Upstream } from "./upstream.ts";
-import { arePlainTables } from "./plain-tables.ts";
-import { hidesColumns, tablesOf } from "./quoted-rows.ts";
-import { createTimeLimits, type TimeLimits } from "./time-limits.ts";
-import { shortestTimeout, upstreamParameters } from "./upstream-parameters.ts";
+import type { Texts } from "./relay/texts.ts";
+import { connectUpstream, UpstreamError, type Upstream } from "./upstream/connect.ts";
+import type { ArePlainTables } from "./upstream/plain-tables.ts";
+import type { ReadFound } from "./upstream/found/read.ts";
+import {
+  type DatabaseFacts,
+  unknownDatabase,
+  withColumns,
+  withFound,
+  withHiddenPlans,
+  withoutTemporary,
+  withTimeouts,
+} from "./guard/database.ts";
+import type { ReadTableColumns } from "./upstream/table-columns.ts";
+import type { RefusesTemporary } from "./upstream/temporary-tables.ts";
+import { grantedBy, type Granted } from "./guard/granted.ts";
+import { createTimeLimits, timeBounds, type TimeLimits } from "./upstream/time-limits.ts";
+import { keepsPin, upstreamParameters } from "./upstream/parameters.ts";
 
 /** What all sessions share. */
 export interface SessionOptions {
@@ -35,12 +50,20 @@ export interface SessionOptions {
   readonly cancels: Cancels;
   readonly texts: Texts;
   readonly messageBytes: number;
+  /** The longest text of a Query or Parse message, bytes. */
+  readonly statementBytes: number;
   readonly servers: Servers;
+  readonly readDatabaseFacts: ReadDatabaseFacts;
+  readonly readFound: ReadFound;
+  readonly readTableColumns: ReadTableColumns;
+  readonly arePlainTables: ArePlainTables;
+  readonly refusesTemporary: RefusesTemporary;
   readonly endings: BackendEndings;
   readonly pacing: Pacing;
   readonly mark: GatewayMark;
-  /** Left out where the gate knows all verdicts by itself, as in tests of the wire. */
-  readonly judging?: Judging | undefined;
+  readonly judging: Judging;
+  readonly judges: Judges;
+  readonly lastWords: LastWords;
   readonly memory: Memory;
 }
 
@@ -53,92 +76,42 @@ interface Connected {
 
 /** SQLSTATE undefined_object: a start-up parameter that the server does not have. */
 const UNKNOWN_SETTING = "42704";
-/** How long a client may take to read the last words, milliseconds. */
-const farewell = 1000;
+
+/** A client that has arrived and has no server yet, with what holds for its session. */
+interface Opening {
+  readonly arrived: Arrived;
+  readonly options: SessionOptions;
+  readonly target: Target;
+  /** As far as the scopes tell it before the database has been asked. */
+  readonly granted: Granted;
+  readonly deadline: Deadline;
+}
 
 /** Connects a client that has arrived with its target, and relays until either side or the grant ends. */
 export async function serveSession(arrived: Arrived, options: SessionOptions): Promise<void> {
-  const { client, startup, session } = arrived;
+  const { client, session } = arrived;
   const { clock } = options;
   const target = session.target as Target;
-  const scopes = session.scopes as readonly NamedScope<PostgresScope>[];
+  const asked = grantedBy(session.scopes as readonly NamedScope<PostgresScope>[]);
   const deadline = deadlineAt(clock, session.endsAt, Number.POSITIVE_INFINITY);
-  const limitsOf = (server: ServerLimits): TimeLimits =>
-    createTimeLimits({
-      server,
-      timeout: shortestTimeout(scopes),
-      left: () => remaining(clock, deadline),
-      name: sessionName(session.grant, options.mark, startup.applicationName),
-    });
-  const gone = new AbortController();
-  const leave = (): void => gone.abort();
-  client.once("close", leave);
-
-  /** Ends a session that has no upstream yet. */
-  const end = (last: Buffer, why: string): void => {
-    const unschedule = clock.schedule(farewell, () => client.destroy());
-    client.once("close", unschedule);
-    client.end(last, () => client.destroy());
-    session.close(why);
-  };
-
-  const either = AbortSignal.any([gone.signal, session.ended]);
-  const connect = async (): Promise<Connected> => {
-    const limits = limitsOf(await options.servers.limits(target, either));
-    const { start, pinned } = upstreamParameters(target, scopes, limits, startup);
-    return { limits, pinned, upstream: await connectUpstream(target, start, clock, either) };
-  };
-  let connected: Connected;
-  try {
-    connected = await connect().catch((error: unknown) => {
-      if (!(error instanceof UpstreamError && error.code === UNKNOWN_SETTING)) throw error;
-      // Another server than the one that was asked, an older one after a fail-over say.
-      options.servers.forget(target);
-      return connect();
-    });
-  } catch (error) {
-    if (gone.signal.aborted) {
-      session.close("the client went away");
-    } else if (session.ended.aborted) {
-      end(endedResponse((session.ended.reason as SessionEnd).reason), "ended");
-    } else {
-      const { code, message, hint } =
-        error instanceof UpstreamError
-          ? error
-          : new UpstreamError(
-              "XX000",
-              "the gateway could not connect to the database",
-              "tell the gateway's operator",
-            );
-      end(errorResponse({ severity: "FATAL", code, message, hint }), message);
-    }
-    return;
-  } finally {
-    client.off("close", leave);
-  }
+  const opening: Opening = { arrived, options, target, granted: asked, deadline };
+  const connected = await connect(opening);
+  if (connected === undefined) return;
   const { upstream, limits, pinned } = connected;
-  for (const [name, value] of pinned) {
-    const reported = upstream.parameters.get(name);
-    if (reported === undefined || reported === value) continue;
-    upstream.socket.destroy();
-    const message = `the database reports ${name} otherwise than the gateway set it`;
-    end(errorResponse({ severity: "FATAL", code: "08P01", message }), message);
-    return;
-  }
-  const database = await readDatabaseFacts(upstream.socket, target, scopes, clock, session.ended);
-  const isPlain = await arePlainTables(upstream.socket, target, tablesOf(scopes), clock, session.ended);
+  const { socket } = upstream;
+  const database = await readDatabase(opening, socket);
+  const granted = grantedBy(opening.granted.scopes, database.found);
+  const columns = await options.readTableColumns(socket, target, granted, session.ended);
+  const isPlain = await options.arePlainTables(socket, target, granted.tables, session.ended);
+  const refusal = await options.refusesTemporary(socket, target, granted, isPlain, session.ended);
   if (client.destroyed) {
-    upstream.socket.destroy();
-    session.close("the client went away");
+    socket.destroy();
+    session.close(clientGone);
     return;
   }
-  if (upstream.socket.destroyed) {
-    if (session.ended.aborted) {
-      end(endedResponse((session.ended.reason as SessionEnd).reason), "ended");
-      return;
-    }
-    const message = "the database closed the connection";
-    end(errorResponse({ severity: "FATAL", code: "08006", message, hint: "connect again" }), message);
+  if (socket.destroyed) {
+    if (session.ended.aborted) endAsGrant(opening);
+    else endUnconnected(opening, "08006", "the database closed the connection", "connect again");
     return;
   }
   const { key } = startRelay({
@@ -148,14 +121,121 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
     target,
     session,
     pinned,
-    database,
-    hideQuotes: hidesColumns(scopes) || !isPlain,
-    hidesPlans: !isPlain && !scopes.some(({ scope }) => scope.catalog),
+    granted,
+    database: withoutTemporary(
+      withColumns(
+        withTimeouts(isPlain || granted.catalog ? database : withHiddenPlans(database), limits.bounds),
+        columns,
+      ),
+      refusal,
+    ),
+    hideQuotes: granted.hidesColumns || !isPlain,
     limits,
     deadline,
   });
   const greeting = [authenticationOk()];
-  for (const [name, value] of upstream.parameters) greeting.push(parameterStatus(name, value));
+  for (const [name, value] of upstream.parameters) {
+    // Its name upstream says whose session it is; the client reads the one that it gave.
+    const isName = name === "application_name";
+    greeting.push(parameterStatus(name, isName ? arrived.startup.applicationName : value));
+  }
   greeting.push(backendKeyData(key), readyForQuery());
   client.write(Buffer.concat(greeting));
+}
+
+/** What the database adds to what is granted, and what it has under the names that the scopes leave open. */
+async function readDatabase(opening: Opening, socket: Socket): Promise<DatabaseFacts> {
+  const { options, target, granted, arrived } = opening;
+  const { ended } = arrived.session;
+  const facts = await options.readDatabaseFacts(socket, target, granted, ended);
+  if (facts.isUnknown) return facts;
+  const found = await options.readFound(socket, target, granted, ended);
+  return found === undefined ? unknownDatabase : withFound(facts, found);
+}
+
+/** @returns undefined when the session ended instead: the client has been told why then */
+async function connect(opening: Opening): Promise<Connected | undefined> {
+  const { client, session } = opening.arrived;
+  const gone = new AbortController();
+  const leave = (): void => gone.abort();
+  client.once("close", leave);
+  const either = AbortSignal.any([gone.signal, session.ended]);
+  let connected: Connected;
+  try {
+    connected = await logIn(opening, either).catch((error: unknown) => {
+      if (!(error instanceof UpstreamError && error.code === UNKNOWN_SETTING)) throw error;
+      // Another server than the one that was asked, an older one after a fail-over say.
+      opening.options.servers.forget(opening.target);
+      return logIn(opening, either);
+    });
+  } catch (error) {
+    if (gone.signal.aborted) session.close(clientGone);
+    else if (session.ended.aborted) endAsGrant(opening);
+    else if (error instanceof UpstreamError) endUnconnected(opening, error.code, error.message, error.hint);
+    else
+      endUnconnected(
+        opening,
+        "XX000",
+        "the gateway could not connect to the database",
+        "tell the gateway's operator",
+      );
+    return undefined;
+  } finally {
+    client.off("close", leave);
+  }
+  const { upstream, pinned } = connected;
+  for (const [name, value] of pinned) {
+    const reported = upstream.parameters.get(name);
+    if (reported === undefined || keepsPin(name, value, reported)) continue;
+    upstream.socket.destroy();
+    endUnconnected(opening, "08P01", `the database reports ${name} otherwise than the gateway set it`);
+    return undefined;
+  }
+  return connected;
+}
+
+/** Logs in to the target with what the session is started with there. @throws UpstreamError */
+async function logIn(opening: Opening, signal: AbortSignal): Promise<Connected> {
+  const { arrived, options, target, granted, deadline } = opening;
+  const { clock, servers, mark } = options;
+  const server = await servers.limits(target, signal);
+  const bounds = timeBounds(server, granted.timeout);
+  const asked = startSettings(arrived.startup.settings, granted, target.search_path, bounds);
+  const limits = createTimeLimits({
+    bounds,
+    server,
+    asked: asked.timeouts,
+    left: () => remaining(clock, deadline),
+    name: sessionName(arrived.session.grant, mark, arrived.startup.applicationName),
+  });
+  const others =
+    granted.showsStructure && server.compiles === true
+      ? new Map([["jit", "off"], ...asked.others])
+      : asked.others;
+  const { start, pinned } = upstreamParameters(target, granted, limits, others);
+  return { limits, pinned, upstream: await connectUpstream(target, start, clock, signal) };
+}
+
+/** The grant ended before there was a server. */
+function endAsGrant(opening: Opening): void {
+  const why = opening.arrived.session.ended.reason as SessionEnd;
+  endWith(opening, opening.options.lastWords(why.words), why);
+}
+
+/** There is no server for the session. */
+function endUnconnected(opening: Opening, code: string, message: string, hint?: string): void {
+  const last = errorResponse({
+    severity: "FATAL",
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+  });
+  endWith(opening, last, { cause: "upstream_gone", words: message });
+}
+
+function endWith({ arrived, options }: Opening, last: Buffer, why: SessionEnd): void {
+  const { client, session } = arrived;
+  boundClose(client, options.clock);
+  client.end(last, () => client.destroy());
+  session.close(why);
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { parseDuration } from "../../kernel/durations.ts";
+import { duration } from "../../kernel/durations.ts";
 import { secretSchema, textFileSchema } from "../../kernel/secret.ts";
 
 /** Names an identifier of the search path; quoted when it is sent. */
@@ -8,6 +8,8 @@ const schemaName = z
   .min(1)
   .max(63)
   .regex(/^[^"\0]+$/, "a schema's name without quotes");
+
+const MAX_CONNECT_MS = 600_000;
 
 /** How a PostgreSQL server is reached: `postgres:` of a connection. */
 export const targetSchema = z.strictObject({
@@ -27,11 +29,8 @@ export const targetSchema = z.strictObject({
     .max(16)
     .default(["public"])
     .describe("The schemas in which names without a schema are looked up, fixed for every session"),
-  connect_timeout: z
-    .string()
-    .refine((text) => (parseDuration(text) ?? 0) > 0, "a duration, for example 10s")
-    .default("10s")
-    .transform((text) => parseDuration(text) ?? 10_000)
+  connect_timeout: duration(1, MAX_CONNECT_MS)
+    .prefault("10s")
     .describe("How long connecting may take, TLS and authentication included"),
 });
 

@@ -1,9 +1,8 @@
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import corpus from "../../../../../tests/corpus/postgres-frames.json" with { type: "json" };
 import left from "../../../../../tests/corpus/postgres-wire.json" with { type: "json" };
-import { startPostgres, type EmbeddedPostgres } from "../../../../../tests/support/postgres.ts";
-import { targetSchema, type Target } from "./target.ts";
+import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
 import { createFakeGate, type FakeGate } from "./testing/fake-gate.ts";
 import {
   dial,
@@ -18,24 +17,12 @@ import {
   type RawClient,
   type TestCertificate,
 } from "./testing/wire.ts";
+import { targetOf } from "./testing/target.ts";
 
 let postgres: EmbeddedPostgres;
 let certificate: TestCertificate;
 let gate: FakeGate;
 let wire: Listening;
-
-function targetOf(port: number): Target {
-  const target = targetSchema.parse({
-    host: "127.0.0.1",
-    port,
-    database: "postgres",
-    user: "postgres",
-    password: { env: "UNUSED" },
-    tls: "disable",
-  });
-  target.password?.load(postgres.password);
-  return target;
-}
 
 beforeAll(async () => {
   certificate = await makeCertificate();
@@ -44,7 +31,7 @@ beforeAll(async () => {
     "create schema shop; create table shop.orders (id int); insert into shop.orders values (1), (2)",
   );
   gate = createFakeGate({
-    target: targetOf(postgres.port),
+    target: targetOf(postgres),
     check: (sql) => (/delete|FunctionCall/i.test(sql) ? "statement kind delete is not granted" : undefined),
   });
   wire = await listenWire(gate, certificate);
@@ -62,13 +49,18 @@ async function loggedIn(): Promise<RawClient> {
   return client;
 }
 
-/** What the table holds, asked past the gateway: both rows, whatever the clients tried. */
+/** What the table holds: both rows, whatever the clients tried. Waits for the records of all sessions' ends, which come behind them. */
 async function untouched(): Promise<void> {
   const client = await loggedIn();
   client.send(frames.query("select count(*) from shop.orders"));
   const answers = await client.until("Z");
   expect(answers[1]?.body.toString("latin1", 6)).toBe("2");
   client.close();
+  await ended();
+}
+
+async function ended(): Promise<void> {
+  await expect.poll(() => gate.sessions).toBe(0);
 }
 
 /** Sends frames after a log-in and reads to the end of the connection. */
@@ -92,7 +84,10 @@ async function rogue(answer: Buffer): Promise<{ result: string; crashed: boolean
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const theirs = await listenWire(createFakeGate({ target: targetOf(port) }), certificate);
+  const theirs = await listenWire(
+    createFakeGate({ target: targetOf({ port, password: postgres.password }) }),
+    certificate,
+  );
   const client = await dial(theirs.port);
   await client.logIn();
   client.send(frames.query("select 1"));
@@ -150,11 +145,9 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     expect(await closes(Buffer.from("Q\0\0\0\x03"))).toMatchObject({ code: "08P01" });
   },
   "pg-wire-12": async () => {
-    const before = process.memoryUsage().arrayBuffers;
     expect(await closes(Buffer.from("Q\x7f\xff\xff\xff0123456789", "latin1"))).toMatchObject({
       code: "54000",
     });
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50_000_000);
   },
   "pg-wire-15": async () => {
     expect(await closes(frame("P", "", "select 1", 65_535))).toMatchObject({ code: "08P01" });
@@ -185,7 +178,7 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     const before = gate.log.length;
     client.send(frames.terminate, frames.query("DELETE FROM shop.orders"));
     expect(await client.next()).toBeUndefined();
-    await vi.waitFor(() => expect(gate.log.length).toBeGreaterThan(before));
+    await ended();
     expect(gate.log.slice(before).map(({ what }) => what)).toEqual(["closed"]);
   },
   "pg-wire-24": async () => {

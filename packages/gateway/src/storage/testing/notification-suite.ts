@@ -13,14 +13,25 @@ export function notificationSuite(
     let store: NotificationStore;
     let number = 0;
     const name = (what: string): string => `${what}-${++number}`;
-    const made = (log: string, webhook: string, seq: number, createdAt = 1000): NewDelivery => ({
+    const made = (
+      log: string,
+      webhook: string,
+      seq: number,
+      createdAt = 1000,
+      principal = "",
+    ): NewDelivery => ({
       id: name("dlv"),
       log,
       webhook,
       seq,
       type: "request.created",
       createdAt,
+      principal,
     });
+    const shown = (delivery: NewDelivery): Omit<NewDelivery, "principal"> => {
+      const { principal: _, ...rest } = delivery;
+      return rest;
+    };
     const settled = (id: string, more: Partial<Settled> = {}): Settled => ({
       id,
       state: "delivered",
@@ -65,6 +76,18 @@ export function notificationSuite(
       expect(await store.pending(log, "siem")).toBe(1202);
     });
 
+    it("has each principal's deliveries in turns, so that many of one hold up nobody's", async () => {
+      const log = name("log");
+      const many = Array.from({ length: 900 }, (_, at) => made(log, "siem", at, 1000, "busy"));
+      const few = [made(log, "siem", 900, 1000, "calm"), made(log, "siem", 901, 1000, "calm")];
+      await store.advance({ log, reader: "webhook:siem" }, 902, [...many, ...few]);
+      const turns = [0, 900, 1, 901, 2, 3];
+      expect((await store.due(log, "siem", 1000, 6)).map(({ seq }) => seq)).toEqual(turns);
+      const [first] = many;
+      await store.settle([settled(first?.id ?? "")]);
+      expect((await store.due(log, "siem", 1000, 2)).map(({ seq }) => seq)).toEqual([1, 900]);
+    });
+
     it("settles what came of attempts, and replays", async () => {
       const log = name("log");
       const webhook = name("hook");
@@ -81,14 +104,14 @@ export function notificationSuite(
         }),
       ]);
       expect(await store.delivery(first.id)).toEqual({
-        ...first,
+        ...shown(first),
         state: "delivered",
         attempts: 1,
         lastStatus: 200,
         deliveredAt: 2000,
       });
       expect(await store.delivery(second.id)).toEqual({
-        ...second,
+        ...shown(second),
         state: "pending",
         attempts: 1,
         lastStatus: 503,

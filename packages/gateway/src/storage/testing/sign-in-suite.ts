@@ -55,10 +55,10 @@ export function signInSuite(kind: string, open: () => Promise<Store>, closeAll: 
       const begun = transaction(name("tx"), { fresh: 600_000 });
       await store.browserSessions.begin(begun, 100);
       const taken = await Promise.all(
-        Array.from({ length: 8 }, () => store.browserSessions.take(begun.digest)),
+        Array.from({ length: 8 }, () => store.browserSessions.consume(begun.digest)),
       );
       expect(taken.filter((one) => one !== undefined)).toEqual([begun]);
-      expect(await store.browserSessions.take("unknown")).toBeUndefined();
+      expect(await store.browserSessions.consume("unknown")).toBeUndefined();
     });
 
     it("keeps no more sign-ins than it may, and forgets what is over", async () => {
@@ -66,11 +66,11 @@ export function signInSuite(kind: string, open: () => Promise<Store>, closeAll: 
       for (const [index, digest] of digests.entries()) {
         await store.browserSessions.begin(transaction(digest, { expiresAt: t + 600_000 + index }), 2);
       }
-      expect(await store.browserSessions.take(digests[0] ?? "")).toBeUndefined();
+      expect(await store.browserSessions.consume(digests[0] ?? "")).toBeUndefined();
       const late = t + 600_001;
       await store.browserSessions.begin(transaction(name("tx"), { beganAt: late, expiresAt: late + 1 }), 100);
-      expect(await store.browserSessions.take(digests[1] ?? "")).toBeUndefined();
-      expect(await store.browserSessions.take(digests[2] ?? "")).toMatchObject({ digest: digests[2] });
+      expect(await store.browserSessions.consume(digests[1] ?? "")).toBeUndefined();
+      expect(await store.browserSessions.consume(digests[2] ?? "")).toMatchObject({ digest: digests[2] });
     });
 
     it("gives back a session as it was kept", async () => {

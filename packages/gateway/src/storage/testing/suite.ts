@@ -1,7 +1,10 @@
+import { requesterKey } from "../../kernel/requester.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AuditRecord } from "../../audit/records.ts";
-import { requesterKey, requestMachine } from "../../grants/states.ts";
+import { requestMachine } from "../../grants/states.ts";
+import type { AccessRequest, Emergencies, Review } from "../../grants/types.ts";
 import { agent, sampleApproval, sampleGrant, sampleRequest } from "../../grants/testing/samples.ts";
+import { fromNoLog } from "./from-no-log.ts";
 import type { Store } from "../store.ts";
 
 const end = { state: "expired", endedAt: 1_700_000_060_000, endedBy: "deadline", endReason: "over" } as const;
@@ -36,11 +39,11 @@ export function storeSuite(kind: string, open: () => Promise<Store>, closeAll: (
       await store.grants.createRequest(sampleRequest(id, more));
       return id;
     };
-    const active = async (): Promise<{ request: string; grant: string }> => {
+    const active = async (more: Partial<AccessRequest> = {}): Promise<{ request: string; grant: string }> => {
       const request = name("req");
       const grant = name("gr");
       await store.grants.createRequest(
-        sampleRequest(request, { state: "approved", grant, decidedAt: 1 }),
+        sampleRequest(request, { state: "approved", grant, decidedAt: 1, ...more }),
         undefined,
         sampleGrant(grant, request),
       );
@@ -218,6 +221,122 @@ export function storeSuite(kind: string, open: () => Promise<Store>, closeAll: (
       expect(await two.actsOf([])).toEqual(new Map());
     });
 
+    it("keeps acts by their session's opening record, finds them by what it says and gives them back in full", async () => {
+      const index = store.index(name("log"));
+      const grant = name("gr");
+      const actOf = (seq: number, session: string, more: Partial<AuditRecord> = {}): AuditRecord =>
+        record(seq, {
+          session,
+          grant,
+          request: "req_a",
+          operations: ["read-orders", "refund-order"],
+          ...more,
+        });
+      const records = [
+        actOf(0, "ses_a", { type: "session.opened", detail: { address: "10.9.9.9" } }),
+        actOf(1, "ses_a", { detail: { act: { sql: "select 17" }, operation: "orders-db/read-orders" } }),
+        actOf(2, "ses_a", { type: "act.outcome", detail: { intent: 1 } }),
+        actOf(3, "ses_b", { type: "session.opened", detail: {}, policy: "seldom" }),
+        actOf(4, "ses_b", { type: "act.denied", detail: { decision: "deny" }, policy: "seldom" }),
+        // Of the older form: it says all of it itself.
+        actOf(5, "ses_a", { detail: { operation: "orders-db/refund-order" } }),
+        record(6, { type: "request.created", session: undefined, grant: undefined } as never),
+      ];
+      await index.insert(
+        records,
+        new Map([
+          [1, 0],
+          [2, 0],
+          [4, 3],
+        ]),
+      );
+      const read = async (seqs: readonly number[]): Promise<AuditRecord[]> =>
+        records.filter(({ seq }) => seqs.includes(seq));
+      const found = async (query: object): Promise<number[]> =>
+        (await index.search({ limit: 100, ...query }, read)).map((one) => one.seq);
+      expect((await index.search({ limit: 100 }, read)).toReversed()).toEqual(
+        records.map((one) => JSON.parse(JSON.stringify(one)) as AuditRecord),
+      );
+      expect(await found({ session: "ses_a" })).toEqual([5, 2, 1, 0]);
+      expect(await found({ session: "ses_b", types: ["act.denied"] })).toEqual([4]);
+      expect(await found({ grant })).toEqual([5, 4, 3, 2, 1, 0]);
+      expect(await found({ principal: "0OA1", to: 0 })).toEqual([]);
+      expect(await found({ principal: "0OA1", before: 3 })).toEqual([2, 1, 0]);
+      expect(await found({ connection: "orders-db", request: "req_a", before: 2 })).toEqual([1, 0]);
+      // An intent is about the operation that permitted it, all else about what its session may do.
+      expect(await found({ operation: "refund-order" })).toEqual([5, 4, 3, 2, 0]);
+      // Words of what the session's acts share find them; what its opening record says of itself does not.
+      expect(await found({ text: "SELDOM" })).toEqual([4, 3]);
+      expect(await found({ text: "seldom deny" })).toEqual([4]);
+      expect(await found({ text: "10.9.9.9" })).toEqual([0]);
+      expect(await found({ text: "session.opened" })).toEqual([3, 0]);
+      // Pages end where they end, whichever way the records are kept.
+      const pages: number[] = [];
+      for (let before = 7; before > 0; before = pages.at(-1) ?? 0)
+        pages.push(...(await found({ before, limit: 2 })));
+      expect(pages).toEqual([6, 5, 4, 3, 2, 1, 0]);
+      expect(await index.actsOf([grant])).toEqual(new Map([[grant, { acts: 2, denied: 1 }]]));
+    });
+
+    it("forgets records that were dropped, but for those that others refer to", async () => {
+      const index = store.index(name("log"));
+      const records = [
+        record(0, { type: "session.opened", session: "ses_x" }),
+        record(1, { type: "request.created" }),
+        ...[2, 3, 4, 5].map((seq) => record(seq, { session: "ses_x" })),
+      ];
+      await index.insert(records, new Map([2, 3, 4, 5].map((seq) => [seq, 0])));
+      await index.forget(0, 4, [0]);
+      const read = async (seqs: readonly number[]): Promise<AuditRecord[]> =>
+        records.filter(({ seq }) => seqs.includes(seq));
+      expect((await index.search({ limit: 10 }, read)).map(({ seq }) => seq)).toEqual([5, 4, 0]);
+      expect(await index.last()).toBe(5);
+    });
+
+    it("forgets what ended before a time: nothing live, pending, owed, held or later", async () => {
+      const ended = await active();
+      const [later, owed, held, live] = [await active(), await active(), await active(), await active()];
+      await store.grants.endGrant(ended.grant, end);
+      await store.grants.endGrant(later.grant, { ...end, endedAt: end.endedAt + 1000 });
+      await store.grants.endGrant(owed.grant, end, "a log");
+      await store.grants.endGrant(held.grant, end);
+      const waiting = await pending();
+      const refused = await pending();
+      await store.grants.addApproval(refused, sampleApproval(name("apr"), "lead", { decision: "refuse" }));
+      await store.grants.moveRequest(refused, "pending", { state: "refused", decidedAt: 5 });
+      await store.forgetEnded(
+        end.endedAt + 1,
+        async () =>
+          ({ request }) =>
+            request === held.request,
+      );
+      const there = async (of: { grant: string; request: string }): Promise<boolean[]> => [
+        (await store.grants.grant(of.grant)) !== undefined,
+        (await store.grants.request(of.request)) !== undefined,
+      ];
+      expect(await there(ended)).toEqual([false, false]);
+      for (const kept of [later, owed, held, live]) expect(await there(kept)).toEqual([true, true]);
+      expect(await store.grants.request(waiting)).toBeDefined();
+      expect(await store.grants.request(refused)).toBeUndefined();
+      await store.grants.recorded("a log", { grant: owed.grant });
+    });
+
+    it("asks for holds anew in every step of forgetting", async () => {
+      const ended = await active();
+      await store.grants.endGrant(ended.grant, end);
+      let asked = 0;
+      await store.forgetEnded(end.endedAt + 1, async () => {
+        asked += 1;
+        const isHeld = asked > 1;
+        return ({ request }) => request !== ended.request || isHeld;
+      });
+      expect(await store.grants.grant(ended.grant)).toBeUndefined();
+      expect(await store.grants.request(ended.request)).toBeDefined();
+      const away = (): Promise<never> => Promise.reject(new Error("the store is away"));
+      await expect(store.forgetEnded(end.endedAt + 1, away)).rejects.toThrow("the store is away");
+      expect(await store.grants.request(ended.request)).toBeDefined();
+    });
+
     it("keeps requesters apart whose names are alike", async () => {
       const subject = name("same");
       await pending({ requester: { ...agent, subject, client: "a" } });
@@ -349,6 +468,58 @@ export function storeSuite(kind: string, open: () => Promise<Store>, closeAll: (
       });
     });
 
+    it("keeps the reviews of an emergency in their order, each person's once, until it is forgotten", async () => {
+      const sampleReview = (id: string, subject: string, at: number): Review => ({
+        id,
+        reviewer: { issuer: "https://example.okta.com", subject, name: subject },
+        note: `seen by\n${subject}`,
+        at,
+      });
+      const emergency = await active({ breakGlass: true });
+      const [late, early] = [
+        sampleReview("rev_1", "b@example.com", 3),
+        sampleReview("rev_2", "a@example.com", 2),
+      ];
+      expect((await store.grants.request(emergency.request))?.reviews).toBeUndefined();
+      expect(await store.grants.addReview(emergency.request, late)).toBe(true);
+      const twice = [early, { ...early, id: "rev_3" }].map((one) =>
+        store.grants.addReview(emergency.request, one),
+      );
+      expect((await Promise.all(twice)).filter(Boolean)).toHaveLength(1);
+      const kept = await store.grants.request(emergency.request);
+      expect(kept?.reviews?.map(({ reviewer }) => reviewer.subject)).toEqual([
+        "a@example.com",
+        "b@example.com",
+      ]);
+      expect(kept?.reviews?.[1]).toEqual(late);
+      expect(kept?.approvals).toEqual([]);
+      expect(await store.grants.addReview("req_unknown", early)).toBe(false);
+      await store.grants.endGrant(emergency.grant, end);
+      await store.forgetEnded(end.endedAt + 1, async () => () => false);
+      expect(await store.grants.request(emergency.request)).toBeUndefined();
+      expect(await store.grants.addReview(emergency.request, early)).toBe(false);
+    });
+
+    it("lists the emergencies that took access, by whether somebody has reviewed them", async () => {
+      const requester = "emergencies@example.com";
+      const of: Partial<AccessRequest> = { requester: { ...agent, subject: requester }, breakGlass: true };
+      const first = await active(of);
+      const second = await active(of);
+      // What reads like one, one that was denied, and one that was none.
+      await active({ ...of, breakGlass: undefined as never, reason: '"breakGlass":true' });
+      await store.grants.createRequest(sampleRequest(name("req"), { ...of, state: "denied" }), undefined);
+      const review = { issuer: "https://example.okta.com", subject: "a@example.com", name: "a" };
+      await store.grants.addReview(first.request, { id: "rev_9", reviewer: review, note: "seen", at: 1 });
+      const listed = async (emergencies: Emergencies, limit = 100): Promise<readonly string[]> =>
+        (await store.grants.requests({ emergencies, limit }))
+          .filter((request) => request.requester.subject === requester)
+          .map(({ id }) => id);
+      expect(await listed("any")).toEqual([second.request, first.request]);
+      expect(await listed("any", 1)).toEqual([second.request]);
+      expect(await listed("unreviewed")).toEqual([second.request]);
+      expect(await listed("reviewed")).toEqual([first.request]);
+    });
+
     it("sets a verifier once, and never on an ended grant", async () => {
       const { grant } = await active();
       const set = await Promise.all([
@@ -442,9 +613,9 @@ export function storeSuite(kind: string, open: () => Promise<Store>, closeAll: (
       await index.insert([]);
       expect(await index.last()).toBe(4);
       const found = async (query: object): Promise<number[]> =>
-        (await index.search({ limit: 100, ...query })).map((one) => one.seq);
+        (await index.search({ limit: 100, ...query }, fromNoLog)).map((one) => one.seq);
       expect(await found({})).toEqual([4, 3, 2, 1, 0]);
-      expect(await index.search({ limit: 1 })).toEqual([records[4]]);
+      expect(await index.search({ limit: 1 }, fromNoLog)).toEqual([records[4]]);
       expect(await found({ before: 2 })).toEqual([1, 0]);
       expect(await found({ types: ["act.intent", "act.denied"] })).toEqual([3, 2]);
       expect(await found({ types: [] })).toEqual([]);
@@ -461,7 +632,9 @@ export function storeSuite(kind: string, open: () => Promise<Store>, closeAll: (
       expect(await found({ to: Date.parse(must(records[1]).time) })).toEqual([1, 0]);
       await index.insert(Array.from({ length: 1200 }, (_, at) => record(at)));
       expect(await index.last()).toBe(1199);
-      expect((await index.search({ limit: 5, text: "TICKET-1000" })).map((one) => one.seq)).toEqual([1]);
+      expect(
+        (await index.search({ limit: 5, text: "TICKET-1000" }, fromNoLog)).map((one) => one.seq),
+      ).toEqual([1]);
       await index.clear();
       expect(await index.last()).toBe(-1);
     });
@@ -472,10 +645,10 @@ export function storeSuite(kind: string, open: () => Promise<Store>, closeAll: (
       await theirs.insert([record(0, { request: "req_theirs" })]);
       expect(await mine.last()).toBe(1);
       expect(await theirs.last()).toBe(0);
-      expect(await mine.search({ request: "req_theirs", limit: 10 })).toEqual([]);
-      expect(await theirs.search({ limit: 10 })).toHaveLength(1);
+      expect(await mine.search({ request: "req_theirs", limit: 10 }, fromNoLog)).toEqual([]);
+      expect(await theirs.search({ limit: 10 }, fromNoLog)).toHaveLength(1);
       await theirs.clear();
-      expect(await mine.search({ limit: 10 })).toHaveLength(2);
+      expect(await mine.search({ limit: 10 }, fromNoLog)).toHaveLength(2);
       await mine.clear();
     });
   });

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { AuditRecord } from "../../audit/records.ts";
+import { fromNoLog } from "./from-no-log.ts";
 import type { Store } from "../store.ts";
+import { useStore } from "./use-store.ts";
 
 const hour = 3_600_000;
 const start = Date.UTC(2026, 10, 24, 12);
@@ -35,13 +37,7 @@ const records: readonly AuditRecord[] = [
 export function usageSuite(name: string, open: () => Promise<Store>, remove: () => Promise<void>): void {
   describe(`use in the ${name} index`, () => {
     let store: Store;
-    beforeAll(async () => {
-      store = await open();
-    });
-    afterAll(async () => {
-      await store.close();
-      await remove();
-    });
+    useStore({ open, done: remove }, (opened) => (store = opened));
 
     it("counts each record once, by hour, connection and operation", async () => {
       const index = store.index("used.test+1");
@@ -71,6 +67,21 @@ export function usageSuite(name: string, open: () => Promise<Store>, remove: () 
         ["refund-order", 1],
       ]);
       expect(await index.usage(start + 3 * hour)).toEqual([]);
+      expect(await index.hours(0)).toEqual([
+        { at: start, grants: 1, acts: 1, denied: 1 },
+        { at: start + hour, grants: 0, acts: 1, denied: 0 },
+        { at: start + 2 * hour, grants: 0, acts: 1, denied: 0 },
+      ]);
+      expect((await index.hours(start + hour)).map(({ at }) => at)).toEqual([start + hour, start + 2 * hour]);
+      const types = ["grant.activated", "lockdown.started"] as const;
+      expect(await index.counts(0, types)).toEqual(
+        new Map([
+          ["grant.activated", 1],
+          ["lockdown.started", 1],
+        ]),
+      );
+      expect(await index.counts(start + hour, types)).toEqual(new Map([["lockdown.started", 1]]));
+      expect(await store.index("used.test+2").counts(0, types)).toEqual(new Map());
       expect(await store.index("used.test+2").usage(0)).toEqual([]);
     });
 
@@ -90,12 +101,26 @@ export function usageSuite(name: string, open: () => Promise<Store>, remove: () 
       const index = store.index("used.test+4");
       await index.insert(records);
       const found = async (operation: string): Promise<number[]> =>
-        (await index.search({ operation, limit: 10 })).map(({ seq }) => seq);
+        (await index.search({ operation, limit: 10 }, fromNoLog)).map(({ seq }) => seq);
       expect(await found("orders-db/read-orders")).toEqual([4, 3, 2, 1, 0]);
       expect(await found("refund-order")).toEqual([5, 3, 2, 0]);
       expect(await found("db/read-orders")).toEqual([]);
       expect(await found("orders")).toEqual([]);
       expect(await found("%")).toEqual([]);
+    });
+
+    it("finds and counts an act that several operations covered together by each of them", async () => {
+      const index = store.index("used.test+5");
+      const operation = "orders-db/refund-order, orders-db/read-orders";
+      await index.insert([record(0, start, { detail: { operation } })]);
+      for (const one of ["orders-db/refund-order", "orders-db/read-orders", "refund-order", "read-orders"]) {
+        // oxlint-disable-next-line no-await-in-loop -- in order
+        expect(await index.search({ operation: one, limit: 10 }, fromNoLog)).toHaveLength(1);
+      }
+      expect((await index.usage(0)).map((each) => [each.operation, each.acts])).toEqual([
+        ["read-orders", 1],
+        ["refund-order", 1],
+      ]);
     });
   });
 }

@@ -1,11 +1,14 @@
 // A small log as the gateway would serve it, built with node's own hashes and signatures: the other side of the check.
-import { generateKeyPairSync, hash, type KeyObject } from "node:crypto";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import {
+  addLeaf,
+  emptyTree,
+  inclusionProof,
   leafHash,
   makeCheckpoint,
-  nodeHash,
+  rootOf as rootOfTree,
   verifierKeyOf,
-} from "../../../../../audit-verifier/src/index.ts";
+} from "@mayfly/audit-verifier";
 import type { ProofsAnswer } from "../prove.ts";
 
 export interface TestLog {
@@ -16,27 +19,10 @@ export interface TestLog {
   root(size?: number): Buffer;
 }
 
-/** MTH of RFC 6962, section 2.1. */
 function rootOf(leaves: readonly Buffer[]): Buffer {
-  if (leaves.length === 0) return hash("sha256", "", "buffer");
-  if (leaves.length === 1) return leaves[0] as Buffer;
-  const k = split(leaves.length);
-  return nodeHash(rootOf(leaves.slice(0, k)), rootOf(leaves.slice(k)));
-}
-
-/** PATH of RFC 6962, section 2.1.1. */
-export function pathOf(leaves: readonly Buffer[], index: number): Buffer[] {
-  if (leaves.length <= 1) return [];
-  const k = split(leaves.length);
-  return index < k
-    ? [...pathOf(leaves.slice(0, k), index), rootOf(leaves.slice(k))]
-    : [...pathOf(leaves.slice(k), index - k), rootOf(leaves.slice(0, k))];
-}
-
-function split(n: number): number {
-  let k = 1;
-  while (k * 2 < n) k *= 2;
-  return k;
+  const tree = emptyTree();
+  for (const leaf of leaves) addLeaf(tree, leaf);
+  return rootOfTree(tree);
 }
 
 export function testLog(
@@ -64,7 +50,9 @@ export function testLog(
         entries.push({
           seq,
           line: lines[seq] as string,
-          proof: pathOf(all, seq).map((node) => node.toString("base64")),
+          proof: inclusionProof(seq, size, (from, to) => rootOf(all.slice(from, to))).map((node) =>
+            node.toString("base64"),
+          ),
         });
       return {
         checkpoint: makeCheckpoint({ origin: name, size, root: rootOf(all) }, [{ name, key: privateKey }]),

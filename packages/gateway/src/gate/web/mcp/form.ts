@@ -1,7 +1,7 @@
-import { type Answer, problem } from "../answers.ts";
-import { valuesOf } from "../head.ts";
+import { type LocalReply, problem } from "../problem.ts";
+import { valuesOf } from "../request-head.ts";
 
-/** What of an HTTP request decides whether it carries a message of MCP's at all. */
+/** The parts of an HTTP request that decide whether it can carry an MCP message. */
 export interface MessageForm {
   readonly method: string;
   /** Names and values in turn, as they came. */
@@ -9,35 +9,35 @@ export interface MessageForm {
 }
 
 /**
- * Why a request is none of Streamable HTTP's, as its answer; undefined when it is one (MCP, "Transports"). There are no
- * sessions here to resume or to end: every request is verified by itself.
+ * The answer to a request that is not one of Streamable HTTP; undefined when it is (MCP, "Transports"). There are no
+ * sessions to resume or to end: every request is verified by itself.
  * @param url the gateway's own
  */
-export async function refuseForm(request: MessageForm, url: string): Promise<Answer | undefined> {
+export async function refuseForm(request: MessageForm, url: string): Promise<LocalReply | undefined> {
   const { rawHeaders, method } = request;
   const one = (name: string): string | undefined => {
     const [value, ...more] = valuesOf(rawHeaders, name);
     return more.length === 0 ? value : undefined;
   };
-  const refuse = (status: number, code: string, detail: string, headers = {}): Answer =>
+  const reply = (status: number, code: string, detail: string, headers = {}): LocalReply =>
     problem({ status, code, detail, headers });
   if (method !== "POST")
-    return refuse(405, "method_not_allowed", "messages are sent by POST", { allow: "POST" });
+    return reply(405, "method_not_allowed", "messages are sent by POST", { allow: "POST" });
   // A page of another site must not speak to it, whatever name it reached it by (DNS rebinding).
   const origins = valuesOf(rawHeaders, "origin");
   if (origins.length > 1 || origins.some((origin) => origin !== new URL(url).origin))
-    return refuse(403, "origin_refused", "requests from pages of another origin are refused");
+    return reply(403, "origin_refused", "requests from pages of another origin are refused");
   if (!/^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(one("content-type") ?? ""))
-    return refuse(415, "content_type", "a message is application/json");
+    return reply(415, "content_type", "a message is application/json");
   const accept = valuesOf(rawHeaders, "accept").join(",");
   if (!/application\/json|application\/\*|\*\/\*/.test(accept))
-    return refuse(406, "not_acceptable", "the answer is application/json");
+    return reply(406, "not_acceptable", "the answer is application/json");
   if (valuesOf(rawHeaders, "content-encoding").length > 0)
-    return refuse(415, "content_encoding", "a message is not encoded");
+    return reply(415, "content_encoding", "a message is not encoded");
   const versions = valuesOf(rawHeaders, "mcp-protocol-version");
   const [version] = versions;
   if (versions.length > 1 || (version !== undefined && !(await speaks(version))))
-    return refuse(400, "protocol_version", "that version of the protocol is not spoken here");
+    return reply(400, "protocol_version", "that version of the protocol is not spoken here");
   return undefined;
 }
 

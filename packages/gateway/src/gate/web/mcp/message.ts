@@ -16,16 +16,16 @@ export type ClientMessage =
       readonly params: Readonly<Record<string, unknown>>;
     };
 
-/** What cannot be read in one way: a JSON-RPC error to answer with. */
+/** An ambiguous or invalid message: the JSON-RPC error to answer with. */
 export interface Unreadable {
   readonly code: -32700 | -32600 | -32602;
   readonly why: string;
 }
 
 /** The largest nesting of a message. */
-const deepest = 64;
+const MAX_JSON_DEPTH = 64;
 const members: ReadonlySet<string> = new Set(["jsonrpc", "id", "method", "params"]);
-/** Names of methods are plain: what looks like one and is not one is none. */
+/** Method names are plain characters; anything else is refused. */
 const methodForm = /^[a-zA-Z][a-zA-Z0-9_$/.-]{0,127}$/;
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -41,7 +41,7 @@ function pollutes(value: unknown): boolean {
   );
 }
 
-/** Whether every number says the same to every reader: beyond 2^53 a double is another number. */
+/** Whether every number is exact: beyond 2^53 a double is another number. */
 function isExact(value: unknown): boolean {
   if (typeof value === "number")
     return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
@@ -60,7 +60,7 @@ export function readMessage(bytes: Buffer): ClientMessage | Unreadable {
   try {
     value = parseStrictJson(
       new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
-      deepest,
+      MAX_JSON_DEPTH,
     );
   } catch {
     return { code: -32700, why: "the body is no JSON that can be read in one way only" };

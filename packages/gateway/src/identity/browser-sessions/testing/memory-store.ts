@@ -31,7 +31,7 @@ export function memoryStore(): MemoryStore {
         store.transactions.delete(digest);
       }
     },
-    async take(digest) {
+    async consume(digest) {
       reach();
       const found = store.transactions.get(digest);
       store.transactions.delete(digest);

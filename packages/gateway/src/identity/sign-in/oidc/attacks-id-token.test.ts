@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { fakeClock } from "../../../kernel/fake-clock.ts";
-import { documentFetcher } from "../../document.ts";
-import { providerKeys } from "../../keys.ts";
+import { fakeClock } from "@mayfly/testing/fake-clock.ts";
+import { documentFetcher } from "../../provider/document.ts";
+import { providerKeys } from "../../tokens/keys.ts";
 import { FakeProvider, sharedKey, signRaw } from "../../testing/fake-provider.ts";
-import { SignInRefused } from "../refusals.ts";
+import { SignInRefused } from "../problems.ts";
 import { readIdToken } from "./id-token.ts";
 import type { Expected } from "./id-token.ts";
 

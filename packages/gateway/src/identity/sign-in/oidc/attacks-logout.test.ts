@@ -2,7 +2,7 @@ import { createHmac, createPublicKey } from "node:crypto";
 import { expect, test } from "vitest";
 import { base64url, sharedKey, signRaw, testKey } from "../../testing/fake-provider.ts";
 import type { TestKey } from "../../testing/fake-provider.ts";
-import { SignInRefused } from "../refusals.ts";
+import { SignInRefused } from "../problems.ts";
 import { client, malloryKey, neighbourKey, setScene } from "./testing/scene.ts";
 import type { Scene } from "./testing/scene.ts";
 

@@ -1,11 +1,11 @@
-import { isName } from "../../checks/names.ts";
-import { SignInRefused } from "../refusals.ts";
+import { isClaimName } from "../../checks/names.ts";
+import { SignInRefused } from "../problems.ts";
 
-/** Verified claims: of an ID token, or of the userinfo endpoint. */
+/** Verified claims, of an ID token or the userinfo endpoint. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** More groups than this in one claim is no list that anybody reads. */
-const most = 2000;
+/** Bounds the groups of one claim. */
+const MAX_GROUPS = 2000;
 
 /**
  * The groups of a claim: a list of names, or one name; undefined when the claim is not there.
@@ -15,7 +15,7 @@ export function groupsFrom(claims: Claims, name: string): readonly string[] | un
   if (!Object.hasOwn(claims, name)) return undefined;
   const value = claims[name];
   const groups: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (groups.length > most || !groups.every(isName)) {
+  if (groups.length > MAX_GROUPS || !groups.every(isClaimName)) {
     throw new SignInRefused("not_verified", "the groups are not a list of names");
   }
   return [...new Set(groups)];
@@ -27,6 +27,6 @@ export function groupsFrom(claims: Claims, name: string): readonly string[] | un
  */
 export function loginFrom(idToken: Claims, userInfo: Claims | undefined, name: string): string {
   const value = Object.hasOwn(idToken, name) ? idToken[name] : userInfo?.[name];
-  if (!isName(value)) throw new SignInRefused("not_verified", `there is no usable ${name}`);
+  if (!isClaimName(value)) throw new SignInRefused("not_verified", `there is no usable ${name}`);
   return value;
 }

@@ -1,18 +1,18 @@
 import type { CustomFetch } from "openid-client";
 import { messageOf } from "../../../kernel/errors.ts";
-import type { Fetch } from "../../transport.ts";
+import type { Fetch } from "../../provider/transport.ts";
 
-/** The largest answer of a token or userinfo endpoint, bytes. */
-const maxBytes = 256 * 1024;
+/** Maximum size of an answer of a token or userinfo endpoint, bytes. */
+const MAX_RESPONSE_BYTES = 256 * 1024;
 
-/** The provider did not answer, or said that it cannot now: nothing is known. */
+/** The provider did not answer, or said that it cannot now, so nothing is known. */
 export class ProviderAway extends Error {}
 
 /** The headers that openid-client reads. */
 const read = ["content-type", "www-authenticate", "date", "dpop-nonce"];
 
 /**
- * The library's way to the provider: through the same transport as everything else of identity (the provider's own
+ * How the library reaches the provider: by the same transport as the rest of identity (the provider's own
  * CA, no redirects, no proxy), with a limit on size. The library itself limits time.
  * @throws (the result does) ProviderAway when there is no answer, or one of status 429 or 5xx
  */
@@ -54,13 +54,13 @@ async function bodyOf(body: AsyncIterable<Uint8Array> | null): Promise<Buffer> {
   let size = 0;
   for await (const chunk of body ?? []) {
     size += chunk.length;
-    if (size > maxBytes) throw new Error(`the answer is longer than ${maxBytes} bytes`);
+    if (size > MAX_RESPONSE_BYTES) throw new Error(`the answer is longer than ${MAX_RESPONSE_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-/** Whether anything in a chain of causes is the provider's being away. */
+/** Whether a chain of causes says that the provider is away. */
 export function isAway(thrown: unknown): boolean {
   for (let at = thrown, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth += 1) {
     if (at instanceof ProviderAway) return true;

@@ -1,19 +1,19 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { isName } from "../../checks/names.ts";
-import { authenticationTime } from "../../time-claims.ts";
-import { readSigned, refuse, tolerance } from "./signed-token.ts";
-import type { TokenDesk } from "./signed-token.ts";
+import { isClaimName } from "../../checks/names.ts";
+import { authenticationTime } from "../../tokens/time-claims.ts";
+import { readSigned, rejectToken, CLOCK_TOLERANCE } from "./signed-token.ts";
+import type { TokenExpectations } from "./signed-token.ts";
 import type { Claims } from "./claims.ts";
 
 /** What the sign-in expects of its ID token. */
 export interface Expected {
-  /** Left out for the ID token of a refresh, which carries none. */
+  /** Left out for the ID token of a refresh, which has no nonce. */
   readonly nonce?: string;
-  /** The subject it must still be, after a refresh. */
+  /** The subject, which must be the same after a refresh. */
   readonly subject?: string;
   /** The access token beside it. */
   readonly accessToken: string;
-  /** How long ago the person's proof may be, milliseconds. */
+  /** Maximum age of the person's authentication, milliseconds. */
   readonly fresh?: number;
 }
 
@@ -32,25 +32,29 @@ export interface IdToken {
  * Verifies an ID token (OpenID Connect Core 1.0, section 3.1.3.7; section 12.2 for a refresh).
  * @throws SignInRefused not_verified, naming the claim; provider_away when the keys cannot be had
  */
-export async function readIdToken(text: string, expected: Expected, desk: TokenDesk): Promise<IdToken> {
+export async function readIdToken(
+  text: string,
+  expected: Expected,
+  desk: TokenExpectations,
+): Promise<IdToken> {
   const token = await readSigned(text, desk);
   const { header, claims } = token;
   const type = header["typ"];
-  // RFC 8725, section 3.11: no other kind of token passes for an ID token.
-  if (type !== undefined && (typeof type !== "string" || type.toUpperCase() !== "JWT")) refuse("typ");
-  if (Object.hasOwn(claims, "events")) refuse("events");
+  // RFC 8725, section 3.11: no other kind of token may pass for an ID token.
+  if (type !== undefined && (typeof type !== "string" || type.toUpperCase() !== "JWT")) rejectToken("typ");
+  if (Object.hasOwn(claims, "events")) rejectToken("events");
   const { sub, sid, nonce } = claims;
-  if (!isName(sub)) refuse("sub");
-  if (expected.subject !== undefined && sub !== expected.subject) refuse("sub");
-  if (expected.nonce !== undefined && !same(nonce, expected.nonce)) refuse("nonce");
-  if (sid !== undefined && !isName(sid)) refuse("sid");
+  if (!isClaimName(sub)) rejectToken("sub");
+  if (expected.subject !== undefined && sub !== expected.subject) rejectToken("sub");
+  if (expected.nonce !== undefined && !same(nonce, expected.nonce)) rejectToken("nonce");
+  if (sid !== undefined && !isClaimName(sid)) rejectToken("sid");
   if (claims["at_hash"] !== undefined && !same(claims["at_hash"], halfHash(expected.accessToken)))
-    refuse("at_hash");
+    rejectToken("at_hash");
   const now = desk.now();
   const authenticatedAt = authenticationTime(claims["auth_time"], now);
   if (expected.fresh !== undefined) {
-    if (authenticatedAt === undefined || now - authenticatedAt > expected.fresh + tolerance)
-      refuse("auth_time");
+    if (authenticatedAt === undefined || now - authenticatedAt > expected.fresh + CLOCK_TOLERANCE)
+      rejectToken("auth_time");
   }
   return {
     claims,

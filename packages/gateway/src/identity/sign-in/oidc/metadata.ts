@@ -1,28 +1,28 @@
 import type { ServerMetadata } from "openid-client";
 import type { Clock } from "../../../kernel/clock.ts";
 import { messageOf } from "../../../kernel/errors.ts";
-import { trustedUrl } from "../../discovery.ts";
-import { DocumentFailure } from "../../document.ts";
-import type { FetchDocument } from "../../document.ts";
-import { SignInRefused } from "../refusals.ts";
-import type { OidcSettings } from "./settings.ts";
+import { trustedUrl } from "../../provider/discovery.ts";
+import { DocumentFailure } from "../../provider/document.ts";
+import type { FetchDocument } from "../../provider/document.ts";
+import { SignInRefused } from "../problems.ts";
+import type { OidcSettings } from "../../../kernel/oidc-settings.ts";
 
 /** How long a discovery document is used before it is fetched again, milliseconds. */
-const usual = 3_600_000;
+const DEFAULT_MAX_AGE_MS = 3_600_000;
 
 /**
- * Gives the provider's metadata, fetched when it is needed and kept for an hour.
- * @param maxAge how old it may be, milliseconds, where an hour is too old
+ * Returns the provider's metadata, fetched when it is needed and kept for an hour.
+ * @param maxAge maximum age, milliseconds, where an hour is too old
  */
 export type ProviderMetadata = (maxAge?: number) => Promise<ServerMetadata>;
 
-/** The members that are used; whatever else a provider says about itself changes nothing here. */
+/** The members that are used; all others are ignored. */
 const urls = ["authorization_endpoint", "token_endpoint", "jwks_uri"] as const;
 const optionalUrls = ["userinfo_endpoint", "end_session_endpoint"] as const;
 
 /**
  * @throws (the result does) SignInRefused provider_away when the document cannot be had or is not the issuer's own.
- * A failure is not remembered: the next sign-in asks again, and those at one time share one request
+ * A failure is not remembered: the next sign-in asks again. Simultaneous sign-ins share one request
  */
 export function providerMetadata(
   settings: Pick<OidcSettings, "issuer" | "allowInsecureLoopback">,
@@ -42,7 +42,7 @@ export function providerMetadata(
       asking = undefined;
     }
   }
-  return async (maxAge = usual) => {
+  return async (maxAge = DEFAULT_MAX_AGE_MS) => {
     if (known !== undefined && clock.monotonic() - known.at < maxAge) return known.metadata;
     asking ??= ask();
     return asking;
@@ -73,5 +73,5 @@ async function fetchMetadata(
     const list = document[name];
     if (Array.isArray(list)) metadata[name] = list.filter((item) => typeof item === "string");
   }
-  return metadata as unknown as ServerMetadata;
+  return metadata as ServerMetadata;
 }

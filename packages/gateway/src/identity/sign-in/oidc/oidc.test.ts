@@ -1,13 +1,13 @@
 import { createHmac } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
-import { fakeClock, type FakeClock } from "../../../kernel/fake-clock.ts";
+import { fakeClock, type FakeClock } from "@mayfly/testing/fake-clock.ts";
 import { base64url, sharedKey, testKey } from "../../testing/fake-provider.ts";
 import type { SignInProvider, SignInStart, SignedIn } from "../provider.ts";
-import { SignInRefused } from "../refusals.ts";
+import { SignInRefused } from "../problems.ts";
 import { newBrowserSecret } from "../secrets.ts";
 import { fakeOpenId, tampered, type FakeOpenId } from "../testing/fake-openid.ts";
 import { oidcSignIn } from "./oidc.ts";
-import type { OidcSettings } from "./settings.ts";
+import type { OidcSettings } from "../../../kernel/oidc-settings.ts";
 
 const stranger = testKey("key-1");
 const elliptic = testKey("ec", "ES256");

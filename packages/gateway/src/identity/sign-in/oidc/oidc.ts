@@ -1,38 +1,38 @@
 import * as client from "openid-client";
 import type { Clock } from "../../../kernel/clock.ts";
-import { documentFetcher } from "../../document.ts";
-import { providerKeys } from "../../keys.ts";
-import type { TrustedProvider } from "../../provider.ts";
-import { providerFetch } from "../../transport.ts";
-import type { Fetch } from "../../transport.ts";
+import { documentFetcher } from "../../provider/document.ts";
+import { providerKeys } from "../../tokens/keys.ts";
+import type { TrustedProvider } from "../../../kernel/trusted-provider.ts";
+import { providerFetch } from "../../provider/transport.ts";
+import type { Fetch } from "../../provider/transport.ts";
 import { displayName } from "../display-name.ts";
 import type { SignInProvider, SignedIn } from "../provider.ts";
-import { SignInRefused } from "../refusals.ts";
+import { SignInRefused } from "../problems.ts";
 import { loginFrom } from "./claims.ts";
 import { isAway, openIdFetch } from "./fetch.ts";
 import { readIdToken } from "./id-token.ts";
 import { readLogoutToken } from "./logout-token.ts";
 import { providerMetadata } from "./metadata.ts";
-import { secretOfSignIn } from "./secrets-of-one.ts";
+import { deriveSignInSecret } from "./derived-secret.ts";
 import { oidcSession } from "./session.ts";
-import type { OidcSettings } from "./settings.ts";
-import type { TokenDesk } from "./signed-token.ts";
+import type { OidcSettings } from "../../../kernel/oidc-settings.ts";
+import type { TokenExpectations } from "./signed-token.ts";
 
-/** What a way to sign in through OpenID Connect needs. */
+/** What sign-in through OpenID Connect needs. */
 export interface OidcOptions {
   readonly settings: OidcSettings;
   /** The gateway's own URL, without a slash at its end. */
   readonly url: string;
   readonly clock: Clock;
-  /** How the provider is reached; left out, over HTTP with the provider's `ca`. */
+  /** How the provider is reached; left out: over HTTP with the provider's `ca`. */
   readonly fetch?: Fetch;
 }
 
-/** Seconds that one request to the provider may take. */
-const patience = 10;
+/** Time limit of one request to the provider, seconds. */
+const REQUEST_TIMEOUT_SECONDS = 10;
 
 /** How long keys verify after the last successful fetch while the provider is away, milliseconds. */
-const outage = 3_600_000;
+const MAX_KEY_OUTAGE_MS = 3_600_000;
 
 /**
  * Sign-in through OpenID Connect: authorization code with PKCE (S256), `state`, `nonce` and `iss` (RFC 9207). The
@@ -50,14 +50,14 @@ export function oidcSignIn(options: OidcOptions): SignInProvider {
     groupsClaim: settings.groupsClaim,
     algorithms: settings.algorithms,
     directory: new Map(),
-    outage,
+    outage: MAX_KEY_OUTAGE_MS,
     ...(settings.ca === undefined ? {} : { ca: settings.ca }),
     allowInsecureLoopback: settings.allowInsecureLoopback,
   };
   const keys = providerKeys(trusted, fetchDocument, clock);
-  const desk: TokenDesk = { provider: trusted, keys, now: () => clock.wall() };
+  const desk: TokenExpectations = { provider: trusted, keys, now: () => clock.wall() };
 
-  /** The library's view of the provider and of us; cheap, so that it is made for each use. */
+  /** The library's view of the provider and the client; cheap enough to make for each use. */
   async function configure(maxAge?: number): Promise<client.Configuration> {
     const server = await metadata(maxAge);
     const configuration = new client.Configuration(
@@ -68,7 +68,7 @@ export function oidcSignIn(options: OidcOptions): SignInProvider {
       authentication(settings, server),
     );
     configuration[client.customFetch] = openIdFetch(fetch);
-    configuration.timeout = patience;
+    configuration.timeout = REQUEST_TIMEOUT_SECONDS;
     if (settings.allowInsecureLoopback) client.allowInsecureRequests(configuration);
     return configuration;
   }
@@ -81,14 +81,14 @@ export function oidcSignIn(options: OidcOptions): SignInProvider {
     issuer: settings.issuer,
 
     async begin({ handle, binding, fresh }) {
-      // Asked every time: whoever is sent to a provider that is away sees an error of their browser's, and no way back.
+      // Fetched every time: a person sent to a provider that is away would see their browser's error page, with no way back.
       const configuration = await configure(0);
       const redirect = client.buildAuthorizationUrl(configuration, {
         redirect_uri: redirectUri,
         scope: settings.scopes.join(" "),
         state: handle,
-        nonce: secretOfSignIn(binding, handle, "nonce"),
-        code_challenge: await client.calculatePKCECodeChallenge(secretOfSignIn(binding, handle, "pkce")),
+        nonce: deriveSignInSecret(binding, handle, "nonce"),
+        code_challenge: await client.calculatePKCECodeChallenge(deriveSignInSecret(binding, handle, "pkce")),
         code_challenge_method: "S256",
         ...(fresh === undefined ? {} : { max_age: String(Math.floor(fresh / 1000)) }),
       });
@@ -101,12 +101,12 @@ export function oidcSignIn(options: OidcOptions): SignInProvider {
       const configuration = await configure();
       const answered = new URL(redirectUri);
       for (const [name, value] of Object.entries(parameters)) answered.searchParams.set(name, value);
-      const nonce = secretOfSignIn(binding, handle, "nonce");
+      const nonce = deriveSignInSecret(binding, handle, "nonce");
       const tokens = await client
         .authorizationCodeGrant(configuration, answered, {
           expectedState: handle,
           expectedNonce: nonce,
-          pkceCodeVerifier: secretOfSignIn(binding, handle, "pkce"),
+          pkceCodeVerifier: deriveSignInSecret(binding, handle, "pkce"),
           idTokenExpected: true,
           ...(fresh === undefined ? {} : { maxAge: Math.floor(fresh / 1000) }),
         })
@@ -139,21 +139,21 @@ export function oidcSignIn(options: OidcOptions): SignInProvider {
   };
 }
 
-/** How we say who we are: with the secret in the header where the provider takes that, else in the form. */
+/** How the client authenticates: by the secret in the header where the provider accepts that, else in the form. */
 function authentication(settings: OidcSettings, server: client.ServerMetadata): client.ClientAuth {
   if (settings.clientSecret === undefined) return client.None();
   const secret = settings.clientSecret.reveal();
-  // RFC 8414, section 2: client_secret_basic when nothing is said.
+  // RFC 8414, section 2: client_secret_basic is the default.
   const methods = server.token_endpoint_auth_methods_supported ?? ["client_secret_basic"];
   return methods.includes("client_secret_basic")
     ? client.ClientSecretBasic(secret)
     : client.ClientSecretPost(secret);
 }
 
-/** What the provider answers when it is its own trouble and not the sign-in's (RFC 6749, section 4.1.2.1). */
+/** The provider's answers that blame the provider and not the sign-in (RFC 6749, section 4.1.2.1). */
 const passing = ["temporarily_unavailable", "server_error"];
 
-/** Why the library refused, in our words; nothing of what came in is repeated but codes that standards define. */
+/** Why the library refused, in our words; of the input it repeats only codes that standards define. */
 export function refusalOf(thrown: unknown): SignInRefused {
   if (thrown instanceof SignInRefused) return thrown;
   if (isAway(thrown)) return new SignInRefused("provider_away", "the provider did not answer", thrown);
@@ -169,7 +169,7 @@ export function refusalOf(thrown: unknown): SignInRefused {
   return new SignInRefused("not_verified", code.slice(0, 60), thrown);
 }
 
-/** An error code as RFC 6749 writes them; anything else is not repeated. */
+/** An error code in the form of RFC 6749; anything else is not repeated. */
 function known(error: string): string {
   return /^[a-z_]{1,40}$/.test(error) ? error : "an unknown error";
 }

@@ -2,51 +2,51 @@ import * as client from "openid-client";
 import { deadlineAfter, remaining } from "../../../kernel/clock.ts";
 import type { Clock, Deadline } from "../../../kernel/clock.ts";
 import type { ProviderSession } from "../provider.ts";
-import { SignInRefused } from "../refusals.ts";
+import { SignInRefused } from "../problems.ts";
 import { groupsFrom } from "./claims.ts";
 import type { Claims } from "./claims.ts";
 import { isAway } from "./fetch.ts";
 import { readIdToken } from "./id-token.ts";
 import type { IdToken } from "./id-token.ts";
-import type { OidcSettings } from "./settings.ts";
-import type { TokenDesk } from "./signed-token.ts";
+import type { OidcSettings } from "../../../kernel/oidc-settings.ts";
+import type { TokenExpectations } from "./signed-token.ts";
 
-/** A token is not used in its last moments, milliseconds. */
-const margin = 10_000;
+/** How long before its expiry a token is no longer used, milliseconds. */
+const EXPIRY_MARGIN_MS = 10_000;
 
-/** What Okta gives when a provider does not say how long its access token lives, milliseconds. */
-const unsaid = 3_600_000;
+/** Lifetime of an access token where the provider states none, milliseconds: Okta's default. */
+const DEFAULT_TOKEN_LIFETIME_MS = 3_600_000;
 
 interface Parts {
   readonly settings: OidcSettings;
   readonly configure: () => Promise<client.Configuration>;
-  readonly desk: TokenDesk;
+  readonly desk: TokenExpectations;
   readonly clock: Clock;
-  /** Where the browser comes back to from the provider's sign-out. */
+  /** Where the provider's sign-out sends the browser back to. */
   readonly signedOutUrl: string;
 }
 
-/** What a sign-in opened at the provider. */
+/** The session at the provider that a sign-in opened. */
 export interface OpenedSession {
   readonly groups: readonly string[];
-  /** When the provider said these groups, milliseconds since the epoch. */
+  /** When the provider stated these groups, milliseconds since the epoch. */
   readonly asOf: number;
   readonly userInfo: Claims | undefined;
   readonly live: ProviderSession;
 }
 
-/** One person's tokens. They are in memory alone, and leave it to the provider alone. */
-interface Held {
+/** One person's tokens. They stay in memory, and go nowhere but to the provider. */
+interface HeldTokens {
   access: string;
   accessEnds: Deadline;
   refresh: string | undefined;
-  /** Change where they come from the ID token. */
+  /** Replaced at a refresh, where they come from the ID token. */
   groups: { readonly list: readonly string[]; readonly asOf: number };
 }
 
 /**
- * Makes sessions at the provider out of a sign-in's tokens. Groups come from the userinfo endpoint where it says any;
- * Okta's ID tokens are thin beside an access token. Where only the ID token has them, a refresh asks for a new one.
+ * Makes sessions at the provider from a sign-in's tokens. Groups come from the userinfo endpoint where it states any: beside
+ * an access token, Okta's ID tokens hold few claims. Where only the ID token has groups, a refresh gets a new one.
  */
 export function oidcSession(parts: Parts): {
   open(tokens: client.TokenEndpointResponse, idToken: IdToken): Promise<OpenedSession>;
@@ -54,12 +54,15 @@ export function oidcSession(parts: Parts): {
   const { settings, configure, desk, clock, signedOutUrl } = parts;
 
   const endOf = (tokens: client.TokenEndpointResponse): Deadline =>
-    deadlineAfter(clock, tokens.expires_in === undefined ? unsaid : tokens.expires_in * 1000);
+    deadlineAfter(
+      clock,
+      tokens.expires_in === undefined ? DEFAULT_TOKEN_LIFETIME_MS : tokens.expires_in * 1000,
+    );
 
   async function askUserInfo(access: string, subject: string): Promise<Claims | undefined> {
     const configuration = await configure();
     if (configuration.serverMetadata().userinfo_endpoint === undefined) return undefined;
-    // OpenID Connect Core 1.0, section 5.3.4: the library compares `sub`, or the answer is another person's.
+    // OpenID Connect Core 1.0, section 5.3.4: the library compares `sub`, since the answer could be another person's.
     return client.fetchUserInfo(configuration, access, subject);
   }
 
@@ -79,7 +82,7 @@ export function oidcSession(parts: Parts): {
       source === "userinfo"
         ? { list: said ?? [], asOf: asked }
         : { list: inToken ?? [], asOf: Math.min(idToken.issuedAt, asked) };
-    const held: Held = {
+    const held: HeldTokens = {
       access: tokens.access_token,
       accessEnds: endOf(tokens),
       refresh: tokens.refresh_token,
@@ -94,7 +97,7 @@ export function oidcSession(parts: Parts): {
             post_logout_redirect_uri: signedOutUrl,
           }).href;
 
-    /** Gets new tokens; false when there is nothing to get them with. */
+    /** Gets new tokens; false without a refresh token. */
     async function renew(): Promise<boolean> {
       if (held.refresh === undefined) return false;
       const renewed = await client.refreshTokenGrant(await configure(), held.refresh);
@@ -116,7 +119,7 @@ export function oidcSession(parts: Parts): {
 
     async function ask(): Promise<{ list: readonly string[]; asOf: number } | undefined> {
       if (source === "id_token") return (await renew()) ? held.groups : undefined;
-      if (remaining(clock, held.accessEnds) <= margin && !(await renew())) return undefined;
+      if (remaining(clock, held.accessEnds) <= EXPIRY_MARGIN_MS && !(await renew())) return undefined;
       const asOf = clock.wall();
       const now = await askUserInfo(held.access, subject);
       return now === undefined ? undefined : { list: groupsFrom(now, settings.groupsClaim) ?? [], asOf };
@@ -140,7 +143,7 @@ export function oidcSession(parts: Parts): {
   return { open };
 }
 
-/** The provider does not know the person, or their token, any more. */
+/** The provider no longer knows the person, or their token. */
 function refusedAt(where: string, thrown: unknown): SignInRefused {
   const code =
     thrown instanceof Error && "code" in thrown ? String(thrown.code).slice(0, 60) : "no answer to use";

@@ -1,22 +1,18 @@
-import { skew } from "../../check.ts";
-import type { Check } from "../../check.ts";
-import { checkAlgorithm } from "../../checks/algorithm.ts";
-import { checkEmbeddedKeys } from "../../checks/embedded-keys.ts";
-import { checkExtensions } from "../../checks/extensions.ts";
+import { CLOCK_SKEW_MS } from "../../tokens/check.ts";
+import type { Check } from "../../tokens/check.ts";
 import { checkExpiry } from "../../checks/expiry.ts";
 import { checkIssuedAt } from "../../checks/issued-at.ts";
-import { checkKeyId } from "../../checks/key-id.ts";
+import { signedByProvider } from "../../tokens/signed-by-provider.ts";
 import { checkNotBefore } from "../../checks/not-before.ts";
-import { checkSignature } from "../../checks/signature.ts";
 import { IdentityError } from "../../error.ts";
-import type { ProviderKeys } from "../../keys.ts";
-import type { TrustedProvider } from "../../provider.ts";
-import { readToken } from "../../token.ts";
-import type { ReadToken } from "../../token.ts";
-import { SignInRefused } from "../refusals.ts";
+import type { ProviderKeys } from "../../tokens/keys.ts";
+import type { TrustedProvider } from "../../../kernel/trusted-provider.ts";
+import { readToken } from "../../tokens/token.ts";
+import type { ReadToken } from "../../tokens/token.ts";
+import { SignInRefused } from "../problems.ts";
 
-/** Whose tokens: the provider's, for our client. */
-export interface TokenDesk {
+/** The tokens that are accepted: the provider's, for our client. */
+export interface TokenExpectations {
   /** `audience` is our client id. */
   readonly provider: TrustedProvider;
   readonly keys: ProviderKeys;
@@ -25,31 +21,22 @@ export interface TokenDesk {
 }
 
 /**
- * What an ID token and a logout token have in common, in order: the same grammar, keys and algorithms as for access
- * tokens. openid-client believes an ID token from the token endpoint without its signature (OpenID Connect Core 1.0,
- * section 3.1.3.7, point 6, lets it); we do not.
+ * The checks that an ID token and a logout token share, in order: the same grammar, keys and algorithms as for access
+ * tokens. openid-client trusts an ID token from the token endpoint without checking its signature (OpenID Connect Core 1.0,
+ * section 3.1.3.7, point 6, allows that); here it is checked.
  */
-const checks: readonly Check[] = [
-  checkAlgorithm,
-  checkEmbeddedKeys,
-  checkExtensions,
-  checkKeyId,
-  checkSignature,
-  checkExpiry,
-  checkNotBefore,
-  checkIssuedAt,
-];
+const checks: readonly Check[] = [...signedByProvider, checkExpiry, checkNotBefore, checkIssuedAt];
 
 /**
- * Reads a signed token of the provider's for our client: signature, times, `iss`, `aud` and `azp`.
+ * Reads a signed token from the provider for our client: signature, times, `iss`, `aud` and `azp`.
  * @throws SignInRefused not_verified, naming the check; provider_away when the keys cannot be had
  */
-export async function readSigned(text: string, desk: TokenDesk): Promise<ReadToken> {
+export async function readSigned(text: string, desk: TokenExpectations): Promise<ReadToken> {
   const { provider, keys } = desk;
   try {
     const token = readToken(text);
-    // Before the keys: a token of another issuer must not make us look for its key among ours.
-    if (token.claims["iss"] !== provider.issuer) refuse("iss");
+    // Before the keys: a token of another issuer must not trigger a search for its key.
+    if (token.claims["iss"] !== provider.issuer) rejectToken("iss");
     for (const check of checks) await check(token, { provider, keys, now: desk.now() });
     checkAudience(token, provider.audiences[0] ?? "");
     return token;
@@ -65,15 +52,15 @@ export async function readSigned(text: string, desk: TokenDesk): Promise<ReadTok
 function checkAudience({ claims }: ReadToken, client: string): void {
   const { aud, azp } = claims;
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
-  if (!audiences.includes(client)) refuse("aud");
-  if (audiences.length > 1 && azp === undefined) refuse("azp");
-  if (azp !== undefined && azp !== client) refuse("azp");
+  if (!audiences.includes(client)) rejectToken("aud");
+  if (audiences.length > 1 && azp === undefined) rejectToken("azp");
+  if (azp !== undefined && azp !== client) rejectToken("azp");
 }
 
-/** Refuses a token by the name of what is wrong with it. */
-export function refuse(what: string): never {
+/** Refuses a token, naming the check that failed. */
+export function rejectToken(what: string): never {
   throw new SignInRefused("not_verified", what);
 }
 
-/** How far apart the provider's clock and ours may be, milliseconds. */
-export const tolerance: number = skew;
+/** Maximum difference between the provider's clock and ours, milliseconds. */
+export const CLOCK_TOLERANCE: number = CLOCK_SKEW_MS;

@@ -1,4 +1,4 @@
-import { SignInRefused } from "../refusals.ts";
+import { SignInRefused } from "../problems.ts";
 import type { Expectations } from "./expectations.ts";
 import { readInstant } from "./instant.ts";
 import { assertion, bearer, entityFormat, success } from "./names.ts";
@@ -6,22 +6,22 @@ import { attributeOf, childOf, childrenOf, unverified } from "./shape.ts";
 import { statusOf } from "./document.ts";
 import type { XmlElement } from "./xml.ts";
 
-/** The longest that an assertion may be good for: its id has to be remembered as long. */
-const longestLife = 24 * 3_600_000;
+/** Maximum lifetime of an assertion, milliseconds: its id is remembered that long. */
+const MAX_ASSERTION_LIFETIME_MS = 24 * 3_600_000;
 
 /** When an assertion was issued and when it ends, milliseconds since the epoch. */
 export interface Times {
   readonly issued: number;
-  /** When the person proved who they are. */
+  /** When the person authenticated. */
   readonly authenticated: number;
-  /** From then on the assertion is refused, skew and all. */
+  /** The assertion is refused from this time on, clock skew included. */
   readonly refusedFrom: number;
   readonly sessionEnds: number | undefined;
 }
 
 /**
- * The envelope. Where only the assertion is signed it proves nothing, and is read only to refuse.
- * @throws SignInRefused refused where the provider says that it signed nobody in; else not_verified
+ * Checks the envelope. Where only the assertion is signed it proves nothing, and is read only to refuse.
+ * @throws SignInRefused refused where the provider states that nobody signed in; else not_verified
  */
 export function checkResponse(response: XmlElement, expected: Expectations): void {
   checkVersion(response);
@@ -37,7 +37,7 @@ export function checkResponse(response: XmlElement, expected: Expectations): voi
 }
 
 /**
- * The assertion: who says it, for whom, in answer to what, and for how long (SAML Profiles 2.0, section 4.1.4.3).
+ * Checks the assertion: its issuer, audience, request and lifetime (SAML Profiles 2.0, section 4.1.4.3).
  * @throws SignInRefused not_verified
  */
 export function checkAssertion(element: XmlElement, expected: Expectations): Times {
@@ -61,7 +61,7 @@ export function checkAssertion(element: XmlElement, expected: Expectations): Tim
     throw unverified("NotBefore is in the future: compare the clocks");
   const end = Math.min(instantOf(conditions, "NotOnOrAfter"), instantOf(data, "NotOnOrAfter"));
   if (now - skew >= end) throw unverified("NotOnOrAfter is over: compare the clocks");
-  if (end > now + longestLife) throw unverified("the assertion is good for more than a day");
+  if (end > now + MAX_ASSERTION_LIFETIME_MS) throw unverified("the assertion is good for more than a day");
 
   const issued = instantOf(element, "IssueInstant");
   if (issued > now + skew) throw unverified("the assertion is from the future: compare the clocks");
@@ -86,7 +86,7 @@ function checkIssuer(issuer: XmlElement, idp: string): void {
     throw unverified("Issuer is another provider");
 }
 
-/** An answer names the request it answers; what was not asked for names none. */
+/** An answer must name its request; an unsolicited response must name none. */
 function checkAnswers(element: XmlElement, requestId: string | undefined): void {
   if (attributeOf(element, "InResponseTo") !== requestId)
     throw unverified(
@@ -102,7 +102,7 @@ function instantOf(element: XmlElement, attribute: string): number {
   return at;
 }
 
-/** The codes of SAML Core 2.0, section 3.2.2.2, by name; anything else is not repeated. */
+/** The status codes of SAML Core 2.0, section 3.2.2.2, by name; anything else is not repeated. */
 function nameOfStatus(code: string | undefined): string {
   const name = /^urn:oasis:names:tc:SAML:2\.0:status:([A-Za-z]{1,40})$/.exec(code ?? "")?.[1];
   return name ?? "unknown";

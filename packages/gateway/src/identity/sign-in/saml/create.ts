@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { Clock } from "../../../kernel/clock.ts";
 import type { SignInAnswer, SignInProvider, SignedIn, SignInStart, UsedOnce } from "../provider.ts";
-import { SignInRefused } from "../refusals.ts";
+import { SignInRefused } from "../problems.ts";
 import { checkAssertion, checkResponse } from "./checks.ts";
 import { openResponse } from "./document.ts";
 import type { ReceivedResponse } from "./document.ts";
@@ -15,8 +15,8 @@ import { spMetadata } from "./sp-metadata.ts";
 import { readVerified } from "./verified.ts";
 import type { XmlElement } from "./xml.ts";
 
-/** Clocks further apart than this are broken, milliseconds. */
-export const maxClockSkew = 60_000;
+/** Maximum for `clockSkew`, milliseconds: clocks further apart are broken. */
+export const MAX_CLOCK_SKEW_MS = 60_000;
 
 export interface SamlSettings {
   /** For people, on the button. */
@@ -27,9 +27,11 @@ export interface SamlSettings {
   /** Where responses are posted to. */
   readonly acs: string;
   readonly groupsAttribute: string;
-  /** Where the login is; the NameID when left out. */
+  /** The attribute with the login; left out: the NameID. */
   readonly loginAttribute?: string;
-  /** Whether people may start at the provider. */
+  /** The attribute with the provider's own id of the person; left out: none. */
+  readonly idAttribute?: string;
+  /** Whether a sign-in may begin at the provider. */
   readonly allowProviderInitiated: boolean;
   /** Milliseconds, at most 60,000. */
   readonly clockSkew: number;
@@ -47,7 +49,7 @@ export function createSamlSignIn(
   ports: { readonly clock: Clock; readonly usedOnce: UsedOnce },
 ): SamlSignIn {
   const { provider, entityId, acs, clockSkew } = settings;
-  if (!(clockSkew >= 0 && clockSkew <= maxClockSkew))
+  if (!(clockSkew >= 0 && clockSkew <= MAX_CLOCK_SKEW_MS))
     throw new RangeError("the clock skew is more than a minute");
   const parties: Parties = {
     sp: entityId,
@@ -60,7 +62,7 @@ export function createSamlSignIn(
     const { begun, parameters } = answer;
     if (begun === undefined && !settings.allowProviderInitiated)
       throw new SignInRefused("not_configured", "sign-in begun at the provider is not switched on");
-    // Never an address: it is what this sign-in was given, or it is nothing.
+    // Never an address: it must equal what this sign-in was given.
     if (begun !== undefined && (parameters["RelayState"] ?? "") !== begun.handle)
       throw unverified("RelayState is another sign-in");
     const expected: Expectations = {
@@ -74,13 +76,14 @@ export function createSamlSignIn(
     const received = openResponse(parameters["SAMLResponse"] ?? "");
     checkResponse(received.response, expected);
     if (received.assertion === undefined) throw unverified("Response has no Assertion");
-    // Proves nothing yet, and is done for its words: the library would call another audience a wrong signature.
+    // This proves nothing yet. It gives better words: the library would call another audience a wrong signature.
     checkAssertion(received.assertion, expected);
     const assertion = await verify(parties, received, received.assertion, expected.requestId);
     const times = checkAssertion(assertion, expected);
     const person = readPerson(assertion, {
       groups: settings.groupsAttribute,
       login: settings.loginAttribute,
+      id: settings.idAttribute,
     });
     const fresh = begun?.fresh;
     if (fresh !== undefined && expected.now - times.authenticated > fresh + clockSkew)
@@ -91,6 +94,7 @@ export function createSamlSignIn(
       login: person.login,
       ...(person.displayName === undefined ? {} : { displayName: person.displayName }),
       providerSubject: person.nameId,
+      ...(person.id === undefined ? {} : { uid: person.id }),
       ...(person.sessionIndex === undefined ? {} : { providerSession: person.sessionIndex }),
       groups: person.groups,
       groupsAsOf: Math.min(times.issued, expected.now),
@@ -118,8 +122,8 @@ export function createSamlSignIn(
 }
 
 /**
- * The id of a sign-in's AuthnRequest. Only the browser that began has what it is derived from, so that nobody else's
- * answer fits (login CSRF).
+ * The id of a sign-in's AuthnRequest. It is derived from a secret that only the browser that began has, so that nobody
+ * else's answer fits (login CSRF).
  */
 function requestIdOf({ handle, binding }: SignInStart): string {
   return `_${createHmac("sha256", binding).update(`saml request ${handle}`).digest("hex")}`;
@@ -136,13 +140,13 @@ async function verify(
   try {
     verified = await verifiedAssertion(parties, xml, { requestId, signedTwice });
   } catch {
-    // The library's words quote the document, so that they are not passed on.
+    // The library's words quote the document, so they are not passed on.
     throw unverified("the signature is not by a key of the provider's metadata");
   }
   return readVerified(verified, claimed);
 }
 
-/** Every assertion counts once, whatever it answers. */
+/** Every assertion is accepted once, whatever it answers. */
 async function useOnce(
   usedOnce: UsedOnce,
   idp: string,
@@ -150,7 +154,7 @@ async function useOnce(
   refusedFrom: number,
 ): Promise<void> {
   const id = attributeOf(assertion, "ID") ?? "";
-  // Longer by a minute, so that forgetting cannot be earlier than refusing.
+  // A minute longer, so that an id is not forgotten before its assertion is refused as expired.
   const first = await usedOnce.use("saml-assertion", JSON.stringify([idp, id]), refusedFrom + 60_000);
   if (!first) throw new SignInRefused("expired", "the assertion was used before");
 }

@@ -1,3 +1,4 @@
+import { decodeUtf8 } from "../../../kernel/strict-json.ts";
 import { strictBase64 } from "./base64.ts";
 import { assertion, protocol, signature } from "./names.ts";
 import { responseShape } from "./response-shape.ts";
@@ -6,31 +7,31 @@ import { checkSignature } from "./signature.ts";
 import { normalizeLines, readXml } from "./xml.ts";
 import type { XmlElement } from "./xml.ts";
 
-/** The largest document that is read, bytes; what Okta sends has 10,000. */
-export const maxDocument = 262_144;
+/** Maximum size of a document, bytes; Okta's have about 10,000. */
+export const MAX_DOCUMENT_BYTES = 262_144;
 
-/** A response of which nothing is believed yet, but whose every element stands where it belongs. */
+/** A response whose elements all stand where they belong; none of it is trusted yet. */
 export interface ReceivedResponse {
-  /** Its text with normalized lines: what has to be verified. */
+  /** Its text with normalized line ends, which is what gets verified. */
   readonly xml: string;
   readonly response: XmlElement;
-  /** Left out where the provider did not sign the person in. */
+  /** Left out where nobody signed in. */
   readonly assertion: XmlElement | undefined;
   /** Whether the response is signed as well as the assertion. */
   readonly signedTwice: boolean;
 }
 
 /**
- * Opens the `SAMLResponse` of a form (SAML Bindings 2.0, section 3.5.4). Passing says that the document is a
- * response of the one shape that is allowed, with at most one assertion in it, whose signatures say that they
- * cover the elements they stand in. Whether they do is for the library.
+ * Opens the `SAMLResponse` of a form (SAML Bindings 2.0, section 3.5.4). A document that passes is a response of the one
+ * allowed shape, with at most one assertion, whose signatures claim to cover the elements they stand in. The library
+ * verifies that claim.
  * @throws SignInRefused not_verified
  */
 export function openResponse(parameter: string): ReceivedResponse {
-  if (parameter.length > (maxDocument * 3) / 2) throw unverified("the response is too large");
+  if (parameter.length > (MAX_DOCUMENT_BYTES * 3) / 2) throw unverified("the response is too large");
   const bytes = strictBase64(parameter);
   if (bytes === undefined) throw unverified("the response is not base64");
-  if (bytes.length > maxDocument) throw unverified("the response is too large");
+  if (bytes.length > MAX_DOCUMENT_BYTES) throw unverified("the response is too large");
   const xml = normalizeLines(utf8(bytes));
   const response = read(xml);
   if (childrenOf(response, assertion, "EncryptedAssertion").length > 0)
@@ -47,7 +48,7 @@ export function openResponse(parameter: string): ReceivedResponse {
 
 function utf8(bytes: Buffer): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decodeUtf8(bytes);
   } catch {
     throw unverified("the response is not UTF-8");
   }
@@ -67,7 +68,7 @@ export function read(xml: string): XmlElement {
 
 const id = /^[A-Za-z_][A-Za-z0-9_.-]{0,255}$/;
 
-/** No ID stands twice, whatever the attribute is called: a signature names what it covers by its ID. */
+/** No ID occurs twice, whatever the attribute's name: a signature names what it covers by ID. */
 function checkIds(root: XmlElement): void {
   const seen = new Set<string>();
   const walk = (element: XmlElement): void => {
@@ -82,7 +83,7 @@ function checkIds(root: XmlElement): void {
   walk(root);
 }
 
-/** True where both say the same: names, attributes, text, order. Prefixes and the order of attributes do not count. */
+/** Whether both have the same names, attributes, text and order. Prefixes and the order of attributes are ignored. */
 export function sameElement(a: XmlElement, b: XmlElement): boolean {
   const written = (element: XmlElement): string[] =>
     element.attributes
@@ -111,7 +112,7 @@ export function withoutSignature(element: XmlElement): XmlElement {
   };
 }
 
-/** The codes of a response's status, the top one first. */
+/** The codes of a response's status, outermost first. */
 export function statusOf(response: XmlElement): readonly string[] {
   const codes: string[] = [];
   let [next] = childrenOf(response, protocol, "Status");

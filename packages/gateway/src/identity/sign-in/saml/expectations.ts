@@ -1,4 +1,4 @@
-/** What a response has to be about to count. */
+/** What an acceptable response must match. */
 export interface Expectations {
   /** The provider's entity id. */
   readonly idp: string;
@@ -6,9 +6,9 @@ export interface Expectations {
   readonly sp: string;
   /** Where responses are posted to: Recipient and Destination. */
   readonly acs: string;
-  /** The id of the AuthnRequest that this answers; undefined where the provider began. */
+  /** The id of the answered AuthnRequest; undefined where the provider began. */
   readonly requestId: string | undefined;
-  /** How far clocks may be apart, milliseconds. */
+  /** Maximum difference between the clocks, milliseconds. */
   readonly skew: number;
   /** Milliseconds since the epoch. */
   readonly now: number;

@@ -5,12 +5,12 @@ import { attributeOf, childrenOf } from "./shape.ts";
 import { XmlRefused, normalizeLines, readXml } from "./xml.ts";
 import type { XmlElement } from "./xml.ts";
 
-/** What the operator's file says about the provider. */
+/** The provider, from the operator's metadata file. */
 export interface IdpMetadata {
   readonly entityId: string;
   /** Where AuthnRequests go, by HTTP-Redirect. */
   readonly ssoUrl: string;
-  /** PEM; several while the provider changes its key. */
+  /** PEM; more than one while the provider changes its key. */
   readonly certificates: readonly string[];
 }
 
@@ -19,15 +19,15 @@ export class MetadataRefused extends Error {
   override readonly name: string = "MetadataRefused";
 }
 
-const maxMetadata = 1_048_576;
-const maxCertificates = 8;
+const MAX_METADATA_BYTES = 1_048_576;
+const MAX_CERTIFICATES = 8;
 
 /**
  * Reads an identity provider's metadata file (SAML Metadata 2.0).
  * @throws MetadataRefused
  */
 export function readIdpMetadata(file: string): IdpMetadata {
-  if (file.length > maxMetadata) throw new MetadataRefused("the metadata is larger than 1 MiB");
+  if (file.length > MAX_METADATA_BYTES) throw new MetadataRefused("the metadata is larger than 1 MiB");
   const root = parse(file);
   if (root.namespace !== metadata || root.local !== "EntityDescriptor")
     throw new MetadataRefused("the metadata is not that of one provider (its root is no EntityDescriptor)");
@@ -78,8 +78,8 @@ function certificatesOf(provider: XmlElement): readonly string[] {
     .flatMap((info) => childrenOf(info, signature, "X509Data"))
     .flatMap((data) => childrenOf(data, signature, "X509Certificate"));
   if (written.length === 0) throw new MetadataRefused("the metadata has no certificate for signing");
-  if (written.length > maxCertificates)
-    throw new MetadataRefused(`the metadata has more than ${maxCertificates} certificates for signing`);
+  if (written.length > MAX_CERTIFICATES)
+    throw new MetadataRefused(`the metadata has more than ${MAX_CERTIFICATES} certificates for signing`);
   return written.map(({ text }) => pemOf(text));
 }
 

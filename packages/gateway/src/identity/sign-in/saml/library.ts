@@ -1,16 +1,16 @@
 import type { SamlConfig } from "@node-saml/node-saml";
 
-/** Imported when somebody signs in by SAML, which is seldom elsewhere: the library takes a tenth of a second to load. */
+/** Imported at the first sign-in by SAML: the library needs a tenth of a second to load. */
 const load = async () => import("@node-saml/node-saml");
 
-/** Who talks to whom. */
+/** The two parties. */
 export interface Parties {
   /** Our entity id. */
   readonly sp: string;
   readonly acs: string;
   /** Where AuthnRequests go. */
   readonly ssoUrl: string;
-  /** PEM certificates out of the operator's file; a signature by any of them counts. */
+  /** PEM certificates from the operator's file; a signature by any of them is accepted. */
   readonly certificates: readonly string[];
 }
 
@@ -22,17 +22,17 @@ function settings(parties: Parties): SamlConfig {
     entryPoint: parties.ssoUrl,
     idpCert: [...parties.certificates],
     wantAssertionsSigned: true,
-    // Providers choose what they support; a demand for a password would lock passkeys out.
+    // The provider chooses the method: a demand for a password would exclude passkeys.
     disableRequestedAuthnContext: true,
     identifierFormat: null,
-    // Times are checked by ours, on the clock that is injected.
+    // Our own checks compare times, with the injected clock.
     acceptedClockSkewMs: -1,
   };
 }
 
 /**
- * The provider's address with an AuthnRequest in it (HTTP-Redirect binding).
- * @param force ForceAuthn: the provider asks the person again
+ * The provider's address, with an AuthnRequest in its query (HTTP-Redirect binding).
+ * @param force ForceAuthn: the provider authenticates the person again
  */
 export async function authnRequestUrl(
   parties: Parties,
@@ -48,12 +48,12 @@ export async function authnRequestUrl(
 }
 
 /**
- * Verifies signatures: that of the assertion always, that of the response where there is one.
+ * Verifies the assertion's signature, and the response's where there is one.
  * @param xml the response
- * @param expected.requestId which request it answers; undefined where it answers none
+ * @param expected.requestId the request that it answers; undefined where it answers none
  * @param expected.signedTwice whether the response is signed as well
- * @returns the assertion out of the bytes that were signed
- * @throws whatever the library throws when it does not verify; messages of it hold parts of the document
+ * @returns the assertion from the signed bytes
+ * @throws the library's errors, whose messages quote the document
  */
 export async function verifiedAssertion(
   parties: Parties,
@@ -66,7 +66,7 @@ export async function verifiedAssertion(
     ...settings(parties),
     wantAuthnResponseSigned: expected.signedTwice,
     validateInResponseTo: requestId === undefined ? ValidateInResponseTo.never : ValidateInResponseTo.always,
-    // One request is known: the one that this browser's sign-in began with. How old it may be is checked elsewhere.
+    // The only known request is the one of this browser's sign-in. Its age is checked elsewhere.
     cacheProvider: {
       saveAsync: async () => null,
       getAsync: async (key) => (key === requestId ? new Date().toISOString() : null),

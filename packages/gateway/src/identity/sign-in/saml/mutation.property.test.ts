@@ -1,7 +1,7 @@
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { expect, test, vi } from "vitest";
 import type { SignedIn } from "../provider.ts";
-import { SignInRefused } from "../refusals.ts";
+import { SignInRefused } from "../problems.ts";
 import { mutations, spansOf } from "./testing/elements.ts";
 import { setScene } from "./testing/scene.ts";
 

@@ -1,4 +1,4 @@
-/** The names that SAML 2.0 and XML Signature give to things, and the algorithms that count. */
+/** Names of SAML 2.0 and XML Signature, and the accepted algorithms. */
 export const protocol = "urn:oasis:names:tc:SAML:2.0:protocol";
 export const assertion = "urn:oasis:names:tc:SAML:2.0:assertion";
 export const metadata = "urn:oasis:names:tc:SAML:2.0:metadata";
@@ -14,8 +14,8 @@ export const exclusiveC14n = "http://www.w3.org/2001/10/xml-exc-c14n#";
 export const enveloped = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 
 /**
- * The signature algorithms that count, all of them RSA: the library verifies no elliptic curves. SHA-1, HMAC and
- * whatever else the library would take are not among them.
+ * The accepted signature algorithms, all of them RSA: the library verifies no elliptic curves. SHA-1, HMAC and the others
+ * that the library would accept are left out.
  */
 export const signatureAlgorithms: ReadonlySet<string> = new Set([
   "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
@@ -23,7 +23,7 @@ export const signatureAlgorithms: ReadonlySet<string> = new Set([
   "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1",
 ]);
 
-/** The digests that count, with the bytes that each has. */
+/** The accepted digests, each with its length in bytes. */
 export const digestAlgorithms: ReadonlyMap<string, number> = new Map([
   ["http://www.w3.org/2001/04/xmlenc#sha256", 32],
   ["http://www.w3.org/2001/04/xmlenc#sha512", 64],

@@ -3,9 +3,9 @@ import { any, one, perhaps, some } from "./shape.ts";
 import type { Shape } from "./shape.ts";
 
 /**
- * What a response may look like: the schemas of SAML 2.0 and XML Signature without what sign-in has no use for.
- * Extensions, advice, encryption, objects inside signatures and holder-of-key are left out, so that there is no
- * place in a document where a second assertion, or the original of a wrapped one, could hide.
+ * The allowed shape of a response: the schemas of SAML 2.0 and XML Signature, reduced to what sign-in uses. Extensions,
+ * advice, encryption, objects inside signatures and holder-of-key are left out, so that a document has no place where a
+ * second assertion, or the original of a wrapped one, could hide.
  */
 
 const ds = (local: string, more: Partial<Shape> = {}): Shape => ({ namespace: signature, local, ...more });
@@ -26,7 +26,7 @@ const reference = ds("Reference", {
   ],
 });
 
-/** KeyInfo is never believed: the keys are those of the operator's file. Here only what it may hold. */
+/** KeyInfo is never trusted: the keys come from the operator's file. This is only what it may hold. */
 const keyInfo = ds("KeyInfo", {
   children: [
     perhaps(textOf("KeyName")),
@@ -152,7 +152,7 @@ export const assertionShape: Shape = saml("Assertion", {
   ],
 });
 
-/** The same as it comes out of the verification of its own signature, which takes the signature away. */
+/** The same assertion after the verification of its signature, which removes the signature. */
 export const verifiedAssertionShape: Shape = {
   ...assertionShape,
   children: (assertionShape.children ?? []).map((child) =>
@@ -165,7 +165,7 @@ const statusCode: Shape = samlp("StatusCode", {
   children: [perhaps(samlp("StatusCode", { required: ["Value"] }))],
 });
 
-/** The whole answer; a provider that did not sign the person in leaves the assertion out. */
+/** The whole response; it has no assertion where nobody signed in. */
 export const responseShape: Shape = samlp("Response", {
   required: ["ID", "Version", "IssueInstant", "Destination"],
   optional: ["InResponseTo", "Consent"],

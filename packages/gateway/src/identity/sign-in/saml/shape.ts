@@ -1,15 +1,15 @@
-import { SignInRefused } from "../refusals.ts";
+import { SignInRefused } from "../problems.ts";
 import type { XmlElement } from "./xml.ts";
 
-/** What one element may look like. Whatever it does not name is refused. */
+/** The allowed shape of one element. Everything else is refused. */
 export interface Shape {
   readonly namespace: string;
   readonly local: string;
   readonly required?: readonly string[];
   readonly optional?: readonly string[];
-  /** Attributes of other namespaces, as `{namespace}local`; "any" for whatever is not without a namespace. */
+  /** Attributes of other namespaces, as `{namespace}local`; "any" allows every attribute that has a namespace. */
   readonly foreign?: readonly string[] | "any";
-  /** In this order, each as often as it says. */
+  /** The children in this order, each as often as stated. */
   readonly children?: readonly Child[];
   /** True where the element holds text, not elements. */
   readonly text?: true;
@@ -26,7 +26,7 @@ export const perhaps = (shape: Shape): Child => ({ shape, min: 0, max: 1 });
 export const some = (shape: Shape): Child => ({ shape, min: 1, max: Infinity });
 export const any = (shape: Shape): Child => ({ shape, min: 0, max: Infinity });
 
-/** What could not be verified, for the record and the operator: the name of a check, nothing that came from outside. */
+/** A failed check by name, for the record and the operator, without anything from outside. */
 export function unverified(why: string): SignInRefused {
   return new SignInRefused("not_verified", why);
 }
@@ -36,7 +36,7 @@ function is(element: XmlElement, shape: Shape): boolean {
 }
 
 /**
- * Passes when the element and everything in it have the shape.
+ * Checks that the element and everything in it have the shape.
  * @throws SignInRefused not_verified
  */
 export function checkShape(element: XmlElement, shape: Shape): void {
@@ -66,7 +66,7 @@ export function checkShape(element: XmlElement, shape: Shape): void {
     throw unverified(`${shape.local} holds an element that does not belong there`);
 }
 
-/** The children of that shape's name from `start` on, without a gap. */
+/** The consecutive children with the name of that shape, from `start` on. */
 function run(children: readonly XmlElement[], start: number, shape: Shape): readonly XmlElement[] {
   let end = start;
   for (let child = children[end]; child !== undefined && is(child, shape); child = children[end]) end += 1;

@@ -7,8 +7,8 @@ const ds = (element: XmlElement, local: string): XmlElement => childOf(element, 
 const algorithmOf = (element: XmlElement): string => attributeOf(element, "Algorithm") ?? "";
 
 /**
- * What a signature says about itself, before anything is computed: it covers the element it stands in, wholly, by
- * its ID, with algorithms that count (SAML Core 2.0, section 5.4).
+ * Checks what a signature states about itself, before anything is computed: that it covers the whole element it stands in,
+ * by ID, with accepted algorithms (SAML Core 2.0, section 5.4).
  * @param id the ID of the element that the signature stands in
  * @throws SignInRefused not_verified
  */

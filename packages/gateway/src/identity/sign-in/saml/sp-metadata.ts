@@ -6,7 +6,7 @@ function escape(text: string): string {
 
 /**
  * Our own metadata, for the provider's administrator (SAML Metadata 2.0, section 2.4.4).
- * @param entityId who we are
+ * @param entityId our entity id
  * @param acs where responses are posted to
  */
 export function spMetadata(entityId: string, acs: string): string {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SignInRefused } from "../refusals.ts";
+import { SignInRefused } from "../problems.ts";
 import { setScene } from "./testing/scene.ts";
 import { readVerified } from "./verified.ts";
 import { readXml } from "./xml.ts";

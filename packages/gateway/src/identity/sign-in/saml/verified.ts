@@ -4,10 +4,10 @@ import { checkShape, unverified } from "./shape.ts";
 import type { XmlElement } from "./xml.ts";
 
 /**
- * Reads the assertion again out of the bytes that were signed. It has to be what our own reader saw in the document:
- * where the two differ, somebody made the document for two readers.
+ * Reads the assertion again, from the signed bytes. It must equal what our own reader saw in the document: a difference
+ * means that somebody wrote the document for two readers.
  * @param xml what the library verified
- * @param claimed what the document said
+ * @param claimed what our reader saw in the document
  * @returns the assertion without its signature
  * @throws SignInRefused not_verified
  */

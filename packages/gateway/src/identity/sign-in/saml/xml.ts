@@ -1,10 +1,10 @@
 /**
  * A reader of the part of XML 1.0 (fifth edition, with Namespaces in XML 1.0) in which no two parsers disagree:
- * elements, attributes, text, the five predefined entities and character references. What attacks on SAML are made
- * of is refused: document types, entities, processing instructions, comments, CDATA, text between elements.
+ * elements, attributes, text, the five predefined entities and character references. The means of attacks on SAML are
+ * refused: document types, entities, processing instructions, comments, CDATA, text between elements.
  */
 
-/** One attribute; namespace declarations are none. */
+/** One attribute; namespace declarations do not count as attributes. */
 export interface XmlAttribute {
   readonly local: string;
   /** Empty for the usual attribute without a prefix. */
@@ -22,12 +22,12 @@ export interface XmlElement {
   readonly text: string;
 }
 
-/** Why a document was refused. The message holds nothing out of the document. */
+/** Why a document was refused. The message quotes nothing from the document. */
 export class XmlRefused extends Error {
   override readonly name: string = "XmlRefused";
 }
 
-/** More than any response needs, and little enough that verifying one takes well under a second. */
+/** More than any response needs, and few enough to verify in well under a second. */
 const limits = { depth: 16, elements: 4_000, attributes: 32 } as const;
 
 const xmlNamespace = "http://www.w3.org/XML/1998/namespace";
@@ -52,7 +52,7 @@ const attribute = new RegExp(
 const tagEnd = /[ \t\n]*(\/?)>/y;
 const text = /[^<]*/y;
 const reference = /&(?:([a-z]+)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));|&/g;
-/** Whatever is no character of XML 1.0 (section 2.2). */
+/** Everything that is not a character of XML 1.0 (section 2.2). */
 const noCharacter = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 const onlySpace = /^[ \t\n]*$/;
 
@@ -64,14 +64,14 @@ interface Open {
 }
 
 /**
- * Ends lines as XML has it (section 2.11); what is verified and what is read must both be this.
+ * Normalizes line ends (section 2.11). The same text must be verified and read.
  */
 export function normalizeLines(xml: string): string {
   return xml.replaceAll(/\r\n?/g, "\n");
 }
 
 /**
- * Reads a document whose lines are normalized.
+ * Reads a document with normalized line ends.
  * @throws XmlRefused
  */
 export function readXml(xml: string): XmlElement {
@@ -186,7 +186,7 @@ function splitName(name: string): [prefix: string, local: string] {
   return colon < 0 ? ["", name] : [name.slice(0, colon), name.slice(colon + 1)];
 }
 
-/** Replaces references; one that is not predefined, or names no character, is refused. */
+/** Replaces references. One that is not predefined, or names no character, is refused. */
 function decode(written: string): string {
   if (!written.includes("&")) return written;
   return written.replaceAll(reference, (_, name?: string, decimal?: string, hexadecimal?: string) => {
@@ -197,7 +197,7 @@ function decode(written: string): string {
     }
     const code =
       decimal === undefined ? Number.parseInt(hexadecimal ?? "", 16) : Number.parseInt(decimal, 10);
-    // Not a number where the ampersand stands alone.
+    // NaN for an ampersand that stands alone.
     if (!(code <= 0x10_ffff)) throw new XmlRefused("a reference that is not well-formed");
     const character = String.fromCodePoint(code);
     if (!character.isWellFormed() || noCharacter.test(character))

@@ -3,8 +3,8 @@ import type { Clock } from "../../../kernel/clock.ts";
 import { Secret } from "../../../kernel/secret.ts";
 import { base64url, publicHalf, sharedKey, signRaw } from "../../testing/fake-provider.ts";
 import type { TestKey } from "../../testing/fake-provider.ts";
-import type { Fetch, ProviderRequest } from "../../transport.ts";
-import type { OidcSettings } from "../oidc/settings.ts";
+import type { Fetch, ProviderRequest } from "../../provider/transport.ts";
+import type { OidcSettings } from "../../../kernel/oidc-settings.ts";
 
 /** What one endpoint answers. */
 interface Answered {

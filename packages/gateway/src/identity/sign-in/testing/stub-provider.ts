@@ -1,5 +1,5 @@
 import type { SignInMethod, SignInProvider, SignedIn } from "../provider.ts";
-import { SignInRefused } from "../refusals.ts";
+import { SignInRefused } from "../problems.ts";
 
 /** A provider without a protocol, for tests of what surrounds one: `code` is the login that it vouches for. */
 export interface StubProvider extends SignInProvider {

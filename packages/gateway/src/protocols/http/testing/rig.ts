@@ -3,22 +3,22 @@ import { createServer as createHttp2, type Http2Server } from "node:http2";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { makeWorld, type World } from "../../../gate/testing/fakes.ts";
-import { createFront, type Front } from "../../../gate/web/front.ts";
+import { createRouter, type Router } from "../../../gate/web/router.ts";
 import { systemClock } from "../../../kernel/clock.ts";
 import { Secret, TextFile } from "../../../kernel/secret.ts";
 import { createHttp } from "../index.ts";
 import { checkScope, scopeSchema } from "../scope.ts";
 import { targetSchema } from "../target.ts";
 
-/** A gateway's front over plain HTTP/1.1, with a gate in memory, before an API that the test writes. */
+/** A gateway's router over plain HTTP/1.1, with a gate in memory, before an API that the test writes. */
 export interface Rig {
   readonly world: World;
-  readonly front: Front;
+  readonly router: Router;
   readonly port: number;
   readonly upstreamPort: number;
   /** Sends raw bytes and gives what came back until the connection closed or `until` was seen. */
   raw(bytes: string, until?: RegExp): Promise<string>;
-  /** A connection to the front, for tests that act in steps. */
+  /** A connection to the router, for tests that act in steps. */
   connect(): Socket;
   /** What the log holds, by type. */
   records(type: string): readonly Record<string, unknown>[];
@@ -73,16 +73,16 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   const world = makeWorld({ name: "api", kind: "http", target, operations });
   world.activate("gr_0000000000000001", 60_000);
   const protocol = createHttp({ clock: systemClock, url: () => "http://mayfly.test" });
-  if (protocol.web === undefined) throw new Error("no door");
-  const front = createFront(
-    [{ kind: "http", door: protocol.web, gate: world.gates.forProtocol(protocol) as never }],
+  if (protocol.web === undefined) throw new Error("no handler");
+  const router = createRouter(
+    [{ kind: "http", handler: protocol.web, gate: world.gates.forProtocol(protocol) as never }],
     "http://mayfly.test",
     (error) => world.faults.push(error),
   );
   const server = createServer({ shouldUpgradeCallback: () => true });
-  server.on("request", (request, response) => front.request(request, response, false));
-  server.on("checkContinue", (request, response) => front.request(request, response, true));
-  server.on("upgrade", (request, socket, head) => front.upgrade(request, socket, head));
+  server.on("request", (request, response) => router.request(request, response, false));
+  server.on("checkContinue", (request, response) => router.request(request, response, true));
+  server.on("upgrade", (request, socket, head) => router.upgrade(request, socket, head));
   const port = await listen(server);
   const sockets = new Set<Socket>();
   const open = (): Socket => {
@@ -93,7 +93,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   };
   return {
     world,
-    front,
+    router,
     port,
     upstreamPort,
     connect: open,

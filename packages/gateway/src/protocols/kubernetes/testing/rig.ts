@@ -3,22 +3,22 @@ import type { AddressInfo, Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { makeCertificate } from "@mayfly/kubernetes-stand-in";
 import { makeWorld, type World } from "../../../gate/testing/fakes.ts";
-import { createFront, type Front } from "../../../gate/web/front.ts";
+import { createRouter, type Router } from "../../../gate/web/router.ts";
 import { systemClock } from "../../../kernel/clock.ts";
 import { Secret, TextFile } from "../../../kernel/secret.ts";
 import { createKubernetes } from "../index.ts";
 import { checkScope, scopeSchema } from "../scope.ts";
 import { targetSchema } from "../target.ts";
 
-/** A gateway's front over HTTPS, with a gate in memory, before a cluster. */
+/** A gateway's router over HTTPS, with a gate in memory, before a cluster. */
 export interface Rig {
   readonly world: World;
-  readonly front: Front;
+  readonly router: Router;
   /** Of the gateway, with the connection's path. */
   readonly url: string;
-  /** PEM of the front's certificate. */
+  /** PEM of the router's certificate. */
   readonly ca: string;
-  /** A connection to the front, for tests that act in steps. */
+  /** A connection to the router, for tests that act in steps. */
   connect(): TLSSocket;
   /** What the log holds, by type. */
   records(type: string): readonly Record<string, unknown>[];
@@ -61,20 +61,20 @@ export async function startRig(
   const { port } = server.address() as AddressInfo;
   const url = `https://127.0.0.1:${port}`;
   const protocol = createKubernetes({ clock: systemClock, url: () => url });
-  if (protocol.web === undefined) throw new Error("no door");
-  const front = createFront(
-    [{ kind: "kubernetes", door: protocol.web, gate: world.gates.forProtocol(protocol) as never }],
+  if (protocol.web === undefined) throw new Error("no handler");
+  const router = createRouter(
+    [{ kind: "kubernetes", handler: protocol.web, gate: world.gates.forProtocol(protocol) as never }],
     url,
     (error) => world.faults.push(error),
   );
-  server.on("request", (request, response) => front.request(request, response, false));
-  server.on("checkContinue", (request, response) => front.request(request, response, true));
-  server.on("upgrade", (request, socket, head) => front.upgrade(request, socket, head));
+  server.on("request", (request, response) => router.request(request, response, false));
+  server.on("checkContinue", (request, response) => router.request(request, response, true));
+  server.on("upgrade", (request, socket, head) => router.upgrade(request, socket, head));
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => sockets.add(socket));
   return {
     world,
-    front,
+    router,
     url: `${url}/kubernetes/prod`,
     ca: certificate,
     connect() {

@@ -14,10 +14,10 @@ import {
   ReadResourceRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { makeWorld, type World } from "../../../gate/testing/fakes.ts";
-import { createFront } from "../../../gate/web/front.ts";
+import { createRouter } from "../../../gate/web/router.ts";
 import { systemClock } from "../../../kernel/clock.ts";
 import { createMcp } from "../index.ts";
-import { pinOf, pinOfPrompt, promptKey } from "../pins.ts";
+import { pinOf, pinOfPrompt, promptKey } from "../upstream/pins.ts";
 import { checkScope, scopeSchema } from "../scope.ts";
 import { targetSchema } from "../target.ts";
 
@@ -28,10 +28,12 @@ export interface Tool {
   inputSchema: { type: "object"; properties?: Record<string, object> };
 }
 
-/** A gateway's front before a real MCP server, and real clients of it. */
+/** A gateway's router before a real MCP server, and real clients of it. */
 export interface Rig {
   readonly world: World;
   readonly url: string;
+  /** Of the server itself. */
+  readonly upstreamUrl: string;
   /** The upstream's tools; a test may change them. */
   readonly tools: Tool[];
   readonly prompts: {
@@ -47,6 +49,8 @@ export interface Rig {
   readonly calls: string[];
   /** Parameters of the tools' calls, as the upstream read them. */
   readonly params: unknown[];
+  /** The `traceparent` of each request that reached the upstream. */
+  readonly traceparents: unknown[];
   /** Waits before a call is answered. */
   hold: Promise<void> | undefined;
   /** A client of the SDK, connected with the agent's bearer. */
@@ -120,10 +124,12 @@ export async function startRig(
     extra: {} as Record<string, unknown>,
     result: undefined as Record<string, unknown> | undefined,
     calls: [] as string[],
+    traceparents: [] as unknown[],
     params: [] as unknown[],
     hold: undefined as Promise<void> | undefined,
   };
   const upstream = createServer((request, response) => {
+    state.traceparents.push(request.headers["traceparent"]);
     const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined } as never);
     void upstreamServer(state)
       .connect(transport as Transport)
@@ -144,13 +150,13 @@ export async function startRig(
   ]);
   const world = makeWorld({ name: "crm", kind: "mcp", target, operations });
   world.activate("gr_0000000000000001", 60_000);
-  const server = createServer((request, response) => front.request(request, response, false));
+  const server = createServer((request, response) => router.request(request, response, false));
   const port = await listen(server);
   const url = `http://127.0.0.1:${port}`;
   const protocol = createMcp({ clock: systemClock, url: () => url });
-  if (protocol.web === undefined) throw new Error("no door");
-  const front = createFront(
-    [{ kind: "mcp", door: protocol.web, gate: world.gates.forProtocol(protocol) as never }],
+  if (protocol.web === undefined) throw new Error("no handler");
+  const router = createRouter(
+    [{ kind: "mcp", handler: protocol.web, gate: world.gates.forProtocol(protocol) as never }],
     url,
     (error) => world.faults.push(error),
   );
@@ -158,6 +164,7 @@ export async function startRig(
   return Object.assign(state, {
     world,
     url: `${url}/mcp/crm`,
+    upstreamUrl: `http://127.0.0.1:${upstreamPort}/mcp`,
     async client() {
       const client = new Client({ name: "agent", version: "1" });
       await client.connect(
@@ -183,7 +190,7 @@ export async function startRig(
       world.log.written.filter((record) => record.type === type).map(({ detail }) => ({ ...detail })),
     async close() {
       for (const client of clients) await client.close().catch(() => undefined);
-      world.end("gr_0000000000000001", { state: "released", reason: "test over" });
+      world.end("gr_0000000000000001", { state: "released", words: "test over" });
       for (const each of [server, upstream]) {
         each.closeAllConnections();
         await new Promise((resolve) => each.close(resolve));

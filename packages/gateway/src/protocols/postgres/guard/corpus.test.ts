@@ -2,16 +2,16 @@ import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { checkScope } from "../scope.ts";
 import { givenCases, ownCases, wireIds } from "../testing/guard-corpus.ts";
-import { loadGrammar } from "./grammar.ts";
+import { loadGrammar } from "./syntax/grammar.ts";
 import { compileScopes } from "./verdicts.ts";
 
 beforeAll(loadGrammar);
 
 describe("the bypass corpus", () => {
-  it.each([...givenCases(), ...ownCases()])("$id: $expected $sql", ({ sql, scope, expected }) => {
-    const verdict = compileScopes([scope])({ sql });
-    expect(verdict.verdict === "permit" ? "allow" : "deny", JSON.stringify(verdict)).toBe(expected);
-    if (verdict.verdict === "permit") return;
+  it.each([...givenCases(), ...ownCases()])("$id: $expected $sql", ({ sql, scope, expected, database }) => {
+    const verdict = compileScopes([scope])({ sql, database });
+    expect(verdict.kind === "permit" ? "allow" : "deny", JSON.stringify(verdict)).toBe(expected);
+    if (verdict.kind === "permit") return;
     expect(verdict.denial.rule).toMatch(/^shop-db\/\w+: [a-z_]+$/u);
     expect(verdict.denial.message).not.toMatch(/[\n\r]/u);
     expect(verdict.denial.message.length).toBeLessThan(400);

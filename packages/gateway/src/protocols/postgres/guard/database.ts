@@ -1,3 +1,5 @@
+import { type Found, nothingFound } from "./found/found.ts";
+
 /**
  * What the guard is told of the database itself, beyond the scope: things that change what a text means without
  * standing in it. Read by the gateway when a session starts, with its own words.
@@ -15,6 +17,27 @@ export interface DatabaseFacts {
   readonly operators: ReadonlySet<string>;
   /** By a table's full name: its columns whose type looks names up (`regclass` and its kin). */
   readonly lookups: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Columns of an enum, or of an array of one: whoever is granted the column may cast to its type. */
+  readonly enums: readonly EnumColumn[];
+  /** Columns that tables certainly have, by their full names; of tables that are left out, none is certain. */
+  readonly columns: ReadonlyMap<string, readonly string[]>;
+  /** The columns of the catalogue's relations, by `schema.name`, separated by blanks; empty where they were not asked. */
+  readonly catalogue: ReadonlyMap<string, string>;
+  /** Whether a plan would show what is hidden: a view's tables and conditions, say. Then no EXPLAIN is permitted. */
+  readonly hidesPlans: boolean;
+  /** Why no temporary table may be made in it; undefined: nothing speaks against it. */
+  readonly refusesTemporary: string | undefined;
+  /** The longest that a session's time-outs may be set to, milliseconds, by their names; one that is left out has no bound. */
+  readonly timeouts: ReadonlyMap<string, number>;
+  /** What it holds under the names that the scopes leave open. */
+  readonly found: Found;
+}
+
+/** A column by its table's full name, with the full names of its enum type and of that one's arrays. */
+export interface EnumColumn {
+  readonly table: string;
+  readonly column: string;
+  readonly types: readonly string[];
 }
 
 /** Of a database that has nothing of the kind, or is not there to be asked (`mayflyd judge`). */
@@ -25,7 +48,55 @@ export const plainDatabase: DatabaseFacts = {
   functions: new Set(),
   operators: new Set(),
   lookups: new Map(),
+  enums: [],
+  columns: new Map(),
+  catalogue: new Map(),
+  hidesPlans: false,
+  refusesTemporary: undefined,
+  timeouts: new Map(),
+  found: nothingFound,
 };
 
 /** Of a database that did not answer: whatever depends on it is refused. */
-export const unknownDatabase: DatabaseFacts = { ...plainDatabase, key: "unknown", isUnknown: true };
+export const unknownDatabase: DatabaseFacts = {
+  ...plainDatabase,
+  key: "unknown",
+  isUnknown: true,
+  refusesTemporary: "the database did not answer",
+};
+
+/** The same facts for a session whose time-outs have bounds, milliseconds by name; Infinity is none. */
+export function withTimeouts(facts: DatabaseFacts, bounds: ReadonlyMap<string, number>): DatabaseFacts {
+  const timeouts = new Map([...bounds].filter(([, ms]) => Number.isFinite(ms)));
+  if (timeouts.size === 0) return facts;
+  const words = [...timeouts].map(([name, ms]) => `${name} ${ms}`).join(", ");
+  return { ...facts, key: `${words}: ${facts.key}`, timeouts };
+}
+
+/** The same facts with the columns that tables have. */
+export function withColumns(
+  facts: DatabaseFacts,
+  columns: ReadonlyMap<string, readonly string[]>,
+): DatabaseFacts {
+  if (columns.size === 0) return facts;
+  const words = JSON.stringify(
+    [...columns].map(([table, names]) => JSON.stringify([table, ...names])).toSorted(),
+  );
+  return { ...facts, key: `${words}: ${facts.key}`, columns };
+}
+
+/** The same facts of a database whose plans would show what is hidden. */
+export function withHiddenPlans(facts: DatabaseFacts): DatabaseFacts {
+  return { ...facts, key: `plans hidden: ${facts.key}`, hidesPlans: true };
+}
+
+/** The same facts of a database that was found to hold this under the names that the scopes leave open. */
+export function withFound(facts: DatabaseFacts, found: Found): DatabaseFacts {
+  return { ...facts, key: `found ${found.key}: ${facts.key}`, found };
+}
+
+/** The same facts of a database in which no temporary table may be made, and why. */
+export function withoutTemporary(facts: DatabaseFacts, why: string | undefined): DatabaseFacts {
+  if (why === undefined) return facts;
+  return { ...facts, key: `no temporary tables, ${why}: ${facts.key}`, refusesTemporary: why };
+}

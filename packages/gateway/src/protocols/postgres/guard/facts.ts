@@ -1,6 +1,6 @@
-import { parse } from "./grammar.ts";
-import { type Fields, kindOf, list, open, text } from "./nodes.ts";
-import { commandName } from "./statements.ts";
+import { parse } from "./syntax/grammar.ts";
+import { type Fields, kindOf, list, open, text } from "./syntax/nodes.ts";
+import { commandName } from "./statements/command-names.ts";
 
 /** What the wire part needs to know of one statement, without judging it. */
 export interface StatementFacts {
@@ -27,7 +27,7 @@ export interface StatementFacts {
 
 /**
  * Tells what stands in a text, one entry a statement. For texts that were permitted; it judges nothing.
- * @throws Refusal when the text does not parse
+ * @throws GuardDenied when the text does not parse
  */
 export function inspect(sql: string): readonly StatementFacts[] {
   return parse(sql).statements.map((statement) => factsOf(statement));
@@ -41,6 +41,9 @@ const reads: ReadonlySet<string> = new Set([
   "VariableSetStmt",
   "TransactionStmt",
   "UnlistenStmt",
+  "ListenStmt",
+  "NotifyStmt",
+  "LockStmt",
 ]);
 
 function factsOf(statement: unknown): StatementFacts {

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type EmbeddedPostgres, startPostgres } from "../../../../../../tests/support/postgres.ts";
+import { type EmbeddedPostgres, startPostgres } from "@mayfly/testing/postgres.ts";
 import { corpusScope } from "../testing/guard-corpus.ts";
-import { loadGrammar } from "./grammar.ts";
+import { loadGrammar } from "./syntax/grammar.ts";
 import { compileScopes } from "./verdicts.ts";
 
 let server: EmbeddedPostgres;
@@ -150,7 +150,7 @@ it("permits no query that reaches a table or column out of scope", async () => {
   let valid = 0;
   await fc.assert(
     fc.asyncProperty(query, async (sql) => {
-      if (judge({ sql }).verdict !== "permit") return;
+      if (judge({ sql }).kind !== "permit") return;
       permitted += 1;
       const found = await reached(sql);
       if (found === undefined) return;

@@ -1,12 +1,10 @@
 import { getHeapStatistics } from "node:v8";
 import { parentPort } from "node:worker_threads";
-import type { NamedScope, Verdict } from "../../../gate/protocol.ts";
-import { effectsOf } from "../effects.ts";
+import type { NamedScope } from "../../../gate/protocol.ts";
 import type { PostgresScope } from "../scope.ts";
-import { type Effect, mayHaveEffects } from "../texts.ts";
 import type { DatabaseFacts } from "./database.ts";
-import { grammarBytes, loadGrammar } from "./grammar.ts";
-import { type Judge, judgeOf } from "./verdicts.ts";
+import { grammarBytes, loadGrammar } from "./syntax/grammar.ts";
+import { createJudges, type Judge, type PlainVerdict } from "./verdicts.ts";
 
 /** What a worker is asked: to judge one text. */
 export interface Question {
@@ -22,8 +20,7 @@ export interface Question {
 
 /** What it answers; once, when it is ready, nothing. */
 export interface Answer {
-  readonly verdict: Verdict;
-  readonly effects: readonly Effect[] | undefined;
+  readonly verdict: PlainVerdict;
   /** How long it took, milliseconds. */
   readonly milliseconds: number;
   /** How much memory it has taken since it was ready, bytes: a worker that has grown is replaced. */
@@ -31,6 +28,7 @@ export interface Answer {
 }
 
 const bytes = (): number => grammarBytes() + getHeapStatistics().total_heap_size;
+const made = createJudges();
 const judges = new Map<string, Judge>();
 
 await loadGrammar();
@@ -39,13 +37,12 @@ parentPort?.on("message", ({ key, judge: told, sql }: Question) => {
   const started = performance.now();
   let judge = judges.get(key);
   if (judge === undefined && told !== undefined) {
-    judge = judgeOf(told.scopes, told.searchPath, told.database);
+    judge = made.of(told.scopes, told.searchPath, told.database);
     judges.set(key, judge);
   }
   if (judge === undefined) throw new Error("a judge that was never told");
   const answer: Answer = {
-    verdict: judge.check({ sql }),
-    effects: mayHaveEffects.test(sql) ? effectsOf(sql) : [],
+    verdict: judge.plain(judge.check({ sql })),
     milliseconds: performance.now() - started,
     grown: bytes() - atFirst,
   };

@@ -12,7 +12,6 @@ it.each([
   ["ask", "SELECT 1::shop.t"],
   ["correct", "SELEC 1"],
   ["correct", "SELECT set_config(id::text, 'x', false) FROM shop.orders"],
-  ["correct", "SELECT current_setting(id::text) FROM shop.orders"],
   ["correct", "COPY (SELECT 1) TO STDOUT (ENCODING 'latin1')"],
   ["never", "COPY (SELECT 1) TO STDOUT (FREEZE)"],
   ["never", "SELECT id OPERATOR(shop.+) 1 FROM shop.orders"],
@@ -22,5 +21,5 @@ it.each([
   ["never", "SELECT * FROM pg_authid"],
 ])("%s can help: %s", async (remedy, sql) => {
   const verdict = await judge(sql);
-  expect(verdict.verdict === "deny" ? verdict.denial.remedy : verdict).toBe(remedy);
+  expect(verdict.kind === "deny" ? verdict.denial.remedy : verdict).toBe(remedy);
 });

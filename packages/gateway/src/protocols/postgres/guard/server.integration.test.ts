@@ -2,8 +2,9 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type EmbeddedPostgres, startPostgres } from "../../../../../../tests/support/postgres.ts";
-import { corpusScope, givenCases, ownCases } from "../testing/guard-corpus.ts";
+import { type EmbeddedPostgres, startPostgres } from "@mayfly/testing/postgres.ts";
+import { foundQuestion } from "../upstream/found/question.ts";
+import { corpusScope, foundRows, givenCases, ownCases } from "../testing/guard-corpus.ts";
 import {
   catalogueFunctions,
   catalogueTypes,
@@ -12,9 +13,11 @@ import {
   operators,
   outputColumns,
   types,
-} from "./builtin.ts";
-import { driverRelations, openInformation, openRelations } from "./catalogue.ts";
-import { loadGrammar } from "./grammar.ts";
+} from "./expressions/builtin.ts";
+import { driverRelations, openInformation, openRelations } from "./names/catalogue.ts";
+import { pathOf } from "./search-path.ts";
+import { durationMs } from "./setting-time.ts";
+import { loadGrammar } from "./syntax/grammar.ts";
 import { compileScopes } from "./verdicts.ts";
 
 let server: EmbeddedPostgres;
@@ -46,6 +49,54 @@ beforeAll(async () => {
 afterAll(async () => {
   await client.end();
   await server.stop();
+});
+
+describe("what the guard takes a setting's text to be", () => {
+  it("is the time that the server sets", async () => {
+    const counts = [
+      "0",
+      "0.4",
+      "0.5",
+      ".5",
+      "0.51",
+      "1",
+      "1.5",
+      "2.5",
+      "0.0001",
+      "0.009",
+      "0.0096",
+      "12.3456",
+      "35",
+    ];
+    const texts = counts.flatMap((count) =>
+      ["", "us", "ms", "s", "min", " h", "d "].map((unit) => `${count}${unit}`),
+    );
+    // All of these settings are read alike, and this one cuts no statement of the test's own.
+    const ask = "SELECT setting::int AS ms FROM pg_settings WHERE name = 'lock_timeout'";
+    for (const text of [...texts, "2147483647", "2147483648", "25d", "1 week", "\u00a01"]) {
+      let set: number | undefined;
+      try {
+        await client.query("SELECT set_config('lock_timeout', $1, false)", [text]);
+        set = (await rows<{ ms: number }>(ask))[0]?.ms;
+      } catch {
+        // The server takes it for no time.
+      }
+      expect([text, durationMs(text)]).toEqual([text, set]);
+    }
+    await client.query("RESET lock_timeout");
+  });
+
+  it("is the schemas that the server looks in", async () => {
+    await client.query('CREATE SCHEMA "sales"; CREATE SCHEMA "\u212aunden"; CREATE SCHEMA "\u00a0x"');
+    const looked = async (text: string): Promise<readonly string[]> => {
+      await client.query("SELECT set_config('search_path', $1, false)", [text]);
+      const [row] = await rows<{ names: string[] }>("SELECT current_schemas(false)::text[] AS names");
+      return row?.names ?? [];
+    };
+    for (const text of ["Sales", "\u212aunden, SALES", "\u00a0x,sales", " sales ,\tpublic", '"sales"'])
+      expect([text, pathOf(text)]).toEqual([text, await looked(text)]);
+    await client.query('RESET search_path; DROP SCHEMA "sales", "\u212aunden", "\u00a0x"');
+  });
 });
 
 describe("the lists of what pg_catalog offers", () => {
@@ -125,6 +176,16 @@ describe("the lists of what pg_catalog offers", () => {
   });
 });
 
+describe("what the corpus takes its database to hold", () => {
+  it("is what the server answers", async () => {
+    const asked = foundQuestion(["open", "commands"].map((name) => corpusScope(name).scope));
+    const { rows: answer } = await client.query<string[]>({ text: asked ?? "", rowMode: "array" });
+    const lines = (values: readonly unknown[]): readonly string[] =>
+      values.map((value) => JSON.stringify(value)).toSorted();
+    expect(lines(answer)).toEqual(lines(foundRows.database));
+  });
+});
+
 const checksum = `SELECT md5(string_agg(t, ',')) AS sum FROM (
   SELECT o::text AS t FROM shop.orders o UNION ALL SELECT c::text FROM shop.customers c UNION ALL
   SELECT p::text FROM shop.payroll p UNION ALL SELECT s::text FROM public.secrets s UNION ALL
@@ -142,7 +203,9 @@ describe("permitted cases on a real server", () => {
       // A script in one message is one transaction, so a BEGIN inside it would warn only.
       if (sql.includes("COPY"))
         await session.query(`EXPLAIN ${/\((SELECT.*?)\) TO/su.exec(sql)?.[1] ?? "SELECT 1"}`);
-      else await session.query(sql);
+      // Whoever sends parameters prepares: the server then knows every name in the statement.
+      else
+        await session.query(/\$\d/u.test(sql) && !/^PREPARE/iu.test(sql) ? `PREPARE judged AS ${sql}` : sql);
       await session.query("ROLLBACK");
     } finally {
       await session.end();
@@ -172,7 +235,6 @@ describe("psql with catalog: true", () => {
       ...asked.stdout.matchAll(/(?:\*+ QUERY \*+|\/\*+ QUERY \*+\/)\n([\s\S]*?)\n(?:\*{10,}|\/\*{10,}\/)/gu),
     ];
     expect(queries.length, asked.stderr).toBeGreaterThan(0);
-    for (const [, sql = ""] of queries)
-      expect({ sql, ...judge({ sql }) }).toMatchObject({ verdict: "permit" });
+    for (const [, sql = ""] of queries) expect({ sql, ...judge({ sql }) }).toMatchObject({ kind: "permit" });
   });
 });

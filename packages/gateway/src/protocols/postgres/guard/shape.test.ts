@@ -1,7 +1,7 @@
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { scopeSchema } from "../scope.ts";
-import { loadGrammar } from "./grammar.ts";
+import { loadGrammar } from "./syntax/grammar.ts";
 import { shapeOf } from "./shape.ts";
 import { compileScopes } from "./verdicts.ts";
 
@@ -84,8 +84,8 @@ describe("one verdict for a shape", () => {
 
   test("is not used where a number decides", () => {
     const judge = fresh();
-    expect(judge({ sql: "select repeat(name, 5) from customers" }).verdict).toBe("permit");
-    expect(judge({ sql: "select repeat(name, 500000000) from customers" }).verdict).toBe("deny");
-    expect(judge({ sql: "select repeat(name, 6) from customers" }).verdict).toBe("permit");
+    expect(judge({ sql: "select repeat(name, 5) from customers" }).kind).toBe("permit");
+    expect(judge({ sql: "select repeat(name, 500000000) from customers" }).kind).toBe("deny");
+    expect(judge({ sql: "select repeat(name, 6) from customers" }).kind).toBe("permit");
   });
 });

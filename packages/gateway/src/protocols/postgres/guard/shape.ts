@@ -10,25 +10,13 @@
  */
 
 /** Longer texts are judged on their own. */
-const longest = 4096;
+const MAX_SHAPED_CHARACTERS = 4096;
 const kinds = /^\s*(?:select|insert|update|delete|with|values)\b/i;
 const opaque = /['"$\\]|--|\/\*|[^\t\n\r -~]/;
 const whole = /(?<![\w.])\d{1,9}(?![\w.])/g;
 
 /** The shape of a text, or undefined when it has none. */
 export function shapeOf(sql: string): string | undefined {
-  if (sql.length > longest || !kinds.test(sql) || opaque.test(sql)) return undefined;
+  if (sql.length > MAX_SHAPED_CHARACTERS || !kinds.test(sql) || opaque.test(sql)) return undefined;
   return sql.replace(whole, "0");
-}
-
-let reads = 0;
-
-/** Told by whoever looks at a constant's value: the verdict then holds for that value alone. */
-export function constantRead(): void {
-  reads += 1;
-}
-
-/** How many constants have been looked at; equal before and after a judgement means that none was. */
-export function constantsRead(): number {
-  return reads;
 }

@@ -1,8 +1,8 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type EmbeddedPostgres, startPostgres } from "../../../../../../tests/support/postgres.ts";
+import { type EmbeddedPostgres, startPostgres } from "@mayfly/testing/postgres.ts";
 import { scopeSchema } from "../scope.ts";
-import { loadGrammar } from "./grammar.ts";
+import { loadGrammar } from "./syntax/grammar.ts";
 import { compileScopes } from "./verdicts.ts";
 
 /**
@@ -172,14 +172,16 @@ async function outcome(client: pg.Client, sql: string): Promise<string> {
   }
 }
 
-it("permits nothing whose outcome depends on what is not granted", { timeout: 60_000 }, async () => {
+it("permits nothing whose outcome depends on what is not granted", { timeout: 300_000 }, async () => {
   const judge = compileScopes([{ name: "shop/x", scope }]);
-  const seed = Math.floor(Math.random() * 2 ** 31);
+  // One seed, so that a run that fails fails again; `FAST_CHECK_SEED=random` or a number tries others.
+  const given = process.env["FAST_CHECK_SEED"] ?? "20261127";
+  const seed = given === "random" ? Math.floor(Math.random() * 2 ** 31) : Number(given);
   const make = maker(seed);
   let compared = 0;
   for (let tries = 0; tries < 60_000 && compared < 250; tries += 1) {
     const sql = make();
-    if (judge({ sql }).verdict !== "permit") continue;
+    if (judge({ sql }).kind !== "permit") continue;
     const known = await outcome(bare, sql);
     const found = await outcome(full, sql);
     if (found === "failed" || found === "undecided" || known === "undecided") continue;

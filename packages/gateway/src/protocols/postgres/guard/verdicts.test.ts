@@ -1,9 +1,9 @@
-import fc from "fast-check";
+import fc from "@mayfly/testing/fast-check.ts";
 import { beforeAll, describe, expect, it } from "vitest";
 import { scopeSchema } from "../scope.ts";
 import { corpusScope, givenCases, ownCases } from "../testing/guard-corpus.ts";
 import { inspect } from "./facts.ts";
-import { loadGrammar } from "./grammar.ts";
+import { loadGrammar } from "./syntax/grammar.ts";
 import { trial } from "./trial.ts";
 import { compileScopes } from "./verdicts.ts";
 import { describeScope } from "./words.ts";
@@ -14,21 +14,23 @@ describe("a grant of several operations", () => {
   const judge = compileScopes([corpusScope("refund"), corpusScope("read")]);
 
   it("names the operation that covers each statement", () => {
-    expect(judge({ sql: "SELECT * FROM shop.orders" })).toEqual({
-      verdict: "permit",
+    expect(judge({ sql: "SELECT * FROM shop.orders" })).toMatchObject({
+      kind: "permit",
       operation: "shop-db/read",
+      cover: { operations: [{ name: "shop-db/read" }], effects: [] },
     });
     expect(
       judge({ sql: "UPDATE shop.orders SET status='x' WHERE id=1; SELECT id FROM shop.customers" }),
-    ).toEqual({
-      verdict: "permit",
+    ).toMatchObject({
+      kind: "permit",
       operation: "shop-db/refund, shop-db/read",
+      cover: { operations: [{ name: "shop-db/refund" }, { name: "shop-db/read" }], effects: [] },
     });
   });
 
   it("does not let two operations share one statement", () => {
     const sql = "UPDATE shop.orders SET status=(SELECT max(name) FROM shop.customers) WHERE id=1";
-    expect(judge({ sql })).toMatchObject({ verdict: "deny" });
+    expect(judge({ sql })).toMatchObject({ kind: "deny" });
   });
 
   it("answers from the operation that came nearest, whatever the order", () => {
@@ -43,8 +45,8 @@ describe("a grant of several operations", () => {
   });
 
   it("denies everything when there is no operation", () => {
-    expect(compileScopes([])({ sql: "SELECT 1" })).toMatchObject({ verdict: "deny" });
-    expect(compileScopes([])({ sql: "" })).toMatchObject({ verdict: "deny" });
+    expect(compileScopes([])({ sql: "SELECT 1" })).toMatchObject({ kind: "deny" });
+    expect(compileScopes([])({ sql: "" })).toMatchObject({ kind: "deny" });
   });
 });
 
@@ -58,7 +60,7 @@ describe("a denial", () => {
       sql: "DELETE FROM orders WHERE note = 'hunter2'",
     });
     expect(verdict).toMatchObject({
-      verdict: "deny",
+      kind: "deny",
       denial: {
         remedy: "ask",
         rule: "orders-db/read-orders: statements",
@@ -84,7 +86,7 @@ describe("the search path", () => {
 
   it("resolves unqualified names in its first schema alone", () => {
     const judge = (path: readonly string[]) => (sql: string) =>
-      compileScopes([{ name: "a/b", scope }], path)({ sql }).verdict;
+      compileScopes([{ name: "a/b", scope }], path)({ sql }).kind;
     expect(judge(["shop"])("SELECT note FROM orders")).toBe("permit");
     expect(judge(["public"])("SELECT note FROM orders")).toBe("deny");
     expect(judge(["other", "shop"])("SELECT note FROM orders")).toBe("deny");
@@ -99,7 +101,7 @@ describe("whatever the text", () => {
   it("gives a verdict, never an exception", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 200 }), (sql) => {
-        expect(["permit", "deny"]).toContain(judge({ sql }).verdict);
+        expect(["permit", "deny"]).toContain(judge({ sql }).kind);
       }),
       { numRuns: 500 },
     );
@@ -146,8 +148,8 @@ describe("whatever the text", () => {
         fc.boolean(),
         (entry, blanks, upper) => {
           const sql = spelled(entry.sql, blanks, upper);
-          expect(compileScopes([entry.scope])({ sql }).verdict, sql).toBe("deny");
-          expect(compileScopes([entry.scope])({ sql: `SELECT 1; ${sql}` }).verdict, sql).toBe("deny");
+          expect(compileScopes([entry.scope])({ sql }).kind, sql).toBe("deny");
+          expect(compileScopes([entry.scope])({ sql: `SELECT 1; ${sql}` }).kind, sql).toBe("deny");
         },
       ),
       { numRuns: 1500 },
@@ -193,12 +195,12 @@ describe("what the wire is told of a text", () => {
 describe("a try-out session", () => {
   it("remembers what was prepared, and denies the EXECUTE of anything else", async () => {
     const say = trial([corpusScope("read")]);
-    expect((await say("EXECUTE p")).verdict).toBe("deny");
-    expect((await say("PREPARE p AS DELETE FROM shop.orders")).verdict).toBe("deny");
-    expect((await say("EXECUTE p")).verdict).toBe("deny");
-    expect((await say("PREPARE p AS SELECT 1")).verdict).toBe("permit");
-    expect((await say("EXPLAIN ANALYZE EXECUTE p")).verdict).toBe("permit");
-    expect((await say("DEALLOCATE p; EXECUTE p")).verdict).toBe("deny");
+    expect((await say("EXECUTE p")).kind).toBe("deny");
+    expect((await say("PREPARE p AS DELETE FROM shop.orders")).kind).toBe("deny");
+    expect((await say("EXECUTE p")).kind).toBe("deny");
+    expect((await say("PREPARE p AS SELECT 1")).kind).toBe("permit");
+    expect((await say("EXPLAIN EXECUTE p")).kind).toBe("permit");
+    expect((await say("DEALLOCATE p; EXECUTE p")).kind).toBe("deny");
   });
 });
 
@@ -218,7 +220,7 @@ describe("a scope in words", () => {
       "table a.b: all columns",
       "table a.c: columns x",
       "table a.d: select all columns; update y; rows found by k",
-      "an update or delete must find its rows by a key column = value",
+      "updates and deletes must select rows by key (WHERE key = …)",
       "further functions: a.f",
       "further types: a.t",
       "the catalogue: names and structure of everything in the database",

@@ -1,21 +1,33 @@
 import { denialOf } from "../../../gate/hints.ts";
-import type { Denial, NamedScope, Verdict } from "../../../gate/protocol.ts";
-import type { PostgresAct } from "../act.ts";
+import type { Denial, Fault, NamedScope, Verdict } from "../../../gate/protocol.ts";
+import type { PostgresAct, PostgresCover } from "../act.ts";
 import type { PostgresScope } from "../scope.ts";
-import { isBudgetSpent, MAX_INLINE_WORK, MAX_WORK, startBudget } from "./budget.ts";
-import { type Compiled, compileScope } from "./compile.ts";
+import { MAX_INLINE_WORK, MAX_WORK, Work } from "./work.ts";
+import { type Compiled, compileScope, togetherOf } from "./compile.ts";
+import { beyond, cover } from "./cover.ts";
 import { type DatabaseFacts, plainDatabase } from "./database.ts";
-import { parse } from "./grammar.ts";
+import { boundedMap } from "../../../kernel/bounded-map.ts";
+import { effectsOf } from "./effects.ts";
+import { parse, scan } from "./syntax/grammar.ts";
+import type { Changes } from "./structure/changes.ts";
+import type { Grammar } from "./structure/own-trees.ts";
+import { rewrite } from "./structure/rewrite.ts";
+import type { Splice } from "./structure/splices.ts";
 import { isCheapToParse } from "./inline.ts";
-import { Recent } from "./recent.ts";
-import { Refusal } from "./refusal.ts";
-import { constantsRead, shapeOf } from "./shape.ts";
-import { checkStatement } from "./statements.ts";
+import { GuardDenied } from "./denied.ts";
+import { shapeOf } from "./shape.ts";
 import { coverWords } from "./words.ts";
 
 /** Bounds of the verdicts kept for one set of scopes. */
-const keptVerdicts = 2000;
-const keptCharacters = 4_000_000;
+const MAX_KEPT_VERDICTS = 2000;
+const MAX_KEPT_CHARACTERS = 4_000_000;
+/** The verdict on a longer text is not kept: its sender has it. */
+const MAX_KEPT_TEXT = 262_144;
+
+/** A verdict as it goes from thread to thread: its operations by their place among the judge's. */
+export type PlainVerdict = Verdict<
+  Omit<PostgresCover, "operations"> & { readonly operations: readonly number[] }
+>;
 
 /** A grant's scopes, made ready for judging. */
 export interface Judge {
@@ -25,57 +37,67 @@ export interface Judge {
   readonly searchPath: readonly string[];
   readonly database: DatabaseFacts;
   /** Judges an act here and now, whatever it costs. */
-  check(act: PostgresAct): Verdict;
+  check(act: PostgresAct): Verdict<PostgresCover>;
   /** A verdict that is known, or undefined. */
-  known(sql: string): Verdict | undefined;
+  known(sql: string): Verdict<PostgresCover> | undefined;
   /** A verdict reached with little work, or undefined: then a worker has to judge. */
-  quick(sql: string): Verdict | undefined;
-  /** Keeps a verdict that a worker reached. */
-  keep(sql: string, verdict: Verdict): void;
+  quick(sql: string): Verdict<PostgresCover> | undefined;
+  /** A verdict as plain data, to be told to another thread's judge of the same scopes. */
+  plain(verdict: Verdict<PostgresCover>): PlainVerdict;
+  /** Takes and keeps a verdict that a worker reached. */
+  keep(sql: string, verdict: PlainVerdict): Verdict<PostgresCover>;
   /** The denial of a text that a worker could not judge. */
-  unjudged(why: string): Verdict;
+  unjudged(why: string): Verdict<PostgresCover>;
 }
 
 /**
  * Turns a grant's scopes into one pure check. `loadGrammar` must have run.
  * @param scopes the grant's operations; a text is permitted when for every statement in it one operation covers it
  * @param searchPath the schemas that the gateway fixed upstream for unqualified names
- * @param database what the database adds, for acts that do not bring it
+ * @param judges where the wire part of the same gateway finds the same judge
  */
 export function compileScopes(
   scopes: readonly NamedScope<PostgresScope>[],
   searchPath: readonly string[] = ["public"],
-  database: DatabaseFacts = plainDatabase,
-): (act: PostgresAct) => Verdict {
-  const plain = judgeOf(scopes, searchPath, database);
+  judges: Judges = createJudges(),
+): (act: PostgresAct) => Verdict<PostgresCover> {
+  const plain = judges.of(scopes, searchPath, plainDatabase);
   let latest = plain;
   return (act) => {
     if (act.database === undefined) return plain.check(act);
     // A session's acts bring what its database was found to have.
-    if (act.database.key !== latest.database.key) latest = judgeOf(scopes, searchPath, act.database);
+    if (act.database.key !== latest.database.key) latest = judges.of(scopes, searchPath, act.database);
     return latest.check(act);
   };
 }
 
-/** Judges in use, by their key: the gate and the wire part of one grant share one, and grants of like scopes too. */
-const judges = new Map<string, WeakRef<Judge>>();
-const forgotten = new FinalizationRegistry<string>((key) => {
-  if (judges.get(key)?.deref() === undefined) judges.delete(key);
-});
+/** The judges in use of one gateway. */
+export interface Judges {
+  /** The one judge of these scopes. */
+  of(
+    scopes: readonly NamedScope<PostgresScope>[],
+    searchPath: readonly string[],
+    database: DatabaseFacts,
+  ): Judge;
+}
 
-/** The one judge of these scopes. */
-export function judgeOf(
-  scopes: readonly NamedScope<PostgresScope>[],
-  searchPath: readonly string[],
-  database: DatabaseFacts,
-): Judge {
-  const key = JSON.stringify([scopes.map(({ name, scope }) => [name, scope]), searchPath, database.key]);
-  const kept = judges.get(key)?.deref();
-  if (kept !== undefined) return kept;
-  const judge = createJudge(key, scopes, searchPath, database);
-  judges.set(key, new WeakRef(judge));
-  forgotten.register(judge, key);
-  return judge;
+/** Keeps judges by what they judge by: the gate and the wire part of one grant share one, and grants of like scopes too. */
+export function createJudges(): Judges {
+  const judges = new Map<string, WeakRef<Judge>>();
+  const forgotten = new FinalizationRegistry<string>((key) => {
+    if (judges.get(key)?.deref() === undefined) judges.delete(key);
+  });
+  return {
+    of(scopes, searchPath, database) {
+      const key = JSON.stringify([scopes.map(({ name, scope }) => [name, scope]), searchPath, database.key]);
+      const kept = judges.get(key)?.deref();
+      if (kept !== undefined) return kept;
+      const judge = createJudge(key, scopes, searchPath, database);
+      judges.set(key, new WeakRef(judge));
+      forgotten.register(judge, key);
+      return judge;
+    },
+  };
 }
 
 function createJudge(
@@ -84,19 +106,28 @@ function createJudge(
   searchPath: readonly string[],
   database: DatabaseFacts,
 ): Judge {
-  const compiled = scopes.map(({ name, scope }) => compileScope(name, scope, searchPath, database));
+  const together = togetherOf(
+    scopes.map(({ scope }) => scope),
+    searchPath,
+    database,
+  );
+  const compiled = scopes.map(({ name, scope }) => compileScope(name, scope, searchPath, database, together));
   const covers = coverWords(compiled);
-  const recent = new Recent<Verdict>(keptVerdicts, keptCharacters);
+  const recent = boundedMap<Verdict<PostgresCover>>(MAX_KEPT_VERDICTS, MAX_KEPT_CHARACTERS);
 
-  const judged = (sql: string, shapeKey: string | undefined, work: number): Verdict | undefined => {
-    const before = constantsRead();
-    startBudget(work);
-    const verdict = judge(sql, compiled, covers);
-    if (work < MAX_WORK && isBudgetSpent()) return undefined;
+  const judged = (
+    sql: string,
+    shapeKey: string | undefined,
+    budget: number,
+  ): Verdict<PostgresCover> | undefined => {
+    const work = new Work(budget);
+    const verdict = judge(sql, compiled, covers, work);
+    if (budget < MAX_WORK && work.isSpent) return undefined;
     // A denial can name a place in the text, and is nothing to be fast about.
-    const isShared = verdict.verdict === "permit" && constantsRead() === before;
+    const isShared =
+      verdict.kind === "permit" && !work.hasReadConstant && verdict.cover.splices === undefined;
     const name = shapeKey !== undefined && isShared ? shapeKey : sql;
-    recent.set(name, verdict, name.length + 300);
+    if (name.length <= MAX_KEPT_TEXT) recent.set(name, verdict, name.length + weightOf(verdict));
     return verdict;
   };
   // No text holds a NUL, so that a shape never meets a text of its own spelling.
@@ -104,7 +135,7 @@ function createJudge(
     const shape = shapeOf(sql);
     return shape === undefined ? undefined : `\0${shape}`;
   };
-  const find = (shapeKey: string | undefined): Verdict | undefined =>
+  const find = (shapeKey: string | undefined): Verdict<PostgresCover> | undefined =>
     shapeKey === undefined ? undefined : recent.get(shapeKey);
 
   const made: Judge = {
@@ -131,66 +162,85 @@ function createJudge(
     quick(sql) {
       return isCheapToParse(sql) ? judged(sql, shapeKeyOf(sql), MAX_INLINE_WORK) : undefined;
     },
-    keep(sql, verdict) {
-      recent.set(sql, verdict, sql.length + 300);
+    plain(verdict) {
+      if (verdict.kind !== "permit") return verdict;
+      const { operations, ...rest } = verdict.cover;
+      return { ...verdict, cover: { operations: operations.map((each) => compiled.indexOf(each)), ...rest } };
     },
-    unjudged: (why) => ({ verdict: "deny", denial: deny(new Refusal("limits", why), compiled, covers) }),
+    keep(sql, plain) {
+      let verdict: Verdict<PostgresCover>;
+      if (plain.kind === "permit") {
+        const { operations, ...rest } = plain.cover;
+        const cover = { operations: compiled.filter((_, place) => operations.includes(place)), ...rest };
+        verdict = { ...plain, cover };
+      } else verdict = plain;
+      if (sql.length <= MAX_KEPT_TEXT) recent.set(sql, verdict, sql.length + weightOf(verdict));
+      return verdict;
+    },
+    unjudged: (why) => ({ kind: "deny", denial: deny(new GuardDenied("limits", why), compiled, covers) }),
   };
   return made;
 }
 
-function judge(sql: string, scopes: readonly Compiled[], covers: string): Verdict {
+/** What a kept verdict takes beside its text, in characters. */
+function weightOf(verdict: Verdict<PostgresCover>): number {
+  const splices = verdict.kind === "permit" ? (verdict.cover.splices ?? []) : [];
+  return 300 + 200 * splices.length;
+}
+
+function judge(sql: string, scopes: readonly Compiled[], covers: string, work: Work): Verdict<PostgresCover> {
   try {
     const { statements } = parse(sql);
-    const used = new Set<string>();
-    for (const statement of statements) used.add(cover(statement, scopes));
-    const [first] = scopes;
-    if (first === undefined) throw new Refusal("statements", "the grant has no operation");
-    // An empty text does nothing: drivers ping with it.
-    return { verdict: "permit", operation: used.size === 0 ? first.name : [...used].join(", ") };
-  } catch (error) {
-    return { verdict: "deny", denial: deny(error, scopes, covers) };
-  }
-}
-
-/** A refusal, with the operation whose scope refused. */
-const refusedBy = new WeakMap<Refusal, string>();
-
-/**
- * @returns the operation that covers the statement
- * @throws Refusal of the operation that came nearest to covering it
- */
-function cover(statement: unknown, scopes: readonly Compiled[]): string {
-  let nearest: Refusal | undefined;
-  for (const scope of scopes) {
-    try {
-      checkStatement(statement, scope);
-      return scope.name;
-    } catch (error) {
-      const refusal = error instanceof Refusal ? error : beyond(error);
-      refusedBy.set(refusal, scope.name);
-      if (nearest === undefined || rank(refusal) > rank(nearest)) nearest = refusal;
+    const used = new Set<Compiled>();
+    const changes: Changes[] = [];
+    for (const statement of statements) {
+      const found = cover(statement, scopes, work);
+      used.add(found.scope);
+      changes.push(found.changes);
     }
+    const [first] = scopes;
+    if (first === undefined) throw new GuardDenied("statements", "the grant has no operation");
+    // An empty text does nothing: drivers ping with it.
+    const operations = used.size === 0 ? [first] : [...used];
+    const operation = operations.map(({ name }) => name).join(", ");
+    const splices = splicesFor(sql, statements, changes, operations, work);
+    const effects = effectsOf(statements, work);
+    return {
+      kind: "permit",
+      operation,
+      cover: { operations, effects, ...(splices === undefined ? {} : { splices }) },
+    };
+  } catch (error) {
+    return { kind: "deny", denial: deny(error, scopes, covers, sql) };
   }
-  throw nearest ?? new Refusal("statements", "the grant has no operation");
 }
 
-/** An operation that grants the statement's kind came nearer than one that does not. */
-function rank(refusal: Refusal): number {
-  return refusal.rule === "statements" ? 0 : refusal.rule === "tables" ? 1 : 2;
+/** What the catalogue's parts in a text become; undefined: nothing of it is changed. */
+function splicesFor(
+  sql: string,
+  statements: readonly unknown[],
+  changes: readonly Changes[],
+  operations: readonly Compiled[],
+  work: Work,
+): readonly Splice[] | undefined {
+  if (changes.every(({ isEmpty }) => isEmpty)) return undefined;
+  const structure = operations.find((each) => each.common !== undefined)?.common;
+  return rewrite(sql, statements, changes, structure, grammar, work);
 }
 
-/** Anything else that is thrown denies too: the stack's end, or an error of the guard itself. */
-function beyond(error: unknown): Refusal {
-  return error instanceof RangeError
-    ? new Refusal("limits", "the statement is nested too deeply to be judged", "write it with less nesting")
-    : new Refusal("grammar", "the statement could not be judged, so it is denied");
-}
+const grammar: Grammar = { parse: (sql) => parse(sql).statements, scan };
 
-function deny(error: unknown, scopes: readonly Compiled[], covers: string): Denial {
-  const refusal = error instanceof Refusal ? error : beyond(error);
-  const name = refusedBy.get(refusal) ?? scopes.map((scope) => scope.name).join(", ");
+function deny(error: unknown, scopes: readonly Compiled[], covers: string, sql = ""): Denial {
+  const refusal = error instanceof GuardDenied ? error : beyond(error);
+  const name = refusal.operation ?? scopes.map((scope) => scope.name).join(", ");
   const { rule, message, remedy, advice } = refusal;
+  const fault = faultOf(refusal, sql);
   const connection = scopes[0]?.name.split("/")[0] ?? "CONNECTION";
-  return denialOf({ rule: `${name}: ${rule}`, message, remedy, advice, covers, connection });
+  return denialOf({ rule: `${name}: ${rule}`, message, remedy, advice, covers, connection, fault });
+}
+
+/** How PostgreSQL says it; it counts places in characters, from 1. */
+function faultOf({ fault, place }: GuardDenied, sql: string): Fault | undefined {
+  if (fault === undefined || fault.position !== undefined || place === undefined) return fault;
+  return { ...fault, position: Array.from(Buffer.from(sql).toString("utf8", 0, place)).length + 1 };
 }

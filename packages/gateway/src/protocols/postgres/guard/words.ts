@@ -1,21 +1,39 @@
 import { formatDuration } from "../../../kernel/durations.ts";
 import type { PostgresScope, TableScope } from "../scope.ts";
 import type { Compiled } from "./compile.ts";
-import { shown } from "./refusal.ts";
+import { isPattern } from "./found/patterns.ts";
+import { shown } from "./denied.ts";
 
 /** A scope in words, one line a fact, for reviewers and listings. */
 export function describeScope(scope: PostgresScope): readonly string[] {
   const tables = Object.entries(scope.tables);
   const lines: string[] = [`statements: ${scope.statements.join(", ")}`];
-  for (const [name, table] of tables) lines.push(`table ${shown(name)}: ${describeTable(table)}`);
+  for (const [name, table] of tables) {
+    const what = isPattern(name) ? "every table and view that matches" : "table";
+    lines.push(`${what} ${shown(name)}: ${describeTable(table)}`);
+  }
   if (tables.length === 0) lines.push("no tables");
-  if (scope.require_where) lines.push("an update or delete must find its rows by a key column = value");
+  if (scope.require_where) lines.push("updates and deletes must select rows by key (WHERE key = …)");
   if (scope.functions.length > 0) lines.push(`further functions: ${scope.functions.map(shown).join(", ")}`);
+  if (scope.procedures.length > 0) lines.push(`procedures: ${scope.procedures.map(shown).join(", ")}`);
+  if (usesPatterns(scope)) lines.push("a pattern covers what matches when a session starts");
+  if (scope.except.length > 0) lines.push(`no pattern covers: ${scope.except.map(shown).join(", ")}`);
   if (scope.types.length > 0) lines.push(`further types: ${scope.types.map(shown).join(", ")}`);
-  if (scope.catalog) lines.push("the catalogue: names and structure of everything in the database");
+  if (scope.extensions.length > 0)
+    lines.push(`operators, functions and types of: ${scope.extensions.map(shown).join(", ")}`);
+  if (scope.temporary_tables) lines.push("temporary tables of the session's own");
+  if (scope.channels.length > 0) lines.push(`channels: ${scope.channels.map(shown).join(", ")}`);
+  if (scope.settings.length > 0)
+    lines.push(`settings that may be set to anything: ${scope.settings.map(shown).join(", ")}`);
+  if (scope.catalog === true) lines.push("the catalogue: names and structure of everything in the database");
+  if (scope.catalog === false) lines.push("nothing of the catalogue, not even the structure of these tables");
   if (scope.timeout !== undefined)
     lines.push(`a statement runs for at most ${formatDuration(scope.timeout)}`);
   return lines;
+}
+
+function usesPatterns({ tables, functions, procedures }: PostgresScope): boolean {
+  return [...Object.keys(tables), ...functions, ...procedures].some(isPattern);
 }
 
 function describeTable(table: TableScope): string {
@@ -29,6 +47,9 @@ function describeTable(table: TableScope): string {
       uses.push(`${use} ${columns === "all" ? "all columns" : columns.map(shown).join(", ")}`);
   }
   if (table.delete === true) uses.push("delete rows");
+  if (table.truncate === true) uses.push("empty it with TRUNCATE");
+  if (table.refresh === true) uses.push("refresh it");
+  if (table.partitions === true) uses.push("its partitions by their own names too");
   if (table.where !== undefined) uses.push(`rows found by ${table.where.map(shown).join(", ")}`);
   return uses.join("; ");
 }
@@ -45,6 +66,10 @@ function brief(scope: PostgresScope): string {
   const tables = Object.entries(scope.tables).map(([name, table]) =>
     Array.isArray(table) ? `${shown(name)} (${table.map(shown).join(", ")})` : shown(name),
   );
-  const what = tables.length === 0 ? (scope.catalog ? "the catalogue" : "no table") : tables.join(", ");
-  return `${scope.statements.join(", ")} on ${what}`;
+  const excepted = scope.except.length === 0 ? "" : ` except ${scope.except.map(shown).join(", ")}`;
+  const temporary = scope.temporary_tables ? ["temporary tables"] : [];
+  const named = [...tables, ...[...scope.procedures, ...scope.channels].map(shown), ...temporary];
+  const what =
+    named.length === 0 ? (scope.catalog === true ? "the catalogue" : "no table") : named.join(", ");
+  return `${scope.statements.join(", ")} on ${what}${excepted}`;
 }

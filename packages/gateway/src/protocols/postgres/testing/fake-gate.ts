@@ -1,19 +1,35 @@
 import { createHmac, createHash, pbkdf2Sync, randomBytes } from "node:crypto";
-import type { ClientFacts, Gate, Outcome, Proof, Session, TurnSender } from "../../../gate/gate.ts";
+import type {
+  ClientFacts,
+  Gate,
+  Outcome,
+  Proof,
+  Session,
+  SessionEnd,
+  TurnSender,
+} from "../../../gate/gate.ts";
 import { mintPermit } from "../../../gate/permit.ts";
-import { createScram } from "../../../gate/scram-server.ts";
+import { createScram } from "../../../gate/scram/server.ts";
 import type { Denial } from "../../../gate/protocol.ts";
+import { compileScopes } from "../guard/verdicts.ts";
 import { scopeSchema } from "../scope.ts";
-import type { PostgresAct } from "../act.ts";
+import type { PostgresAct, PostgresCover } from "../act.ts";
+import type { Target } from "../target.ts";
 
 /** One line of the fake gate's log. */
 export type Entry =
-  | { readonly what: "intent" | "denied"; readonly sql: string; readonly detail: Record<string, unknown> }
+  | {
+      readonly what: "intent" | "denied";
+      readonly sql: string;
+      readonly detail: Record<string, unknown>;
+      /** The intent that it refers to for what it does not say itself. */
+      readonly repeats?: number | undefined;
+    }
   | { readonly what: "outcome"; readonly intent: number; readonly outcome: Outcome }
   | { readonly what: "opened" | "closed" | "refused"; readonly why: string };
 
 /** A gate in memory, for the wire's own tests: it keeps the contract and records into a list. */
-export interface FakeGate extends Gate<PostgresAct> {
+export interface FakeGate extends Gate<PostgresAct, PostgresCover> {
   readonly log: Entry[];
   /** Ends every open session, as a deadline does. */
   end(reason: string): void;
@@ -24,11 +40,14 @@ export interface FakeGate extends Gate<PostgresAct> {
 
 export interface FakeGateOptions {
   readonly target: unknown;
-  readonly scopes?: Session<PostgresAct>["scopes"];
+  readonly scopes?: Session<PostgresAct, PostgresCover>["scopes"];
   /** A denial's message for texts that are not allowed. */
   readonly check?: (sql: string) => string | undefined;
+  /** Whether the real guard is asked of every text. */
+  readonly isGuarded?: boolean;
   readonly principal?: string;
   readonly messageBytes?: number;
+  readonly statementBytes?: number;
   readonly handshakeMs?: number;
   /** What the grant has left when a session opens; a minute when left out. The fake gate itself never cuts. */
   readonly leftMs?: number;
@@ -58,15 +77,23 @@ export function denialOf(message: string): Denial {
 
 export function createFakeGate(options: FakeGateOptions): FakeGate {
   const log: Entry[] = [];
+  const details: Record<string, unknown>[] = [];
   const verifier = verifierOf(testSecret);
   const scram = createScram((grant) => Promise.resolve(grant === testGrant ? verifier : undefined));
   const open = new Set<AbortController>();
   let intents = 0;
+  const guard =
+    options.isGuarded === true
+      ? compileScopes(
+          options.scopes as Parameters<typeof compileScopes>[0],
+          (options.target as Partial<Target>).search_path,
+        )
+      : undefined;
 
   const proves = (proof: Proof): boolean =>
     proof.grant === testGrant && (proof.kind === "grant-secret" || proof.token === testToken);
 
-  const openSession = (client: ClientFacts): Session<PostgresAct> => {
+  const openSession = (client: ClientFacts): Session<PostgresAct, PostgresCover> => {
     const controller = new AbortController();
     let sender: TurnSender | undefined;
     let scheduled = false;
@@ -74,6 +101,7 @@ export function createFakeGate(options: FakeGateOptions): FakeGate {
     open.add(controller);
     log.push({ what: "opened", why: client.software ?? "" });
     return {
+      kind: "session",
       id: "ses_test",
       grant: testGrant,
       principal: options.principal ?? "agent",
@@ -86,14 +114,20 @@ export function createFakeGate(options: FakeGateOptions): FakeGate {
       attach(added) {
         sender = added;
       },
-      judge(act, detail) {
-        const parsed = JSON.parse(detail) as Record<string, unknown>;
-        const denied = controller.signal.aborted ? "over" : options.check?.(act.sql);
-        if (denied !== undefined) {
+      judge(act, detail, repeats) {
+        const said = JSON.parse(detail) as Record<string, unknown>;
+        // As a reader of the log has it.
+        const parsed = { ...(repeats === undefined ? {} : details[repeats.intent]), ...said };
+        const verdict = guard?.(act);
+        const refused = controller.signal.aborted ? "over" : options.check?.(act.sql);
+        const guarded = verdict?.kind === "deny" ? verdict.denial : undefined;
+        const denial = refused === undefined ? guarded : denialOf(refused);
+        if (denial !== undefined) {
           log.push({ what: "denied", sql: act.sql, detail: parsed });
-          return { denial: denialOf(denied) };
+          return { kind: "deny", denial };
         }
-        log.push({ what: "intent", sql: act.sql, detail: parsed });
+        log.push({ what: "intent", sql: act.sql, detail: parsed, repeats: repeats?.intent });
+        details[intents] = parsed;
         if (!scheduled) {
           scheduled = true;
           setImmediate(() => {
@@ -102,7 +136,12 @@ export function createFakeGate(options: FakeGateOptions): FakeGate {
             else sender?.leave();
           });
         }
-        return { permit: mintPermit(intents++, "shop/read"), obligations: [] };
+        const cover =
+          act.judged?.verdict.kind === "permit" ? act.judged.verdict.cover : { operations: [], effects: [] };
+        return { kind: "permit", permit: mintPermit(intents++, "shop/read", cover) };
+      },
+      judgeOrWait() {
+        throw new TypeError("sessions of PostgreSQL do not wait");
       },
       complete(permit, outcome) {
         log.push({ what: "outcome", intent: permit.intent, outcome });
@@ -111,8 +150,8 @@ export function createFakeGate(options: FakeGateOptions): FakeGate {
         if (closed) return;
         closed = true;
         open.delete(controller);
-        log.push({ what: "closed", why });
-        controller.abort({ reason: why });
+        log.push({ what: "closed", why: why.words });
+        controller.abort(why);
       },
     };
   };
@@ -123,18 +162,27 @@ export function createFakeGate(options: FakeGateOptions): FakeGate {
     get sessions() {
       return open.size;
     },
-    limits: { handshakeMs: options.handshakeMs ?? 10_000, messageBytes: options.messageBytes ?? 16_777_216 },
+    limits: {
+      handshakeMs: options.handshakeMs ?? 10_000,
+      messageBytes: options.messageBytes ?? 16_777_216,
+      statementBytes: options.statementBytes ?? 1_048_576,
+    },
     scram,
     open(proof, connection, client) {
       if (proves(proof) && connection === "shop") return Promise.resolve(openSession(client));
-      return Promise.resolve({ code: "no_grant", refused: denialOf("there is no active grant of that id") });
+      return Promise.resolve({
+        kind: "refused",
+        code: "no_grant",
+        denial: denialOf("there is no active grant of that id"),
+      });
     },
     enter: () => Promise.reject(new Error("not for a protocol with a port of its own")),
     refused(_client, _connection, why) {
       log.push({ what: "refused", why });
     },
     end(reason) {
-      for (const controller of open) controller.abort({ reason });
+      for (const controller of open)
+        controller.abort({ cause: "revoked", words: reason } satisfies SessionEnd);
     },
   };
   return gate;

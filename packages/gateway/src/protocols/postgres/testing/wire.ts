@@ -5,15 +5,18 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { connect as connectTls, createSecureContext } from "node:tls";
 import type { Duplex } from "node:stream";
-import { issue, makeAuthority } from "../../../main/make-certificate.ts";
+import { issue, makeAuthority } from "../../../main/tls/make-certificate.ts";
 import type { Gate } from "../../../gate/gate.ts";
 import type { Clock } from "../../../kernel/clock.ts";
 import { systemClock } from "../../../kernel/clock.ts";
-import type { PostgresAct } from "../act.ts";
-import { decodeFields } from "../codec.ts";
-import { u32 } from "../framing.ts";
-import { effectsOf } from "../effects.ts";
-import { loadGrammar } from "../guard/grammar.ts";
+import type { PostgresAct, PostgresCover } from "../act.ts";
+import { decodeFields } from "../wire/codec.ts";
+import { u32 } from "../wire/framing.ts";
+import { type Effect, effectsOf } from "../guard/effects.ts";
+import { MAX_WORK, Work } from "../guard/work.ts";
+import { loadGrammar, parse } from "../guard/syntax/grammar.ts";
+import { createJudges } from "../guard/verdicts.ts";
+import type { Judging } from "../relay/judging.ts";
 import { createServe } from "../serve.ts";
 import { testGrant, testSecret } from "./fake-gate.ts";
 
@@ -51,10 +54,32 @@ export interface Listening {
   close(): void;
 }
 
+/** Leaves the verdict to the fake gate, and finds out what a text does if that permits it. */
+const permitting: Judging = {
+  ahead(_, judge, text) {
+    const cover = { operations: [], effects: effectsIn(text.sql) };
+    text.judged = { by: judge, verdict: { kind: "permit", operation: "shop/read", cover } };
+    return true;
+  },
+  stop: () => undefined,
+};
+
+function effectsIn(sql: string): readonly Effect[] {
+  try {
+    return effectsOf(parse(sql).statements, new Work(MAX_WORK));
+  } catch {
+    return [];
+  }
+}
+
 export async function listenWire(
-  gate: Gate<PostgresAct>,
+  gate: Gate<PostgresAct, PostgresCover>,
   certificate: TestCertificate,
-  options: { readonly clock?: Clock; readonly allowInsecureLoopback?: boolean } = {},
+  options: {
+    readonly clock?: Clock;
+    readonly allowInsecureLoopback?: boolean;
+    readonly judging?: Judging;
+  } = {},
 ): Promise<Listening> {
   await loadGrammar();
   const context = createSecureContext({
@@ -66,7 +91,8 @@ export async function listenWire(
     clock: options.clock ?? systemClock,
     secureContext: () => context,
     allowInsecureLoopback: options.allowInsecureLoopback ?? true,
-    effectsOf,
+    judging: options.judging ?? permitting,
+    judges: createJudges(),
   });
   const accepted: Socket[] = [];
   const server = createServer((socket) => {

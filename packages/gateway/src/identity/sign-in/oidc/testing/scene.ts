@@ -1,14 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
-import { fakeClock } from "../../../../kernel/fake-clock.ts";
-import type { FakeClock } from "../../../../kernel/fake-clock.ts";
+import { fakeClock } from "@mayfly/testing/fake-clock.ts";
+import type { FakeClock } from "@mayfly/testing/fake-clock.ts";
 import { Secret } from "../../../../kernel/secret.ts";
 import { FakeProvider, sharedKey, signRaw, testKey } from "../../../testing/fake-provider.ts";
 import type { TestKey } from "../../../testing/fake-provider.ts";
-import type { Fetch } from "../../../transport.ts";
+import type { Fetch } from "../../../provider/transport.ts";
 import type { SignInAnswer, SignInProvider, SignedIn } from "../../provider.ts";
-import { SignInRefused } from "../../refusals.ts";
+import { SignInRefused } from "../../problems.ts";
 import { oidcSignIn } from "../oidc.ts";
-import type { OidcSettings } from "../settings.ts";
+import type { OidcSettings } from "../../../../kernel/oidc-settings.ts";
 
 export const client = { id: "gw", secret: "the client's secret, of 32 bytes and more" } as const;
 /** A key of another org, and one that nobody publishes. */

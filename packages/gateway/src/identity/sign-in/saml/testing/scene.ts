@@ -1,10 +1,10 @@
 import { inflateRawSync } from "node:zlib";
 import { encodeResponse, newSamlKey, samlIdentityProvider } from "@mayfly/okta-stand-in";
 import type { Mint, SamlIdentityProvider } from "@mayfly/okta-stand-in";
-import { fakeClock } from "../../../../kernel/fake-clock.ts";
-import type { FakeClock } from "../../../../kernel/fake-clock.ts";
+import { fakeClock } from "@mayfly/testing/fake-clock.ts";
+import type { FakeClock } from "@mayfly/testing/fake-clock.ts";
 import type { SignInAnswer, SignedIn } from "../../provider.ts";
-import { SignInRefused } from "../../refusals.ts";
+import { SignInRefused } from "../../problems.ts";
 import { createSamlSignIn } from "../create.ts";
 import type { SamlSettings, SamlSignIn } from "../create.ts";
 import { readIdpMetadata } from "../idp-metadata.ts";

@@ -1,3 +1,4 @@
+import { nothingFound } from "../../guard/found/found.ts";
 import pg from "pg";
 import type { DatabaseFacts } from "../../guard/database.ts";
 import { allowed, type ScopeName, stage } from "./stage.ts";
@@ -110,4 +111,14 @@ export const stageFacts: DatabaseFacts = {
   functions: new Set(["upper"]),
   operators: new Set(["||"]),
   lookups: new Map([["shop.jobs", new Set(["kind"])]]),
+  enums: [],
+  columns: new Map([
+    ["shop.orders", ["id", "customer_id", "amount", "note", "status", "tags", "data"]],
+    ["shop.jobs", ["id", "kind", "note"]],
+  ]),
+  catalogue: new Map(),
+  hidesPlans: false,
+  refusesTemporary: undefined,
+  timeouts: new Map(),
+  found: nothingFound,
 };

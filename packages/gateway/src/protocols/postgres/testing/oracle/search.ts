@@ -1,4 +1,4 @@
-import { loadGrammar } from "../../guard/grammar.ts";
+import { loadGrammar } from "../../guard/syntax/grammar.ts";
 import { compileScopes } from "../../guard/verdicts.ts";
 import { type Oracle, stageFacts } from "./oracle.ts";
 import { type ScopeName, scopes } from "./stage.ts";
@@ -31,12 +31,9 @@ export type Guard = (sql: string, scope: ScopeName) => boolean;
 export async function realGuard(): Promise<Guard> {
   await loadGrammar();
   const judges = new Map(
-    Object.entries(scopes).map(([name, scope]) => [
-      name,
-      compileScopes([{ name: `shop/${name}`, scope }], ["public"], stageFacts),
-    ]),
+    Object.entries(scopes).map(([name, scope]) => [name, compileScopes([{ name: `shop/${name}`, scope }])]),
   );
-  return (sql, scope) => judges.get(scope)?.({ sql }).verdict === "permit";
+  return (sql, scope) => judges.get(scope)?.({ sql, database: stageFacts }).kind === "permit";
 }
 
 /** Statements that are asked in one round trip. */

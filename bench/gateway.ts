@@ -1,0 +1,71 @@
+// The gateway of most benchmarks: one agent, and for each connection one policy that gives it all the connection's operations
+// for eight hours.
+import path from "node:path";
+import { getAccess, type Access } from "@mayfly/testing/api.ts";
+import {
+  startConfiguredGateway,
+  type ConfiguredGateway,
+  type ConfiguredGatewayOptions,
+} from "@mayfly/testing/configured-gateway.ts";
+import { root, type GatewayProcess } from "@mayfly/testing/gateway.ts";
+import { stringify } from "yaml";
+
+const AGENT = "0oabench";
+const GROUP = "bench";
+const TTL = "8h";
+
+/** A connection as the configuration has it. */
+type Connection = Readonly<Record<string, object>> & {
+  readonly operations: Readonly<Record<string, object>>;
+};
+
+export interface BenchGatewayOptions extends Pick<
+  ConfiguredGatewayOptions,
+  "postgres" | "limits" | "files" | "environment"
+> {
+  readonly connections: Readonly<Record<string, Connection>>;
+  /** The mayflyd.js of another checkout, to measure that one. */
+  readonly bin?: string | undefined;
+}
+
+export interface BenchGateway extends GatewayProcess {
+  /** Where the configuration and the gateway's data are. */
+  readonly folder: string;
+  /** An access token of the agent. */
+  readonly token: string;
+  /** A grant of all operations of a connection. */
+  access(connection: string, ttl?: string): Promise<Access>;
+  /** Ends everything that was started. */
+  close: ConfiguredGateway["stop"];
+}
+
+/** Starts it: about a second. */
+export async function startBenchGateway({
+  connections,
+  bin,
+  ...options
+}: BenchGatewayOptions): Promise<BenchGateway> {
+  const policies = Object.entries(connections).map(([connection, { operations }]) => ({
+    name: `bench ${connection}`,
+    groups: [GROUP],
+    connection,
+    operations: Object.keys(operations),
+    ttl: TTL,
+  }));
+  const { gateway, okta, folder, stop } = await startConfiguredGateway({
+    ...options,
+    name: "bench",
+    agents: { [AGENT]: [GROUP] },
+    configuration: stringify({ connections, policies }),
+    ...(bin === undefined ? {} : { bin: path.relative(root, path.resolve(bin)) }),
+  });
+  const token = await okta.tokenFor({ agent: AGENT });
+  return {
+    ...gateway,
+    folder,
+    token,
+    access: (connection, ttl = TTL) =>
+      getAccess(gateway, token, connection, Object.keys(connections[connection]?.operations ?? {}), ttl),
+    close: stop,
+  };
+}

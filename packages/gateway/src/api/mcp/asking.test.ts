@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import type { Offer } from "../../grants/grants.ts";
+import { howToGet } from "./asking.ts";
+
+const terms = { policy: "p", defaultTtl: 300_000, maxTtl: 900_000 };
+const offer = (more: object): Offer => ({
+  connection: "orders-db",
+  operation: "read-orders",
+  description: "Read orders",
+  risk: "low",
+  digest: "sha256:0",
+  scope: [],
+  outlook: { requestable: true, terms: { ...terms, ...more }, conditions: [], reasons: [] },
+});
+
+test.each([
+  [{}, "granted at once, up to 15m"],
+  [
+    { approval: { by: ["support-leads"], count: 1, within: 1, refusals: 1 } },
+    "a person of support-leads must approve, up to 15m",
+  ],
+  // The tools hold no lease: the request would be denied.
+  [{ lease: 5000 }, "not with these tools: it takes a lease, which a running task renews; use mayfly run"],
+])("how an operation with the terms %j is had", (more, words) => expect(howToGet(offer(more))).toBe(words));

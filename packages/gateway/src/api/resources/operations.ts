@@ -1,0 +1,88 @@
+import * as z from "zod";
+import type { Offer } from "../../grants/grants.ts";
+import { conditionInWords } from "../../policy/condition.ts";
+import { component } from "../contract/components.ts";
+import { endpoint } from "../contract/endpoint.ts";
+import { approvalRuleSchema } from "../contract/schemas.ts";
+import { approvalRuleView } from "../contract/views.ts";
+
+const offerSchema = component(
+  "Offer",
+  z.object({
+    name: z.string().meta({ description: "connection/operation" }),
+    connection: z.string(),
+    operation: z.string(),
+    protocol: z
+      .string()
+      .optional()
+      .meta({ description: "What the connection speaks: postgres, http, kubernetes, mcp, …" }),
+    description: z.string(),
+    risk: z.enum(["low", "medium", "high"]),
+    scope: z.array(z.string()).meta({ description: "What it covers, in words, a line a fact" }),
+    requestable: z.boolean(),
+    policy: z.string().optional(),
+    ttl: z.object({ default_seconds: z.number(), max_seconds: z.number() }).optional(),
+    approval: approvalRuleSchema.optional().meta({ description: "A person must approve" }),
+    lease: z
+      .object({ max_seconds: z.number() })
+      .optional()
+      .meta({ description: "Ask with `lease`, of so many seconds at most" }),
+    break_glass: z
+      .object({ policy: z.string(), max_seconds: z.number(), conditions: z.array(z.string()) })
+      .optional()
+      .meta({ description: "In an emergency: what asking with break_glass gives, at once" }),
+    conditions: z.array(z.string()).meta({ description: "What the policy still has to see met, as written" }),
+    reasons: z.array(z.string()),
+  }),
+);
+
+const offersSchema = component("Offers", z.object({ operations: z.array(offerSchema) }));
+
+function offerView(offer: Offer, protocol: string | undefined): z.input<typeof offerSchema> {
+  const { terms } = offer.outlook;
+  return {
+    name: `${offer.connection}/${offer.operation}`,
+    connection: offer.connection,
+    operation: offer.operation,
+    ...(protocol === undefined ? {} : { protocol }),
+    description: offer.description,
+    risk: offer.risk,
+    scope: [...offer.scope],
+    requestable: offer.outlook.requestable,
+    ...(terms === undefined
+      ? {}
+      : {
+          policy: terms.policy,
+          ttl: { default_seconds: terms.defaultTtl / 1000, max_seconds: terms.maxTtl / 1000 },
+          ...(terms.lease === undefined ? {} : { lease: { max_seconds: terms.lease / 1000 } }),
+          ...(terms.approval === undefined ? {} : { approval: approvalRuleView(terms.approval) }),
+        }),
+    ...(offer.breakGlass?.terms === undefined
+      ? {}
+      : {
+          break_glass: {
+            policy: offer.breakGlass.terms.policy,
+            max_seconds: offer.breakGlass.terms.maxTtl / 1000,
+            conditions: offer.breakGlass.conditions.map(conditionInWords),
+          },
+        }),
+    conditions: offer.outlook.conditions.map(conditionInWords),
+    reasons: [...offer.outlook.reasons],
+  };
+}
+
+/** What the caller may request. */
+export const listOperations = endpoint({
+  id: "GET /v1/operations",
+  operationId: "listOperations",
+  summary: "What you may request: time limits, conditions, and whether a person must approve",
+  answers: { 200: { description: "The operations; none while locked down", schema: offersSchema } },
+  handle: ({ services, principal, address }) => {
+    const protocols = new Map(services.connections().map(({ name, protocol }) => [name, protocol]));
+    const offers = services.grants.offers(principal, address);
+    return {
+      status: 200,
+      body: { operations: offers.map((offer) => offerView(offer, protocols.get(offer.connection))) },
+    };
+  },
+});

@@ -1,0 +1,197 @@
+import { requesterKey } from "../../kernel/requester.ts";
+import { deadlineAfter } from "../../kernel/clock.ts";
+import { formatDuration } from "../../kernel/durations.ts";
+import { MayflyError } from "../../kernel/errors.ts";
+import { newId } from "../../kernel/ids.ts";
+import { bringUp, grantOf, retract, undo, writeOrLook } from "../lifecycle/activate.ts";
+import { bareRequester } from "./bare-requester.ts";
+import { readAsk, type ParsedAsk } from "./read-input.ts";
+import type { NewRecord } from "../../audit/records.ts";
+import type { Core } from "../core.ts";
+import { conflict, groupsUnknown, lockedDown, reading, storeUnavailable } from "../errors.ts";
+import type { Ask, GrantRules } from "../grants.ts";
+import { waitForPeople } from "./escalate.ts";
+import { readGrantHistory } from "../durability/grant-history.ts";
+import { pendingBound, refuseTooMany } from "./pending-bound.ts";
+import { planOf, type Plan } from "./plan.ts";
+import { askedDetail, grantRecord, requestRecord, write } from "../durability/records.ts";
+import { digestOfRequest, sheetOperations } from "./review-sheet.ts";
+import { requestMachine } from "../states.ts";
+import type { AccessRequest, Grant, PastGrant, Requester } from "../types.ts";
+
+/** Builds the request from a plan. */
+function requestOf(
+  rules: GrantRules,
+  requester: Requester,
+  asked: ParsedAsk,
+  plan: Plan,
+  history: readonly PastGrant[],
+  at: number,
+): AccessRequest {
+  const common = {
+    id: newId("req"),
+    requester,
+    connection: asked.connection,
+    operations: asked.operations,
+    reason: asked.reason,
+    ...(asked.breakGlass ? { breakGlass: true as const } : {}),
+    ...(asked.lease === undefined ? {} : { lease: asked.lease }),
+    sheet: { operations: sheetOperations(rules, asked.connection, asked.operations) ?? [], history },
+    approvals: [],
+    reasons: plan.reasons,
+    ...(asked.traceparent === undefined ? {} : { traceparent: asked.traceparent }),
+    clientAddress: asked.clientAddress,
+    createdAt: at,
+  };
+  if (plan.decision !== "permit") {
+    // A denied request shows nothing, nor does one for what does not exist.
+    const facts = { ...common, ttl: asked.ttl ?? 0, policies: [], sheet: { operations: [], history: [] } };
+    const state = requestMachine.after("none", "deny");
+    return { ...facts, digest: digestOfRequest(facts), state, decidedAt: at };
+  }
+  const { ttl, policies, approval } = plan;
+  const facts = { ...common, ttl, policies, ...(approval === undefined ? {} : { approval }) };
+  const digest = digestOfRequest(facts);
+  return approval === undefined
+    ? { ...facts, digest, state: requestMachine.after("none", "permit"), decidedAt: at, grant: newId("gr") }
+    : { ...facts, digest, state: requestMachine.after("none", "hold"), waitsUntil: at + approval.within };
+}
+
+/** Decides a new request: denies it, permits it (the grant is live when this returns) or leaves it pending. */
+export async function createRequest(core: Core, who: Requester, ask: Ask): Promise<AccessRequest> {
+  const asked = readAsk(ask);
+  if (who.groupsUnknown !== undefined) throw groupsUnknown(who.groupsUnknown);
+  const requester = bareRequester(who);
+  const key = requesterKey(requester);
+  return core.mutex(`requester ${key}`, async () => {
+    if (core.locked !== undefined) throw lockedDown(core.locked.reason);
+    const { idempotency } = asked;
+    if (idempotency !== undefined) {
+      const found = await reading(core.store.requestByKey(key, idempotency.key));
+      if (found !== undefined) return again(found.earlier, found.fingerprint, idempotency.fingerprint);
+    }
+    const at = core.clock.wall();
+    // One configuration for plan and sheet, whatever is adopted while this waits: an approval looks again.
+    const { rules } = core;
+    const asks = core.clock.monotonic();
+    const plan = planOf(rules, {
+      requester,
+      connection: asked.connection,
+      operations: asked.operations,
+      reason: asked.reason,
+      ...(asked.ttl === undefined ? {} : { ttl: asked.ttl }),
+      breakGlass: asked.breakGlass,
+      ...(asked.lease === undefined ? {} : { lease: asked.lease }),
+      clientAddress: asked.clientAddress,
+      at,
+    });
+    const took = core.clock.monotonic() - asks;
+    const forPeople = plan.decision === "permit" && (plan.approval !== undefined || asked.breakGlass);
+    if (forPeople && !asked.breakGlass) await refuseTooMany(core, key);
+    const request = requestOf(
+      rules,
+      requester,
+      asked,
+      plan,
+      forPeople ? await readGrantHistory(core, key) : [],
+      at,
+    );
+    core.observer.judged(request.state, took);
+    return keep(core, request, idempotency === undefined ? undefined : { requester: key, ...idempotency });
+  });
+}
+
+function again(earlier: AccessRequest, stored: string, fingerprint: string): AccessRequest {
+  if (stored === fingerprint) return earlier;
+  throw conflict(
+    "idempotency_conflict",
+    `this idempotency key was used for request ${earlier.id}, which asked for something else`,
+    "use a new key for a new request",
+  );
+}
+
+/** Records, then stores, then activates: nothing is live without its record on disk. */
+async function keep(
+  core: Core,
+  request: AccessRequest,
+  idempotency: { readonly requester: string; readonly key: string; readonly fingerprint: string } | undefined,
+): Promise<AccessRequest> {
+  const { configuration } = core.rules;
+  const grant = request.grant === undefined ? undefined : grantOf(core, request.grant, request);
+  // The term begins before the record is written, so that it never outlasts what was recorded.
+  const deadline = deadlineAfter(core.clock, request.ttl);
+  const waits =
+    request.approval === undefined ? undefined : deadlineAfter(core.clock, request.approval.within);
+  const first = request.state === "denied" ? "request.denied" : "request.created";
+  const activated = (active: Grant): NewRecord[] => {
+    const detail = activatedDetail(active, request.ttl);
+    const record = grantRecord("grant.activated", active, configuration, detail);
+    if (request.breakGlass !== true) return [record];
+    // Its own type beside it, with the whole sheet: who is told of it must see what was taken, and an auditor find it.
+    return [
+      record,
+      grantRecord("break_glass.activated", active, configuration, { ...askedDetail(request), ...detail }),
+    ];
+  };
+  await write(
+    core.log,
+    [
+      requestRecord(first, request, configuration, askedDetail(request)),
+      ...(grant === undefined
+        ? []
+        : [
+            requestRecord("request.approved", request, configuration, {
+              by: "policy",
+              reasons: request.reasons,
+            }),
+            ...activated(grant),
+          ]),
+    ],
+    "nothing has been requested",
+    () => retract(core, request, grant, "the log did not confirm it in time"),
+  );
+  const result = await writeOrLook(
+    () => core.store.createRequest(request, idempotency, grant, pendingBound(core, request)),
+    async () => (await core.store.request(request.id)) !== undefined,
+  );
+  if ("failed" in result) {
+    const why = "the store did not take the request";
+    if (result.failed instanceof MayflyError) {
+      retract(core, request, grant, result.failed.message);
+      throw result.failed;
+    }
+    if (grant === undefined) retractIfAbsent(core, request, why);
+    else undo(core, grant, why);
+    throw storeUnavailable(result.failed, "nothing has been requested");
+  }
+  if ("answer" in result && !result.answer.created) {
+    // Another gateway took the same key a moment earlier.
+    retract(core, request, grant, `request ${result.answer.earlier.id} has the same idempotency key`);
+    return again(result.answer.earlier, result.answer.fingerprint, idempotency?.fingerprint ?? "");
+  }
+  if (grant !== undefined) bringUp(core, grant, request, deadline);
+  if (waits !== undefined) waitForPeople(core, request, waits);
+  return request;
+}
+
+/** A pending or denied request that was kept after all gives nobody anything, so it may stay; else it is retracted. */
+function retractIfAbsent(core: Core, request: AccessRequest, why: string): void {
+  core.outbox
+    .add(async () => {
+      if ((await core.store.request(request.id)) === undefined) retract(core, request, undefined, why);
+    })
+    .catch(() => undefined);
+}
+
+/** The detail of a `grant.activated` record. */
+export function activatedDetail(
+  { endsAt, lease }: Grant,
+  ttl: number,
+): { ends_at: string; ttl_ms: number; ttl: string; lease_ms?: number } {
+  return {
+    ends_at: new Date(endsAt).toISOString(),
+    ttl_ms: ttl,
+    ttl: formatDuration(ttl),
+    ...(lease === undefined ? {} : { lease_ms: lease }),
+  };
+}

@@ -1,0 +1,242 @@
+import { formatDuration } from "../../kernel/durations.ts";
+import { closestName } from "../../kernel/closest-name.ts";
+import { leaseFits } from "../../policy/lease.ts";
+import type { ApprovalRule, Outlook, PolicyAsk, PolicyVerdict, Terms } from "../../policy/types.ts";
+import type { GrantRules, InventoryEntry, Offer } from "../grants.ts";
+import { leaseMissing } from "../leases/terms.ts";
+import type { Requester } from "../types.ts";
+
+/** The facts of a request that policies judge; stored with it, so that a reload can judge it again. */
+export interface Facts {
+  readonly requester: Requester;
+  readonly connection: string;
+  readonly operations: readonly string[];
+  readonly reason: string;
+  /** Milliseconds; left out: the policies' default. */
+  readonly ttl?: number;
+  /** Whether it is asked as an emergency; left out: not. */
+  readonly breakGlass?: boolean;
+  /** The lease asked for, milliseconds; left out: none. */
+  readonly lease?: number;
+  readonly clientAddress: string;
+  /** When it was asked, milliseconds since the epoch: a condition on the hour means this one. */
+  readonly at: number;
+}
+
+/** The result of judging a request by the rules. */
+export type Plan =
+  | {
+      readonly decision: "permit";
+      readonly ttl: number;
+      readonly policies: readonly string[];
+      readonly approval?: ApprovalRule;
+      readonly reasons: readonly string[];
+    }
+  | { readonly decision: "deny"; readonly reasons: readonly string[] };
+
+function policyAsk(facts: Facts, operation: string, ttl: number): PolicyAsk {
+  const { requester } = facts;
+  const at = new Date(facts.at);
+  return {
+    principal: {
+      kind: requester.kind,
+      issuer: requester.issuer,
+      subject: requester.subject,
+      client: requester.client,
+      name: requester.name,
+      groups: requester.groups,
+    },
+    connection: facts.connection,
+    operation,
+    ...(facts.lease === undefined ? {} : { lease: facts.lease }),
+    context: {
+      reason: facts.reason,
+      requested_seconds: Math.ceil(ttl / 1000),
+      hour: at.getUTCHours(),
+      // Monday is 1, Sunday 7.
+      weekday: ((at.getUTCDay() + 6) % 7) + 1,
+      client_address: facts.clientAddress,
+      has_person: requester.kind === "person" || requester.person !== undefined,
+      person_groups: requester.kind === "person" ? requester.groups : (requester.person?.groups ?? []),
+      break_glass: facts.breakGlass === true,
+    },
+  };
+}
+
+/** An exception while judging denies. */
+function decide(rules: GrantRules, facts: Facts, operation: string, ttl: number): PolicyVerdict {
+  try {
+    return rules.policies.decide(policyAsk(facts, operation, ttl));
+  } catch {
+    return { decision: "deny", reasons: ["the policies could not be evaluated"] };
+  }
+}
+
+/** The outlook on an operation that exists and that the requester could ask for; what cannot be judged is not offered. */
+function outlookOf(rules: GrantRules, facts: Facts, operation: string): Outlook | undefined {
+  if (entryOf(rules, facts.connection, operation) === undefined) return undefined;
+  try {
+    const outlook = rules.policies.outlook(policyAsk({ ...facts, reason: "" }, operation, 0));
+    return outlook.requestable ? outlook : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The outlook on an operation that only a break-glass policy permits. */
+const onlyBreakGlass: Outlook = {
+  requestable: false,
+  conditions: [],
+  reasons: ["only in an emergency: ask with break_glass (mayfly request --break-glass)"],
+};
+
+/** What the requester could ask for now; everything else does not exist for them. */
+export function offersOf(
+  rules: GrantRules,
+  requester: Requester,
+  clientAddress: string,
+  at: number,
+): readonly Offer[] {
+  const offers: Offer[] = [];
+  for (const [connection, operations] of rules.inventory) {
+    for (const [operation, entry] of operations) {
+      const facts = { requester, connection, operations: [], reason: "", clientAddress, at };
+      const outlook = outlookOf(rules, facts, operation);
+      const breakGlass = outlookOf(rules, { ...facts, breakGlass: true }, operation);
+      if (outlook === undefined && breakGlass === undefined) continue;
+      offers.push({
+        ...entry,
+        connection,
+        operation,
+        outlook: outlook ?? onlyBreakGlass,
+        ...(breakGlass === undefined ? {} : { breakGlass }),
+      });
+    }
+  }
+  return offers;
+}
+
+/** Why an operation that the requester cannot see is denied: the same words whether it exists or not. */
+function unseen(facts: Facts, operation: string, offers: readonly Offer[]): string {
+  const names = offers.map((offer) => `${offer.connection}/${offer.operation}`);
+  const asked = `${facts.connection}/${operation}`;
+  const meant = closestName(asked, names);
+  return [
+    `you can't request ${asked}${facts.breakGlass === true ? " by breaking glass" : ""}, or it doesn't exist`,
+    operation === "*" || facts.connection === "*" ? "; wildcards are never granted, name each operation" : "",
+    meant === undefined ? "" : `; did you mean ${meant}?`,
+  ].join("");
+}
+
+function sameNames(a: readonly string[] = [], b: readonly string[] = []): boolean {
+  return JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted());
+}
+
+/** Whether two approval rules ask for the same people and as many of them. */
+function sameReviewers(a: ApprovalRule, b: ApprovalRule): boolean {
+  return a.count === b.count && sameNames(a.by, b.by) && sameNames(a.escalate?.to, b.escalate?.to);
+}
+
+/** Whether an approval under one rule counts under the other: the same people, who authenticated as recently. */
+export function sameApproval(a: ApprovalRule | undefined, b: ApprovalRule | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return sameReviewers(a, b) && a.freshSignIn === b.freshSignIn && a.escalate?.after === b.escalate?.after;
+}
+
+/**
+ * The approval that covers all operations. Operations without approval join those that need one; two that need
+ * different reviewers cannot share a request, because one approval must mean the same for everything it covers.
+ */
+function commonApproval(terms: readonly Terms[]): ApprovalRule | "differ" | undefined {
+  const asked = terms.flatMap((one) => (one.approval === undefined ? [] : [one.approval]));
+  const [first, ...others] = asked;
+  if (first === undefined) return undefined;
+  if (others.some((other) => !sameReviewers(first, other))) return "differ";
+  const fresh = asked.flatMap(({ freshSignIn }) => (freshSignIn === undefined ? [] : [freshSignIn]));
+  // Where rules differ, the strictest applies to all.
+  return {
+    by: first.by,
+    count: Math.max(1, first.count),
+    within: Math.min(...asked.map((one) => one.within)),
+    ...(first.escalate === undefined
+      ? {}
+      : {
+          escalate: {
+            after: Math.max(...asked.map(({ escalate }) => escalate?.after ?? 0)),
+            to: first.escalate.to,
+          },
+        }),
+    ...(fresh.length === 0 ? {} : { freshSignIn: Math.min(...fresh) }),
+    refusals: Math.max(1, Math.min(...asked.map((one) => one.refusals))),
+  };
+}
+
+/**
+ * Judges an ask by the rules: pure.
+ *
+ * Without a time-to-live it is judged twice: once to learn the policies' default, and once as if that had been asked
+ * for, so that a condition on `requested_seconds` cannot be slipped by leaving it out.
+ */
+export function planOf(rules: GrantRules, facts: Facts): Plan {
+  const hidden = facts.operations.filter((operation) => outlookOf(rules, facts, operation) === undefined);
+  if (hidden.length > 0) {
+    const emergency = facts.breakGlass === true;
+    const offers = offersOf(rules, facts.requester, facts.clientAddress, facts.at).filter(
+      ({ outlook, breakGlass }) => (emergency ? breakGlass !== undefined : outlook.requestable),
+    );
+    return { decision: "deny", reasons: hidden.map((operation) => unseen(facts, operation, offers)) };
+  }
+  const judge = (ttl: number): { terms: Terms[]; reasons: string[]; denied: string[] } => {
+    const result = { terms: [] as Terms[], reasons: [] as string[], denied: [] as string[] };
+    for (const operation of facts.operations) {
+      const verdict = decide(rules, facts, operation, ttl);
+      const said = verdict.reasons.map((reason) => `${facts.connection}/${operation}: ${reason}`);
+      if (verdict.decision === "permit") {
+        result.terms.push(verdict.terms);
+        result.reasons.push(...said);
+      } else result.denied.push(...(said.length > 0 ? said : [`${facts.connection}/${operation}: denied`]));
+    }
+    return result;
+  };
+  let ttl = facts.ttl;
+  if (ttl === undefined) {
+    const first = judge(0);
+    if (first.denied.length > 0) return { decision: "deny", reasons: first.denied };
+    ttl = Math.min(...first.terms.map((terms) => terms.defaultTtl));
+  }
+  const { terms, reasons, denied } = judge(ttl);
+  if (denied.length > 0) return { decision: "deny", reasons: denied };
+  for (const one of terms) {
+    if (ttl <= one.maxTtl) continue;
+    const longestAllowed = formatDuration(Math.min(...terms.map((other) => other.maxTtl)));
+    const why = `a time-to-live of ${formatDuration(ttl)} is more than policy "${one.policy}" allows; ask for ${longestAllowed} or less`;
+    return { decision: "deny", reasons: [why] };
+  }
+  for (const { policy, lease } of terms) {
+    if (lease === undefined || leaseFits({ lease }, facts.lease)) continue;
+    return { decision: "deny", reasons: [leaseMissing(policy, lease, facts.lease)] };
+  }
+  const approval = commonApproval(terms);
+  if (approval === "differ") {
+    return {
+      decision: "deny",
+      reasons: ["these operations need different approvals; ask for each in a request of its own"],
+    };
+  }
+  return {
+    decision: "permit",
+    ttl,
+    policies: terms.map((one) => one.policy),
+    ...(approval === undefined ? {} : { approval }),
+    reasons,
+  };
+}
+
+/** The inventory's entry of one operation. */
+export function entryOf(
+  rules: GrantRules,
+  connection: string,
+  operation: string,
+): InventoryEntry | undefined {
+  return rules.inventory.get(connection)?.get(operation);
+}

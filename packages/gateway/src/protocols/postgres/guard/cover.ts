@@ -1,0 +1,50 @@
+import type { Compiled } from "./compile.ts";
+import { GuardDenied } from "./denied.ts";
+import { checkStatement } from "./statements/statements.ts";
+import type { Changes } from "./structure/changes.ts";
+import type { Work } from "./work.ts";
+
+/** The operation that covers a statement, and what has to be changed in it. */
+export interface Covering {
+  readonly scope: Compiled;
+  readonly changes: Changes;
+}
+
+/**
+ * @returns the operation that covers the statement: rather one that lets it go on as it stands
+ * @throws GuardDenied of the operation that came nearest to covering it
+ */
+export function cover(statement: unknown, scopes: readonly Compiled[], work: Work): Covering {
+  let nearest: GuardDenied | undefined;
+  let changed: Covering | undefined;
+  for (const scope of scopes) {
+    if (changed !== undefined && !scope.catalog) continue;
+    try {
+      const changes = checkStatement(statement, scope, work);
+      if (changes.isEmpty) return { scope, changes };
+      changed ??= { scope, changes };
+    } catch (error) {
+      const refusal = error instanceof GuardDenied ? error : beyond(error);
+      refusal.operation = scope.name;
+      if (nearest === undefined || rank(refusal) > rank(nearest)) nearest = refusal;
+    }
+  }
+  if (changed !== undefined) return changed;
+  throw nearest ?? new GuardDenied("statements", "the grant has no operation");
+}
+
+/** An operation that grants the statement's kind came nearer than one that does not. */
+function rank(refusal: GuardDenied): number {
+  return refusal.rule === "statements" ? 0 : refusal.rule === "tables" ? 1 : 2;
+}
+
+/** Anything else that is thrown denies too: the stack's end, or an error of the guard itself. */
+export function beyond(error: unknown): GuardDenied {
+  return error instanceof RangeError
+    ? new GuardDenied(
+        "limits",
+        "the statement is nested too deeply to be judged",
+        "write it with less nesting",
+      )
+    : new GuardDenied("grammar", "the statement could not be judged, so it is denied");
+}

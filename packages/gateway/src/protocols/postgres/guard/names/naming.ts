@@ -1,0 +1,223 @@
+import { catalogueFunctions, functions as builtins, rowLookups } from "../expressions/builtin.ts";
+import { isCatalogueName } from "./catalogue.ts";
+import type { Work } from "../work.ts";
+import { refuse, refuseFault, refuseMistake, shown } from "../denied.ts";
+
+/** The name of a column; undefined where it is not certain how PostgreSQL names it. */
+export type ColumnName = string | undefined;
+
+/**
+ * One item that a FROM clause (or a write's target) makes visible. Three kinds, by what is known of its columns:
+ * limited: a table of which only `columns` may be used, while it may have others that the gateway does not know of;
+ * closed: its columns are exactly `columns`, in that order, each judged where it was made;
+ * open: it has `columns`, and may have others in any place; all of them may be used.
+ */
+export interface Range {
+  /** The name it is referred to by; undefined: by none. */
+  readonly name: string | undefined;
+  /** For a table without alias: the schema it may be qualified with. */
+  readonly schema?: string;
+  /** It goes on as a sub-select: then no schema may stand before its name. */
+  readonly isShown?: boolean;
+  readonly kind: "limited" | "closed" | "open";
+  readonly columns: readonly ColumnName[];
+  /** Columns visible by name that `*` may leave out: those of SEARCH and CYCLE (addRangeTableEntryForCTE). */
+  readonly extras?: readonly string[];
+  /** Those of `columns` that the table may lack: then their name means something else. */
+  readonly assumed?: ReadonlySet<string>;
+  /** Columns whose type turns a text beside them into a look-up by name (`regclass` and its kin). */
+  readonly lookups?: ReadonlySet<string>;
+  /** Columns of a composite type that the table has for certain, with their fields. */
+  readonly fields?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Columns of a derived table that are rows of certain fields. */
+  readonly rows?: ReadonlyMap<string, readonly string[]>;
+  /** For messages: the table's full name. */
+  readonly table?: string;
+  /** Output of a function: `f.x` could call x on it, so x must be known. */
+  readonly scalar?: boolean;
+  /** The item's columns are visible by qualified name only: inside a join, or a join's USING alias. */
+  readonly qualifiedOnly?: boolean;
+}
+
+/** The items visible at one query level, and the levels around it. */
+export interface Level {
+  readonly ranges: readonly Range[];
+  readonly outer: Level | undefined;
+}
+
+/** Whether pg_catalog may have a function of that name. */
+function isBuiltin(name: string): boolean {
+  return builtins.has(name) || catalogueFunctions.has(name) || isCatalogueName(name);
+}
+
+function lacks(range: Range, column: string): never {
+  return refuse(
+    "columns",
+    `column ${shown(column)} of ${range.table ?? "a table"} is not granted: ${granted(range)} are`,
+  );
+}
+
+function granted(range: Range): string {
+  return range.columns.filter((column) => column !== undefined).join(", ");
+}
+
+/** Levels from the innermost outwards. */
+function* levels(level: Level | undefined, work: Work): Generator<Level> {
+  for (let at = level; at !== undefined; at = at.outer) {
+    work.spend(1 + at.ranges.length);
+    yield at;
+  }
+}
+
+/** Whether an item has a column of that name, as far as it is known. */
+export function has(range: Range, column: string, work: Work): "yes" | "assumed" | "maybe" | "no" {
+  work.spend(1 + range.columns.length);
+  if (range.assumed?.has(column) === true) return "assumed";
+  if (range.columns.includes(column) || range.extras?.includes(column) === true) return "yes";
+  return range.kind === "closed" && !range.columns.includes(undefined) ? "no" : "maybe";
+}
+
+/** The items of a level whose columns a bare name can mean. */
+export function unqualified(level: Level): readonly Range[] {
+  return level.ranges.filter((range) => range.qualifiedOnly !== true);
+}
+
+/**
+ * Judges an unqualified column name as PostgreSQL resolves it (parse_relation.c, colNameToVar): the innermost level
+ * that has such a column. Where a limited table could have an unlisted column of that name, it is taken to have it.
+ * @returns whether the column's type looks names up
+ * @throws GuardDenied when the name may stand for a column that is not granted
+ */
+export function useColumn(column: string, level: Level, work: Work): boolean {
+  let maybe = false;
+  let isLookup = false;
+  for (const at of levels(level, work)) {
+    const ranges = unqualified(at);
+    const found = ranges.map((range) => has(range, column, work));
+    // Of an item that may have the column, it is the table's own column of that name, if it is any.
+    isLookup ||= ranges.some((range, index) => found[index] !== "no" && range.lookups?.has(column) === true);
+    if (found.includes("yes")) return isLookup;
+    const limited = ranges.find((range, index) => found[index] === "maybe" && range.kind === "limited");
+    if (limited !== undefined) {
+      if (at.ranges.length > 1 || maybe)
+        refuseMistake(
+          "columns",
+          `column ${shown(column)} could be one of ${limited.table ?? "a table"} that is not granted`,
+          "qualify it with its table's name",
+        );
+      lacks(limited, column);
+    }
+    if (found.includes("maybe") || found.includes("assumed")) maybe = true;
+  }
+  // PostgreSQL takes a name that is no column for the whole row of the item with that name.
+  for (const { ranges } of levels(level, work)) {
+    const range = ranges.find((entry) => entry.name === column);
+    if (range === undefined) continue;
+    wholeRow(range);
+    return isLookup;
+  }
+  if (maybe) return isLookup;
+  return refuseFault(
+    "columns",
+    `column ${shown(column)} is not known here`,
+    "name a column of a table in FROM",
+    { code: "42703", message: `column "${shown(column)}" does not exist` },
+  );
+}
+
+/**
+ * Whether a bare name in GROUP BY means a column of this level's items that is not granted (PostgreSQL looks for
+ * those before it looks for a name of the output).
+ */
+export function couldBeHiddenColumn(column: string, level: Level, work: Work): boolean {
+  const ranges = unqualified(level);
+  const found = ranges.map((range) => has(range, column, work));
+  return !found.includes("yes") && ranges.some((range) => range.kind === "limited");
+}
+
+/** The item that a qualifier names: the innermost level that has one. @throws GuardDenied when there is none */
+export function itemNamed(schema: string | undefined, name: string, level: Level, work: Work): Range {
+  for (const { ranges } of levels(level, work)) {
+    const found = ranges.filter(
+      (range) => range.name === name && (schema === undefined || range.schema === schema),
+    );
+    const strictest = found.find((range) => range.kind === "limited") ?? found[0];
+    if (strictest !== undefined) return strictest;
+  }
+  return refuseFault(
+    "columns",
+    `${shown(name)} is no table or alias of this query`,
+    "name the table in FROM",
+    { code: "42P01", message: `missing FROM-clause entry for table "${shown(name)}"` },
+  );
+}
+
+/** @throws GuardDenied when the row holds columns that are not granted */
+export function wholeRow(range: Range): void {
+  if (range.kind === "limited")
+    refuse(
+      "columns",
+      `all columns of ${range.table ?? "a table"} are not granted: ${granted(range)} are`,
+      "list those columns",
+    );
+  if (range.lookups !== undefined && range.lookups.size > 0)
+    refuseMistake(
+      "types",
+      `a whole row of ${range.table ?? "a table"} could look names up: ${[...range.lookups].join(", ")}`,
+      "list the columns",
+    );
+}
+
+/**
+ * @returns whether the column's type looks names up
+ * @throws GuardDenied when the column is not granted
+ */
+export function useQualified(
+  schema: string | undefined,
+  name: string,
+  column: string,
+  level: Level,
+  functions: ReadonlySet<string>,
+  work: Work,
+): boolean {
+  const range = itemNamed(schema, name, level, work);
+  const isLookup = range.lookups?.has(column) === true;
+  const found = has(range, column, work);
+  if (found === "yes") return isLookup;
+  // On a row, PostgreSQL calls these by that notation too, and their results look names up.
+  if (rowLookups.has(column))
+    refuseMistake(
+      "functions",
+      `${shown(`${name}.${column}`)} could call the function ${shown(column)}`,
+      "write it as a call",
+    );
+  if (range.kind === "limited" && found !== "assumed") lacks(range, column);
+  // The server says best that a table has no such column.
+  const isTable = range.table !== undefined;
+  // PostgreSQL knows no such column either; unless the name is a function's, which it would call on the row.
+  const isNone = found === "no" && !isTable && range.scalar !== true;
+  if (isNone && !functions.has(column) && !isBuiltin(column))
+    refuseFault("columns", `${shown(name)} has no column ${shown(column)}`, undefined, {
+      code: "42703",
+      message: `column ${shown(name)}.${shown(column)} does not exist`,
+    });
+  if ((range.kind === "closed" && !isTable) || range.scalar === true)
+    refuseMistake(
+      "columns",
+      `${shown(name)} has no column ${shown(column)} that is known`,
+      "give the columns names: AS alias(column, …)",
+    );
+  // PostgreSQL calls a function where the row has no such column (transformColumnRef).
+  if (functions.has(column))
+    refuseMistake(
+      "functions",
+      `${shown(`${name}.${column}`)} could call the function ${shown(column)}, which is not granted`,
+      "name the column without its table, if there is one",
+    );
+  return isLookup;
+}
+
+/** @throws GuardDenied when the item named is limited */
+export function useWholeRow(schema: string | undefined, name: string, level: Level, work: Work): void {
+  wholeRow(itemNamed(schema, name, level, work));
+}

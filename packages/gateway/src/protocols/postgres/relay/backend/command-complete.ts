@@ -1,0 +1,46 @@
+import { rowsOf } from "../../wire/command-tag.ts";
+import { type, WireError } from "../../wire/framing.ts";
+import type { Expected } from "../expected.ts";
+import type { Portal } from "../shared.ts";
+import type { BackendState } from "./state.ts";
+
+/** CommandComplete ('C'): one statement of a text is done. @throws WireError when its tag is malformed */
+export function commandComplete(state: BackendState, chunk: Buffer, at: number, end: number): void {
+  const entry = state.head(type.query, type.execute);
+  const nul = chunk.indexOf(0, at + 5);
+  if (nul !== end - 1) throw new WireError("08P01", "the database sent a malformed command tag");
+  const text = chunk.toString("latin1", at + 5, nul);
+  state.rows += rowsOf(text) ?? 0;
+  state.tag = state.tag === undefined ? text : `${state.tag}; ${text}`.slice(0, 200);
+  const effect = entry.effects?.[state.commands];
+  if (effect !== undefined) applyEffect(state, entry, effect);
+  state.commands += 1;
+  // Portals end with their transaction; where the text goes on with another, no ReadyForQuery tells.
+  if (text === "COMMIT") state.shared.portals.clear();
+  if (text === "ROLLBACK") state.options.limits.rolledBack();
+  if (entry.kind === type.execute) state.finish(entry, true);
+}
+
+/** A cursor of SQL's is a portal too: executed by the protocol, it is recorded as the text that declared it. */
+function cursorOf({ statement, portal }: Expected, name: string): Portal | undefined {
+  const text = (statement ?? portal?.statement)?.text;
+  if (text === undefined) return undefined;
+  // Under a name: it is another act than declaring it, and does not declare it again.
+  const cursor = { text, prepared: true };
+  return { statement: cursor, statementName: name, parameters: portal?.parameters ?? "[]" };
+}
+
+function applyEffect(
+  { options, shared: { statements, portals } }: BackendState,
+  entry: Expected,
+  effect: NonNullable<Expected["effects"]>[number],
+): void {
+  const statement = entry.statement ?? entry.portal?.statement;
+  if (effect.kind === "prepare")
+    statements.settle(effect.name, statement && { text: statement.text, prepared: true }, true);
+  else if (effect.kind === "declare") portals.settle(effect.name, cursorOf(entry, effect.name), true);
+  else if (effect.kind === "deallocate") statements.settle(effect.name, undefined, true);
+  else if (effect.kind === "deallocate all" || effect.kind === "discard all") statements.clear();
+  if (effect.kind === "set time-out") options.limits.changed(effect.name, effect.ms, effect.isLocal);
+  else if (effect.kind === "reset all" || effect.kind === "discard all") options.limits.reset();
+}

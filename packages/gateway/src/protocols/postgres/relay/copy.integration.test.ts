@@ -1,0 +1,219 @@
+// COPY FROM STDIN, message by message beside a direct connection: whatever fails, and wherever.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
+import { createFakeGate, testGrant, testSecret } from "../testing/fake-gate.ts";
+import { targetOf } from "../testing/target.ts";
+import {
+  dial,
+  errorOf,
+  frame,
+  frames,
+  listenWire,
+  makeCertificate,
+  type Listening,
+  type Message,
+  type TestCertificate,
+} from "../testing/wire.ts";
+
+let postgres: EmbeddedPostgres;
+let certificate: TestCertificate;
+let wire: Listening;
+
+beforeAll(async () => {
+  certificate = await makeCertificate();
+  postgres = await startPostgres();
+  await postgres.run(
+    "CREATE TABLE goods (id int PRIMARY KEY, name text); CREATE VIEW shown AS SELECT 1 AS id",
+  );
+  wire = await listenWire(createFakeGate({ target: targetOf(postgres) }), certificate);
+});
+
+afterAll(async () => {
+  wire.close();
+  await postgres.stop();
+  certificate.remove();
+});
+
+/** What a client says at once, or what it reads before it says more: up to a message of that type. */
+type Step = readonly Buffer[] | string;
+
+const THE_END = "the end";
+
+/** Answers in short: types, command tags, SQLSTATEs and the transaction's state. */
+function shorten({ type, body }: Message): string {
+  if (type === "E") {
+    const { code, message } = errorOf({ type, body });
+    return `E ${code} ${message}`;
+  }
+  if (type === "C") return `C ${body.toString("utf8", 0, body.length - 1)}`;
+  return type === "Z" ? `Z ${body.toString()}` : type;
+}
+
+/** Whether everything that was said has been answered, and nothing more: the next answers are those of a last query. */
+async function answersOf(where: "direct" | "through", steps: readonly Step[]): Promise<readonly string[]> {
+  const isDirect = where === "direct";
+  const client = await dial(isDirect ? postgres.port : wire.port);
+  const login = isDirect
+    ? { user: postgres.user, database: "postgres", secret: postgres.password }
+    : { user: testGrant, database: "shop", secret: testSecret };
+  const answers: string[] = [];
+  try {
+    await client.logIn(login);
+    for (const step of steps) {
+      if (typeof step === "string") answers.push(...(await client.until(step)).map(shorten));
+      else client.send(...step);
+    }
+    client.send(frames.query("rollback"), frames.query(`select '${THE_END}'`));
+    for (;;) {
+      const message = await client.next();
+      if (message === undefined) return [...answers, "closed"];
+      if (message.type === "D" && message.body.includes(THE_END)) return answers;
+      answers.push(shorten(message));
+    }
+  } finally {
+    client.close();
+  }
+}
+
+const { sync, flush } = frames;
+const run = (sql: string): Buffer[] => [frames.parse("", sql), frames.bind("", ""), frames.execute("")];
+const copy = run("copy goods from stdin");
+const data = (text: string): Buffer => frame("d", Buffer.from(text));
+const good = data("1\tsoap\n");
+const bad = data("x\tsoap\n");
+const done = frame("c");
+const failed = frame("f", "no more");
+const begin = frames.query("begin");
+
+const cases: readonly (readonly [what: string, ...Step[]])[] = [
+  ["a bad row", copy, [flush], "G", [good, bad, good, done, sync]],
+  ["a bad row, then nothing until the error is read", copy, [flush], "G", [bad], "E", [sync]],
+  ["a bad row, and data sent after its error was read", copy, [flush], "G", [bad], "E", [good, done, sync]],
+  ["CopyFail", copy, [flush], "G", [good, failed, sync]],
+  ["CopyFail without data", copy, [flush], "G", [failed, sync]],
+  ["a Sync behind Execute, as libpq sends it, and a bad row", copy, [sync], "G", [good, bad, done, sync]],
+  ["a Sync behind Execute, and CopyFail", copy, [sync], "G", [failed, sync]],
+  [
+    "a Sync behind Execute, a bad row, data after its error was read",
+    copy,
+    [sync],
+    "G",
+    [bad],
+    "E",
+    [good, done, sync],
+  ],
+  ["a Sync behind Execute, and good data", [begin], "Z", copy, [sync], "G", [good, done, sync]],
+  ["everything at once, a bad row", [...copy, good, bad, good, done, sync]],
+  ["everything at once with a Sync behind Execute, a bad row", [...copy, sync, good, bad, done, sync]],
+  ["everything at once, CopyFail", [...copy, sync, failed, sync]],
+  ["everything at once, two Syncs before the data", [...copy, sync, flush, sync, bad, done, sync]],
+  ["everything at once, and what follows", [...copy, bad, done, sync, ...run("select 1"), sync]],
+  [
+    "what stands between the failure and its Sync",
+    [...copy, bad, done, ...run("select 1"), sync, ...run("select 2"), sync],
+  ],
+  ["a COPY that fails before it begins", [...run("copy shown from stdin"), sync, good, done, sync]],
+  [
+    "a COPY that fails before it begins, no Sync behind it",
+    [...run("copy shown from stdin"), good, done, sync],
+  ],
+  ["a Sync as the last thing behind a bad row", copy, [flush], "G", [bad, sync], "Z"],
+  ["a Sync behind an error that was read", copy, [flush], "G", [bad], "E", [sync, sync]],
+  [
+    "a Sync among data, behind the bad row",
+    copy,
+    [flush],
+    "G",
+    [good, bad, sync, good, good, sync, done, sync],
+  ],
+  ["a Sync among data, before the bad row", copy, [flush], "G", [good, sync, good, bad, good, done, sync]],
+  [
+    "Syncs on both sides of the bad row",
+    copy,
+    [sync],
+    "G",
+    [sync, good, sync, bad, sync, good, sync, done, sync],
+  ],
+  [
+    "a COPY that fails before its first row, and waits for the error",
+    run("copy shown from stdin"),
+    [sync],
+    "E",
+    [sync],
+  ],
+  [
+    "a simple query, Syncs on both sides of the bad row",
+    [frames.query("copy goods from stdin")],
+    "G",
+    [sync, bad, sync, good, done, sync],
+  ],
+  [
+    "a simple query that fails before its first row",
+    [frames.query("copy shown from stdin"), sync, good, done, sync],
+  ],
+  [
+    "the statement without a name lives on",
+    copy,
+    [sync],
+    "G",
+    [bad, done, sync],
+    "Z",
+    [frames.bind("", ""), frames.execute(""), sync],
+    "G",
+    [done, sync],
+  ],
+  ["a Sync among good data", [begin], "Z", copy, [flush], "G", [good, sync, done, sync]],
+  [
+    "in a transaction block",
+    [begin],
+    "Z",
+    copy,
+    [sync],
+    "G",
+    [good, bad, done, sync],
+    "Z",
+    [frames.query("select 1")],
+  ],
+  [
+    "a duplicate key, found after the last row",
+    copy,
+    [sync],
+    "G",
+    [good, data("1\tsoap again\n"), done, sync],
+  ],
+  ["an empty COPY", copy, [sync], "G", [done, sync]],
+  ["a simple query, a bad row", [frames.query("copy goods from stdin")], "G", [bad, good, done]],
+  ["a simple query, CopyFail", [frames.query("copy goods from stdin")], "G", [good, failed]],
+  [
+    "a simple query, a Sync as the last thing behind a bad row",
+    [frames.query("copy goods from stdin")],
+    "G",
+    [bad, sync],
+  ],
+  ["a simple query, a Sync before the data", [frames.query("copy goods from stdin")], "G", [sync, bad, done]],
+  [
+    "two COPYs in a simple query, the first fails",
+    [frames.query("copy goods from stdin; copy goods from stdin")],
+    "G",
+    [bad, done],
+  ],
+  [
+    "two COPYs in a simple query, the second fails",
+    [frames.query("copy goods from stdin; copy goods from stdin")],
+    "G",
+    [done],
+    "G",
+    [failed],
+  ],
+  ["two COPYs of a pipeline, the first fails", [...copy, bad, done, ...copy, good, done, sync]],
+  [
+    "two COPYs of a pipeline with a Sync each, the first fails",
+    [...copy, bad, done, sync, begin, ...copy, good, done, sync],
+  ],
+];
+
+test.each(cases)("reads as on the server itself: %s", async (_, ...steps) => {
+  const direct = await answersOf("direct", steps);
+  expect(await answersOf("through", steps)).toEqual(direct);
+  expect(direct.filter((answer) => answer.startsWith("Z"))).not.toEqual([]);
+});

@@ -1,0 +1,138 @@
+import type { SessionEnd } from "../../../gate/gate.ts";
+import { messageOf } from "../../../kernel/errors.ts";
+import { boundClose } from "../close-grace.ts";
+import { Control } from "../wire/control.ts";
+import { WireError } from "../wire/framing.ts";
+import { errorResponse } from "../wire/messages.ts";
+import { isAtRest } from "./shared.ts";
+import type { RelayState } from "./state.ts";
+
+/** How long the server's socket may take to end, milliseconds. */
+const CLOSE_GRACE_MS = 1000;
+/** How long a backend whose connection was cut is cancelled and terminated, milliseconds. */
+const CUT_MS = 3000;
+/** How long the rest of a message that is half way to the client may take, milliseconds. */
+const MESSAGE_REST_MS = 500;
+/** ReadyForQuery outside of a transaction block. */
+const IDLE = 0x49;
+
+/** The one way out. Later calls do nothing. @param last what the client reads of it; left out: nothing */
+export function end(relay: RelayState, why: SessionEnd, error: string, last?: Buffer): void {
+  if (relay.ending !== undefined) return;
+  const { client, server, inbound, options } = relay.parts;
+  const { clock } = options;
+  relay.ending = { since: clock.monotonic(), code: error, why };
+  relay.owed = relay.backend.openBytes;
+  relay.giveBack();
+  relay.stopJudging?.();
+  inbound.end();
+  relay.unsent = relay.outgoing.permits();
+  relay.outgoing.replace([]);
+  client.pause();
+  boundClose(client, clock);
+  if (last === undefined || client.destroyed) {
+    client.destroy();
+  } else {
+    relay.lastWords = last;
+    if (relay.owed === 0) {
+      sayLastWords(relay);
+    } else {
+      const stop = clock.schedule(MESSAGE_REST_MS, () => client.destroy());
+      client.once("close", stop);
+    }
+  }
+  // Nothing runs and no lock is held: the server's end can wait until all clients have been told theirs.
+  const isIdle = relay.shared.expected.length === 0 && relay.shared.readyStatus === IDLE;
+  if (isIdle && !server.destroyed) options.pacing(() => endServer(relay));
+  else endServer(relay);
+}
+
+/**
+ * Ends a session that is to end at rest, once it is: no act is held back, under way or half told by the client, and the
+ * server is outside of a transaction block. Of such a session a driver loses nothing but its settings, and connects again.
+ */
+export function endIfAtRest(relay: RelayState): void {
+  const { atRest, shared, outgoing, backend } = relay;
+  if (atRest === undefined || relay.ending !== undefined || relay.isLeaving || relay.isWaiting) return;
+  const isIdle = isAtRest(shared) && shared.readyStatus === IDLE && !shared.copyIn;
+  if (!isIdle || outgoing.list.length > 0 || relay.carry.length > 0 || backend.openBytes > 0) return;
+  end(relay, atRest, "57P01", relay.parts.options.lastWords(atRest.words));
+}
+
+/** A fault of either peer, or of ours: it ends this session and no other. */
+export function fail(relay: RelayState, thrown: unknown): void {
+  const isKnown = thrown instanceof WireError;
+  const code = isKnown ? thrown.code : "XX000";
+  const message = isKnown ? thrown.message : "the gateway failed while serving this session";
+  const why: SessionEnd = isKnown
+    ? { cause: "protocol_error", words: message }
+    : { cause: "fault", words: messageOf(thrown) };
+  end(relay, why, code, errorResponse({ severity: "FATAL", code, message }));
+}
+
+/** The message under way is complete: the client can be told why this ends. */
+export function sayLastWords(relay: RelayState): void {
+  const { client } = relay.parts;
+  if (relay.lastWords === undefined) return;
+  // The client reads them before it sees the end: a socket destroyed at once could take them with it.
+  client.end(relay.lastWords);
+  client.resume();
+  relay.lastWords = undefined;
+}
+
+/** What the session had under way is over, or nobody can tell: its last outcomes are recorded, and its end. */
+export function settle(relay: RelayState): void {
+  const { server, session, options } = relay.parts;
+  if (relay.isSettled || relay.ending === undefined) return;
+  relay.isSettled = true;
+  relay.stopEnding?.();
+  relay.backend.abandon(relay.ending.code);
+  session.close(relay.ending.why);
+  if (server.destroyed) return;
+  const unschedule = options.clock.schedule(CLOSE_GRACE_MS, () => server.destroy());
+  server.once("close", unschedule);
+}
+
+function endServer(relay: RelayState): void {
+  const { server, outbound } = relay.parts;
+  const { expected } = relay.shared;
+  const runs = expected.length > 0;
+  if (server.destroyed) return settle(relay);
+  if (server.writableLength > 0) return cutServer(relay);
+  // Behind whatever it still has to read; and a server that looks whether anybody is there sees the end at once.
+  if (!server.writableEnded) outbound.end(Control.terminate);
+  if (runs) relay.stopEnding = endRunning(relay, expected.length > 1);
+  else settle(relay);
+  // Rows that nobody reads any more would keep it from seeing that it is cancelled.
+  server.resume();
+}
+
+/**
+ * Bytes of the client's have not left yet: they must not, and their message must not become whole. What came before
+ * them is ended as ever, but the connection that would tell of it is gone.
+ */
+function cutServer(relay: RelayState): void {
+  const stop = endRunning(relay, true);
+  relay.parts.options.clock.schedule(CUT_MS, stop);
+  giveUp(relay);
+}
+
+/** The database has not said that what ran is over: the connection goes all the same. */
+function giveUp(relay: RelayState): void {
+  relay.isConfirmed = false;
+  settle(relay);
+  relay.parts.server.destroy();
+}
+
+/** @returns to be called once the backend has said that nothing runs any more, or has closed its connection */
+function endRunning(relay: RelayState, isQueued: boolean): () => void {
+  const { options, target, cancelKey } = relay.parts;
+  return options.endings.end({
+    target,
+    upstream: cancelKey,
+    name: () => relay.name,
+    since: relay.startedAt,
+    isQueued,
+    giveUp: () => giveUp(relay),
+  });
+}

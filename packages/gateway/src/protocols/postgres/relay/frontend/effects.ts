@@ -1,0 +1,29 @@
+import type { Effect } from "../../guard/effects.ts";
+import type { Expected } from "../expected.ts";
+import { effectsKnown, type Text } from "../texts.ts";
+import type { FrontendState } from "./state.ts";
+
+/** Until the server has answered, names that a text gives or drops are unsettled. */
+export function beginEffects(state: FrontendState, entry: Expected, effects: readonly Effect[]): void {
+  const { statements, portals } = state.shared;
+  if (effects.length === 0) return;
+  entry.effects = effects;
+  for (const effect of effects) {
+    if (effect.kind === "prepare" || effect.kind === "deallocate") statements.begin(effect.name, undefined);
+    else if (effect.kind === "declare") portals.begin(effect.name, undefined);
+    else if (effect.kind === "copy in") state.shared.copyAwaited = entry;
+  }
+  // Not part of a segment: SQL's effects are certain only once the server has said so.
+  statements.endSegment();
+  portals.endSegment();
+}
+
+/** Whether a text would prepare statements or declare cursors while the session may have no more. */
+export function namesTooMany(state: FrontendState, text: Text): boolean {
+  const { statements, portals } = state.shared;
+  const kinds = effectsKnown(text).map(({ kind }) => kind);
+  return (
+    (kinds.includes("prepare") && state.isFull(statements)) ||
+    (kinds.includes("declare") && state.isFull(portals))
+  );
+}

@@ -1,0 +1,46 @@
+import { decodeParse } from "../../wire/codec.ts";
+import { type } from "../../wire/framing.ts";
+import { isParameterType, typeDenial } from "../../wire/parameter-types.ts";
+import { Expected } from "../expected.ts";
+import type { Statement } from "../shared.ts";
+import { settleParse } from "./pending-parse.ts";
+import { refuse, tooLong, tooManyStatements, unreadable } from "./refusing.ts";
+import type { FrontendState } from "./state.ts";
+
+/** Parse ('P'): an act by itself, or one with the Execute that follows. @returns false when it has to wait */
+export function parse(state: FrontendState, start: number, end: number): boolean {
+  const { statements, expected } = state.shared;
+  settleParse(state);
+  const { statementBytes } = state.options;
+  const { name, sql, sqlAt, sqlEnd, types } = decodeParse(state.chunk, start + 5, end, statementBytes);
+  const text = sql === undefined ? undefined : state.textOf(sql);
+  if (text !== undefined && !state.isJudged(text)) return false;
+  const entry = new Expected(type.parse);
+  entry.name = name;
+  const refused = (error: Buffer): true => {
+    // Nothing is held of what the server will never have.
+    statements.begin(name, undefined);
+    refuse(state, entry, start, end, error);
+    return true;
+  };
+  if (text === undefined) return refused(tooLong(state, "parse", sqlAt, sqlEnd));
+  if (state.isFull(statements)) return refused(tooManyStatements());
+  const denied = types.find((oid) => !isParameterType(oid));
+  if (denied !== undefined) return refused(refusedType(state, denied));
+  const statement: Statement = { text };
+  entry.statement = statement;
+  statements.begin(name, statement);
+  expected.add(entry);
+  state.pendingParse = { start, end, entry, statement, name };
+  return true;
+}
+
+/** Records that a parameter's type was refused, and answers it. */
+function refusedType(state: FrontendState, oid: number): Buffer {
+  return unreadable(
+    state,
+    `parameter of type ${oid} is not SQL`,
+    `{"kind":"parse","parameter":${oid}}`,
+    (denied) => typeDenial(oid, denied?.rule),
+  );
+}

@@ -1,0 +1,63 @@
+import type { Denial } from "../../../../gate/protocol.ts";
+import { Control } from "../../wire/control.ts";
+import { type } from "../../wire/framing.ts";
+import { errorResponse } from "../../wire/messages.ts";
+import { denialResponse } from "../denials.ts";
+import type { Expected } from "../expected.ts";
+import { settleParse } from "./pending-parse.ts";
+import type { FrontendState } from "./state.ts";
+
+/**
+ * Refuses one message in its place in the order: what surely fails goes upstream for it, and the client reads `error`
+ * where the server answers that.
+ */
+export function refuse(
+  state: FrontendState,
+  entry: Expected,
+  start: number,
+  end: number,
+  error: Buffer,
+): void {
+  settleParse(state);
+  entry.refusal = error;
+  state.shared.expected.add(entry);
+  const { failingQuery, failingParse } = Control;
+  state.outgoing.instead(start, end, entry.kind === type.query ? failingQuery : failingParse);
+}
+
+/** An error of the gateway's own that is no denial. */
+export function errorOf(code: string, message: string): Buffer {
+  return errorResponse({ severity: "ERROR", code, message });
+}
+
+export function tooManyStatements(): Buffer {
+  return errorOf("54000", "too many prepared statements or cursors in one session");
+}
+
+/** Records an act that no text stands for: the text given parses to nothing, so that the guard denies it. */
+export function unreadable(
+  state: FrontendState,
+  sql: string,
+  detail: string,
+  denial: (denied: Denial | undefined) => Denial,
+): Buffer {
+  const decision = state.judge({ sql }, detail);
+  return denialResponse(denial(decision.kind === "deny" ? decision.denial : undefined));
+}
+
+/** Records that a text is too long to be judged, by how it begins, and answers it. */
+export function tooLong(state: FrontendState, kind: "query" | "parse", at: number, end: number): Buffer {
+  const begins = state.chunk.toString("utf8", at, Math.min(end, at + 2000)).toWellFormed();
+  const bytes = end - at;
+  return unreadable(
+    state,
+    `a text of ${bytes} bytes is not SQL`,
+    `{"bytes":${bytes},"kind":"${kind}","sql_begins":${JSON.stringify(begins)}}`,
+    (denied) => ({
+      rule: (denied?.rule ?? "protocol").replace(/: .*/, ": limits"),
+      message: `a statement of ${bytes} bytes is refused: ${state.options.statementBytes} are the limit`,
+      remedy: "correct",
+      hint: "send many rows with COPY, as bind values or in several statements; the limit is limits.statement_bytes of the gateway's configuration",
+    }),
+  );
+}

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { createNames } from "./names.ts";
+import { createTexts, createSeenStatements, type Text } from "./texts.ts";
+
+test("weighs what is settled, whether it was begun with its statement or, as PREPARE does, without", () => {
+  const names = createNames<{ size: number }>(({ size }) => size);
+  const large = { size: 1000 };
+  names.begin("a", undefined);
+  names.settle("a", large, true);
+  expect(names.weight).toBe(1000);
+  names.begin("a", { size: 7 });
+  names.settle("a", { size: 7 }, false);
+  // What a segment has begun is held until its Sync, whatever the server made of it.
+  expect(names.weight).toBe(1007);
+  names.begin("b", { size: 5 });
+  names.settle("b", { size: 5 }, false);
+  expect(names).toMatchObject({ weight: 1012, size: 3 });
+  names.endSegment();
+  expect(names).toMatchObject({ weight: 1000, size: 1 });
+  names.begin("a", { size: 1 });
+  names.settle("a", { size: 1 }, true);
+  names.endSegment();
+  expect(names.weight).toBe(1);
+  names.begin("a", undefined);
+  names.settle("a", undefined, true);
+  names.endSegment();
+  names.forget("a");
+  names.clear();
+  expect(names).toMatchObject({ weight: 0, size: 0 });
+});
+
+test("an unsettled name has no meaning, but for its own segment", () => {
+  const names = createNames<{ size: number }>(({ size }) => size);
+  const [first, second] = [{ size: 1 }, { size: 2 }];
+  names.begin("a", first);
+  expect(names.lookup("a")).toBe(first);
+  names.endSegment();
+  expect(names.lookup("a")).toBe("unsettled");
+  names.begin("a", second);
+  expect(names.lookup("a")).toBe(second);
+  names.endSegment();
+  names.settle("a", first, true);
+  expect(names.lookup("a")).toBe("unsettled");
+  names.settle("a", second, false);
+  expect(names.lookup("a")).toBe(first);
+});
+
+test("a text is told in full once, then by its digest; long texts are remembered by digest alone", () => {
+  const texts = createTexts();
+  const seen = createSeenStatements();
+  const tell = (text: Text): string => seen.name(text);
+  for (const sql of ["select 1", `select '${"x".repeat(20_000)}'`]) {
+    expect(tell(texts(sql))).toBe(`"sql":${JSON.stringify(sql)}`);
+    expect(tell(texts(sql))).toBe(`"sha256":"${texts(sql).digest()}"`);
+  }
+  for (let each = 0; each < 64; each += 1) tell(texts(`select 'another ${each}'`));
+  expect(tell(texts("select 1"))).toContain('"sql"');
+  expect(tell(texts(`select '${"x".repeat(20_000)}'`))).toContain('"sql"');
+  expect(tell(texts("select 1"))).toContain('"sha256"');
+  seen.forget();
+  expect(tell(texts("select 1"))).toContain('"sql"');
+});

@@ -1,0 +1,64 @@
+import type { Hash } from "node:crypto";
+import { createExpectedQueue, type Expected, type ExpectedQueue } from "./expected.ts";
+import { createNames, type Names } from "./names.ts";
+import type { Text } from "./texts.ts";
+
+/** A prepared statement. */
+export interface Statement {
+  readonly text: Text;
+  /** Made by PREPARE: the text is the one that prepared it, and running it does not prepare it again. */
+  readonly prepared?: boolean;
+  /** The member of a record that tells its name; written when it is first needed. */
+  member?: string;
+}
+
+/** A portal: a statement with its values. */
+export interface Portal {
+  readonly statement: Statement;
+  readonly statementName: string;
+  /** The values as canonical JSON text. */
+  readonly parameters: string;
+  /** Whether a record has told the values in full: then their SHA-256, or "" while it has not been needed. */
+  recorded?: string;
+}
+
+/** What both halves of a session know. */
+export interface Shared {
+  readonly statements: Names<Statement>;
+  readonly portals: Names<Portal>;
+  readonly expected: ExpectedQueue;
+  /** The server's newest ReadyForQuery: its status, and the number of the first message that it does not answer. */
+  readyStatus: number;
+  readyNext: number;
+  /** Whether the server takes CopyData now. */
+  copyIn: boolean;
+  /** An act that may start a COPY from the client: until it is answered, what the client sends next could mean two things. */
+  copyAwaited: Expected | undefined;
+  /** Whether the client said Sync while the server took the data of the COPY under way. */
+  syncInCopy: boolean;
+  /** The COPY has failed, and which Syncs the server will answer is not known: it is to be asked. */
+  probeOwed: boolean;
+  /** What the client has sent for the COPY under way. */
+  copied: { readonly digest: Hash; bytes: number } | undefined;
+}
+
+/** What a new session knows. */
+export function createShared(): Shared {
+  return {
+    statements: createNames<Statement>((statement) => statement.text.sql.length),
+    portals: createNames<Portal>((portal) => portal.parameters.length),
+    expected: createExpectedQueue(),
+    readyStatus: 0x49,
+    readyNext: 0,
+    copyIn: false,
+    copyAwaited: undefined,
+    syncInCopy: false,
+    probeOwed: false,
+    copied: undefined,
+  };
+}
+
+/** Whether the server owes nothing and waits for a message: no pipeline is half way. */
+export function isAtRest({ expected, readyNext }: Shared): boolean {
+  return expected.length === 0 && expected.next === readyNext;
+}

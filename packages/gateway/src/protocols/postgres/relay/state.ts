@@ -1,0 +1,121 @@
+import type { Socket } from "node:net";
+import type { Outcome, Session, SessionEnd } from "../../../gate/gate.ts";
+import type { Permit } from "../../../gate/permit.ts";
+import type { Deadline } from "../../../kernel/clock.ts";
+import type { PostgresAct, PostgresCover } from "../act.ts";
+import type { SessionOptions } from "../session.ts";
+import type { Target } from "../target.ts";
+import type { CancelKey } from "../upstream/connect.ts";
+import type { TimeLimits } from "../upstream/time-limits.ts";
+import { createCarry, type Carry } from "../wire/framing.ts";
+import type { Backend } from "./backend/backend.ts";
+import type { Frontend } from "./frontend/frontend.ts";
+import type { Inbound } from "./memory.ts";
+import type { Outbound } from "./outbound.ts";
+import { Outgoing } from "./outgoing.ts";
+import { createShared, type Shared } from "./shared.ts";
+
+/** The server's socket without the way to write to it, which `outbound` alone is. */
+export type ServerSocket = Pick<
+  Socket,
+  | "pause"
+  | "resume"
+  | "unshift"
+  | "destroy"
+  | "destroyed"
+  | "writableLength"
+  | "writableEnded"
+  | "on"
+  | "once"
+>;
+
+/** What one relayed session is made of. */
+export interface RelayParts {
+  readonly options: SessionOptions;
+  readonly client: Socket;
+  readonly server: ServerSocket;
+  readonly outbound: Outbound;
+  readonly target: Target;
+  readonly cancelKey: CancelKey;
+  readonly session: Session<PostgresAct, PostgresCover>;
+  readonly limits: TimeLimits;
+  readonly deadline: Deadline;
+  /** Room for the client's large messages. */
+  readonly inbound: Inbound;
+  /** How the server says that the session is called. */
+  readonly name: string;
+}
+
+/** One relayed session: its parts, and what changes while it lives. */
+export class RelayState {
+  readonly parts: RelayParts;
+  readonly shared: Shared = createShared();
+  readonly outgoing = new Outgoing();
+  readonly carry: Carry = createCarry();
+  readonly startedAt: number;
+  /** Made last: both halves need what stands here. */
+  frontend!: Frontend;
+  backend!: Backend;
+  /** The client's cancel key and its share of the memory are given back once. */
+  giveBack: () => void = () => undefined;
+
+  /** Why the client is not read: its next message waits for answers or a verdict, or the server takes no more. */
+  isWaiting = false;
+  isFull = false;
+  /** The client said Terminate. */
+  isLeaving = false;
+  /** A cancel request is under way. */
+  cancelling: Promise<void> | undefined;
+  /** Cancels the judging of the text that the client's next message holds. */
+  stopJudging: (() => void) | undefined;
+  /** How the server says that the session is called. */
+  name: string;
+  /** What the server says cannot be read. */
+  isBroken = false;
+  /** Past the deadline the server said something. */
+  wasLate = false;
+
+  /** The session is to end with this as soon as nothing of it is under way. */
+  atRest: SessionEnd | undefined;
+
+  /** The session is over: since when, and what is said of acts that it ended. */
+  ending: { readonly since: number; readonly code: string; readonly why: SessionEnd } | undefined;
+  /** Whether the database has said so: by an answer, or by closing the connection. */
+  isConfirmed = true;
+  /** Nothing of the session runs upstream any more, or nobody can tell. */
+  isSettled = false;
+  /**
+   * Acts that waited for the turn's records when the session ended: they do not leave, and whether the log has them is
+   * told at the turn's end.
+   */
+  unsent: ReadonlySet<Permit<PostgresCover>> = new Set();
+  /** Ends the ending of what runs upstream. */
+  stopEnding: (() => void) | undefined;
+  /** Bytes that complete the message that was half way to the client when the session ended. */
+  owed = 0;
+  /** Said to the client when the message under way is complete. */
+  lastWords: Buffer | undefined;
+
+  constructor(parts: RelayParts) {
+    this.parts = parts;
+    this.name = parts.name;
+    this.startedAt = parts.options.clock.monotonic();
+  }
+
+  /** Records an outcome; of an act that the session's end has ended, also whether the database has said so, and when. */
+  complete(permit: Permit<PostgresCover>, outcome: Outcome): void {
+    const { ending } = this;
+    const { session, options } = this.parts;
+    if (ending === undefined) return session.complete(permit, outcome);
+    return session.complete(permit, {
+      ...outcome,
+      error: outcome.error === undefined ? undefined : ending.code,
+      more: {
+        ended: {
+          confirmed: this.isConfirmed,
+          milliseconds: Math.round(options.clock.monotonic() - ending.since),
+        },
+      },
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import type { NamedScope } from "../../../gate/protocol.ts";
+import type { Clock } from "../../../kernel/clock.ts";
+import { type DatabaseFacts, withFound } from "../guard/database.ts";
+import { identifier } from "../guard/structure/sql.ts";
+import type { PostgresScope } from "../scope.ts";
+import type { Target } from "../target.ts";
+import { databaseQuestion, factsOf } from "./database-facts.ts";
+import { foundOf } from "./found/answer.ts";
+import { foundQuestion } from "./found/question.ts";
+import { withOwnConnection } from "./own-connection.ts";
+
+/** How long asking may take, milliseconds. */
+const ASKING_MS = 60_000;
+
+/**
+ * What a session that starts now would find of a database, as far as its verdicts and what leaves depend on it.
+ * @throws UpstreamError whose message names no credential
+ */
+export async function databaseNow(
+  target: Target,
+  scopes: readonly NamedScope<PostgresScope>[],
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<DatabaseFacts> {
+  const found = foundQuestion(scopes.map(({ scope }) => scope));
+  return withOwnConnection(target, clock, signal, ASKING_MS, async ({ ask }) => {
+    await ask(`SET search_path TO ${target.search_path.map(identifier).join(", ")}`);
+    const facts = factsOf(await ask(databaseQuestion));
+    return found === undefined ? facts : withFound(facts, foundOf(await ask(found)));
+  });
+}

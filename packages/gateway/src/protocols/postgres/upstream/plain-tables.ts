@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { boundedMap, type BoundedMap } from "../../../kernel/bounded-map.ts";
+import type { Socket } from "node:net";
+import type { Clock } from "../../../kernel/clock.ts";
+import { ask } from "./ask.ts";
+import type { Target } from "../target.ts";
+
+/**
+ * Whether nothing stands behind a grant's tables that an error could quote or a plan show: no view, no row security, no
+ * trigger, no generated column, no function or operator of the database's own in a constraint, a default, an index, a
+ * partition key or a domain, no such code in a cast or an operator class of a column's type, and no foreign key that carries a change on to a table that is not granted. Partitions and children are
+ * looked at too. Asked of the database when a session starts; where the answer is no, or none comes, errors are
+ * withheld and plans refused.
+ *
+ * Types are written so that every operator is an exact match, which pg_catalog's wins.
+ */
+export function plainTablesQuery(tables: Iterable<string>): string {
+  const names = [...tables].map((name) => `'${name.replaceAll("'", "''")}'`);
+  const wanted = new Set(names).size;
+  // pg_depend names no function of pg_catalog: those are pinned (manual, "pg_depend").
+  return `WITH RECURSIVE wanted AS (
+      SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE pg_catalog.concat(n.nspname, '.', c.relname) IN (${names.join(", ")})),
+    family AS (SELECT w.oid FROM wanted w
+      UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN family f ON f.oid = i.inhparent),
+    coded AS (SELECT d.classid, d.objid FROM pg_catalog.pg_depend d
+      WHERE d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass::oid, 'pg_catalog.pg_operator'::pg_catalog.regclass::oid)),
+    coded_constraints AS (SELECT x.conrelid, x.contypid FROM pg_catalog.pg_constraint x
+      JOIN coded d ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass::oid AND d.objid = x.oid),
+    own_code AS (SELECT p.oid FROM pg_catalog.pg_proc p
+      WHERE p.oid >= 16384::pg_catalog.oid AND NOT p.prolang IN (12::pg_catalog.oid, 13::pg_catalog.oid)),
+    own_families AS (SELECT a.amprocfamily AS family FROM pg_catalog.pg_amproc a JOIN own_code p ON p.oid = a.amproc::pg_catalog.oid
+      UNION SELECT a.amopfamily FROM pg_catalog.pg_amop a JOIN pg_catalog.pg_operator o ON o.oid = a.amopopr
+        JOIN own_code p ON p.oid = o.oprcode::pg_catalog.oid),
+    own_types AS (SELECT c.castsource AS type FROM pg_catalog.pg_cast c JOIN own_code p ON p.oid = c.castfunc
+      UNION SELECT o.opcintype FROM pg_catalog.pg_opclass o JOIN own_families f ON f.family = o.opcfamily)
+    SELECT (SELECT pg_catalog.count(*) FROM wanted) = ${wanted}::pg_catalog.int8 AND NOT EXISTS (
+      SELECT FROM family f JOIN pg_catalog.pg_class c ON c.oid = f.oid
+      WHERE NOT c.relkind IN ('r', 'p') OR c.relrowsecurity OR c.relhasrules
+      OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated <> '')
+      OR EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
+      OR EXISTS (SELECT FROM coded_constraints x WHERE x.conrelid = c.oid)
+      OR EXISTS (SELECT FROM coded d
+        WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass::oid AND d.objid = c.oid)
+      OR EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN own_types o ON o.type = a.atttypid WHERE a.attrelid = c.oid)
+      OR EXISTS (SELECT FROM pg_catalog.pg_attrdef x JOIN coded d
+        ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass::oid AND d.objid = x.oid WHERE x.adrelid = c.oid)
+      OR EXISTS (SELECT FROM pg_catalog.pg_index x JOIN coded d
+        ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass::oid AND d.objid = x.indexrelid WHERE x.indrelid = c.oid)
+      OR EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        WHERE a.attrelid = c.oid AND t.oid >= 16384::pg_catalog.oid
+        AND (t.typtype IN ('c', 'd', 'm', 'r') OR t.typelem <> 0::pg_catalog.oid)
+        AND EXISTS (SELECT FROM coded_constraints x WHERE x.contypid <> 0::pg_catalog.oid))
+      OR EXISTS (SELECT FROM pg_catalog.pg_constraint x WHERE x.confrelid = c.oid
+        AND x.conrelid NOT IN (SELECT g.oid FROM family g)
+        AND (NOT x.confupdtype IN ('a', 'r') OR NOT x.confdeltype IN ('a', 'r'))))`;
+}
+
+/** How long an answer holds for further sessions, milliseconds. */
+const ANSWER_HOLDS_MS = 10_000;
+const MAX_ANSWERS = 200;
+interface Answer {
+  readonly isPlain: boolean;
+  readonly at: number;
+}
+
+/**
+ * Asks it of a server that is logged in and idle; its socket is left paused.
+ * @param ended the session's end: then the server is let go
+ * @returns false also when the server errs, goes away or takes too long
+ */
+export type ArePlainTables = (
+  socket: Socket,
+  target: Target,
+  tables: ReadonlySet<string>,
+  ended: AbortSignal,
+) => Promise<boolean>;
+
+/** Makes the question; answers are kept by target for a moment. */
+export function createPlainTables(clock: Clock): ArePlainTables {
+  const known = new WeakMap<Target, BoundedMap<Answer>>();
+  return async (socket, target, tables, ended) => {
+    if (tables.size === 0) return true;
+    const answers = known.get(target) ?? boundedMap(MAX_ANSWERS);
+    known.set(target, answers);
+    const sql = plainTablesQuery(tables);
+    // A pattern may name thousands of tables: the text itself is too long to keep.
+    const key = createHash("sha256").update(sql).digest("base64");
+    const kept = answers.get(key);
+    if (kept !== undefined && clock.monotonic() - kept.at < ANSWER_HOLDS_MS) return kept.isPlain;
+    const giveUp = (): void => void socket.destroy();
+    const unschedule = clock.schedule(target.connect_timeout, giveUp);
+    ended.addEventListener("abort", giveUp, { once: true });
+    try {
+      const [row] = await ask(socket, sql);
+      const isPlain = row?.[0] === "t";
+      answers.set(key, { isPlain, at: clock.monotonic() });
+      return isPlain;
+    } catch {
+      return false;
+    } finally {
+      unschedule();
+      ended.removeEventListener("abort", giveUp);
+    }
+  };
+}

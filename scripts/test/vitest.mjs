@@ -1,0 +1,117 @@
+// Runs vitest, and says of each test file what came of it.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { environment, root } from "../setup.mjs";
+
+/**
+ * What came of a test file.
+ * @typedef {object} Outcome
+ * @property {string} file its path from the root
+ * @property {number} passed
+ * @property {number} skipped
+ * @property {readonly { test: string, message: string }[]} failures tests that failed, and what failed outside of any
+ */
+
+/**
+ * What came of a run.
+ * @typedef {object} Run
+ * @property {readonly Outcome[]} outcomes
+ * @property {readonly string[]} errors what failed and belongs to no file: an error without one, or a run without a report
+ */
+
+/**
+ * Reads vitest's JSON report, the errors that no test caught, and the exit code, which may know of more than both.
+ * @returns {Run}
+ */
+export function readRun({ report, uncaught, code }) {
+  if (report === undefined || uncaught === undefined)
+    return { outcomes: [], errors: [`vitest ended with ${code} and left no report`] };
+  const outcomes = report.testResults.map(({ name, status, message, assertionResults: all }) => {
+    const failures = all
+      .filter((each) => each.status === "failed")
+      .map((each) => ({ test: each.fullName, message: each.failureMessages.join("\n") }));
+    // A file that could not be read, or a stage that could not be set: no test of its own has failed.
+    if (status === "failed" && failures.length === 0) failures.push({ test: "(set-up)", message });
+    for (const error of uncaught)
+      if (error.file === name)
+        failures.push({ test: "(an error that no test caught)", message: error.message });
+    return {
+      file: path.relative(root, name),
+      passed: all.filter((each) => each.status === "passed").length,
+      skipped: all.filter(({ status: one }) => one !== "passed" && one !== "failed").length,
+      failures,
+    };
+  });
+  const known = new Set(report.testResults.map(({ name }) => name));
+  const errors = uncaught.filter(({ file }) => !known.has(file)).map(({ message }) => message);
+  if (outcomes.length === 0) errors.push("vitest found no test");
+  if (code !== 0 && errors.length === 0 && outcomes.every(({ failures }) => failures.length === 0))
+    errors.push(`vitest ended with ${code}, and no test has failed`);
+  return { outcomes, errors };
+}
+
+/** What is read as JSON, or nothing where there is no such file. */
+function readJson(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Runs vitest with its output shown, in a process group of its own, so that it can be ended with all that it started.
+ * @param {readonly string[]} args
+ * @param {number} [limitMs] after this time the whole group is killed, milliseconds
+ * @returns {Promise<Run>}
+ */
+export async function runVitest(args, limitMs) {
+  const folder = mkdtempSync(path.join(tmpdir(), "mayfly-test-"));
+  const [reportFile, uncaughtFile] = ["report.json", "uncaught.json"].map((name) => path.join(folder, name));
+  const reporters = ["default", "json", path.join(root, "scripts/test/uncaught.mjs")];
+  const child = spawn(
+    "vitest",
+    [
+      "run",
+      ...reporters.map((reporter) => `--reporter=${reporter}`),
+      `--outputFile.json=${reportFile}`,
+      ...args,
+    ],
+    {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...environment(), MAYFLY_UNCAUGHT_FILE: uncaughtFile },
+      detached: true,
+    },
+  );
+  const signalGroup = (signal) => {
+    try {
+      process.kill(-child.pid, signal);
+    } catch {
+      // The group is gone.
+    }
+  };
+  // Whoever interrupts this process means the tests, which then clean up.
+  const interrupt = (signal) => {
+    child.once("exit", () => process.exit(signal === "SIGINT" ? 130 : 143));
+    signalGroup(signal);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, interrupt);
+  const late = limitMs === undefined ? undefined : setTimeout(() => signalGroup("SIGKILL"), limitMs);
+  try {
+    const code = await new Promise((resolve) => {
+      child.once("error", (error) => {
+        console.error(error.message);
+        resolve(127);
+      });
+      child.once("exit", (exit, signal) => resolve(exit ?? signal));
+    });
+    return readRun({ report: readJson(reportFile), uncaught: readJson(uncaughtFile), code });
+  } finally {
+    clearTimeout(late);
+    for (const signal of ["SIGINT", "SIGTERM"]) process.off(signal, interrupt);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,95 @@
+import type { Login } from "@mayfly/testing/people.ts";
+
+/** A console block that the test types in, in this order: by page and first command. */
+export interface RunBlock {
+  readonly block: string;
+  /** Whose access token is in TOKEN and, for people, in MAYFLY_TOKEN; left out: the agent, which has logged in. */
+  readonly as?: Login;
+  /** Typed before it, without being shown. */
+  readonly before?: string;
+  /** Which id of the page stands for the last id of its kind that was printed, before it and in it. */
+  readonly ids?: readonly string[];
+  /** The commands after the first are typed into what the first starts. */
+  readonly isShell?: true;
+  /** Where it is typed; left out: where the last one was. */
+  readonly where?: "bot" | "gateway" | "quick-start";
+}
+
+const pending = "req_akyfm3677mzsr9qx";
+
+export const runBlocks: readonly RunBlock[] = [
+  { block: 'docs/cli.md $ mayfly request orders-db/read-orders --reason "TICKET-123: late parcel" --ttl 2m' },
+  { block: "docs/signals.md $ mayflyd signals test --dry-run --client 0oasupportbot", where: "gateway" },
+  {
+    block: "docs/cli.md $ mayfly request orders-db/refund-order --reason please",
+    where: "bot",
+  },
+  {
+    block:
+      "docs/cli.md $ mayfly login --url https://mayfly.internal:8443 --ca mayfly-ca.pem --client-id 0oa1b2c3d4 --key agent.pem",
+  },
+  { block: "docs/cli.md $ mayfly operations" },
+  {
+    block: 'docs/cli.md $ mayfly connect orders-db/read-orders --reason "TICKET-123" -- -c "select 1 as one"',
+  },
+  { block: "docs/cli.md $ mayfly credential" },
+  {
+    block: "docs/cli.md $ mayfly agent keygen --out agent.pem > agent.public.jwk",
+    before: "mkdir keys; cd keys",
+  },
+  {
+    block:
+      'README.md $ mayfly run orders-db/read-orders --ttl 5m --reason "TICKET-4711: where is my parcel?" -- sh',
+    where: "bot",
+    isShell: true,
+  },
+  {
+    block:
+      'docs/concepts.md $ mayfly request orders-db/read-orders --ttl 5m --reason "TICKET-4711: where is my parcel?"',
+  },
+  {
+    block:
+      'docs/clients.md $ mayfly run orders-db/read-orders --reason "TICKET-7: late orders" -- python3 report.py',
+    before: `echo 'import os; assert os.environ["PGUSER"].startswith("gr_")' > report.py`,
+  },
+  {
+    block:
+      'docs/quick-start.md $ npx mayfly run orders-db/read-orders --reason "TICKET-123" -- psql -c "select count(*) from orders"',
+  },
+  {
+    block: 'docs/security.md $ psql "$DSN" -c "select * from payroll"',
+    before: `DSN=$(mayfly request orders-db/read-orders --reason "TICKET-8: a look" | sed -n 's/^dsn //p')`,
+  },
+  { block: "docs/api.md $ curl -sS --cacert mayfly-ca.pem https://mayfly.internal:8443/v1/requests \\" },
+  { block: "docs/api.md $ curl -sS --http1.1 --cacert mayfly-ca.pem -i https://mayfly.internal:8443/v1/me" },
+  {
+    block:
+      'docs/leases.md $ curl -sS --cacert mayfly-ca.pem -X POST -H "Authorization: Bearer $TOKEN" https://mayfly.internal:8443/v1/grants/gr_7dxqmb8r8wtwxnfp/lease',
+    before: `curl -sS --cacert mayfly-ca.pem -H "authorization: Bearer $TOKEN" -H "content-type: application/json" \\
+  -d '{"connection":"orders-db","operations":["read-orders"],"reason":"TICKET-9: a look","lease":true}' "$MAYFLY_URL/v1/requests"`,
+    ids: ["gr_7dxqmb8r8wtwxnfp"],
+  },
+  {
+    block:
+      'docs/approvals.md $ mayfly request orders-db/read-orders orders-db/refund-order --reason "TICKET-124: broken on arrival"',
+  },
+  {
+    block: "docs/approvals.md $ mayfly approve req_akyfm3677mzsr9qx --yes",
+    as: "owner@example.com",
+    ids: [pending],
+  },
+  {
+    block:
+      'docs/approvals.md $ mayfly request orders-db/refund-order --reason "INC-9: refunds of today booked twice" --break-glass',
+  },
+  { block: "docs/approvals.md $ mayfly audit search --type break_glass.activated", as: "ada@example.com" },
+  {
+    block: "docs/quick-start.md $ npx mayflyd check mayfly.yaml",
+    before: "unset ORDERS_DB_PASSWORD OKTA_CLIENT_SECRET OKTA_HOOK_SECRET",
+    where: "quick-start",
+  },
+  {
+    block: "docs/quick-start.md $ npx mayfly audit verify data/audit --key data/audit/log.vkey",
+    where: "gateway",
+  },
+];
