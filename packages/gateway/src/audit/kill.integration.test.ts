@@ -14,22 +14,34 @@ function writeForever(folder: string) {
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-4096);
   });
+  const ended = once(child, "close");
   return {
     child,
+    ended,
     acknowledged: () => Number(said.slice(0, said.lastIndexOf("\n")).split("\n").at(-1) ?? 0),
   };
+}
+
+type Writing = ReturnType<typeof writeForever>;
+
+/** Waits until so many records are acknowledged. @throws Error when the process ends before */
+async function writes({ child, ended, acknowledged }: Writing, target: number): Promise<void> {
+  const tooEarly = ended.then(([code]) => {
+    throw new Error(`the writing process ended with ${code} after ${acknowledged()} records`);
+  });
+  while (acknowledged() < target) await Promise.race([once(child.stdout, "data"), tooEarly]);
+  tooEarly.catch(() => undefined);
 }
 
 test("a process killed in the middle of writing loses no record that was flushed", async () => {
   const folder = folders.make();
   let acknowledged = 0;
   for (let round = 0; round < 6; round++) {
-    const { child, acknowledged: now } = writeForever(folder);
-    const target = acknowledged + 3000 + round * 777;
-    while (now() < target) await once(child.stdout, "data");
-    child.kill("SIGKILL");
-    await once(child, "close");
-    acknowledged = now();
+    const writing = writeForever(folder);
+    await writes(writing, acknowledged + 3000 + round * 777);
+    writing.child.kill("SIGKILL");
+    await writing.ended;
+    acknowledged = writing.acknowledged();
     const opened = await openTestLog(folder);
     expect((await opened.verified)?.problems ?? []).toEqual([]);
     await opened.log.close();
@@ -41,11 +53,11 @@ test("a process killed in the middle of writing loses no record that was flushed
 
 test("a second process does not get the folder; after a kill -9 the next one does", async () => {
   const folder = folders.make();
-  const { child, acknowledged } = writeForever(folder);
-  while (acknowledged() < 100) await once(child.stdout, "data");
+  const writing = writeForever(folder);
+  await writes(writing, 100);
   await expect(openTestLog(folder)).rejects.toThrow("in use by another process");
-  child.kill("SIGKILL");
-  await once(child, "close");
+  writing.child.kill("SIGKILL");
+  await writing.ended;
   await (await openTestLog(folder)).log.close();
 });
 
