@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** How long `expect.poll` looks again: a busy machine may take a while over what is a moment elsewhere. */
@@ -20,6 +21,8 @@ export default defineConfig({
           ],
           exclude: ["**/*.integration.test.ts", "**/*.siege.test.ts", "**/node_modules/**"],
           testTimeout: 60_000,
+          // They wait for nobody: both cores of a small machine.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,15 +1,23 @@
-// `npm test`: installs what is missing and runs everything. `npm run check` (--fast): the quick part.
+// `npm test`: installs what is missing and runs the gate: static checks, and the tests that decide about every landing.
+// `npm run check` (--fast): the static checks and the quick unit tests. `--record` keeps how long each file took.
 // Files of tests that fail are run again, each alone; what passes then is named as flaky. An invariant is never run again.
 // Ends with one line, `N passed, N failed, N skipped`, summed over all runners.
 import { spawn } from "node:child_process";
 import path from "node:path";
-import { clientPrograms, containerPrograms, environment, root, setup } from "./setup.mjs";
+import { environment, root, setup } from "./setup.mjs";
 import { INVARIANTS } from "./test/invariants.mjs";
-import { firstWords, trySecond } from "./test/second-tries.mjs";
+import { setupTests } from "./test/programs.mjs";
+import { trySecond } from "./test/second-tries.mjs";
+import { createTally } from "./test/tally.mjs";
+import { testFiles } from "./test/tiers.mjs";
+import { recordedTimes, recordTimes } from "./test/times.mjs";
 import { runVitest } from "./test/vitest.mjs";
 
 const fast = process.argv.includes("--fast");
-const total = { passed: 0, failed: 0, skipped: 0 };
+const isRecording = process.argv.includes("--record");
+/** `npm run check` runs the unit tests whose file takes less than this, milliseconds: nearly all. */
+const QUICK_MS = 1500;
+const tally = createTally();
 
 /** Runs a command with its output shown; answers its exit code. */
 function show(command, args) {
@@ -32,72 +40,39 @@ async function check(name, command, args) {
   const started = Date.now();
   const code = await show(command, args);
   const good = code === 0;
-  total[good ? "passed" : "failed"] += 1;
+  tally.total[good ? "passed" : "failed"] += 1;
   console.log(`${good ? "ok  " : "FAIL"} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
 }
 
-/** Prints failures with the first lines of what each says. */
-function list(title, failures) {
-  if (failures.length === 0) return;
-  console.log(`\n${title}:`);
-  for (const { file, test, message, why } of failures) {
-    console.log(`  ${file} > ${test}${why === undefined ? "" : ` (${why})`}`);
-    for (const line of firstWords(message)) console.log(`    ${line}`);
-  }
-}
-
-/** The test suites: what fails is tried again as `trySecond` says, and named at the end. */
+/** The gate's test suites: what fails is tried again as `trySecond` says, and named at the end. */
 async function suites(projects) {
   const chosen = projects.flatMap((project) => ["--project", project]);
-  const { outcomes: first, errors } = await runVitest(chosen);
+  const times = recordedTimes();
+  const gate = testFiles().filter(
+    ({ file, tier }) => tier === "gate" && (!fast || (times[file] ?? 0) < QUICK_MS),
+  );
+  const run = (files, limitMs) =>
+    runVitest([...chosen, ...files.map((file) => path.join(root, file))], limitMs);
+  const { outcomes: first, errors } = await run(gate.map(({ file }) => file));
   const { outcomes, flaky, broken } = await trySecond(first, {
     invariants: INVARIANTS,
     runAlone(file, leftMs) {
       console.log(`\nonce more, alone: ${file}`);
-      return runVitest([...chosen, path.join(root, file)], leftMs);
+      return run([file], leftMs);
     },
     now: () => performance.now(),
   });
-  for (const { passed, skipped } of outcomes) {
-    total.passed += passed;
-    total.skipped += skipped;
-  }
-  total.failed += broken.length + errors.length;
-  list("flaky", flaky);
-  list("failed", [
+  if (isRecording) recordTimes(outcomes);
+  tally.addOutcomes(outcomes);
+  tally.total.failed += broken.length + errors.length;
+  tally.list("flaky", flaky);
+  tally.list("failed", [
     ...broken,
     ...errors.map((message) => ({ file: "vitest", test: "(no test of its own)", message })),
   ]);
 }
 
-/** Says what it came to, and ends. */
-function end() {
-  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
-  process.exit(total.failed === 0 ? 0 : 1);
-}
-
-await setup(
-  fast
-    ? []
-    : [
-        "psql",
-        "curl",
-        "kubectl",
-        "faketime",
-        "systemd-analyze",
-        "rsyslogd",
-        "litewitness",
-        "ssh-agent",
-        ...clientPrograms,
-        ...containerPrograms,
-      ],
-);
-try {
-  if (!fast) await setup(["chromium"]);
-} catch (error) {
-  // The browser suite then fails by itself, with a hint; all the others still tell what they have to tell.
-  console.error(`no browser for the browser suite: ${error.message}`);
-}
+await (fast ? setup() : setupTests());
 await check("types", "tsc", ["-p", "."]);
 await check("types of the console", "tsc", ["-p", "packages/console"]);
 await check("lint and import table", "oxlint", ["--deny-warnings"]);
@@ -106,7 +81,9 @@ await check("format", "oxfmt", ["--check", "."]);
 await check("dead code", "knip", []);
 await check("JSON Schema is current", "node", ["scripts/json-schema.ts", "--check"]);
 await check("OpenAPI document and SDK types are current", "node", ["scripts/openapi.ts", "--check"]);
+// A run that records does so because the old times are no longer true.
+if (!isRecording) await check("tiers and time of the gate", "node", ["scripts/test/budget.mjs"]);
 // Where these fail, the rest would say little that is true.
-if (total.failed > 0) end();
+if (tally.total.failed > 0) tally.end();
 await suites(fast ? ["unit"] : ["unit", "integration", "e2e", "browser"]);
-end();
+tally.end();

@@ -1,6 +1,6 @@
 /**
  * Test files that are never run a second time: each holds something that may not fail once. What they find is a leak, a
- * lost record or a bypass, and a second try with better luck would hide it. Paths from the root; `tests/unit/tiers.test.ts`
+ * lost record or a bypass, and a second try with better luck would hide it. Paths from the root; `tests/unit/second-tries.test.ts`
  * holds that each exists, and that no file whose name says that it belongs here is missing.
  */
 export const INVARIANTS = [
@@ -28,6 +28,7 @@ export const INVARIANTS = [
   "packages/gateway/src/protocols/postgres/guard/oracle.integration.test.ts",
   "packages/gateway/src/protocols/postgres/guard/twins.integration.test.ts",
   "packages/gateway/src/protocols/postgres/wire-corpus.integration.test.ts",
+  "tests/e2e/torture-faults.test.ts",
   "tests/e2e/torture.test.ts",
   "tests/integration/wire-fuzz.test.ts",
 ];

@@ -20,14 +20,15 @@ export const MAX_SECOND_TRIES_MS = 15 * 60_000;
  * @param {readonly string[]} how.invariants files that get no second try
  * @param {(file: string, leftMs: number) => Promise<Run>} how.runAlone runs one file with nothing else, for so long at most
  * @param {() => number} how.now a clock, milliseconds
+ * @param {number} [how.budgetMs] what all second tries may take together, milliseconds
  * @returns {Promise<{
  *   outcomes: readonly Outcome[],
  *   flaky: readonly { file: string, test: string, message: string }[],
  *   broken: readonly { file: string, test: string, message: string, why: string }[],
  * }>} the outcomes that count; what passed on a later try, with its first failures; what failed for good, and why no try helped
  */
-export async function trySecond(outcomes, { invariants, runAlone, now }) {
-  const deadline = now() + MAX_SECOND_TRIES_MS;
+export async function trySecond(outcomes, { invariants, runAlone, now, budgetMs = MAX_SECOND_TRIES_MS }) {
+  const deadline = now() + budgetMs;
   const failed = outcomes.filter(({ failures }) => failures.length > 0);
   const first = new Map(failed.map((outcome) => [outcome.file, outcome]));
   /** The last outcome of each file that still fails, and why it is not run again. */

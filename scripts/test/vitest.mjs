@@ -11,6 +11,7 @@ import { environment, root } from "../setup.mjs";
  * @property {string} file its path from the root
  * @property {number} passed
  * @property {number} skipped
+ * @property {number} ms how long its tests and their set-up took
  * @property {readonly { test: string, message: string }[]} failures tests that failed, and what failed outside of any
  */
 
@@ -28,22 +29,25 @@ import { environment, root } from "../setup.mjs";
 export function readRun({ report, uncaught, code }) {
   if (report === undefined || uncaught === undefined)
     return { outcomes: [], errors: [`vitest ended with ${code} and left no report`] };
-  const outcomes = report.testResults.map(({ name, status, message, assertionResults: all }) => {
-    const failures = all
-      .filter((each) => each.status === "failed")
-      .map((each) => ({ test: each.fullName, message: each.failureMessages.join("\n") }));
-    // A file that could not be read, or a stage that could not be set: no test of its own has failed.
-    if (status === "failed" && failures.length === 0) failures.push({ test: "(set-up)", message });
-    for (const error of uncaught)
-      if (error.file === name)
-        failures.push({ test: "(an error that no test caught)", message: error.message });
-    return {
-      file: path.relative(root, name),
-      passed: all.filter((each) => each.status === "passed").length,
-      skipped: all.filter(({ status: one }) => one !== "passed" && one !== "failed").length,
-      failures,
-    };
-  });
+  const outcomes = report.testResults.map(
+    ({ name, status, message, startTime, endTime, assertionResults: all }) => {
+      const failures = all
+        .filter((each) => each.status === "failed")
+        .map((each) => ({ test: each.fullName, message: each.failureMessages.join("\n") }));
+      // A file that could not be read, or a stage that could not be set: no test of its own has failed.
+      if (status === "failed" && failures.length === 0) failures.push({ test: "(set-up)", message });
+      for (const error of uncaught)
+        if (error.file === name)
+          failures.push({ test: "(an error that no test caught)", message: error.message });
+      return {
+        file: path.relative(root, name),
+        passed: all.filter((each) => each.status === "passed").length,
+        skipped: all.filter(({ status: one }) => one !== "passed" && one !== "failed").length,
+        ms: Math.round(endTime - startTime),
+        failures,
+      };
+    },
+  );
   const known = new Set(report.testResults.map(({ name }) => name));
   const errors = uncaught.filter(({ file }) => !known.has(file)).map(({ message }) => message);
   if (outcomes.length === 0) errors.push("vitest found no test");
@@ -62,12 +66,13 @@ function readJson(file) {
 }
 
 /**
- * Runs vitest with its output shown, in a process group of its own, so that it can be ended with all that it started.
+ * Runs vitest in a process group of its own, so that it can be ended with all that it started.
  * @param {readonly string[]} args
  * @param {number} [limitMs] after this time the whole group is killed, milliseconds
+ * @param {boolean} [isQuiet] its output is not shown
  * @returns {Promise<Run>}
  */
-export async function runVitest(args, limitMs) {
+export async function runVitest(args, limitMs, isQuiet = false) {
   const folder = mkdtempSync(path.join(tmpdir(), "mayfly-test-"));
   const [reportFile, uncaughtFile] = ["report.json", "uncaught.json"].map((name) => path.join(folder, name));
   const reporters = ["default", "json", path.join(root, "scripts/test/uncaught.mjs")];
@@ -81,7 +86,7 @@ export async function runVitest(args, limitMs) {
     ],
     {
       cwd: root,
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: isQuiet ? "ignore" : ["ignore", "inherit", "inherit"],
       env: { ...environment(), MAYFLY_UNCAUGHT_FILE: uncaughtFile },
       detached: true,
     },

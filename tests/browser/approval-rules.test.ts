@@ -1,3 +1,4 @@
+// tier: full
 import { describe, expect, test } from "vitest";
 import { askRefund, requestNow } from "@mayfly/testing/agent.ts";
 import { chooseAtProvider } from "@mayfly/testing/browser.ts";

@@ -1,3 +1,4 @@
+// tier: full
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { signedIn, startBrowser, type Visitor, type VisitorOptions } from "@mayfly/testing/browser.ts";
 import type { Login } from "@mayfly/testing/people.ts";

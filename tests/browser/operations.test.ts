@@ -1,45 +1,16 @@
-import type { Locator, Page } from "playwright-core";
+// tier: full
 import { describe, expect, test } from "vitest";
 import { ask, askRefund, livePsql } from "@mayfly/testing/agent.ts";
 import { call, getAccess, type Access } from "@mayfly/testing/api.ts";
 import { psql } from "@mayfly/testing/world.ts";
-import { waiting } from "./deciding.ts";
+import { grants, waiting } from "./deciding.ts";
 import { useStage } from "./stage.ts";
-
-/** The grants in force, as the Live page lists them for an operator. */
-function grants(page: Page): Locator {
-  return page
-    .getByRole("listitem")
-    .filter({ has: page.getByRole("button", { name: "Revoke", exact: true }) });
-}
 
 describe("an operator in an incident", () => {
   const stage = useStage();
 
   const read = async (): Promise<Access> =>
     getAccess(stage.world.gateway, await stage.world.agentToken(), "orders-db", ["read-orders"]);
-
-  test("sees a live psql and what it runs, and revokes its grant: cut in the middle of its result", async () => {
-    const access = await read();
-    const { ended } = await livePsql(stage.world, access);
-    const olga = await stage.signedIn("olga@example.com", "/live");
-    const grant = grants(olga.page).filter({ hasText: "read-orders" });
-    await grant.waitFor();
-    await grant
-      .getByText(/copy \(select a\.id/)
-      .first()
-      .waitFor();
-    await grant.getByRole("button", { name: "Revoke", exact: true }).click();
-    const dialog = olga.page.getByRole("dialog");
-    await dialog.getByRole("textbox").fill("suspicious");
-    await dialog.getByRole("button", { name: "Revoke", exact: true }).click();
-    await dialog.waitFor({ state: "hidden" });
-    const { code, stderr } = await ended;
-    expect(code).not.toBe(0);
-    expect(stderr).toMatch(/FATAL: .*suspicious/);
-    await grant.waitFor({ state: "hidden" });
-    expect((await psql(stage.world, access.env, ["-c", "select 1"])).code).toBe(2);
-  });
 
   test("revokes all of an agent at once", async () => {
     const both = [await read(), await read()];

@@ -1,3 +1,4 @@
+// tier: full
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { askRefund } from "@mayfly/testing/agent.ts";

@@ -1,3 +1,4 @@
+// tier: full
 import { describe, expect, test } from "vitest";
 import { askRefund } from "@mayfly/testing/agent.ts";
 import type { Login } from "@mayfly/testing/people.ts";

@@ -1,3 +1,4 @@
+// tier: full
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { chooseAtProvider, wayIn } from "@mayfly/testing/browser.ts";

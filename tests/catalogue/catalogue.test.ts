@@ -41,7 +41,7 @@ test("every exemption is of a member that exists, and that no case covers", () =
 });
 
 describe("the member alone decides", () => {
-  test.each(
+  test.concurrent.each(
     cases.map((each) => [each.at.join("."), JSON.stringify(each.narrow) ?? "left out", each] as const),
   )("%s: %s", async (_, __, each) => {
     expect((await problemOf(each)) ?? "decides").toBe("decides");

@@ -1,3 +1,4 @@
+// tier: full
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { existsSync } from "node:fs";
 import { type Client, clients } from "./clients.ts";

@@ -1,3 +1,4 @@
+// tier: full
 import { spawnSync } from "node:child_process";
 import { cp, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";

@@ -1,3 +1,4 @@
+// tier: full
 import { readFileSync } from "node:fs";
 import type { IncomingHttpHeaders } from "node:http";
 import { request } from "node:https";

@@ -1,3 +1,4 @@
+// tier: full
 import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";

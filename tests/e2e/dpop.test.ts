@@ -1,3 +1,4 @@
+// tier: full
 import { spawn } from "node:child_process";
 import { createPrivateKey } from "node:crypto";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";

@@ -1,3 +1,4 @@
+// tier: full
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";

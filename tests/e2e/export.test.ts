@@ -1,3 +1,4 @@
+// tier: full
 import { existsSync, readFileSync, renameSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";

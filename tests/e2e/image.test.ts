@@ -1,3 +1,4 @@
+// tier: full
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chown, mkdir, readFile, readdir, writeFile } from "node:fs/promises";

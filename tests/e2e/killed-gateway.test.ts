@@ -1,3 +1,4 @@
+// tier: full
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { joinRecord, type StoredRecord } from "@mayfly/audit-verifier";

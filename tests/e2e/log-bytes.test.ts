@@ -1,3 +1,4 @@
+// tier: full
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";

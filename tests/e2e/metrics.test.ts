@@ -1,3 +1,4 @@
+// tier: full
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { call, getAccess } from "@mayfly/testing/api.ts";
 import { freePort } from "@mayfly/testing/ports.ts";

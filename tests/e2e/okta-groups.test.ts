@@ -1,3 +1,4 @@
+// tier: full
 import { newSigningKey, type StandInAgent } from "@mayfly/okta-stand-in";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { call, getAccess, type ApiAnswer } from "@mayfly/testing/api.ts";

@@ -1,3 +1,4 @@
+// tier: gate
 import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import path from "node:path";

@@ -1,3 +1,4 @@
+// tier: full
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { besiege, POSTGRES_ATTACKS, startStage, type Stage } from "@mayfly/testing/postgres-siege.ts";
 import { gauges } from "../starvation/gauges.ts";

@@ -1,3 +1,4 @@
+// tier: full
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";

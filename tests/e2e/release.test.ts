@@ -1,3 +1,4 @@
+// tier: full
 import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { createHash } from "node:crypto";
 import {

@@ -1,3 +1,4 @@
+// tier: full
 import { afterEach, expect, test } from "vitest";
 import { call, getAccess } from "@mayfly/testing/api.ts";
 import { livePsql, until } from "@mayfly/testing/live-psql.ts";

@@ -1,3 +1,4 @@
+// tier: gate
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { request } from "node:https";

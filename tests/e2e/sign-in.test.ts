@@ -1,3 +1,4 @@
+// tier: gate
 import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";

@@ -1,3 +1,4 @@
+// tier: full
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+// tier: gate
 import { readFileSync } from "node:fs";
 import { connect, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -1,3 +1,4 @@
+// tier: full
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect, type ClientHttp2Session, type IncomingHttpHeaders } from "node:http2";

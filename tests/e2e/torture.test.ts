@@ -1,17 +1,17 @@
+// tier: gate
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mayMount } from "../../packages/gateway/src/audit/testing/file-faults.ts";
-import { runFaults } from "../torture/faults.ts";
 import { runKills } from "../torture/kills.ts";
 import { logSoFar } from "../torture/log-so-far.ts";
 import { call } from "@mayfly/testing/api.ts";
 import { root } from "@mayfly/testing/gateway.ts";
 import { startWorld, type World } from "@mayfly/testing/world.ts";
 
-// The short version of `npm run torture` and `npm run torture -- faults`, and what a start says when it cannot start.
+// The short version of `npm run torture`, and what a start says when it cannot start.
 
 const timeout = 600_000;
 /** How soon something is noticed is measured by `npm run torture`; here a busy machine may take its time. */
@@ -27,18 +27,6 @@ test(
     expect(kills).toBe(5);
     expect(acknowledged.acts).toBeGreaterThan(0);
     expect(acknowledged.ended).toBeGreaterThan(0);
-  },
-);
-
-test(
-  "its files go under load: it says so, and answers nothing that it cannot record",
-  { timeout },
-  async () => {
-    const only =
-      "^(the folder is replaced by an empty one|the file of records is overwritten in the middle|somebody else appends.*|the log's disk is full|the store's file is removed)$";
-    const results = await runFaults({ only, slackMs });
-    expect(results.filter(({ problems }) => problems.length > 0)).toEqual([]);
-    expect(results.length).toBeGreaterThanOrEqual(4);
   },
 );
 

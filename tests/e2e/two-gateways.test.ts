@@ -1,3 +1,4 @@
+// tier: full
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";

@@ -1,3 +1,4 @@
+// tier: full
 import { readFileSync } from "node:fs";
 import { newSigningKey } from "@mayfly/okta-stand-in";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";

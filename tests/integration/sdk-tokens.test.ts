@@ -1,3 +1,4 @@
+// tier: gate
 import { createPrivateKey } from "node:crypto";
 import { newSigningKey, type OktaStandIn, startOktaStandIn } from "@mayfly/okta-stand-in";
 import { afterAll, beforeAll, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// tier: gate
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { call, getAccess } from "@mayfly/testing/api.ts";

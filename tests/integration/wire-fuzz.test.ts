@@ -1,3 +1,4 @@
+// tier: gate
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
@@ -18,7 +19,7 @@ import { startWorld, type World } from "@mayfly/testing/world.ts";
 // Random pipelines against a live gateway, compared with what the server's own log says it did: each statement that
 // ran has an intent before it, in the same order, and each act that the audit log calls done was done.
 
-const sessions = Number(process.env["MAYFLY_FUZZ_SESSIONS"] ?? 12);
+const sessions = Number(process.env["MAYFLY_FUZZ_SESSIONS"] ?? 6);
 const seed = Number(process.env["MAYFLY_FUZZ_SEED"] ?? 20_261_124);
 const pipelines = 40;
 const refusedText = "/* refused by Mayfly */ !";

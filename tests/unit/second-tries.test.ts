@@ -6,11 +6,12 @@ import { INVARIANTS } from "../../scripts/test/invariants.mjs";
 import { firstWords, MAX_FILES, MAX_SECOND_TRIES_MS, trySecond } from "../../scripts/test/second-tries.mjs";
 import { type Outcome, readRun, type Run } from "../../scripts/test/vitest.mjs";
 
-const good = (file: string): Outcome => ({ file, passed: 3, skipped: 0, failures: [] });
+const good = (file: string): Outcome => ({ file, passed: 3, skipped: 0, ms: 1, failures: [] });
 const bad = (file: string, message = "no"): Outcome => ({
   file,
   passed: 2,
   skipped: 0,
+  ms: 1,
   failures: [{ test: "holds", message }],
 });
 
@@ -134,7 +135,16 @@ describe("a run of vitest", () => {
   const file = path.join(root, "tests/unit/x.test.ts");
   const assertion = (status: string) => ({ status, fullName: `is ${status}`, failureMessages: ["why"] });
   const report = (status: string, ...statuses: readonly string[]) => ({
-    testResults: [{ name: file, status, message: "no set-up", assertionResults: statuses.map(assertion) }],
+    testResults: [
+      {
+        name: file,
+        status,
+        message: "no set-up",
+        startTime: 10,
+        endTime: 52,
+        assertionResults: statuses.map(assertion),
+      },
+    ],
   });
 
   test("tells what passed, failed and was skipped", () => {
@@ -149,6 +159,7 @@ describe("a run of vitest", () => {
         file: "tests/unit/x.test.ts",
         passed: 1,
         skipped: 2,
+        ms: 42,
         failures: [{ test: "is failed", message: "why" }],
       },
     ]);

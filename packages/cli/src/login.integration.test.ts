@@ -1,3 +1,4 @@
+// tier: full
 import { createPrivateKey } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// tier: full
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { fakesReader } from "@mayfly/testing/fake-api.ts";
 import { testBed, type TestBed } from "./testing/cli.ts";

@@ -1,3 +1,4 @@
+// tier: full
 import { describe, expect, it } from "vitest";
 import { type TestBed, useTestBed } from "./testing/cli.ts";
 

@@ -1,3 +1,4 @@
+// tier: full
 import { afterEach, expect, test } from "vitest";
 import { startOktaStandIn } from "./index.ts";
 import type { OktaStandIn, OktaStandInOptions } from "./index.ts";

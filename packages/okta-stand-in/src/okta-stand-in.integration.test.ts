@@ -1,3 +1,4 @@
+// tier: full
 import { afterEach, expect, test } from "vitest";
 import { SignJWT, decodeJwt, decodeProtectedHeader, importJWK } from "jose";
 import type { JWK } from "jose";

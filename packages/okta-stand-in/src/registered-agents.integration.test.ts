@@ -1,3 +1,4 @@
+// tier: full
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterEach, expect, test } from "vitest";
 import { startOktaStandIn } from "./index.ts";

@@ -1,3 +1,4 @@
+// tier: full
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { NoAnswer, ssfEvents, startOktaStandIn } from "./index.ts";

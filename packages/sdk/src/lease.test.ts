@@ -1,3 +1,4 @@
+// tier: full
 import { spawnSync } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type FakeApi, type Fakes, startFakeApi } from "@mayfly/testing/fake-api.ts";

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
+import { text } from "node:stream/consumers";
 
 /** An answer of the gateway's API. */
 export interface ApiAnswer {
@@ -8,8 +10,12 @@ export interface ApiAnswer {
   readonly body: unknown;
 }
 
-/** Calls the gateway's API over HTTPS, trusting its local CA. */
-export function call(
+/** Whether a body of this type is one JSON text (RFC 8259, RFC 6839 section 3.1): an export is a line of JSON a record. */
+const isOneJsonText = (type: string | undefined): boolean =>
+  /^application\/(?:[a-z.-]+\+)?json *(?:;|$)/i.test(type ?? "");
+
+/** Calls the gateway's API over HTTPS, trusting its local CA. @throws when there is no answer, or one that is not of its type */
+export async function call(
   gateway: { readonly url: string; readonly caFile: string },
   token: string | undefined,
   method: string,
@@ -17,38 +23,30 @@ export function call(
   body?: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<ApiAnswer> {
-  return new Promise((resolve, reject) => {
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const outgoing = request(
-      new URL(path, gateway.url),
-      {
-        method,
-        ca: readFileSync(gateway.caFile),
-        agent: false,
-        headers: {
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-          ...(text === undefined
-            ? {}
-            : { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) }),
-          ...headers,
-        },
-      },
-      (incoming) => {
-        let all = "";
-        incoming.setEncoding("utf8").on("data", (part: string) => (all += part));
-        incoming.once("end", () => {
-          const isJson = String(incoming.headers["content-type"]).includes("json");
-          resolve({
-            status: incoming.statusCode ?? 0,
-            headers: incoming.headers,
-            body: isJson && all !== "" ? JSON.parse(all) : all,
-          });
-        });
-      },
-    );
-    outgoing.once("error", reject);
-    outgoing.end(text);
+  const sent = body === undefined ? undefined : JSON.stringify(body);
+  const outgoing = request(new URL(path, gateway.url), {
+    method,
+    ca: readFileSync(gateway.caFile),
+    agent: false,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(sent === undefined
+        ? {}
+        : { "content-type": "application/json", "content-length": String(Buffer.byteLength(sent)) }),
+      ...headers,
+    },
   });
+  const answer = new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.once("response", resolve).once("error", reject);
+  });
+  outgoing.end(sent);
+  const incoming = await answer;
+  const all = await text(incoming);
+  return {
+    status: incoming.statusCode ?? 0,
+    headers: incoming.headers,
+    body: isOneJsonText(incoming.headers["content-type"]) && all !== "" ? JSON.parse(all) : all,
+  };
 }
 
 /** The way into a grant, as the API hands it out. */

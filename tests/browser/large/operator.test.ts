@@ -1,3 +1,4 @@
+// tier: full
 import { describe, expect, test } from "vitest";
 import { consoleSession } from "@mayfly/testing/console.ts";
 import { planOf, usualAmounts } from "@mayfly/testing/seeded/plan.ts";

@@ -1,3 +1,4 @@
+// tier: full
 import { generateKeyPairSync } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";

@@ -1,3 +1,4 @@
+// tier: gate
 import { afterAll, beforeAll } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
 import { Secret } from "../kernel/secret.ts";

@@ -1,3 +1,4 @@
+// tier: gate
 import { randomUUID } from "node:crypto";
 import { newSigningKey, startOktaStandIn } from "@mayfly/okta-stand-in";
 import { SignJWT, importJWK } from "jose";

@@ -1,3 +1,4 @@
+// tier: gate
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
 import { grantModel } from "../grants/states.ts";

@@ -1,3 +1,4 @@
+// tier: full
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
 import type { GatewayRegistry, Registration } from "../grants/gateways/registry.ts";

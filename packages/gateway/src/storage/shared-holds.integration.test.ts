@@ -1,3 +1,4 @@
+// tier: full
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
 import type { SharedHolds } from "../audit/retention/shared-holds.ts";

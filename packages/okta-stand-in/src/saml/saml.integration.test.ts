@@ -1,3 +1,4 @@
+// tier: full
 import { deflateRawSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
 import { startOktaStandIn } from "../index.ts";

@@ -1,3 +1,4 @@
+// tier: gate
 import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";

@@ -53,34 +53,37 @@ async function comesTo(working: Working, isReached: () => boolean): Promise<void
   for (const end = Date.now() + PATIENCE_MS; !isReached() && Date.now() < end;) await passes(working, 100);
 }
 
-test.each(faults)("$name: noticed while nothing is written, and undone", async ({ strike, names }) => {
-  const working = await workingLog();
-  const { opened, problems } = working;
-  // What was written is read back once; from here on the log is at rest.
-  await passes(working, 1500);
-  expect(opened.log.unavailable).toBeUndefined();
-  const undo = strike(working.folder);
-  await comesTo(working, () => opened.log.unavailable !== undefined);
-  expect(opened.log.unavailable).toMatch(names);
-  expect(() => opened.log.append({ type: "request.created", detail: {} })).toThrow(LogUnavailable);
-  await expect(opened.log.sync()).rejects.toThrow(names);
-  expect(problems.at(-1)).toContain(`the audit log in ${working.folder} takes no records: `);
-  // It does not get over it by itself.
-  await passes(working, 800);
-  expect(opened.log.unavailable).toBeDefined();
-  if (undo === undefined) {
-    await opened.log.close().catch(() => undefined);
-    return;
-  }
-  undo();
-  await comesTo(working, () => opened.log.unavailable === undefined);
-  expect(opened.log.unavailable).toBeUndefined();
-  expect(problems.at(-1)).toContain("is whole again");
-  writeActs(opened, 1, "select 'after'");
-  await opened.log.close();
-  expect(verifyLog(working.folder, [opened.verifierKey])).toMatchObject({ verdict: "whole", problems: [] });
-  expect(recordsIn(working.folder).at(-2)?.type).toBe("act.outcome");
-});
+test.concurrent.each(faults)(
+  "$name: noticed while nothing is written, and undone",
+  async ({ strike, names }) => {
+    const working = await workingLog();
+    const { opened, problems } = working;
+    // What was written is read back once; from here on the log is at rest.
+    await passes(working, 1500);
+    expect(opened.log.unavailable).toBeUndefined();
+    const undo = strike(working.folder);
+    await comesTo(working, () => opened.log.unavailable !== undefined);
+    expect(opened.log.unavailable).toMatch(names);
+    expect(() => opened.log.append({ type: "request.created", detail: {} })).toThrow(LogUnavailable);
+    await expect(opened.log.sync()).rejects.toThrow(names);
+    expect(problems.at(-1)).toContain(`the audit log in ${working.folder} takes no records: `);
+    // It does not get over it by itself.
+    await passes(working, 800);
+    expect(opened.log.unavailable).toBeDefined();
+    if (undo === undefined) {
+      await opened.log.close().catch(() => undefined);
+      return;
+    }
+    undo();
+    await comesTo(working, () => opened.log.unavailable === undefined);
+    expect(opened.log.unavailable).toBeUndefined();
+    expect(problems.at(-1)).toContain("is whole again");
+    writeActs(opened, 1, "select 'after'");
+    await opened.log.close();
+    expect(verifyLog(working.folder, [opened.verifierKey])).toMatchObject({ verdict: "whole", problems: [] });
+    expect(recordsIn(working.folder).at(-2)?.type).toBe("act.outcome");
+  },
+);
 
 /** What strikes where records are written to. */
 const whereWritten = faults.filter(

@@ -1,3 +1,4 @@
+// tier: full
 import { afterEach, describe, expect, test } from "vitest";
 import type { Signal } from "../signals/signal.ts";
 import { oktaAgents } from "./agents.ts";

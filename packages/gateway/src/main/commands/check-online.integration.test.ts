@@ -1,3 +1,4 @@
+// tier: full
 import { afterEach, expect, test } from "vitest";
 import { startPostgres } from "@mayfly/testing/postgres.ts";
 import { scopeSchema } from "../../protocols/postgres/scope.ts";

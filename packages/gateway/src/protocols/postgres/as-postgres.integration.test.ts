@@ -1,3 +1,4 @@
+// tier: gate
 // What a client reads where something is wrong, beside what it reads of PostgreSQL directly.
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,3 +1,4 @@
+// tier: gate
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";

@@ -1,3 +1,4 @@
+// tier: full
 import { hash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";

@@ -1,3 +1,4 @@
+// tier: gate
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import corpus from "../../../../../tests/corpus/postgres-frames.json" with { type: "json" };

@@ -1,3 +1,4 @@
+// tier: gate
 import { type KubernetesStandIn, startKubernetesStandIn } from "@mayfly/kubernetes-stand-in";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { UpgradeResult } from "../../../gate/tools/loopback.ts";

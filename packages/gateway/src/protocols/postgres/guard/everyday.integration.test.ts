@@ -1,3 +1,4 @@
+// tier: full
 // What ORMs print and PostgreSQL's manual shows: which of it a grant of every table refuses, beside a direct connection.
 import { readFileSync } from "node:fs";
 import pg from "pg";

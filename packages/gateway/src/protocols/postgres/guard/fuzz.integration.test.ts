@@ -1,3 +1,4 @@
+// tier: gate
 import { readFileSync } from "node:fs";
 import fc from "@mayfly/testing/fast-check.ts";
 import pg from "pg";

@@ -1,3 +1,4 @@
+// tier: gate
 import { connect } from "node:net";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";

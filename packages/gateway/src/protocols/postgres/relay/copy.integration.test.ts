@@ -1,3 +1,4 @@
+// tier: gate
 // COPY FROM STDIN, message by message beside a direct connection: whatever fails, and wherever.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";

@@ -1,3 +1,4 @@
+// tier: gate
 import { startPostgres } from "@mayfly/testing/postgres.ts";
 import pg from "pg";
 import { expect, test } from "vitest";

@@ -1,3 +1,4 @@
+// tier: gate
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "@mayfly/testing/postgres.ts";
 import { systemClock } from "../../../kernel/clock.ts";

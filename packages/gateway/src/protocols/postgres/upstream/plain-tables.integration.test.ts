@@ -1,3 +1,4 @@
+// tier: full
 import { createServer, connect as dial } from "node:net";
 import { once } from "node:events";
 import pg from "pg";

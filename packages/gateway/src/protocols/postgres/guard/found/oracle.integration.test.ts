@@ -1,3 +1,4 @@
+// tier: gate
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "@mayfly/testing/postgres.ts";

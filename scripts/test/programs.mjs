@@ -1,0 +1,24 @@
+// What the tests call that npm does not bring.
+import { clientPrograms, containerPrograms, setup } from "../setup.mjs";
+
+/** Makes a fresh clone ready for every test. */
+export async function setupTests() {
+  await setup([
+    "psql",
+    "curl",
+    "kubectl",
+    "faketime",
+    "systemd-analyze",
+    "rsyslogd",
+    "litewitness",
+    "ssh-agent",
+    ...clientPrograms,
+    ...containerPrograms,
+  ]);
+  try {
+    await setup(["chromium"]);
+  } catch (error) {
+    // The browser suite then fails by itself, with a hint; all the others still tell what they have to tell.
+    console.error(`no browser for the browser suite: ${error.message}`);
+  }
+}
