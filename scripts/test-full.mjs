@@ -7,7 +7,7 @@ import { changedFiles, importsOf, ordered, treeHash } from "./test/order.mjs";
 import { trySecond } from "./test/second-tries.mjs";
 import { createTally } from "./test/tally.mjs";
 import { testFiles } from "./test/tiers.mjs";
-import { recordedTimes, recordTimes } from "./test/times.mjs";
+import { limitOf, recordedTimes, recordTimes } from "./test/times.mjs";
 import { runVitest } from "./test/vitest.mjs";
 
 const { values: options, positionals } = parseArgs({
@@ -19,8 +19,6 @@ const { values: options, positionals } = parseArgs({
     record: { type: "boolean", default: false },
   },
 });
-/** A file that takes longer than this and five times what it took before hangs, milliseconds. */
-const MIN_LIMIT_MS = 120_000;
 
 const tally = createTally();
 if (options.plus !== undefined) tally.addLine(options.plus);
@@ -44,15 +42,14 @@ for (const file of files) {
   const leftMs = deadline - performance.now();
   // What would be cut off in its middle says nothing.
   if (leftMs < (times[file] ?? 0)) continue;
-  const limitMs = Math.max(MIN_LIMIT_MS, 5 * (times[file] ?? 0));
-  const run = await runVitest([file], limitMs);
+  const run = await runVitest([file], limitOf(file));
   outcomes.push(...run.outcomes);
   if (run.outcomes.length === 0)
     outcomes.push({
       file,
       passed: 0,
       skipped: 0,
-      ms: limitMs,
+      ms: limitOf(file),
       failures: [{ test: "(the file)", message: run.errors.join("\n") }],
     });
   else errors.push(...run.errors.map((message) => ({ file, test: "(no test of its own)", message })));
@@ -61,7 +58,7 @@ const judged = await trySecond(outcomes, {
   invariants: INVARIANTS,
   runAlone(file, leftMs) {
     console.log(`\nonce more: ${file}`);
-    return runVitest([file], leftMs);
+    return runVitest([file], Math.min(leftMs, limitOf(file)));
   },
   now: () => performance.now(),
   budgetMs: began + wholeMs - performance.now(),

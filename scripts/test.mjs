@@ -10,7 +10,7 @@ import { setupTests } from "./test/programs.mjs";
 import { trySecond } from "./test/second-tries.mjs";
 import { createTally } from "./test/tally.mjs";
 import { testFiles } from "./test/tiers.mjs";
-import { recordedTimes, recordTimes } from "./test/times.mjs";
+import { limitOf, recordedTimes, recordTimes } from "./test/times.mjs";
 import { runVitest } from "./test/vitest.mjs";
 
 const fast = process.argv.includes("--fast");
@@ -58,7 +58,7 @@ async function suites(projects) {
     invariants: INVARIANTS,
     runAlone(file, leftMs) {
       console.log(`\nonce more, alone: ${file}`);
-      return run([file], leftMs);
+      return run([file], Math.min(leftMs, limitOf(file)));
     },
     now: () => performance.now(),
   });

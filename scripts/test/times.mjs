@@ -14,6 +14,11 @@ const UNKNOWN_MS = 1000;
 /** @returns {Readonly<Record<string, number>>} */
 export const recordedTimes = () => JSON.parse(readFileSync(file, "utf8"));
 
+/** A file that runs by itself hangs when it takes this long, and five times what it took before, milliseconds. */
+const MIN_LIMIT_MS = 120_000;
+/** How long a file may run by itself, milliseconds. */
+export const limitOf = (name, times = recordedTimes()) => Math.max(MIN_LIMIT_MS, 5 * (times[name] ?? 0));
+
 /** Keeps what outcomes took, rounded so that a file's line changes when its time does. Forgets files that are gone. */
 export function recordTimes(outcomes) {
   const all = {

@@ -5,7 +5,7 @@ import { root } from "@mayfly/testing/gateway.ts";
 import { importsOf, ordered } from "../../scripts/test/order.mjs";
 import { createTally } from "../../scripts/test/tally.mjs";
 import { testFiles, tierOf } from "../../scripts/test/tiers.mjs";
-import { budgetProblems, GATE_BUDGET_MS } from "../../scripts/test/times.mjs";
+import { budgetProblems, GATE_BUDGET_MS, limitOf } from "../../scripts/test/times.mjs";
 
 describe("the tier of a test file", () => {
   test.each([
@@ -65,6 +65,11 @@ describe("the gate's budget", () => {
     const [problem] = budgetProblems([{ file: "tests/e2e/new.test.ts", tier: undefined }], {});
     expect(problem).toMatch(/^tests\/e2e\/new\.test\.ts has no tier\n {2}hint: begin it with /);
   });
+});
+
+test("a file by itself may take five times what it took, and two minutes anyway", () => {
+  const times = { long: 60_000, short: 1000 };
+  expect(["long", "short", "new"].map((name) => limitOf(name, times))).toEqual([300_000, 120_000, 120_000]);
 });
 
 describe("the order of the full tests", () => {
