@@ -105,8 +105,19 @@ async function startStandIn(rules: StandInRules): Promise<StandIn> {
         // What the gateway sends in the place of a refused text does not parse.
         const isRefused = message.includes("refused by Mayfly");
         const syntax = ["SERROR", "VERROR", "C42601", "Msyntax error", Buffer.from([0])];
-        const said = isRefused ? frame("E", ...syntax) : frame("C", "SELECT 0");
-        socket.write(Buffer.concat([said, frame("Z", Buffer.from("I"))]));
+        const done = isRefused ? frame("E", ...syntax) : frame("C", "SELECT 0");
+        const ready = frame("Z", Buffer.from("I"));
+        // The extended protocol is the gateway's own here: it tells time limits anew once some time has passed.
+        const said = {
+          Q: Buffer.concat([done, ready]),
+          P: frame("1"),
+          B: frame("2"),
+          E: done,
+          C: frame("3"),
+          S: ready,
+        };
+        const reply = said[message.toString("latin1", 0, 1) as keyof typeof said] as Buffer | undefined;
+        if (reply !== undefined) socket.write(reply);
       }
     }
 

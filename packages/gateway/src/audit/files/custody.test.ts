@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { segmentsOf, verifyLog } from "@mayfly/audit-verifier";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { actsOf, openTestLog, recordsIn, testFolders, writeActs } from "../testing/log.ts";
 import { fileFaults, mayMount } from "../testing/file-faults.ts";
 import { LogUnavailable } from "../unavailable.ts";
@@ -38,7 +38,8 @@ async function workingLog() {
 type Working = Awaited<ReturnType<typeof workingLog>>;
 
 /** Longest that a test waits, in real milliseconds: files are read back and verified in threads of their own. */
-const PATIENCE_MS = 25_000;
+const PATIENCE_MS = 150_000;
+vi.setConfig({ testTimeout: 2 * PATIENCE_MS });
 
 /** Time goes by. */
 async function passes({ opened }: Working, ms: number): Promise<void> {
