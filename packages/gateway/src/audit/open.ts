@@ -264,7 +264,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
       writer.append(note("log.key_rotated", rotationOf(keys, next)));
       await writer.sync();
       await checkpointer.rotate(next);
-      await custody.whileWritingOwn(async () => adoptNextKey(folder, next));
+      custody.writeOwn("keys", () => void adoptNextKey(folder, next));
       keys = next;
     },
     dropped,

@@ -48,10 +48,12 @@ export interface Custody {
   /** A full file is about to be removed: it is not looked for any more. */
   forget(file: string): void;
   /**
-   * Runs what writes to the checkpoints or the keys: they are not looked at meanwhile. One at a time.
-   * @throws Error when they are not what they were; and what `write` throws: they are looked at again after the next
+   * Runs what writes to the checkpoints, or replaces the keys, in one go, and takes what it has made of them: whatever is
+   * done to them afterwards is somebody else's.
+   * @param write returns the size that the checkpoints have then
+   * @throws Error when they are not what they were; and what `write` throws: what it left behind belongs to the log
    */
-  whileWritingOwn<T>(write: () => Promise<T>): Promise<T>;
+  writeOwn(what: "checkpoints" | "keys", write: () => number | undefined): void;
 }
 
 /** What custody is made of. */
@@ -82,8 +84,6 @@ export function createCustody(parts: CustodyParts): Custody {
   let kept = new Map<string, Facts>();
   let keyBytes: readonly Buffer[] = [];
   let glancedAt = -Infinity;
-  /** Checkpoints and keys are being written, or a failed write has left something behind in them. */
-  let writingOwn = false;
   let readBackAt = -Infinity;
   let readBackBytes = 0;
   let isReading = false;
@@ -114,7 +114,6 @@ export function createCustody(parts: CustodyParts): Custody {
   }
 
   function lookAtOwn(): Difference | undefined {
-    if (writingOwn) return undefined;
     for (const place of own) {
       const now = lookAt(place, "size");
       if (isDifference(now)) return now;
@@ -222,17 +221,27 @@ export function createCustody(parts: CustodyParts): Custody {
     writtenTo: (file) => (file === tail.live().file ? tail.written() : full.writtenTo(file)),
     full: (written, facts) => full.add(written, facts),
     forget: (file) => full.forget(file),
-    async whileWritingOwn(write) {
+    writeOwn(what, write) {
       // Only what is still the log's own is written to.
-      const difference = firstOf(folders) ?? lookAtOwn();
-      if (difference !== undefined) throw new Error(inWords(difference));
-      writingOwn = true;
-      const result = await write();
-      takeKept();
-      writingOwn = false;
-      return result;
+      const before = firstOf(folders) ?? lookAtOwn();
+      if (before !== undefined) throw new Error(inWords(before));
+      let size: number | undefined;
+      try {
+        size = write();
+      } finally {
+        const after = firstOf(what === "keys" ? [checkpointsFile] : own) ?? sizeDiffers(path, size);
+        if (after === undefined) takeKept();
+        else parts.onAltered(after);
+      }
     },
   };
+}
+
+/** How the checkpoints have not the size that was written, where it is known. */
+function sizeDiffers(path: (place: string) => string, size: number | undefined): Difference | undefined {
+  const now = factsOf(path(checkpointsFile), checkpointsFile);
+  if (isDifference(now)) return now;
+  return size === undefined ? undefined : differenceOf(checkpointsFile, now, now, "size", size);
 }
 
 /** `records/000000000000.jsonl is gone`. */

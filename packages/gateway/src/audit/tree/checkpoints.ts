@@ -78,7 +78,7 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
       { origin: keys.name, size, root: Buffer.from(grown.root, "base64") },
       signers.map(({ name, signer }) => ({ name, key: signer })),
     );
-    await custody.whileWritingOwn(() => append(note));
+    await append(note);
     newest = { note, size };
     parts.onSigned(newest);
     await keepState(folder, state);
@@ -111,13 +111,21 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
   async function append(note: string): Promise<void> {
     const entry = Buffer.from(`${note}\n`);
     const file = files.open(path, "r+");
-    try {
+    const write = (): number => {
       files.truncate(file, bytes);
       writeWhole(files, file, entry, entry.length, bytes);
+      return bytes + entry.length;
+    };
+    const takeBack = (): number => {
+      files.truncate(file, bytes);
+      return bytes;
+    };
+    try {
+      custody.writeOwn("checkpoints", write);
       await files.sync(file);
       bytes += entry.length;
     } catch (error) {
-      files.truncate(file, bytes);
+      custody.writeOwn("checkpoints", takeBack);
       throw error;
     } finally {
       files.close(file);
