@@ -84,7 +84,7 @@ export function makeNextKey(folder: string, keys: LogKeys): LogKeys {
 }
 
 /** Makes the next key the log's key, once a checkpoint signed by both is on the disk. */
-export function adoptNextKey(folder: string, next: LogKeys): void {
+export function adoptNextKey(folder: string, next: LogKeys): undefined {
   const list = join(folder, verifierKeysFile);
   writeFileSync(`${list}.tmp`, `${next.all.join("\n")}\n`, { mode: 0o644, flush: true });
   renameSync(`${list}.tmp`, list);

@@ -264,7 +264,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
       writer.append(note("log.key_rotated", rotationOf(keys, next)));
       await writer.sync();
       await checkpointer.rotate(next);
-      custody.writeOwn("keys", () => void adoptNextKey(folder, next));
+      custody.writeOwn("keys", () => adoptNextKey(folder, next));
       keys = next;
     },
     dropped,

@@ -58,7 +58,11 @@ const strikes: readonly (readonly [string, (file: string) => void, RegExp])[] = 
   ],
 ];
 
-test.each(strikes.flatMap(([name, strike, words]) => ([true, false] as const).map((fails) => ({ name, strike, words, fails }))))(
+test.each(
+  strikes.flatMap(([name, strike, words]) =>
+    ([true, false] as const).map((fails) => ({ name, strike, words, fails })),
+  ),
+)(
   "checkpoints that are $name while one is on its way to the disk are missed (and its sync fails: $fails)",
   async ({ strike, words, fails }) => {
     const folder = join(folders.make(), "audit");
@@ -94,10 +98,10 @@ test("a checkpoint whose sync fails is taken back, and the next one is written",
   const before = opened.checkpoint();
   writeActs(opened, 2);
   hold();
-  const signing = expect(opened.checkpointNow()).rejects.toThrow("ENOSPC");
+  const signing = opened.checkpointNow().catch((error: unknown) => error);
   await began;
   fail(new Error("ENOSPC"));
-  await signing;
+  expect(String(await signing)).toContain("ENOSPC");
   for (let at = 0; at < 8; at += 1) opened.clock.advance(250);
   expect(opened.log.unavailable).toBeUndefined();
   await opened.checkpointNow();
