@@ -4,6 +4,8 @@ import { setup } from "./setup.mjs";
 import { runVitest } from "./test/vitest.mjs";
 
 await setup();
-const { outcomes, errors } = await runVitest(["--project", "siege", ...process.argv.slice(2)]);
+const { outcomes, errors } = await runVitest([], {
+  args: ["--project", "siege", ...process.argv.slice(2)],
+});
 for (const error of errors) console.error(error);
 process.exit(errors.length === 0 && outcomes.every(({ failures }) => failures.length === 0) ? 0 : 1);

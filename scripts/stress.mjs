@@ -2,11 +2,10 @@
 // machine busy, without second tries, and prints how often each test failed, and why.
 import { spawn } from "node:child_process";
 import { loadavg } from "node:os";
-import path from "node:path";
 import { parseArgs } from "node:util";
-import { root } from "./setup.mjs";
 import { setupTests } from "./test/programs.mjs";
 import { firstWords } from "./test/second-tries.mjs";
+import { testFiles, unknownNames } from "./test/tiers.mjs";
 import { runVitest } from "./test/vitest.mjs";
 
 const { values: options, positionals: files } = parseArgs({
@@ -18,9 +17,10 @@ const { values: options, positionals: files } = parseArgs({
     t: { type: "string", short: "t" },
   },
 });
-if (files.length === 0) {
+const unknown = unknownNames(files, testFiles());
+if (files.length === 0 || unknown.length > 0) {
   console.error(
-    "npm run stress: no test file is named\nhint: npm run stress -- packages/gateway/src/gate/session.test.ts --times 20 --busy 2",
+    `npm run stress: no test file is named${unknown.map((name) => ` ${name}`).join(",")}\nhint: name test files by their paths from the root: npm run stress -- packages/gateway/src/gate/session.test.ts --times 20 --busy 2`,
   );
   process.exit(2);
 }
@@ -43,11 +43,11 @@ for (const file of files) {
   for (let time = 0; time < times; time += 1) {
     const began = performance.now();
     const named = options.t === undefined ? [] : ["-t", options.t];
-    const { outcomes, errors } = await runVitest(
-      [...named, path.join(root, file)],
-      Number(options.limit) * 1000,
-      true,
-    );
+    const { outcomes, errors } = await runVitest([file], {
+      args: named,
+      limitMs: Number(options.limit) * 1000,
+      isQuiet: true,
+    });
     took.push((performance.now() - began) / 1000);
     const all = [
       ...outcomes.flatMap((outcome) => outcome.failures),

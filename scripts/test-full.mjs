@@ -6,7 +6,7 @@ import { INVARIANTS } from "./test/invariants.mjs";
 import { changedFiles, importsOf, ordered, treeHash } from "./test/order.mjs";
 import { trySecond } from "./test/second-tries.mjs";
 import { createTally } from "./test/tally.mjs";
-import { testFiles } from "./test/tiers.mjs";
+import { testFiles, unknownNames } from "./test/tiers.mjs";
 import { limitOf, recordedTimes, recordTimes } from "./test/times.mjs";
 import { runVitest } from "./test/vitest.mjs";
 
@@ -20,6 +20,15 @@ const { values: options, positionals } = parseArgs({
   },
 });
 
+const full = testFiles().filter(({ tier }) => tier === "full");
+const unknown = unknownNames(positionals, full);
+if (unknown.length > 0) {
+  console.error(
+    `npm run test:full: no test file of the tier full is named ${unknown.join(", ")}\nhint: name files that begin with \`// tier: full\` by their paths from the root, such as ${full[0]?.file}; \`npx vitest run FILE\` runs any other`,
+  );
+  process.exit(2);
+}
+
 const tally = createTally();
 if (options.plus !== undefined) tally.addLine(options.plus);
 await setupTests();
@@ -30,9 +39,7 @@ const wholeMs = Number(options.minutes) * 60_000;
 const deadline = began + FIRST_TRIES_SHARE * wholeMs;
 const times = recordedTimes();
 const files = ordered(
-  testFiles()
-    .filter(({ file, tier }) => tier === "full" && (positionals.length === 0 || positionals.includes(file)))
-    .map(({ file }) => file),
+  full.map(({ file }) => file).filter((file) => positionals.length === 0 || positionals.includes(file)),
   { hash: treeHash(), changed: changedFiles(), imports: (file) => importsOf(file) },
 );
 
@@ -42,7 +49,7 @@ for (const file of files) {
   const leftMs = deadline - performance.now();
   // What would be cut off in its middle says nothing.
   if (leftMs < (times[file] ?? 0)) continue;
-  const run = await runVitest([file], limitOf(file));
+  const run = await runVitest([file], { limitMs: limitOf(file) });
   outcomes.push(...run.outcomes);
   if (run.outcomes.length === 0)
     outcomes.push({
@@ -58,7 +65,7 @@ const judged = await trySecond(outcomes, {
   invariants: INVARIANTS,
   runAlone(file, leftMs) {
     console.log(`\nonce more: ${file}`);
-    return runVitest([file], Math.min(leftMs, limitOf(file)));
+    return runVitest([file], { limitMs: Math.min(leftMs, limitOf(file)) });
   },
   now: () => performance.now(),
   budgetMs: began + wholeMs - performance.now(),

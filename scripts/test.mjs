@@ -3,13 +3,12 @@
 // Files of tests that fail are run again, each alone; what passes then is named as flaky. An invariant is never run again.
 // Ends with one line, `N passed, N failed, N skipped`, summed over all runners.
 import { spawn } from "node:child_process";
-import path from "node:path";
 import { environment, root, setup } from "./setup.mjs";
 import { INVARIANTS } from "./test/invariants.mjs";
 import { setupTests } from "./test/programs.mjs";
 import { trySecond } from "./test/second-tries.mjs";
 import { createTally } from "./test/tally.mjs";
-import { testFiles } from "./test/tiers.mjs";
+import { isUnitTest, testFiles } from "./test/tiers.mjs";
 import { limitOf, recordedTimes, recordTimes } from "./test/times.mjs";
 import { runVitest } from "./test/vitest.mjs";
 
@@ -49,10 +48,9 @@ async function suites(projects) {
   const chosen = projects.flatMap((project) => ["--project", project]);
   const times = recordedTimes();
   const gate = testFiles().filter(
-    ({ file, tier }) => tier === "gate" && (!fast || (times[file] ?? 0) < QUICK_MS),
+    ({ file, tier }) => tier === "gate" && (!fast || (isUnitTest(file) && (times[file] ?? 0) < QUICK_MS)),
   );
-  const run = (files, limitMs) =>
-    runVitest([...chosen, ...files.map((file) => path.join(root, file))], limitMs);
+  const run = (files, limitMs) => runVitest(files, { args: chosen, limitMs });
   const { outcomes: first, errors } = await run(gate.map(({ file }) => file));
   const { outcomes, flaky, broken } = await trySecond(first, {
     invariants: INVARIANTS,

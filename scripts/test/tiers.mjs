@@ -28,6 +28,20 @@ export function tierOf(file, text) {
   return /** @type {Tier | undefined} */ (WORD.exec(text)?.[1]) ?? tier;
 }
 
+/** Whether a file of the gate is a unit test: only these are in the gate without a word. */
+export const isUnitTest = (file) => tierOf(file, "") === "gate";
+
+/**
+ * The names that are no test file's, to be refused: what runs nothing would end well.
+ * @param {readonly string[]} names as the command line has them
+ * @param {readonly { file: string, tier: Tier | undefined }[]} files those that can be run
+ * @returns {readonly string[]}
+ */
+export function unknownNames(names, files) {
+  const known = new Set(files.map(({ file }) => file));
+  return names.filter((name) => !known.has(name));
+}
+
 /** @returns {readonly { file: string, tier: Tier | undefined }[]} every test file, by its path from the root */
 export function testFiles() {
   return ["packages", "tests", "bench"]

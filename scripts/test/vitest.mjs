@@ -23,10 +23,16 @@ import { environment, root } from "../setup.mjs";
  */
 
 /**
- * Reads vitest's JSON report, the errors that no test caught, and the exit code, which may know of more than both.
+ * Reads vitest's JSON report, the errors that no test caught, and the exit code, which may know of more than both. A file
+ * that was asked for and is not in the report has failed: vitest leaves out what lies in none of its projects, and ends well.
+ * @param {object} run
+ * @param {any} run.report undefined where vitest left none
+ * @param {readonly any[] | undefined} run.uncaught what `uncaught.mjs` wrote; undefined where it did not
+ * @param {number | string} run.code the exit code, or the signal that ended vitest
+ * @param {readonly string[]} [run.asked] the files that were asked for, by their paths from the root
  * @returns {Run}
  */
-export function readRun({ report, uncaught, code }) {
+export function readRun({ report, uncaught, code, asked = [] }) {
   if (report === undefined || uncaught === undefined)
     return { outcomes: [], errors: [`vitest ended with ${code} and left no report`] };
   const outcomes = report.testResults.map(
@@ -48,12 +54,21 @@ export function readRun({ report, uncaught, code }) {
       };
     },
   );
+  const reported = new Set(outcomes.map(({ file }) => file));
+  for (const file of asked) if (!reported.has(file)) outcomes.push(notRun(file));
   const known = new Set(report.testResults.map(({ name }) => name));
   const errors = uncaught.filter(({ file }) => !known.has(file)).map(({ message }) => message);
   if (outcomes.length === 0) errors.push("vitest found no test");
   if (code !== 0 && errors.length === 0 && outcomes.every(({ failures }) => failures.length === 0))
     errors.push(`vitest ended with ${code}, and no test has failed`);
   return { outcomes, errors };
+}
+
+/** @returns {Outcome} that of a file which vitest was asked for and did not run */
+function notRun(file) {
+  const message =
+    "vitest did not run this file\nhint: move it to where `include` of a project in vitest.config.ts finds it, or extend that";
+  return { file, passed: 0, skipped: 0, ms: 0, failures: [{ test: "(the file)", message }] };
 }
 
 /** What is read as JSON, or nothing where there is no such file. */
@@ -67,12 +82,15 @@ function readJson(file) {
 
 /**
  * Runs vitest in a process group of its own, so that it can be ended with all that it started.
- * @param {readonly string[]} args
- * @param {number} [limitMs] after this time the whole group is killed, milliseconds
- * @param {boolean} [isQuiet] its output is not shown
+ * @param {readonly string[]} files test files by their paths from the root: each has an outcome, if there is a report. None
+ * stands for all
+ * @param {object} [how]
+ * @param {readonly string[]} [how.args] more words of vitest's command line
+ * @param {number} [how.limitMs] after this time the whole group is killed, milliseconds
+ * @param {boolean} [how.isQuiet] its output is not shown
  * @returns {Promise<Run>}
  */
-export async function runVitest(args, limitMs, isQuiet = false) {
+export async function runVitest(files, { args = [], limitMs, isQuiet = false } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), "mayfly-test-"));
   const [reportFile, uncaughtFile] = ["report.json", "uncaught.json"].map((name) => path.join(folder, name));
   const reporters = ["default", "json", path.join(root, "scripts/test/uncaught.mjs")];
@@ -83,6 +101,7 @@ export async function runVitest(args, limitMs, isQuiet = false) {
       ...reporters.map((reporter) => `--reporter=${reporter}`),
       `--outputFile.json=${reportFile}`,
       ...args,
+      ...files.map((file) => path.join(root, file)),
     ],
     {
       cwd: root,
@@ -113,7 +132,7 @@ export async function runVitest(args, limitMs, isQuiet = false) {
       });
       child.once("exit", (exit, signal) => resolve(exit ?? signal));
     });
-    return readRun({ report: readJson(reportFile), uncaught: readJson(uncaughtFile), code });
+    return readRun({ report: readJson(reportFile), uncaught: readJson(uncaughtFile), code, asked: files });
   } finally {
     clearTimeout(late);
     for (const signal of ["SIGINT", "SIGTERM"]) process.off(signal, interrupt);

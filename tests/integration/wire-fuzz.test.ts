@@ -22,8 +22,9 @@ import { startWorld, type World } from "@mayfly/testing/world.ts";
 const sessions = Number(process.env["MAYFLY_FUZZ_SESSIONS"] ?? 6);
 const seed = Number(process.env["MAYFLY_FUZZ_SEED"] ?? 20_261_124);
 const pipelines = 40;
-/** Sessions that come to the end of their pipelines, where most end before in a COPY that waits; how many there may be. */
+/** So many sessions must run all their pipelines: only those are compared in full. A COPY cuts most sessions short. */
 const MIN_WHOLE = 3;
+/** The test opens more sessions until it has these, up to so many. */
 const MAX_SESSIONS = 100;
 const refusedText = "/* refused by Mayfly */ !";
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { root } from "@mayfly/testing/gateway.ts";
 import { INVARIANTS } from "../../scripts/test/invariants.mjs";
 import { firstWords, MAX_FILES, MAX_SECOND_TRIES_MS, trySecond } from "../../scripts/test/second-tries.mjs";
-import { type Outcome, readRun, type Run } from "../../scripts/test/vitest.mjs";
+import { type Outcome, readRun, type Run, runVitest } from "../../scripts/test/vitest.mjs";
 
 const good = (file: string): Outcome => ({ file, passed: 3, skipped: 0, ms: 1, failures: [] });
 const bad = (file: string, message = "no"): Outcome => ({
@@ -174,6 +174,29 @@ describe("a run of vitest", () => {
     expect(failures({ report: report("passed", "passed"), uncaught: [{ file, message: "late" }] })).toEqual([
       { test: "(an error that no test caught)", message: "late" },
     ]);
+  });
+
+  test("has failed for each file that it was asked for and that is not in its report", () => {
+    const asked = ["tests/unit/x.test.ts", "packages/gateway/test/lost.test.ts"];
+    const { outcomes, errors } = readRun({
+      report: report("passed", "passed"),
+      uncaught: [],
+      code: 0,
+      asked,
+    });
+    expect(outcomes.map(({ file: name, failures }) => [name, failures.length])).toEqual([
+      [asked[0], 0],
+      [asked[1], 1],
+    ]);
+    expect(outcomes[1]?.failures[0]?.message).toMatch(/^vitest did not run this file\nhint: /);
+    expect(errors).toEqual([]);
+  });
+
+  test("asks for the files that it is given, and tells once of one that it does not find", async () => {
+    const lost = "packages/gateway/test/lost.test.ts";
+    const { outcomes, errors } = await runVitest([lost], { isQuiet: true });
+    expect(outcomes.map(({ file: name, failures }) => [name, failures.length])).toEqual([[lost, 1]]);
+    expect(errors).toEqual([]);
   });
 
   test.each([

@@ -1,10 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { root } from "@mayfly/testing/gateway.ts";
 import { importsOf, ordered } from "../../scripts/test/order.mjs";
 import { createTally } from "../../scripts/test/tally.mjs";
-import { testFiles, tierOf } from "../../scripts/test/tiers.mjs";
+import { isUnitTest, testFiles, tierOf, unknownNames } from "../../scripts/test/tiers.mjs";
 import { budgetProblems, GATE_BUDGET_MS, limitOf } from "../../scripts/test/times.mjs";
 
 describe("the tier of a test file", () => {
@@ -41,6 +42,46 @@ describe("the tier of a test file", () => {
       ["soak", "npm run siege"],
     ])
       expect(text).toMatch(new RegExp(`^\\| ${tier} \\|.*\`${command}\``, "m"));
+  });
+});
+
+test.each([
+  ["packages/gateway/src/gate/session.test.ts", true],
+  // No project has it: the check asks for it, and fails.
+  ["packages/gateway/test/lost.test.ts", true],
+  ["tests/unit/tiers.test.ts", true],
+  ["packages/gateway/src/gate/session.siege.test.ts", false],
+  ["packages/cli/src/run.integration.test.ts", false],
+  ["tests/e2e/mcp.test.ts", false],
+])("that %s is a unit test is %s", (file, is) => expect(isUnitTest(file)).toBe(is));
+
+describe("a name that is no test file's", () => {
+  const files = [
+    { file: "tests/e2e/a.test.ts", tier: "full" },
+    { file: "tests/e2e/b.test.ts", tier: "full" },
+  ] as const;
+  test.each<[readonly string[], readonly string[]]>([
+    [[], []],
+    [["tests/e2e/b.test.ts", "tests/e2e/a.test.ts"], []],
+    [
+      ["tests/e2e/a.test.ts", "a.test.ts", "tests/e2e"],
+      ["a.test.ts", "tests/e2e"],
+    ],
+  ])("of %j it is %j", (names, unknown) => expect(unknownNames(names, files)).toEqual(unknown));
+
+  test.each([
+    // It is a test file, and the full tests do not run it.
+    ["test-full.mjs", "tests/unit/tiers.test.ts"],
+    ["test-full.mjs", "nosuchfile"],
+    ["stress.mjs", "nosuchfile"],
+  ])("%s refuses %s before it runs anything", (script, name) => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [path.join(root, "scripts", script), name],
+      { encoding: "utf8", timeout: 30_000 },
+    );
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(new RegExp(`^npm run .*no test file .*is named ${name}\nhint: `));
   });
 });
 
