@@ -7,11 +7,14 @@ export interface Clock {
   wall(): number;
   /** Milliseconds from an arbitrary start, never stepping back. */
   monotonic(): number;
-  /** Calls `run` once after `ms` milliseconds (of the monotonic clock); the result cancels it. */
+  /**
+   * Calls `run` once, when the monotonic clock has gone on by `ms` milliseconds and never before; the result cancels it.
+   * Whoever looks then sees that the time has passed.
+   */
   schedule(ms: number, run: () => void): () => void;
 }
 
-/** The longest delay that Node's timers take (2^31 - 1 ms); longer ones would fire at once. */
+/** The longest delay that Node's timers take (2^31 - 1 ms); longer ones go on behind it. */
 const MAX_TIMER_MS = 2_147_483_647;
 
 /** The process's own clocks. Timers do not keep the process alive. */
@@ -19,8 +22,18 @@ export const systemClock: Clock = {
   wall: () => Date.now(),
   monotonic: () => performance.now(),
   schedule(ms, run) {
-    const timer = setTimeout(run, Math.min(Math.max(ms, 0), MAX_TIMER_MS));
-    timer.unref();
+    const due = performance.now() + ms;
+    let timer: NodeJS.Timeout;
+    const wait = (left: number): void => {
+      timer = setTimeout(look, Math.min(Math.max(Math.ceil(left), 0), MAX_TIMER_MS)).unref();
+    };
+    // Node counts whole milliseconds from the start of its turn, so that a timer may fire up to one too early.
+    const look = (): void => {
+      const left = due - performance.now();
+      if (left > 0) wait(left);
+      else run();
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
 };
