@@ -159,6 +159,49 @@ test("a cursor declared with values is executed with them, and only once it is k
   });
 });
 
+test.each([
+  ["FETCH", [frames.query("fetch all from cur")]],
+  ["MOVE", [frames.query("move all in cur")]],
+  ["a name that is cased otherwise", [frames.query('fetch forward 1 from "cur"; select 1')]],
+  ["FETCH by Execute", [frames.parse("", "fetch cur"), frames.bind("", ""), frames.execute(""), frames.sync]],
+])("a portal that Bind made is run by no SQL: its record would not tell what ran (%s)", async (_, fetch) => {
+  const write = [
+    frames.parse("", "insert into goods values ($1, 'hidden') returning id"),
+    frames.bind("cur", "", ["7"]),
+  ];
+  // Each answer is waited for; then all is sent at once, before it is known whether the server takes the portal.
+  for (const pause of [true, false]) {
+    client.send(frames.query("begin"));
+    if (pause) await client.until("Z");
+    client.send(...write, frames.sync);
+    if (pause) await client.until("Z");
+    client.send(...fetch);
+    const answers: Message[] = [];
+    for (let left = pause ? 1 : 3; left > 0; left -= 1) answers.push(...(await client.until("Z")));
+    expect(errorOf(answers.find(({ type }) => type === "E"))).toMatchObject({
+      code: "0A000",
+      message: expect.stringContaining('portal "cur" was made by a Bind message') as string,
+    });
+    client.send(frames.query("rollback"), frames.query("select count(*) from goods where name = 'hidden'"));
+    await client.until("Z");
+    expect(rowsOf(await client.until("Z"))).toEqual(["0"]);
+  }
+  const isFetch = (entry: Entry): boolean =>
+    entry.what === "intent" &&
+    /fetch|move/.test(entry.sql) &&
+    (entry.detail as { kind: string }).kind !== "parse";
+  expect(gate.log.filter(isFetch)).toEqual([]);
+});
+
+test("a cursor that DECLARE made is fetched by Query and by Execute", async () => {
+  client.send(frames.query("begin"), frames.query("declare c cursor for values ('one'), ('two'), ('three')"));
+  client.send(frames.query("fetch c"), frames.query("move c"));
+  client.send(frames.parse("", "fetch c"), frames.bind("", ""), frames.execute(""), frames.sync);
+  const answers: Message[] = [];
+  for (let left = 5; left > 0; left -= 1) answers.push(...(await client.until("Z")));
+  expect(rowsOf(answers)).toEqual(["one", "three"]);
+});
+
 test("a statement that PREPARE made does not prepare again when it runs", async () => {
   client.send(frames.query("prepare x as select 'old'; prepare s as select 's'"));
   await client.until("Z");

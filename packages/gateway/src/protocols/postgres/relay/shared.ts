@@ -16,6 +16,8 @@ export interface Statement {
 export interface Portal {
   readonly statement: Statement;
   readonly statementName: string;
+  /** Made by DECLARE: the record of that act tells what it runs. */
+  readonly isCursor?: boolean;
   /** The values as canonical JSON text. */
   readonly parameters: string;
   /** Whether a record has told the values in full: then their SHA-256, or "" while it has not been needed. */

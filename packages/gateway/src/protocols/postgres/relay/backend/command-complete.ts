@@ -27,7 +27,7 @@ function cursorOf({ statement, portal }: Expected, name: string): Portal | undef
   if (text === undefined) return undefined;
   // Under a name: it is another act than declaring it, and does not declare it again.
   const cursor = { text, prepared: true };
-  return { statement: cursor, statementName: name, parameters: portal?.parameters ?? "[]" };
+  return { statement: cursor, statementName: name, isCursor: true, parameters: portal?.parameters ?? "[]" };
 }
 
 function applyEffect(

@@ -6,7 +6,7 @@ import type { FrontendState } from "./state.ts";
 /** Until the server has answered, names that a text gives or drops are unsettled. */
 export function beginEffects(state: FrontendState, entry: Expected, effects: readonly Effect[]): void {
   const { statements, portals } = state.shared;
-  if (effects.length === 0) return;
+  if (effects.every(({ kind }) => kind === "none" || kind === "fetch")) return;
   entry.effects = effects;
   for (const effect of effects) {
     if (effect.kind === "prepare" || effect.kind === "deallocate") statements.begin(effect.name, undefined);
@@ -26,4 +26,22 @@ export function namesTooMany(state: FrontendState, text: Text): boolean {
     (kinds.includes("prepare") && state.isFull(statements)) ||
     (kinds.includes("declare") && state.isFull(portals))
   );
+}
+
+/**
+ * The portal that a text would run by FETCH or MOVE though Bind made it, which may be a write: the text's record would tell
+ * neither what runs nor its values, and no operation's budget would count it.
+ * @returns undefined when there is none; "unsettled" when answers must come first
+ */
+export function portalFetched(
+  state: FrontendState,
+  text: Text,
+): { readonly name: string } | "unsettled" | undefined {
+  for (const effect of effectsKnown(text)) {
+    if (effect.kind !== "fetch") continue;
+    const portal = state.shared.portals.lookup(effect.name);
+    if (portal === "unsettled") return portal;
+    if (portal !== "unknown" && portal.isCursor !== true) return effect;
+  }
+  return undefined;
 }

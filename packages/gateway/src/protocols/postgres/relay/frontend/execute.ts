@@ -5,10 +5,10 @@ import { type } from "../../wire/framing.ts";
 import { denialResponse } from "../denials.ts";
 import { Expected } from "../expected.ts";
 import type { Portal } from "../shared.ts";
-import { beginEffects, namesTooMany } from "./effects.ts";
+import { beginEffects, namesTooMany, portalFetched } from "./effects.ts";
 import { settleParse } from "./pending-parse.ts";
 import { changedBy, sendParse } from "./sending.ts";
-import { errorOf, refuse, tooManyStatements } from "./refusing.ts";
+import { errorOf, notFetched, refuse, tooManyStatements } from "./refusing.ts";
 import type { FrontendState } from "./state.ts";
 
 /** Values longer than this are recorded in full once a portal, and by their digest when it is executed again. */
@@ -36,6 +36,12 @@ export function execute(state: FrontendState, start: number, end: number): boole
   entry.portal = portal;
   if (statement.prepared !== true && namesTooMany(state, statement.text)) {
     refuse(state, entry, start, end, tooManyStatements());
+    return true;
+  }
+  const fetched = portalFetched(state, statement.text);
+  if (fetched === "unsettled") return false;
+  if (fetched !== undefined) {
+    refuse(state, entry, start, end, notFetched(fetched.name));
     return true;
   }
   const together = state.pendingParse?.statement === statement ? state.pendingParse : undefined;

@@ -2,10 +2,10 @@ import { decodeQuery } from "../../wire/codec.ts";
 import { type } from "../../wire/framing.ts";
 import { denialResponse } from "../denials.ts";
 import { Expected } from "../expected.ts";
-import { beginEffects, namesTooMany } from "./effects.ts";
+import { beginEffects, namesTooMany, portalFetched } from "./effects.ts";
 import { changedBy, sendQuery } from "./sending.ts";
 import { settleParse } from "./pending-parse.ts";
-import { refuse, tooLong, tooManyStatements } from "./refusing.ts";
+import { notFetched, refuse, tooLong, tooManyStatements } from "./refusing.ts";
 import type { FrontendState } from "./state.ts";
 
 /** Query ('Q'): one text of any number of statements, which is one act. @returns false when it has to wait */
@@ -23,6 +23,12 @@ export function query(state: FrontendState, start: number, end: number): boolean
   entry.statement = { text };
   if (namesTooMany(state, text)) {
     refuse(state, entry, start, end, tooManyStatements());
+    return true;
+  }
+  const fetched = portalFetched(state, text);
+  if (fetched === "unsettled") return false;
+  if (fetched !== undefined) {
+    refuse(state, entry, start, end, notFetched(fetched.name));
     return true;
   }
   const earlier = state.repeats.earlier(text);

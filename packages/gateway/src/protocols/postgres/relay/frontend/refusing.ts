@@ -26,8 +26,17 @@ export function refuse(
 }
 
 /** An error of the gateway's own that is no denial. */
-export function errorOf(code: string, message: string): Buffer {
-  return errorResponse({ severity: "ERROR", code, message });
+export function errorOf(code: string, message: string, hint?: string): Buffer {
+  return errorResponse({ severity: "ERROR", code, message, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** SQL would run a portal of the protocol's. */
+export function notFetched(name: string): Buffer {
+  return errorOf(
+    "0A000",
+    `portal "${name}" was made by a Bind message, and FETCH and MOVE run cursors of DECLARE alone`,
+    "send Execute for the portal, or declare a cursor",
+  );
 }
 
 export function tooManyStatements(): Buffer {
