@@ -1,7 +1,7 @@
 import fc from "@mayfly/testing/fast-check.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { scopeSchema } from "../scope.ts";
-import { loadGrammar } from "./syntax/grammar.ts";
+import { loadGrammar, parse } from "./syntax/grammar.ts";
 import { shapeOf } from "./shape.ts";
 import { compileScopes } from "./verdicts.ts";
 
@@ -44,7 +44,79 @@ describe("the shape of a statement", () => {
     "explain (analyze 0) select 5",
     "set statement_timeout = 5",
     "prepare p as select 5",
+    "select 5::float(10)",
+    "select cast(5 as FLOAT (10)[])",
   ])("texts without a shape: %s", (sql) => expect(shapeOf(sql)).toBeUndefined());
+});
+
+describe("texts of one shape", () => {
+  /** Wherever the grammar takes a number that stands for itself. */
+  const places = [
+    ...[
+      "bit",
+      "bit varying",
+      "char",
+      "character varying",
+      "dec",
+      "decimal",
+      "double precision",
+      "float",
+      "float4",
+      "interval",
+      "interval second",
+      "national character",
+      "nchar",
+      "numeric",
+      "time",
+      "timestamp",
+      "timestamptz",
+      "timestamp(#) with time zone",
+      "varchar",
+      "x",
+    ].flatMap((type) => {
+      const sized = type.includes("#") ? type : `${type}(#)`;
+      return [`select 7::${sized}`, `select cast(7 as ${sized}[#])`, `select 7::${sized} array[#]`];
+    }),
+    "select current_time(#), current_timestamp(#), localtime(#), localtimestamp(#)",
+    "select numeric(#, #) 5",
+    "select a[#:#], b[#] from t limit # offset #",
+    "select a from t order by # fetch first # rows with ties",
+    "select a, sum(b) over (rows between # preceding and # following) from t group by #, a having # > -#",
+    "select * from t tablesample system (#) repeatable (#)",
+    "select * from rows from (f(#), g(#)) with ordinality t(a, b)",
+    "insert into t values (#, default, #) on conflict (a) do update set b = # returning #",
+    "with recursive x(a) as (values (#) union all select a + # from x) search depth first by a set b select # from x",
+    "select case # when # then # else # end, # in (#, #), # between # and #, # is distinct from #",
+    "select extract(year from #), overlay(a placing b from # for #), substring(a, #), position(# in #)",
+    "select grouping(#), row(#, #), array[#, #], (#, #) overlaps (#, #), # operator(pg_catalog.+) #",
+    "delete from t using u where t.a = # returning t.*, #",
+    "update t set (a, b) = (#, #), c[#] = # where current of c",
+  ];
+  /** Lengths on both sides of what the grammar looks at, and some that mean something elsewhere. */
+  const numbers = [0, 1, 2, 3, 6, 7, 8, 10, 16, 20, 24, 25, 32, 53, 54, 63, 64, 100, 999_999_999];
+
+  const treeOf = (sql: string): string => {
+    try {
+      return JSON.stringify(parse(sql), (key, value: unknown) =>
+        typeof value === "number" &&
+        /^(?:ival|typmod|location|stmt_len|stmt_location|(?:rexpr_)?list_(?:start|end))$/.test(key)
+          ? undefined
+          : value,
+      );
+    } catch {
+      return "an error";
+    }
+  };
+
+  test.each(places)("have one tree, but for the numbers: %s", (place) => {
+    const trees = new Map<string, Set<string>>();
+    for (const number of numbers) {
+      const sql = place.replaceAll("#", String(number));
+      const shape = shapeOf(sql);
+      if (shape !== undefined) trees.set(shape, (trees.get(shape) ?? new Set()).add(treeOf(sql)));
+    }
+    for (const [shape, of] of trees) expect([...of], shape).toHaveLength(1);
+  });
 });
 
 describe("one verdict for a shape", () => {
