@@ -47,6 +47,23 @@ function judged(pattern: RegExp, kind: SettingRule["kind"] = "judged"): SettingR
   return { kind, problem: ({ text }) => (pattern.test(text) ? undefined : FIXED) };
 }
 
+/**
+ * A time zone: a name, an abbreviation or an offset, as PostgreSQL reads them (manual, "Time Zones" and "POSIX Time Zone
+ * Specifications"), of at most 14 hours as they are on Earth. Others move current_date by days, past what a view says of it.
+ */
+const timeZone: SettingRule = {
+  kind: "judged",
+  problem({ text }) {
+    const hours = ZONE.exec(text)?.groups?.["hours"];
+    if (ZONE.test(text) && text.length <= MAX_CHARACTERS && Number(hours ?? 0) <= MAX_ZONE_HOURS)
+      return undefined;
+    return { what: "takes a name of a time zone, or an offset of at most 14 hours" };
+  },
+};
+const ZONE =
+  /^(?:<[-+]?\d{1,4}>|[a-z][-+a-z_/]*?)?(?:[-+]?(?<hours>\d{1,2})(?:\.\d+|(?::[0-5]\d){1,2})?[a-z]*)?$/iu;
+const MAX_ZONE_HOURS = 14;
+
 const on = /^(?:on|true|yes|1)$/iu;
 const isolation = /^(?:serializable|repeatable read|read committed|read uncommitted)$/iu;
 
@@ -128,7 +145,7 @@ const changeable: ReadonlyMap<string, SettingRule> = new Map<string, SettingRule
   ["statement_timeout", timeout("statement_timeout", "timeout")],
   ["row_security", judged(on)],
   ["synchronize_seqscans", free],
-  ["timezone", free],
+  ["timezone", timeZone],
   ["transaction_isolation", judged(isolation, "transaction")],
   ["transaction_read_only", readOnly("transaction")],
   ["transaction_timeout", timeout("transaction_timeout", "timeout")],
