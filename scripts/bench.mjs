@@ -1,4 +1,4 @@
-// `npm run bench [-- postgres | http | kubernetes | mcp | console | deadline | signals | gateways | workers | start | profile postgres | profile http]`: brings what is missing, then measures.
+// `npm run bench [-- postgres | http | kubernetes | mcp | console | deadline | signals | gateways | workers | start | log-in | profile postgres | profile http]`: brings what is missing, then measures.
 import { spawn } from "node:child_process";
 import { containerPrograms, environment, root, setup } from "./setup.mjs";
 
@@ -12,6 +12,7 @@ const suites = {
   gateways: { file: "bench/gateways/main.ts", needs: [] },
   workers: { file: "bench/workers/main.ts", needs: ["psql", "pgbench"] },
   start: { file: "bench/start/main.ts", needs: [] },
+  "log-in": { file: "bench/log-in/main.ts", needs: [] },
   profile: { file: "bench/profile/main.ts", needs: ["pgbench", "nginx", "wrk"] },
   console: { file: "bench/console/main.ts", needs: ["psql", "chromium"] },
 };

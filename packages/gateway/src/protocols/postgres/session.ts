@@ -74,6 +74,12 @@ interface Connected {
   readonly pinned: ReadonlyMap<string, string>;
 }
 
+/** What a session reaches once its database has been asked. */
+interface Reached {
+  readonly granted: Granted;
+  readonly database: DatabaseFacts;
+}
+
 /** SQLSTATE undefined_object: a start-up parameter that the server does not have. */
 const UNKNOWN_SETTING = "42704";
 
@@ -99,8 +105,7 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
   if (connected === undefined) return;
   const { upstream, limits, pinned } = connected;
   const { socket } = upstream;
-  const database = await readDatabase(opening, socket);
-  const granted = grantedBy(opening.granted.scopes, database.found);
+  const { granted, database } = await readDatabase(opening, socket);
   const columns = await options.readTableColumns(socket, target, granted, session.ended);
   const isPlain = await options.arePlainTables(socket, target, granted.tables, session.ended);
   const refusal = await options.refusesTemporary(socket, target, granted, isPlain, session.ended);
@@ -143,14 +148,17 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
   client.write(Buffer.concat(greeting));
 }
 
-/** What the database adds to what is granted, and what it has under the names that the scopes leave open. */
-async function readDatabase(opening: Opening, socket: Socket): Promise<DatabaseFacts> {
-  const { options, target, granted, arrived } = opening;
+/** What the database has under the names that the scopes leave open, and what it adds to what is granted then. */
+async function readDatabase(opening: Opening, socket: Socket): Promise<Reached> {
+  const { options, target, arrived } = opening;
   const { ended } = arrived.session;
+  const found = await options.readFound(socket, target, opening.granted, ended);
+  if (found === undefined) return { granted: opening.granted, database: unknownDatabase };
+  const granted = grantedBy(opening.granted.scopes, found);
   const facts = await options.readDatabaseFacts(socket, target, granted, ended);
-  if (facts.isUnknown) return facts;
-  const found = await options.readFound(socket, target, granted, ended);
-  return found === undefined ? unknownDatabase : withFound(facts, found);
+  return facts.isUnknown
+    ? { granted: opening.granted, database: facts }
+    : { granted, database: withFound(facts, found) };
 }
 
 /** @returns undefined when the session ended instead: the client has been told why then */

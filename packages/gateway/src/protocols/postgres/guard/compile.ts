@@ -60,6 +60,8 @@ export interface Compiled {
   readonly searchPath: readonly string[];
   /** What the database itself adds. */
   readonly database: DatabaseFacts;
+  /** Functions that `t.name` may call and the scope does not list. */
+  readonly rowFunctions: ReadonlySet<string>;
 }
 
 const defaultKeys: readonly string[] = ["id"];
@@ -119,7 +121,8 @@ export function compileScope(
     temporary: temporary === undefined ? undefined : { ...temporary, isGranted: scope.temporary_tables },
     writes: scope.temporary_tables || scope.statements.some((kind) => !readingKinds.has(kind)),
     searchPath,
-    database: withoutListed(database, functions, searchPath[0] ?? ""),
+    database,
+    rowFunctions: unlisted(database.rowFunctions, functions),
   };
 }
 
@@ -131,10 +134,16 @@ function isUsed({ table, column }: EnumColumn, tables: ReadonlyMap<string, Table
   );
 }
 
-/** A row's function that the scope lists may be called by `t.name` too. */
-function withoutListed(database: DatabaseFacts, listed: readonly string[], schema: string): DatabaseFacts {
-  const rowFunctions = [...database.rowFunctions].filter((name) => !listed.includes(`${schema}.${name}`));
-  return { ...database, rowFunctions: new Set(rowFunctions) };
+/** Bare names that may call a function which the scope does not list. */
+function unlisted(
+  found: ReadonlyMap<string, ReadonlySet<string>>,
+  listed: readonly string[],
+): ReadonlySet<string> {
+  return new Set(
+    [...found].flatMap(([name, schemas]) =>
+      [...schemas].every((schema) => listed.includes(`${schema}.${name}`)) ? [] : [name],
+    ),
+  );
 }
 
 function compileTable(entry: TableScope, granted: ReadonlySet<StatementKind>): TableGrant {

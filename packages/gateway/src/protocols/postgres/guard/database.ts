@@ -9,11 +9,14 @@ export interface DatabaseFacts {
   readonly key: string;
   /** Whether the database could not be asked: then whatever depends on it is refused. */
   readonly isUnknown: boolean;
-  /** Functions on the search path that take one row, or anything, so that `t.name` may call them. */
-  readonly rowFunctions: ReadonlySet<string>;
-  /** Functions on the search path, extensions' left out, that PostgreSQL may choose over a built-in of that name. */
-  readonly functions: ReadonlySet<string>;
-  /** The same of operators. */
+  /** Functions on the search path that take one row, or anything, so that `t.name` may call them, with their schemas. */
+  readonly rowFunctions: ReadonlyMap<string, ReadonlySet<string>>;
+  /**
+   * Functions of which several schemas have one, by bare name: those of the search path, and pg_catalog. PostgreSQL chooses
+   * among them by the arguments. Extensions' are trusted beside built-ins.
+   */
+  readonly functions: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Operators on the search path, extensions' left out, that PostgreSQL may choose over a built-in of that name. */
   readonly operators: ReadonlySet<string>;
   /** By a table's full name: its columns whose type looks names up (`regclass` and its kin). */
   readonly lookups: ReadonlyMap<string, ReadonlySet<string>>;
@@ -44,8 +47,8 @@ export interface EnumColumn {
 export const plainDatabase: DatabaseFacts = {
   key: "plain",
   isUnknown: false,
-  rowFunctions: new Set(),
-  functions: new Set(),
+  rowFunctions: new Map(),
+  functions: new Map(),
   operators: new Set(),
   lookups: new Map(),
   enums: [],

@@ -1,8 +1,9 @@
 // tier: gate
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "@mayfly/testing/postgres.ts";
 import { systemClock } from "../../../kernel/clock.ts";
-import { createDatabaseFacts } from "./database-facts.ts";
+import { createDatabaseFacts, databaseQuestion } from "./database-facts.ts";
 import type { DatabaseFacts } from "../guard/database.ts";
 import { loadGrammar } from "../guard/syntax/grammar.ts";
 import { grantedBy } from "../guard/granted.ts";
@@ -20,6 +21,11 @@ const scope = scopeSchema.parse({
 });
 const scopes = [{ name: "shop/x", scope }];
 
+/** Operations that grant these tables whole. */
+const granting = (...tables: readonly string[]): typeof scopes => [
+  { name: "shop/x", scope: { ...scope, tables: Object.fromEntries(tables.map((table) => [table, "all"])) } },
+];
+
 beforeAll(async () => {
   await loadGrammar();
   server = await startPostgres();
@@ -27,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-function targetOf(database: string, path = "public"): Target {
+function targetOf(database: string, path: readonly string[] = ["public"]): Target {
   const target = targetSchema.parse({
     host: server.host,
     port: server.port,
@@ -35,7 +41,7 @@ function targetOf(database: string, path = "public"): Target {
     user: server.user,
     password: { env: "UNUSED" },
     tls: "disable",
-    search_path: [path],
+    search_path: path,
   });
   target.password?.load(server.password);
   return target;
@@ -44,14 +50,14 @@ function targetOf(database: string, path = "public"): Target {
 async function factsOf(
   database: string,
   setUp: string,
-  path = "public",
   asked = scopes,
+  path = ["public"],
 ): Promise<DatabaseFacts> {
   await server.run(`CREATE DATABASE ${database}`);
   await server.run(setUp, database);
   const target = targetOf(database, path);
   const never = new AbortController().signal;
-  const start = new Map([["search_path", `"${path}", pg_temp`]]);
+  const start = new Map([["search_path", [...path, "pg_temp"].join(", ")]]);
   const { socket } = await connectUpstream(target, start, systemClock, never);
   try {
     return await createDatabaseFacts(systemClock)(socket, target, grantedBy(asked), never);
@@ -60,9 +66,38 @@ async function factsOf(
   }
 }
 
+/** What the server answers its superuser. */
+async function rowsOf(sql: string, database = "postgres"): Promise<readonly Record<string, unknown>[]> {
+  const client = new pg.Client({
+    host: server.host,
+    port: server.port,
+    user: server.user,
+    password: server.password,
+    database,
+  });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+interface Plan {
+  readonly "Actual Rows": number;
+  readonly "Actual Loops": number;
+  readonly "Rows Removed by Filter"?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+/** Rows that a plan's steps looked at. */
+const lookedAt = (plan: Plan): number =>
+  (plan["Actual Rows"] + (plan["Rows Removed by Filter"] ?? 0)) * plan["Actual Loops"] +
+  (plan.Plans ?? []).reduce((sum, part) => sum + lookedAt(part), 0);
+
 describe("what the database is found to have", () => {
   it("is what the oracle's stage was made with", async () => {
-    const facts = await factsOf("staged", stage);
+    const facts = await factsOf("staged", stage, granting("shop.jobs"));
     expect(facts.rowFunctions).toEqual(stageFacts.rowFunctions);
     expect(facts.functions).toEqual(stageFacts.functions);
     expect(facts.operators).toEqual(stageFacts.operators);
@@ -72,8 +107,8 @@ describe("what the database is found to have", () => {
   it("is nothing in a new database", async () => {
     expect(await factsOf("fresh", "SELECT 1")).toMatchObject({
       isUnknown: false,
-      rowFunctions: new Set(),
-      functions: new Set(),
+      rowFunctions: new Map(),
+      functions: new Map(),
       operators: new Set(),
       lookups: new Map(),
       enums: [],
@@ -92,9 +127,13 @@ describe("what the database is found to have", () => {
        CREATE FUNCTION eight(VARIADIC anyarray) ${body}; CREATE FUNCTION nine(VARIADIC t[]) ${body};
        CREATE FUNCTION ten(VARIADIC int[]) ${body}; CREATE FUNCTION eleven(t, VARIADIC int[] DEFAULT '{}') ${body};
        CREATE FUNCTION other.seven(t) ${body}; CREATE FUNCTION lower(int) ${body};
-       CREATE TABLE jobs (a regclass, b regproc[], c where_to, d holder, e text, f aclitem, g regconfig);`,
+       CREATE TYPE holders AS (h holder[]); CREATE TYPE roles AS RANGE (subtype = regrole, multirange_type_name = many_roles);
+       CREATE TABLE jobs (a regclass, b regproc[], c where_to, d holder, e text, f aclitem, g regconfig, h holders, i roles,
+         j many_roles[], k int4range, l name, m oidvector, n point);
+       CREATE VIEW seen AS SELECT a AS shown, e FROM jobs; CREATE TABLE others (a regclass);`,
+      granting("public.t", "public.jobs", "public.seen", "public.gone"),
     );
-    expect([...facts.rowFunctions].toSorted()).toEqual([
+    expect([...facts.rowFunctions.keys()].toSorted()).toEqual([
       "eight",
       "eleven",
       "five",
@@ -103,8 +142,79 @@ describe("what the database is found to have", () => {
       "six",
       "two",
     ]);
-    expect([...facts.functions]).toEqual(["lower"]);
-    expect([...(facts.lookups.get("public.jobs") ?? [])].toSorted()).toEqual(["a", "b", "c", "d", "f"]);
+    expect(facts.functions).toEqual(new Map([["lower", new Set(["public", "pg_catalog"])]]));
+    const found = [...facts.lookups].map(
+      ([table, columns]) => `${table}: ${[...columns].toSorted().join(" ")}`,
+    );
+    expect(found.toSorted()).toEqual(["public.jobs: a b c d f h i j", "public.seen: shown"]);
+  });
+
+  it("is nothing of the views of information_schema, which a grant of the catalogue shows", async () => {
+    const rows = await rowsOf(
+      "SELECT relname FROM pg_class WHERE relnamespace = 'information_schema'::regnamespace AND relkind IN ('r', 'v')",
+    );
+    const names = rows.map(({ relname }) => `information_schema.${String(relname)}`);
+    expect(names.length).toBeGreaterThan(50);
+    expect((await factsOf("standard", "SELECT 1", granting(...names))).lookups).toEqual(new Map());
+  });
+
+  it("is asked by one of all sessions that start at once", async () => {
+    const target = targetOf("postgres");
+    const never = new AbortController().signal;
+    const read = createDatabaseFacts(systemClock);
+    const connected = await Promise.all(
+      Array.from({ length: 6 }, () => connectUpstream(target, new Map(), systemClock, never)),
+    );
+    const asked = connected.map(({ socket }) => vi.spyOn(socket, "write"));
+    const facts = await Promise.all(
+      connected.map(({ socket }) => read(socket, target, grantedBy(scopes), never)),
+    );
+    for (const { socket } of connected) socket.destroy();
+    expect(asked.map(({ mock }) => mock.calls.length)).toEqual([1, 0, 0, 0, 0, 0]);
+    for (const each of facts) expect(each).toBe(facts[0]);
+    expect(facts[0]?.isUnknown).toBe(false);
+  });
+
+  it("is asked again by those whose one goes away while it asks, or that wait no longer", async () => {
+    const target = targetOf("postgres");
+    const never = new AbortController().signal;
+    const ends = new AbortController();
+    const read = createDatabaseFacts(systemClock);
+    const [first, second, third] = await Promise.all(
+      Array.from({ length: 3 }, () => connectUpstream(target, new Map(), systemClock, never)),
+    );
+    if (first === undefined || second === undefined || third === undefined) throw new Error("no sockets");
+    const facts = Promise.all([
+      read(first.socket, target, grantedBy(scopes), never),
+      read(second.socket, target, grantedBy(scopes), never),
+      read(third.socket, target, grantedBy(scopes), ends.signal),
+    ]);
+    ends.abort();
+    first.socket.destroy();
+    const [gone, again, ended] = await facts;
+    expect([gone, again, ended].map(({ isUnknown }) => isUnknown)).toEqual([true, false, true]);
+    expect(third.socket.destroyed).toBe(true);
+    second.socket.destroy();
+  });
+
+  it("takes no more looking with many other tables than with few", async () => {
+    const work = async (database: string, tables: number): Promise<number> => {
+      await server.run(`CREATE DATABASE ${database}`);
+      await server.run(
+        `CREATE TABLE t (id int, kind regclass);
+         DO $$BEGIN FOR i IN 1..${tables} LOOP EXECUTE format('CREATE TABLE other_%s (id int, kind regclass, note text)', i); END LOOP; END$$;
+         ANALYZE pg_catalog.pg_class; ANALYZE pg_catalog.pg_attribute; ANALYZE pg_catalog.pg_type`,
+        database,
+      );
+      const [answer] = await rowsOf(
+        `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${databaseQuestion(["public.t"])}`,
+        database,
+      );
+      const [{ Plan: plan }] = (answer as { "QUERY PLAN": [{ Plan: Plan }] })["QUERY PLAN"];
+      return lookedAt(plan);
+    };
+    const [few, many] = [await work("few_tables", 10), await work("many_tables", 600)];
+    expect(many - few).toBeLessThan(600);
   });
 
   it("is asked for a scope of functions alone", async () => {
@@ -113,7 +223,6 @@ describe("what the database is found to have", () => {
     const facts = await factsOf(
       "functions_alone",
       "CREATE FUNCTION abs(text) RETURNS text LANGUAGE sql AS $$SELECT ''$$",
-      "public",
       some,
     );
     expect(compileScopes(some)({ sql: "SELECT abs('x'::text)", database: facts }).kind).toBe("deny");
@@ -182,11 +291,99 @@ describe("what the database is found to have", () => {
       expect([sql, ...both(sql)]).toEqual([sql, "permit", "permit"]);
   });
 
+  it("refuses what stands for an operator that the search path has too, for that alone", async () => {
+    const own = (name: string): string =>
+      `CREATE OPERATOR ${name} (LEFTARG = int, RIGHTARG = text, FUNCTION = told);`;
+    const facts = await factsOf(
+      "implied",
+      `CREATE TABLE t (id int, note text);
+       CREATE FUNCTION told(int, text) RETURNS bool LANGUAGE sql AS $$SELECT true$$; ${["=", "<", ">="].map(own).join("\n")}`,
+    );
+    const judge = compileScopes(scopes);
+    for (const [sql, better] of [
+      [
+        "SELECT CASE id WHEN note THEN 1 END FROM t",
+        "SELECT CASE WHEN id OPERATOR(pg_catalog.=) 1 THEN 1 END FROM t",
+      ],
+      [
+        "SELECT id IN (SELECT note FROM t) FROM t",
+        "SELECT id OPERATOR(pg_catalog.=) ANY (SELECT id FROM t) FROM t",
+      ],
+      ["SELECT id IN (1, 2) FROM t", "SELECT id OPERATOR(pg_catalog.=) ANY (ARRAY[1, 2]) FROM t"],
+      ["SELECT id FROM t WHERE id BETWEEN note AND 3", "SELECT id FROM t WHERE id OPERATOR(pg_catalog.>=) 2"],
+      [
+        "SELECT id FROM t WHERE id NOT BETWEEN SYMMETRIC note AND 3",
+        "SELECT id FROM t WHERE id OPERATOR(pg_catalog.<) 2",
+      ],
+      [
+        "SELECT 1 FROM t a JOIN t b USING (id)",
+        "SELECT 1 FROM t a JOIN t b ON a.id OPERATOR(pg_catalog.=) b.id",
+      ],
+      ["SELECT 1 FROM t a NATURAL JOIN t b", "SELECT 1 FROM t a, t b"],
+      [
+        "SELECT nullif(id, note), id IS DISTINCT FROM note FROM t",
+        "SELECT id FROM t WHERE EXISTS (SELECT note FROM t)",
+      ],
+    ] as const) {
+      expect([sql, judge({ sql }).kind]).toEqual([sql, "permit"]);
+      expect(judge({ sql, database: facts }), sql).toMatchObject({
+        kind: "deny",
+        denial: { message: expect.stringContaining("could mean one of the search path") as string },
+      });
+      expect([better, judge({ sql: better, database: facts }).kind]).toEqual([better, "permit"]);
+    }
+  });
+
+  it("refuses a bare name of functions in several schemas, unless the scope lists each", async () => {
+    const body = "RETURNS int LANGUAGE sql AS $$SELECT 1$$";
+    const path = ["public", "other"];
+    const facts = await factsOf(
+      "two_schemas",
+      `CREATE TABLE t (id int, note text); CREATE SEQUENCE numbers; CREATE SCHEMA other;
+       CREATE FUNCTION price(int) ${body}; CREATE FUNCTION other.price(text) ${body}; CREATE FUNCTION only_here(int) ${body};
+       CREATE FUNCTION public.nextval(text) ${body}; CREATE FUNCTION other.current_setting(int) ${body};
+       CREATE FUNCTION public.pg_sleep(text) ${body}; CREATE FUNCTION other.spy(t) ${body}; CREATE FUNCTION spy(int) ${body};
+       CREATE PROCEDURE tidy(int) LANGUAGE sql AS $$SELECT 1$$; CREATE PROCEDURE other.tidy(text) LANGUAGE sql AS $$SELECT 1$$`,
+      scopes,
+      path,
+    );
+    const listing = scopeSchema.parse({
+      ...scope,
+      statements: ["select", "call"],
+      functions: ["public.price", "public.only_here", "public.spy", "pg_catalog.nextval", "public.pg_sleep"],
+      procedures: ["public.tidy"],
+    });
+    const judge = compileScopes([{ name: "shop/x", scope: listing }], path);
+    for (const [sql, better] of [
+      ["SELECT price('x') FROM t", "SELECT public.price(id) FROM t"],
+      ["SELECT nextval('numbers'::text)", "SELECT pg_catalog.nextval('numbers')"],
+      ["SELECT current_setting(1)", "SELECT pg_catalog.current_setting('timezone')"],
+      ["SELECT pg_sleep(100)", "SELECT public.pg_sleep('x')"],
+      ["SELECT t.spy FROM t", "SELECT only_here(id) FROM t"],
+      ["CALL tidy('x')", "CALL public.tidy(1)"],
+    ] as const) {
+      expect(judge({ sql, database: facts }), sql).toMatchObject({
+        kind: "deny",
+        denial: {
+          message: expect.stringMatching(
+            /could mean one of the search path|could call the function/,
+          ) as string,
+        },
+      });
+      expect([better, judge({ sql: better, database: facts })]).toMatchObject([better, { kind: "permit" }]);
+    }
+    const both = scopeSchema.parse({ ...listing, functions: ["public.price", "other.price"] });
+    const sql = "SELECT price(id) FROM t";
+    expect(compileScopes([{ name: "shop/x", scope: both }], path)({ sql, database: facts }).kind).toBe(
+      "permit",
+    );
+  });
+
   it("permits what the scope lists", () => {
     const facts: DatabaseFacts = {
       ...stageFacts,
-      rowFunctions: new Set(["spy"]),
-      functions: new Set(["upper"]),
+      rowFunctions: new Map([["spy", new Set(["public"])]]),
+      functions: new Map([["upper", new Set(["public", "pg_catalog"])]]),
     };
     const listing = scopeSchema.parse({ ...scope, functions: ["public.spy", "public.upper"] });
     const judge = compileScopes([{ name: "shop/x", scope: listing }]);

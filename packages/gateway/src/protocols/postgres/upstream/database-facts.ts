@@ -1,46 +1,59 @@
 import { hash } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Clock } from "../../../kernel/clock.ts";
-import { ask } from "./ask.ts";
+import { createAsking } from "./asking.ts";
+import { namedRelations } from "./named-relations.ts";
 import { type DatabaseFacts, type EnumColumn, plainDatabase, unknownDatabase } from "../guard/database.ts";
 import { nothingFound } from "../guard/found/found.ts";
 import { catalogColumns } from "../guard/structure/columns.ts";
 import type { Granted } from "../guard/granted.ts";
 import type { Target } from "../target.ts";
 
-/** How long an answer holds for further sessions, milliseconds. */
-const FACTS_HOLD_MS = 10_000;
-
 /** Types whose input looks a name up, regconfig excepted: text search takes a configuration by name anyway. */
 export const nameTypes = "24, 2202, 2203, 2204, 2205, 2206, 3769, 4089, 4096, 4191, 1033";
 
 /**
- * Asks what the session's search path holds beside pg_catalog. Every name and operator is written with its schema: in
- * this very search path they could mean something else.
+ * Asks what the session's search path holds beside pg_catalog, and what the granted tables are made of: a database may
+ * have many thousand others. Every name and operator is written with its schema: in this very search path they could mean
+ * something else.
  *
  * row: functions that one argument is enough for, of a type that a row fits in: PostgreSQL calls them by `t.name` where
  * t has no such column (parse_func.c); of a VARIADIC one it is the array's element that a row must fit in. One named
  * like a column of the type that it takes is never called so.
- * function, operator: those with a name of pg_catalog's, extensions' left out.
- * lookup: columns of a type in nameTypes, of arrays, domains and rows of those.
+ * function: those whose name a further schema of the path or pg_catalog has too, with each schema. Extensions' are left out
+ * beside pg_catalog's.
+ * operator: those with a name of pg_catalog's, extensions' left out.
+ * lookup: columns whose type holds one of nameTypes: in an array, a domain, a row, a range or a multirange (which depends on
+ * its range; PostgreSQL before 14 has none, and no column of pg_range for them).
  * enum: columns of an enum or of an array of one, where no cast of the database's own would run a function.
  * columns: those of the catalogue that `catalog: granted` shows in part, which differ from version to version.
  */
-export const databaseQuestion = `
+export function databaseQuestion(tables: Iterable<string>): string {
+  return `
 WITH RECURSIVE path AS (
-  SELECT n.oid FROM pg_catalog.pg_namespace n
+  SELECT n.oid, n.nspname::pg_catalog.text AS name FROM pg_catalog.pg_namespace n
   WHERE n.nspname OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false))
     AND n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name),
-named AS (
-  SELECT t.oid FROM pg_catalog.pg_type t WHERE t.oid OPERATOR(pg_catalog.=) ANY (ARRAY[${nameTypes}]::pg_catalog.oid[])
+given AS (
+  SELECT g.name AS relation, a.attname::pg_catalog.text AS name, a.atttypid AS type
+  FROM ${namedRelations(tables)}
+  JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid
+  WHERE c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'v', 'm', 'f']::pg_catalog."char"[])
+    AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped),
+holds AS (
+  SELECT type AS whole, type AS part FROM given
   UNION
-  SELECT t.oid FROM named k JOIN pg_catalog.pg_type t
-    ON t.typelem OPERATOR(pg_catalog.=) k.oid OR t.typbasetype OPERATOR(pg_catalog.=) k.oid
-      OR t.typrelid OPERATOR(pg_catalog.=) ANY (ARRAY(
-        SELECT a.attrelid FROM pg_catalog.pg_attribute a WHERE a.atttypid OPERATOR(pg_catalog.=) k.oid
-          AND a.attrelid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid))
-    WHERE t.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid OR t.typelem OPERATOR(pg_catalog.=) k.oid)
-SELECT 'row', p.proname::pg_catalog.text, NULL, NULL, NULL FROM pg_catalog.pg_proc p
+  SELECT h.whole, p.type FROM holds h JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) h.part
+    CROSS JOIN LATERAL (
+      SELECT t.typelem AS type
+      UNION ALL SELECT t.typbasetype
+      UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid
+        AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
+      UNION ALL SELECT r.rngsubtype FROM pg_catalog.pg_range r WHERE r.rngtypid OPERATOR(pg_catalog.=) t.oid
+      UNION ALL SELECT d.refobjid FROM pg_catalog.pg_depend d WHERE d.classid OPERATOR(pg_catalog.=) 1247::pg_catalog.oid
+        AND d.objid OPERATOR(pg_catalog.=) t.oid AND d.refclassid OPERATOR(pg_catalog.=) 1247::pg_catalog.oid) p
+    WHERE p.type OPERATOR(pg_catalog.<>) 0::pg_catalog.oid)
+SELECT 'row', p.proname::pg_catalog.text, path.name, NULL, NULL FROM pg_catalog.pg_proc p
   JOIN path ON path.oid OPERATOR(pg_catalog.=) p.pronamespace
   JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) CASE
     WHEN p.pronargs OPERATOR(pg_catalog.=) 1::pg_catalog.int2 AND p.provariadic OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
@@ -57,12 +70,17 @@ SELECT 'row', p.proname::pg_catalog.text, NULL, NULL, NULL FROM pg_catalog.pg_pr
       AND a.attname OPERATOR(pg_catalog.=) p.proname AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2
       AND NOT a.attisdropped)
 UNION
-SELECT 'function', p.proname::pg_catalog.text, NULL, NULL, NULL FROM pg_catalog.pg_proc p
+SELECT 'function', p.proname::pg_catalog.text, s.name, NULL, NULL FROM pg_catalog.pg_proc p
   JOIN path ON path.oid OPERATOR(pg_catalog.=) p.pronamespace
-  WHERE EXISTS (SELECT FROM pg_catalog.pg_proc b WHERE b.proname OPERATOR(pg_catalog.=) p.proname
-      AND b.pronamespace OPERATOR(pg_catalog.=) 11::pg_catalog.oid)
-    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid OPERATOR(pg_catalog.=) 1255::pg_catalog.oid
-      AND d.objid OPERATOR(pg_catalog.=) p.oid AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char")
+  CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM pg_catalog.pg_proc b WHERE b.proname OPERATOR(pg_catalog.=) p.proname
+    AND b.pronamespace OPERATOR(pg_catalog.=) 11::pg_catalog.oid) AS builtin) twin
+  CROSS JOIN LATERAL (SELECT path.name UNION ALL SELECT 'pg_catalog' WHERE twin.builtin) s
+  WHERE CASE WHEN twin.builtin THEN NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+      WHERE d.classid OPERATOR(pg_catalog.=) 1255::pg_catalog.oid AND d.objid OPERATOR(pg_catalog.=) p.oid
+        AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char")
+    ELSE EXISTS (SELECT FROM pg_catalog.pg_proc b WHERE b.proname OPERATOR(pg_catalog.=) p.proname
+      AND b.pronamespace OPERATOR(pg_catalog.=) ANY (SELECT other.oid FROM path other)
+      AND b.pronamespace OPERATOR(pg_catalog.<>) p.pronamespace) END
 UNION
 SELECT 'operator', o.oprname::pg_catalog.text, NULL, NULL, NULL FROM pg_catalog.pg_operator o
   JOIN path ON path.oid OPERATOR(pg_catalog.=) o.oprnamespace
@@ -71,26 +89,19 @@ SELECT 'operator', o.oprname::pg_catalog.text, NULL, NULL, NULL FROM pg_catalog.
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid OPERATOR(pg_catalog.=) 2617::pg_catalog.oid
       AND d.objid OPERATOR(pg_catalog.=) o.oid AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char")
 UNION
-SELECT 'lookup', pg_catalog.concat(n.nspname, '.', c.relname), a.attname::pg_catalog.text, NULL, NULL
-  FROM pg_catalog.pg_attribute a JOIN named ON named.oid OPERATOR(pg_catalog.=) a.atttypid
-  JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
-  JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-  WHERE c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'v', 'm', 'f']::pg_catalog."char"[])
-    AND n.oid OPERATOR(pg_catalog.<>) 11::pg_catalog.oid AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2
-    AND NOT a.attisdropped
+SELECT 'lookup', given.relation, given.name, NULL, NULL FROM given
+  WHERE EXISTS (SELECT FROM holds h WHERE h.whole OPERATOR(pg_catalog.=) given.type
+    AND h.part OPERATOR(pg_catalog.=) ANY (ARRAY[${nameTypes}]::pg_catalog.oid[]))
 UNION
-SELECT 'enum', pg_catalog.concat(n.nspname, '.', c.relname), a.attname::pg_catalog.text,
-    pg_catalog.concat(s.nspname, '.', t.typname), pg_catalog.concat(s.nspname, '.', l.typname)
-  FROM pg_catalog.pg_type t JOIN pg_catalog.pg_type l ON l.oid OPERATOR(pg_catalog.=) t.typarray
+SELECT 'enum', given.relation, given.name, pg_catalog.concat(s.nspname, '.', t.typname), pg_catalog.concat(s.nspname, '.', l.typname)
+  FROM given JOIN pg_catalog.pg_type y ON y.oid OPERATOR(pg_catalog.=) given.type
+  JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) CASE WHEN y.typelem OPERATOR(pg_catalog.=) 0::pg_catalog.oid
+    THEN y.oid ELSE y.typelem END
+  JOIN pg_catalog.pg_type l ON l.oid OPERATOR(pg_catalog.=) t.typarray
   JOIN pg_catalog.pg_namespace s ON s.oid OPERATOR(pg_catalog.=) t.typnamespace
-  JOIN pg_catalog.pg_attribute a ON a.atttypid OPERATOR(pg_catalog.=) t.oid
-    OR a.atttypid OPERATOR(pg_catalog.=) t.typarray
-  JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
-  JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
   WHERE t.typtype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
+    AND (given.type OPERATOR(pg_catalog.=) t.oid OR given.type OPERATOR(pg_catalog.=) t.typarray)
     AND pg_catalog.strpos(pg_catalog.concat(s.nspname, t.typname, l.typname), '.') OPERATOR(pg_catalog.=) 0
-    AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'v', 'm', 'f']::pg_catalog."char"[])
-    AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castfunc OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
       AND (k.castsource OPERATOR(pg_catalog.=) ANY (ARRAY[t.oid, t.typarray])
         OR k.casttarget OPERATOR(pg_catalog.=) ANY (ARRAY[t.oid, t.typarray])))
@@ -102,6 +113,7 @@ SELECT 'columns', pg_catalog.concat(n.nspname, '.', c.relname), (SELECT pg_catal
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
   WHERE c.oid OPERATOR(pg_catalog.<) 16384::pg_catalog.oid AND pg_catalog.concat(n.nspname, '.', c.relname)
     OPERATOR(pg_catalog.=) ANY (ARRAY[${[...catalogColumns.keys()].map((name) => `'${name}'`).join(", ")}]::pg_catalog.text[])`;
+}
 
 /**
  * Asks a server that is logged in and idle; its socket is left paused.
@@ -115,27 +127,13 @@ export type ReadDatabaseFacts = (
   ended: AbortSignal,
 ) => Promise<DatabaseFacts>;
 
-/** Makes the question; the facts of a target are kept for a moment. */
+/** Makes the question. */
 export function createDatabaseFacts(clock: Clock): ReadDatabaseFacts {
-  const known = new WeakMap<Target, { readonly facts: DatabaseFacts; readonly at: number }>();
+  const asked = createAsking(clock, factsOf);
   return async (socket, target, granted, ended) => {
     // Nothing is granted that the answer could change.
     if (granted.reachesNothing) return plainDatabase;
-    const kept = known.get(target);
-    if (kept !== undefined && clock.monotonic() - kept.at < FACTS_HOLD_MS) return kept.facts;
-    const giveUp = (): void => void socket.destroy();
-    const unschedule = clock.schedule(target.connect_timeout, giveUp);
-    ended.addEventListener("abort", giveUp, { once: true });
-    try {
-      const facts = factsOf(await ask(socket, databaseQuestion));
-      known.set(target, { facts, at: clock.monotonic() });
-      return facts;
-    } catch {
-      return unknownDatabase;
-    } finally {
-      unschedule();
-      ended.removeEventListener("abort", giveUp);
-    }
+    return asked(socket, target, databaseQuestion(granted.tables), ended).catch(() => unknownDatabase);
   };
 }
 
@@ -144,12 +142,15 @@ type Row = readonly (string | null)[];
 /** @throws Error when a row is not one that was asked for */
 export function factsOf(rows: readonly Row[]): DatabaseFacts {
   const lookups = new Map<string, Set<string>>();
-  const sets = { row: new Set<string>(), function: new Set<string>(), operator: new Set<string>() };
+  const functions = { row: new Map<string, Set<string>>(), function: new Map<string, Set<string>>() };
+  const operators = new Set<string>();
   const enums: EnumColumn[] = [];
   const catalogue = new Map<string, string>();
   for (const [kind, name, column, type, array] of rows) {
     if (typeof name !== "string") throw new TypeError("a fact without a name");
-    if (kind === "row" || kind === "function" || kind === "operator") sets[kind].add(name);
+    if (kind === "operator") operators.add(name);
+    else if (typeof column === "string" && (kind === "row" || kind === "function"))
+      functions[kind].set(name, (functions[kind].get(name) ?? new Set()).add(column));
     else if (kind === "enum" && typeof column === "string" && typeof type === "string")
       enums.push({ table: name, column, types: [type, ...(typeof array === "string" ? [array] : [])] });
     else if (kind === "columns") catalogue.set(name, column ?? "");
@@ -159,9 +160,9 @@ export function factsOf(rows: readonly Row[]): DatabaseFacts {
   return {
     key: keyOf(rows),
     isUnknown: false,
-    rowFunctions: sets.row,
-    functions: sets.function,
-    operators: sets.operator,
+    rowFunctions: functions.row,
+    functions: functions.function,
+    operators,
     lookups,
     enums,
     columns: new Map(),

@@ -1,6 +1,8 @@
 import type { NamedScope } from "../../../gate/protocol.ts";
 import type { Clock } from "../../../kernel/clock.ts";
 import { type DatabaseFacts, withFound } from "../guard/database.ts";
+import { nothingFound } from "../guard/found/found.ts";
+import { grantedBy } from "../guard/granted.ts";
 import { identifier } from "../guard/structure/sql.ts";
 import type { PostgresScope } from "../scope.ts";
 import type { Target } from "../target.ts";
@@ -22,10 +24,10 @@ export async function databaseNow(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<DatabaseFacts> {
-  const found = foundQuestion(scopes.map(({ scope }) => scope));
+  const question = foundQuestion(scopes.map(({ scope }) => scope));
   return withOwnConnection(target, clock, signal, ASKING_MS, async ({ ask }) => {
     await ask(`SET search_path TO ${target.search_path.map(identifier).join(", ")}`);
-    const facts = factsOf(await ask(databaseQuestion));
-    return found === undefined ? facts : withFound(facts, foundOf(await ask(found)));
+    const found = question === undefined ? nothingFound : foundOf(await ask(question));
+    return withFound(factsOf(await ask(databaseQuestion(grantedBy(scopes, found).tables))), found);
   });
 }

@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-import { boundedMap, type BoundedMap } from "../../../kernel/bounded-map.ts";
 import type { Socket } from "node:net";
 import type { Clock } from "../../../kernel/clock.ts";
-import { ask } from "./ask.ts";
+import { createAsking } from "./asking.ts";
+import { namedRelations } from "./named-relations.ts";
 import type { Target } from "../target.ts";
 
 /**
@@ -14,13 +13,10 @@ import type { Target } from "../target.ts";
  *
  * Types are written so that every operator is an exact match, which pg_catalog's wins.
  */
-export function plainTablesQuery(tables: Iterable<string>): string {
-  const names = [...tables].map((name) => `'${name.replaceAll("'", "''")}'`);
-  const wanted = new Set(names).size;
+function plainTablesQuery(tables: ReadonlySet<string>): string {
   // pg_depend names no function of pg_catalog: those are pinned (manual, "pg_depend").
   return `WITH RECURSIVE wanted AS (
-      SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE pg_catalog.concat(n.nspname, '.', c.relname) IN (${names.join(", ")})),
+      SELECT c.oid FROM ${namedRelations(tables)}),
     family AS (SELECT w.oid FROM wanted w
       UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN family f ON f.oid = i.inhparent),
     coded AS (SELECT d.classid, d.objid FROM pg_catalog.pg_depend d
@@ -34,7 +30,7 @@ export function plainTablesQuery(tables: Iterable<string>): string {
         JOIN own_code p ON p.oid = o.oprcode::pg_catalog.oid),
     own_types AS (SELECT c.castsource AS type FROM pg_catalog.pg_cast c JOIN own_code p ON p.oid = c.castfunc
       UNION SELECT o.opcintype FROM pg_catalog.pg_opclass o JOIN own_families f ON f.family = o.opcfamily)
-    SELECT (SELECT pg_catalog.count(*) FROM wanted) = ${wanted}::pg_catalog.int8 AND NOT EXISTS (
+    SELECT (SELECT pg_catalog.count(*) FROM wanted) = ${tables.size}::pg_catalog.int8 AND NOT EXISTS (
       SELECT FROM family f JOIN pg_catalog.pg_class c ON c.oid = f.oid
       WHERE NOT c.relkind IN ('r', 'p') OR c.relrowsecurity OR c.relhasrules
       OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated <> '')
@@ -56,14 +52,6 @@ export function plainTablesQuery(tables: Iterable<string>): string {
         AND (NOT x.confupdtype IN ('a', 'r') OR NOT x.confdeltype IN ('a', 'r'))))`;
 }
 
-/** How long an answer holds for further sessions, milliseconds. */
-const ANSWER_HOLDS_MS = 10_000;
-const MAX_ANSWERS = 200;
-interface Answer {
-  readonly isPlain: boolean;
-  readonly at: number;
-}
-
 /**
  * Asks it of a server that is logged in and idle; its socket is left paused.
  * @param ended the session's end: then the server is let go
@@ -76,31 +64,9 @@ export type ArePlainTables = (
   ended: AbortSignal,
 ) => Promise<boolean>;
 
-/** Makes the question; answers are kept by target for a moment. */
+/** Makes the question. */
 export function createPlainTables(clock: Clock): ArePlainTables {
-  const known = new WeakMap<Target, BoundedMap<Answer>>();
-  return async (socket, target, tables, ended) => {
-    if (tables.size === 0) return true;
-    const answers = known.get(target) ?? boundedMap(MAX_ANSWERS);
-    known.set(target, answers);
-    const sql = plainTablesQuery(tables);
-    // A pattern may name thousands of tables: the text itself is too long to keep.
-    const key = createHash("sha256").update(sql).digest("base64");
-    const kept = answers.get(key);
-    if (kept !== undefined && clock.monotonic() - kept.at < ANSWER_HOLDS_MS) return kept.isPlain;
-    const giveUp = (): void => void socket.destroy();
-    const unschedule = clock.schedule(target.connect_timeout, giveUp);
-    ended.addEventListener("abort", giveUp, { once: true });
-    try {
-      const [row] = await ask(socket, sql);
-      const isPlain = row?.[0] === "t";
-      answers.set(key, { isPlain, at: clock.monotonic() });
-      return isPlain;
-    } catch {
-      return false;
-    } finally {
-      unschedule();
-      ended.removeEventListener("abort", giveUp);
-    }
-  };
+  const asked = createAsking(clock, ([row]) => row?.[0] === "t");
+  return async (socket, target, tables, ended) =>
+    tables.size === 0 || asked(socket, target, plainTablesQuery(tables), ended).catch(() => false);
 }

@@ -1,16 +1,12 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../../kernel/clock.ts";
-import { boundedMap, type BoundedMap } from "../../../kernel/bounded-map.ts";
 import type { Granted } from "../guard/granted.ts";
 import type { Target } from "../target.ts";
-import { ask } from "./ask.ts";
+import { createAsking } from "./asking.ts";
+import { namedRelations } from "./named-relations.ts";
 
 /** The columns of tables, by `schema.name`. */
 export type TableColumns = ReadonlyMap<string, readonly string[]>;
-
-/** How long an answer holds for further sessions, milliseconds, and how many are kept for a target. */
-const COLUMNS_HOLD_MS = 10_000;
-const MAX_ANSWERS = 200;
 
 const none: TableColumns = new Map();
 
@@ -27,40 +23,21 @@ export type ReadTableColumns = (
   ended: AbortSignal,
 ) => Promise<TableColumns>;
 
-/** Makes the question; answers are kept by target for a moment. */
+/** Makes the question. */
 export function createTableColumns(clock: Clock): ReadTableColumns {
-  const known = new WeakMap<Target, BoundedMap<{ readonly columns: TableColumns; readonly at: number }>>();
+  const asked = createAsking(clock, columnsOf);
   return async (socket, target, granted, ended) => {
     if (!granted.hidesColumns || granted.wholeTables.size === 0 || socket.destroyed) return none;
-    const answers = known.get(target) ?? boundedMap(MAX_ANSWERS);
-    known.set(target, answers);
-    const sql = columnsQuery(granted.wholeTables);
-    const kept = answers.get(sql);
-    if (kept !== undefined && clock.monotonic() - kept.at < COLUMNS_HOLD_MS) return kept.columns;
-    const giveUp = (): void => void socket.destroy();
-    const unschedule = clock.schedule(target.connect_timeout, giveUp);
-    ended.addEventListener("abort", giveUp, { once: true });
-    try {
-      const columns = columnsOf(await ask(socket, sql));
-      answers.set(sql, { columns, at: clock.monotonic() });
-      return columns;
-    } catch {
-      return none;
-    } finally {
-      unschedule();
-      ended.removeEventListener("abort", giveUp);
-    }
+    return asked(socket, target, columnsQuery(granted.wholeTables), ended).catch(() => none);
   };
 }
 
 /** Every name and operator with its schema, as in the other questions of the gateway's own. */
 function columnsQuery(tables: ReadonlySet<string>): string {
-  const names = [...tables].toSorted().map((name) => `'${name.replaceAll("'", "''")}'::pg_catalog.text`);
-  return `SELECT pg_catalog.concat(n.nspname, '.', c.relname), a.attname::pg_catalog.text
-    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+  return `SELECT g.name, a.attname::pg_catalog.text
+    FROM ${namedRelations(tables)}
     JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid
-    WHERE pg_catalog.concat(n.nspname, '.', c.relname) OPERATOR(pg_catalog.=) ANY (ARRAY[${names.join(", ")}])
-      AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped`;
+    WHERE a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped`;
 }
 
 function columnsOf(rows: readonly (readonly (string | null)[])[]): TableColumns {

@@ -1,33 +1,16 @@
-import {
-  catalogueFunctions,
-  catalogueTypes,
-  functions,
-  lookupFunctions,
-  operators,
-  types,
-} from "./builtin.ts";
+import { catalogueFunctions, catalogueTypes, functions, lookupFunctions, types } from "./builtin.ts";
 import type { Compiled } from "../compile.ts";
 import { checkCurrentSetting, checkSettingChange, notifiesGranted } from "./setting-calls.ts";
 import { isAmong } from "../found/extensions.ts";
 import { checkGrowth } from "./growth.ts";
+import { checkOperator } from "./operators.ts";
 import type { Level } from "../names/naming.ts";
-import { constant, type Fields, list, names, one, open, text } from "../syntax/nodes.ts";
+import { constant, type Fields, list, names, one, open, split, text } from "../syntax/nodes.ts";
 import { castChecks, informationFunctions, lookupResults } from "../structure/functions.ts";
 import { checkStructureCall, isOfStructure } from "../structure/calls.ts";
 import { refuse, refuseForever, shown, refuseMistake } from "../denied.ts";
 import type { Walk, Withs } from "../syntax/walk.ts";
 import type { Work } from "../work.ts";
-
-/** A possibly qualified name's parts. @throws GuardDenied on more than two */
-export function split(parts: readonly string[]): {
-  readonly schema: string | undefined;
-  readonly name: string;
-} {
-  const [first, second] = parts;
-  if (first === undefined || parts.length > 2)
-    refuseForever("grammar", "a name with that many parts is refused");
-  return second === undefined ? { schema: undefined, name: first } : { schema: first, name: second };
-}
 
 /** Whether a name means one of pg_catalog or one that the scope lists, by the fixed search path. */
 function covers(
@@ -54,18 +37,33 @@ export function checkFunction(parts: readonly string[], scope: Compiled): void {
   if (schema === "information_schema" && (scope.catalog || scope.structure !== undefined))
     if (informationFunctions.has(bare)) return;
   if (covers(parts, builtin, scope.functions, scope.searchPath)) {
-    if (schema !== undefined || !builtin(bare) || !isNamesake(bare, scope.database.functions, scope)) return;
-    refuseMistake(
-      "functions",
-      `function ${name} could mean one of the search path that is not granted`,
-      `write pg_catalog.${name}`,
-    );
+    const isListed = (full: string): boolean =>
+      scope.functions.has(full) || (full === `pg_catalog.${bare}` && builtin(bare));
+    if (schema === undefined) checkNamesakes(bare, isListed, scope);
+    return;
   }
   if (isAmong(scope.extensions.functions, schema, bare)) return;
   refuse(
     "functions",
     `function ${name} is not granted`,
     catalogueFunctions.has(bare) ? "it needs an operation with catalog: true" : undefined,
+  );
+}
+
+/**
+ * Of functions with one bare name PostgreSQL takes the one that fits the arguments best, in whatever schema it is.
+ * @param isListed whether the scope grants one, by its full name
+ * @throws GuardDenied when it does not grant all of them
+ */
+export function checkNamesakes(name: string, isListed: (full: string) => boolean, scope: Compiled): void {
+  const schemas = [...(scope.database.functions.get(name) ?? [])];
+  const isGranted = (schema: string): boolean => isListed(`${schema}.${name}`);
+  if (schemas.every(isGranted)) return;
+  const granted = isGranted("pg_catalog") ? "pg_catalog" : schemas.find(isGranted);
+  refuseMistake(
+    "functions",
+    `function ${shown(name)} could mean one of the search path that is not granted`,
+    granted === undefined ? undefined : `write ${shown(`${granted}.${name}`)}`,
   );
 }
 
@@ -76,26 +74,6 @@ export function returnsLookup(call: Fields, scope: Compiled): boolean {
     !scope.catalog &&
     (lookupFunctions.has(name) || (scope.structure !== undefined && lookupResults.has(name)))
   );
-}
-
-/** Whether the database's search path has something of that name which the scope does not list. */
-function isNamesake(name: string, found: ReadonlySet<string>, scope: Compiled): boolean {
-  return found.has(name) && !scope.functions.has(`${scope.searchPath[0] ?? ""}.${name}`);
-}
-
-/** @throws GuardDenied when the operator is neither one of pg_catalog nor of an extension that the scope lists */
-export function checkOperator(value: unknown, scope: Compiled): void {
-  const { schema, name } = split(names(value));
-  if ((schema === undefined || schema === "pg_catalog") && operators.has(name)) {
-    if (schema !== undefined || !scope.database.operators.has(name)) return;
-    refuseMistake(
-      "operators",
-      `operator ${shown(name)} could mean one of the search path that is not granted`,
-      `write OPERATOR(pg_catalog.${name})`,
-    );
-  }
-  if (isAmong(scope.extensions.operators, schema, name)) return;
-  refuse("operators", `operator ${shown(schema === undefined ? name : `${schema}.${name}`)} is not granted`);
 }
 
 /** The domains of information_schema (PostgreSQL manual, "Data Types" of the information schema). */
@@ -186,15 +164,25 @@ export function checkCollation(value: unknown): void {
   refuseForever("types", `collation ${shown(`${schema}.${name}`)} is not granted`);
 }
 
+const isCatalogs = (full: string): boolean => full.startsWith("pg_catalog.");
+
+const settingCalls: ReadonlyMap<string, typeof checkSettingChange> = new Map([
+  ["set_config", checkSettingChange],
+  ["current_setting", checkCurrentSetting],
+]);
+
 /** A call of a function, an aggregate or a window function. @throws GuardDenied when it is not permitted */
 export function checkCall(call: Fields, level: Level, withs: Withs | undefined, walk: Walk): void {
   const parts = names(call.funcname);
   const args = list(call.args);
   const { schema, name } = split(parts);
   const ours = schema === undefined || schema === "pg_catalog";
-  if (ours && name === "set_config") checkSettingChange(call, args, walk);
-  else if (ours && name === "current_setting") checkCurrentSetting(call, args, walk);
-  else if (!(ours && name === "pg_notify" && notifies(args, schema, walk))) checkFunction(parts, walk.scope);
+  const ofSettings = ours ? settingCalls.get(name) : undefined;
+  if (ofSettings !== undefined) {
+    if (schema === undefined) checkNamesakes(name, isCatalogs, walk.scope);
+    ofSettings(call, args, walk);
+  } else if (!(ours && name === "pg_notify" && notifies(args, schema, walk)))
+    checkFunction(parts, walk.scope);
   if (ours) {
     checkGrowth(name, args, walk.work);
     if (walk.scope.structure !== undefined) checkStructureCall(name, call, args, walk);
@@ -216,8 +204,8 @@ function isChecked(node: unknown, { changes }: Walk): boolean {
 /** Whether the call can only be PostgreSQL's `pg_notify`, of a channel whose NOTIFY the scope grants. */
 function notifies(args: readonly unknown[], schema: string | undefined, walk: Walk): boolean {
   const { scope } = walk;
-  const isCertain = schema !== undefined || !isNamesake("pg_notify", scope.database.functions, scope);
-  return isCertain && notifiesGranted(args, walk);
+  if (schema === undefined) checkNamesakes("pg_notify", isCatalogs, scope);
+  return notifiesGranted(args, walk);
 }
 
 /** One item of ORDER BY. @throws GuardDenied when the scope does not cover it */

@@ -2,11 +2,11 @@ import {
   castsToLookup,
   checkCall,
   checkCollation,
-  checkOperator,
   checkType,
   isCatalogueLookup,
   returnsLookup,
 } from "./calls.ts";
+import { checkImplied, checkOperator } from "./operators.ts";
 import { checkColumn, checkIndirection } from "../names/columns.ts";
 import { becomesText, callBecomesText, checkStructureCast } from "../structure/calls.ts";
 import { checkJson, isJson } from "./json.ts";
@@ -27,12 +27,12 @@ const kindsOfOperators: ReadonlySet<string> = new Set([
   "AEXPR_ILIKE",
   "AEXPR_SIMILAR",
 ]);
-/** Their operator's name is a word of the grammar, not an operator. */
-const betweens: ReadonlySet<string> = new Set([
-  "AEXPR_BETWEEN",
-  "AEXPR_NOT_BETWEEN",
-  "AEXPR_BETWEEN_SYM",
-  "AEXPR_NOT_BETWEEN_SYM",
+/** Their operator's name is a word of the grammar: what they stand for instead (parse_expr.c, transformAExprBetween). */
+const betweens: ReadonlyMap<string, readonly string[]> = new Map([
+  ["AEXPR_BETWEEN", [">=", "<="]],
+  ["AEXPR_NOT_BETWEEN", ["<", ">"]],
+  ["AEXPR_BETWEEN_SYM", [">=", "<="]],
+  ["AEXPR_NOT_BETWEEN_SYM", ["<", ">"]],
 ]);
 const xmlOperations: ReadonlySet<string> = new Set([
   "IS_XMLCONCAT",
@@ -186,11 +186,17 @@ function checkNamed(node: unknown, level: Level, withs: Withs | undefined, walk:
   walk.expression(fields.val, level, withs);
 }
 
+/** Operators as they are certain. */
+const operators = (names: readonly string[]): string =>
+  names.map((name) => `OPERATOR(pg_catalog.${name})`).join(" and ");
+
 function checkOperation(fields: Fields, level: Level, withs: Withs | undefined, walk: Walk): void {
   const kind = text(fields.kind);
-  if (kindsOfOperators.has(kind)) checkOperator(fields.name, walk.scope);
-  else if (!betweens.has(kind))
-    refuseForever("operators", "this kind of operator is not understood, so it is denied");
+  const implied = betweens.get(kind);
+  if (implied !== undefined)
+    checkImplied("BETWEEN", implied, `write ${operators(implied)} in its place`, walk.scope);
+  else if (kindsOfOperators.has(kind)) checkOperator(fields.name, walk.scope);
+  else refuseForever("operators", "this kind of operator is not understood, so it is denied");
   const { lexpr, rexpr } = fields;
   const compares = kind === "AEXPR_OP" || kind === "AEXPR_OP_ANY";
   const typed = compares && isTyped(lexpr) && isTyped(rexpr);
@@ -203,6 +209,8 @@ function checkOperation(fields: Fields, level: Level, withs: Withs | undefined, 
 
 /** `CASE value WHEN other` compares the two, each WHEN by itself (parse_expr.c, transformCaseExpr). */
 function checkCase({ arg, args }: Fields, level: Level, withs: Withs | undefined, walk: Walk): void {
+  if (arg !== undefined)
+    checkImplied("CASE with a value", ["="], `write CASE WHEN value ${operators(["="])} …`, walk.scope);
   const others = list(args).map((when) => as("CaseWhen", when)?.expr);
   const allTyped = isTyped(arg) && others.every((other) => isTyped(other));
   if (allTyped) checkDirectly(arg, level, withs, walk);
@@ -217,6 +225,8 @@ function checkCase({ arg, args }: Fields, level: Level, withs: Withs | undefined
 
 function checkSubLink(fields: Fields, level: Level, withs: Withs | undefined, walk: Walk): void {
   if (list(fields.operName).length > 0) checkOperator(fields.operName, walk.scope);
+  else if (fields.testexpr !== undefined)
+    checkImplied("IN", ["="], `write ${operators(["="])} ANY (SELECT …)`, walk.scope);
   if (fields.testexpr !== undefined) walk.expression(fields.testexpr, level, withs);
   if (kindOf(fields.subselect) !== "SelectStmt")
     refuseForever("grammar", "a sub-select is not understood, so it is denied");

@@ -146,12 +146,11 @@ async function reached(sql: string): Promise<readonly string[] | undefined> {
 it("reaches nothing but what is granted, by the database's own account", async () => {
   const target = targetOf(server, { database: "stage" });
   const never = new AbortController().signal;
-  const granted = grantedBy(scopes);
   const { socket } = await connectUpstream(target, new Map(), systemClock, never);
-  const facts = await createDatabaseFacts(systemClock)(socket, target, granted, never);
-  const found = await createReadFound(systemClock)(socket, target, granted, never);
-  socket.destroy();
+  const found = await createReadFound(systemClock)(socket, target, grantedBy(scopes), never);
   if (found === undefined) throw new Error("the server did not answer");
+  const facts = await createDatabaseFacts(systemClock)(socket, target, grantedBy(scopes, found), never);
+  socket.destroy();
   const judge = compileScopes(scopes);
   const database = withFound(facts, found);
   const escapes: string[] = [];

@@ -37,7 +37,7 @@ function checkName(reference: Fields, level: Level, walk: Walk): boolean {
   }
   if (first === undefined) refuseMistake("grammar", "a column without a name is refused");
   if (second === undefined) return useColumn(first, level, walk.work);
-  const functions = walk.scope.database.rowFunctions;
+  const functions = walk.scope.rowFunctions;
   if (third === undefined) return useQualified(undefined, first, second, level, functions, walk.work);
   dropSchema(reference, first, second, level, walk);
   return useQualified(first, second, third, level, functions, walk.work);

@@ -1,9 +1,9 @@
 import type { Compiled } from "../compile.ts";
-import { split } from "../expressions/calls.ts";
+import { checkNamesakes } from "../expressions/calls.ts";
 import type { Level } from "../names/naming.ts";
 import { grantFor, useTable } from "../names/tables.ts";
 import { refuse, refuseForever, shown } from "../denied.ts";
-import { as, type Fields, list, names, open, text } from "../syntax/nodes.ts";
+import { as, type Fields, list, names, open, split, text } from "../syntax/nodes.ts";
 import type { Walk } from "../syntax/walk.ts";
 import { usesTemporary } from "../temporary/temporary.ts";
 import type { StatementKind } from "../../scope.ts";
@@ -48,6 +48,7 @@ function checkCallStatement(fields: Fields, walk: Walk): void {
       "functions",
       `procedure ${shown(full)} is not granted: ${scope.name} grants ${[...scope.procedures].map(shown).slice(0, 12).join(", ")}`,
     );
+  if (schema === undefined) checkNamesakes(name, (each) => scope.procedures.has(each), scope);
   if (
     call.agg_filter !== undefined ||
     call.over !== undefined ||

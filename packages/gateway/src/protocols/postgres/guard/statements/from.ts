@@ -96,7 +96,7 @@ function checkJoin(
 ): readonly Range[] {
   const one = checkItem(join.larg, left, outer, withs, walk);
   const two = checkItem(join.rarg, [...left, ...one], outer, withs, walk);
-  const joined = joinItems(join, one, two, walk.work);
+  const joined = joinItems(join, one, two, walk);
   if (join.quals !== undefined) walk.expression(join.quals, { ranges: [...one, ...two], outer }, withs);
   return joined;
 }

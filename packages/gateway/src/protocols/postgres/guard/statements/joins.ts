@@ -1,9 +1,10 @@
 import type { Work } from "../work.ts";
 import { type ColumnName, has, type Range, unqualified } from "../names/naming.ts";
 import { type Fields, names } from "../syntax/nodes.ts";
+import { checkImplied } from "../expressions/operators.ts";
 import { refuse, refuseMistake, shown } from "../denied.ts";
 import { aliasOf } from "../names/tables.ts";
-import { renamed } from "../syntax/walk.ts";
+import { renamed, type Walk } from "../syntax/walk.ts";
 
 /**
  * What a join makes visible (parse_clause.c, transformFromClauseItem): its columns by bare name, those of USING once
@@ -15,13 +16,15 @@ export function joinItems(
   join: Fields,
   one: readonly Range[],
   two: readonly Range[],
-  work: Work,
+  { scope, work }: Walk,
 ): readonly Range[] {
   const [left] = unqualified({ ranges: one, outer: undefined });
   const [right] = unqualified({ ranges: two, outer: undefined });
   if (left === undefined || right === undefined)
     refuse("grammar", "a join is not understood, so it is denied");
   const using = names(join.usingClause);
+  if (join.isNatural === true || using.length > 0)
+    checkImplied("USING or NATURAL", ["="], "write JOIN … ON one.x OPERATOR(pg_catalog.=) two.x", scope);
   checkMerged(join, left, right, using, work);
   const joined = together(join, left, right, using);
   const alias = aliasOf(join.alias);

@@ -76,6 +76,17 @@ export function names(value: unknown): readonly string[] {
   });
 }
 
+/** A possibly qualified name's parts. @throws GuardDenied on more than two */
+export function split(parts: readonly string[]): {
+  readonly schema: string | undefined;
+  readonly name: string;
+} {
+  const [first, second] = parts;
+  if (first === undefined || parts.length > 2)
+    refuseForever("grammar", "a name with that many parts is refused");
+  return second === undefined ? { schema: undefined, name: first } : { schema: first, name: second };
+}
+
 /** A constant's value as text, undefined when the node is not a constant; NULL gives null. */
 export function constant(value: unknown, work: Work): string | null | undefined {
   const fields = as("A_Const", value);

@@ -107,8 +107,10 @@ function isEscape(thing: string, scope: ScopeName, names: ReadonlyMap<string, st
 export const stageFacts: DatabaseFacts = {
   key: "stage",
   isUnknown: false,
-  rowFunctions: new Set(["value", "f1", "ssn", "key", "danger", "lexeme", "danger2"]),
-  functions: new Set(["upper"]),
+  rowFunctions: new Map(
+    ["value", "f1", "ssn", "key", "danger", "lexeme", "danger2"].map((name) => [name, new Set(["public"])]),
+  ),
+  functions: new Map([["upper", new Set(["public", "pg_catalog"])]]),
   operators: new Set(["||"]),
   lookups: new Map([["shop.jobs", new Set(["kind"])]]),
   enums: [],
