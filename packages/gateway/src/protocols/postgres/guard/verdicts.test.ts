@@ -2,6 +2,7 @@ import fc from "@mayfly/testing/fast-check.ts";
 import { beforeAll, describe, expect, it } from "vitest";
 import { scopeSchema } from "../scope.ts";
 import { corpusScope, givenCases, ownCases } from "../testing/guard-corpus.ts";
+import { plainDatabase } from "./database.ts";
 import { inspect } from "./facts.ts";
 import { loadGrammar } from "./syntax/grammar.ts";
 import { trial } from "./trial.ts";
@@ -48,6 +49,37 @@ describe("a grant of several operations", () => {
     expect(compileScopes([])({ sql: "SELECT 1" })).toMatchObject({ kind: "deny" });
     expect(compileScopes([])({ sql: "" })).toMatchObject({ kind: "deny" });
   });
+});
+
+describe("a listed column that the table may have lost", () => {
+  const scope = scopeSchema.parse({
+    statements: ["select"],
+    tables: { "shop.limits": ["id", "max", "told", "count"], "shop.orders": "all" },
+  });
+  const judge = compileScopes([{ name: "shop-db/read", scope }]);
+  const database = {
+    ...plainDatabase,
+    key: "own functions",
+    rowFunctions: new Map([["told", new Set(["shop"])]]),
+  };
+
+  it.each([
+    "SELECT l.max FROM shop.limits l",
+    "SELECT shop.limits.max FROM shop.limits",
+    "SELECT 1 FROM shop.orders o JOIN shop.limits l ON l.told = o.id",
+  ])("is not named so that PostgreSQL would call a function with the row: %s", (sql) =>
+    expect(judge({ sql, database })).toMatchObject({
+      kind: "deny",
+      denial: { message: expect.stringContaining("is also a function") as string },
+    }),
+  );
+
+  it.each([
+    "SELECT max FROM shop.limits l",
+    "SELECT l.count, l.id FROM shop.limits l",
+    "SELECT o.max FROM shop.orders o",
+    "SELECT l.max FROM (SELECT max FROM shop.limits) l",
+  ])("is named in other ways: %s", (sql) => expect(judge({ sql, database }).kind).toBe("permit"));
 });
 
 describe("a denial", () => {

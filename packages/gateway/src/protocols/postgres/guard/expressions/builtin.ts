@@ -91,6 +91,16 @@ export const lookupFunctions: ReadonlySet<string> = new Set(
 /** Of pg_catalog's functions, those that take a row and return a value of such a type. A test asks a server. */
 export const rowLookups: ReadonlySet<string> = new Set(["pg_typeof"]);
 
+/**
+ * Functions of pg_catalog that PostgreSQL calls with a whole row by `t.name` where t has no such column, and that tell of the
+ * row's values (parse_func.c, ParseFuncOrColumn). A test tries all of a server's.
+ */
+export const rowFunctions: ReadonlySet<string> = new Set(
+  words(`any_value array_agg concat hash_record json_agg json_agg_strict json_build_array jsonb_agg jsonb_agg_strict
+  jsonb_build_array max min num_nonnulls num_nulls pg_column_compression pg_column_size pg_column_toast_chunk_id quote_literal
+  quote_nullable record_out record_send row_to_json to_json to_jsonb`),
+);
+
 /** Further functions of pg_catalog that `catalog: true` opens: they tell about names and structure. */
 export const catalogueFunctions: ReadonlySet<string> = new Set(
   words(`

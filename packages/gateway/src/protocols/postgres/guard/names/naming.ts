@@ -1,5 +1,11 @@
-import { catalogueFunctions, functions as builtins, rowLookups } from "../expressions/builtin.ts";
+import {
+  catalogueFunctions,
+  functions as builtins,
+  rowFunctions,
+  rowLookups,
+} from "../expressions/builtin.ts";
 import { isCatalogueName } from "./catalogue.ts";
+import { notCalled, notRow } from "./lost-columns.ts";
 import type { Work } from "../work.ts";
 import { refuse, refuseFault, refuseMistake, shown } from "../denied.ts";
 
@@ -96,7 +102,11 @@ export function useColumn(column: string, level: Level, work: Work): boolean {
     const found = ranges.map((range) => has(range, column, work));
     // Of an item that may have the column, it is the table's own column of that name, if it is any.
     isLookup ||= ranges.some((range, index) => found[index] !== "no" && range.lookups?.has(column) === true);
-    if (found.includes("yes")) return isLookup;
+    if (found.includes("yes")) {
+      const isCertain = ranges.some(({ kind }, index) => found[index] === "yes" && kind === "closed");
+      if (!isCertain) notRow(column, level, work);
+      return isLookup;
+    }
     const limited = ranges.find((range, index) => found[index] === "maybe" && range.kind === "limited");
     if (limited !== undefined) {
       if (at.ranges.length > 1 || maybe)
@@ -183,7 +193,10 @@ export function useQualified(
   const range = itemNamed(schema, name, level, work);
   const isLookup = range.lookups?.has(column) === true;
   const found = has(range, column, work);
-  if (found === "yes") return isLookup;
+  if (found === "yes") {
+    if (range.kind === "limited") notCalled(range, name, column, functions);
+    return isLookup;
+  }
   // On a row, PostgreSQL calls these by that notation too, and their results look names up.
   if (rowLookups.has(column))
     refuseMistake(
@@ -207,7 +220,7 @@ export function useQualified(
       `${shown(name)} has no column ${shown(column)} that is known`,
       "give the columns names: AS alias(column, …)",
     );
-  // PostgreSQL calls a function where the row has no such column (transformColumnRef).
+  // As above (transformColumnRef).
   if (functions.has(column))
     refuseMistake(
       "functions",

@@ -3,7 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
 import { scopeSchema } from "../../scope.ts";
-import { rowLookups } from "../expressions/builtin.ts";
+import { rowFunctions, rowLookups } from "../expressions/builtin.ts";
 import { plainDatabase } from "../database.ts";
 import { loadGrammar } from "../syntax/grammar.ts";
 import { compileScopes } from "../verdicts.ts";
@@ -448,6 +448,30 @@ test("the functions that a row's notation calls, and whose results look names up
       AND pronargs >= 1 AND pronargs - pronargdefaults <= 1
       AND proargtypes[0]::regtype::text IN ('record', '"any"', 'anyelement', 'anynonarray', 'anycompatible', 'anycompatiblenonarray')`);
     expect(rows.map(({ proname }) => proname)).toEqual([...rowLookups]);
+  } finally {
+    await client.end();
+  }
+});
+
+test("the functions that a row's notation calls, and whose results tell of its values, are known", async () => {
+  // One row, so a count tells nothing; of a type's name the next rule takes care.
+  const harmless = ["count", ...rowLookups];
+  const client = new pg.Client({ connectionString: postgres.url() });
+  await client.connect();
+  try {
+    await client.query("CREATE TEMPORARY TABLE t AS SELECT 1 AS id, 'hush' AS secret");
+    const { rows } = await client.query<{ proname: string }>(`SELECT DISTINCT proname FROM pg_proc
+      WHERE pronamespace = 'pg_catalog'::regnamespace AND pronargs >= 1 AND pronargs - pronargdefaults <= 1
+      AND (proargtypes[0]::regtype::text IN ('record', '"any"') OR proargtypes[0]::regtype::text ~ '^any(element|nonarray|compatible|compatiblenonarray)$')`);
+    const called: string[] = [];
+    for (const { proname } of rows) {
+      const runs = await client.query(`SELECT t."${proname}" FROM t`).then(
+        () => true,
+        () => false,
+      );
+      if (runs) called.push(proname);
+    }
+    expect(called.toSorted()).toEqual([...rowFunctions, ...harmless].toSorted());
   } finally {
     await client.end();
   }
