@@ -44,6 +44,11 @@ beforeAll(async () => {
     CREATE TRIGGER watch BEFORE INSERT ON shop.piece FOR EACH ROW EXECUTE FUNCTION shop.watch();
     CREATE TABLE shop.parent (id int);
     CREATE TABLE shop.child (pin text CHECK (shop.check(pin))) INHERITS (shop.parent);
+    CREATE TABLE shop.older (id int);
+    CREATE TABLE shop.younger (pin text) INHERITS (shop.older);
+    CREATE TABLE shop.one_side (id int);
+    CREATE TABLE shop.other_side (pin text);
+    CREATE TABLE shop.both_sides () INHERITS (shop.one_side, shop.other_side);
     CREATE DOMAIN shop.pin AS text CHECK (shop.check(VALUE));
     CREATE TABLE shop.typed (pin shop.pin);
     CREATE TABLE shop.listed (pins shop.pin[]);
@@ -103,12 +108,14 @@ describe("whether nothing stands behind tables", () => {
     ["moods"],
     ["plain", "referring", "parts"],
     ["followed", "following"],
+    ["older", "younger"],
+    ["other_side", "one_side"],
   ])("is so of %s %s", async (...tables) => {
     expect(await arePlain(...tables)).toBe(true);
   });
 
   it.each([
-    ..."view triggered checked operated computed policed split parent typed listed followed cleared routed cast_away sorted".split(
+    ..."view triggered checked operated computed policed split parent older one_side typed listed followed cleared routed cast_away sorted".split(
       " ",
     ),
     "missing",

@@ -7,8 +7,9 @@ import type { Target } from "../target.ts";
 /**
  * Whether nothing stands behind a grant's tables that an error could quote or a plan show: no view, no row security, no
  * trigger, no generated column, no function or operator of the database's own in a constraint, a default, an index, a
- * partition key or a domain, no such code in a cast or an operator class of a column's type, and no foreign key that carries a change on to a table that is not granted. Partitions and children are
- * looked at too. Asked of the database when a session starts; where the answer is no, or none comes, errors are
+ * partition key or a domain, no such code in a cast or an operator class of a column's type, and no foreign key that
+ * carries a change on to a table that is not granted. Partitions and children are looked at too, and a child that is not
+ * granted may have no columns of its own. Asked of the database when a session starts; where the answer is no, or none comes, errors are
  * withheld and plans refused.
  *
  * Types are written so that every operator is an exact match, which pg_catalog's wins.
@@ -34,6 +35,11 @@ function plainTablesQuery(tables: ReadonlySet<string>): string {
       SELECT FROM family f JOIN pg_catalog.pg_class c ON c.oid = f.oid
       WHERE NOT c.relkind IN ('r', 'p') OR c.relrowsecurity OR c.relhasrules
       OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated <> '')
+      OR (NOT c.oid IN (SELECT w.oid FROM wanted w) AND (
+        EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0::pg_catalog.int2
+          AND NOT a.attisdropped AND a.attinhcount = 0)
+        OR EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid
+          AND NOT i.inhparent IN (SELECT g.oid FROM family g))))
       OR EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
       OR EXISTS (SELECT FROM coded_constraints x WHERE x.conrelid = c.oid)
       OR EXISTS (SELECT FROM coded d

@@ -1,17 +1,34 @@
 import { refuse, shown } from "../denied.ts";
+import type { NodeKind } from "../syntax/node-fields.ts";
 import { names, text } from "../syntax/nodes.ts";
 import type { Walk } from "../syntax/walk.ts";
 
+/** What an EXPLAIN asks for beyond the plan. */
+interface PlanOptions {
+  readonly verbose: boolean;
+  /** It runs the statement, and names the triggers that fired: those of foreign keys too, other tables' among them. */
+  readonly analyze: boolean;
+}
+
+const writes = ["InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"] satisfies readonly NodeKind[];
+
 /**
  * A verbose plan names all columns of a table that it scans: refused where only some are granted. Any plan shows the
- * body of a function in SQL that it has taken in: refused for functions of the database's own.
+ * body of a function in SQL that it has taken in: refused for functions of the database's own. One of a write that ran names
+ * foreign keys: refused.
  */
-export function checkPlan(value: unknown, walk: Walk, verbose: boolean, depth: number): void {
+export function checkPlan(value: unknown, walk: Walk, options: PlanOptions, depth: number): void {
   const { scope } = walk;
   walk.work.spend(1);
   if (depth > 2000) refuse("limits", "the statement is nested too deeply to be judged");
   if (typeof value !== "object" || value === null) return;
-  if (verbose && "relname" in value) {
+  if (options.analyze && writes.some((kind) => kind in value))
+    refuse(
+      "columns",
+      "EXPLAIN ANALYZE of a write would name foreign keys of tables and columns that are not granted",
+      "leave ANALYZE out",
+    );
+  if (options.verbose && "relname" in value) {
     const schema = "schemaname" in value ? text(value.schemaname) : (scope.searchPath[0] ?? "");
     const full = `${schema}.${text(value.relname)}`;
     const grant = scope.tables.get(full);
@@ -32,5 +49,5 @@ export function checkPlan(value: unknown, walk: Walk, verbose: boolean, depth: n
         "explain a statement without it",
       );
   }
-  for (const entry of Object.values(value)) checkPlan(entry, walk, verbose, depth + 1);
+  for (const entry of Object.values(value)) checkPlan(entry, walk, options, depth + 1);
 }

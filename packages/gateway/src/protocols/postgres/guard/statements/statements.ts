@@ -224,14 +224,15 @@ function checkExplain(explain: Fields, walk: Walk): void {
       kind === "ExecuteStmt" ? "explain the statement itself, or leave ANALYZE out" : "leave EXPLAIN out",
     );
   const verbose = options.includes("verbose");
+  const analyze = runs(explain);
   // Another operation of the grant may have permitted what was prepared.
-  if (verbose && kind === "ExecuteStmt")
+  if ((verbose || analyze) && kind === "ExecuteStmt")
     refuse(
       "columns",
-      "EXPLAIN VERBOSE of a prepared statement may name columns that are not granted",
-      "leave VERBOSE out, or explain the statement itself",
+      "EXPLAIN VERBOSE or ANALYZE of a prepared statement may name what is not granted",
+      "leave these options out, or explain the statement itself",
     );
-  checkPlan(explain.query, walk, verbose, 0);
+  checkPlan(explain.query, walk, { verbose, analyze }, 0);
 }
 
 /** Whether an EXPLAIN runs its statement, as far as its options say. */

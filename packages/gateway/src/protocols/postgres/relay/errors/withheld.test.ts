@@ -60,6 +60,9 @@ describe("an error while something is hidden", () => {
     { C: "42703", M: 'column "ssn" does not exist', P: "8", W: 'SQL function "f" during inlining' },
     { C: "42501", M: "permission denied for table hidden" },
     { C: "55000", M: 'cannot update view "ssn"' },
+    { C: "54000", M: 'index row size 2784 exceeds btree version 4 maximum 2704 for index "ssn_idx"' },
+    { C: "55P03", M: 'could not obtain lock on row in relation "hidden"' },
+    { C: "53100", M: 'could not extend file "base/5/078.1": No space left on device' },
     { C: "XX000", M: "ssn 078-05" },
     { C: "F0000", M: "ssn 078-05" },
   ])("says nothing of the server's: $C $M", (fields) => {
@@ -78,6 +81,8 @@ describe("an error while something is hidden", () => {
     { C: "22003", M: "integer out of range" },
     { C: "22001", M: "value too long for type character varying(10)" },
     { C: "57014", M: "canceling statement due to statement timeout" },
+    { C: "55P03", M: "canceling statement due to lock timeout" },
+    { C: "54001", M: "stack depth limit exceeded" },
     { C: "40001", M: "could not serialize access due to concurrent update" },
     { C: "25P02", M: "current transaction is aborted, commands ignored until end of transaction block" },
     { C: "42601", M: "cannot insert multiple commands into a prepared statement" },

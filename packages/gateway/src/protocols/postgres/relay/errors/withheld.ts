@@ -13,11 +13,11 @@ type Fields = Readonly<Partial<Record<string, string>>>;
 /** Errors that the server's own code words without a value or a name, or with a name that the client gave. */
 const plainErrors: ReadonlySet<string> = new Set(
   `08000 08003 08006 08P01 21000 22012 24000 25000 25001 25006 25P01 25P02 25P03 25P04 26000 2D000 34000 3B001
-  40001 40P01 42P03 42P05 53000 53100 53200 53300 53400 54000 54001 54011 54023 55P03 57014 57P01 57P02 57P03 57P04
+  40001 40P01 42P03 42P05 53000 53200 53300 54001 54011 54023 57014 57P01 57P02 57P03 57P04
   57P05`.split(/\s+/u),
 );
 
-/** Messages of classes 22, data exceptions, 42 and 0A that are the same whatever the data. */
+/** Messages of classes 22, data exceptions, 42, 0A, 54 and 55 that are the same whatever the data. */
 const plainMessages: ReadonlySet<string> = new Set([
   "smallint out of range",
   "integer out of range",
@@ -46,6 +46,7 @@ const plainMessages: ReadonlySet<string> = new Set([
   "LIKE pattern must not end with escape character",
   "invalid escape string",
   "cannot insert multiple commands into a prepared statement",
+  "canceling statement due to lock timeout",
 ]);
 const valueTooLong = /^value too long for type character(?: varying)?\(\d+\)$/u;
 /** The input of a parameter's type refused its text, which stands there quoted (postgres.c, bind_param_error_callback). */
@@ -73,6 +74,10 @@ const words: Readonly<Record<string, string>> = {
   "42501": "the database denies the gateway's role what the statement needs",
   "42": "the database cannot run the statement",
   "44": "the row would not be in the view that it is written through",
+  "53100": "the database's disk is full",
+  "53400": "a limit of the database's configuration is reached",
+  "54": "a limit of the database is exceeded",
+  "55P03": "a lock is held by another transaction",
   "57014": "the statement was cancelled",
   P0: "a function or trigger of the database refused",
 };
@@ -108,7 +113,7 @@ function isPlain(fields: Fields, isBind: boolean): boolean {
   if (fields["P"] !== undefined) return /^(?:22|42|0A)/u.test(code);
   return (
     plainErrors.has(code) ||
-    (/^(?:22|42|0A)/u.test(code) && (plainMessages.has(text) || valueTooLong.test(text)))
+    (/^(?:22|42|0A|54|55)/u.test(code) && (plainMessages.has(text) || valueTooLong.test(text)))
   );
 }
 
