@@ -1,5 +1,5 @@
 import { verifyLog } from "@mayfly/audit-verifier";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { actsOf, failingFiles, openTestLog, recordsIn, testFolders, writeActs } from "./testing/log.ts";
 import { LogUnavailable } from "./unavailable.ts";
 
@@ -115,6 +115,25 @@ test("an act whose records do not reach the disk in time makes the log unavailab
   await expect.poll(() => opened.log.unavailable).toContain("does not reach the disk");
   faults.sync = false;
   opened.clock.advance(300);
+  await opened.log.close();
+});
+
+test("what a failed sync may have lost counts as on the disk once it is, though nobody writes anything more", async () => {
+  const { files, faults } = failingFiles();
+  const opened = await openTestLog(folders.make(), { files });
+  await opened.checkpointNow();
+  faults.sync = true;
+  writeActs(opened, 1);
+  opened.clock.advance(50);
+  await expect.poll(() => opened.log.unavailable).toContain("does not reach the disk");
+  faults.sync = false;
+  await vi.waitFor(
+    () => {
+      opened.clock.advance(50);
+      expect(opened.synced()).toBe(opened.written());
+    },
+    { timeout: 15_000 },
+  );
   await opened.log.close();
 });
 

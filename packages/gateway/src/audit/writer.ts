@@ -32,7 +32,7 @@ export interface WriterParts {
   readonly custody: Custody;
   /** Relative names stand in what agents read; this is cut from the file system's messages. */
   readonly folder: string;
-  /** Called after records were written, for the checkpoints. */
+  /** Called after records were written, and when the log takes them again, for the checkpoints. */
   readonly onWritten: () => void;
   /** Told when the log's files are not where or what they were, and when they are back. */
   readonly onDisplaced: (difference: Difference | undefined) => void;
@@ -107,10 +107,7 @@ export function createWriter(parts: WriterParts): Writer {
 
   function probeNow(): void {
     if (unavailable === undefined || isFinal || clock.monotonic() - probedAt < PROBE_EVERY_MS) return;
-    if (isDisplaced) {
-      prove();
-      return;
-    }
+    if (isDisplaced) return prove();
     try {
       const difference = custody.look();
       if (difference !== undefined) {
@@ -120,6 +117,9 @@ export function createWriter(parts: WriterParts): Writer {
       tail.repair();
       repairs += 1;
       unavailable = undefined;
+      // What was written before waits for no further record to be signed for, and known to be on the disk.
+      planSync();
+      parts.onWritten();
     } catch (error) {
       unavailable = wordsOf(error);
       probeSoon();

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   linkSync,
   mkdirSync,
@@ -146,6 +147,18 @@ test("what was altered before it was signed for is not signed for", async () => 
   expect(opened.checkpoint()).toBe(before);
   expect(opened.log.unavailable).toContain("altered before it was signed for");
   await expect(opened.log.close()).rejects.toThrow(LogUnavailable);
+});
+
+test("what no checkpoint covered is signed for once the log is back, though nobody writes anything more", async () => {
+  const working = await workingLog();
+  const { folder, opened, problems } = working;
+  chmodSync(folder, 0o755);
+  await comesTo(working, () => problems.some((problem) => problem.includes("checkpoint failed")));
+  chmodSync(folder, 0o700);
+  const covered = (): number => Number(opened.checkpoint()?.split("\n")[1]);
+  await comesTo(working, () => covered() === opened.written());
+  expect(covered()).toBe(opened.written());
+  await opened.log.close();
 });
 
 test("a file put back that lacks a record is not taken for the log", async () => {
