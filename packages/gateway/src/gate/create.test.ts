@@ -66,6 +66,12 @@ describe("opening a session", () => {
     },
   );
 
+  test("a grant that another gateway made is found by the look in the store", async () => {
+    const world = makeWorld();
+    world.state.lookedUp = (id) => void world.activate(id, 60_000);
+    expect(await open(world)).toMatchObject({ kind: "session" });
+  });
+
   test("a bad token is unauthenticated", async () => {
     const world = makeWorld();
     world.activate("gr_1", 60_000);

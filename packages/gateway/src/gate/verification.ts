@@ -54,8 +54,13 @@ export function createVerification({
       }
       try {
         const { principal } = await identity.verify(proof.token, { introspect: true });
+        const refusal =
+          grants.live(proof.grant) === undefined
+            ? await closed(proof.grant, connection, principal)
+            : undefined;
+        // The look for one that has ended finds one that another gateway made.
         const live = grants.live(proof.grant);
-        if (live === undefined) return (await closed(proof.grant, connection, principal)) ?? noGrant;
+        if (live === undefined) return refusal ?? noGrant;
         return sameHolder(live.grant.requester, principal) ? { kind: "verified", live } : noGrant;
       } catch (error) {
         return unverified(error);

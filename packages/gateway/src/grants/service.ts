@@ -143,7 +143,7 @@ export function createGrants(options: GrantsOptions): Grants {
     reason: `identity withdrawn: ${reason}`,
   });
   const withdrawn = (grant: Grant, reason: string): void => endSoon(core, grant, withdrawal(reason));
-  const closed = createClosedGrants(core);
+  const closed = createClosedGrants(core, (grant) => watching.reads.takeUpRead(grant));
 
   const serving = (): void => {
     const why = watching.unavailable;
@@ -224,11 +224,8 @@ export function createGrants(options: GrantsOptions): Grants {
       if (core.locked !== undefined || watching.unavailable !== undefined) return [];
       return liveEntriesOf(core, holder, connection);
     },
-    async verifier(id) {
-      const isServed = core.locked === undefined && watching.unavailable === undefined;
-      const live = isServed ? await verifier(core, id) : core.live.get(id)?.verifier;
-      return live ?? (await closed(id))?.verifier;
-    },
+    verifier: (id) =>
+      verifier(core, id, core.locked === undefined && watching.unavailable === undefined, closed),
     closed,
     async withdrawIdentity(id, reason) {
       const entry = core.live.get(id);

@@ -134,6 +134,8 @@ export interface World {
     stale: string | undefined;
     /** The traces that are exported, for sessions that open from now on. */
     traces: SessionTraces | undefined;
+    /** Told of each grant that is looked for in the store. */
+    lookedUp: ((id: string) => void) | undefined;
   };
   readonly withdrawnGrants: string[];
 }
@@ -157,6 +159,7 @@ export function makeWorld(
     unknown: undefined,
     stale: undefined,
     traces: undefined,
+    lookedUp: undefined,
   };
   let watcher: Withdrawn | undefined;
   const grants = {
@@ -167,7 +170,10 @@ export function makeWorld(
         .map(({ grant }) => grant)
         .filter(({ grant }) => grant.connection === connection && grant.requester.subject === holder.subject)
         .toReversed(),
-    closed: () => Promise.resolve(undefined),
+    closed: (id: string) => {
+      state.lookedUp?.(id);
+      return Promise.resolve(undefined);
+    },
     verifier: (id: string) => Promise.resolve(live.has(id) ? state.verifier : undefined),
     withdrawIdentity: (id: string) => {
       withdrawnGrants.push(id);

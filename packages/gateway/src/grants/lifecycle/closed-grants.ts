@@ -17,7 +17,7 @@ export interface ClosedGrant {
 /** How many are cached after a lookup in the store. */
 const MAX_REMEMBERED = 1000;
 /** How many unknown ids are looked up in a second: guessing ids must not load the store. */
-const MAX_LOOKUPS_PER_SECOND = 20;
+const MAX_LOOKUPS_PER_SECOND = 100;
 
 function closedOf(grant: Grant, verifier: string | undefined): ClosedGrant {
   const { id, requester, connection, endReason } = grant;
@@ -30,11 +30,16 @@ function closedOf(grant: Grant, verifier: string | undefined): ClosedGrant {
 }
 
 /**
- * Makes the lookup of ended grants, so that an agent is told that its grant ended instead of "wrong password". It opens
- * nothing: the gate opens sessions on live grants alone.
- * @returns undefined for what is live, unknown, or not looked up
+ * Makes the lookup of grants that are not live here, so that an agent is told that its grant ended instead of "wrong
+ * password", and let in on one that another gateway made a moment ago. It opens nothing: the gate opens sessions on live
+ * grants alone.
+ * @param takeUp makes a grant of the store live here, where it may be
+ * @returns of the lookup: undefined for what is live (perhaps since now), unknown, or not looked up
  */
-export function createClosedGrants(core: Core): (id: string) => Promise<ClosedGrant | undefined> {
+export function createClosedGrants(
+  core: Core,
+  takeUp: (grant: Grant) => Promise<void>,
+): (id: string) => Promise<ClosedGrant | undefined> {
   const remembered = boundedMap<ClosedGrant>(MAX_REMEMBERED);
   const lookups = tokenBuckets(core.clock, MAX_LOOKUPS_PER_SECOND, MAX_LOOKUPS_PER_SECOND, 1);
 
@@ -47,7 +52,11 @@ export function createClosedGrants(core: Core): (id: string) => Promise<ClosedGr
     if (core.live.get(id) !== undefined || lookups.consume("all") > 0) return undefined;
     const stored = await reading(core.store.grant(id)).catch(() => undefined);
     const ended = here?.grant ?? stored;
-    if (ended === undefined || ended.state === "active") return undefined;
+    if (ended === undefined) return undefined;
+    if (ended.state === "active") {
+      await takeUp(ended).catch(() => undefined);
+      return undefined;
+    }
     const closed = closedOf(ended, stored?.verifier);
     remembered.set(id, closed);
     return closed;

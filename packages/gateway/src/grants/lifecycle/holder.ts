@@ -109,8 +109,24 @@ export async function collectSecret(
   return secret;
 }
 
-/** The verifier of a live grant's secret. */
-export async function verifier(core: Core, id: string): Promise<string | undefined> {
+/**
+ * The verifier of a grant's secret, live or ended.
+ * @param isServed whether anybody is let in now
+ * @param closed looks one up that is not live here, and makes it so if another gateway made it a moment ago
+ */
+export async function verifier(
+  core: Core,
+  id: string,
+  isServed: boolean,
+  closed: (id: string) => Promise<{ readonly verifier?: string } | undefined>,
+): Promise<string | undefined> {
+  const known = core.live.get(id);
+  const live = isServed ? await liveVerifier(core, id) : known?.verifier;
+  const found = live ?? (await closed(id))?.verifier;
+  return found ?? (isServed && known === undefined ? liveVerifier(core, id) : undefined);
+}
+
+async function liveVerifier(core: Core, id: string): Promise<string | undefined> {
   const entry = liveEntry(core, id);
   if (entry === undefined || entry.verifier !== undefined) return entry?.verifier;
   // Perhaps collected through another gateway.

@@ -95,6 +95,18 @@ describe("looking up grants that clients name", () => {
     expect(b.live(grant)).toBeDefined();
   });
 
+  it("makes one live that a client names to get in, before anybody has told of it", async () => {
+    const a = await h.another({ poll: {} });
+    const b = await h.another({ poll: {} });
+    const grant = grantOf(await a.request(agent, read));
+    await a.collectSecret(agent, grant);
+    expect(b.live(grant)).toBeUndefined();
+    const verifier = await a.verifier(grant);
+    expect(verifier).toBeDefined();
+    expect(await b.verifier(grant)).toBe(verifier);
+    expect(b.live(grant)).toBeDefined();
+  });
+
   it("makes none live whose end was heard of while it was looked up", async () => {
     const a = await h.another({ poll: {} });
     const b = await h.another({ poll: {} });

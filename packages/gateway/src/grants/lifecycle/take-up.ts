@@ -35,6 +35,8 @@ export interface GrantReads {
   readFor(actor: Actor, id: string): Promise<Grant | undefined>;
   /** Makes a grant live here that is active in the store, for another process. @throws store_unavailable, too_many_reads */
   takeUp(id: string): Promise<void>;
+  /** Makes a grant live here that was read from the store a moment ago, if it is active. @throws store_unavailable */
+  takeUpRead(grant: Grant): Promise<void>;
 }
 
 type Reading = <T>(read: () => Promise<T>) => Promise<T>;
@@ -80,6 +82,7 @@ export function createGrantReads(core: Core, mayTakeUp: () => boolean): GrantRea
   };
 
   return {
+    takeUpRead,
     async readFor(actor, id) {
       const grant = core.live.get(id)?.grant ?? core.endedHere.get(id)?.grant ?? (await readStored(id));
       if (grant !== undefined && core.live.get(id) === undefined && owns(actor, grant))
