@@ -42,7 +42,7 @@ async function enter({ grant, secret }: Access): Promise<Entered> {
     const error = answers.find(({ type }) => type === "E");
     throw new Error(error === undefined ? "the gateway closed the connection" : errorOf(error).message);
   }
-  return { dead, close: client.close };
+  return { dead, close: () => client.close() };
 }
 
 /** Ends something at the first gateway. @returns milliseconds until the second's client is cut off */

@@ -1,9 +1,4 @@
-import {
-  catalogueFunctions,
-  functions as builtins,
-  rowFunctions,
-  rowLookups,
-} from "../expressions/builtin.ts";
+import { catalogueFunctions, functions as builtins, rowLookups } from "../expressions/builtin.ts";
 import { isCatalogueName } from "./catalogue.ts";
 import { notCalled, notRow } from "./lost-columns.ts";
 import type { Work } from "../work.ts";
