@@ -143,7 +143,7 @@ export function createGrants(options: GrantsOptions): Grants {
     reason: `identity withdrawn: ${reason}`,
   });
   const withdrawn = (grant: Grant, reason: string): void => endSoon(core, grant, withdrawal(reason));
-  const closed = createClosedGrants(core, (grant) => watching.reads.takeUpRead(grant));
+  const closed = createClosedGrants(core, (id) => watching.reads.lookUp(id));
 
   const serving = (): void => {
     const why = watching.unavailable;

@@ -1,7 +1,6 @@
 import { boundedMap } from "../../kernel/bounded-map.ts";
 import { tokenBuckets } from "../../kernel/buckets.ts";
 import type { Core } from "../core.ts";
-import { reading } from "../errors.ts";
 import type { Grant } from "../types.ts";
 
 /** An ended grant, as its owner, or a client that proves its secret, is told of it. */
@@ -33,12 +32,12 @@ function closedOf(grant: Grant, verifier: string | undefined): ClosedGrant {
  * Makes the lookup of grants that are not live here, so that an agent is told that its grant ended instead of "wrong
  * password", and let in on one that another gateway made a moment ago. It opens nothing: the gate opens sessions on live
  * grants alone.
- * @param takeUp makes a grant of the store live here, where it may be
+ * @param lookUp reads a grant from the store, and makes it live here where it may be
  * @returns of the lookup: undefined for what is live (perhaps since now), unknown, or not looked up
  */
 export function createClosedGrants(
   core: Core,
-  takeUp: (grant: Grant) => Promise<void>,
+  lookUp: (id: string) => Promise<Grant | undefined>,
 ): (id: string) => Promise<ClosedGrant | undefined> {
   const remembered = boundedMap<ClosedGrant>(MAX_REMEMBERED);
   const lookups = tokenBuckets(core.clock, MAX_LOOKUPS_PER_SECOND, MAX_LOOKUPS_PER_SECOND, 1);
@@ -50,13 +49,9 @@ export function createClosedGrants(
     const known = remembered.get(id);
     if (known !== undefined) return known;
     if (core.live.get(id) !== undefined || lookups.consume("all") > 0) return undefined;
-    const stored = await reading(core.store.grant(id)).catch(() => undefined);
+    const stored = await lookUp(id).catch(() => undefined);
     const ended = here?.grant ?? stored;
-    if (ended === undefined) return undefined;
-    if (ended.state === "active") {
-      await takeUp(ended).catch(() => undefined);
-      return undefined;
-    }
+    if (ended === undefined || ended.state === "active") return undefined;
     const closed = closedOf(ended, stored?.verifier);
     remembered.set(id, closed);
     return closed;

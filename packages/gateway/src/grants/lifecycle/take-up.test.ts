@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { code, grantOf, read } from "../testing/asks.ts";
 import { settle, type Harness } from "../testing/harness.ts";
-import { agent } from "../testing/samples.ts";
+import { agent, operator } from "../testing/samples.ts";
 import { useHarness } from "../testing/use-harness.ts";
 
 let h: Harness;
@@ -105,6 +105,33 @@ describe("looking up grants that clients name", () => {
     expect(verifier).toBeDefined();
     expect(await b.verifier(grant)).toBe(verifier);
     expect(b.live(grant)).toBeDefined();
+  });
+
+  it("ends none for a lock-down that was lifted where the grant was made", async () => {
+    const a = await h.another({ poll: {} });
+    const b = await h.another({ poll: {} });
+    await a.lockdown(operator, "incident 7");
+    h.clock.advance(1000);
+    await settle();
+    await a.lift(operator);
+    const grant = grantOf(await a.request(agent, read));
+    await a.collectSecret(agent, grant);
+    expect(b.locked).toBeDefined();
+    expect(await b.verifier(grant)).toBeUndefined();
+    h.clock.advance(1000);
+    await settle();
+    expect(a.live(grant)).toBeDefined();
+    expect(b.live(grant)).toBeDefined();
+  });
+
+  it("reads one that many name to get in once", async () => {
+    const b = await h.another({ poll: {} });
+    const { held, letGo } = holdBack("grant");
+    const all = Promise.all(Array.from({ length: 50 }, () => b.verifier("gr_unknown")));
+    await settle();
+    letGo();
+    expect(new Set(await all)).toEqual(new Set([undefined]));
+    expect(held()).toBe(1);
   });
 
   it("makes none live whose end was heard of while it was looked up", async () => {

@@ -9,9 +9,14 @@ import type { Actor } from "../grants.ts";
 import type { Grant } from "../types.ts";
 import { bringUp, partOf } from "./activate.ts";
 
-/** Makes a grant of the store live here, unless it is already or has ended. */
+/**
+ * Makes a grant of the store live here, unless it is already or has ended.
+ * @param first at a start: a grant that may not live is ended then, and left to others later
+ */
 export async function takeUp(core: Core, grant: Grant, first: boolean): Promise<void> {
   if (core.live.get(grant.id) !== undefined || core.endedHere.has(grant.id)) return;
+  // A lock-down may have been lifted where the grant was made; the gateway that locked ends those that it must.
+  if (!first && core.locked !== undefined) return;
   const request = await core.store.request(grant.request);
   // A gateway whose configuration is older or newer leaves the grant to the others; at a start it ends it.
   if (request === undefined || (!first && !stillAllowed(core.rules, request, partOf(grant)))) return;
@@ -35,8 +40,11 @@ export interface GrantReads {
   readFor(actor: Actor, id: string): Promise<Grant | undefined>;
   /** Makes a grant live here that is active in the store, for another process. @throws store_unavailable, too_many_reads */
   takeUp(id: string): Promise<void>;
-  /** Makes a grant live here that was read from the store a moment ago, if it is active. @throws store_unavailable */
-  takeUpRead(grant: Grant): Promise<void>;
+  /**
+   * One grant as it is in the store, whoever names it; made live here if it is active.
+   * @throws store_unavailable, too_many_reads
+   */
+  lookUp(id: string): Promise<Grant | undefined>;
 }
 
 type Reading = <T>(read: () => Promise<T>) => Promise<T>;
@@ -82,7 +90,11 @@ export function createGrantReads(core: Core, mayTakeUp: () => boolean): GrantRea
   };
 
   return {
-    takeUpRead,
+    async lookUp(id) {
+      const grant = await readStored(id);
+      if (grant !== undefined) await clients(() => takeUpRead(grant));
+      return grant;
+    },
     async readFor(actor, id) {
       const grant = core.live.get(id)?.grant ?? core.endedHere.get(id)?.grant ?? (await readStored(id));
       if (grant !== undefined && core.live.get(id) === undefined && owns(actor, grant))

@@ -12,8 +12,9 @@ export interface DatabaseFacts {
   /** Functions on the search path that take one row, or anything, so that `t.name` may call them, with their schemas. */
   readonly rowFunctions: ReadonlyMap<string, ReadonlySet<string>>;
   /**
-   * Functions of which several schemas have one, by bare name: those of the search path, and pg_catalog. PostgreSQL chooses
-   * among them by the arguments. Extensions' are trusted beside built-ins.
+   * Functions and procedures that are granted, or of which several schemas have one, by bare name: which schemas of the
+   * search path have it, and whether pg_catalog does. PostgreSQL chooses by the arguments. Extensions' are trusted beside
+   * built-ins.
    */
   readonly functions: ReadonlyMap<string, ReadonlySet<string>>;
   /** Operators on the search path, extensions' left out, that PostgreSQL may choose over a built-in of that name. */

@@ -19,6 +19,8 @@ export interface Granted {
   readonly channels: ReadonlySet<string>;
   /** Whether one grants temporary tables. */
   readonly temporaryTables: boolean;
+  /** The functions and procedures that they name, as `schema.name`. */
+  readonly routines: ReadonlySet<string>;
   /** Whether functions, procedures or types are granted that do not come with PostgreSQL: they may run code of their own. */
   readonly ownCode: boolean;
   /** Whether none of them changes anything. */
@@ -53,6 +55,7 @@ export function grantedBy(
     ),
     hidesColumns: all.some(({ tables }) => Object.values(tables).some(isPart)),
     temporaryTables: all.some((scope) => scope.temporary_tables),
+    routines: new Set(all.flatMap(({ functions, procedures }) => [...functions, ...procedures])),
     ownCode: all.some((scope) => runsOwnCode(scope) || scope.types.length > 0 || scope.extensions.length > 0),
     // A transaction that only reads makes no table, a temporary one neither (utility.c, ClassifyUtilityCommandAsReadOnly).
     onlyReads: all.every(

@@ -8,8 +8,13 @@ import { ask } from "./ask.ts";
 /** How long an answer holds for further sessions, milliseconds, and how many are kept for a target. */
 const HOLDS_MS = 10_000;
 const MAX_ANSWERS = 200;
-/** A server that compiles what it takes to be costly would do so for longer than the question runs. It holds for this text. */
-const UNCOMPILED = "SET LOCAL jit TO off; ";
+/**
+ * Both hold for this text alone. A session's own settings may have its transactions wait for those of others (a deferrable
+ * serializable one does), and a server that compiles what it takes to be costly does so for longer than the question runs.
+ */
+const AT_ONCE = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL jit TO off; ";
+/** How long a session waits for another's answer before it asks for itself, milliseconds. */
+const WAITS_MS = 1000;
 
 /**
  * Asks a server that is logged in and idle; its socket is left paused.
@@ -27,7 +32,7 @@ interface Known<T> {
 
 /**
  * Makes it. Answers are kept by target and question for a moment. Of sessions that need the same answer at once one asks,
- * and the others wait; where that one gets none, each asks for itself.
+ * and the others wait; where that one gets none in time, each asks for itself.
  * @param read makes an answer of rows; it throws when they are not what was asked for
  */
 export function createAsking<T>(
@@ -42,7 +47,7 @@ export function createAsking<T>(
     ended.addEventListener("abort", giveUp, { once: true });
     if (ended.aborted) giveUp();
     try {
-      return read(await ask(socket, `${UNCOMPILED}${sql}`));
+      return read(await ask(socket, `${AT_ONCE}${sql}`));
     } finally {
       unschedule();
       ended.removeEventListener("abort", giveUp);
@@ -60,7 +65,7 @@ export function createAsking<T>(
     const kept = answers.get(key);
     if (kept !== undefined && clock.monotonic() - kept.at < HOLDS_MS) return kept.answer;
     const other = underway.get(key);
-    const others = other === undefined ? undefined : await soonest(other, ended);
+    const others = other === undefined ? undefined : await soonest(other, clock, ended);
     if (others !== undefined) return others.answer;
     const asked = askNow(socket, target, sql, ended);
     const mine = asked.then(
@@ -79,15 +84,21 @@ export function createAsking<T>(
   };
 }
 
-/** What another session is answered, or nothing when this one ends before. */
-async function soonest<T>(other: Promise<T | undefined>, ended: AbortSignal): Promise<T | undefined> {
+/** What another session is answered, or nothing when that takes too long or this one ends before. */
+async function soonest<T>(
+  other: Promise<T | undefined>,
+  clock: Clock,
+  ended: AbortSignal,
+): Promise<T | undefined> {
   if (ended.aborted) return undefined;
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const leave = (): void => resolve(undefined);
   ended.addEventListener("abort", leave, { once: true });
+  const unschedule = clock.schedule(WAITS_MS, leave);
   try {
     return await Promise.race([other, promise]);
   } finally {
+    unschedule();
     ended.removeEventListener("abort", leave);
   }
 }

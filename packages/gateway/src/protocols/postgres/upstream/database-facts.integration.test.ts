@@ -207,7 +207,7 @@ describe("what the database is found to have", () => {
         database,
       );
       const [answer] = await rowsOf(
-        `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${databaseQuestion(["public.t"])}`,
+        `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${databaseQuestion(grantedBy(scopes))}`,
         database,
       );
       const [{ Plan: plan }] = (answer as { "QUERY PLAN": [{ Plan: Plan }] })["QUERY PLAN"];
@@ -337,22 +337,24 @@ describe("what the database is found to have", () => {
   it("refuses a bare name of functions in several schemas, unless the scope lists each", async () => {
     const body = "RETURNS int LANGUAGE sql AS $$SELECT 1$$";
     const path = ["public", "other"];
+    const own = ["price", "only_here", "spy", "pg_sleep", "moved"].map((name) => `public.${name}`);
+    const listing = scopeSchema.parse({
+      ...scope,
+      statements: ["select", "call"],
+      functions: [...own, "pg_catalog.nextval"],
+      procedures: ["public.tidy", "public.moved_away"],
+    });
     const facts = await factsOf(
       "two_schemas",
       `CREATE TABLE t (id int, note text); CREATE SEQUENCE numbers; CREATE SCHEMA other;
        CREATE FUNCTION price(int) ${body}; CREATE FUNCTION other.price(text) ${body}; CREATE FUNCTION only_here(int) ${body};
        CREATE FUNCTION public.nextval(text) ${body}; CREATE FUNCTION other.current_setting(int) ${body};
        CREATE FUNCTION public.pg_sleep(text) ${body}; CREATE FUNCTION other.spy(t) ${body}; CREATE FUNCTION spy(int) ${body};
+       CREATE FUNCTION other.moved() ${body}; CREATE PROCEDURE other.moved_away() LANGUAGE sql AS $$SELECT 1$$;
        CREATE PROCEDURE tidy(int) LANGUAGE sql AS $$SELECT 1$$; CREATE PROCEDURE other.tidy(text) LANGUAGE sql AS $$SELECT 1$$`,
-      scopes,
+      [{ name: "shop/x", scope: listing }],
       path,
     );
-    const listing = scopeSchema.parse({
-      ...scope,
-      statements: ["select", "call"],
-      functions: ["public.price", "public.only_here", "public.spy", "pg_catalog.nextval", "public.pg_sleep"],
-      procedures: ["public.tidy"],
-    });
     const judge = compileScopes([{ name: "shop/x", scope: listing }], path);
     for (const [sql, better] of [
       ["SELECT price('x') FROM t", "SELECT public.price(id) FROM t"],
@@ -361,6 +363,8 @@ describe("what the database is found to have", () => {
       ["SELECT pg_sleep(100)", "SELECT public.pg_sleep('x')"],
       ["SELECT t.spy FROM t", "SELECT only_here(id) FROM t"],
       ["CALL tidy('x')", "CALL public.tidy(1)"],
+      ["SELECT moved()", "SELECT only_here(1)"],
+      ["CALL moved_away()", "CALL public.tidy(1)"],
     ] as const) {
       expect(judge({ sql, database: facts }), sql).toMatchObject({
         kind: "deny",

@@ -20,15 +20,17 @@ export const nameTypes = "24, 2202, 2203, 2204, 2205, 2206, 3769, 4089, 4096, 41
  * row: functions that one argument is enough for, of a type that a row fits in: PostgreSQL calls them by `t.name` where
  * t has no such column (parse_func.c); of a VARIADIC one it is the array's element that a row must fit in. One named
  * like a column of the type that it takes is never called so.
- * function: those whose name a further schema of the path or pg_catalog has too, with each schema. Extensions' are left out
- * beside pg_catalog's.
+ * function: those whose name is granted, or a further schema of the path or pg_catalog has too, with each schema. Extensions'
+ * are left out beside pg_catalog's.
  * operator: those with a name of pg_catalog's, extensions' left out.
  * lookup: columns whose type holds one of nameTypes: in an array, a domain, a row, a range or a multirange (which depends on
  * its range; PostgreSQL before 14 has none, and no column of pg_range for them).
  * enum: columns of an enum or of an array of one, where no cast of the database's own would run a function.
  * columns: those of the catalogue that `catalog: granted` shows in part, which differ from version to version.
  */
-export function databaseQuestion(tables: Iterable<string>): string {
+export function databaseQuestion({ tables, routines }: Pick<Granted, "tables" | "routines">): string {
+  const listed = [...new Set([...routines].map((name) => name.slice(name.indexOf(".") + 1)))].toSorted();
+  const isListed = `p.proname OPERATOR(pg_catalog.=) ANY (ARRAY[${listed.map((name) => `'${name.replaceAll("'", "''")}'`).join(", ")}]::pg_catalog.name[])`;
   return `
 WITH RECURSIVE path AS (
   SELECT n.oid, n.nspname::pg_catalog.text AS name FROM pg_catalog.pg_namespace n
@@ -78,7 +80,7 @@ SELECT 'function', p.proname::pg_catalog.text, s.name, NULL, NULL FROM pg_catalo
   WHERE CASE WHEN twin.builtin THEN NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
       WHERE d.classid OPERATOR(pg_catalog.=) 1255::pg_catalog.oid AND d.objid OPERATOR(pg_catalog.=) p.oid
         AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char")
-    ELSE EXISTS (SELECT FROM pg_catalog.pg_proc b WHERE b.proname OPERATOR(pg_catalog.=) p.proname
+    ELSE ${isListed} OR EXISTS (SELECT FROM pg_catalog.pg_proc b WHERE b.proname OPERATOR(pg_catalog.=) p.proname
       AND b.pronamespace OPERATOR(pg_catalog.=) ANY (SELECT other.oid FROM path other)
       AND b.pronamespace OPERATOR(pg_catalog.<>) p.pronamespace) END
 UNION
@@ -133,7 +135,7 @@ export function createDatabaseFacts(clock: Clock): ReadDatabaseFacts {
   return async (socket, target, granted, ended) => {
     // Nothing is granted that the answer could change.
     if (granted.reachesNothing) return plainDatabase;
-    return asked(socket, target, databaseQuestion(granted.tables), ended).catch(() => unknownDatabase);
+    return asked(socket, target, databaseQuestion(granted), ended).catch(() => unknownDatabase);
   };
 }
 

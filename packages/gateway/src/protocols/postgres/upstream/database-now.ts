@@ -28,6 +28,6 @@ export async function databaseNow(
   return withOwnConnection(target, clock, signal, ASKING_MS, async ({ ask }) => {
     await ask(`SET search_path TO ${target.search_path.map(identifier).join(", ")}`);
     const found = question === undefined ? nothingFound : foundOf(await ask(question));
-    return withFound(factsOf(await ask(databaseQuestion(grantedBy(scopes, found).tables))), found);
+    return withFound(factsOf(await ask(databaseQuestion(grantedBy(scopes, found)))), found);
   });
 }

@@ -11,9 +11,9 @@ export type TableColumns = ReadonlyMap<string, readonly string[]>;
 const none: TableColumns = new Map();
 
 /**
- * Asks for the columns of the tables that are granted whole, where another is granted in part: a bare name that is
- * certainly theirs is then no column that is hidden. A column that is added later, here or there, makes such a name
- * ambiguous at most. What is not known is taken to be possible, as without an answer.
+ * Asks for the columns of the granted tables, where one is granted in part. A bare name that is certainly one of these is
+ * then no column that is hidden, and a column that is listed and not there is nobody's: its name could mean another
+ * item's. A column that is added later makes such a name ambiguous at most; one that is dropped later is not seen.
  * @param ended the session's end: then the server is let go
  */
 export type ReadTableColumns = (
@@ -23,12 +23,14 @@ export type ReadTableColumns = (
   ended: AbortSignal,
 ) => Promise<TableColumns>;
 
-/** Makes the question. */
+/** Makes the question. Of a table that is granted in part and does not answer, no column is taken to be there. */
 export function createTableColumns(clock: Clock): ReadTableColumns {
   const asked = createAsking(clock, columnsOf);
   return async (socket, target, granted, ended) => {
-    if (!granted.hidesColumns || granted.wholeTables.size === 0 || socket.destroyed) return none;
-    return asked(socket, target, columnsQuery(granted.wholeTables), ended).catch(() => none);
+    if (!granted.hidesColumns) return none;
+    const found = await asked(socket, target, columnsQuery(granted.tables), ended).catch(() => none);
+    const parts = [...granted.tables].filter((table) => !granted.wholeTables.has(table));
+    return new Map([...parts.map((table) => [table, []] as const), ...found]);
   };
 }
 

@@ -19,6 +19,6 @@ export function foundColumns(parts: readonly string[], scope: Compiled): readonl
 function fullNameOf(name: string, scope: Compiled): string | undefined {
   const [schema, ...others] = scope.searchPath;
   if (schema === undefined || others.length > 0 || functions.has(name)) return undefined;
-  if (scope.database.functions.has(name)) return undefined;
+  if ([...(scope.database.functions.get(name) ?? [])].some((each) => each !== schema)) return undefined;
   return `${schema}.${name}`;
 }

@@ -24,6 +24,8 @@ export interface Range {
   readonly columns: readonly ColumnName[];
   /** Columns visible by name that `*` may leave out: those of SEARCH and CYCLE (addRangeTableEntryForCTE). */
   readonly extras?: readonly string[];
+  /** Whether the database said when the session started that the table has these columns. */
+  readonly areSeen?: boolean;
   /** Those of `columns` that the table may lack: then their name means something else. */
   readonly assumed?: ReadonlySet<string>;
   /** Columns whose type turns a text beside them into a look-up by name (`regclass` and its kin). */
@@ -189,7 +191,7 @@ export function useQualified(
   const isLookup = range.lookups?.has(column) === true;
   const found = has(range, column, work);
   if (found === "yes") {
-    if (range.kind === "limited") notCalled(range, name, column, functions);
+    if (range.kind === "limited" && range.areSeen !== true) notCalled(range, name, column, functions);
     return isLookup;
   }
   // On a row, PostgreSQL calls these by that notation too, and their results look names up.

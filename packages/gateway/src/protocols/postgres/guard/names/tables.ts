@@ -90,11 +90,13 @@ export function tableRange(relation: Fields, table: TableName, columns: Columns,
       "leave the alias's column list out",
     );
   const lookups = lookupsOf(table, scope);
+  const seen = scope.database.columns.get(table.full);
   return {
     name: alias?.name ?? table.name,
     ...(alias === undefined ? { schema: table.schema } : {}),
     kind: columns === "all" ? "open" : "limited",
-    columns: columns === "all" ? knownColumns(table, aliases, scope) : [...columns],
+    columns: columns === "all" ? (aliases.length > 0 ? aliases : (seen ?? [])) : listedColumns(columns, seen),
+    areSeen: seen !== undefined,
     table: shown(table.full),
     ...(lookups === undefined ? {} : { lookups: renamedLookups(lookups, aliases) }),
     ...fieldsOf(table, aliases, scope),
@@ -107,10 +109,13 @@ function fieldsOf(table: TableName, aliases: readonly string[], scope: Compiled)
   return fields === undefined || aliases.length > 0 ? {} : { fields };
 }
 
-/** Of a table that may be used whole: the columns that it has for certain. An alias's list renames some of them. */
-function knownColumns(table: TableName, aliases: readonly string[], scope: Compiled): readonly string[] {
-  return aliases.length > 0 ? aliases : (scope.database.columns.get(table.full) ?? []);
+/** Of the columns that are granted those that the table has, where the database has said which. Each has system columns. */
+function listedColumns(listed: Iterable<string>, seen: readonly string[] | undefined): readonly string[] {
+  const all = [...listed];
+  return seen === undefined ? all : all.filter((name) => seen.includes(name) || systemColumns.has(name));
 }
+
+const systemColumns: ReadonlySet<string> = new Set(["ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"]);
 
 /** The table's columns whose type looks names up, where the scope does not grant that. */
 export function lookupsOf(table: TableName, scope: Compiled): ReadonlySet<string> | undefined {

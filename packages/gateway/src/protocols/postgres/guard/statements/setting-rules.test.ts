@@ -16,8 +16,9 @@ test("a time zone is any that there is", () => {
   expect(names.filter((name) => !takes(name))).toEqual([]);
 });
 
-test.each(["+05:30", "-8", "5.5", "<+0530>-05:30", "GMT-05:30", "+14", ""])("%s is an offset", (zone) =>
-  expect(takes(zone)).toBe(true),
+test.each(["+05:30", "-8", "5.5", "<+0530>-05:30", "GMT-05:30", "<UTC>-3", "+14", ""])(
+  "%s is an offset",
+  (zone) => expect(takes(zone)).toBe(true),
 );
 
 test.each([
@@ -30,4 +31,7 @@ test.each([
   "ABC15",
   "EST5EDT99",
   "EST5EDT,M3.2.0/-99",
+  "0xf",
+  "0x50",
+  "9e1",
 ])("%s moves today by more than a day", (zone) => expect(takes(zone)).toBe(false));

@@ -54,14 +54,15 @@ function judged(pattern: RegExp, kind: SettingRule["kind"] = "judged"): SettingR
 const timeZone: SettingRule = {
   kind: "judged",
   problem({ text }) {
-    const hours = ZONE.exec(text)?.groups?.["hours"];
-    if (ZONE.test(text) && text.length <= MAX_CHARACTERS && Number(hours ?? 0) <= MAX_ZONE_HOURS)
+    if (text === "") return undefined;
+    const hours = text.length > MAX_CHARACTERS ? undefined : (OFFSET.exec(text) ?? NAMED.exec(text));
+    if (hours !== undefined && hours !== null && Number(hours.groups?.["hours"] ?? 0) <= MAX_ZONE_HOURS)
       return undefined;
     return { what: "takes a name of a time zone, or an offset of at most 14 hours" };
   },
 };
-const ZONE =
-  /^(?:<[-+]?\d{1,4}>|[a-z][-+a-z_/]*?)?(?:[-+]?(?<hours>\d{1,2})(?:\.\d+|(?::[0-5]\d){1,2})?[a-z]*)?$/iu;
+const OFFSET = /^[-+]?(?<hours>\d{1,2})(?:\.\d+|(?::[0-5]\d){1,2})?$/u;
+const NAMED = /^(?:<[-+a-z\d]{3,10}>|[a-z][-+a-z_/]*?)(?:[-+]?(?<hours>\d{1,2})(?::[0-5]\d){0,2}[a-z]*)?$/iu;
 const MAX_ZONE_HOURS = 14;
 
 const on = /^(?:on|true|yes|1)$/iu;

@@ -216,15 +216,15 @@ function checkExplain(explain: Fields, walk: Walk): void {
   if (scope.catalog && !walk.changes.asksCatalogue) return;
   if (
     walk.changes.asksCatalogue ||
-    (scope.structure !== undefined && kind === "ExecuteStmt" && runs(explain))
+    (scope.structure !== undefined && kind === "ExecuteStmt" && isOn(explain, "analyze"))
   )
     refuse(
       "catalog",
       "a plan would tell how much of the catalogue is not shown",
       kind === "ExecuteStmt" ? "explain the statement itself, or leave ANALYZE out" : "leave EXPLAIN out",
     );
-  const verbose = options.includes("verbose");
-  const analyze = runs(explain);
+  const verbose = isOn(explain, "verbose");
+  const analyze = isOn(explain, "analyze");
   // Another operation of the grant may have permitted what was prepared.
   if ((verbose || analyze) && kind === "ExecuteStmt")
     refuse(
@@ -235,10 +235,11 @@ function checkExplain(explain: Fields, walk: Walk): void {
   checkPlan(explain.query, walk, { verbose, analyze }, 0);
 }
 
-/** Whether an EXPLAIN runs its statement, as far as its options say. */
-function runs(explain: Fields): boolean {
+/** Whether an option of EXPLAIN is on, as far as can be told: the last one of a name counts (explain.c, defGetBoolean). */
+function isOn(explain: Fields, name: string): boolean {
   return list(explain.options).some((option) => {
-    const { defname } = open("DefElem", as("DefElem", option));
-    return text(defname) === "analyze";
+    const { defname, arg } = open("DefElem", as("DefElem", option));
+    const word = as("String", arg);
+    return text(defname) === name && !(word !== undefined && /^(?:false|off)$/iu.test(text(word.sval)));
   });
 }
