@@ -66,16 +66,15 @@ async function factsOf(
   }
 }
 
+async function superuser(database = "postgres"): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: server.url(database) });
+  await client.connect();
+  return client;
+}
+
 /** What the server answers its superuser. */
 async function rowsOf(sql: string, database = "postgres"): Promise<readonly Record<string, unknown>[]> {
-  const client = new pg.Client({
-    host: server.host,
-    port: server.port,
-    user: server.user,
-    password: server.password,
-    database,
-  });
-  await client.connect();
+  const client = await superuser(database);
   try {
     return (await client.query<Record<string, unknown>>(sql)).rows;
   } finally {
@@ -195,6 +194,23 @@ describe("what the database is found to have", () => {
     expect([gone, again, ended].map(({ isUnknown }) => isUnknown)).toEqual([true, false, true]);
     expect(third.socket.destroyed).toBe(true);
     second.socket.destroy();
+  });
+
+  it("is answered at once in a session whose own transactions wait for those of others", async () => {
+    const writer = await superuser();
+    await writer.query("BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT txid_current()");
+    const target = targetOf("postgres");
+    const never = new AbortController().signal;
+    const waiting = new Map([
+      ["default_transaction_isolation", "serializable"],
+      ["default_transaction_deferrable", "on"],
+      ["default_transaction_read_only", "on"],
+    ]);
+    const { socket } = await connectUpstream(target, waiting, systemClock, never);
+    const facts = await createDatabaseFacts(systemClock)(socket, target, grantedBy(scopes), never);
+    expect(facts.isUnknown).toBe(false);
+    socket.destroy();
+    await writer.end();
   });
 
   it("takes no more looking with many other tables than with few", async () => {
