@@ -2,20 +2,20 @@
 // COPY FROM STDIN, message by message beside a direct connection: whatever fails, and wherever.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
-import { createFakeGate, testGrant, testSecret } from "../testing/fake-gate.ts";
+import { createFakeGate, type FakeGate } from "../testing/fake-gate.ts";
+import { answersTo, dialGateway, dialServer, type Step } from "../testing/steps.ts";
 import { targetOf } from "../testing/target.ts";
 import {
-  dial,
-  errorOf,
   frame,
   frames,
   listenWire,
   makeCertificate,
   type Listening,
-  type Message,
+  type RawClient,
   type TestCertificate,
 } from "../testing/wire.ts";
 
+let gate: FakeGate;
 let postgres: EmbeddedPostgres;
 let certificate: TestCertificate;
 let wire: Listening;
@@ -26,7 +26,8 @@ beforeAll(async () => {
   await postgres.run(
     "CREATE TABLE goods (id int PRIMARY KEY, name text); CREATE VIEW shown AS SELECT 1 AS id",
   );
-  wire = await listenWire(createFakeGate({ target: targetOf(postgres) }), certificate);
+  gate = createFakeGate({ target: targetOf(postgres) });
+  wire = await listenWire(gate, certificate);
 });
 
 afterAll(async () => {
@@ -34,47 +35,6 @@ afterAll(async () => {
   await postgres.stop();
   certificate.remove();
 });
-
-/** What a client says at once, or what it reads before it says more: up to a message of that type. */
-type Step = readonly Buffer[] | string;
-
-const THE_END = "the end";
-
-/** Answers in short: types, command tags, SQLSTATEs and the transaction's state. */
-function shorten({ type, body }: Message): string {
-  if (type === "E") {
-    const { code, message } = errorOf({ type, body });
-    return `E ${code} ${message}`;
-  }
-  if (type === "C") return `C ${body.toString("utf8", 0, body.length - 1)}`;
-  return type === "Z" ? `Z ${body.toString()}` : type;
-}
-
-/** Whether everything that was said has been answered, and nothing more: the next answers are those of a last query. */
-async function answersOf(where: "direct" | "through", steps: readonly Step[]): Promise<readonly string[]> {
-  const isDirect = where === "direct";
-  const client = await dial(isDirect ? postgres.port : wire.port);
-  const login = isDirect
-    ? { user: postgres.user, database: "postgres", secret: postgres.password }
-    : { user: testGrant, database: "shop", secret: testSecret };
-  const answers: string[] = [];
-  try {
-    await client.logIn(login);
-    for (const step of steps) {
-      if (typeof step === "string") answers.push(...(await client.until(step)).map(shorten));
-      else client.send(...step);
-    }
-    client.send(frames.query("rollback"), frames.query(`select '${THE_END}'`));
-    for (;;) {
-      const message = await client.next();
-      if (message === undefined) return [...answers, "closed"];
-      if (message.type === "D" && message.body.includes(THE_END)) return answers;
-      answers.push(shorten(message));
-    }
-  } finally {
-    client.close();
-  }
-}
 
 const { sync, flush } = frames;
 const run = (sql: string): Buffer[] => [frames.parse("", sql), frames.bind("", ""), frames.execute("")];
@@ -112,6 +72,34 @@ const cases: readonly (readonly [what: string, ...Step[]])[] = [
   [
     "what stands between the failure and its Sync",
     [...copy, bad, done, ...run("select 1"), sync, ...run("select 2"), sync],
+  ],
+  [
+    "what stands between the failure and its Sync, and a Sync behind Execute",
+    [...copy, sync, bad, done, ...run("select 1"), sync, ...run("select 2"), sync],
+  ],
+  [
+    "a simple query between the failure and its Sync, and a Sync behind Execute",
+    copy,
+    [sync],
+    "G",
+    [bad],
+    "E",
+    [frames.query("select 1"), sync],
+  ],
+  [
+    "a statement between CopyFail and its Sync, and a Sync before it",
+    copy,
+    [flush],
+    "G",
+    [sync, failed, ...run("select 1"), sync],
+  ],
+  [
+    "a statement behind a failure whose Sync stood among the data",
+    [...copy, sync, bad, sync, done, ...run("select 1"), sync],
+  ],
+  [
+    "a COPY between the failure of another and its Sync",
+    [...copy, sync, bad, done, ...copy, sync, good, done, sync],
   ],
   ["a COPY that fails before it begins", [...run("copy shown from stdin"), sync, good, done, sync]],
   [
@@ -190,6 +178,7 @@ const cases: readonly (readonly [what: string, ...Step[]])[] = [
     [frames.query("copy goods from stdin")],
     "G",
     [bad, sync],
+    "Z",
   ],
   ["a simple query, a Sync before the data", [frames.query("copy goods from stdin")], "G", [sync, bad, done]],
   [
@@ -213,8 +202,28 @@ const cases: readonly (readonly [what: string, ...Step[]])[] = [
   ],
 ];
 
+/** The answers in a session of their own. */
+async function answersOf(dialed: Promise<RawClient>, steps: readonly Step[]): Promise<readonly string[]> {
+  const client = await dialed;
+  try {
+    return await answersTo(client, steps);
+  } finally {
+    client.close();
+  }
+}
+
 test.each(cases)("reads as on the server itself: %s", async (_, ...steps) => {
-  const direct = await answersOf("direct", steps);
-  expect(await answersOf("through", steps)).toEqual(direct);
+  const direct = await answersOf(dialServer(postgres), steps);
+  expect(await answersOf(dialGateway(wire), steps)).toEqual(direct);
   expect(direct.filter((answer) => answer.startsWith("Z"))).not.toEqual([]);
+});
+
+test("what is discarded behind a failed COPY is recorded as that", async () => {
+  const discarded = "insert into goods values (7, 'discarded')";
+  await answersOf(dialGateway(wire), [[...copy, sync, bad, done, ...run(discarded), sync]]);
+  const intents = gate.log.filter(({ what }) => what === "intent");
+  const number = intents.findIndex((entry) => entry.what === "intent" && entry.sql === discarded);
+  expect(gate.log.find((entry) => entry.what === "outcome" && entry.intent === number)).toMatchObject({
+    outcome: { error: "discarded" },
+  });
 });

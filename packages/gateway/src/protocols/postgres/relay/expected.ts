@@ -28,6 +28,8 @@ export class Expected {
   isOwn = false;
   /** Whether it asks which Syncs of the client's, sent during a COPY that failed, the server answers. */
   isProbe = false;
+  /** Of a probe: so far its own Sync, and none of the client's, has ended what the server discards. */
+  endedDiscarding = false;
 
   constructor(kind: number) {
     this.kind = kind;

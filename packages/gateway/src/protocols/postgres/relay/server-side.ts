@@ -1,5 +1,4 @@
 import { remaining } from "../../../kernel/clock.ts";
-import { Control } from "../wire/control.ts";
 import { errorResponse } from "../wire/messages.ts";
 import { goOn } from "./client-side.ts";
 import { end, endIfAtRest, fail, sayLastWords, settle } from "./ending.ts";
@@ -56,9 +55,9 @@ function read(relay: RelayState, chunk: Buffer): void {
   const open = backend.openBytes;
   try {
     backend.consume(chunk);
-    if (shared.probeOwed && relay.ending === undefined) {
-      shared.probeOwed = false;
-      relay.parts.outbound.send([Control.probe]);
+    if (shared.ownOwed !== undefined && relay.ending === undefined) {
+      relay.parts.outbound.send([shared.ownOwed]);
+      shared.ownOwed = undefined;
     }
     if (relay.isWaiting) goOn(relay);
   } catch (error) {

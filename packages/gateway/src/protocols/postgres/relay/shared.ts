@@ -1,4 +1,5 @@
 import type { Hash } from "node:crypto";
+import type { Control } from "../wire/control.ts";
 import { createExpectedQueue, type Expected, type ExpectedQueue } from "./expected.ts";
 import { createNames, type Names } from "./names.ts";
 import type { Text } from "./texts.ts";
@@ -34,12 +35,15 @@ export interface Shared {
   readyNext: number;
   /** Whether the server takes CopyData now. */
   copyIn: boolean;
-  /** An act that may start a COPY from the client: until it is answered, what the client sends next could mean two things. */
+  /**
+   * An act that may start a COPY from the client, or the probe behind one: until it is answered, what the client sends
+   * next could mean two things.
+   */
   copyAwaited: Expected | undefined;
   /** Whether the client said Sync while the server took the data of the COPY under way. */
   syncInCopy: boolean;
-  /** The COPY has failed, and which Syncs the server will answer is not known: it is to be asked. */
-  probeOwed: boolean;
+  /** What the gateway itself is to say to the server, before anything else: see `expectProbe`. */
+  ownOwed: Control | undefined;
   /** What the client has sent for the COPY under way. */
   copied: { readonly digest: Hash; bytes: number } | undefined;
 }
@@ -55,7 +59,7 @@ export function createShared(): Shared {
     copyIn: false,
     copyAwaited: undefined,
     syncInCopy: false,
-    probeOwed: false,
+    ownOwed: undefined,
     copied: undefined,
   };
 }

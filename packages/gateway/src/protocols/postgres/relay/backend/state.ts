@@ -63,7 +63,10 @@ export class BackendState {
     const { shared } = this;
     shared.expected.remove();
     if (entry.name !== undefined || entry.effects !== undefined) this.#settleNames(entry, done);
-    if (shared.copyAwaited === entry) shared.copyAwaited = undefined;
+    if (shared.copyAwaited === entry) {
+      shared.copyAwaited = undefined;
+      shared.syncInCopy = false;
+    }
     if (entry.permit !== undefined) {
       const { bytes, tag, error } = this;
       // No command tag counts the rows that came before an error.
