@@ -8,7 +8,7 @@ import type { Work } from "./work.ts";
  * protocol share, or to what the client may send next.
  */
 export type Effect =
-  | { readonly kind: "prepare" | "deallocate" | "declare" | "fetch"; readonly name: string }
+  | { readonly kind: "prepare" | "deallocate" | "execute" | "declare" | "fetch"; readonly name: string }
   | { readonly kind: "deallocate all" }
   /** A time-out that the gateway shortens too: to so many milliseconds (0: none), or back to what the session began with. */
   | {
@@ -41,6 +41,8 @@ function effectOf(statement: unknown, work: Work): Effect {
       return { kind: "declare", name: clipped(text(fields.portalname)) };
     case "FetchStmt":
       return { kind: "fetch", name: clipped(text(fields.portalname)) };
+    case "ExecuteStmt":
+      return { kind: "execute", name: clipped(text(fields.name)) };
     case "CopyStmt":
       return { kind: fields.is_from === true ? "copy in" : "none" };
     case "DeallocateStmt":

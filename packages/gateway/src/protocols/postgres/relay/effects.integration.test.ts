@@ -1,5 +1,5 @@
 // tier: gate
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
 import { createFakeGate, type Entry, type FakeGate } from "../testing/fake-gate.ts";
@@ -23,6 +23,8 @@ let certificate: TestCertificate;
 let gate: FakeGate;
 let wire: Listening;
 let client: RawClient;
+/** Whether the gate denies, and what: every text that holds it. */
+let denied: string | undefined;
 
 beforeAll(async () => {
   certificate = await makeCertificate();
@@ -36,7 +38,12 @@ beforeEach(async () => {
   gate?.end("the test is over");
   wire?.close();
   const target = targetOf(postgres);
-  gate = createFakeGate({ target, check: (sql) => (sql.endsWith("is not SQL") ? "not SQL" : undefined) });
+  denied = undefined;
+  const check = (sql: string): string | undefined => {
+    if (sql.endsWith("is not SQL")) return "not SQL";
+    return denied !== undefined && sql.includes(denied) ? "not now" : undefined;
+  };
+  gate = createFakeGate({ target, check });
   wire = await listenWire(gate, certificate);
   client = await dial(wire.port);
   await client.logIn();
@@ -193,6 +200,56 @@ test.each([
   expect(gate.log.filter(isFetch)).toEqual([]);
 });
 
+test.each([
+  ["FETCH of a portal", "fetch all from cur"],
+  ["EXECUTE of another", "execute other"],
+  ["PREPARE", "prepare other as select 'another'"],
+  ["DEALLOCATE", "deallocate other"],
+  ["DECLARE", "declare other cursor for select 'hidden'"],
+  ["COPY from the client", "copy goods from stdin"],
+  ["a time-out", "set statement_timeout = 0"],
+])("SQL executes no statement of Parse's that does more than answer (%s)", async (_, what) => {
+  const statements = [
+    frames.parse("", "insert into goods values ($1, 'hidden') returning id"),
+    frames.bind("cur", "", ["7"]),
+    frames.parse("other", "select 'told'"),
+    frames.parse("s", what),
+  ];
+  const executes = [
+    [frames.query("select 1; execute s")],
+    [frames.parse("", "execute s"), frames.bind("", ""), frames.execute(""), frames.sync],
+  ];
+  for (const execute of executes) {
+    // At once, before it is known whether the server takes the statement.
+    client.send(frames.query("begin"), ...statements, frames.sync, ...execute);
+    const answers: Message[] = [];
+    for (let left = 3; left > 0; left -= 1) answers.push(...(await client.until("Z")));
+    expect(errorOf(answers.find(({ type }) => type === "E"))).toMatchObject({
+      code: "0A000",
+      message: expect.stringContaining('prepared statement "s" was made by a Parse message') as string,
+    });
+    client.send(frames.query("rollback"), frames.query("deallocate s"), frames.query("deallocate other"));
+    for (let left = 3; left > 0; left -= 1) expect(await client.answers()).toBe("C Z");
+  }
+  const executed = gate.log.filter(
+    (entry) => entry.what === "intent" && /execute s/.test(entry.sql) && entry.detail["kind"] !== "parse",
+  );
+  expect(executed).toEqual([]);
+});
+
+test("SQL executes a query that Parse made, and what PREPARE made", async () => {
+  client.send(
+    frames.parse("s", "select $1::text"),
+    frames.sync,
+    frames.query("prepare t as select 'prepared'; execute t; execute s ('parsed')"),
+  );
+  await client.until("Z");
+  expect(rowsOf(await client.until("Z"))).toEqual(["prepared", "parsed"]);
+  // What stands beside the PREPARE is not run again.
+  client.send(frames.bind("", "t"), frames.execute(""), frames.sync);
+  expect(rowsOf(await client.until("Z"))).toEqual(["prepared"]);
+});
+
 test("a cursor that DECLARE made is fetched by Query and by Execute", async () => {
   client.send(frames.query("begin"), frames.query("declare c cursor for values ('one'), ('two'), ('three')"));
   client.send(frames.query("fetch c"), frames.query("move c"));
@@ -268,6 +325,48 @@ test("portals end with their transaction, also where the text goes on with anoth
     code: "34000",
   });
 });
+
+/** Denies acts by the gate's verdict, or because the log takes no record of them, and takes that back. */
+const refusals = [
+  ["were denied", (on: boolean) => void (denied = on ? "told" : undefined)],
+  ["could not be recorded", (on: boolean) => void (gate.logFails = on)],
+] as const;
+
+test.each(refusals)(
+  "a text and long values whose acts %s are told in full once they run",
+  async (_, refuse) => {
+    // A denial's record is cut where it is long, and of a flood it is left out: nothing may refer to it.
+    const [sql, values] = ["select 'told', $1::text", ["v".repeat(9000)]];
+    client.send(
+      frames.query("begin"),
+      frames.parse("a", sql),
+      frames.bind("p", "a", values),
+      frames.query("savepoint x"),
+    );
+    for (let each = 0; each < 2; each += 1) await client.until("Z");
+    refuse(true);
+    client.send(frames.execute("p"), frames.sync);
+    expect(await client.answers()).toBe("E42501 Z");
+    client.send(frames.query("select 'told'"));
+    expect(await client.answers()).toBe("E42501 Z");
+    refuse(false);
+    client.send(frames.query("rollback to x"), frames.execute("p", 1), frames.execute("p"), frames.sync);
+    expect(await client.answers()).toBe("C Z");
+    expect(await client.answers()).toBe("D s C Z");
+    client.send(frames.query("select 'told'"));
+    await client.until("Z");
+    const ran = gate.log
+      .filter((entry): entry is Extract<Entry, { what: "intent" }> => entry.what === "intent")
+      .slice(-3)
+      .map(({ detail }) => detail);
+    expect(ran[0]).toMatchObject({ kind: "execute", parameters: values });
+    expect(ran[1]).toMatchObject({
+      kind: "execute",
+      parameters_sha256: hash("sha256", JSON.stringify(values), "hex"),
+    });
+    expect(ran[2]).toEqual({ kind: "query", sql: "select 'told'" });
+  },
+);
 
 test("an act that the end of its grant cut is recorded with what had come of it", async () => {
   client.send(frames.query("copy (select repeat('x', 1000) from generate_series(1, 5000000)) to stdout"));

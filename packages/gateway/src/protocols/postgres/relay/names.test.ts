@@ -48,7 +48,13 @@ test("an unsettled name has no meaning, but for its own segment", () => {
 test("a text is told in full once, then by its digest; long texts are remembered by digest alone", () => {
   const texts = createTexts();
   const seen = createSeenStatements();
-  const tell = (text: Text): string => seen.name(text);
+  const tell = (text: Text): string => {
+    const said = seen.name(text);
+    seen.told(text);
+    return said;
+  };
+  // What names it may be denied, and then its record left out.
+  expect(seen.name(texts("select 1"))).toContain('"sql"');
   for (const sql of ["select 1", `select '${"x".repeat(20_000)}'`]) {
     expect(tell(texts(sql))).toBe(`"sql":${JSON.stringify(sql)}`);
     expect(tell(texts(sql))).toBe(`"sha256":"${texts(sql).digest()}"`);

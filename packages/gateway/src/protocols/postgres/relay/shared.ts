@@ -9,6 +9,8 @@ export interface Statement {
   readonly text: Text;
   /** Made by PREPARE: the text is the one that prepared it, and running it does not prepare it again. */
   readonly prepared?: boolean;
+  /** Running it does more than answer: it runs something else, or changes what the session is known to hold. */
+  readonly hasEffects?: boolean;
   /** The member of a record that tells its name; written when it is first needed. */
   member?: string;
 }
@@ -21,8 +23,8 @@ export interface Portal {
   readonly isCursor?: boolean;
   /** The values as canonical JSON text. */
   readonly parameters: string;
-  /** Whether a record has told the values in full: then their SHA-256, or "" while it has not been needed. */
-  recorded?: string;
+  /** The values' SHA-256; worked out when it is first needed. */
+  digest?: string;
 }
 
 /** What both halves of a session know. */

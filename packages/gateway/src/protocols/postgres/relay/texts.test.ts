@@ -26,9 +26,9 @@ function said(sql: string, catalog: boolean | "granted"): readonly Record<string
   const text = createTexts()(sql);
   text.judged = { by: {}, verdict };
   const seen = createSeenStatements();
-  return [seen.name(text), seen.name(text)].map(
-    (members) => JSON.parse(`{${members}}`) as Record<string, unknown>,
-  );
+  const first = seen.name(text);
+  seen.told(text);
+  return [first, seen.name(text)].map((members) => JSON.parse(`{${members}}`) as Record<string, unknown>);
 }
 
 it("a record says what the client wrote, and the length and digest of what went upstream where that is another", () => {

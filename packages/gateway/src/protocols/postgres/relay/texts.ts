@@ -68,10 +68,12 @@ export function createTexts(): Texts {
   };
 }
 
-/** What a session's records have said in full. */
+/** What the records of a session's permitted acts have said in full. A denied act's may be cut, or left out of the log. */
 export interface SeenStatements {
   /** Members of a record that name a text; a long text that is surely denied, by how it begins. */
   name(text: Text): string;
+  /** An act whose record names a text was permitted. */
+  told(text: Text): void;
   /** Records were lost: whatever comes next is said in full again. */
   forget(): void;
 }
@@ -104,15 +106,19 @@ function sentMember({ sql, judged }: Text): string {
  */
 export function createSeenStatements(): SeenStatements {
   const seen = new Set<Text | string>();
+  const keyOf = (text: Text): Text | string => (text.sql.length > MAX_KEPT_CHARACTERS ? text.digest() : text);
   return {
     name(text) {
       const isDenied = text.judged?.verdict.kind === "deny";
       if (isDenied && text.sql.length > MAX_KEPT_CHARACTERS) return beginning(text);
-      const key = text.sql.length > MAX_KEPT_CHARACTERS ? text.digest() : text;
-      if (seen.has(key)) return text.digestMember();
+      if (seen.has(keyOf(text))) return text.digestMember();
+      return `${sentMember(text)}"sql":${JSON.stringify(text.sql)}`;
+    },
+    told(text) {
+      const key = keyOf(text);
+      if (seen.has(key)) return;
       if (seen.size >= MAX_SEEN) seen.clear();
       seen.add(key);
-      return `${sentMember(text)}"sql":${JSON.stringify(text.sql)}`;
     },
     forget: () => seen.clear(),
   };

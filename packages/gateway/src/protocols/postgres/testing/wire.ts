@@ -137,14 +137,16 @@ export function int32(value: number): Buffer {
 export const frames = {
   query: (sql: string): Buffer => frame("Q", sql),
   parse: (name: string, sql: string): Buffer => frame("P", name, sql, 0),
-  bind: (portal: string, statement: string, values: readonly string[] = []): Buffer =>
+  bind: (portal: string, statement: string, values: readonly (string | null)[] = []): Buffer =>
     frame(
       "B",
       portal,
       statement,
       0,
       values.length,
-      ...values.flatMap((value) => [int32(Buffer.byteLength(value)), Buffer.from(value)]),
+      ...values.flatMap((value) =>
+        value === null ? [int32(-1)] : [int32(Buffer.byteLength(value)), Buffer.from(value)],
+      ),
       0,
     ),
   describe: (kind: "S" | "P", name: string): Buffer => frame("D", Buffer.from(kind), name),

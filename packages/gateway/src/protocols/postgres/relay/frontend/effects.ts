@@ -1,12 +1,16 @@
 import type { Effect } from "../../guard/effects.ts";
 import type { Expected } from "../expected.ts";
 import { effectsKnown, type Text } from "../texts.ts";
+import { notExecuted, notFetched } from "./refusing.ts";
 import type { FrontendState } from "./state.ts";
+
+/** What runs and changes no name by itself: FETCH, MOVE, EXECUTE, and all that has no effect. */
+const namesNothing: ReadonlySet<Effect["kind"]> = new Set(["none", "fetch", "execute"]);
 
 /** Until the server has answered, names that a text gives or drops are unsettled. */
 export function beginEffects(state: FrontendState, entry: Expected, effects: readonly Effect[]): void {
   const { statements, portals } = state.shared;
-  if (effects.every(({ kind }) => kind === "none" || kind === "fetch")) return;
+  if (effects.every(({ kind }) => namesNothing.has(kind))) return;
   entry.effects = effects;
   for (const effect of effects) {
     if (effect.kind === "prepare" || effect.kind === "deallocate") statements.begin(effect.name, undefined);
@@ -29,19 +33,22 @@ export function namesTooMany(state: FrontendState, text: Text): boolean {
 }
 
 /**
- * The portal that a text would run by FETCH or MOVE though Bind made it, which may be a write: the text's record would tell
- * neither what runs nor its values, and no operation's budget would count it.
- * @returns undefined when there is none; "unsettled" when answers must come first
+ * Whether a text would run what its record does not tell. By FETCH or MOVE that is a portal that Bind made, which may be a
+ * write: neither the statement nor its values would be told, and no operation's budget would count it. By EXECUTE it is a
+ * statement that Parse made and that has effects, such as FETCH, PREPARE or DEALLOCATE: what is known of names would be wrong.
+ * @returns the error that refuses it, undefined when there is none; "unsettled" when answers must come first
  */
-export function portalFetched(
-  state: FrontendState,
-  text: Text,
-): { readonly name: string } | "unsettled" | undefined {
+export function untold({ shared }: FrontendState, text: Text): Buffer | "unsettled" | undefined {
   for (const effect of effectsKnown(text)) {
-    if (effect.kind !== "fetch") continue;
-    const portal = state.shared.portals.lookup(effect.name);
-    if (portal === "unsettled") return portal;
-    if (portal !== "unknown" && portal.isCursor !== true) return effect;
+    if (effect.kind === "fetch") {
+      const portal = shared.portals.lookup(effect.name);
+      if (portal === "unsettled") return portal;
+      if (portal !== "unknown" && portal.isCursor !== true) return notFetched(effect.name);
+    } else if (effect.kind === "execute") {
+      const statement = shared.statements.lookup(effect.name);
+      if (statement === "unsettled") return statement;
+      if (statement !== "unknown" && statement.hasEffects === true) return notExecuted(effect.name);
+    }
   }
   return undefined;
 }

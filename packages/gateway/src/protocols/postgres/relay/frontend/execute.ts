@@ -5,10 +5,10 @@ import { type } from "../../wire/framing.ts";
 import { denialResponse } from "../denials.ts";
 import { Expected } from "../expected.ts";
 import type { Portal } from "../shared.ts";
-import { beginEffects, namesTooMany, portalFetched } from "./effects.ts";
+import { beginEffects, namesTooMany, untold } from "./effects.ts";
 import { settleParse } from "./pending-parse.ts";
 import { changedBy, sendParse } from "./sending.ts";
-import { errorOf, notFetched, refuse, tooManyStatements } from "./refusing.ts";
+import { errorOf, refuse, tooManyStatements } from "./refusing.ts";
 import type { FrontendState } from "./state.ts";
 
 /** Values longer than this are recorded in full once a portal, and by their digest when it is executed again. */
@@ -38,20 +38,24 @@ export function execute(state: FrontendState, start: number, end: number): boole
     refuse(state, entry, start, end, tooManyStatements());
     return true;
   }
-  const fetched = portalFetched(state, statement.text);
-  if (fetched === "unsettled") return false;
-  if (fetched !== undefined) {
-    refuse(state, entry, start, end, notFetched(fetched.name));
+  const refused = statement.prepared === true ? undefined : untold(state, statement.text);
+  if (refused === "unsettled") return false;
+  if (refused !== undefined) {
+    refuse(state, entry, start, end, refused);
     return true;
   }
   const together = state.pendingParse?.statement === statement ? state.pendingParse : undefined;
   if (together === undefined) settleParse(state);
   const same = rows > 0 ? undefined : repeatable(portal);
   const earlier = same === undefined ? undefined : state.repeats.earlier(same);
-  const detail = earlier === undefined ? detailOf(state, portal, rows) : `{${valuesOf(portal)}}`;
+  const detail = earlier === undefined ? detailOf(state, portal, rows) : `{${valuesOf(state, portal)}}`;
   const decision = state.judge(statement.text, detail, earlier);
   if (decision.kind === "permit") {
-    if (same !== undefined && earlier === undefined) state.repeats.recorded(same, decision.permit, detail);
+    if (earlier === undefined) {
+      state.seen.told(statement.text);
+      if (hasLargeValues(portal)) state.toldValues.add(portal);
+      if (same !== undefined) state.repeats.recorded(same, decision.permit, detail);
+    }
     state.pendingParse = undefined;
     entry.permit = decision.permit;
     entry.changed = changedBy(decision.permit);
@@ -84,7 +88,7 @@ function detailOf(state: FrontendState, portal: Portal, rows: number): string {
   const most = rows === 0 ? "" : `"most":${rows},`;
   const named =
     statementName === "" ? "" : (statement.member ??= `,"statement":${JSON.stringify(statementName)}`);
-  return `{"kind":"execute",${most}${valuesOf(portal)},${state.seen.name(statement.text)}${named}}`;
+  return `{"kind":"execute",${most}${valuesOf(state, portal)},${state.seen.name(statement.text)}${named}}`;
 }
 
 /**
@@ -101,11 +105,8 @@ function hasLargeValues(portal: Portal): boolean {
 }
 
 /** Members of a record that tell a portal's values. */
-function valuesOf(portal: Portal): string {
-  if (!hasLargeValues(portal) || portal.recorded === undefined) {
-    portal.recorded = "";
-    return `"parameters":${portal.parameters}`;
-  }
-  if (portal.recorded === "") portal.recorded = hash("sha256", portal.parameters, "hex");
-  return `"parameters_sha256":"${portal.recorded}"`;
+function valuesOf({ toldValues }: FrontendState, portal: Portal): string {
+  if (!hasLargeValues(portal) || !toldValues.has(portal)) return `"parameters":${portal.parameters}`;
+  portal.digest ??= hash("sha256", portal.parameters, "hex");
+  return `"parameters_sha256":"${portal.digest}"`;
 }

@@ -68,8 +68,7 @@ export function createFrontend(options: FrontendOptions): Frontend {
       return { taken: at, stopped };
     },
     refuseHeld(denial) {
-      state.seen.forget();
-      state.repeats.forget();
+      state.forgetTold();
       outgoing.replace(refuseActs(outgoing.list, outgoing.from, shared.expected, denialResponse(denial)));
     },
   };

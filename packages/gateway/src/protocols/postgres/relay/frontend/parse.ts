@@ -3,6 +3,7 @@ import { type } from "../../wire/framing.ts";
 import { isParameterType, typeDenial } from "../../wire/parameter-types.ts";
 import { Expected } from "../expected.ts";
 import type { Statement } from "../shared.ts";
+import { effectsKnown } from "../texts.ts";
 import { settleParse } from "./pending-parse.ts";
 import { refuse, tooLong, tooManyStatements, unreadable } from "./refusing.ts";
 import type { FrontendState } from "./state.ts";
@@ -27,7 +28,7 @@ export function parse(state: FrontendState, start: number, end: number): boolean
   if (state.isFull(statements)) return refused(tooManyStatements());
   const denied = types.find((oid) => !isParameterType(oid));
   if (denied !== undefined) return refused(refusedType(state, denied));
-  const statement: Statement = { text };
+  const statement: Statement = { text, hasEffects: effectsKnown(text).length > 0 };
   entry.statement = statement;
   statements.begin(name, statement);
   expected.add(entry);

@@ -14,6 +14,7 @@ export function settleParse(state: FrontendState): void {
     `{"kind":"parse",${state.seen.name(statement.text)},"statement":${JSON.stringify(name)}}`,
   );
   if (decision.kind === "permit") {
+    state.seen.told(statement.text);
     entry.permit = decision.permit;
     entry.changed = changedBy(decision.permit);
     sendParse(state, decision.permit, statement.text, start, end, end);

@@ -2,10 +2,10 @@ import { decodeQuery } from "../../wire/codec.ts";
 import { type } from "../../wire/framing.ts";
 import { denialResponse } from "../denials.ts";
 import { Expected } from "../expected.ts";
-import { beginEffects, namesTooMany, portalFetched } from "./effects.ts";
+import { beginEffects, namesTooMany, untold } from "./effects.ts";
 import { changedBy, sendQuery } from "./sending.ts";
 import { settleParse } from "./pending-parse.ts";
-import { notFetched, refuse, tooLong, tooManyStatements } from "./refusing.ts";
+import { refuse, tooLong, tooManyStatements } from "./refusing.ts";
 import type { FrontendState } from "./state.ts";
 
 /** Query ('Q'): one text of any number of statements, which is one act. @returns false when it has to wait */
@@ -25,10 +25,10 @@ export function query(state: FrontendState, start: number, end: number): boolean
     refuse(state, entry, start, end, tooManyStatements());
     return true;
   }
-  const fetched = portalFetched(state, text);
-  if (fetched === "unsettled") return false;
-  if (fetched !== undefined) {
-    refuse(state, entry, start, end, notFetched(fetched.name));
+  const refused = untold(state, text);
+  if (refused === "unsettled") return false;
+  if (refused !== undefined) {
+    refuse(state, entry, start, end, refused);
     return true;
   }
   const earlier = state.repeats.earlier(text);
@@ -38,7 +38,10 @@ export function query(state: FrontendState, start: number, end: number): boolean
     refuse(state, entry, start, end, denialResponse(decision.denial));
     return true;
   }
-  if (earlier === undefined) state.repeats.recorded(text, decision.permit, detail);
+  if (earlier === undefined) {
+    state.seen.told(text);
+    state.repeats.recorded(text, decision.permit, detail);
+  }
   entry.permit = decision.permit;
   entry.changed = changedBy(decision.permit);
   sendQuery(state, decision.permit, text, start, end);

@@ -39,6 +39,15 @@ export function notFetched(name: string): Buffer {
   );
 }
 
+/** SQL would run a statement of the protocol's that is no query. */
+export function notExecuted(name: string): Buffer {
+  return errorOf(
+    "0A000",
+    `prepared statement "${name}" was made by a Parse message, and EXECUTE runs none of these that is no query`,
+    "send Bind and Execute for the statement",
+  );
+}
+
 export function tooManyStatements(): Buffer {
   return errorOf("54000", "too many prepared statements or cursors in one session");
 }

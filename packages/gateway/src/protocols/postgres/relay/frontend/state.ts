@@ -59,6 +59,8 @@ export class FrontendState {
   readonly outgoing: Outgoing;
   readonly seen: SeenStatements = createSeenStatements();
   readonly repeats: Repeats<PostgresCover> = createRepeats();
+  /** Portals whose values the record of a permitted act has told in full. */
+  toldValues = new WeakSet<Portal>();
   /** The messages under way. */
   chunk: Buffer = empty;
   pendingParse: PendingParse | undefined;
@@ -87,6 +89,13 @@ export class FrontendState {
     this.produced += detail.length;
     this.repeats.counted();
     return this.options.judge(act, detail, earlier);
+  }
+
+  /** Records were lost: whatever comes next is said in full again. */
+  forgetTold(): void {
+    this.seen.forget();
+    this.repeats.forget();
+    this.toldValues = new WeakSet();
   }
 
   textOf(sql: string): Text {
