@@ -15,7 +15,7 @@ import { choicesFrom, type Choices } from "./wire-fuzz/choices.ts";
 import { createTalk, type Talk } from "./wire-fuzz/messages.ts";
 import { missing } from "./wire-fuzz/ran.ts";
 import { readRecords } from "./wire-fuzz/records.ts";
-import { loggingSettings, readServerLog } from "./wire-fuzz/server-log.ts";
+import { loggingSettings, readLog, readServerLog } from "./wire-fuzz/server-log.ts";
 
 // Random sequences of messages against a live gateway, compared with what the server's own log says it did. A sequence is
 // one session. Each text that ran has an intent before it, with its values, in the same order; each act that the audit
@@ -147,8 +147,8 @@ async function converse(world: World, access: Access, number: number, figures: F
 
 const nameOf = (number: number): string => `fuzz-${number}`;
 
-/** Starts a world whose database says what it runs. @param log is told what it says */
-async function startTalkative(log: (text: string) => void): Promise<World> {
+/** Starts a world whose database says what it runs. */
+async function startTalkative(): Promise<World> {
   const world = await startWorld({
     store: "sqlite",
     configure: (text) =>
@@ -156,7 +156,7 @@ async function startTalkative(log: (text: string) => void): Promise<World> {
         "statements: [select, copy_to]\n        tables: {",
         "statements: [select, insert, copy_to, copy_from]\n        tables: { public.basket: all, public.shown: all,",
       ),
-    database: { settings: loggingSettings, log },
+    database: { settings: loggingSettings },
   });
   await world.postgres.run(
     "create table basket (id text, note text); create view shown as select * from basket; grant select, insert on basket, shown to mayfly",
@@ -186,16 +186,24 @@ async function converseAll(
   return whole;
 }
 
+/** Reads the server's log once it holds some words. */
+async function untilSaid(data: string, words: string): Promise<string> {
+  for (;;) {
+    const log = await readLog(data);
+    if (log.includes(words)) return log;
+    await new Promise(setImmediate);
+  }
+}
+
 /** Runs sequences against a world of their own, compares, and adds to the figures. */
 async function compare(first: number, count: number, figures: Figures): Promise<void> {
-  let log = "";
-  const world = await startTalkative((text) => (log += text));
+  const world = await startTalkative();
   try {
     const whole = await converseAll(world, first, count, figures);
     await world.gateway.stop();
     // Once the server has said this, it has said all.
     await world.postgres.run("select 'the log ends here'");
-    await expect.poll(() => log.includes("the log ends here")).toBe(true);
+    const log = await untilSaid(world.postgres.data, "the log ends here");
     const records = await readRecords(path.join(world.folder, "data/audit"));
     const server = readServerLog(log);
     const sides = Array.from({ length: count }, (_, at) => {

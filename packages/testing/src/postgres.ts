@@ -38,7 +38,7 @@ export interface EmbeddedPostgresOptions {
   readonly from?: string;
   /** The folder of `bin` that the server is started from; left out: the one out of npm. */
   readonly native?: string;
-  /** Told what the server writes to its log. */
+  /** Told what the server writes to its log; nothing where the settings have it collect its log in files. */
   readonly log?: (text: string) => void;
 }
 
@@ -129,6 +129,16 @@ async function makeCluster({
   }
 }
 
+/** A server that collects its log in files says in its pid file alone that it takes connections. */
+async function untilReady(data: string, server: ChildProcess): Promise<void> {
+  while (server.exitCode === null) {
+    const lines = await readFile(path.join(data, "postmaster.pid"), "utf8").catch(() => "");
+    // Of an earlier run that crashed the file may still be there.
+    if (lines.startsWith(`${server.pid}\n`) && lines.split("\n")[7]?.trim() === "ready") return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** Makes a database cluster in a temporary folder and starts it: about a second. */
 export async function startPostgres(options: EmbeddedPostgresOptions = {}): Promise<EmbeddedPostgres> {
   const packaged = options.native ?? nativeFolder();
@@ -189,6 +199,7 @@ export async function startPostgres(options: EmbeddedPostgresOptions = {}): Prom
         if (/ready to accept (read-only )?connections/.test(text)) resolve();
       });
       child.once("exit", (code) => reject(new Error(`postgres ended with ${code}: ${log}`)));
+      if (settings["logging_collector"] === "on") void untilReady(data, child).then(resolve);
     });
   };
   /** After a crash the last children may still hold the memory that they shared: then it is tried again. */

@@ -151,7 +151,7 @@ export function createTalk(choices: Choices): Talk {
 
   /** Mostly makes a name free, so that what gives it again does not fail. */
   const freed = (kind: "S" | "P", name: string): Buffer =>
-    name !== "" && chance(0.8) ? frames.close(kind, name) : nothing;
+    name !== "" && chance(0.9) ? frames.close(kind, name) : nothing;
   /** Parse and Bind of one text. */
   const open = (what: string, statement: string, portal: string): Buffer =>
     Buffer.concat([
@@ -181,8 +181,11 @@ export function createTalk(choices: Choices): Talk {
     const [statement, portal] = [pick(statementNames), pick(namedPortals)];
     const name = chance(0.9) ? portal : pick(sqlNames);
     const what = body();
+    const bound = (): Buffer => Buffer.concat([open(what, statement, portal), frames.sync]);
     const opened = pick<() => Buffer>([
-      () => Buffer.concat([open(what, statement, portal), frames.sync]),
+      bound,
+      bound,
+      bound,
       () => Buffer.concat([open(what, statement, portal), frames.execute(portal, 1), frames.sync]),
       () => Buffer.concat([run(`declare ${name} cursor for ${what}`), frames.sync]),
       () => frames.query(`declare ${name} cursor for ${what}`),
@@ -205,12 +208,10 @@ export function createTalk(choices: Choices): Talk {
     const between = chance(0.3)
       ? frames.query(pick(["savepoint x", "rollback to x", `close ${name}`]))
       : nothing;
-    return Buffer.concat([
-      frames.query("begin"),
-      opened,
-      between,
-      ...Array.from({ length: 1 + below(3) }, way),
-    ]);
+    // A portal that is open when its transaction fails tells nothing of what it ran.
+    const end = chance(0.5) ? frames.query("commit") : nothing;
+    const ways = Array.from({ length: 1 + below(3) }, way);
+    return Buffer.concat([frames.query("begin"), opened, between, ...ways, end]);
   };
 
   const turn = (): Buffer =>

@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { joinRecord, type StoredRecord } from "@mayfly/audit-verifier";
+import { isPayloadReference, joinRecord, payloadPath, type StoredRecord } from "@mayfly/audit-verifier";
 import { ranOf, valuesOrDigest, type Ran } from "./ran.ts";
 import type { Executed } from "./server-log.ts";
 
@@ -24,7 +25,8 @@ interface Act {
   readonly sql?: string;
   readonly sha256?: string;
   readonly statement?: string;
-  readonly parameters?: readonly (string | null)[];
+  /** Long ones stand beside the log, as payloads. */
+  readonly parameters?: readonly unknown[];
   readonly parameters_sha256?: string;
 }
 
@@ -51,16 +53,24 @@ export async function readRecords(folder: string): Promise<ReadonlyMap<string, R
       .map((line) => JSON.parse(line) as StoredRecord),
   );
   const joined = stored.map((record) => joinRecord(record, (seq) => stored[seq]) as unknown as AuditRecord);
+  const inFull = (value: unknown): unknown =>
+    isPayloadReference(value) ? readFileSync(path.join(folder, payloadPath(value.payload)), "utf8") : value;
   const bySession = Map.groupBy(joined, ({ session }) => session ?? "");
   return new Map(
     joined
       .filter(({ type }) => type === "session.opened")
-      .map(({ detail, session = "" }) => [detail.software ?? "", recordedIn(bySession.get(session) ?? [])]),
+      .map(({ detail, session = "" }) => [
+        detail.software ?? "",
+        recordedIn(bySession.get(session) ?? [], inFull),
+      ]),
   );
 }
 
-/** @param records of one session */
-function recordedIn(records: readonly AuditRecord[]): Recorded {
+/**
+ * @param records of one session
+ * @param inFull puts a payload in the place of its reference
+ */
+function recordedIn(records: readonly AuditRecord[], inFull: (value: unknown) => unknown): Recorded {
   const texts = new Map<string, string>();
   /** Digests of long values that a record has told in full. */
   const longValues = new Set<string>();
@@ -81,7 +91,7 @@ function recordedIn(records: readonly AuditRecord[]): Recorded {
   };
   const valuesOf = ({ parameters, parameters_sha256: digest }: Act): string => {
     if (digest === undefined) {
-      const values = valuesOrDigest(JSON.stringify(parameters ?? []));
+      const values = valuesOrDigest(JSON.stringify((parameters ?? []).map(inFull)));
       longValues.add(values);
       return values;
     }

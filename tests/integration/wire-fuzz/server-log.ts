@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { OWN_QUERY_MARK } from "../../../packages/gateway/src/protocols/postgres/wire/messages.ts";
 import { ranOf, type Ran } from "./ran.ts";
 
@@ -6,7 +8,13 @@ import { ranOf, type Ran } from "./ran.ts";
 
 /** The settings under which the server says all of it. */
 export const loggingSettings: Readonly<Record<string, string>> = {
-  log_line_prefix: "%c %u %a|",
+  // In a file, each message is whole: in a pipe long ones of two processes may run into each other.
+  logging_collector: "on",
+  log_destination: "jsonlog",
+  log_directory: "log",
+  log_filename: "all.log",
+  log_rotation_age: "0",
+  log_rotation_size: "0",
   log_statement: "all",
   log_min_duration_statement: "0",
   log_parameter_max_length: "-1",
@@ -17,6 +25,11 @@ export const loggingSettings: Readonly<Record<string, string>> = {
   "auto_explain.log_analyze": "on",
   "auto_explain.log_timing": "off",
 };
+
+/** Reads the log. @param data the server's data folder */
+export function readLog(data: string): Promise<string> {
+  return readFile(path.join(data, "log/all.json"), "utf8");
+}
 
 /** A statement that the executor ran. */
 export interface Executed {
@@ -39,11 +52,14 @@ export interface ServerSession {
   values: number;
 }
 
+/** A line of the log, as far as it is looked at. */
 interface Entry {
-  readonly session: string;
-  readonly software: string;
-  readonly kind: string;
+  readonly session_id: string;
+  readonly user?: string;
+  readonly application_name?: string;
+  readonly error_severity: string;
   readonly message: string;
+  readonly detail?: string;
 }
 
 const refusedText = "/* refused by Mayfly */ !";
@@ -62,34 +78,25 @@ export function readServerLog(log: string): ReadonlyMap<string, ServerSession> {
   const sessions = new Map<string, ServerSession>();
   const names = new Map<string, string>();
   /** What each session runs now; undefined for the gateway's own. */
-  const running = new Map<string, Started | undefined>();
-  for (const { session: id, software, kind, message } of entriesOf(log)) {
+  const running = new Map<string, Ran | undefined>();
+  for (const entry of entriesOf(log)) {
+    const { session_id: id, application_name: software = "", message } = entry;
     const name = names.get(id) ?? software.split(" ").at(-1) ?? "";
     names.set(id, name);
     const session = sessions.get(name) ?? newSession();
     sessions.set(name, session);
     const now = running.get(id);
-    if (kind === "DETAIL") {
-      if (now !== undefined) addDetail(session, now, message);
-      continue;
-    }
-    if (kind === "ERROR") {
+    if (entry.error_severity === "ERROR") {
       if (now !== undefined && NEVER_RAN.test(message)) session.begun.pop();
       running.set(id, undefined);
     }
-    if (kind !== "LOG") continue;
+    if (entry.error_severity !== "LOG") continue;
     const plan = PLAN.exec(message)?.[1];
-    if (plan !== undefined) {
-      addPlan(session, JSON.parse(plan) as Plan);
-      continue;
-    }
+    if (plan !== undefined) addPlan(session, JSON.parse(plan) as Plan);
     // A text is logged before it runs; the duration, without the text, once it is done.
-    if (/^duration: \S+ ms$/.test(message) && now !== undefined) session.done.push(now.ran);
+    if (/^duration: \S+ ms$/.test(message) && now !== undefined) session.done.push(now);
     if (OWN_LIMIT.test(message)) running.set(id, undefined);
-    const started = startedBy(message);
-    if (started !== undefined) running.set(id, addStarted(session, started));
-    // What comes now tells the details of something else.
-    else if (now !== undefined) now.isNew = false;
+    else if (STARTED.test(message)) running.set(id, startedBy(session, entry));
   }
   return sessions;
 }
@@ -98,50 +105,26 @@ function newSession(): ServerSession {
   return { begun: [], done: [], executed: [], prepared: [], continued: 0, values: 0 };
 }
 
-/** The log's messages in order, each whole: the server puts a tab before each further line. */
+/** The whole lines of the gateway's sessions, in order. */
 function* entriesOf(log: string): Generator<Entry> {
-  for (const lines of log.split(/\n(?!\t)/)) {
-    const [, session = "", software = "", kind = "", message = ""] =
-      /^(\S+) mayfly ([^|]*)\|([A-Z]+): {2}(.*)$/su.exec(lines) ?? [];
-    if (kind !== "") yield { session, software, kind, message: message.replaceAll("\n\t", "\n") };
+  for (const line of log.split("\n").slice(0, -1)) {
+    const entry = JSON.parse(line) as Entry;
+    if (entry.user === "mayfly") yield entry;
   }
 }
 
-interface Started {
-  readonly how: "query" | "execute";
-  readonly text: string;
-  readonly isContinued: boolean;
-  /** Nothing else was logged since: a detail is of this one. */
-  isNew: boolean;
-  ran: Ran;
-}
-
-function startedBy(message: string): Started | undefined {
-  const [, word, fetch, text = ""] = STARTED.exec(message) ?? [];
-  if (word === undefined) return undefined;
-  const how = word === "statement" ? "query" : "execute";
-  return { how, text, isContinued: fetch !== undefined, isNew: true, ran: ranOf(how, text) };
-}
-
 /** @returns what runs now, or undefined when the gateway said it for itself */
-function addStarted(session: ServerSession, started: Started): Started | undefined {
-  if (started.text === refusedText || started.text.startsWith(OWN_QUERY_MARK)) return undefined;
-  session.begun.push(started.ran);
-  if (started.isContinued) session.continued += 1;
-  return started;
-}
-
-/** The values of what has just begun, or the text behind an EXECUTE. */
-function addDetail(session: ServerSession, now: Started, message: string): void {
-  if (!now.isNew) return;
-  const prepared = /^prepare: (.*)$/su.exec(message)?.[1];
+function startedBy(session: ServerSession, { message, detail = "" }: Entry): Ran | undefined {
+  const [, how, fetch, text = ""] = STARTED.exec(message) ?? [];
+  if (text === refusedText || text.startsWith(OWN_QUERY_MARK)) return undefined;
+  const prepared = /^prepare: (.*)$/su.exec(detail)?.[1];
   if (prepared !== undefined) session.prepared.push(prepared);
-  const listed = /^parameters: (.*)$/isu.exec(message)?.[1];
-  if (listed === undefined) return;
-  const values = valuesIn(listed);
+  const values = valuesIn(/^parameters: (.*)$/isu.exec(detail)?.[1] ?? "");
+  const ran = ranOf(how === "statement" ? "query" : "execute", text, JSON.stringify(values));
+  session.begun.push(ran);
   session.values += values.length;
-  now.ran = ranOf(now.how, now.text, JSON.stringify(values));
-  session.begun[session.begun.length - 1] = now.ran;
+  if (fetch !== undefined) session.continued += 1;
+  return ran;
 }
 
 /** Values as the log lists them: `$1 = 'it''s', $2 = NULL`. */
