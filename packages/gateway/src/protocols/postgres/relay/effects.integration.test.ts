@@ -392,3 +392,26 @@ test("a parameter declared as a type that looks names up is refused, recorded, a
   client.send(declared(25), frames.bind("", "", ["pg_authid"]), frames.execute(""), frames.sync);
   expect(rowsOf(await client.until("Z"))).toEqual(["pg_authid"]);
 });
+
+test.each([
+  ["a statement", [frames.describe("S", "f")]],
+  ["a portal", [frames.describe("P", "p")]],
+  ["an EXECUTE of it", [frames.parse("x", "execute f"), frames.describe("S", "x")]],
+])(
+  "a FETCH whose cursor may be gone is not described, since the server would end: %s",
+  async (_, describe) => {
+    client.send(frames.query("begin; declare c cursor for values ('one'), ('two')"));
+    client.send(frames.parse("f", "fetch c"), frames.describe("S", "f"), frames.flush);
+    await client.until("Z");
+    expect(types(await client.until("T"))).toBe("1tT");
+    client.send(frames.bind("p", "f"), frames.describe("P", "p"), frames.flush);
+    expect(types(await client.until("T"))).toBe("2T");
+    client.send(frames.query("close c"));
+    await client.until("Z");
+    client.send(...describe, frames.sync);
+    const answers = await client.until("Z");
+    expect(errorOf(answers.find(({ type }) => type === "E"))).toMatchObject({ code: "0A000" });
+    client.send(frames.query("rollback; select 'alive'"));
+    expect(rowsOf(await client.until("Z"))).toEqual(["alive"]);
+  },
+);

@@ -13,12 +13,16 @@ export interface Statement {
   readonly hasEffects?: boolean;
   /** The member of a record that tells its name; written when it is first needed. */
   member?: string;
+  /** How much had run when it was made, by `FrontendState.ran`. */
+  readonly madeAt?: number;
 }
 
 /** A portal: a statement with its values. */
 export interface Portal {
   readonly statement: Statement;
   readonly statementName: string;
+  /** How much had run when it was made, by `FrontendState.ran`. */
+  readonly madeAt?: number;
   /** Made by DECLARE: the record of that act tells what it runs. */
   readonly isCursor?: boolean;
   /** The values as canonical JSON text. */

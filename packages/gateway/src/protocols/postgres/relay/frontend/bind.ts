@@ -11,7 +11,10 @@ export function bind(state: FrontendState, start: number, end: number): boolean 
   const statement = statements.lookup(statementName);
   if (statement === "unsettled") return false;
   const isRefused = statement !== "unknown" && state.isFull(portals);
-  const portal = statement === "unknown" || isRefused ? undefined : { statement, statementName, parameters };
+  const portal =
+    statement === "unknown" || isRefused
+      ? undefined
+      : { statement, statementName, parameters, madeAt: state.ran };
   const entry = new Expected(type.bind);
   entry.portal = portal;
   entry.name = name;

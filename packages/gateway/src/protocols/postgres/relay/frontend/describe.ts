@@ -1,10 +1,43 @@
 import { decodeTarget } from "../../wire/codec.ts";
 import { type } from "../../wire/framing.ts";
 import { Expected } from "../expected.ts";
+import type { Statement } from "../shared.ts";
+import { effectsKnown, type Text } from "../texts.ts";
+import { untold } from "./effects.ts";
+import { errorOf, refuse } from "./refusing.ts";
 import type { FrontendState } from "./state.ts";
 
-/** Describe ('D'): asks what a statement or portal takes and gives. */
-export function describe(state: FrontendState, start: number, end: number): void {
-  decodeTarget(state.chunk, start + 5, end);
-  state.shared.expected.add(new Expected(type.describe));
+/** Describe ('D'): asks what a statement or portal takes and gives. @returns false when it has to wait */
+export function describe(state: FrontendState, start: number, end: number): boolean {
+  const { statements, portals, expected } = state.shared;
+  const { kind, name } = decodeTarget(state.chunk, start + 5, end);
+  const made = kind === "P" ? portals.lookup(name) : statements.lookup(name);
+  if (made === "unsettled") return false;
+  const refused = made === "unknown" ? undefined : undescribed(state, made);
+  if (refused === "unsettled") return false;
+  const entry = new Expected(type.describe);
+  if (refused === undefined) expected.add(entry);
+  else refuse(state, entry, start, end, refused);
+  return true;
+}
+
+/**
+ * PostgreSQL looks for the cursor of a FETCH, and for the statement of an EXECUTE, when it describes them, and ends with signal
+ * 11, all sessions with it, where the cursor has gone meanwhile (pquery.c, FetchStatementTargetList; seen with 18.4). So they
+ * are described right behind what made them.
+ */
+function undescribed(
+  state: FrontendState,
+  made: { readonly madeAt?: number; readonly statement?: Statement; readonly text?: Text },
+): Buffer | "unsettled" | undefined {
+  const text = made.statement?.text ?? made.text;
+  if (text === undefined || !effectsKnown(text).some(({ kind }) => kind === "fetch" || kind === "execute"))
+    return undefined;
+  if (made.madeAt !== state.ran)
+    return errorOf(
+      "0A000",
+      "FETCH, MOVE and EXECUTE are described right behind the Parse or Bind that made them, since the cursor may be gone later",
+      "send Describe before anything else, or parse it again",
+    );
+  return untold(state, text);
 }

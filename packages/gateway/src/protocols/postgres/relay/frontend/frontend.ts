@@ -75,6 +75,8 @@ export function createFrontend(options: FrontendOptions): Frontend {
 }
 
 const empty: Buffer = Buffer.alloc(0);
+/** Messages behind which a cursor or a statement may be gone. */
+const runs: ReadonlySet<number> = new Set([type.query, type.execute, type.close, type.sync]);
 
 /** A message's length. @throws WireError when there is none of that length */
 function lengthAt(bytes: Buffer, at: number, limit: number): number {
@@ -122,6 +124,7 @@ function timed(state: FrontendState, kind: number, start: number, end: number): 
 
 /** One whole message by its kind. False when it has to wait, for answers or a verdict. */
 function message(state: FrontendState, kind: number, start: number, end: number): boolean {
+  if (runs.has(kind)) state.ran += 1;
   switch (kind) {
     case type.query:
       return query(state, start, end);
@@ -132,8 +135,7 @@ function message(state: FrontendState, kind: number, start: number, end: number)
     case type.execute:
       return execute(state, start, end);
     case type.describe:
-      describe(state, start, end);
-      return true;
+      return describe(state, start, end);
     case type.close:
       close(state, start, end);
       return true;

@@ -69,6 +69,8 @@ export class FrontendState {
   /** Of the chunk under way: acts judged, and what the gateway made for them: characters of records, bytes of changed texts. */
   acts = 0;
   produced = 0;
+  /** Messages so far that may have run or dropped something. */
+  ran = 0;
 
   constructor(options: FrontendOptions) {
     this.options = options;
