@@ -149,11 +149,15 @@ function areBuiltinTypes(array: string): boolean {
   return names.length > 0 && names.every((name) => typeAliases.has(name) || types.has(name));
 }
 
-/** Whether a cast gives a value of a type that looks names up, where the scope does not grant those. */
+/**
+ * Whether a cast gives a value of a type that looks names up, where the scope does not grant those. Not so regconfig: text
+ * search functions take a configuration by name anyway, and want that type.
+ */
 export function castsToLookup(cast: Fields, scope: Compiled): boolean {
   if (scope.catalog) return false;
   const name = names(open("TypeName", cast.typeName).names).at(-1) ?? "";
   const element = name.startsWith("_") ? name.slice(1) : name;
+  if (element === "regconfig") return false;
   return lookups.has(element) || (scope.structure !== undefined && castChecks.has(element));
 }
 
