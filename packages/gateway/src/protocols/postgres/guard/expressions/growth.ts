@@ -1,5 +1,5 @@
 import type { Work } from "../work.ts";
-import { as, constant, list, names } from "../syntax/nodes.ts";
+import { as, constant, list, names, open, text } from "../syntax/nodes.ts";
 import { refuse } from "../denied.ts";
 
 /**
@@ -53,10 +53,19 @@ export function checkGrowth(name: string, args: readonly unknown[], work: Work):
   if (comparing.has(name)) checkComparing(name, args, work);
   if (!growing.has(name)) return;
   const size = sizeOfCall(name, args, 0, work);
-  if (Number.isNaN(size)) refuse("limits", `${name} needs a number written in the statement as its count`);
+  if (Number.isNaN(size))
+    refuse(
+      "limits",
+      `${name} needs a count whose bound is written in the statement`,
+      "write the count as a number, or bound it: least(1000, …)::int",
+    );
   work.grow(size);
   if (size > MAX_VALUE_CHARACTERS || work.grown > MAX_VALUE_CHARACTERS)
-    refuse("limits", `${name} may make at most ${MAX_VALUE_CHARACTERS} characters`);
+    refuse(
+      "limits",
+      `${name} may make at most ${MAX_VALUE_CHARACTERS} characters`,
+      "make it shorter: a value that is not written in the statement counts as 1000 characters",
+    );
 }
 
 function checkComparing(name: string, [searched, sought]: readonly unknown[], work: Work): void {
@@ -99,10 +108,16 @@ function soughtLength(value: unknown, depth: number, work: Work): number {
 }
 
 function checkFormat(template: unknown, work: Work): void {
-  const text = constant(template, work);
-  if (text === null) return;
-  if (text === undefined) refuse("limits", "format needs its template written in the statement");
-  if (/%[^%sIL]{0,40}?(?:\d{5}|\*)/u.test(text)) refuse("limits", "format with such a width is refused");
+  const written = constant(template, work);
+  if (written === null) return;
+  if (written === undefined)
+    refuse(
+      "limits",
+      "format needs its template written in the statement",
+      "write it as a constant: format('%s', …)",
+    );
+  if (/%[^%sIL]{0,40}?(?:\d{5}|\*)/u.test(written))
+    refuse("limits", "format with such a width is refused", "write a width of at most four digits: %20s");
 }
 
 /** How long the result of a growing function is at most; NaN when its count is not written in the statement. */
@@ -125,8 +140,38 @@ function sizeOfCall(name: string, args: readonly unknown[], depth: number, work:
   }
 }
 
+/** The most that a count can be: a constant, or what least() and casts to integers leave of one. NaN: not known. */
 function countOf(node: unknown, work: Work): number {
-  return Number(constant(node, work) ?? Number.NaN);
+  const literal = constant(node, work);
+  return literal === undefined ? boundOf(node, 0, work) : Number(literal ?? Number.NaN);
+}
+
+function boundOf(node: unknown, depth: number, work: Work): number {
+  if (depth > 200) return Number.NaN;
+  work.spend(1);
+  const written = as("A_Const", node);
+  // A text would have least() compare texts: '1000000' is less than '99'.
+  if (written !== undefined)
+    return written.ival === undefined && written.fval === undefined
+      ? Number.NaN
+      : Number(constant(node, work) ?? Number.NaN);
+  const cast = as("TypeCast", node);
+  if (cast !== undefined) return isInteger(cast.typeName) ? boundOf(cast.arg, depth + 1, work) : Number.NaN;
+  const choice = as("MinMaxExpr", node);
+  if (choice === undefined || text(choice.op) !== "IS_LEAST") return Number.NaN;
+  const bounds = list(choice.args)
+    .map((each) => boundOf(each, depth + 1, work))
+    .filter((each) => !Number.isNaN(each));
+  return bounds.length === 0 ? Number.NaN : Math.min(...bounds);
+}
+
+/** Whether a type is an integer for certain: a cast to it leaves a number what it is, but for its fraction. */
+function isInteger(value: unknown): boolean {
+  const type = open("TypeName", value);
+  const parts = names(type.names);
+  const name = parts.at(-1) ?? "";
+  const isOwn = parts.length > 2 || (parts.length === 2 && parts[0] !== "pg_catalog");
+  return !isOwn && ["int2", "int4", "int8"].includes(name) && list(type.arrayBounds).length === 0;
 }
 
 function replacementOf(node: unknown, depth: number, work: Work): number {
