@@ -58,7 +58,7 @@ export function createServe(
     readDatabaseFacts: createDatabaseFacts(clock),
     readFound: createReadFound(clock),
     readTableColumns: createTableColumns(clock),
-    arePlainTables: createPlainTables(clock),
+    readPlainTables: createPlainTables(clock),
     refusesTemporary: createRefusesTemporary(clock),
     endings: createBackendEndings(clock),
     pacing: createPacing(clock),

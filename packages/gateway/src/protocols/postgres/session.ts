@@ -27,7 +27,7 @@ import { sessionName, type GatewayMark } from "./login/session-name.ts";
 import type { Target } from "./target.ts";
 import type { Texts } from "./relay/texts.ts";
 import { connectUpstream, UpstreamError, type Upstream } from "./upstream/connect.ts";
-import type { ArePlainTables } from "./upstream/plain-tables.ts";
+import type { ReadPlainTables } from "./upstream/plain-tables.ts";
 import type { ReadFound } from "./upstream/found/read.ts";
 import {
   type DatabaseFacts,
@@ -56,7 +56,7 @@ export interface SessionOptions {
   readonly readDatabaseFacts: ReadDatabaseFacts;
   readonly readFound: ReadFound;
   readonly readTableColumns: ReadTableColumns;
-  readonly arePlainTables: ArePlainTables;
+  readonly readPlainTables: ReadPlainTables;
   readonly refusesTemporary: RefusesTemporary;
   readonly endings: BackendEndings;
   readonly pacing: Pacing;
@@ -107,7 +107,8 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
   const { socket } = upstream;
   const { granted, database } = await readDatabase(opening, socket);
   const columns = await options.readTableColumns(socket, target, granted, session.ended);
-  const isPlain = await options.arePlainTables(socket, target, granted.tables, session.ended);
+  const plain = await options.readPlainTables(socket, target, granted.tables, session.ended);
+  const isPlain = plain.size === granted.tables.size;
   const refusal = await options.refusesTemporary(socket, target, granted, isPlain, session.ended);
   if (client.destroyed) {
     socket.destroy();
@@ -129,7 +130,7 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
     granted,
     database: withoutTemporary(
       withColumns(
-        withTimeouts(isPlain || granted.catalog ? database : withHiddenPlans(database), limits.bounds),
+        withTimeouts(isPlain || granted.catalog ? database : withHiddenPlans(database, plain), limits.bounds),
         columns,
       ),
       refusal,

@@ -27,8 +27,10 @@ export interface DatabaseFacts {
   readonly columns: ReadonlyMap<string, readonly string[]>;
   /** The columns of the catalogue's relations, by `schema.name`, separated by blanks; empty where they were not asked. */
   readonly catalogue: ReadonlyMap<string, string>;
-  /** Whether a plan would show what is hidden: a view's tables and conditions, say. Then no EXPLAIN is permitted. */
+  /** Whether a plan could show what is hidden: a view's tables and conditions, say. */
   readonly hidesPlans: boolean;
+  /** Where that is so: tables behind which nothing stands that a plan would show. */
+  readonly plainTables: ReadonlySet<string>;
   /** Why no temporary table may be made in it; undefined: nothing speaks against it. */
   readonly refusesTemporary: string | undefined;
   /** The longest that a session's time-outs may be set to, milliseconds, by their names; one that is left out has no bound. */
@@ -56,6 +58,7 @@ export const plainDatabase: DatabaseFacts = {
   columns: new Map(),
   catalogue: new Map(),
   hidesPlans: false,
+  plainTables: new Set(),
   refusesTemporary: undefined,
   timeouts: new Map(),
   found: nothingFound,
@@ -89,9 +92,10 @@ export function withColumns(
   return { ...facts, key: `${words}: ${facts.key}`, columns };
 }
 
-/** The same facts of a database whose plans would show what is hidden. */
-export function withHiddenPlans(facts: DatabaseFacts): DatabaseFacts {
-  return { ...facts, key: `plans hidden: ${facts.key}`, hidesPlans: true };
+/** The same facts of a database whose plans would show what is hidden, but for those of these tables alone. */
+export function withHiddenPlans(facts: DatabaseFacts, plainTables: ReadonlySet<string>): DatabaseFacts {
+  const but = JSON.stringify([...plainTables].toSorted());
+  return { ...facts, key: `plans hidden but of ${but}: ${facts.key}`, hidesPlans: true, plainTables };
 }
 
 /** The same facts of a database that was found to hold this under the names that the scopes leave open. */

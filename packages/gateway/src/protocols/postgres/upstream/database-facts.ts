@@ -170,6 +170,7 @@ export function factsOf(rows: readonly Row[]): DatabaseFacts {
     columns: new Map(),
     catalogue,
     hidesPlans: false,
+    plainTables: new Set(),
     refusesTemporary: undefined,
     timeouts: new Map(),
     found: nothingFound,

@@ -94,11 +94,13 @@ async function connected<T>(work: (upstream: Upstream, target: Target) => Promis
   }
 }
 
-const arePlainTables = createPlainTables(systemClock);
-const arePlain = (...tables: readonly string[]): Promise<boolean> =>
-  connected(({ socket }, target) =>
-    arePlainTables(socket, target, new Set(tables.map((table) => `shop.${table}`)), never),
-  );
+const readPlainTables = createPlainTables(systemClock);
+const plainAmong = (...tables: readonly string[]): Promise<readonly string[]> =>
+  connected(async ({ socket }, target) => {
+    const names = new Set(tables.map((table) => `shop.${table}`));
+    const plain = await readPlainTables(socket, target, names, never);
+    return tables.filter((table) => plain.has(`shop.${table}`));
+  });
 
 describe("whether nothing stands behind tables", () => {
   it.each([
@@ -111,7 +113,7 @@ describe("whether nothing stands behind tables", () => {
     ["older", "younger"],
     ["other_side", "one_side"],
   ])("is so of %s %s", async (...tables) => {
-    expect(await arePlain(...tables)).toBe(true);
+    expect(await plainAmong(...tables)).toEqual(tables);
   });
 
   it.each([
@@ -120,17 +122,19 @@ describe("whether nothing stands behind tables", () => {
     ),
     "missing",
   ])("is not so of %s", async (table) => {
-    expect(await arePlain("plain", table)).toBe(false);
+    expect(await plainAmong("plain", table)).toEqual(["plain"]);
   });
 
   it("is not so when nobody answers, and that is not kept for others", async () => {
     await connected(async ({ socket }, target) => {
       socket.destroy();
-      expect(await arePlainTables(socket, target, new Set(["shop.plain"]), never)).toBe(false);
+      expect(await readPlainTables(socket, target, new Set(["shop.plain"]), never)).toEqual(new Set());
       // Its socket has closed: nothing tells so a second time.
-      expect(await arePlainTables(socket, target, new Set(["shop.plain"]), never)).toBe(false);
+      expect(await readPlainTables(socket, target, new Set(["shop.plain"]), never)).toEqual(new Set());
       const other = await connectUpstream(target, new Map(), systemClock, never);
-      expect(await arePlainTables(other.socket, target, new Set(["shop.plain"]), never)).toBe(true);
+      expect(await readPlainTables(other.socket, target, new Set(["shop.plain"]), never)).toEqual(
+        new Set(["shop.plain"]),
+      );
       other.socket.destroy();
     });
   });

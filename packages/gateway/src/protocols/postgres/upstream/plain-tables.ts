@@ -5,21 +5,21 @@ import { namedRelations } from "./named-relations.ts";
 import type { Target } from "../target.ts";
 
 /**
- * Whether nothing stands behind a grant's tables that an error could quote or a plan show: no view, no row security, no
+ * Of a grant's tables those behind which nothing stands that an error could quote or a plan show: no view, no row security, no
  * trigger, no generated column, no function or operator of the database's own in a constraint, a default, an index, a
  * partition key or a domain, no such code in a cast or an operator class of a column's type, and no foreign key that
  * carries a change on to a table that is not granted. Partitions and children are looked at too, and a child that is not
- * granted may have no columns of its own. Asked of the database when a session starts; where the answer is no, or none comes, errors are
- * withheld and plans refused.
+ * granted may have no columns of its own. Asked of the database when a session starts. Where a table is missing in the answer,
+ * or none comes, errors are withheld, and plans that could show something of it refused.
  *
  * Types are written so that every operator is an exact match, which pg_catalog's wins.
  */
-function plainTablesQuery(tables: ReadonlySet<string>): string {
+export function plainTablesQuestion(tables: ReadonlySet<string>): string {
   // pg_depend names no function of pg_catalog: those are pinned (manual, "pg_depend").
   return `WITH RECURSIVE wanted AS (
-      SELECT c.oid FROM ${namedRelations(tables)}),
-    family AS (SELECT w.oid FROM wanted w
-      UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN family f ON f.oid = i.inhparent),
+      SELECT g.name, c.oid FROM ${namedRelations(tables)}),
+    family AS (SELECT w.oid AS root, w.oid FROM wanted w
+      UNION SELECT f.root, i.inhrelid FROM pg_catalog.pg_inherits i JOIN family f ON f.oid = i.inhparent),
     coded AS (SELECT d.classid, d.objid FROM pg_catalog.pg_depend d
       WHERE d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass::oid, 'pg_catalog.pg_operator'::pg_catalog.regclass::oid)),
     coded_constraints AS (SELECT x.conrelid, x.contypid FROM pg_catalog.pg_constraint x
@@ -31,8 +31,8 @@ function plainTablesQuery(tables: ReadonlySet<string>): string {
         JOIN own_code p ON p.oid = o.oprcode::pg_catalog.oid),
     own_types AS (SELECT c.castsource AS type FROM pg_catalog.pg_cast c JOIN own_code p ON p.oid = c.castfunc
       UNION SELECT o.opcintype FROM pg_catalog.pg_opclass o JOIN own_families f ON f.family = o.opcfamily)
-    SELECT (SELECT pg_catalog.count(*) FROM wanted) = ${tables.size}::pg_catalog.int8 AND NOT EXISTS (
-      SELECT FROM family f JOIN pg_catalog.pg_class c ON c.oid = f.oid
+    SELECT w.name FROM wanted w WHERE w.oid NOT IN (
+      SELECT f.root FROM family f JOIN pg_catalog.pg_class c ON c.oid = f.oid
       WHERE NOT c.relkind IN ('r', 'p') OR c.relrowsecurity OR c.relhasrules
       OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated <> '')
       OR (NOT c.oid IN (SELECT w.oid FROM wanted w) AND (
@@ -61,18 +61,24 @@ function plainTablesQuery(tables: ReadonlySet<string>): string {
 /**
  * Asks it of a server that is logged in and idle; its socket is left paused.
  * @param ended the session's end: then the server is let go
- * @returns false also when the server errs, goes away or takes too long
+ * @returns by their full names; none when the server errs, goes away or takes too long
  */
-export type ArePlainTables = (
+export type ReadPlainTables = (
   socket: Socket,
   target: Target,
   tables: ReadonlySet<string>,
   ended: AbortSignal,
-) => Promise<boolean>;
+) => Promise<ReadonlySet<string>>;
+
+const none: ReadonlySet<string> = new Set();
 
 /** Makes the question. */
-export function createPlainTables(clock: Clock): ArePlainTables {
-  const asked = createAsking(clock, ([row]) => row?.[0] === "t");
+export function createPlainTables(clock: Clock): ReadPlainTables {
+  const asked = createAsking(clock, plainTablesOf);
   return async (socket, target, tables, ended) =>
-    tables.size === 0 || asked(socket, target, plainTablesQuery(tables), ended).catch(() => false);
+    tables.size === 0 ? none : asked(socket, target, plainTablesQuestion(tables), ended).catch(() => none);
+}
+
+export function plainTablesOf(rows: readonly (readonly (string | null)[])[]): ReadonlySet<string> {
+  return new Set(rows.flatMap(([name]) => (typeof name === "string" ? [name] : [])));
 }

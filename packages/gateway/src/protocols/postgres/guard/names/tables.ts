@@ -67,6 +67,7 @@ function isTemporaryName(given: string, name: string, { temporary, searchPath }:
 export function useTable(relation: Fields, { scope, changes }: Pick<Walk, "scope" | "changes">): TableName {
   const table = resolveTable(relation, scope);
   if (table.isTemporary && relation.schemaname === undefined) changes.temporary.add(relation);
+  changes.tables.add(table.full);
   return table;
 }
 

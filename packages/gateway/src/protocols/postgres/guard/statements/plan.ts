@@ -1,4 +1,4 @@
-import { refuse, shown } from "../denied.ts";
+import { refuse, refuseMistake, shown } from "../denied.ts";
 import type { NodeKind } from "../syntax/node-fields.ts";
 import { names, text } from "../syntax/nodes.ts";
 import type { Walk } from "../syntax/walk.ts";
@@ -11,6 +11,25 @@ interface PlanOptions {
 }
 
 const writes = ["InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"] satisfies readonly NodeKind[];
+
+/**
+ * A plan shows what stands behind the tables of its statement, where something does in this database.
+ * @param isPrepared the statement was prepared before: which tables it has is not known here
+ * @throws GuardDenied unless nothing stands behind any of them
+ */
+export function checkPlainPlan(isPrepared: boolean, { changes, scope }: Walk): void {
+  const { plainTables } = scope.database;
+  const behind = [...changes.tables].find((table) => !plainTables.has(table));
+  if (!isPrepared && behind === undefined) return;
+  const of = behind === undefined ? "a view" : shown(behind);
+  refuseMistake(
+    "statements",
+    `a plan would show what stands behind ${of}: a view's tables, a row security policy, a generated column`,
+    isPrepared
+      ? "explain the statement itself"
+      : "leave EXPLAIN out, or explain a statement without that table",
+  );
+}
 
 /**
  * A verbose plan names all columns of a table that it scans: refused where only some are granted. Any plan shows the

@@ -15,7 +15,7 @@ export interface ValueChange {
   readonly other?: { readonly node: unknown; readonly index: number };
 }
 
-/** What of one statement has to be changed before it may go on: found while it is judged, by the nodes of its tree. */
+/** What of one statement has to be changed before it may go on: found while it is judged, by the nodes of its tree. And its tables. */
 export class Changes {
   readonly #statement: unknown;
   /** Relations of the catalogue, by the members of their RangeVar. */
@@ -26,6 +26,8 @@ export class Changes {
   readonly unqualified: Set<object> = new Set();
   /** Temporary tables before whose name their schema is put: the members of a RangeVar, or of the list that DROP has. */
   readonly temporary: Set<object> = new Set();
+  /** The full names of the tables that it uses. */
+  readonly tables: Set<string> = new Set();
   #withTableoid: boolean | undefined;
 
   constructor(statement: unknown) {

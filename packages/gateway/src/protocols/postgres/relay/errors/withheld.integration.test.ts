@@ -199,6 +199,11 @@ test.each([
   ["a view", { "public.seen": "all" }, "explain select * from seen"],
   ["a view, by a cursor", { "public.seen": "all" }, "EXPLAIN declare c cursor for select * from seen"],
   ["a generated column", { "public.computed": ["id", "name"] }, "explain select id from computed"],
+  [
+    "a view beside a plain table",
+    { "public.plain": "all", "public.seen": "all" },
+    "explain select 1 from plain where exists (select from seen)",
+  ],
 ])("a plan of %s is refused, as it would show what is hidden", async (_, tables, sql) => {
   const client = await connect(tables, true);
   for (const values of [undefined, []] as const)
@@ -214,6 +219,11 @@ test.each([
 test.each([
   ["a plain table in part", { "public.plain": ["id"] }, "explain select id from plain"],
   ["no table", { "public.plain": "all" }, "explain (costs off) select 1"],
+  [
+    "a plain table beside a view",
+    { "public.plain": "all", "public.seen": "all" },
+    "explain select * from plain",
+  ],
 ])("a plan of %s is shown", async (_, tables, sql) => {
   const client = await connect(tables, true);
   expect((await client.query(sql)).rows.length).toBeGreaterThan(0);

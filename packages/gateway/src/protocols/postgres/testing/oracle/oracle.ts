@@ -120,6 +120,7 @@ export const stageFacts: DatabaseFacts = {
   ]),
   catalogue: new Map(),
   hidesPlans: false,
+  plainTables: new Set(),
   refusesTemporary: undefined,
   timeouts: new Map(),
   found: nothingFound,
