@@ -36,6 +36,11 @@ function usesPatterns({ tables, functions, procedures }: PostgresScope): boolean
   return [...Object.keys(tables), ...functions, ...procedures].some(isPattern);
 }
 
+/** What an entry grants that names its uses one by one; of any other nothing. */
+function usesOf(table: TableScope): string {
+  return typeof table === "string" ? "" : describeTable(table).replaceAll(" all columns", "");
+}
+
 function describeTable(table: TableScope): string {
   if (table === "all") return "all columns";
   if (Array.isArray(table)) return `columns ${table.map(shown).join(", ")}`;
@@ -63,9 +68,10 @@ export function coverWords(scopes: readonly Compiled[]): string {
 }
 
 function brief(scope: PostgresScope): string {
-  const tables = Object.entries(scope.tables).map(([name, table]) =>
-    Array.isArray(table) ? `${shown(name)} (${table.map(shown).join(", ")})` : shown(name),
-  );
+  const tables = Object.entries(scope.tables).map(([name, table]) => {
+    const what = Array.isArray(table) ? table.map(shown).join(", ") : usesOf(table);
+    return what === "" ? shown(name) : `${shown(name)} (${what})`;
+  });
   const excepted = scope.except.length === 0 ? "" : ` except ${scope.except.map(shown).join(", ")}`;
   const temporary = scope.temporary_tables ? ["temporary tables"] : [];
   const named = [...tables, ...[...scope.procedures, ...scope.channels].map(shown), ...temporary];

@@ -9,6 +9,7 @@ import {
 } from "./catalogue.ts";
 import type { Columns, Compiled, TableGrant } from "../compile.ts";
 import type { Range } from "./naming.ts";
+import { notGranted } from "./not-granted.ts";
 import { type Fields, names, open, text } from "../syntax/nodes.ts";
 import { refuse, refuseForever, refuseMistake, shown } from "../denied.ts";
 import type { StatementKind } from "../../scope.ts";
@@ -219,14 +220,6 @@ export function grantFor(
 function otherSchema(table: TableName, scope: Compiled): string | undefined {
   const same = [...scope.tables.keys()].find((full) => full.slice(full.indexOf(".") + 1) === table.name);
   return same === undefined ? undefined : `write ${shown(same)} if that is meant`;
-}
-
-/** @throws GuardDenied always: the statement's kind is not granted on that table */
-export function notGranted(kind: StatementKind, table: TableName, scope: Compiled): never {
-  return refuse(
-    "statements",
-    `${kind} on ${shown(table.full)} is not granted: ${scope.name} grants ${scope.scope.statements.join(", ")}`,
-  );
 }
 
 /** @throws GuardDenied when the column may not be used that way */

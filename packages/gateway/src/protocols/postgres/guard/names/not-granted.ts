@@ -1,0 +1,37 @@
+import type { StatementKind } from "../../scope.ts";
+import type { Compiled } from "../compile.ts";
+import { refuse, shown } from "../denied.ts";
+import type { TableName } from "./tables.ts";
+
+/** @throws GuardDenied always: the statement's kind is not granted on that table */
+export function notGranted(kind: StatementKind, table: TableName, scope: Compiled): never {
+  return refuse(
+    "statements",
+    `${kind} on ${shown(table.full)} is not granted: ${scope.name} grants ${kindsOn(table, scope)}`,
+  );
+}
+
+/** The kinds of statements that the operation grants on a table, in words; on one that it does not name: at all. */
+function kindsOn(table: TableName, { scope, tables }: Compiled): string {
+  const grant = tables.get(table.full);
+  if (grant === undefined) return scope.statements.join(", ");
+  const kinds = scope.statements.filter((kind) => {
+    const use = usedBy.get(kind);
+    return use !== undefined && grant[use] !== undefined && grant[use] !== false;
+  });
+  if (kinds.length === scope.statements.length) return kinds.join(", ");
+  return kinds.length === 0 ? "nothing on it" : `${kinds.join(", ")} on it`;
+}
+
+/** What of a table's entry each kind of statement needs. */
+const usedBy: ReadonlyMap<StatementKind, "select" | "insert" | "update" | "delete" | "truncate" | "refresh"> =
+  new Map([
+    ["select", "select"],
+    ["copy_to", "select"],
+    ["insert", "insert"],
+    ["copy_from", "insert"],
+    ["update", "update"],
+    ["delete", "delete"],
+    ["truncate", "truncate"],
+    ["refresh", "refresh"],
+  ]);
