@@ -25,6 +25,8 @@ export interface DatabaseFacts {
   readonly enums: readonly EnumColumn[];
   /** Columns that tables certainly have, by their full names; of tables that are left out, none is certain. */
   readonly columns: ReadonlyMap<string, readonly string[]>;
+  /** Of the columns that tables certainly have, those that are arrays of values that are no rows; of all tables that are granted. */
+  readonly arrays: ReadonlyMap<string, ReadonlySet<string>>;
   /** The columns of the catalogue's relations, by `schema.name`, separated by blanks; empty where they were not asked. */
   readonly catalogue: ReadonlyMap<string, string>;
   /** Whether a plan could show what is hidden: a view's tables and conditions, say. */
@@ -56,6 +58,7 @@ export const plainDatabase: DatabaseFacts = {
   lookups: new Map(),
   enums: [],
   columns: new Map(),
+  arrays: new Map(),
   catalogue: new Map(),
   hidesPlans: false,
   plainTables: new Set(),
@@ -83,13 +86,15 @@ export function withTimeouts(facts: DatabaseFacts, bounds: ReadonlyMap<string, n
 /** The same facts with the columns that tables have. */
 export function withColumns(
   facts: DatabaseFacts,
-  columns: ReadonlyMap<string, readonly string[]>,
+  { columns, arrays }: Pick<DatabaseFacts, "columns" | "arrays">,
 ): DatabaseFacts {
-  if (columns.size === 0) return facts;
-  const words = JSON.stringify(
-    [...columns].map(([table, names]) => JSON.stringify([table, ...names])).toSorted(),
-  );
-  return { ...facts, key: `${words}: ${facts.key}`, columns };
+  if (columns.size === 0 && arrays.size === 0) return facts;
+  const words = JSON.stringify([wordsOf(columns), wordsOf(arrays)]);
+  return { ...facts, key: `${words}: ${facts.key}`, columns, arrays };
+}
+
+function wordsOf(columns: ReadonlyMap<string, Iterable<string>>): readonly string[] {
+  return [...columns].map(([table, names]) => JSON.stringify([table, ...names])).toSorted();
 }
 
 /** The same facts of a database whose plans would show what is hidden, but for those of these tables alone. */

@@ -168,6 +168,7 @@ export function factsOf(rows: readonly Row[]): DatabaseFacts {
     lookups,
     enums,
     columns: new Map(),
+    arrays: new Map(),
     catalogue,
     hidesPlans: false,
     plainTables: new Set(),

@@ -1,6 +1,6 @@
 import { catalogueFunctions, functions as builtins, rowLookups } from "../expressions/builtin.ts";
 import { isCatalogueName } from "./catalogue.ts";
-import { notCalled, notRow } from "./lost-columns.ts";
+import { notCalled } from "./lost-columns.ts";
 import type { Work } from "../work.ts";
 import { refuse, refuseFault, refuseMistake, shown } from "../denied.ts";
 
@@ -26,12 +26,18 @@ export interface Range {
   readonly extras?: readonly string[];
   /** Whether the database said when the session started that the table has these columns. */
   readonly areSeen?: boolean;
+  /** For messages: of `columns` those of the limited table, where the item is a join. */
+  readonly listed?: readonly ColumnName[];
+  /** Of a limited or an open one: whether all columns of it that are granted are among `columns`. */
+  readonly isTold?: boolean;
   /** Those of `columns` that the table may lack: then their name means something else. */
   readonly assumed?: ReadonlySet<string>;
   /** Columns whose type turns a text beside them into a look-up by name (`regclass` and its kin). */
   readonly lookups?: ReadonlySet<string>;
   /** Columns of a composite type that the table has for certain, with their fields. */
   readonly fields?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Columns that are arrays of values that are no rows, where the table has them for certain. */
+  readonly arrays?: ReadonlySet<string>;
   /** Columns of a derived table that are rows of certain fields. */
   readonly rows?: ReadonlyMap<string, readonly string[]>;
   /** For messages: the table's full name. */
@@ -53,19 +59,20 @@ function isBuiltin(name: string): boolean {
   return builtins.has(name) || catalogueFunctions.has(name) || isCatalogueName(name);
 }
 
-function lacks(range: Range, column: string): never {
+/** @throws GuardDenied always: the item may have that column, and it is not granted */
+export function lacks(range: Range, column: string): never {
   return refuse(
     "columns",
     `column ${shown(column)} of ${range.table ?? "a table"} is not granted: ${granted(range)} are`,
   );
 }
 
-function granted(range: Range): string {
-  return range.columns.filter((column) => column !== undefined).join(", ");
+function granted({ columns, listed = columns }: Range): string {
+  return listed.filter((column) => column !== undefined).join(", ");
 }
 
 /** Levels from the innermost outwards. */
-function* levels(level: Level | undefined, work: Work): Generator<Level> {
+export function* levels(level: Level | undefined, work: Work): Generator<Level> {
   for (let at = level; at !== undefined; at = at.outer) {
     work.spend(1 + at.ranges.length);
     yield at;
@@ -80,66 +87,14 @@ export function has(range: Range, column: string, work: Work): "yes" | "assumed"
   return range.kind === "closed" && !range.columns.includes(undefined) ? "no" : "maybe";
 }
 
+/** Whether every column of an item that may be used is known by name. */
+export function isTold({ kind, columns, isTold: isSaid }: Range): boolean {
+  return kind === "closed" ? !columns.includes(undefined) : isSaid === true;
+}
+
 /** The items of a level whose columns a bare name can mean. */
 export function unqualified(level: Level): readonly Range[] {
   return level.ranges.filter((range) => range.qualifiedOnly !== true);
-}
-
-/**
- * Judges an unqualified column name as PostgreSQL resolves it (parse_relation.c, colNameToVar): the innermost level
- * that has such a column. Where a limited table could have an unlisted column of that name, it is taken to have it.
- * @returns whether the column's type looks names up
- * @throws GuardDenied when the name may stand for a column that is not granted
- */
-export function useColumn(column: string, level: Level, work: Work): boolean {
-  let maybe = false;
-  let isLookup = false;
-  for (const at of levels(level, work)) {
-    const ranges = unqualified(at);
-    const found = ranges.map((range) => has(range, column, work));
-    // Of an item that may have the column, it is the table's own column of that name, if it is any.
-    isLookup ||= ranges.some((range, index) => found[index] !== "no" && range.lookups?.has(column) === true);
-    if (found.includes("yes")) {
-      const isCertain = ranges.some(({ kind }, index) => found[index] === "yes" && kind === "closed");
-      if (!isCertain) notRow(column, level, work);
-      return isLookup;
-    }
-    const limited = ranges.find((range, index) => found[index] === "maybe" && range.kind === "limited");
-    if (limited !== undefined) {
-      if (at.ranges.length > 1 || maybe)
-        refuseMistake(
-          "columns",
-          `column ${shown(column)} could be one of ${limited.table ?? "a table"} that is not granted`,
-          "qualify it with its table's name",
-        );
-      lacks(limited, column);
-    }
-    if (found.includes("maybe") || found.includes("assumed")) maybe = true;
-  }
-  // PostgreSQL takes a name that is no column for the whole row of the item with that name.
-  for (const { ranges } of levels(level, work)) {
-    const range = ranges.find((entry) => entry.name === column);
-    if (range === undefined) continue;
-    wholeRow(range);
-    return isLookup;
-  }
-  if (maybe) return isLookup;
-  return refuseFault(
-    "columns",
-    `column ${shown(column)} is not known here`,
-    "name a column of a table in FROM",
-    { code: "42703", message: `column "${shown(column)}" does not exist` },
-  );
-}
-
-/**
- * Whether a bare name in GROUP BY means a column of this level's items that is not granted (PostgreSQL looks for
- * those before it looks for a name of the output).
- */
-export function couldBeHiddenColumn(column: string, level: Level, work: Work): boolean {
-  const ranges = unqualified(level);
-  const found = ranges.map((range) => has(range, column, work));
-  return !found.includes("yes") && ranges.some((range) => range.kind === "limited");
 }
 
 /** The item that a qualifier names: the innermost level that has one. @throws GuardDenied when there is none */

@@ -99,16 +99,18 @@ export function tableRange(relation: Fields, table: TableName, columns: Columns,
     kind: columns === "all" ? "open" : "limited",
     columns: columns === "all" ? (aliases.length > 0 ? aliases : (seen ?? [])) : listedColumns(columns, seen),
     areSeen: seen !== undefined,
+    isTold: columns !== "all" || (aliases.length === 0 && seen !== undefined),
     table: shown(table.full),
     ...(lookups === undefined ? {} : { lookups: renamedLookups(lookups, aliases) }),
-    ...fieldsOf(table, aliases, scope),
+    ...(aliases.length > 0 ? {} : columnTypes(table, scope)),
   };
 }
 
-/** The table's composite columns, where an alias does not rename columns. */
-function fieldsOf(table: TableName, aliases: readonly string[], scope: Compiled): Pick<Range, "fields"> {
-  const fields = scope.database.found.fields.get(table.full);
-  return fields === undefined || aliases.length > 0 ? {} : { fields };
+/** Its columns of types that matter. */
+function columnTypes({ full }: TableName, { database }: Compiled): Pick<Range, "fields" | "arrays"> {
+  const fields = database.found.fields.get(full);
+  const arrays = database.arrays.get(full);
+  return { ...(fields === undefined ? {} : { fields }), ...(arrays === undefined ? {} : { arrays }) };
 }
 
 /** Of the columns that are granted those that the table has, where the database has said which. Each has system columns. */

@@ -1,8 +1,7 @@
-import { functions, outputColumns } from "../expressions/builtin.ts";
 import { checkType, returnsLookup } from "../expressions/calls.ts";
 import { checkDirectly, checkSampling } from "../expressions/expressions.ts";
 import { checkJsonTable } from "../expressions/json.ts";
-import { foundColumns } from "../found/results.ts";
+import { columnsOf } from "./function-columns.ts";
 import { joinItems } from "./joins.ts";
 import type { Level, Range } from "../names/naming.ts";
 import { as, type Fields, kindOf, list, names, one, open, text } from "../syntax/nodes.ts";
@@ -112,7 +111,7 @@ function checkFunctions(fields: Fields, level: Level, withs: Withs | undefined, 
     const [expression, definitions] = items;
     if (expression === undefined || items.length > 2)
       refuseForever("grammar", "a function in FROM is not understood, so it is denied");
-    const isLookup = returnsRowsOfLookups(expression, walk);
+    const isLookup = returnsRowsOfLookups(expression, level, walk);
     if (isLookup) checkDirectly(expression, level, withs, walk);
     else walk.expression(expression, level, withs);
     const defined = [
@@ -122,7 +121,7 @@ function checkFunctions(fields: Fields, level: Level, withs: Withs | undefined, 
     const known =
       defined.length > 0
         ? defined
-        : columnsOf(expression, calls.length === 1 ? alias?.name : undefined, walk);
+        : columnsOf(expression, calls.length === 1 ? alias?.name : undefined, level, walk);
     columns.push(...known);
     if (isLookup) for (const column of known) lookups.add(column);
     if (known.length === 0) complete = false;
@@ -148,13 +147,13 @@ function checkFunctions(fields: Fields, level: Level, withs: Withs | undefined, 
 }
 
 /** Whether a function gives rows whose columns are of a type that looks names up: those columns are known then. */
-function returnsRowsOfLookups(expression: unknown, walk: Walk): boolean {
+function returnsRowsOfLookups(expression: unknown, level: Level, walk: Walk): boolean {
   const call = as("FuncCall", expression);
   return (
     call !== undefined &&
     walk.scope.structure !== undefined &&
     returnsLookup(call, walk.scope) &&
-    columnsOf(expression, undefined, walk).length > 0
+    columnsOf(expression, undefined, level, walk).length > 0
   );
 }
 
@@ -166,68 +165,6 @@ function definitionsOf(value: unknown, walk: Walk): readonly string[] {
     checkType(fields.typeName, walk.scope);
     return text(fields.colname);
   });
-}
-
-/** Functions whose result can be a row of any table, so that its columns are not known. */
-const polymorphic: ReadonlySet<string> = new Set([
-  "unnest",
-  "json_populate_record",
-  "json_populate_recordset",
-  "jsonb_populate_record",
-  "jsonb_populate_recordset",
-  // The ends of a range, which may be one of rows.
-  "lower",
-  "upper",
-]);
-
-/** Names of a function's output columns; empty: not known. */
-function columnsOf(expression: unknown, alias: string | undefined, walk: Walk): readonly string[] {
-  const call = as("FuncCall", expression);
-  if (call === undefined) return [];
-  const parts = names(call.funcname);
-  const name = parts.at(-1) ?? "";
-  const ours = parts.length === 1 || parts[0] === "pg_catalog";
-  const told = foundColumns(parts, walk.scope);
-  if (told !== undefined) return told[0] === "" ? [alias ?? name] : told;
-  if (!ours || walk.scope.functions.has(`${walk.scope.searchPath[0] ?? ""}.${name}`)) return [];
-  const several = outputColumns.get(name);
-  if (several !== undefined) return several;
-  if (!functions.has(name)) return [];
-  const args = list(call.args);
-  const isCertain = plainly.get(name);
-  if (polymorphic.has(name) && !(isCertain !== undefined && args.every((each) => isCertain(each, walk))))
-    return [];
-  // Of several arrays PostgreSQL makes ROWS FROM (unnest(a), unnest(b)), whose columns no alias names.
-  if (name === "unnest" && args.length > 1) return args.map(() => name);
-  return [alias ?? name];
-}
-
-/** Of some of them: whether an argument makes certain that the result is no row. */
-const plainly: ReadonlyMap<string, (argument: unknown, walk: Walk) => boolean> = new Map([
-  ["unnest", isPlainArray],
-  ["lower", isPlain],
-  ["upper", isPlain],
-]);
-
-/** Whether no type but PostgreSQL's own can be cast to. */
-const hasPlainTypes = ({ scope: { types, extensions } }: Walk): boolean =>
-  types.size === 0 && extensions.types.full.size === 0;
-
-function isPlain(argument: unknown, walk: Walk): boolean {
-  const kind = kindOf(argument);
-  return kind === "A_Const" || (kind === "TypeCast" && hasPlainTypes(walk));
-}
-
-/** Whether an array is made of built-in types for certain. */
-function isPlainArray(argument: unknown, walk: Walk): boolean {
-  const cast = as("TypeCast", argument);
-  if (cast !== undefined) {
-    // Not so without brackets: unnest of a tsvector returns rows of three columns.
-    const type = open("TypeName", cast.typeName);
-    return hasPlainTypes(walk) && list(type.arrayBounds).length > 0;
-  }
-  const array = as("A_ArrayExpr", argument);
-  return array !== undefined && list(array.elements).every((element) => kindOf(element) === "A_Const");
 }
 
 function checkXmlTable(fields: Fields, level: Level, withs: Withs | undefined, walk: Walk): Range {

@@ -1,5 +1,5 @@
 import type { Work } from "../work.ts";
-import { type ColumnName, has, type Range, unqualified } from "../names/naming.ts";
+import { type ColumnName, has, isTold, type Range, unqualified } from "../names/naming.ts";
 import { type Fields, names } from "../syntax/nodes.ts";
 import { checkImplied } from "../expressions/operators.ts";
 import { refuse, refuseMistake, shown } from "../denied.ts";
@@ -71,11 +71,16 @@ function checkMerged(join: Fields, left: Range, right: Range, using: readonly st
 function together(join: Fields, left: Range, right: Range, using: readonly string[]): Range {
   const both = [left, right];
   const lookups = new Set(both.flatMap((range) => [...(range.lookups ?? [])]));
+  const arrays = new Set(both.flatMap((range) => [...(range.arrays ?? [])]));
+  // A name that both sides have is ambiguous, or the one that USING makes of two types.
+  for (const column of using) arrays.delete(column);
   const extras = both.flatMap((range) => range.extras ?? []);
   const base = {
     name: undefined,
+    isTold: both.every(isTold),
     ...(lookups.size === 0 ? {} : { lookups }),
     ...(extras.length === 0 ? {} : { extras }),
+    ...(arrays.size === 0 || join.isNatural === true ? {} : { arrays }),
   };
   const limited = both.find((range) => range.kind === "limited");
   const known = [...left.columns, ...right.columns].filter((column) => column !== undefined);
@@ -84,6 +89,7 @@ function together(join: Fields, left: Range, right: Range, using: readonly strin
       ...base,
       kind: "limited",
       columns: known,
+      listed: limited.listed ?? limited.columns,
       ...(limited.table === undefined ? {} : { table: limited.table }),
     };
   const merged = join.isNatural === true ? common(left, right) : using;

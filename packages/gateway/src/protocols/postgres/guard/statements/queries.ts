@@ -2,14 +2,8 @@ import type { Work } from "../work.ts";
 import { checkWindow, sortFields } from "../expressions/calls.ts";
 import { checkDirectly } from "../expressions/expressions.ts";
 import { checkFrom } from "./from.ts";
-import {
-  couldBeHiddenColumn,
-  itemNamed,
-  type Level,
-  type Range,
-  unqualified,
-  wholeRow,
-} from "../names/naming.ts";
+import { couldBeHiddenColumn } from "../names/bare.ts";
+import { itemNamed, type Level, type Range, unqualified, wholeRow } from "../names/naming.ts";
 import { dropSchema, rowFields } from "../names/columns.ts";
 import { as, type Fields, kindOf, list, names, one, open, text } from "../syntax/nodes.ts";
 import { outputName } from "../names/output-names.ts";

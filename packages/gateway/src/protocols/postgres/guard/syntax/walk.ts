@@ -61,7 +61,10 @@ export function derived(name: string | undefined, output: Output, aliases: reado
 export function renamed(range: Range, name: string | undefined, aliases: readonly string[]): Range {
   if (aliases.length === 0) return { ...range, name };
   // Of a row whose columns are not all known, any of them may be the one that loses its name.
-  if (range.kind !== "closed") return { ...range, name, columns: aliases };
+  if (range.kind !== "closed") {
+    const { arrays: _, ...rest } = range;
+    return { ...rest, name, columns: aliases, isTold: false };
+  }
   const { extras, ...rest } = range;
   const columns = [...aliases, ...range.columns.slice(aliases.length)];
   if (extras === undefined) return { ...rest, name, columns };

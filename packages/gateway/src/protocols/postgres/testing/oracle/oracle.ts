@@ -118,6 +118,7 @@ export const stageFacts: DatabaseFacts = {
     ["shop.orders", ["id", "customer_id", "amount", "note", "status", "tags", "data"]],
     ["shop.jobs", ["id", "kind", "note"]],
   ]),
+  arrays: new Map([["shop.orders", new Set(["tags"])]]),
   catalogue: new Map(),
   hidesPlans: false,
   plainTables: new Set(),
