@@ -26,6 +26,6 @@ export interface PostgresCover {
   readonly operations: readonly Compiled[];
   /** What its statements do beyond their own answers, one entry a statement; empty when none does anything. */
   readonly effects: readonly Effect[];
-  /** What goes upstream in the place of parts of the text, so that the catalogue shows what is granted; left out: nothing. */
+  /** What goes upstream in the place of parts of the text, so that they mean what is granted alone; left out: nothing. */
   readonly splices?: readonly Splice[];
 }

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "@mayfly/testing/postgres.ts";
+import { createJudging } from "../relay/judging.ts";
 import { scopeSchema } from "../scope.ts";
 import { createFakeGate } from "../testing/fake-gate.ts";
 import { pgClient } from "../testing/pg-client.ts";
@@ -22,6 +23,7 @@ const tables = ["customers", "products", "orders", "order_items", "employees", "
 let postgres: EmbeddedPostgres;
 let certificate: TestCertificate;
 let direct: pg.Client;
+const judging = createJudging();
 
 beforeAll(async () => {
   certificate = await makeCertificate();
@@ -32,6 +34,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  judging.stop();
   await direct.end();
   await postgres.stop();
   certificate.remove();
@@ -57,7 +60,7 @@ async function outcome(client: pg.Client, sql: string): Promise<string> {
 async function through<T>(scope: object, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const scopes = [{ name: "shop/everyday", scope: scopeSchema.parse(scope) }];
   const gate = createFakeGate({ target: targetOf(postgres), scopes, isGuarded: true });
-  const wire: Listening = await listenWire(gate, certificate);
+  const wire: Listening = await listenWire(gate, certificate, { judging });
   const client = pgClient(wire, certificate);
   await client.connect();
   try {
@@ -105,11 +108,10 @@ const beyondTables = [
 /** What touches all columns of a table, or a column that is not listed. */
 const hiddenColumns = [
   /^42501 all columns of public\.(?:orders|customers) are not granted/u,
-  /^42501 column (?:ship_to|ctid|o) of public\.orders is not granted/u,
+  /^42501 column (?:ship_to|ctid) of public\.orders is not granted/u,
   /^42501 update of column ship_to of public\.orders is not granted/u,
   /^42501 a NATURAL JOIN compares columns of public\.orders that may not be granted/u,
-  /^42501 GROUP BY (?:size|day|d) could mean a column that is not granted/u,
-  /^42501 column agg of public\.customers is not granted/u,
+  /^42501 column agg could be one of public\.customers that is not granted/u,
 ];
 /** Writes that do not find their rows by a key. */
 const withoutKey = [
@@ -125,17 +127,17 @@ test("of everyday statements a grant of whole tables refuses what is about more 
   expect(statements.length).toBeGreaterThan(270);
   const refused = await refusals({ statements: kinds, tables: whole });
   expect(others(refused, beyondTables)).toEqual([]);
-  expect(refused.length).toBeLessThanOrEqual(14);
+  expect(refused.length).toBeLessThanOrEqual(11);
 });
 
 test("a grant of some columns refuses in addition what could touch another column", async () => {
   const refused = await refusals({ statements: kinds, tables: part });
   expect(others(refused, [...beyondTables, ...hiddenColumns])).toEqual([]);
-  expect(refused.length).toBeLessThanOrEqual(46);
+  expect(refused.length).toBeLessThanOrEqual(42);
 });
 
 test("require_where refuses in addition what does not find its rows by a key", async () => {
   const refused = await refusals({ statements: kinds, tables: whole, require_where: true });
   expect(others(refused, [...beyondTables, ...withoutKey])).toEqual([]);
-  expect(refused.length).toBeLessThanOrEqual(39);
+  expect(refused.length).toBeLessThanOrEqual(36);
 });

@@ -3,11 +3,12 @@ import { checkWindow, sortFields } from "../expressions/calls.ts";
 import { checkDirectly } from "../expressions/expressions.ts";
 import { checkFrom } from "./from.ts";
 import { couldBeHiddenColumn } from "../names/bare.ts";
+import { groupByPosition } from "./group-by.ts";
 import { itemNamed, type Level, type Range, unqualified, wholeRow } from "../names/naming.ts";
 import { dropSchema, rowFields } from "../names/columns.ts";
 import { as, type Fields, kindOf, list, names, one, open, text } from "../syntax/nodes.ts";
 import { outputName } from "../names/output-names.ts";
-import { refuse, refuseForever, refuseMistake, shown } from "../denied.ts";
+import { refuse, refuseForever } from "../denied.ts";
 import { checkLock } from "./row-locks.ts";
 import { derived, type Output, type Walk, type Withs } from "../syntax/walk.ts";
 import { isStar, noteTyped } from "./set-operations.ts";
@@ -208,20 +209,24 @@ function checkGrouped(
   withs: Withs | undefined,
   walk: Walk,
 ): void {
-  const set = as("GroupingSet", node);
-  if (set !== undefined) {
-    for (const item of list(set.content)) checkGrouped(item, output, level, withs, walk);
+  const several = groupedTogether(node);
+  if (several !== undefined) {
+    for (const item of several) checkGrouped(item, output, level, withs, walk);
     return;
   }
   const name = bareName(node);
   walk.work.spend(output.columns.length);
   if (name !== undefined && output.columns.includes(name)) {
-    if (!couldBeHiddenColumn(name, level, walk.work)) return;
-    refuseMistake(
-      "columns",
-      `GROUP BY ${shown(name)} could mean a column that is not granted`,
-      "group by the expression itself, or by its position: GROUP BY 1",
-    );
+    if (couldBeHiddenColumn(name, level, walk.work)) groupByPosition(node, name, output, level, walk);
+    return;
   }
   checkDirectly(node, level, withs, walk);
+}
+
+/** What a grouping set or a list in parentheses groups by (flatten_grouping_sets); undefined for anything else. */
+function groupedTogether(node: unknown): readonly unknown[] | undefined {
+  const set = as("GroupingSet", node);
+  if (set !== undefined) return list(set.content);
+  const row = as("RowExpr", node);
+  return row !== undefined && text(row.row_format) === "COERCE_IMPLICIT_CAST" ? list(row.args) : undefined;
 }

@@ -26,6 +26,8 @@ export class Changes {
   readonly unqualified: Set<object> = new Set();
   /** Temporary tables before whose name their schema is put: the members of a RangeVar, or of the list that DROP has. */
   readonly temporary: Set<object> = new Set();
+  /** Names in GROUP BY that go on as the position of their output column, by the members of their ColumnRef. */
+  readonly positions: Map<object, number> = new Map();
   /** The full names of the tables that it uses. */
   readonly tables: Set<string> = new Set();
   #withTableoid: boolean | undefined;
@@ -35,7 +37,7 @@ export class Changes {
   }
 
   get isEmpty(): boolean {
-    return !this.asksCatalogue && this.temporary.size === 0;
+    return !this.asksCatalogue && this.temporary.size === 0 && this.positions.size === 0;
   }
 
   /** Whether the catalogue is shown in part. */

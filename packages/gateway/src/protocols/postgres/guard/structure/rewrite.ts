@@ -6,6 +6,7 @@ import { identifier } from "./sql.ts";
 import type { Structure } from "./structure.ts";
 import { applied, markOf, type Splice } from "./splices.ts";
 import { Tokens } from "./tokens.ts";
+import { changedReference, columnNamed } from "./references.ts";
 import { otherPlace, placeOfValue } from "./value-places.ts";
 import { areSame, replaced } from "./trees.ts";
 import { GuardDenied } from "../denied.ts";
@@ -42,11 +43,14 @@ export function rewrite(
   work: Work,
 ): readonly Splice[] {
   const count = changes.reduce((sum, { items, values }) => sum + items.size + values.size, 0);
-  if (count > MAX_CHANGES)
+  const positions = changes.reduce((sum, each) => sum + each.positions.size, 0);
+  if (count + positions > MAX_CHANGES)
     throw new GuardDenied(
       "limits",
-      "the statement asks the catalogue too much at once",
-      "split it",
+      count === 0
+        ? "too many names in GROUP BY could mean columns that are not granted"
+        : "the statement asks the catalogue too much at once",
+      count === 0 ? "group by position: GROUP BY 1" : "split it",
       "correct",
     );
   // All of it before any of it is done: a text that costs too much here goes to a worker, which may be stopped.
@@ -77,7 +81,8 @@ export function rewrite(
     const of = changes[index];
     return of === undefined || of.isEmpty ? statement : changed(statement, of, structure, grammar);
   });
-  if (!areSame(expected, parsed(marked, grammar))) throw unchangeable();
+  const asksCatalogue = count > 0;
+  if (!areSame(expected, parsed(marked, asksCatalogue, grammar))) throw unchangeable(asksCatalogue);
   let length = sql.length;
   for (const { parts } of splices)
     for (const part of parts)
@@ -91,15 +96,22 @@ export function rewrite(
 const holdsSample = (statement: unknown): boolean => JSON.stringify(statement).includes('"RangeTableSample"');
 
 /** @throws GuardDenied when a fragment does not fit where it stands (`TABLE`, `ONLY`), or the text has become too long */
-function parsed(marked: string, grammar: Grammar): readonly unknown[] {
+function parsed(marked: string, asksCatalogue: boolean, grammar: Grammar): readonly unknown[] {
   try {
     return grammar.parse(marked);
   } catch (error) {
-    throw error instanceof GuardDenied && error.rule === "limits" ? error : unchangeable();
+    throw error instanceof GuardDenied && error.rule === "limits" ? error : unchangeable(asksCatalogue);
   }
 }
 
-function unchangeable(): GuardDenied {
+function unchangeable(asksCatalogue = true): GuardDenied {
+  if (!asksCatalogue)
+    return new GuardDenied(
+      "grammar",
+      "a name of this statement is written in a way that cannot be changed where it has to be",
+      "write names plainly, and GROUP BY a position",
+      "correct",
+    );
   return new GuardDenied(
     "catalog",
     "the catalogue is shown in part, and this statement is written in a way that cannot be held to that part",
@@ -129,6 +141,12 @@ function splicesOf(
     const end = tokens.secondName(start);
     if (end === undefined) throw unchangeable();
     found.push({ start, end, parts: [], rank: 2 });
+  }
+  for (const [reference, position] of changes.positions) {
+    const start = placeOf(reference);
+    const end = tokens.nameEnd(start);
+    if (end === undefined) throw unchangeable(changes.asksCatalogue);
+    found.push({ start, end, parts: [String(position)], rank: 0 });
   }
   for (const [relation, full] of changes.items) {
     const start = placeOf(relation);
@@ -184,7 +202,7 @@ function changed(
     if (changes.temporary.has(node)) return inTemporarySchema(node);
     const value = changes.values.get(node);
     if (value !== undefined) return checked(node, value);
-    if ("ColumnRef" in node) return withoutSchema(node.ColumnRef, changes);
+    if ("ColumnRef" in node) return changedReference(node.ColumnRef, changes);
     if (!("RangeVar" in node)) return undefined;
     const { RangeVar: relation } = node as { readonly RangeVar: object };
     const full = changes.items.get(relation);
@@ -195,7 +213,7 @@ function changed(
   };
   const within = (node: object): unknown => {
     // The value itself is not looked up again: what stands in it is.
-    if ("ColumnRef" in node) return withoutSchema(node.ColumnRef, changes) ?? node;
+    if ("ColumnRef" in node) return changedReference(node.ColumnRef, changes) ?? node;
     const copy: Record<string, unknown> = {};
     for (const [name, each] of Object.entries(node)) copy[name] = replaced(each, instead);
     return copy;
@@ -219,14 +237,6 @@ function checkTree({ check, label }: ValueChange, grammar: Grammar): unknown {
   return treeOf(`SELECT ${marked.join("")}`, grammar);
 }
 
-/** A column reference whose schema is left out; undefined: it stays. */
-function withoutSchema(reference: unknown, changes: Changes): unknown {
-  if (typeof reference !== "object" || reference === null || !changes.unqualified.has(reference))
-    return undefined;
-  const { fields } = reference as { readonly fields?: readonly unknown[] };
-  return { ColumnRef: { ...reference, fields: fields?.slice(1) } };
-}
-
 /** The query of a mark. */
 function selectOf(key: string, grammar: Grammar): unknown {
   return treeOf(markOf(key).slice(1, -1), grammar);
@@ -237,12 +247,4 @@ function targetOf(tree: unknown): unknown {
   const select = (tree as { SelectStmt?: { targetList?: readonly { ResTarget?: { val?: unknown } }[] } })
     .SelectStmt;
   return select?.targetList?.[0]?.ResTarget?.val;
-}
-
-/** The name of a bare column, of anything else undefined. */
-function columnNamed(node: object): string | undefined {
-  const { ColumnRef: reference } = node as {
-    ColumnRef?: { fields?: readonly { String?: { sval?: string } }[] };
-  };
-  return reference?.fields?.length === 1 ? reference.fields[0]?.String?.sval : undefined;
 }

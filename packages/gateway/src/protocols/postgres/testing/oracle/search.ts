@@ -1,5 +1,6 @@
 import { loadGrammar } from "../../guard/syntax/grammar.ts";
 import { compileScopes } from "../../guard/verdicts.ts";
+import { sentBy } from "../sent.ts";
 import { type Oracle, stageFacts } from "./oracle.ts";
 import { type ScopeName, scopes } from "./stage.ts";
 import { type Candidate, type Construct, statements } from "./statements.ts";
@@ -24,8 +25,8 @@ export interface Figures {
   readonly refused: { asked: number; accepted: number; clean: number };
 }
 
-/** Whether a guard permits a statement under one of the stage's scopes. */
-export type Guard = (sql: string, scope: ScopeName) => boolean;
+/** What a guard sends on in the place of a statement, under one of the stage's scopes; undefined: it refuses. */
+export type Guard = (sql: string, scope: ScopeName) => string | undefined;
 
 /** The guard as the gateway uses it, told of what the stage has on its search path. */
 export async function realGuard(): Promise<Guard> {
@@ -33,7 +34,10 @@ export async function realGuard(): Promise<Guard> {
   const judges = new Map(
     Object.entries(scopes).map(([name, scope]) => [name, compileScopes([{ name: `shop/${name}`, scope }])]),
   );
-  return (sql, scope) => judges.get(scope)?.({ sql, database: stageFacts }).kind === "permit";
+  return (sql, scope) => {
+    const verdict = judges.get(scope)?.({ sql, database: stageFacts });
+    return verdict === undefined ? undefined : sentBy(verdict, sql);
+  };
 }
 
 /** Statements that are asked in one round trip. */
@@ -61,16 +65,18 @@ export async function search(
     refused: { asked: 0, accepted: 0, clean: 0 },
   };
   while (!isEnough(figures)) {
-    const permitted: Candidate[] = [];
+    const permitted: (Candidate & { readonly sent: string })[] = [];
     const refused: Candidate[] = [];
     while (permitted.length < BATCH) {
       const candidate = make();
       figures.made += 1;
-      if (guard(candidate.sql, candidate.scope)) permitted.push(candidate);
+      const sent = guard(candidate.sql, candidate.scope);
+      if (sent !== undefined) permitted.push({ ...candidate, sent });
       else if (figures.made % SAMPLED === 0) refused.push(candidate);
     }
     figures.permitted += permitted.length;
-    const found = await oracle.ask([...permitted, ...refused].map(({ sql }) => sql));
+    const asked = [...permitted.map(({ sent }) => sent), ...refused.map(({ sql }) => sql)];
+    const found = await oracle.ask(asked);
     for (const [index, { sql, scope, constructs }] of permitted.entries()) {
       const reached = found[index];
       if (reached?.ok !== true) continue;
@@ -107,10 +113,14 @@ export async function shrink(oracle: Oracle, guard: Guard, escape: Escape): Prom
     const parts = best.sql.match(token) ?? [];
     const shorter = spans
       .flatMap((span) => parts.map((_, at) => [...parts.slice(0, at), ...parts.slice(at + span)].join(" ")))
-      .filter((sql) => sql.length < best.sql.length && guard(sql, best.scope));
-    const found = await oracle.ask(shorter);
+      .filter((sql) => sql.length < best.sql.length)
+      .flatMap((sql) => {
+        const sent = guard(sql, best.scope);
+        return sent === undefined ? [] : [{ sql, sent }];
+      });
+    const found = await oracle.ask(shorter.map(({ sent }) => sent));
     const next = shorter
-      .map((sql, index): Escape => {
+      .map(({ sql }, index): Escape => {
         const reached = found[index] ?? { ok: false };
         return { sql, scope: best.scope, reaches: oracle.escapes(reached, best.scope) };
       })

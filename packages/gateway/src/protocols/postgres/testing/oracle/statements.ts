@@ -549,7 +549,7 @@ class Maker {
     let by = this.#chance.pick([key, key, name, "1"]);
     if (this.#chance.often(20)) {
       this.#use("grouping-sets");
-      by = `GROUPING SETS ((${by}), ())`;
+      by = this.#chance.pick([`GROUPING SETS ((${by}), ())`, `ROLLUP ((${by}, ${key}))`]);
     }
     let rest = "";
     if (this.#chance.often(30)) {
@@ -646,12 +646,20 @@ class Maker {
         ["unnest(ARRAY[1, 2])", ["unnest"], "unnest"],
         ["unnest(ARRAY[1], ARRAY['a'])", ["unnest"], "unnest"],
         ["current_date", ["current_date"], quoted("current_date")],
+        ["unnest(string_to_array('a b', ' '))", ["unnest"], "unnest"],
         ["coalesce(1, 2)", ["coalesce"], "coalesce"],
         ["string_to_table('a b', ' ')", ["string_to_table"], "string_to_table"],
       ]);
       if (!this.#chance.often(25)) return this.#aliased(sql, columns.map(quoted), own);
       this.#use("ordinality");
       return this.#aliased(`${sql} WITH ORDINALITY`, [...columns, "ordinality"].map(quoted), own);
+    },
+    (_, left) => {
+      this.#use("function");
+      const item = left.length === 0 ? undefined : this.#chance.pick(left).name;
+      const tags = item === undefined || this.#chance.often(50) ? "tags" : `${item}.tags`;
+      const array = this.#chance.pick([tags, `coalesce(${tags}, '{}')`]);
+      return this.#aliased(`unnest(${array})`, [quoted("unnest")], "unnest");
     },
     () => {
       this.#use("definitions");
