@@ -16,6 +16,8 @@ import {
   type RawClient,
   type TestCertificate,
 } from "../testing/wire.ts";
+import { createJudging } from "./judging.ts";
+import { scopeSchema } from "../scope.ts";
 import { targetOf } from "../testing/target.ts";
 
 let postgres: EmbeddedPostgres;
@@ -30,7 +32,8 @@ beforeAll(async () => {
   certificate = await makeCertificate();
   postgres = await startPostgres();
   await postgres.run(
-    "CREATE TABLE goods (id int PRIMARY KEY, name text); CREATE VIEW goods_view AS SELECT 1 AS id",
+    "CREATE TABLE goods (id int PRIMARY KEY, name text); CREATE VIEW goods_view AS SELECT 1 AS id;" +
+      "CREATE FUNCTION here() RETURNS int LANGUAGE sql RETURN 1",
   );
 });
 
@@ -415,3 +418,38 @@ test.each([
     expect(rowsOf(await client.until("Z"))).toEqual(["alive"]);
   },
 );
+
+test("an EXECUTE that another session's scope denied is not described either", async () => {
+  const scopes = ["public.here", "public.there"].map((functions) => [
+    { name: "shop/read", scope: scopeSchema.parse({ statements: ["select"], functions: [functions] }) },
+  ]);
+  let [given = []] = scopes;
+  const shared = createFakeGate({
+    target: targetOf(postgres),
+    isGuarded: true,
+    get scopes() {
+      return given;
+    },
+  });
+  const judging = createJudging();
+  wire.close();
+  wire = await listenWire(shared, certificate, { judging });
+  client = await dial(wire.port);
+  await client.logIn();
+  const execute = frames.parse("x", "execute f (public.here())");
+  client.send(frames.query("begin"), frames.parse("f", "select $1::int"), execute, frames.sync);
+  expect([await client.answers(), await client.answers()]).toEqual(["C Z", "1 1 Z"]);
+  [, given = []] = scopes;
+  const other = await dial(wire.port);
+  await other.logIn();
+  other.send(execute, frames.sync);
+  expect(await other.answers()).toBe("E42501 Z");
+  client.send(frames.query("deallocate f"));
+  expect(await client.answers()).toBe("C Z");
+  client.send(frames.describe("S", "x"), frames.sync);
+  expect(await client.answers()).toBe("E0A000 Z");
+  client.send(frames.query("rollback; select 'alive'"));
+  expect(rowsOf(await client.until("Z"))).toEqual(["alive"]);
+  shared.end("the test is over");
+  judging.stop();
+});

@@ -1,4 +1,5 @@
 import type { Hash } from "node:crypto";
+import type { Effect } from "../guard/effects.ts";
 import type { Control } from "../wire/control.ts";
 import { createExpectedQueue, type Expected, type ExpectedQueue } from "./expected.ts";
 import { createNames, type Names } from "./names.ts";
@@ -9,8 +10,11 @@ export interface Statement {
   readonly text: Text;
   /** Made by PREPARE: the text is the one that prepared it, and running it does not prepare it again. */
   readonly prepared?: boolean;
-  /** Running it does more than answer: it runs something else, or changes what the session is known to hold. */
-  readonly hasEffects?: boolean;
+  /**
+   * What running it does beside answering, by the session's own verdict when it was made: the text, which sessions share,
+   * holds the newest verdict of whichever session.
+   */
+  readonly effects?: readonly Effect[];
   /** The member of a record that tells its name; written when it is first needed. */
   member?: string;
   /** How much had run when it was made, by `FrontendState.ran`. */

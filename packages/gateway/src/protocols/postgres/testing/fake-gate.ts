@@ -82,10 +82,10 @@ export function createFakeGate(options: FakeGateOptions): FakeGate {
   const scram = createScram((grant) => Promise.resolve(grant === testGrant ? verifier : undefined));
   const open = new Set<AbortController>();
   let intents = 0;
-  const guard =
+  const guardOf = (scopes: unknown): ReturnType<typeof compileScopes> | undefined =>
     options.isGuarded === true
       ? compileScopes(
-          options.scopes as Parameters<typeof compileScopes>[0],
+          scopes as Parameters<typeof compileScopes>[0],
           (options.target as Partial<Target>).search_path,
         )
       : undefined;
@@ -98,6 +98,7 @@ export function createFakeGate(options: FakeGateOptions): FakeGate {
     let sender: TurnSender | undefined;
     let scheduled = false;
     let closed = false;
+    const guard = guardOf(options.scopes);
     open.add(controller);
     log.push({ what: "opened", why: client.software ?? "" });
     return {

@@ -1,8 +1,7 @@
 import { decodeTarget } from "../../wire/codec.ts";
 import { type } from "../../wire/framing.ts";
 import { Expected } from "../expected.ts";
-import type { Statement } from "../shared.ts";
-import { effectsKnown, type Text } from "../texts.ts";
+import type { Portal, Statement } from "../shared.ts";
 import { untold } from "./effects.ts";
 import { errorOf, refuse } from "./refusing.ts";
 import type { FrontendState } from "./state.ts";
@@ -26,18 +25,14 @@ export function describe(state: FrontendState, start: number, end: number): bool
  * 11, all sessions with it, where the cursor has gone meanwhile (pquery.c, FetchStatementTargetList; seen with 18.4). So they
  * are described right behind what made them.
  */
-function undescribed(
-  state: FrontendState,
-  made: { readonly madeAt?: number; readonly statement?: Statement; readonly text?: Text },
-): Buffer | "unsettled" | undefined {
-  const text = made.statement?.text ?? made.text;
-  if (text === undefined || !effectsKnown(text).some(({ kind }) => kind === "fetch" || kind === "execute"))
-    return undefined;
+function undescribed(state: FrontendState, made: Statement | Portal): Buffer | "unsettled" | undefined {
+  const { effects = [] } = "statement" in made ? made.statement : made;
+  if (!effects.some(({ kind }) => kind === "fetch" || kind === "execute")) return undefined;
   if (made.madeAt !== state.ran)
     return errorOf(
       "0A000",
       "FETCH, MOVE and EXECUTE are described right behind the Parse or Bind that made them, since the cursor may be gone later",
       "send Describe before anything else, or parse it again",
     );
-  return untold(state, text);
+  return untold(state, effects);
 }

@@ -38,8 +38,11 @@ export function namesTooMany(state: FrontendState, text: Text): boolean {
  * statement that Parse made and that has effects, such as FETCH, PREPARE or DEALLOCATE: what is known of names would be wrong.
  * @returns the error that refuses it, undefined when there is none; "unsettled" when answers must come first
  */
-export function untold({ shared }: FrontendState, text: Text): Buffer | "unsettled" | undefined {
-  for (const effect of effectsKnown(text)) {
+export function untold(
+  { shared }: FrontendState,
+  effects: readonly Effect[],
+): Buffer | "unsettled" | undefined {
+  for (const effect of effects) {
     if (effect.kind === "fetch") {
       const portal = shared.portals.lookup(effect.name);
       if (portal === "unsettled") return portal;
@@ -47,7 +50,7 @@ export function untold({ shared }: FrontendState, text: Text): Buffer | "unsettl
     } else if (effect.kind === "execute") {
       const statement = shared.statements.lookup(effect.name);
       if (statement === "unsettled") return statement;
-      if (statement !== "unknown" && statement.hasEffects === true) return notExecuted(effect.name);
+      if (statement !== "unknown" && (statement.effects ?? []).length > 0) return notExecuted(effect.name);
     }
   }
   return undefined;

@@ -38,7 +38,7 @@ export function execute(state: FrontendState, start: number, end: number): boole
     refuse(state, entry, start, end, tooManyStatements());
     return true;
   }
-  const refused = statement.prepared === true ? undefined : untold(state, statement.text);
+  const refused = statement.prepared === true ? undefined : untold(state, statement.effects ?? []);
   if (refused === "unsettled") return false;
   if (refused !== undefined) {
     refuse(state, entry, start, end, refused);

@@ -28,7 +28,7 @@ export function parse(state: FrontendState, start: number, end: number): boolean
   if (state.isFull(statements)) return refused(tooManyStatements());
   const denied = types.find((oid) => !isParameterType(oid));
   if (denied !== undefined) return refused(refusedType(state, denied));
-  const statement: Statement = { text, hasEffects: effectsKnown(text).length > 0, madeAt: state.ran };
+  const statement: Statement = { text, effects: effectsKnown(text), madeAt: state.ran };
   entry.statement = statement;
   statements.begin(name, statement);
   expected.add(entry);
