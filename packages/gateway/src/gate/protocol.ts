@@ -93,6 +93,14 @@ export interface PatternMatch {
   readonly names: readonly string[];
 }
 
+/** What of an operation no session would be granted, the way its target is now. */
+export interface ScopeProblem {
+  /** The member and the name, in words. */
+  readonly what: string;
+  readonly problem: string;
+  readonly hint: string;
+}
+
 /** Work that an earlier run of this gateway left running on a target, because it did not end in order. */
 export interface LeftBehind {
   /** The grant that it was begun under. */
@@ -139,10 +147,15 @@ export interface Protocol<Scope, Act, Cover> extends ProtocolSchema {
    */
   probe?(target: unknown, signal: AbortSignal): Promise<ProbeResult>;
   /**
-   * What the patterns of a scope match on a target now; empty where it has none. Left out: no scope has patterns.
+   * What a scope comes to on a target now: what its patterns match, and what is wrong with what it names. Left out: that
+   * is certain without asking.
    * @throws MayflyError whose message may be read by operators: no credential in it
    */
-  matches?(target: unknown, scope: Scope, signal: AbortSignal): Promise<readonly PatternMatch[]>;
+  findings?(
+    target: unknown,
+    scope: Scope,
+    signal: AbortSignal,
+  ): Promise<readonly (PatternMatch | ScopeProblem)[]>;
   /**
    * Ends the work that earlier runs of this gateway left running on a target, and nothing of this run or of other
    * gateways. Left out: such work ends by itself, or nobody can tell.

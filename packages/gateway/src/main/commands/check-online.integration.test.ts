@@ -7,7 +7,7 @@ import { protocols } from "../protocols.ts";
 import type { Configuration } from "../../configuration/types.ts";
 import { settingsOf, startOrg } from "../../identity/okta-api/testing/org.ts";
 import type { OktaApiSettings } from "../../kernel/okta-api-settings.ts";
-import { checkOnline, checkPatterns } from "./check-online.ts";
+import { checkOnline, checkScopes } from "./check-online.ts";
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -52,11 +52,13 @@ test("a role that may not read AI agents fails there alone", async () => {
   expect(found.map(({ problem }) => problem !== undefined)).toEqual([false, true]);
 });
 
-test("what patterns match now is told, and a database that is away", async () => {
+test("what patterns match now is told, a view that would be denied, and a database that is away", async () => {
   const postgres = await startPostgres();
   open.push(() => postgres.stop());
   await postgres.run(
-    "CREATE SCHEMA shop; CREATE TABLE shop.orders (id int); CREATE TABLE shop.payroll (id int)",
+    "CREATE SCHEMA shop; CREATE TABLE shop.orders (id int); CREATE TABLE shop.payroll (id int);" +
+      "CREATE VIEW shop.mine AS SELECT id FROM shop.orders WHERE id < 3; CREATE VIEW shop.taken AS TABLE shop.mine;" +
+      "CREATE FUNCTION shop.few() RETURNS SETOF int LANGUAGE sql STABLE AS 'SELECT id FROM shop.mine'",
   );
   const connection = (name: string, target: object): unknown => ({
     name,
@@ -64,8 +66,16 @@ test("what patterns match now is told, and a database that is away", async () =>
     target,
     operations: new Map(
       [
-        ["report", { tables: { "shop.*": "all" }, except: ["shop.payroll", "shop.gone"] }],
+        ["report", { tables: { "shop.*": "all" }, except: ["shop.payroll", "shop.gone", "shop.mine"] }],
+        [
+          "views",
+          {
+            tables: { "shop.mine": "all", "shop.taken": { select: "all", leaky_view: "accepted" } },
+            functions: ["shop.few"],
+          },
+        ],
         ["plain", { tables: { "shop.orders": "all" } }],
+        ["nothing", { tables: {}, catalog: true }],
       ].map(([operation, scope]) => [
         operation,
         { name: operation, scope: scopeSchema.parse({ statements: ["select"], ...(scope as object) }) },
@@ -76,10 +86,25 @@ test("what patterns match now is told, and a database that is away", async () =>
   const connections = new Map(
     [connection("here", here), connection("away", { ...here, port: 1 })].map((each) => [each, each]),
   );
-  expect(await checkPatterns({ connections } as unknown as Configuration, protocols)).toEqual([
+  expect(await checkScopes({ connections } as unknown as Configuration, protocols)).toEqual([
     { what: "here/report: tables: shop.*", matches: ["shop.orders"] },
     { what: "here/report: except: shop.payroll", matches: ["shop.payroll"] },
     { what: "here/report: except: shop.gone", matches: [] },
-    { what: "away/report: patterns", problem: expect.stringContaining("cannot be reached") as string },
+    { what: "here/report: except: shop.mine", matches: ["shop.mine"] },
+    {
+      what: "here/views: functions: shop.few",
+      problem: expect.stringContaining("function shop.few leaves out") as string,
+      hint: expect.stringContaining('ALTER FUNCTION "shop"."few" SET search_path') as string,
+    },
+    {
+      what: "here/views: tables: shop.mine",
+      problem:
+        "a statement could learn of the rows that view shop.mine leaves out, since it is no security_barrier",
+      hint: 'its owner mends it: ALTER VIEW "shop"."mine" SET (security_barrier = true); or the operation says of it: leaky_view: accepted',
+    },
+    ...["report", "views", "plain"].map((name) => ({
+      what: `away/${name}`,
+      problem: expect.stringContaining("cannot be reached") as string,
+    })),
   ]);
 });

@@ -64,11 +64,11 @@ export async function checkOnline(
   return results;
 }
 
-/** How long one connection's database may take to say what patterns match, milliseconds. */
-const MAX_MATCHING_MS = 30_000;
+/** How long one connection's database may take to answer for an operation, milliseconds. */
+const MAX_FINDING_MS = 30_000;
 
-/** Asks the targets of operations that have patterns what those match now. Never rejects. */
-export async function checkPatterns(
+/** Asks targets what operations come to there now: what patterns match, and what no session would be granted. Never rejects. */
+export async function checkScopes(
   { connections }: Configuration,
   protocols: readonly AnyProtocol[],
 ): Promise<readonly OnlineResult[]> {
@@ -76,13 +76,17 @@ export async function checkPatterns(
   for (const { name, kind, target, operations } of connections.values()) {
     const protocol = protocols.find((each) => each.kind === kind);
     for (const operation of operations.values()) {
-      const what = `${name}/${operation.name}:`;
+      const what = `${name}/${operation.name}`;
       try {
-        const signal = AbortSignal.timeout(MAX_MATCHING_MS);
-        const matches = (await protocol?.matches?.(target, operation.scope, signal)) ?? [];
-        for (const match of matches) results.push({ what: `${what} ${match.what}`, matches: match.names });
+        const signal = AbortSignal.timeout(MAX_FINDING_MS);
+        const findings = (await protocol?.findings?.(target, operation.scope, signal)) ?? [];
+        for (const { what: member, ...found } of findings)
+          results.push({
+            what: `${what}: ${member}`,
+            ...("names" in found ? { matches: found.names } : found),
+          });
       } catch (thrown) {
-        results.push({ what: `${what} patterns`, problem: messageOf(thrown) });
+        results.push({ what, problem: messageOf(thrown) });
       }
     }
   }

@@ -3,7 +3,7 @@ import { systemClock } from "../../kernel/clock.ts";
 import { load } from "../load.ts";
 import { protocols } from "../protocols.ts";
 import { warningsOf } from "../warnings.ts";
-import { checkOnline, checkPatterns } from "./check-online.ts";
+import { checkOnline, checkScopes } from "./check-online.ts";
 
 /**
  * `mayflyd check FILE`: every error of a configuration file, with its place and a hint; of a good one, what to think about.
@@ -22,7 +22,7 @@ export async function check(
     loaded.ok && options.online
       ? [
           ...(await checkOnline(loaded.configuration, systemClock)),
-          ...(await checkPatterns(loaded.configuration, protocols)),
+          ...(await checkScopes(loaded.configuration, protocols)),
         ]
       : [];
   const isAnswered = online.every(({ problem }) => problem === undefined);

@@ -10,7 +10,7 @@ import { compileScopes, createJudges } from "./guard/verdicts.ts";
 import { describeScope } from "./guard/words.ts";
 import { databaseNow } from "./upstream/database-now.ts";
 import { endLeftBehind } from "./upstream/left-behind.ts";
-import { patternMatches } from "./upstream/found/matches.ts";
+import { scopeFindings } from "./upstream/scope-findings.ts";
 import { createJudging } from "./relay/judging.ts";
 import { probe } from "./upstream/probe.ts";
 import { checkScope, laterMembers, notEnforceable, type PostgresScope, scopeSchema } from "./scope.ts";
@@ -73,7 +73,7 @@ export function createPostgres(
       return trial(scopes, searchPath, databaseNow(target as Target, scopes, options.clock, online));
     },
     probe: (target, signal) => probe(target as Target, options.clock, signal),
-    matches: (target, scope, signal) => patternMatches(target as Target, scope, options.clock, signal),
+    findings: (target, scope, signal) => scopeFindings(target as Target, scope, options.clock, signal),
     endLeftBehind: (target, signal) => endLeftBehind(target as Target, mark(), options.clock, signal),
     serve: createServe({
       ...options,

@@ -7,7 +7,7 @@ import { scopeSchema } from "./scope.ts";
 import { createScoped, every, outcomes, type Scoped } from "./testing/scoped.ts";
 import { targetOf } from "./testing/target.ts";
 import { makeCertificate, type TestCertificate } from "./testing/wire.ts";
-import { patternMatches } from "./upstream/found/matches.ts";
+import { scopeFindings } from "./upstream/scope-findings.ts";
 
 let postgres: EmbeddedPostgres;
 let certificate: TestCertificate;
@@ -144,7 +144,7 @@ describe("a pattern of tables", () => {
       except: ["shop.payroll", "shop.payrol_*"],
     });
     const never = new AbortController().signal;
-    expect(await patternMatches(target(), parsed, systemClock, never)).toEqual([
+    expect(await scopeFindings(target(), parsed, systemClock, never)).toEqual([
       { what: "tables: shop.*", names: ["shop.events", "shop.ok", "shop.orders"] },
       {
         what: "functions: shop.*",

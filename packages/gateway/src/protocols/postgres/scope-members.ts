@@ -7,6 +7,7 @@ export function checkMembers(scope: PostgresScope): readonly Problem[] {
   return [
     ...checkKinds(scope),
     ...checkPatterns(scope),
+    ...checkLeaks(scope),
     ...checkExcept(scope),
     ...checkExtensions(scope),
     ...checkSettings(scope),
@@ -73,6 +74,21 @@ function checkPatterns(scope: PostgresScope): readonly Problem[] {
       message: `${name}: no pattern matches what belongs to PostgreSQL itself`,
       hint: "list names one by one",
     }));
+}
+
+/** Whoever accepts what a view may tell has looked at that view. */
+function checkLeaks({ tables }: PostgresScope): readonly Problem[] {
+  return Object.entries(tables).flatMap(([name, table]): Problem[] =>
+    isPattern(name) && typeof table === "object" && !Array.isArray(table) && table.leaky_view !== undefined
+      ? [
+          {
+            path: ["tables", name, "leaky_view"],
+            message: `leaky_view accepts what one view may tell, and ${name} is a pattern`,
+            hint: "list the view by its name, with an entry of its own",
+          },
+        ]
+      : [],
+  );
 }
 
 function checkExcept(scope: PostgresScope): readonly Problem[] {

@@ -116,6 +116,16 @@ describe("a scope's sense", () => {
       { temporary_tables: true, functions: ["a.f", "pg_catalog.nextval"], types: ["a.t"] },
       ["functions.0", "types.0"],
     ],
+    [
+      "what a view may tell",
+      { tables: { "a.v": { select: "all", leaky_view: "accepted" }, "a.*": "all" } },
+      [],
+    ],
+    [
+      "what every view may tell",
+      { tables: { "a.*": { select: "all", leaky_view: "accepted" } } },
+      ["tables.a.*.leaky_view"],
+    ],
     ["an exception from nothing", { tables: { "a.b": "all" }, except: ["a.c"] }, ["except.0"]],
     ["an exception in another schema", { tables: { "a.*": "all" }, except: ["b.c"] }, ["except.0"]],
     [

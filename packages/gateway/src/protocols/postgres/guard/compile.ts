@@ -21,6 +21,8 @@ export interface TableGrant {
   readonly touch: Columns;
   /** Those of `touch` that nobody lists: whether the table has them is not certain. */
   readonly assumed: ReadonlySet<string>;
+  /** Whether a view may be used though it could tell of the rows that it leaves out. */
+  readonly takesLeaks: boolean;
   /** Columns by one of which an update or delete finds its rows when `requireWhere` is set. */
   readonly keys: ReadonlySet<string>;
 }
@@ -158,6 +160,7 @@ function compileTable(entry: TableScope, granted: ReadonlySet<StatementKind>): T
       refresh: false,
       touch: union(columns, new Set(defaultKeys)),
       assumed: without(new Set(defaultKeys), columns),
+      takesLeaks: false,
       keys: new Set(defaultKeys),
     };
   }
@@ -173,6 +176,7 @@ function compileTable(entry: TableScope, granted: ReadonlySet<StatementKind>): T
     refresh: entry.refresh === true,
     touch: union(columnsOf(entry.select ?? []), keys),
     assumed: entry.where === undefined ? without(keys, columnsOf(entry.select ?? [])) : new Set(),
+    takesLeaks: entry.leaky_view === "accepted",
     keys,
   };
 }

@@ -29,6 +29,10 @@ export interface DatabaseFacts {
   readonly arrays: ReadonlyMap<string, ReadonlySet<string>>;
   /** The columns of the catalogue's relations, by `schema.name`, separated by blanks; empty where they were not asked. */
   readonly catalogue: ReadonlyMap<string, string>;
+  /** Views that a statement could make tell of the rows that they leave out, by their full names. */
+  readonly leakyViews: ReadonlySet<string>;
+  /** Granted functions of the same kind, where they stand in FROM. */
+  readonly inlined: ReadonlySet<string>;
   /** Whether a plan could show what is hidden: a view's tables and conditions, say. */
   readonly hidesPlans: boolean;
   /** Where that is so: tables behind which nothing stands that a plan would show. */
@@ -60,6 +64,8 @@ export const plainDatabase: DatabaseFacts = {
   columns: new Map(),
   arrays: new Map(),
   catalogue: new Map(),
+  leakyViews: new Set(),
+  inlined: new Set(),
   hidesPlans: false,
   plainTables: new Set(),
   refusesTemporary: undefined,

@@ -240,7 +240,12 @@ describe("a scope in words", () => {
   it("says every member", () => {
     const scope = scopeSchema.parse({
       statements: ["select", "update"],
-      tables: { "a.b": "all", "a.c": ["x"], "a.d": { select: "all", update: ["y"], where: ["k"] } },
+      tables: {
+        "a.b": "all",
+        "a.c": ["x"],
+        "a.d": { select: "all", update: ["y"], where: ["k"] },
+        "a.v": { select: "all", leaky_view: "accepted" },
+      },
       functions: ["a.f"],
       types: ["a.t"],
       catalog: true,
@@ -252,6 +257,7 @@ describe("a scope in words", () => {
       "table a.b: all columns",
       "table a.c: columns x",
       "table a.d: select all columns; update y; rows found by k",
+      "table a.v: select all columns; as a view that can tell of the rows that it leaves out (leaky_view: accepted)",
       "updates and deletes must select rows by key (WHERE key = …)",
       "further functions: a.f",
       "further types: a.t",

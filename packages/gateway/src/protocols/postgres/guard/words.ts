@@ -55,6 +55,8 @@ function describeTable(table: TableScope): string {
   if (table.truncate === true) uses.push("empty it with TRUNCATE");
   if (table.refresh === true) uses.push("refresh it");
   if (table.partitions === true) uses.push("its partitions by their own names too");
+  if (table.leaky_view !== undefined)
+    uses.push("as a view that can tell of the rows that it leaves out (leaky_view: accepted)");
   if (table.where !== undefined) uses.push(`rows found by ${table.where.map(shown).join(", ")}`);
   return uses.join("; ");
 }

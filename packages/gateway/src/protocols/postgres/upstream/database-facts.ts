@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Clock } from "../../../kernel/clock.ts";
 import { createAsking } from "./asking.ts";
+import { leakyQuestion } from "./leaky.ts";
 import { namedRelations } from "./named-relations.ts";
 import { type DatabaseFacts, type EnumColumn, plainDatabase, unknownDatabase } from "../guard/database.ts";
 import { nothingFound } from "../guard/found/found.ts";
@@ -11,6 +12,8 @@ import type { Target } from "../target.ts";
 
 /** Types whose input looks a name up, regconfig excepted: text search takes a configuration by name anyway. */
 export const nameTypes = "24, 2202, 2203, 2204, 2205, 2206, 3769, 4089, 4096, 4191, 1033";
+
+type DatabaseGranted = Pick<Granted, "tables" | "wholeTables" | "routines">;
 
 /**
  * Asks what the session's search path holds beside pg_catalog, and what the granted tables are made of: a database may
@@ -27,8 +30,10 @@ export const nameTypes = "24, 2202, 2203, 2204, 2205, 2206, 3769, 4089, 4096, 41
  * its range; PostgreSQL before 14 has none, and no column of pg_range for them).
  * enum: columns of an enum or of an array of one, where no cast of the database's own would run a function.
  * columns: those of the catalogue that `catalog: granted` shows in part, which differ from version to version.
+ * leaky, inlined: see `leakyQuestion`.
  */
-export function databaseQuestion({ tables, routines }: Pick<Granted, "tables" | "routines">): string {
+export function databaseQuestion(granted: DatabaseGranted): string {
+  const { tables, routines } = granted;
   const listed = [...new Set([...routines].map((name) => name.slice(name.indexOf(".") + 1)))].toSorted();
   const isListed = `p.proname OPERATOR(pg_catalog.=) ANY (ARRAY[${listed.map((name) => `'${name.replaceAll("'", "''")}'`).join(", ")}]::pg_catalog.name[])`;
   return `
@@ -114,7 +119,11 @@ SELECT 'columns', pg_catalog.concat(n.nspname, '.', c.relname), (SELECT pg_catal
       AND NOT a.attisdropped), NULL, NULL
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
   WHERE c.oid OPERATOR(pg_catalog.<) 16384::pg_catalog.oid AND pg_catalog.concat(n.nspname, '.', c.relname)
-    OPERATOR(pg_catalog.=) ANY (ARRAY[${[...catalogColumns.keys()].map((name) => `'${name}'`).join(", ")}]::pg_catalog.text[])`;
+    OPERATOR(pg_catalog.=) ANY (ARRAY[${[...catalogColumns.keys()].map((name) => `'${name}'`).join(", ")}]::pg_catalog.text[])${leakyQuestion(
+      granted,
+    )
+      .map((part) => `\nUNION\n${part}`)
+      .join("")}`;
 }
 
 /**
@@ -148,9 +157,13 @@ export function factsOf(rows: readonly Row[]): DatabaseFacts {
   const operators = new Set<string>();
   const enums: EnumColumn[] = [];
   const catalogue = new Map<string, string>();
+  const leaky = new Set<string>();
+  const inlined = new Set<string>();
   for (const [kind, name, column, type, array] of rows) {
     if (typeof name !== "string") throw new TypeError("a fact without a name");
     if (kind === "operator") operators.add(name);
+    else if (kind === "leaky") leaky.add(name);
+    else if (kind === "inlined") inlined.add(name);
     else if (typeof column === "string" && (kind === "row" || kind === "function"))
       functions[kind].set(name, (functions[kind].get(name) ?? new Set()).add(column));
     else if (kind === "enum" && typeof column === "string" && typeof type === "string")
@@ -170,6 +183,8 @@ export function factsOf(rows: readonly Row[]): DatabaseFacts {
     columns: new Map(),
     arrays: new Map(),
     catalogue,
+    leakyViews: leaky,
+    inlined,
     hidesPlans: false,
     plainTables: new Set(),
     refusesTemporary: undefined,

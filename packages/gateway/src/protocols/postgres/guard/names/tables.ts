@@ -8,6 +8,7 @@ import {
   sessionRelations,
 } from "./catalogue.ts";
 import type { Columns, Compiled, TableGrant } from "../compile.ts";
+import { checkView } from "./leaks.ts";
 import type { Range } from "./naming.ts";
 import { notGranted } from "./not-granted.ts";
 import { type Fields, names, open, text } from "../syntax/nodes.ts";
@@ -39,6 +40,7 @@ const temporaryGrant: TableGrant = {
   refresh: false,
   touch: "all",
   assumed: new Set(),
+  takesLeaks: false,
   keys: new Set(),
 };
 
@@ -216,6 +218,7 @@ export function grantFor(
     );
   }
   if (grant[use] === undefined || grant[use] === false) notGranted(kind, table, scope);
+  checkView(table.full, grant, scope);
   return grant;
 }
 

@@ -2,6 +2,7 @@ import { checkType, returnsLookup } from "../expressions/calls.ts";
 import { checkDirectly, checkSampling } from "../expressions/expressions.ts";
 import { checkJsonTable } from "../expressions/json.ts";
 import { columnsOf } from "./function-columns.ts";
+import { checkInlined } from "../names/leaks.ts";
 import { joinItems } from "./joins.ts";
 import type { Level, Range } from "../names/naming.ts";
 import { as, type Fields, kindOf, list, names, one, open, text } from "../syntax/nodes.ts";
@@ -111,6 +112,8 @@ function checkFunctions(fields: Fields, level: Level, withs: Withs | undefined, 
     const [expression, definitions] = items;
     if (expression === undefined || items.length > 2)
       refuseForever("grammar", "a function in FROM is not understood, so it is denied");
+    const direct = as("FuncCall", expression);
+    if (direct !== undefined) checkInlined(direct, walk.scope);
     const isLookup = returnsRowsOfLookups(expression, level, walk);
     if (isLookup) checkDirectly(expression, level, withs, walk);
     else walk.expression(expression, level, withs);

@@ -120,6 +120,8 @@ export const stageFacts: DatabaseFacts = {
   ]),
   arrays: new Map([["shop.orders", new Set(["tags"])]]),
   catalogue: new Map(),
+  leakyViews: new Set(),
+  inlined: new Set(),
   hidesPlans: false,
   plainTables: new Set(),
   refusesTemporary: undefined,

@@ -1,0 +1,49 @@
+import type { PatternMatch, ScopeProblem } from "../../../gate/protocol.ts";
+import type { Clock } from "../../../kernel/clock.ts";
+import { matchesOf } from "../guard/found/concrete.ts";
+import { nothingFound } from "../guard/found/found.ts";
+import { isPattern } from "../guard/found/patterns.ts";
+import { grantedBy } from "../guard/granted.ts";
+import { inlinedDenied, viewDenied } from "../guard/names/leaks.ts";
+import type { PostgresScope } from "../scope.ts";
+import type { Target } from "../target.ts";
+import { foundOf } from "./found/answer.ts";
+import { foundQuestion } from "./found/question.ts";
+import { leakyQuestion } from "./leaky.ts";
+import { withOwnConnection } from "./own-connection.ts";
+
+/** How long looking may take, milliseconds. */
+const FINDING_MS = 60_000;
+
+/**
+ * What a scope comes to on a database now, as a session that starts now would have it: what its patterns and exceptions
+ * match, and which of its views and functions would be denied. What other operations of a grant add is not counted in.
+ * @throws UpstreamError whose message names no credential
+ */
+export async function scopeFindings(
+  target: Target,
+  scope: PostgresScope,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<readonly (PatternMatch | ScopeProblem)[]> {
+  const named = [...Object.keys(scope.tables), ...scope.functions, ...scope.procedures];
+  if (named.length === 0) return [];
+  const patterns = named.some(isPattern) ? foundQuestion([scope]) : undefined;
+  return withOwnConnection(target, clock, signal, FINDING_MS, async ({ ask }) => {
+    const found = patterns === undefined ? nothingFound : foundOf(await ask(patterns));
+    const matches = patterns === undefined ? [] : matchesOf(scope, found);
+    const leaky = leakyQuestion(grantedBy([{ name: "", scope }], found)).join(" UNION ");
+    const rows = leaky === "" ? [] : await ask(leaky);
+    const problems = rows.flatMap(([kind, name]) => problemOf(scope, kind ?? "", name ?? ""));
+    return [...matches, ...problems.toSorted((one, other) => (one.what < other.what ? -1 : 1))];
+  });
+}
+
+function problemOf({ tables }: PostgresScope, kind: string, name: string): readonly ScopeProblem[] {
+  const table = tables[name];
+  if (typeof table === "object" && !Array.isArray(table) && table.leaky_view === "accepted") return [];
+  const { message, advice = "" } = kind === "leaky" ? viewDenied(name) : inlinedDenied(name);
+  return [
+    { what: kind === "leaky" ? `tables: ${name}` : `functions: ${name}`, problem: message, hint: advice },
+  ];
+}
