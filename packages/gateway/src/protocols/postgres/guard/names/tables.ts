@@ -16,8 +16,8 @@ import { refuse, refuseForever, refuseMistake, shown } from "../denied.ts";
 import type { StatementKind } from "../../scope.ts";
 import type { Changes } from "../structure/changes.ts";
 import { TEMPORARY_SCHEMA } from "../search-path.ts";
-import { usesTemporary } from "../temporary/temporary.ts";
-import { isCommon, type Structure } from "../structure/structure.ts";
+import { temporaryGrant, usesTemporary } from "../temporary/temporary.ts";
+import { isCommon, openName, type Structure } from "../structure/structure.ts";
 import { renamed, type Walk } from "../syntax/walk.ts";
 
 /** A table's full name, as the fixed search path resolves it. */
@@ -29,20 +29,6 @@ export interface TableName {
   /** Whether it is a temporary table of the session's own. */
   readonly isTemporary: boolean;
 }
-
-/** What may be done with a temporary table: anything, the session made it. */
-const temporaryGrant: TableGrant = {
-  select: "all",
-  insert: "all",
-  update: "all",
-  delete: true,
-  truncate: true,
-  refresh: false,
-  touch: "all",
-  assumed: new Set(),
-  takesLeaks: false,
-  keys: new Set(),
-};
 
 /** Resolves the name of a RangeVar. @throws GuardDenied for other databases, unlogged tables and no search path */
 export function resolveTable(relation: Fields, scope: Compiled): TableName {
@@ -150,6 +136,9 @@ function readCatalogue(relation: Fields, table: TableName, scope: Compiled, chan
   if (table.schema === "pg_catalog" && sessionRelations.has(table.name))
     return readSession(relation, table, scope);
   const opened = table.schema === "pg_catalog" ? openRelations : openInformation;
+  const openAs = scope.catalog ? openName(table.full) : undefined;
+  if (openAs !== undefined && scope.common !== undefined)
+    return readStructure(relation, table, scope.common, changes, openAs);
   if (scope.catalog && opened.has(table.name)) return tableRange(relation, table, "all", scope);
   if (scope.structure !== undefined) return readStructure(relation, table, scope.structure, changes);
   if (scope.common !== undefined && isCommon(table.full))
@@ -173,8 +162,14 @@ function readSession(relation: Fields, table: TableName, scope: Compiled): Range
 }
 
 /** A relation of the catalogue, of which a sub-select that shows what is granted goes on in its place. */
-function readStructure(relation: Fields, table: TableName, structure: Structure, changes: Changes): Range {
-  const shownAs = structure.relation(table.full, changes.withTableoid);
+function readStructure(
+  relation: Fields,
+  table: TableName,
+  structure: Structure,
+  changes: Changes,
+  name = table.full,
+): Range {
+  const shownAs = structure.relation(name, changes.withTableoid);
   if (shownAs === undefined) {
     if (openRelations.has(table.name) || openInformation.has(table.name))
       refuse(
@@ -184,7 +179,7 @@ function readStructure(relation: Fields, table: TableName, structure: Structure,
       );
     refuseForever("catalog", `${shown(table.full)} is never granted`);
   }
-  changes.items.set(relation, table.full);
+  changes.items.set(relation, name);
   const alias = aliasOf(relation.alias);
   const range: Range = {
     name: table.name,

@@ -4,7 +4,7 @@ import type { PostgresScope } from "../../scope.ts";
 import { catalogColumns } from "./columns.ts";
 import { commonRelations } from "./common.ts";
 import { informationRelations } from "./information.ts";
-import type { Relation } from "./relation.ts";
+import { everything, none, type Relation } from "./relation.ts";
 import { catalogLookups } from "./lookups.ts";
 import { catalogRelations } from "./relations.ts";
 import { identifier } from "./sql.ts";
@@ -39,6 +39,23 @@ export interface Structure {
 
 /** What the key of a relation that has its tableoid among its columns ends with. */
 const WITH_TABLEOID = " with tableoid";
+
+/** What the name of a relation begins with where every row of it is shown, and no value that stands in it. */
+const OPEN = "open ";
+
+/**
+ * Relations that hold values of tables' rows beside names and structure, as a grant with `catalog: true` shows them. Nothing
+ * keeps the statement's conditions outside: every row is theirs to see.
+ */
+const opened: Readonly<Record<string, Relation>> = {
+  "pg_catalog.pg_attribute": { ...everything, columns: { attmissingval: none("text") } },
+  "pg_catalog.pg_sequences": { ...everything, columns: { last_value: none("int8") } },
+};
+
+/** The name under which a structure knows how `catalog: true` shows a relation; undefined: as it is. */
+export function openName(full: string): string | undefined {
+  return Object.hasOwn(opened, full) ? `${OPEN}${full}` : undefined;
+}
 
 /** Views have no tableoid. */
 const views: ReadonlySet<string> = new Set(
@@ -79,7 +96,8 @@ class GrantStructure implements Structure {
     if (relationOf(full) === undefined || own.length === 0) return undefined;
     const name = full.slice(full.indexOf(".") + 1);
     const columns = hasTableoid(full, withTableoid) ? [...own, "tableoid"] : own;
-    return { full, columns, lookups: catalogLookups.get(name) ?? new Set() };
+    const lookups = full.startsWith(OPEN) ? undefined : catalogLookups.get(name);
+    return { full, columns, lookups: lookups ?? new Set() };
   }
 
   key(full: string, withTableoid: boolean): string {
@@ -98,11 +116,14 @@ class GrantStructure implements Structure {
   }
 
   #columnsOf(full: string): readonly string[] {
-    return this.#columns.get(full)?.split(" ") ?? [];
+    return this.#columns.get(plainName(full))?.split(" ") ?? [];
   }
 }
 
+const plainName = (full: string): string => (full.startsWith(OPEN) ? full.slice(OPEN.length) : full);
+
 function relationOf(full: string): Relation | undefined {
+  if (full.startsWith(OPEN)) return opened[plainName(full)];
   const [schema, name = ""] = full.split(".");
   const relations =
     schema === "pg_catalog" ? { ...catalogRelations, ...commonRelations } : informationRelations;
@@ -110,7 +131,8 @@ function relationOf(full: string): Relation | undefined {
 }
 
 function hasTableoid(full: string, isWanted: boolean): boolean {
-  return isWanted && full.startsWith("pg_catalog.") && !views.has(full.slice("pg_catalog.".length));
+  const name = plainName(full);
+  return isWanted && name.startsWith("pg_catalog.") && !views.has(name.slice("pg_catalog.".length));
 }
 
 /**
@@ -130,6 +152,7 @@ function itemOf(full: string, columns: readonly string[], visible: Visible, with
     return instead === undefined ? `mm.${name}` : `${instead(visible, "mm")} AS ${name}`;
   });
   if (withTableoid) shown.push("mm.tableoid");
+  if (full.startsWith(OPEN)) return `(SELECT ${shown.join(", ")} FROM ${plainName(full)} mm)`;
   const order = (relation.order ?? columns.slice(0, 1)).map((column) => `mm.${identifier(column)}`);
   const query = `SELECT ${shown.join(", ")} FROM ${full} mm WHERE ${relation.rows(visible, "mm")} ORDER BY ${order.join(", ")} OFFSET 0`;
   return `(${withQueries(query, visible.queries)})`;

@@ -1,3 +1,4 @@
+import type { TableGrant } from "../compile.ts";
 import type { PostgresScope } from "../../scope.ts";
 import type { DatabaseFacts } from "../database.ts";
 import { concreteScope } from "../found/concrete.ts";
@@ -30,3 +31,17 @@ export function temporaryOf(
 export function usesTemporary(temporary: Temporary | undefined): boolean {
   return temporary?.isGranted === true && temporary.refused === undefined;
 }
+
+/** What may be done with a temporary table: anything, the session made it. */
+export const temporaryGrant: TableGrant = {
+  select: "all",
+  insert: "all",
+  update: "all",
+  delete: true,
+  truncate: true,
+  refresh: false,
+  touch: "all",
+  assumed: new Set(),
+  takesLeaks: false,
+  keys: new Set(),
+};

@@ -1,0 +1,75 @@
+// tier: full
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
+import { openInformation, openRelations } from "../names/catalogue.ts";
+import { createJudging, type Judging } from "../../relay/judging.ts";
+import { createScoped, type Scoped } from "../../testing/scoped.ts";
+import { targetOf } from "../../testing/target.ts";
+import { makeCertificate, type TestCertificate } from "../../testing/wire.ts";
+
+let postgres: EmbeddedPostgres;
+let certificate: TestCertificate;
+let scoped: Scoped;
+let judging: Judging;
+
+beforeAll(async () => {
+  certificate = await makeCertificate();
+  postgres = await startPostgres();
+  judging = createJudging();
+  scoped = createScoped(() => targetOf(postgres), certificate, judging);
+  // The value stands in no default: that is an expression of its parts.
+  await postgres.run(
+    `CREATE TABLE hidden (id int); INSERT INTO hidden SELECT generate_series(1, 500);
+     ALTER TABLE hidden ADD secret text DEFAULT 'value ' || 'of a row'; ANALYZE hidden;
+     CREATE SEQUENCE numbers; SELECT setval('numbers', 7777777); CREATE TABLE shown (id int)`,
+  );
+});
+afterEach(() => scoped.close());
+afterAll(async () => {
+  judging.stop();
+  await postgres.stop();
+  certificate.remove();
+});
+
+const value = /value of a row|7777777/u;
+
+test("catalog: true shows names and structure, and no value of a row or of a sequence", async () => {
+  const { client } = await scoped.under({ tables: { "public.shown": "all" }, catalog: true });
+  const direct = new pg.Client({ connectionString: postgres.url("postgres") });
+  await direct.connect();
+  const found: string[] = [];
+  for (const [schema, relations] of [
+    ["pg_catalog", openRelations],
+    ["information_schema", openInformation],
+  ] as const)
+    for (const name of relations) {
+      const sql = `SELECT * FROM ${schema}.${name}`;
+      const { rows } = await client.query<object>(sql);
+      expect(JSON.stringify(rows), name).not.toMatch(value);
+      const all = await direct.query<object>(sql);
+      expect([name, Object.keys(rows[0] ?? {})]).toEqual([name, Object.keys(all.rows[0] ?? {})]);
+      if (value.test(JSON.stringify(all.rows))) found.push(name);
+    }
+  await direct.end();
+  expect(found).toEqual(["pg_attribute", "pg_sequences"]);
+});
+
+test.each([
+  ["SELECT attmissingval FROM pg_attribute WHERE atthasmissing", [{ attmissingval: null }]],
+  ["SELECT last_value, increment_by FROM pg_sequences", [{ last_value: null, increment_by: "1" }]],
+  ["SELECT max(attmissingval::text) AS a FROM pg_catalog.pg_attribute x", [{ a: null }]],
+  [
+    "SELECT to_jsonb(a) ->> 'attmissingval' AS a FROM pg_attribute AS a WHERE attname = 'secret'",
+    [{ a: null }],
+  ],
+  ["SELECT count(*)::int AS a FROM pg_attribute a WHERE a::text ~ 'value of a'", [{ a: 0 }]],
+  ["WITH w AS (SELECT * FROM pg_attribute) SELECT count(attmissingval)::int AS a FROM w", [{ a: 0 }]],
+  [
+    "SELECT count(*)::int AS a FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND attmissingval IS NOT NULL",
+    [{ a: 0 }],
+  ],
+])("%s", async (sql, rows) => {
+  const { client } = await scoped.under({ tables: { "public.shown": "all" }, catalog: true });
+  expect((await client.query<object>(sql)).rows).toEqual(rows);
+});
