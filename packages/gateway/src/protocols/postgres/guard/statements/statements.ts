@@ -15,6 +15,7 @@ import { checkLock } from "./lock.ts";
 import { checkTransaction } from "./transactions.ts";
 import { checkTemporary } from "../temporary/statements.ts";
 import { Changes } from "../structure/changes.ts";
+import { showsEveryRow } from "../structure/structure.ts";
 import type { Output, Walk, Withs } from "../syntax/walk.ts";
 import { checkMerge } from "./merge.ts";
 import { checkDelete, checkInsert, checkUpdate } from "./writes.ts";
@@ -208,7 +209,8 @@ function checkExplain(explain: Fields, walk: Walk): void {
   else checkQuery(explain.query, undefined, undefined, walk);
   if (scope.database.hidesPlans) checkPlainPlan(kind === "ExecuteStmt", walk);
   // The catalogue tells all that a plan does.
-  if (scope.catalog && !walk.changes.asksCatalogue) return;
+  const { items, values } = walk.changes;
+  if (scope.catalog && values.size === 0 && [...items.values()].every(showsEveryRow)) return;
   if (
     walk.changes.asksCatalogue ||
     (scope.structure !== undefined && kind === "ExecuteStmt" && isOn(explain, "analyze"))

@@ -55,6 +55,12 @@ test("catalog: true shows names and structure, and no value of a row or of a seq
   expect(found).toEqual(["pg_attribute", "pg_sequences"]);
 });
 
+test("a plan of what leaves no row out may be asked for", async () => {
+  const { client } = await scoped.under({ tables: { "public.shown": "all" }, catalog: true });
+  const plan = await client.query<object>("EXPLAIN SELECT attname, attmissingval FROM pg_attribute");
+  expect(JSON.stringify(plan.rows)).toContain("Seq Scan on pg_attribute");
+});
+
 test.each([
   ["SELECT attmissingval FROM pg_attribute WHERE atthasmissing", [{ attmissingval: null }]],
   ["SELECT last_value, increment_by FROM pg_sequences", [{ last_value: null, increment_by: "1" }]],

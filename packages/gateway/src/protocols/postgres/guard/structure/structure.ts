@@ -57,6 +57,9 @@ export function openName(full: string): string | undefined {
   return Object.hasOwn(opened, full) ? `${OPEN}${full}` : undefined;
 }
 
+/** Whether a relation of that name leaves no row out. */
+export const showsEveryRow = (name: string): boolean => name.startsWith(OPEN);
+
 /** Views have no tableoid. */
 const views: ReadonlySet<string> = new Set(
   `pg_indexes pg_matviews pg_policies pg_publication_tables pg_roles pg_rules pg_sequences pg_tables pg_timezone_abbrevs
