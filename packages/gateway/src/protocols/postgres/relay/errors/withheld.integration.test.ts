@@ -196,12 +196,16 @@ test("where plain tables are granted whole, the database's words go on unchanged
 });
 
 test.each([
-  ["a view", { "public.seen": "all" }, "explain select * from seen"],
-  ["a view, by a cursor", { "public.seen": "all" }, "EXPLAIN declare c cursor for select * from seen"],
+  ["a view", { "public.seen": { select: "all", leaky_view: "accepted" } }, "explain select * from seen"],
+  [
+    "a view, by a cursor",
+    { "public.seen": { select: "all", leaky_view: "accepted" } },
+    "EXPLAIN declare c cursor for select * from seen",
+  ],
   ["a generated column", { "public.computed": ["id", "name"] }, "explain select id from computed"],
   [
     "a view beside a plain table",
-    { "public.plain": "all", "public.seen": "all" },
+    { "public.plain": "all", "public.seen": { select: "all", leaky_view: "accepted" } },
     "explain select 1 from plain where exists (select from seen)",
   ],
 ])("a plan of %s is refused, as it would show what is hidden", async (_, tables, sql) => {
@@ -221,7 +225,7 @@ test.each([
   ["no table", { "public.plain": "all" }, "explain (costs off) select 1"],
   [
     "a plain table beside a view",
-    { "public.plain": "all", "public.seen": "all" },
+    { "public.plain": "all", "public.seen": { select: "all", leaky_view: "accepted" } },
     "explain select * from plain",
   ],
 ])("a plan of %s is shown", async (_, tables, sql) => {
