@@ -104,8 +104,12 @@ function isPlainArrayColumn(parts: readonly unknown[], level: Level, { work }: W
     return item.arrays?.has(third ?? second) === true;
   }
   for (const at of levels(level, work)) {
-    const having = unqualified(at).filter((range) => has(range, first, work) === "yes");
-    if (having.length > 0) return having.every((range) => range.arrays?.has(first) === true);
+    const ranges = unqualified(at);
+    const found = ranges.map((range) => has(range, first, work));
+    if (found.includes("yes"))
+      return ranges.every((range, index) => found[index] !== "yes" || range.arrays?.has(first) === true);
+    // One that may have such a column hides those of the levels around it, and its own may be of rows.
+    if (found.some((each) => each !== "no")) return false;
   }
   return false;
 }
