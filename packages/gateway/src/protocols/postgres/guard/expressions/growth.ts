@@ -1,5 +1,5 @@
 import type { Work } from "../work.ts";
-import { as, constant, list, names, open, text } from "../syntax/nodes.ts";
+import { as, constant, type Fields, list, names, open, text } from "../syntax/nodes.ts";
 import { refuse } from "../denied.ts";
 
 /**
@@ -150,11 +150,7 @@ function boundOf(node: unknown, depth: number, work: Work): number {
   if (depth > 200) return Number.NaN;
   work.spend(1);
   const written = as("A_Const", node);
-  // A text would have least() compare texts: '1000000' is less than '99'.
-  if (written !== undefined)
-    return written.ival === undefined && written.fval === undefined
-      ? Number.NaN
-      : Number(constant(node, work) ?? Number.NaN);
+  if (written !== undefined) return boundWritten(written, node, work);
   const cast = as("TypeCast", node);
   if (cast !== undefined) return isInteger(cast.typeName) ? boundOf(cast.arg, depth + 1, work) : Number.NaN;
   const choice = as("MinMaxExpr", node);
@@ -163,6 +159,15 @@ function boundOf(node: unknown, depth: number, work: Work): number {
     .map((each) => boundOf(each, depth + 1, work))
     .filter((each) => !Number.isNaN(each));
   return bounds.length === 0 ? Number.NaN : Math.min(...bounds);
+}
+
+/** What a constant bounds: a number that least() compares as one, whatever stands beside it. */
+function boundWritten(written: Fields, node: unknown, work: Work): number {
+  // A text would have least() compare texts: '1000000' is less than '99'.
+  if (written.ival === undefined && written.fval === undefined) return Number.NaN;
+  const value = Number(constant(node, work) ?? Number.NaN);
+  // Beside an oid -1 becomes one, which is the largest of all.
+  return value < 0 ? Number.NaN : value;
 }
 
 /** Whether a type is an integer for certain: a cast to it leaves a number what it is, but for its fraction. */
