@@ -10,8 +10,8 @@ import { catalogColumns } from "../guard/structure/columns.ts";
 import type { Granted } from "../guard/granted.ts";
 import type { Target } from "../target.ts";
 
-/** Types whose input looks a name up, regconfig excepted: text search takes a configuration by name anyway. */
-export const nameTypes = "24, 2202, 2203, 2204, 2205, 2206, 3769, 4089, 4096, 4191, 1033";
+/** Types whose input looks a name up, and whose output tells the name of a number: regproc and its kin, aclitem. */
+export const nameTypes = "24, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191, 1033";
 
 type DatabaseGranted = Pick<Granted, "tables" | "wholeTables" | "routines">;
 

@@ -109,9 +109,10 @@ export function checkType(value: unknown, scope: Compiled): void {
   for (const bound of list(type.arrayBounds)) one(bound);
 }
 
-/** Types that look an object up by its name. */
+/** Types that look an object up by its name, and tell the name of a number. */
 const lookups: ReadonlySet<string> = new Set([
   "regclass",
+  "regconfig",
   "regproc",
   "regprocedure",
   "regtype",
@@ -129,8 +130,7 @@ const ARRAY_INPUT = "array_in(cstring,oid,integer)";
 export function isCatalogueLookup(cast: Fields, work: Work): boolean {
   const type = open("TypeName", cast.typeName);
   const { schema, name } = split(names(type.names));
-  if ((!lookups.has(name) && name !== "regconfig") || (schema !== undefined && schema !== "pg_catalog"))
-    return false;
+  if (!lookups.has(name) || (schema !== undefined && schema !== "pg_catalog")) return false;
   const value = constant(cast.arg, work);
   if (typeof value !== "string") return false;
   if (list(type.arrayBounds).length > 0) return name === "regtype" && areBuiltinTypes(value);
@@ -149,15 +149,11 @@ function areBuiltinTypes(array: string): boolean {
   return names.length > 0 && names.every((name) => typeAliases.has(name) || types.has(name));
 }
 
-/**
- * Whether a cast gives a value of a type that looks names up, where the scope does not grant those. Not so regconfig: text
- * search functions take a configuration by name anyway, and want that type.
- */
+/** Whether a cast gives a value of a type that looks names up, where the scope does not grant those. */
 export function castsToLookup(cast: Fields, scope: Compiled): boolean {
   if (scope.catalog) return false;
   const name = names(open("TypeName", cast.typeName).names).at(-1) ?? "";
   const element = name.startsWith("_") ? name.slice(1) : name;
-  if (element === "regconfig") return false;
   return lookups.has(element) || (scope.structure !== undefined && castChecks.has(element));
 }
 
@@ -173,6 +169,18 @@ const isCatalogs = (full: string): boolean => full.startsWith("pg_catalog.");
 const settingCalls: ReadonlyMap<string, typeof checkSettingChange> = new Map([
   ["set_config", checkSettingChange],
   ["current_setting", checkCurrentSetting],
+]);
+
+/** Functions that take a `regconfig`, and no argument of which becomes of another one's type: a text beside it stays one. */
+const searching: ReadonlySet<string> = new Set([
+  "json_to_tsvector",
+  "jsonb_to_tsvector",
+  "phraseto_tsquery",
+  "plainto_tsquery",
+  "to_tsquery",
+  "to_tsvector",
+  "ts_headline",
+  "websearch_to_tsquery",
 ]);
 
 /** A call of a function, an aggregate or a window function. @throws GuardDenied when it is not permitted */
@@ -191,9 +199,10 @@ export function checkCall(call: Fields, level: Level, withs: Withs | undefined, 
     checkGrowth(name, args, walk.work);
     if (walk.scope.structure !== undefined) checkStructureCall(name, call, args, walk);
   }
+  const takesNoType = ours && searching.has(name);
   for (const argument of args) {
     // What is checked is cast by that, and takes on no type of what stands beside it.
-    if (isChecked(argument, walk)) walk.directly(argument, level, withs);
+    if (takesNoType || isChecked(argument, walk)) walk.directly(argument, level, withs);
     else walk.expression(argument, level, withs);
   }
   for (const sort of list(call.agg_order)) checkSort(sort, level, withs, walk);
