@@ -59,6 +59,10 @@ beforeAll(async () => {
     CREATE FUNCTION shop.told(shop.weather) RETURNS text LANGUAGE plpgsql AS $$BEGIN RETURN 'x'; END$$;
     CREATE CAST (shop.weather AS text) WITH FUNCTION shop.told(shop.weather);
     CREATE TABLE shop.cast_away (w shop.weather);
+    CREATE TYPE shop.size AS ENUM ('small');
+    CREATE FUNCTION shop.measure(box) RETURNS shop.size LANGUAGE sql AS $$SELECT 'small'::shop.size$$;
+    CREATE CAST (box AS shop.size) WITH FUNCTION shop.measure(box) AS ASSIGNMENT;
+    CREATE TABLE shop.cast_here (s shop.size);
     CREATE TYPE shop.pair AS (a int);
     CREATE FUNCTION shop.cmp(shop.pair, shop.pair) RETURNS int LANGUAGE plpgsql AS $$BEGIN RETURN 0; END$$;
     CREATE OPERATOR CLASS shop.pairs DEFAULT FOR TYPE shop.pair USING btree AS OPERATOR 1 <(record, record), FUNCTION 1 shop.cmp(shop.pair, shop.pair);
@@ -117,7 +121,7 @@ describe("whether nothing stands behind tables", () => {
   });
 
   it.each([
-    ..."view triggered checked operated computed policed split parent older one_side typed listed followed cleared routed cast_away sorted".split(
+    ..."view triggered checked operated computed policed split parent older one_side typed listed followed cleared routed cast_away cast_here sorted".split(
       " ",
     ),
     "missing",

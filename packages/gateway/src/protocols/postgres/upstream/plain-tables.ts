@@ -29,7 +29,8 @@ export function plainTablesQuestion(tables: ReadonlySet<string>): string {
     own_families AS (SELECT a.amprocfamily AS family FROM pg_catalog.pg_amproc a JOIN own_code p ON p.oid = a.amproc::pg_catalog.oid
       UNION SELECT a.amopfamily FROM pg_catalog.pg_amop a JOIN pg_catalog.pg_operator o ON o.oid = a.amopopr
         JOIN own_code p ON p.oid = o.oprcode::pg_catalog.oid),
-    own_types AS (SELECT c.castsource AS type FROM pg_catalog.pg_cast c JOIN own_code p ON p.oid = c.castfunc
+    own_types AS (SELECT t.type FROM pg_catalog.pg_cast c JOIN own_code p ON p.oid = c.castfunc
+        CROSS JOIN LATERAL (VALUES (c.castsource), (CASE WHEN c.casttarget >= 16384::pg_catalog.oid THEN c.casttarget END)) t(type)
       UNION SELECT o.opcintype FROM pg_catalog.pg_opclass o JOIN own_families f ON f.family = o.opcfamily)
     SELECT w.name FROM wanted w WHERE w.oid NOT IN (
       SELECT f.root FROM family f JOIN pg_catalog.pg_class c ON c.oid = f.oid

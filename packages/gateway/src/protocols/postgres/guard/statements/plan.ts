@@ -1,6 +1,7 @@
+import type { Compiled } from "../compile.ts";
 import { refuse, refuseMistake, shown } from "../denied.ts";
 import type { NodeKind } from "../syntax/node-fields.ts";
-import { names, text } from "../syntax/nodes.ts";
+import { names, open, text } from "../syntax/nodes.ts";
 import type { Walk } from "../syntax/walk.ts";
 
 /** What an EXPLAIN asks for beyond the plan. */
@@ -33,8 +34,8 @@ export function checkPlainPlan(isPrepared: boolean, { changes, scope }: Walk): v
 
 /**
  * A verbose plan names all columns of a table that it scans: refused where only some are granted. Any plan shows the
- * body of a function in SQL that it has taken in: refused for functions of the database's own. One of a write that ran names
- * foreign keys: refused.
+ * body of a function in SQL that it has taken in: refused for functions of the database's own, and for casts to types of its own,
+ * which may run one. One of a write that ran names foreign keys: refused.
  */
 export function checkPlan(value: unknown, walk: Walk, options: PlanOptions, depth: number): void {
   const { scope } = walk;
@@ -68,5 +69,20 @@ export function checkPlan(value: unknown, walk: Walk, options: PlanOptions, dept
         "explain a statement without it",
       );
   }
+  if ("typeName" in value) checkPlainType(value.typeName, scope);
   for (const entry of Object.values(value)) checkPlan(entry, walk, options, depth + 1);
+}
+
+/** @throws GuardDenied where a cast to the type could run a function of the database's own; the enums of columns have none. */
+function checkPlainType(type: unknown, { types, enums }: Compiled): void {
+  if (types.size === 0) return;
+  const name = names(open("TypeName", type).names).at(-1) ?? "";
+  const isNamed = (full: string): boolean =>
+    [name, name.replace(/^_/u, "")].includes(full.slice(full.indexOf(".") + 1));
+  if ([...types].some((full) => isNamed(full) && !enums.has(full)))
+    refuse(
+      "types",
+      `EXPLAIN would show what a cast to ${shown(name)} does inside`,
+      "explain a statement without it",
+    );
 }
