@@ -138,6 +138,14 @@ function maker(seed: number): () => string {
         ),
       "cust c",
     );
+  const grouped = (): string =>
+    pick(value, column, alias, () =>
+      pick(
+        () => `${alias()}, ${alias()}`,
+        () => `ROLLUP ((${alias()}, ${column()}))`,
+        () => `GROUPING SETS ((${alias()}), ROLLUP (${alias()}), ())`,
+      ),
+    );
   const select = (single: boolean): string =>
     deeper(() => {
       const target = (): string =>
@@ -156,7 +164,7 @@ function maker(seed: number): () => string {
           () => ` FROM ${from()}, ${from()}`,
         ),
         pick("", "", () => ` WHERE ${value()} IS NOT NULL`),
-        pick("", "", "", () => ` GROUP BY ${pick(value, column)}`),
+        pick("", "", () => ` GROUP BY ${grouped()}`),
         pick("", "", "", () => ` ORDER BY ${pick(value, column)}`),
       ];
       return `${before}SELECT ${distinct}${target()}${single ? "" : pick("", () => `, ${target()}`)}${rest.join("")}${single ? " LIMIT 1" : ""}`;
