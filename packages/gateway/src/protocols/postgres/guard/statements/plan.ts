@@ -1,7 +1,7 @@
 import type { Compiled } from "../compile.ts";
 import { refuse, refuseMistake, shown } from "../denied.ts";
 import type { NodeKind } from "../syntax/node-fields.ts";
-import { names, open, text } from "../syntax/nodes.ts";
+import { kindOf, list, names, open, text } from "../syntax/nodes.ts";
 import type { Walk } from "../syntax/walk.ts";
 
 /** What an EXPLAIN asks for beyond the plan. */
@@ -59,18 +59,31 @@ export function checkPlan(value: unknown, walk: Walk, options: PlanOptions, dept
         "leave VERBOSE out",
       );
   }
-  if (scope.functions.size > 0 && "funcname" in value) {
-    const parts = names(value.funcname);
-    const name = parts.at(-1) ?? "";
-    if (scope.functionNames.has(name))
-      refuse(
-        "functions",
-        `EXPLAIN would show what the function ${shown(name)} does inside`,
-        "explain a statement without it",
-      );
-  }
+  if ("funcname" in value) checkPlainCall(names(value.funcname), scope);
+  // PostgreSQL calls a function by `t.name` too, where t has no such column.
+  if ("fields" in value && list(value.fields).length > 1) checkPlainCall(lastName(value.fields), scope);
   if ("typeName" in value) checkPlainType(value.typeName, scope);
   for (const entry of Object.values(value)) checkPlan(entry, walk, options, depth + 1);
+}
+
+/** @throws GuardDenied where the name is that of a function of the database's own */
+function checkPlainCall(parts: readonly string[], { functions, functionNames }: Compiled): void {
+  const name = parts.at(-1) ?? "";
+  if (functions.size > 0 && functionNames.has(name))
+    refuse(
+      "functions",
+      `EXPLAIN would show what the function ${shown(name)} does inside`,
+      "explain a statement without it",
+    );
+}
+
+/** The last part of a column's name; none of a star. */
+function lastName(fields: unknown): readonly string[] {
+  return names(
+    list(fields)
+      .slice(-1)
+      .filter((part) => kindOf(part) === "String"),
+  );
 }
 
 /** @throws GuardDenied where a cast to the type could run a function of the database's own; the enums of columns have none. */
