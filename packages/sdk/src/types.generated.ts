@@ -351,7 +351,7 @@ allow?: {
  * connection/operation; left out: all that was asked for
  * 
  * @minItems 1
- * @maxItems 32
+ * @maxItems 16
  */
 operations?: string[]
 /**
@@ -366,7 +366,7 @@ connection: string
  * Names on that connection
  * 
  * @minItems 1
- * @maxItems 32
+ * @maxItems 16
  */
 operations: string[]
 /**

@@ -217,7 +217,10 @@ const scope: readonly Case[] = [
     refused: /^\{"email":(?!"pat)/,
     passes: /^\{"email":"pat@example.com"\}$/,
     act: ask({ answer: json, outcome: ({ text }) => text }),
-    base: reachable,
+    base(document) {
+      reachable(document);
+      document.connections.billing.operations.read.query = [];
+    },
   },
   {
     at: inScope("billing", "response", "drop_headers"),

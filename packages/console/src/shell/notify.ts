@@ -6,7 +6,7 @@ import { shortOperation } from "../pages/request/words.ts";
 
 const key = "mayfly-notify";
 /** What one notification says at most of a reason, in characters. */
-const MAX_REASON_CHARACTERS = 200;
+const MAX_NOTIFIED_CHARACTERS = 200;
 
 /** Whether this browser can show notifications at all. */
 export function canNotify(): boolean {
@@ -53,7 +53,7 @@ export function noticeOf(items: readonly InboxItem[]): {
   const what = first.operations.map(shortOperation).join(", ");
   return {
     title: visibleText(`${first.requester.name} asks for ${what} on ${first.connection}`),
-    body: visibleText(first.reason).slice(0, MAX_REASON_CHARACTERS),
+    body: visibleText(first.reason).slice(0, MAX_NOTIFIED_CHARACTERS),
     path: `/inbox?id=${first.id}`,
   };
 }

@@ -75,6 +75,12 @@ describe("bad input", () => {
       "malformed_json",
     ],
     [
+      "names that halves of characters make equal",
+      { method: "POST", url: "/v1/requests", headers: json, payload: String.raw`{"\ud800":1,"\udbff":2}` },
+      400,
+      "malformed_json",
+    ],
+    [
       "__proto__",
       { method: "POST", url: "/v1/requests", headers: json, payload: '{"__proto__":{"isAdmin":true}}' },
       400,
@@ -136,7 +142,7 @@ describe("bad input", () => {
         payload: '{"connection":"orders-db","operations":["read-orders"],"reason":"\\ud800"}',
       },
       400,
-      "invalid_input",
+      "malformed_json",
     ],
     [
       "an empty reason",

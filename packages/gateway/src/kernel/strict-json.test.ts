@@ -65,6 +65,24 @@ test.each([
 });
 
 test.each([
+  String.raw`{"\ud800":1,"\udbff":2}`,
+  String.raw`{"a":["\uDC00"]}`,
+  String.raw`"\ud83d\u0041"`,
+  String.raw`"\udc00\ud83d"`,
+  '"\ud800"',
+])("half of a character is refused, in names and in values: %s", (text) => {
+  expect(JSON.parse(text)).toBeDefined();
+  expect(() => parseStrictJson(text)).toThrow(expect.objectContaining({ kind: "lone_surrogate" }));
+});
+
+test.each([String.raw`{"\ud83d\ude00":"\uD83D\uDE00"}`, String.raw`"\\ud800"`, '"😀"'])(
+  "a whole one is not: %s",
+  (text) => {
+    expect(parseStrictJson(text)).toEqual(JSON.parse(text));
+  },
+);
+
+test.each([
   "0",
   "-0.0",
   "19.99",

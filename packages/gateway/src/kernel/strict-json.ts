@@ -1,6 +1,6 @@
 /** JSON that two readers could understand differently. */
 export class AmbiguousJson extends Error {
-  readonly kind: "name_twice" | "too_deep" | "name_forbidden";
+  readonly kind: "name_twice" | "too_deep" | "name_forbidden" | "lone_surrogate";
 
   constructor(kind: AmbiguousJson["kind"], message: string) {
     super(message);
@@ -16,18 +16,23 @@ export function decodeUtf8(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
+const escapedSurrogate = /\\u[dD][89a-fA-F]/;
+
 /** No name is forbidden. */
 const anyName: ReadonlySet<string> = new Set();
 
 /**
  * Parses JSON and refuses duplicate names (RFC 8259, section 4, leaves their meaning open; RFC 7519, section 4,
- * lets a reader refuse them) and objects nested deeper than `maxDepth`.
+ * lets a reader refuse them), objects nested deeper than `maxDepth`, and halves of characters, which many readers replace
+ * by one and the same character: two names of one object would become equal (RFC 8259, section 8.2; RFC 7493, section 2.1).
  * @param forbidden names that no object may have
- * @throws SyntaxError when it is not JSON, AmbiguousJson when a name stands twice or is forbidden, or it nests too deep
+ * @throws SyntaxError when it is not JSON, AmbiguousJson when a name stands twice or is forbidden, it nests too deep, or a
+ *   text holds a lone surrogate
  */
 export function parseStrictJson(text: string, maxDepth = 16, forbidden = anyName): unknown {
   const value: unknown = JSON.parse(text);
   // From here on the text is known to be JSON, so that the scan need not check the grammar again.
+  const holdsHalves = !text.isWellFormed() || escapedSurrogate.test(text);
   const open: (Set<string> | undefined)[] = [];
   let nameExpected = false;
   for (let at = 0; at < text.length; at += 1) {
@@ -35,6 +40,8 @@ export function parseStrictJson(text: string, maxDepth = 16, forbidden = anyName
     if (character === '"') {
       const start = at;
       at = endOfString(text, at);
+      if (holdsHalves && !(JSON.parse(text.slice(start, at + 1)) as string).isWellFormed())
+        throw new AmbiguousJson("lone_surrogate", "a text holds half of a character");
       const names = open.at(-1);
       if (nameExpected && names !== undefined) {
         const name = JSON.parse(text.slice(start, at + 1)) as string;

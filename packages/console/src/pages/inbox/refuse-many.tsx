@@ -7,6 +7,7 @@ import { Dialog } from "../../components/dialog.tsx";
 import { TextField } from "../../components/field.tsx";
 import { toast } from "../../components/toast.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
+import { MAX_COMMENT_CHARACTERS } from "../../components/text-limits.ts";
 import { shortOperation } from "../request/words.ts";
 
 /** How many names stand in the dialog; the rest is counted. */
@@ -109,7 +110,7 @@ export function RefuseMany({
           label="Why (optional)"
           hint="The agents see this, and it is kept in the audit log."
           value={comment}
-          maxLength={2000}
+          maxLength={MAX_COMMENT_CHARACTERS}
           autoComplete="off"
           onChange={({ target }) => setComment(target.value)}
         />

@@ -4,6 +4,7 @@ import { Button } from "../../components/button.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { TextField } from "../../components/field.tsx";
 import { toast } from "../../components/toast.tsx";
+import { MAX_REASON_CHARACTERS } from "../../components/text-limits.ts";
 import { ProblemBanner } from "./problem-banner.tsx";
 
 /**
@@ -75,7 +76,7 @@ export function StopDialog({
           hint="The agent sees this, and it is kept in the audit log."
           value={reason}
           required
-          maxLength={500}
+          maxLength={MAX_REASON_CHARACTERS}
           autoComplete="off"
           onChange={({ target }) => setReason(target.value)}
         />

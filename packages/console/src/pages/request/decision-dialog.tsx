@@ -6,6 +6,7 @@ import { spanText } from "../../components/duration.ts";
 import { Checkbox, SelectField, TextField } from "../../components/field.tsx";
 import { Banner } from "../../components/page.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
+import { MAX_COMMENT_CHARACTERS } from "../../components/text-limits.ts";
 import { DecisionProblem } from "./decision-problem.tsx";
 import { type Draft, keepDraft } from "./draft.ts";
 import { SignInAgainButton, SignInAgainWords, useSignInAgainFor } from "./sign-in-again.tsx";
@@ -177,7 +178,7 @@ export function DecisionDialog({
           label={approve ? "Comment (optional)" : "Why (optional)"}
           hint={approve ? "Kept in the audit log." : "The agent sees this, and it is kept in the audit log."}
           value={draft.comment}
-          maxLength={2000}
+          maxLength={MAX_COMMENT_CHARACTERS}
           autoComplete="off"
           onChange={({ target }) => change({ comment: target.value })}
         />

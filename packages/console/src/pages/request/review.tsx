@@ -8,11 +8,9 @@ import { Button } from "../../components/button.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { TextArea } from "../../components/field.tsx";
 import { Banner } from "../../components/page.tsx";
+import { MAX_COMMENT_CHARACTERS } from "../../components/text-limits.ts";
 import { toast } from "../../components/toast.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
-
-/** As many characters as the gateway takes. */
-const MAX_NOTE_CHARACTERS = 1000;
 
 function Problem({ error }: { error: unknown }): ReactNode {
   const { title, text, hint } = problemOf(error);
@@ -92,7 +90,7 @@ function ReviewDialog({
           ref={field}
           label="What you found"
           hint="Kept with the request and in the audit log. The requester does not see it."
-          maxLength={MAX_NOTE_CHARACTERS}
+          maxLength={MAX_COMMENT_CHARACTERS}
           value={note}
           onChange={({ target }) => setNote(target.value)}
         />

@@ -19,6 +19,8 @@ function ambiguous(kind: AmbiguousJson["kind"]): MayflyError {
       return bad("a member name stands twice in the same object", "give every member once");
     case "name_forbidden":
       return bad("a member name is not allowed", "leave out __proto__ and constructor");
+    case "lone_surrogate":
+      return bad("a text holds half of a character", "send well-formed Unicode (RFC 7493, section 2.1)");
     case "too_deep":
       return bad(`the body is nested deeper than ${MAX_DEPTH} levels`);
     default:

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { component } from "./components.ts";
 import { durationPattern, parseDuration } from "../../kernel/durations.ts";
-import { hasInvisible } from "../../kernel/invisible-characters.ts";
 
 /** A moment: RFC 3339, UTC, with milliseconds. */
 export const timeSchema = z.string().meta({ format: "date-time" });
@@ -9,21 +8,6 @@ export const timeSchema = z.string().meta({ format: "date-time" });
 /** Milliseconds since the epoch as the API writes a moment. */
 export function timeOf(ms: number): string {
   return new Date(ms).toISOString();
-}
-
-/**
- * Text that a person will read: bounded, well-formed, nothing that paints over what a reviewer's terminal shows, and
- * nothing that only a machine reads.
- */
-export function readableText(longest: number, shortest = 1): z.ZodString {
-  return z
-    .string()
-    .min(shortest)
-    .max(longest)
-    .refine((text) => !hasInvisible(text, "lines"), {
-      error: "holds control characters, others that are not seen, or broken surrogates",
-    })
-    .refine((text) => shortest === 0 || text.trim() !== "", { error: "is empty" });
 }
 
 /** A duration as command lines write it. */

@@ -2,7 +2,8 @@ import * as z from "zod";
 import type { AccessRequest } from "../../grants/types.ts";
 import { formatDuration, parseDuration } from "../../kernel/durations.ts";
 import { MayflyError } from "../../kernel/errors.ts";
-import { durationSchema, readableText, timeOf } from "../contract/schemas.ts";
+import { durationSchema, timeOf } from "../contract/schemas.ts";
+import { operationNames, reasonText } from "../contract/texts.ts";
 import { isOwn } from "../contract/views.ts";
 import { connectionInput } from "../../gate/tools/inputs.ts";
 import { namesOf, type Tool, type ToolResult } from "../../gate/tools/tool.ts";
@@ -71,12 +72,10 @@ export const requestAccess: Tool<OwnToolCall> = ownTool({
     "say what the task is and name its ticket. A grant ends by itself; release it when the task is done.",
   input: z.strictObject({
     connection: connectionInput,
-    operations: z
-      .array(readableText(200))
-      .min(1)
-      .max(32)
-      .describe('Names of operations on that connection, for example ["read-orders"]'),
-    reason: readableText(2000).describe("Why you need it, for a person to read"),
+    operations: operationNames.describe(
+      'Names of operations on that connection, for example ["read-orders"]',
+    ),
+    reason: reasonText.describe("Why you need it, for a person to read"),
     ttl: durationSchema.optional().describe("For how long, for example 5m; left out: the policy's default"),
     break_glass: z
       .boolean()

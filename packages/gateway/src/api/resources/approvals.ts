@@ -1,10 +1,12 @@
+import { MAX_COMMENT_CHARACTERS, MAX_OPERATIONS } from "../../kernel/text-limits.ts";
 import * as z from "zod";
 import type { Actor } from "../../grants/grants.ts";
 import { parseDuration } from "../../kernel/durations.ts";
 import { component } from "../contract/components.ts";
 import { type Call, endpoint } from "../contract/endpoint.ts";
 import { requestIdSchema } from "./requests.ts";
-import { durationSchema, readableText, requestSchema } from "../contract/schemas.ts";
+import { durationSchema, requestSchema } from "../contract/schemas.ts";
+import { readableText } from "../contract/texts.ts";
 import { requestView } from "../contract/views.ts";
 
 const seen = {
@@ -12,7 +14,9 @@ const seen = {
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/)
     .meta({ description: "The digest of the request as you saw it" }),
-  comment: readableText(2000, 0).default("").meta({ description: "For the requester and the audit log" }),
+  comment: readableText(MAX_COMMENT_CHARACTERS, 0)
+    .default("")
+    .meta({ description: "For the requester and the audit log" }),
 };
 
 const approvalSchema = component(
@@ -24,7 +28,7 @@ const approvalSchema = component(
         operations: z
           .array(readableText(400))
           .min(1)
-          .max(32)
+          .max(MAX_OPERATIONS)
           .optional()
           .meta({ description: "connection/operation; left out: all that was asked for" }),
         ttl: durationSchema.optional().meta({ description: "3m, for example; left out: what was asked for" }),
@@ -42,7 +46,7 @@ const refusalSchema = component("Refuse", z.strictObject(seen));
 const reviewSchema = component(
   "ReviewEmergency",
   z.strictObject({
-    note: readableText(2000).meta({
+    note: readableText(MAX_COMMENT_CHARACTERS).meta({
       description: "What you found; kept with the request and in the audit log",
     }),
   }),

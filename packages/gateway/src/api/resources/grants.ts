@@ -2,7 +2,8 @@ import * as z from "zod";
 import { component } from "../contract/components.ts";
 import { endpoint } from "../contract/endpoint.ts";
 import { ApiProblem } from "../contract/problems.ts";
-import { grantSchema, pageLimit, readableText } from "../contract/schemas.ts";
+import { grantSchema, pageLimit } from "../contract/schemas.ts";
+import { reasonText } from "../contract/texts.ts";
 import { grantView, isOwn } from "../contract/views.ts";
 
 const grantIdSchema = z.strictObject({ id: z.string().regex(/^gr_[0-9a-z]{16}$/) });
@@ -28,7 +29,7 @@ const leaseSchema = component(
   }),
 );
 
-const revocationSchema = component("Revocation", z.strictObject({ reason: readableText(2000) }));
+const revocationSchema = component("Revocation", z.strictObject({ reason: reasonText }));
 
 /** Lists grants. */
 export const listGrants = endpoint({

@@ -8,7 +8,8 @@ import { type BoundedMap, boundedMap } from "../../kernel/bounded-map.ts";
 import type { Principal } from "../../identity/principal.ts";
 import { component } from "../contract/components.ts";
 import { endpoint } from "../contract/endpoint.ts";
-import { grantSchema, readableText, timeOf, timeSchema } from "../contract/schemas.ts";
+import { grantSchema, timeOf, timeSchema } from "../contract/schemas.ts";
+import { reasonText } from "../contract/texts.ts";
 import type { ApiServices } from "../services.ts";
 import { grantView } from "../contract/views.ts";
 
@@ -133,7 +134,7 @@ const revocationOfAllSchema = component(
     requester: z
       .strictObject({ kind: z.enum(["agent", "person"]), issuer: name, subject: name, client: name })
       .meta({ description: "Whose grants, as a grant's requester names them" }),
-    reason: readableText(2000),
+    reason: reasonText,
   }),
 );
 

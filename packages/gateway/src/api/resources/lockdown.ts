@@ -2,7 +2,8 @@ import * as z from "zod";
 import type { Lockdown } from "../../grants/grants.ts";
 import { component } from "../contract/components.ts";
 import { endpoint } from "../contract/endpoint.ts";
-import { readableText, timeOf, timeSchema } from "../contract/schemas.ts";
+import { timeOf, timeSchema } from "../contract/schemas.ts";
+import { reasonText } from "../contract/texts.ts";
 
 const lockdownSchema = component(
   "Lockdown",
@@ -14,7 +15,7 @@ const lockdownSchema = component(
   }),
 );
 
-const lockdownOrderSchema = component("LockdownOrder", z.strictObject({ reason: readableText(2000) }));
+const lockdownOrderSchema = component("LockdownOrder", z.strictObject({ reason: reasonText }));
 
 function lockdownView(lockdown: Lockdown | undefined): z.input<typeof lockdownSchema> {
   if (lockdown === undefined) return { locked: false };

@@ -5,13 +5,8 @@ import { USUAL_LEASE_MS } from "../../kernel/leases.ts";
 import { component } from "../contract/components.ts";
 import { type EndpointResponse, type Call, endpoint } from "../contract/endpoint.ts";
 import { ApiProblem } from "../contract/problems.ts";
-import {
-  durationSchema,
-  pageLimit,
-  readableText,
-  requestSchema,
-  requestStateSchema,
-} from "../contract/schemas.ts";
+import { durationSchema, pageLimit, requestSchema, requestStateSchema } from "../contract/schemas.ts";
+import { operationNames, readableText, reasonText } from "../contract/texts.ts";
 import { grantView, isOwn, ownRequestView, requestView } from "../contract/views.ts";
 
 /** The longest that one long poll is held. */
@@ -23,8 +18,8 @@ const askSchema = component(
   "Ask",
   z.strictObject({
     connection: readableText(200),
-    operations: z.array(readableText(200)).min(1).max(32).meta({ description: "Names on that connection" }),
-    reason: readableText(2000).meta({
+    operations: operationNames.meta({ description: "Names on that connection" }),
+    reason: reasonText.meta({
       description: "Why: reviewers see this, and it is kept in the audit log",
     }),
     ttl: durationSchema.optional().meta({ description: "5m, for example; left out: the policy's default" }),

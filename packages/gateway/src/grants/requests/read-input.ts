@@ -2,6 +2,7 @@ import { digestOf } from "../../kernel/canonical.ts";
 import { formatDuration } from "../../kernel/durations.ts";
 import { MAX_LEASE_MS, MIN_LEASE_MS } from "../../kernel/leases.ts";
 import { hasInvisible, visibleLength } from "../../kernel/invisible-characters.ts";
+import { MAX_COMMENT_CHARACTERS, MAX_OPERATIONS, MAX_REASON_CHARACTERS } from "../../kernel/text-limits.ts";
 import { readTraceparent, writeTraceparent } from "../../kernel/traceparent.ts";
 import { invalid } from "../errors.ts";
 import type { Ask } from "../grants.ts";
@@ -19,12 +20,9 @@ export interface ParsedAsk {
   readonly idempotency?: { readonly key: string; readonly fingerprint: string };
 }
 
-const MAX_OPERATIONS = 16;
-const MAX_REASON_CHARACTERS = 500;
 const MAX_NAME_CHARACTERS = 200;
 /** The least length of a reason for breaking glass: more than "urgent". Characters. */
 const MIN_EMERGENCY_REASON_CHARACTERS = 15;
-const MAX_COMMENT_CHARACTERS = 1000;
 const MIN_TTL_MS = 1000;
 
 function nameOf(text: unknown, what: string): string {

@@ -42,7 +42,7 @@ function ranged(request: IncomingMessage, response: ServerResponse): void {
 
 describe("a masked answer", () => {
   const operations = {
-    read: { requests: ["GET /v1/{x}"], response: { mask: ["/customer/email"] } },
+    read: { requests: ["GET /v1/{x}"], query: [], response: { mask: ["/customer/email"] } },
   };
 
   it("can't be cut into a part that is JSON by itself", async () => {

@@ -35,8 +35,9 @@ export interface CompiledBody {
   readonly types: readonly string[];
 }
 
-function queryOf(query: HttpScope["query"]): QueryRule {
-  if (query === undefined) return "any";
+function queryOf({ query, response }: HttpScope): QueryRule {
+  // `checkScope` refuses a mask beside any parameters; nothing is wider than it would be for having come past that.
+  if (query === undefined) return response.mask.length === 0 ? "any" : new Map();
   if (Array.isArray(query)) return new Map(query.map((name) => [name, undefined]));
   return new Map(Object.entries(query).map(([name, pattern]) => [name, RE2JS.compile(pattern)]));
 }
@@ -58,7 +59,7 @@ function compileScope({ name, scope }: NamedScope<HttpScope>): Compiled {
       if ("message" in template) throw new TypeError(`${written}: ${template.message}`);
       return template;
     }),
-    query: queryOf(scope.query),
+    query: queryOf(scope),
     headers: scope.headers.map((each) => each.toLowerCase()),
     body: bodyOf(scope.body),
     mask:

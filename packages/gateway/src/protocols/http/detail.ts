@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ForwardedHeaders, HttpAct, HttpBody, HttpCover } from "./act.ts";
 import type { JudgedHead } from "./judge-head.ts";
-import { isListed } from "./request/headers.ts";
 
 /** Headers whose value is a credential: that one was sent is written down, and not which. */
 const credentials = /(?:authorization|cookie|token|secret|passw|api-?key|credential|session|signature|jwt)/i;
@@ -15,7 +14,7 @@ function headersOf(
   const headers: [string, string][] = [];
   if (listed.length === 0) return headers;
   for (const [at, name] of names.entries()) {
-    if (!isListed(name, listed) || own.has(name)) continue;
+    if (!listed.includes(name) || own.has(name)) continue;
     const value = values[at] ?? "";
     headers.push([name, credentials.test(name) ? `(a credential of ${value.length} characters)` : value]);
   }

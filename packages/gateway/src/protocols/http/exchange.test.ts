@@ -165,6 +165,7 @@ describe("a request through the gateway", () => {
       operations: {
         read: {
           requests: ["GET /v1/invoices/{id}"],
+          query: [],
           response: { mask: ["/customer/email", "/customer/iban"] },
         },
       },
@@ -180,7 +181,9 @@ describe("a request through the gateway", () => {
   it("gives nothing of an answer that should be masked and is no JSON", async () => {
     await start({
       api: (_, response) => response.end("email: ada@example.com"),
-      operations: { read: { requests: ["GET /v1/invoices/{id}"], response: { mask: ["/email"] } } },
+      operations: {
+        read: { requests: ["GET /v1/invoices/{id}"], query: [], response: { mask: ["/email"] } },
+      },
     });
     const answer = await rig.raw(head("GET", "/v1/invoices/1"), /"code"/);
     expect(answer).toMatch(/^HTTP\/1\.1 502/);
@@ -247,7 +250,9 @@ describe("a request through the gateway", () => {
         response.setHeader("content-type", "application/json");
         response.end(JSON.stringify({ email: "ada@example.com", rest }));
       },
-      operations: { read: { requests: ["GET /v1/invoices/{id}"], response: { mask: ["/email"] } } },
+      operations: {
+        read: { requests: ["GET /v1/invoices/{id}"], query: [], response: { mask: ["/email"] } },
+      },
     });
     const socket = rig.connect();
     let bytes = 0;

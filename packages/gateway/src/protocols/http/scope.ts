@@ -2,7 +2,7 @@ import * as z from "zod";
 import { RE2JS } from "re2js";
 import { textFileSchema } from "../../kernel/secret.ts";
 import { parseSize, sizePattern } from "../../kernel/sizes.ts";
-import { mayList } from "./request/headers.ts";
+import { problemOfListed } from "./request/headers.ts";
 import { mayBeJudged } from "./body/media-type.ts";
 import { readPointer } from "./pointer.ts";
 import { compileSchema } from "../../gate/web/schema/json-schema.ts";
@@ -34,6 +34,12 @@ function isPattern(text: string): boolean {
   }
 }
 
+const header = z.string().superRefine((written, context) => {
+  const problem = problemOfListed(written);
+  if (problem !== undefined)
+    context.addIssue({ code: "custom", message: problem.message, params: { hint: problem.hint } });
+});
+
 const pointer = z.string().superRefine((written, context) => {
   if (readPointer(written) === undefined)
     context.addIssue({
@@ -52,11 +58,13 @@ export const scopeSchema = z.strictObject({
   query: z
     .union([z.array(z.string().min(1)), z.record(z.string().min(1), pattern)])
     .optional()
-    .describe("Query parameters: a list of names, or names with RE2 patterns; left out: any"),
+    .describe(
+      "Query parameters: a list of names, or names with RE2 patterns; left out: any, and none with a mask",
+    ),
   headers: z
-    .array(z.string().refine(mayList, "this header is the gateway's own, or one that is never granted"))
+    .array(header)
     .default([])
-    .describe("Further request headers that go upstream; x-vendor-* covers a family"),
+    .describe("Further request headers that go upstream, each by its whole name"),
   body: z
     .union([
       textFileSchema.transform((schema) => ({ schema, max: 65_536, types: ["application/json"] })),
@@ -131,6 +139,29 @@ export function checkScope(scope: HttpScope): readonly Problem[] {
       path: ["response"],
       message: "what comes over a WebSocket can be neither masked nor counted",
       hint: "grant the WebSocket in an operation of its own",
+    });
+  return [...problems, ...problemsOfMask(scope)];
+}
+
+/**
+ * With a mask whatever chooses, renames, filters or sorts what an answer holds can bring or tell a masked value
+ * (`fields=customer.email:x`, `sort=email`, a GraphQL alias), under names that are each API's own: only the operator knows
+ * which do not.
+ */
+function problemsOfMask({ response, query, body }: HttpScope): readonly Problem[] {
+  if (response.mask.length === 0) return [];
+  const problems: Problem[] = [];
+  if (query === undefined)
+    problems.push({
+      path: ["response", "mask"],
+      message: "a mask needs a query list: any parameter could bring or tell what is masked",
+      hint: "write query: [] for none, or list those that neither choose, rename, filter nor sort what an answer holds",
+    });
+  if (body !== undefined && body.schema === undefined)
+    problems.push({
+      path: ["body"],
+      message: "a mask needs a schema for the body: any member could bring or tell what is masked",
+      hint: "write a JSON Schema whose members neither choose, rename, filter nor sort what an answer holds",
     });
   return problems;
 }

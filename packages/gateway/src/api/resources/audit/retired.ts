@@ -4,7 +4,8 @@ import { requireOperator } from "../../../grants/approvals/people.ts";
 import { recordPrincipal } from "../../../grants/durability/records.ts";
 import { component } from "../../contract/components.ts";
 import { endpoint } from "../../contract/endpoint.ts";
-import { readableText, timeOf, timeSchema } from "../../contract/schemas.ts";
+import { timeOf, timeSchema } from "../../contract/schemas.ts";
+import { reasonText } from "../../contract/texts.ts";
 
 /** Logs of which an answer lacks something for good. */
 export const retiredSchema = z.array(
@@ -28,7 +29,7 @@ const orderSchema = component(
   "RetireLogOrder",
   z.strictObject({
     log: z.string().min(1).max(255).meta({ description: "The log's name" }),
-    reason: readableText(2000),
+    reason: reasonText,
   }),
 );
 

@@ -51,6 +51,24 @@ const uri =
   /^[A-Za-z][A-Za-z0-9+.-]*:(?:\/\/(?:(?:[\w.~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?(?:\[[0-9A-Fa-f:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::\d*)?(?![^/?#])|(?!\/\/))(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*(?:\?(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?(?:#(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$/;
 const MAX_URI_CHARACTERS = 8192;
 
+/** Schemes that browsers' readers take an authority for in any case: `http:evil.example`, `http:///evil.example`. */
+const special = /^(?:https?|wss?|ftp|file):/i;
+
+/**
+ * A URI that its two kinds of readers, RFC 3986's and the URL Standard's, take for the same one: what one of them calls
+ * another host or port (`http:host`, `http://0x7f.1/`, `http://%65vil.example/`), or refuses (a port of 99999), is none.
+ */
+function isUri(value: string): boolean {
+  if (value.length > MAX_URI_CHARACTERS || !uri.test(value) || !URL.canParse(value)) return false;
+  const authority = /^[^:]*:\/\/([^/?#]*)/.exec(value)?.[1];
+  if (authority === undefined) return !special.test(value);
+  const [, host = "", port = ""] = /^(?:[^@]*@)?(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(authority) ?? [];
+  const read = new URL(value);
+  if (host.startsWith("[")) return isIPv6(host.slice(1, -1));
+  const isSamePort = read.port === "" || Number(read.port) === Number(port);
+  return isSamePort && read.hostname.toLowerCase() === host.toLowerCase();
+}
+
 /**
  * The enforced formats (JSON Schema 2020-12, section 7.3; OpenAPI 3.1, section 4.4). A schema with any other is refused,
  * because nothing would check it. Each test runs in linear time.
@@ -71,7 +89,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   hostname: text(isHostname),
   ipv4: text(isIPv4),
   ipv6: text((value) => isIPv6(value) && !value.includes("%")),
-  uri: text((value) => value.length <= MAX_URI_CHARACTERS && uri.test(value)),
+  uri: text(isUri),
   uuid: text((value) => /^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/.test(value)),
   "json-pointer": text((value) => /^(?:\/(?:[^~/]|~[01])*)*$/u.test(value)),
   byte: text((value) => /^[A-Za-z0-9+/]*={0,2}$/.test(value) && value.length % 4 === 0),

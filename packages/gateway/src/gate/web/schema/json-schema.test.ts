@@ -168,6 +168,33 @@ describe("every keyword that is taken bites", () => {
   });
 });
 
+describe("a URI is one to readers by RFC 3986 and by the URL Standard alike", () => {
+  it.each([
+    "http:evil.example",
+    "http:/evil.example",
+    "http:///evil.example",
+    "https://a.example:99999/",
+    "http://0x7f.1/",
+    "http://2130706433/",
+    "http://%65vil.example/",
+    "http://[::::]/",
+    "http://[fe80::1%25eth0]/",
+    "https://a.example\\@b.example/",
+    " https://a.example/",
+    "https://a.example/\t",
+    "https://",
+  ])("not %j", (value) => expect(check({ type: "string", format: "uri" }, value)).toBe(false));
+  it.each([
+    "https://a.example:443/x?y=z%20#f",
+    "https://Ada@A.example/",
+    "http://[2001:db8::7]:8080/",
+    "mailto:ada@a.example",
+    "urn:isbn:0451450523",
+    "custom://Host_x/y",
+    "file:///etc/hosts",
+  ])("but %j", (value) => expect(check({ type: "string", format: "uri" }, value)).toBe(true));
+});
+
 describe("what is not enforced is refused where it is written", () => {
   it.each([
     ["a keyword of no vocabulary", { type: "string", patern: "^a$" }],

@@ -63,25 +63,37 @@ const dropped = new Set([
 /** Names of which every operation knows what becomes of them. */
 export const TAKEN_HEADERS: readonly string[] = [...forwarded, ...dropped];
 
-/** Never granted, whatever an operator lists: they speak for the gateway, for the connection, or for another request. */
-const never =
-  /^(?:proxy-.*|forwarded|via|x-forwarded-.*|x-real-ip|x-original-.*|x-rewrite-.*|x-http-method.*|x-method-override|x-remote-.*|remote-.*|x-user.*|x-auth-.*|x-authenticated-.*|x-client-cert.*|x-ssl-.*|ssl-client.*|x-envoy-.*|x-amzn-oidc-.*|x-goog-iap-.*|cf-access-.*|impersonate-.*|http2-settings|set-cookie2?|cookie2|max-forwards|x-accel-.*|x-sendfile)$/;
+/**
+ * Never granted, whatever an operator lists: they speak for the gateway, for the connection, or for another request. What
+ * proxies, clouds and frameworks make of their own names nobody knows whole: that is why only names are listed, and no patterns.
+ */
+const never = new RegExp(
+  `^(?:${[
+    // The connection, and the answer's side of it.
+    "proxy-.*|via|http2-settings|max-forwards|set-cookie2?|cookie2|x-accel-.*|x-sendfile|cdn-loop",
+    // Where a request came from, by which proxy, to which host.
+    "forwarded|x-forwarded(?:-.*)?|x-forward-.*|x-real-.*|x-(?:client|cluster-client|originating|remote|proxyuser)-?ip|x-host",
+    "(?:true|fastly|fly)-client-ip|cf-.*|x-azure-.*|x-appengine-.*|x-envoy-.*|x-arr-.*|wl-proxy-.*|x-proto(?:col)?",
+    "x-url-scheme|front-end-https|x-scheme",
+    // Another path or method than the request's own, and steps that a framework leaves out.
+    "x-original-.*|x-rewrite-.*|x-override-.*|x-http-method.*|x-method(?:-override)?|x-middleware-.*|x-matched-path|x-invoke-.*",
+    // Who somebody is, as a proxy in front says it.
+    "impersonate-.*|x-remote-.*|remote-.*|x-user.*|x-auth-.*|x-authenticated-.*|x-client-cert.*|x-ssl-.*|ssl-client.*",
+    "x-amzn-.*|x-goog-(?:iap|authenticated)-.*|x-ms-client-.*|x-ms-token-.*|x-webauth-.*|x-consumer-.*|x-credential-.*",
+    "x-pomerium-.*|x-authentik-.*|x-vouch-.*|tailscale-.*|x-jwt-.*",
+  ].join("|")})$`,
+);
 
 /**
  * What becomes of a request's header.
  * @param name in lower case
- * @param listed what the operation's `headers:` adds, in lower case; `x-vendor-*` covers a family
+ * @param listed what the operation's `headers:` adds, in lower case
  */
 export function fateOf(name: string, listed: readonly string[]): HeaderFate {
   // None of these is never granted: what is common is found without looking through that pattern.
   if (forwarded.has(name)) return "forward";
   if (dropped.has(name) || name.startsWith("sec-")) return "drop";
-  return isListed(name, listed) && !isNeverListed(name) ? "forward" : "refuse";
-}
-
-/** Whether an operation lists a header, by its name or its family. @param name in lower case */
-export function isListed(name: string, listed: readonly string[]): boolean {
-  return listed.some((each) => (each.endsWith("*") ? name.startsWith(each.slice(0, -1)) : name === each));
+  return listed.includes(name) && !isNeverListed(name) ? "forward" : "refuse";
 }
 
 /** Whether no operation can grant a header. @param name in lower case */
@@ -90,15 +102,24 @@ export function isNeverListed(name: string): boolean {
   return never.test(name) || never.test(name.replaceAll("_", "-"));
 }
 
-/** Whether an operation may list a header: neither the gateway's own nor one that is never granted. */
-export function mayList(name: string): boolean {
-  const bare = name.toLowerCase().replace(/\*$/, "");
-  return (
-    /^[!#$%&'+\-.^_`|~0-9a-z]+\*?$/.test(name.toLowerCase()) &&
-    bare !== "" &&
-    !never.test(bare) &&
-    !dropped.has(bare)
-  );
+/** Why an operation cannot list a header, with what to write; undefined where it can. */
+export function problemOfListed(
+  written: string,
+): { readonly message: string; readonly hint: string } | undefined {
+  const name = written.toLowerCase();
+  if (name.includes("*"))
+    return {
+      message: "a pattern would let up whatever proxies and frameworks read under such names",
+      hint: "list each header by its whole name, for example x-vendor-region",
+    };
+  if (!/^[!#$%&'+\-.^_`|~0-9a-z]+$/.test(name))
+    return { message: "this is no header's name", hint: "write a name such as x-tenant" };
+  if (isNeverListed(name) || dropped.has(name))
+    return {
+      message: "this header is the gateway's own, or one that is never granted",
+      hint: "leave it out; what the API needs from the gateway stands under the connection's headers",
+    };
+  return undefined;
 }
 
 /**

@@ -67,10 +67,3 @@ export function judgeQuery(raw: string | undefined, rule: QueryRule): Objection 
   }
   return undefined;
 }
-
-/** The names of a query's parameters, as far as they can be read, without brackets behind them. */
-export function namesOf(raw: string | undefined): string[] {
-  return (raw ?? "")
-    .split(/[&;]/)
-    .map((pair) => (decode(pair.split("=")[0] ?? "") ?? "").replace(/\[.*$/s, ""));
-}
