@@ -9,6 +9,7 @@ export const INVARIANTS = [
   "packages/gateway/src/audit/kill.integration.test.ts",
   "packages/gateway/src/gate/web/http1/response-reader.property.test.ts",
   "packages/gateway/src/gate/web/websocket/frames.property.test.ts",
+  "packages/gateway/src/gate/web/schema/pairs.test.ts",
   "packages/gateway/src/grants/approvals-corpus.test.ts",
   "packages/gateway/src/grants/control-corpus.test.ts",
   "packages/gateway/src/grants/durability/time.property.test.ts",
@@ -30,5 +31,7 @@ export const INVARIANTS = [
   "packages/gateway/src/protocols/postgres/wire-corpus.integration.test.ts",
   "tests/e2e/torture-faults.test.ts",
   "tests/e2e/torture.test.ts",
+  "tests/integration/json-schema-pairs.test.ts",
+  "tests/integration/json-schema-suite.test.ts",
   "tests/integration/wire-fuzz.test.ts",
 ];

@@ -1,4 +1,5 @@
 // What the tests call that npm does not bring.
+import { setupSchemaSuite } from "./schema-suite.mjs";
 import { clientPrograms, containerPrograms, setup } from "../setup.mjs";
 
 /** Makes a fresh clone ready for every test. */
@@ -15,6 +16,7 @@ export async function setupTests() {
     ...clientPrograms,
     ...containerPrograms,
   ]);
+  await setupSchemaSuite();
   try {
     await setup(["chromium"]);
   } catch (error) {

@@ -192,9 +192,7 @@ function linesOf(schema: unknown, place: Place): string[] {
   const more = rest.consume("additionalProperties");
   if (more === false) words.push("no other members");
   else if (more === undefined) {
-    // What unevaluatedProperties says about the others is shown there, unchanged.
-    const isOpen = schema["unevaluatedProperties"] === undefined && (known.length > 0 || isSchema(families));
-    if (isOpen) words.push("and any other member");
+    if (known.length > 0 || isSchema(families)) words.push("and any other member");
   } else inside(more, "(any other name)", false);
   const left = rest.left();
   for (const [keyword, value] of left) asWritten({ [keyword]: value });

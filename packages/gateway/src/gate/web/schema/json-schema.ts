@@ -3,6 +3,7 @@ import { parseStrictJson } from "../../../kernel/strict-json.ts";
 import { caseVariantIn, listedNames } from "./case-variants.ts";
 import { FORMATS } from "./formats.ts";
 import { FOREIGN_ANNOTATIONS, problemOfKeywords } from "./keywords.ts";
+import { problemOfReferences } from "./reference-rules.ts";
 import { isMultiple, keyOf } from "./values.ts";
 import { compilePattern } from "./patterns.ts";
 import { costOf, type SchemaCost } from "./cost.ts";
@@ -97,7 +98,7 @@ export function compileSchema(text: string): CompiledSchema | { readonly why: st
   try {
     const schema = parseStrictJson(text, MAX_TEXT_DEPTH);
     if (holdsPrototype(schema)) return { why: "__proto__ cannot be enforced" };
-    const problem = problemOfKeywords(schema);
+    const problem = problemOfKeywords(schema) ?? problemOfReferences(schema);
     if (problem !== undefined) return { why: problem };
     const validate = createAjv().compile(schema as object);
     const names = listedNames(schema);

@@ -44,7 +44,6 @@ export const ENFORCED_KEYWORDS: Readonly<Record<string, Holds>> = {
   patternProperties: "schemasByName",
   additionalProperties: "schema",
   propertyNames: "schema",
-  unevaluatedProperties: "schema",
 };
 
 /** Keywords that hold referenced schemas, and annotations. */
@@ -82,7 +81,10 @@ const instead: Readonly<Record<string, string>> = {
   contentEncoding: "write a pattern",
   contentMediaType: "write a pattern",
   contentSchema: "write a pattern",
+  // Validators do not agree on what counts as evaluated: Ajv counts what an `if` says that failed.
   unevaluatedItems: "write prefixItems, and items: false",
+  unevaluatedProperties:
+    "list every member under properties, those that allOf and its like judge as true, beside additionalProperties: false",
   discriminator: "write oneOf, with a const for each",
   nullable: 'write type: [TYPE, "null"]',
   dependencies: "write dependentRequired or dependentSchemas",
@@ -102,9 +104,9 @@ export function problemOfKeywords(schema: unknown, at = "", depth = 0): string |
   if (typeof schema === "boolean") return undefined;
   if (typeof schema !== "object" || schema === null || Array.isArray(schema))
     return `${at === "" ? "it" : at} is no schema`;
-  // Ajv forgets what such an `if` evaluated, and lets properties pass that unevaluatedProperties should refuse.
-  if (Object.hasOwn(schema, "if") && !Object.hasOwn(schema, "then"))
-    return `${at}/if stands without then: write then: true`;
+  const nameless = namesNothing(schema);
+  if (nameless !== undefined)
+    return `${at}/${nameless} holds an empty name, which is not enforced: leave it out`;
   for (const [keyword, value] of Object.entries(schema)) {
     const holds = holdsOf(keyword);
     const here = `${at}/${keyword}`.slice(0, 200);
@@ -116,6 +118,14 @@ export function problemOfKeywords(schema: unknown, at = "", depth = 0): string |
     if (problem !== undefined) return problem;
   }
   return undefined;
+}
+
+/** A keyword that requires a member with an empty name: the validator takes such a member for one that is there. */
+function namesNothing(schema: object): string | undefined {
+  const { required, dependentRequired } = schema as Readonly<Record<string, unknown>>;
+  const isNameless = (names: unknown): boolean => Array.isArray(names) && names.includes("");
+  if (isNameless(required)) return "required";
+  return Object.values(dependentRequired ?? {}).some(isNameless) ? "dependentRequired" : undefined;
 }
 
 function problemWithin(holds: Holds, value: unknown, at: string, depth: number): string | undefined {
