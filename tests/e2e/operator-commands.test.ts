@@ -150,7 +150,8 @@ describe("mayflyd pin", () => {
     const first = await acceptCrm(file, environment);
     expect(first.code).toBe(3);
     expect(Object.keys(first.pins)).toEqual(["get_customer", "delete_customer"]);
-    expect(first.shown).toContain('new: get_customer: "Reads one customer"');
+    expect(first.shown).toMatch(/^new: get_customer\n {2}\{\n {4}"name": "get_customer",/);
+    expect(first.shown).toContain('    "description": "Reads one customer"');
     expect(pinsOf(file, "crm", environment)).toMatchObject({ code: 0, shown: "", pins: first.pins });
     const text = readFileSync(file, "utf8");
     writeFileSync(

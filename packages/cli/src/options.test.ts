@@ -8,6 +8,7 @@ import { Readable } from "node:stream";
 import type { Command } from "commander";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeEmptyLog } from "@mayfly/testing/audit-log.ts";
+import { UNSEEN } from "@mayfly/sdk/recordings";
 import { freePort } from "@mayfly/testing/ports.ts";
 import { errorText } from "./exit.ts";
 import { writeProfile } from "./profile.ts";
@@ -41,6 +42,8 @@ let folder: string;
 let server: Server;
 let url: string;
 let seen: string[];
+/** What the command itself wrote to standard output and error. */
+let said: string[];
 let auditLog: string;
 let verifierKey: string;
 const at = "2026-01-01T00:00:00Z";
@@ -69,7 +72,14 @@ const grant = {
   ends_at: at,
   access: { protocol: "kubernetes", env: {}, kubeconfig: "apiVersion: v1\nkind: Config\n" },
 };
-const record = { seq: 1, time: at, type: "log.opened", detail: {} };
+const record = {
+  seq: 1,
+  time: at,
+  type: "request.created",
+  principal: { name: "bot" },
+  connection: "orders-db",
+  detail: { reason: "words" },
+};
 /** An exec with a recording, newest record first. */
 const part = (digit: string): object => ({ parts: [{ bytes: 1, payload: `sha256:${digit.repeat(64)}` }] });
 const recording = { format: "asciicast-v2", output: part("a"), input: part("b") };
@@ -124,6 +134,14 @@ function answerTo(path: string): object | string {
   return answers.find(([pattern]) => pattern.test(path))?.[1] ?? {};
 }
 
+/** What others wrote into every text of an answer; empty: nothing. */
+let foreign = "";
+/** Members that a client reads by their form. */
+const formed =
+  /^(?:id|digest|state|kind|type|decision|protocol|risk|format|time|payload|log|key|.*_at|[A-Z_]+)$/;
+const tainted = (name: string, value: unknown): unknown =>
+  typeof value === "string" && !formed.test(name) ? `${value}${foreign}` : value;
+
 beforeAll(async () => {
   auditLog = mkdtempSync(join(tmpdir(), "mayfly-options-log-"));
   verifierKey = await makeEmptyLog(auditLog);
@@ -136,7 +154,12 @@ beforeAll(async () => {
       const answer = answerTo(path);
       const type = path.startsWith("/v1/events") ? "text/event-stream" : "application/json";
       response.writeHead(200, { "content-type": type });
-      response.end(typeof answer === "string" ? answer : JSON.stringify(answer));
+      const isOurs = path.startsWith("/v1/") && foreign !== "";
+      const text = typeof answer === "string" ? answer : JSON.stringify(answer, isOurs ? tainted : undefined);
+      // A record, as the export has it.
+      response.end(
+        isOurs && path.includes("export") ? text.replace('"words"', JSON.stringify(foreign)) : text,
+      );
     });
   });
   await new Promise<void>((resolve) => {
@@ -185,7 +208,8 @@ async function run(words: readonly string[], { saved, input, ends }: Row): Promi
   seen = [];
   rmSync(join(folder, "mayfly", "new.json"), { force: true });
   vi.stubEnv("MAYFLY_TOKEN", saved === true ? "" : "token");
-  const say = (text: unknown): boolean => seen.push(String(text)) > 0;
+  said = [];
+  const say = (text: unknown): boolean => said.push(String(text)) > 0 && seen.push(String(text)) > 0;
   vi.spyOn(process.stdout, "write").mockImplementation(say);
   vi.spyOn(process.stderr, "write").mockImplementation(say);
   const stdin = Readable.from([input ?? ""]);
@@ -198,7 +222,8 @@ async function run(words: readonly string[], { saved, input, ends }: Row): Promi
     const made = program(cut === -1 ? [] : words.slice(cut + 1));
     await Promise.race([made.parseAsync([...own], { from: "user" }), until(ends ?? /(?!)/)]);
   } catch (error) {
-    seen.push(errorText(error));
+    // As mayfly.ts does.
+    say(errorText(error));
   } finally {
     process.exitCode = before;
     // What goes on until Ctrl-C is left behind by no test.
@@ -558,6 +583,54 @@ describe("an option is not lost on its way", () => {
     expect(await run([...words, option, ...value, ...behind].map(fill), row)).toMatch(sees);
     expect(await run([...words, ...behind].map(fill), row)).not.toMatch(sees);
   });
+});
+
+describe("what others wrote acts on no terminal, and is seen", () => {
+  const hostile =
+    " \u001b]0;t\u0007 \u009b2J \u202e \u200b \u200d \u{e0041} \ufff9 \u2028 \r \0 \ufeff \ue000 \u00ad";
+  const unseen = new RegExp(`(?!\\n)${UNSEEN}`, "u");
+  /** Writes the log as it is, for a file: its lines are what proofs are about. */
+  const exempt = new Set(["audit export"]);
+  const forms = [[], ["--json"], ["--output", "yaml"], ["--output", "wide"], ["--acts"], ["--scope"]];
+  const isDeclared = (name: string, [option]: readonly string[]): boolean =>
+    option === undefined || options.some(([command, each]) => command === name && each === option);
+  const runs = Object.entries(commands).flatMap(([name, { args }]) =>
+    exempt.has(name)
+      ? []
+      : forms.filter((form) => isDeclared(name, form)).map((form) => [name, form, args] as const),
+  );
+  let shown = 0;
+
+  it.each(runs)("mayfly %s %j", async (name, form, args) => {
+    foreign = hostile;
+    try {
+      const fill = (word: string): string =>
+        word.replace("LOG", auditLog).replace("VKEY", verifierKey).replace("FOLDER", folder);
+      const words = [...name.split(" "), ...args, ...form].map(fill);
+      await run([...words, ...(name === "run" ? ["--", "true"] : [])], { sees: /./ });
+    } finally {
+      foreign = "";
+    }
+    const text = said.join("");
+    expect(unseen.exec(text)?.[0]).toBeUndefined();
+    if (text.includes(String.raw`\u202e`)) shown += 1;
+  });
+
+  it("mayfly audit export on a terminal", async () => {
+    foreign = hostile;
+    const { isTTY } = process.stdout;
+    process.stdout.isTTY = true;
+    try {
+      await run(["audit", "export"], { sees: /./ });
+    } finally {
+      process.stdout.isTTY = isTTY;
+      foreign = "";
+    }
+    expect(unseen.exec(said.join(""))?.[0]).toBeUndefined();
+    expect(said.join("")).toContain(String.raw`\u202e`);
+  });
+
+  it("and was shown by most commands", () => expect(shown).toBeGreaterThan(40));
 });
 
 /** A port that nobody has. */

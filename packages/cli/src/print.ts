@@ -1,7 +1,8 @@
 import { formatDuration } from "@mayfly/sdk/formats";
-import { printable } from "@mayfly/sdk/recordings";
+import { escapeOf, printable, safeJson, UNSEEN } from "@mayfly/sdk/recordings";
+import { LOOKS } from "./terminal/colour.ts";
 
-export { printable } from "@mayfly/sdk/recordings";
+export { printable, safeJson } from "@mayfly/sdk/recordings";
 
 /** Text on one line. */
 export function oneLine(text: string): string {
@@ -32,9 +33,16 @@ function relative(ms: number): string {
   return left > 0 ? `in ${formatDuration(left)}` : `${formatDuration(-left)} ago`;
 }
 
-/** Writes a line of results to standard output. */
+const unseenButLooks = new RegExp(`(${LOOKS})|(?![\\n\\t])${UNSEEN}`, "gu");
+
+/** A text whose looks are ours: whatever else a terminal would act on, or not show, is written as its escape. */
+export function terminalText(text: string): string {
+  return text.replaceAll(unseenButLooks, (found, look: string | undefined) => look ?? escapeOf(found));
+}
+
+/** Writes a line of results to standard output: nothing else does, but for what plays a recording or draws a page. */
 export function out(text: string): void {
-  if (text !== "") process.stdout.write(`${text}\n`);
+  if (text !== "") process.stdout.write(`${terminalText(text)}\n`);
 }
 
 /** Writes a line for the person at the terminal to standard error. */
@@ -45,17 +53,4 @@ export function note(text: string): void {
 /** Writes a value as JSON. @param indent left out: 2 */
 export function outJson(value: unknown, indent = 2): void {
   out(safeJson(JSON.stringify(value, null, indent)));
-}
-
-/** What a terminal may act on although it stands in a JSON string: C1 control characters, and what reorders or hides text. */
-const unsafeInJson = /[\u007f-\u009f]|(?!\u200c|\u200d|\ufe0e|\ufe0f)\p{Default_Ignorable_Code_Point}/gu;
-
-/** JSON whose strings hold such characters as escapes: to a parser it is the same. */
-export function safeJson(json: string): string {
-  return json.replaceAll(unsafeInJson, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, at) => String.raw`\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`,
-    ).join(""),
-  );
 }

@@ -30,6 +30,7 @@ import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
 import { whoamiCommand } from "./commands/whoami.ts";
 import { exitCodesHelp, usageWords } from "./exit.ts";
+import { printable } from "./print.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -92,7 +93,7 @@ function settle(command: Command, asJson: boolean): void {
   command.configureOutput(
     asJson
       ? { writeErr: () => undefined, outputError: () => undefined }
-      : { outputError: (text, write) => write(`mayfly: ${usageWords(text)}`) },
+      : { outputError: (text, write) => write(`mayfly: ${printable(usageWords(text))}`) },
   );
   for (const sub of command.commands) {
     sub.showHelpAfterError(

@@ -1,11 +1,12 @@
 import { createWriteStream, renameSync, rmSync } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { createInterface } from "node:readline";
 import type { AuditFilter, AuditRecord, AuditRecords, AuditSearch } from "@mayfly/sdk";
 import { Command } from "commander";
 import { count, grantId, moment, oneOf, requestId, sessionId } from "../arguments.ts";
 import { command, type CommonOptions, connect } from "../context.ts";
-import { counted, note, oneLine, out } from "../print.ts";
+import { counted, note, oneLine, out, safeJson } from "../print.ts";
 import { logsCommand } from "./audit-logs.ts";
 import { verifyCommand } from "./audit-verify.ts";
 import { replayCommand } from "./replay.ts";
@@ -160,7 +161,9 @@ function exportCommand(): Command {
             ),
           );
       if (output === undefined) {
-        await pipeline(parts, process.stdout, { end: false });
+        // Into a file or a program as the log has it, byte for byte; a terminal acts on nothing of it.
+        if (!process.stdout.isTTY) await pipeline(parts, process.stdout, { end: false });
+        else for await (const line of createInterface({ input: parts })) out(safeJson(line));
         return;
       }
       // Under another name until it is whole: a part must not be taken for all.
@@ -179,7 +182,7 @@ function exportCommand(): Command {
 /** One record: as a line of JSON, or as a line to read. */
 function print(record: AuditRecord, options: CommonOptions): void {
   if (options.json === true) {
-    out(JSON.stringify(record));
+    out(safeJson(JSON.stringify(record)));
     return;
   }
   const about = [

@@ -7,6 +7,9 @@ const looks = {
   yellow: [33, 39],
 } as const;
 
+/** What starts and ends looks, as the source of a regular expression. */
+export const LOOKS: string = String.raw`\u001b\[(?:${Object.values(looks).flat().join("|")})m`;
+
 /** A look of a text. */
 export type Look = keyof typeof looks;
 

@@ -7,12 +7,14 @@ import { Command, CommanderError, Option } from "commander";
 import { printError } from "./print-error.ts";
 import { version } from "./version.ts";
 import { workerOption, workersOption } from "./workers/option.ts";
+import { say, tell } from "./terminal.ts";
 
 // Commands are imported when they are called: `mayflyd check` need not load a web server.
 const program = new Command("mayflyd")
   .description("The Mayfly gateway: just-in-time access for AI agents.")
   .version(version)
   .showHelpAfterError("hint: mayflyd --help")
+  .configureOutput({ writeOut: say, writeErr: tell })
   .exitOverride()
   .addHelpText(
     "after",

@@ -1,5 +1,4 @@
-/** Controls, bidirectional marks and invisible characters: names and texts of others must not rewrite a terminal. */
-const unreadable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+import { escapeInvisible } from "../kernel/invisible-characters.ts";
 
 /**
  * Makes a text safe to print on one line: what cannot be seen is written as `\u{…}`, and what is too long is cut.
@@ -7,7 +6,7 @@ const unreadable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
  */
 export function printable(text: string, maxLength = 200): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
-  return cut.replace(unreadable, (found) => `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`);
+  return escapeInvisible(cut);
 }
 
 /**

@@ -93,7 +93,7 @@ export function createSafeStream(canvas: Canvas): (chunk: string) => string {
       hidden = "";
       state = "text";
       // As text alone: what begins a string in it would be held and shown again and again.
-      return Array.from(shown, (each) => ("\b\r".includes(each) ? each : printable(each))).join("");
+      return Array.from(shown, (each) => ("\b\r".includes(each) ? each : shownAlone(each))).join("");
     }
     // CAN and SUB end what was begun.
     if (code === 0x18 || code === 0x1a) {
@@ -128,7 +128,7 @@ export function createSafeStream(canvas: Canvas): (chunk: string) => string {
       if (sequence.length < MAX_SEQUENCE_LENGTH) sequence += character;
       return "";
     }
-    return printable(character);
+    return shownAlone(character);
   };
   const takeNow = (chunk: string): string => {
     let safe = "";
@@ -136,6 +136,11 @@ export function createSafeStream(canvas: Canvas): (chunk: string) => string {
     return safe;
   };
   return takeNow;
+}
+
+/** One character, whatever stands beside it: joiners and selectors belong to characters that came before. */
+function shownAlone(character: string): string {
+  return "\u200c\u200d\ufe0e\ufe0f".includes(character) ? character : printable(character);
 }
 
 /** Whether a control sequence only draws. @param parameters everything between `CSI` and the final byte */

@@ -9,6 +9,7 @@ import { load } from "../load.ts";
 import { protocols } from "../protocols.ts";
 import { ConfigurationRefused } from "../reload.ts";
 import { configurationOfLog } from "../workers/place.ts";
+import { say } from "../terminal.ts";
 
 /**
  * `mayflyd accept-log-loss`: lets the next start go on although the audit log that the store knows is lost or
@@ -34,7 +35,7 @@ export async function acceptLogLoss(options: {
         hint: "nothing has to be accepted: mayflyd starts a new log by itself",
       });
     await store.logs.accept(known.name, { by: userInfo().username, reason, at: systemClock.wall() });
-    console.log(
+    say(
       `accepted: the next start may find another log than ${known.name} with ${known.records} records, and records that`,
     );
     return 0;

@@ -4,6 +4,7 @@ import { load } from "../load.ts";
 import { protocols } from "../protocols.ts";
 import { warningsOf } from "../warnings.ts";
 import { checkOnline, checkScopes } from "./check-online.ts";
+import { say, tell } from "../terminal.ts";
 
 /**
  * `mayflyd check FILE`: every error of a configuration file, with its place and a hint; of a good one, what to think about.
@@ -27,7 +28,7 @@ export async function check(
       : [];
   const isAnswered = online.every(({ problem }) => problem === undefined);
   if (options.json)
-    console.log(
+    say(
       JSON.stringify({
         file,
         ok: loaded.ok && isAnswered,
@@ -37,8 +38,8 @@ export async function check(
       }),
     );
   else if (!loaded.ok) {
-    process.stderr.write(formatProblems(problems));
-    console.error(
+    tell(formatProblems(problems));
+    tell(
       `\n${problems.length} ${problems.length === 1 ? "error" : "errors"}: mayflyd would not start with this file`,
     );
   } else {
@@ -46,20 +47,19 @@ export async function check(
     const operations = [...connections.values()].reduce((sum, each) => sum + each.operations.size, 0);
     const count = (number: number, what: string): string =>
       `${number} ${number === 1 ? what : what.replace(/y$/, "ie").concat("s")}`;
-    console.log(
+    say(
       `${file} is good: ${count(connections.size, "connection")}, ${count(operations, "operation")}, ${count(policies.length, "policy")}`,
     );
-    console.log(`digest ${digest}`);
-    for (const { at, message, hint } of warnings)
-      console.error(`\nwarning: ${at}: ${message}\n  hint: ${hint}`);
+    say(`digest ${digest}`);
+    for (const { at, message, hint } of warnings) tell(`\nwarning: ${at}: ${message}\n  hint: ${hint}`);
     if (loaded.unset.length > 0) {
-      console.error(`\nnot set here, and needed to start (--secrets makes these errors):`);
-      process.stderr.write(formatProblems(loaded.unset));
+      tell(`\nnot set here, and needed to start (--secrets makes these errors):`);
+      tell(formatProblems(loaded.unset));
     }
     for (const { what, problem, hint, matches } of online) {
-      if (matches !== undefined) console.log(`${what} matches ${matchWords(matches)}`);
-      else if (problem === undefined) console.log(`${what}: answered`);
-      else console.error(`\nerror: ${what}: ${problem}${hint === undefined ? "" : `\n  hint: ${hint}`}`);
+      if (matches !== undefined) say(`${what} matches ${matchWords(matches)}`);
+      else if (problem === undefined) say(`${what}: answered`);
+      else tell(`\nerror: ${what}: ${problem}${hint === undefined ? "" : `\n  hint: ${hint}`}`);
     }
   }
   return loaded.ok && isAnswered ? 0 : 1;

@@ -8,6 +8,7 @@ import type { PolicyAsk } from "../../policy/types.ts";
 import { load, rulesOf } from "../load.ts";
 import { protocols } from "../protocols.ts";
 import { ConfigurationRefused } from "../reload.ts";
+import { jsonText, say } from "../terminal.ts";
 
 /** The principal that `--as` and `--groups` mean: one of the directory, or made up. */
 function principalOf(
@@ -77,6 +78,6 @@ export async function explain(options: {
     options.forPerson || personGroups !== undefined,
     personGroups,
   );
-  process.stdout.write(options.json ? `${JSON.stringify(explanation)}\n` : formatExplanation(explanation));
+  say(options.json ? jsonText(explanation) : formatExplanation(explanation));
   return 0;
 }

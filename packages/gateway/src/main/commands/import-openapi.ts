@@ -1,8 +1,10 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 import { MayflyError, messageOf } from "../../kernel/errors.ts";
 import { importOpenApi, type ImportedOperation } from "../../protocols/http/openapi-import.ts";
+import { jsonText, say, tell } from "../terminal.ts";
+import { yamlText } from "../yaml-text.ts";
 
 /** The largest document that is read, bytes. */
 const largest = 50 * 1024 * 1024;
@@ -24,10 +26,10 @@ export async function importOpenApiFile(
     const written = schemas === undefined ? undefined : await writeSchema(schemas, operation);
     operations[operation.name] = entryOf(operation, written);
   }
-  for (const note of imported.notes) console.error(`note: ${note}`);
-  console.log("# Made from an OpenAPI document. Keep what agents need, and delete the rest.");
-  console.log(
-    stringify(
+  for (const note of imported.notes) tell(`note: ${note}`);
+  say("# Made from an OpenAPI document. Keep what agents need, and delete the rest.");
+  say(
+    yamlText(
       {
         connections: {
           [options.name]: {
@@ -40,7 +42,7 @@ export async function importOpenApiFile(
         },
       },
       { lineWidth: 110 },
-    ).trimEnd(),
+    ),
   );
   return imported.operations.length === 0 ? 1 : 0;
 }
@@ -82,7 +84,7 @@ async function writeSchema(folder: string, operation: ImportedOperation): Promis
   if (operation.bodySchema === undefined) return undefined;
   const file = path.join(folder, `${operation.name}.json`);
   await mkdir(folder, { recursive: true });
-  await writeFile(file, `${JSON.stringify(operation.bodySchema, undefined, 2)}\n`);
+  await writeFile(file, `${jsonText(operation.bodySchema, 2)}\n`);
   return file;
 }
 

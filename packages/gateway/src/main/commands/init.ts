@@ -7,6 +7,7 @@ import { protocols } from "../protocols.ts";
 import { AnswerRefused, readAgent, readDatabase, type Answers } from "../init/answers.ts";
 import { terminalAsker, type Asker } from "../init/ask.ts";
 import { passwordFile, render } from "../init/render.ts";
+import { say, tell } from "../terminal.ts";
 
 /** What the command line says; what it leaves out is asked for on a terminal. */
 export interface InitOptions {
@@ -31,14 +32,14 @@ export async function init(file: string, options: InitOptions): Promise<number> 
   try {
     const answers = await complete(options, asker);
     if (answers === undefined) {
-      console.error("mayflyd: --issuer is missing, and there is no terminal to ask on");
-      console.error("hint: mayflyd init --issuer https://example.okta.com/oauth2/aus4x2kq");
+      tell("mayflyd: --issuer is missing, and there is no terminal to ask on");
+      tell("hint: mayflyd init --issuer https://example.okta.com/oauth2/aus4x2kq");
       return 2;
     }
     return await write(file, answers);
   } catch (thrown) {
     if (!(thrown instanceof AnswerRefused)) throw thrown;
-    console.error(`mayflyd: ${thrown.message}`);
+    tell(`mayflyd: ${thrown.message}`);
     return 2;
   } finally {
     asker?.close();
@@ -87,8 +88,8 @@ async function write(file: string, answers: Answers): Promise<number> {
     await writeFile(draft, render(answers), { flag: "wx", mode: 0o640 });
     const loaded = await load(draft, protocols, process.env, "named");
     if (!loaded.ok) {
-      process.stderr.write(formatProblems(loaded.problems.map((each) => ({ ...each, file }))));
-      console.error("mayflyd: nothing was written: these answers make no configuration");
+      tell(formatProblems(loaded.problems.map((each) => ({ ...each, file }))));
+      tell("mayflyd: nothing was written: these answers make no configuration");
       return 1;
     }
     const { connection } = answers;
@@ -101,19 +102,19 @@ async function write(file: string, answers: Answers): Promise<number> {
     await link(draft, file);
   } catch (thrown) {
     if (!(thrown instanceof Error && "code" in thrown && thrown.code === "EEXIST")) throw thrown;
-    console.error(`mayflyd: ${file} exists, and stays as it is\nhint: name another file, or remove it`);
+    tell(`mayflyd: ${file} exists, and stays as it is\nhint: name another file, or remove it`);
     return 1;
   } finally {
     await rm(draft, { force: true });
   }
-  console.log(`wrote ${file}`);
-  console.log("\nNext:");
+  say(`wrote ${file}`);
+  say("\nNext:");
   const { connection } = answers;
   if (connection !== undefined) {
     const secret = path.join(path.dirname(file), passwordFile(connection));
-    console.log(`  put the password of ${connection.user} on ${connection.host} into ${secret}`);
+    say(`  put the password of ${connection.user} on ${connection.host} into ${secret}`);
   }
-  console.log(`  mayflyd check --secrets ${file}`);
-  console.log(`  mayflyd serve --config ${file}`);
+  say(`  mayflyd check --secrets ${file}`);
+  say(`  mayflyd serve --config ${file}`);
   return 0;
 }

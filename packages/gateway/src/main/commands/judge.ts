@@ -7,6 +7,7 @@ import { ConfigurationRefused } from "../reload.ts";
 import { formatProblems } from "../../configuration/problems.ts";
 import { load } from "../load.ts";
 import { protocols } from "../protocols.ts";
+import { jsonText, say } from "../terminal.ts";
 
 /** What judge says of one act, or of a sequence of acts in one session. */
 interface Answer {
@@ -133,8 +134,7 @@ export async function judge(
     let number = 0;
     for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
       number += 1;
-      if (line.trim() !== "")
-        process.stdout.write(`${JSON.stringify(await judgeLine(line, number, trial))}\n`);
+      if (line.trim() !== "") say(jsonText(await judgeLine(line, number, trial)));
     }
     return 0;
   }
@@ -143,16 +143,16 @@ export async function judge(
     const answer = await trial([statement]);
     if (answer.decision !== "permit") denied += 1;
     if (options.json) {
-      console.log(JSON.stringify({ act: statement, ...answer }));
+      say(jsonText({ act: statement, ...answer }));
       continue;
     }
-    console.log(`${answer.decision.padEnd(6)}  ${statement.replaceAll(/\s+/g, " ")}`);
-    console.log(`        ${answer.reason}`);
+    say(`${answer.decision.padEnd(6)}  ${statement.replaceAll(/\s+/g, " ")}`);
+    say(`        ${answer.reason}`);
     if (answer.sent !== undefined) {
-      console.log(`        sent: ${answer.sent.bytes} bytes, SHA-256 ${answer.sent.sha256}`);
-      if (answer.sent.text !== undefined) console.log(answer.sent.text);
+      say(`        sent: ${answer.sent.bytes} bytes, SHA-256 ${answer.sent.sha256}`);
+      if (answer.sent.text !== undefined) say(answer.sent.text);
     }
-    if (answer.hint !== undefined) console.log(`        hint: ${answer.hint}`);
+    if (answer.hint !== undefined) say(`        hint: ${answer.hint}`);
   }
   return denied === 0 ? 0 : 3;
 }

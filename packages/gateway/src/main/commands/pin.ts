@@ -1,13 +1,21 @@
-import { stringify } from "yaml";
 import { formatProblems } from "../../configuration/problems.ts";
 import { MayflyError } from "../../kernel/errors.ts";
+import { escapeInvisible } from "../../kernel/invisible-characters.ts";
 import { nameHint } from "../../kernel/closest-name.ts";
-import { pinOf, pinOfPrompt, promptKey } from "../../protocols/mcp/upstream/pins.ts";
+import {
+  definitionOf,
+  pinOf,
+  pinOfPrompt,
+  promptDefinitionOf,
+  promptKey,
+} from "../../protocols/mcp/upstream/pins.ts";
 import type { McpTarget } from "../../protocols/mcp/target.ts";
 import { connectUpstream } from "../../protocols/mcp/upstream/connect.ts";
 import { load } from "../load.ts";
 import { protocols } from "../protocols.ts";
 import { ConfigurationRefused } from "../reload.ts";
+import { jsonText, say, tell } from "../terminal.ts";
+import { yamlText } from "../yaml-text.ts";
 
 /** How long a server may take, milliseconds. */
 const timeout = 60_000;
@@ -41,20 +49,19 @@ export async function pin(name: string, options: { readonly config: string }): P
   try {
     const pins: Record<string, string> = {};
     let changed = false;
-    const show = (key: string, digest: string, description: unknown, given: unknown): void => {
+    // What is shown is what the digest is made of, whole: nothing else of it comes down to an agent.
+    const show = (key: string, digest: string, definition: unknown): void => {
       pins[key] = digest;
       const known = Object.hasOwn(target.pins, key) ? target.pins[key] : undefined;
       if (known === digest) return;
       changed = true;
-      const what = known === undefined ? "new" : "CHANGED";
-      console.error(`${what}: ${key}: ${JSON.stringify(description ?? "")}`);
-      console.error(`  arguments ${JSON.stringify(given ?? {})}`);
+      tell(`${known === undefined ? "new" : "CHANGED"}: ${escapeInvisible(key)}`);
+      tell(jsonText(definition, 2).replaceAll(/^/gm, "  "));
     };
-    for (const tool of await upstream.tools(signal))
-      show(tool.name, pinOf(tool), tool["description"], tool["inputSchema"]);
+    for (const tool of await upstream.tools(signal)) show(tool.name, pinOf(tool), definitionOf(tool));
     for (const prompt of await upstream.prompts(signal))
-      show(promptKey(prompt.name), pinOfPrompt(prompt), prompt["description"], prompt["arguments"]);
-    console.log(stringify({ pins }, { lineWidth: 0 }).trimEnd());
+      show(promptKey(prompt.name), pinOfPrompt(prompt), promptDefinitionOf(prompt));
+    say(yamlText({ pins }, { lineWidth: 0 }));
     return changed ? 3 : 0;
   } finally {
     await upstream.close();

@@ -13,6 +13,7 @@ import { ConfigurationRefused } from "../reload.ts";
 import { logsHere } from "../workers/logs.ts";
 import { dryRunLines, holdWords } from "../retention/dry-run.ts";
 import { holdsFolder, isHoldId, isLeft, leaveOrder, type HoldOrder } from "../retention/hold-spool.ts";
+import { say } from "../terminal.ts";
 
 /** What `mayflyd retention hold` is asked: one of request, principal and connection. */
 export interface HoldOptions extends WhichLog {
@@ -45,7 +46,7 @@ export async function retentionDryRun(options: WhichLog & { readonly dryRun: boo
     throw new MayflyError("retention_usage", "mayflyd archives and drops by itself while it runs", {
       hint: "mayflyd retention --dry-run shows what would go; mayflyd retention hold keeps something",
     });
-  for (const log of await logsOf(options)) for (const line of await dryRunLines(log)) console.log(line);
+  for (const log of await logsOf(options)) for (const line of await dryRunLines(log)) say(line);
   return 0;
 }
 
@@ -65,7 +66,7 @@ export async function placeHold(options: HoldOptions): Promise<number> {
   const logs = await logsOf(options);
   const hold = newId("hold");
   const reason = reasonOf(options);
-  console.log(`${hold}: ${holdWords(on)}`);
+  say(`${hold}: ${holdWords(on)}`);
   await leave(logs, { action: "place", hold, on, reason, by: userInfo().username });
   return 0;
 }
@@ -88,7 +89,7 @@ export async function liftHold(options: {
     });
   await leave(logs, { action: "lift", hold, reason: reasonOf(options), by: userInfo().username });
   if (isElsewhere)
-    console.log(
+    say(
       "no log here holds it: once recorded, it is lifted in logs that are retired or lost; in another gateway's, lift it there",
     );
   return 0;
@@ -118,6 +119,6 @@ async function leave(logs: readonly Configuration[], order: HoldOrder): Promise<
     const said = existsSync(path)
       ? "not recorded yet: mayflyd does not run, or does not write this log, or it takes no records; it is recorded before this gateway drops anything, and others do not know of it until then"
       : "recorded";
-    console.log(left.length === 1 ? said : `${name}: ${said}`);
+    say(left.length === 1 ? said : `${name}: ${said}`);
   }
 }

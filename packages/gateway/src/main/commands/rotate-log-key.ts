@@ -7,6 +7,7 @@ import { load } from "../load.ts";
 import { protocols } from "../protocols.ts";
 import { ConfigurationRefused } from "../reload.ts";
 import { configurationOfLog } from "../workers/place.ts";
+import { say } from "../terminal.ts";
 
 /**
  * `mayflyd rotate-log-key`: the audit log is signed by a new key from now on, which the old one signs for. The gateway
@@ -41,7 +42,7 @@ export async function rotateLogKey(options: {
       });
     const old = opened.verifierKey;
     await opened.rotateKey();
-    console.log(`old: ${old}\nnew: ${opened.verifierKey}`);
+    say(`old: ${old}\nnew: ${opened.verifierKey}`);
     return 0;
   } finally {
     await opened.log.close();

@@ -10,6 +10,7 @@ import { MayflyError, messageOf } from "../../kernel/errors.ts";
 import { load } from "../load.ts";
 import { protocols } from "../protocols.ts";
 import { ConfigurationRefused } from "../reload.ts";
+import { say } from "../terminal.ts";
 
 /** What `mayflyd signals test` is asked. */
 export interface SignalsTest {
@@ -221,8 +222,8 @@ export async function signalsTest(test: SignalsTest): Promise<number> {
     });
   }
   for (const { channel, isGood, lines } of tried) {
-    console.log(`${isGood ? "ok  " : "FAIL"}  ${channel}`);
-    for (const line of lines) console.log(`      ${line}`);
+    say(`${isGood ? "ok  " : "FAIL"}  ${channel}`);
+    for (const line of lines) say(`      ${line}`);
   }
   return tried.every(({ isGood }) => isGood) ? 0 : 1;
 }

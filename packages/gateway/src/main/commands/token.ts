@@ -19,6 +19,7 @@ import { load, rulesOf } from "../load.ts";
 import { createOktaApis } from "../wiring/identity/okta-api.ts";
 import { protocols } from "../protocols.ts";
 import { ConfigurationRefused } from "../reload.ts";
+import { jsonText, say, tell } from "../terminal.ts";
 
 /** The longest file that is read, bytes; the longest token is 16 KiB, and its endpoint's answer holds others beside it. */
 const MAX_FILE_BYTES = 64 * 1024;
@@ -33,7 +34,7 @@ export async function token(
 ): Promise<number> {
   const read = readGiven(file);
   if ("problem" in read) {
-    console.error(`mayflyd: ${read.problem}\nhint: ${read.hint}`);
+    tell(`mayflyd: ${read.problem}\nhint: ${read.hint}`);
     return 2;
   }
   const loaded = await load(options.config, protocols, process.env, "named");
@@ -56,11 +57,11 @@ export async function token(
       who === undefined || explained.verdict === "refused"
         ? undefined
         : explain(policies, inventory, who, who.person !== undefined, who.person?.groups);
-    if (options.json) console.log(JSON.stringify(asJson(explained, operations)));
+    if (options.json) say(jsonText(asJson(explained, operations)));
     else {
       const lines = [...formatTokenExplanation(explained)];
       if (operations !== undefined) lines.push("", operationsInWords(operations));
-      console.log(lines.join("\n"));
+      say(lines.join("\n"));
     }
     return explained.verdict === "refused" ? 1 : 0;
   } finally {

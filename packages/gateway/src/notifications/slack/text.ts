@@ -1,6 +1,4 @@
-// Control characters, line and paragraph separators, private use, broken surrogates, and what a display may ignore.
-const unseen =
-  /[\p{Cc}\p{Zl}\p{Zp}\p{Co}\p{Cs}]|(?!\u200c|\u200d|\ufe0e|\ufe0f)\p{Default_Ignorable_Code_Point}/gu;
+import { blankInvisible } from "../../kernel/invisible-characters.ts";
 
 const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
@@ -28,7 +26,7 @@ export function isCut(text: string, most: number = MAX_FIELD_CHARACTERS): boolea
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(unseen, " ").replaceAll(/\s+/gu, " ").trim();
+  return blankInvisible(text).replaceAll(/\s+/gu, " ").trim();
 }
 
 /** A time as everybody reads it alike. */

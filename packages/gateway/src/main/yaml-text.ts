@@ -1,0 +1,23 @@
+import { Document, type ToStringOptions, visit } from "yaml";
+import { hasInvisible, visibleLines } from "../kernel/invisible-characters.ts";
+
+/** A character of a text in double quotes, as YAML 1.2 escapes it (section 5.7). */
+function escapeOf(character: string): string {
+  const hex = (character.codePointAt(0) ?? 0).toString(16);
+  return hex.length > 4 ? `\\U${hex.padStart(8, "0")}` : `\\u${hex.padStart(4, "0")}`;
+}
+
+/**
+ * A value as YAML that a terminal acts on nowhere, whose every character is seen, and that reads as it is: a text with what is
+ * not seen stands in double quotes, with escapes.
+ */
+export function yamlText(value: unknown, options: ToStringOptions): string {
+  const document = new Document(value);
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === "string" && hasInvisible(node.value, "lines")) node.type = "QUOTE_DOUBLE";
+    },
+  });
+  // The library escapes some control characters alone. All others stand within double quotes now.
+  return visibleLines(document.toString(options), escapeOf);
+}
