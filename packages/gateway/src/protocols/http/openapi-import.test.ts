@@ -95,3 +95,188 @@ describe("operations out of an OpenAPI document", () => {
     expect(importOpenApi({ paths: { "/x": { $ref: "https://evil/" } } }).operations).toEqual([]);
   });
 });
+
+describe("a body's schema says what its document says, or a note says what it does not", () => {
+  const importOf = (
+    schema: unknown,
+    { components = {}, openapi = "3.1.0" }: { components?: unknown; openapi?: string } = {},
+  ): { notes: readonly string[]; check: (value: unknown) => string | undefined; schema: unknown } => {
+    const { operations, notes } = importOpenApi({
+      openapi,
+      paths: { "/x": { post: { requestBody: { content: { "application/json": { schema } } } } } },
+      components,
+      other: { schemas: { Money: { type: "string" } } },
+    });
+    const made = operations[0]?.bodySchema;
+    const compiled = compileSchema(JSON.stringify(made));
+    if ("why" in compiled) throw new Error(compiled.why);
+    return { notes, check: compiled.check, schema: made };
+  };
+  const Money = { type: "object", properties: { cents: { type: "integer" } }, additionalProperties: false };
+
+  it("what stands beside a reference counts, since OpenAPI 3.1", () => {
+    const schema = {
+      $ref: "#/components/schemas/Money",
+      type: "object",
+      properties: { cents: { type: "integer", maximum: 500 } },
+    };
+    const { notes, check } = importOf(schema, { components: { schemas: { Money } } });
+    expect(notes).toEqual([]);
+    expect(check({ cents: 500 })).toBeUndefined();
+    expect(check({ cents: 501 })).toContain("/cents");
+    expect(check({ cents: 1, other: 1 })).toContain("other");
+    // OpenAPI 3.0 has readers ignore it; then it is told.
+    const old = importOf(schema, { components: { schemas: { Money } }, openapi: "3.0.3" });
+    expect(old.check({ cents: 501 })).toBeUndefined();
+    expect(old.notes).toEqual([
+      "post-x: type, properties beside $ref #/components/schemas/Money is left out, as OpenAPI 3.0 has it",
+    ]);
+  });
+
+  it("references of one last name stay apart", () => {
+    const { notes, check, schema } = importOf(
+      {
+        type: "object",
+        properties: {
+          a: { $ref: "#/components/schemas/Money" },
+          b: { $ref: "#/other/schemas/Money" },
+          again: { $ref: "#/components/schemas/Money" },
+        },
+      },
+      { components: { schemas: { Money } } },
+    );
+    expect(notes).toEqual([]);
+    expect(Object.keys((schema as { $defs: object }).$defs)).toEqual(["Money", "Money-2"]);
+    expect(check({ a: { cents: 1 }, b: "1", again: {} })).toBeUndefined();
+    expect(check({ a: "1" })).toContain("/a");
+    expect(check({ b: { cents: 1 } })).toContain("/b");
+  });
+
+  it.each([
+    ["another file", { $ref: "money.yaml#/Money" }],
+    ["another place", { $ref: "https://a.example/money" }],
+    ["what is not there", { $ref: "#/components/schemas/None" }],
+    ["an anchor", { $ref: "#money" }],
+    ["a broken escape", { $ref: "#/components/%zz" }],
+    ["no text", { $ref: 1 }],
+  ])("a reference to %s takes nothing, and is told", (_, schema) => {
+    const { notes, check } = importOf({ type: "object", properties: { a: schema }, required: [] });
+    expect(notes).toEqual([
+      `post-x: $ref ${String(schema.$ref)} leads to nothing in this document: nothing is taken there until you write it`,
+    ]);
+    expect(check({})).toBeUndefined();
+    for (const value of [1, "x", {}, null]) expect(check({ a: value })).toBeDefined();
+  });
+
+  it.each([
+    ["a list where a schema should be", { type: "array", items: [{ type: "string" }] }, [[1]]],
+    ["a text where a schema should be", { type: "object", properties: { a: "string" } }, [{ a: "x" }]],
+    ["a text where schemas should be", { type: "object", properties: "string" }, [{}]],
+    ["one schema where a list should be", { anyOf: { type: "string" } }, ["x"]],
+  ])("%s takes nothing, and is told", (_, schema, values) => {
+    const { notes, check } = importOf(schema);
+    expect(notes).toEqual([expect.stringContaining("nothing is taken there until you write it")]);
+    for (const value of values) expect(check(value)).toBeDefined();
+  });
+
+  it("a reference into a list is followed", () => {
+    const { notes, check } = importOf(
+      { $ref: "#/components/schemas/Any/anyOf/1" },
+      { components: { schemas: { Any: { anyOf: [{ type: "string" }, { type: "integer" }] } } } },
+    );
+    expect([notes, check(1), check("x")]).toEqual([[], undefined, expect.any(String)]);
+  });
+
+  it("what only references need is written anew", () => {
+    const { notes, check } = importOf(
+      { $ref: "#/components/schemas/Node" },
+      {
+        components: {
+          schemas: {
+            Node: {
+              $id: "https://a.example/node",
+              $anchor: "node",
+              type: "object",
+              properties: { next: { $ref: "#/components/schemas/Node" } },
+              additionalProperties: false,
+            },
+          },
+        },
+      },
+    );
+    expect([notes, check({ next: { next: {} } })]).toEqual([[], undefined]);
+    expect(check({ next: { other: 1 } })).toContain("other");
+  });
+
+  it("what nests too deep takes nothing", () => {
+    let deep: unknown = { type: "string" };
+    for (let n = 0; n < 100; n += 1) deep = { type: "array", items: deep };
+    expect(importOf(deep).notes).toEqual([
+      "post-x: it nests too deep: nothing is taken there until you write it",
+    ]);
+  });
+
+  it.each([
+    ["nullable that has no one type", { type: ["string", "integer"], nullable: true }, "nullable"],
+    [
+      "a keyword that is not enforced",
+      { type: "object", unevaluatedProperties: false },
+      "unevaluatedProperties",
+    ],
+    ["a format that nobody checks", { type: "string", format: "idn-email" }, "format: idn-email"],
+  ])("%s is told", (_, schema, said) => {
+    expect(importOf(schema).notes).toEqual([expect.stringContaining(said)]);
+  });
+});
+
+describe("of the rest of a document nothing is lost without a note", () => {
+  it.each<[string, object, string]>([
+    [
+      "a path elsewhere",
+      { "/x": { $ref: "other.yaml#/x" } },
+      "/x: other.yaml#/x leads to nothing in this document, and is left out",
+    ],
+    [
+      "what stands beside a path's reference",
+      { "/x": { $ref: "#/paths/~1y", post: {} }, "/y": { get: {} } },
+      "/x: post beside #/paths/~1y is left out",
+    ],
+    [
+      "a parameter elsewhere",
+      { "/x": { get: { parameters: [{ $ref: "#/none" }] } } },
+      "get-x: #/none leads to nothing",
+    ],
+    [
+      "a body elsewhere",
+      { "/x": { put: { requestBody: { $ref: "#/none" } } } },
+      "put-x: #/none leads to nothing",
+    ],
+    [
+      "a body's other types",
+      { "/x": { put: { requestBody: { content: { "application/json": { schema: {} }, "text/csv": {} } } } } },
+      "put-x: its body is application/json alone; left out: text/csv",
+    ],
+    [
+      "a body without a schema",
+      { "/x": { put: { requestBody: { content: { "application/json": {} } } } } },
+      "put-x: its body has no schema, and anything is taken",
+    ],
+    [
+      "a header that is never granted",
+      { "/x": { get: { parameters: [{ in: "header", name: "X-Forwarded-For" }] } } },
+      "get-x: the header X-Forwarded-For is left out: this header is the gateway's own",
+    ],
+  ])("%s", (_, paths, note) => {
+    const { notes, operations } = importOpenApi({ openapi: "3.1.0", paths });
+    expect(notes).toContainEqual(expect.stringContaining(note));
+    for (const { headers = [] } of operations) expect(headers).toEqual([]);
+  });
+
+  it("and references that go round lead to nothing", () => {
+    const { notes, operations } = importOpenApi({
+      openapi: "3.1.0",
+      paths: { "/x": { $ref: "#/paths/~1y" }, "/y": { $ref: "#/paths/~1x" } },
+    });
+    expect([operations, notes.length]).toEqual([[], 3]);
+  });
+});

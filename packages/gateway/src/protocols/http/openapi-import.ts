@@ -1,5 +1,5 @@
-import { FORMATS } from "../../gate/web/schema/formats.ts";
-import { holdsOf } from "../../gate/web/schema/keywords.ts";
+import { follow, isObject, type Obj, standalone } from "./openapi-schema.ts";
+import { problemOfListed } from "./request/headers.ts";
 
 /** One operation as an import writes it, for the operator to trim. */
 export interface ImportedOperation {
@@ -23,8 +23,6 @@ export interface Imported {
   readonly notes: readonly string[];
 }
 
-type Obj = Readonly<Record<string, unknown>>;
-
 const methods = ["get", "head", "post", "put", "patch", "delete", "options"] as const;
 const risks: Readonly<Record<string, ImportedOperation["risk"]>> = {
   get: "low",
@@ -32,64 +30,12 @@ const risks: Readonly<Record<string, ImportedOperation["risk"]>> = {
   options: "low",
   delete: "high",
 };
-/** References followed in a row. */
-const MAX_REFERENCE_DEPTH = 64;
-
 function asObject(value: unknown): Obj {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Obj) : {};
+  return isObject(value) ? value : {};
 }
 
 function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-/** What a local reference leads to (RFC 6901). */
-function follow(document: Obj, value: unknown, depth = 0): Obj {
-  const found = asObject(value);
-  const reference = found["$ref"];
-  if (typeof reference !== "string" || depth > MAX_REFERENCE_DEPTH) return found;
-  if (!reference.startsWith("#/")) return {};
-  let at: unknown = document;
-  for (const part of reference.slice(2).split("/"))
-    at = asObject(at)[decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~")];
-  return follow(document, at, depth + 1);
-}
-
-/** A schema with what it refers to inside of it, in the keywords that are enforced; what is left out is told. */
-function standalone(document: Obj, schema: unknown, leftOut: (keyword: string) => void): unknown {
-  const definitions: Record<string, unknown> = {};
-  const copy = (value: unknown, depth: number): unknown => {
-    if (typeof value === "boolean") return value;
-    if (depth > MAX_REFERENCE_DEPTH) return {};
-    const { $ref: reference, nullable, ...rest } = asObject(value);
-    if (typeof reference === "string") {
-      const name = reference.split("/").at(-1) ?? "";
-      if (!Object.hasOwn(definitions, name)) {
-        definitions[name] = {};
-        definitions[name] = copy(follow(document, value), depth + 1);
-      }
-      return { $ref: `#/$defs/${name}` };
-    }
-    const members: Record<string, unknown> = {};
-    for (const [keyword, item] of Object.entries(rest)) {
-      const holds = holdsOf(keyword);
-      if (holds === undefined || (keyword === "format" && !Object.hasOwn(FORMATS, String(item)))) {
-        // Extensions say nothing of a value; what else is not enforced would have.
-        if (!keyword.startsWith("x-")) leftOut(keyword === "format" ? `format: ${String(item)}` : keyword);
-      } else if (holds === "schema") members[keyword] = copy(item, depth + 1);
-      else if (holds === "schemas") members[keyword] = asList(item).map((each) => copy(each, depth + 1));
-      else if (holds === "schemasByName")
-        members[keyword] = Object.fromEntries(
-          Object.entries(asObject(item)).map(([name, each]) => [name, copy(each, depth + 1)]),
-        );
-      else members[keyword] = item;
-    }
-    // OpenAPI 3.0's `nullable`, as JSON Schema says it.
-    if (nullable === true && typeof members["type"] === "string") members["type"] = [members["type"], "null"];
-    return members;
-  };
-  const made = copy(schema, 0);
-  return Object.keys(definitions).length === 0 ? made : { ...asObject(made), $defs: definitions };
 }
 
 /** A name for an operation: lower-case letters, digits and hyphens (`deleteInvoice` → `delete-invoice`). */
@@ -123,29 +69,34 @@ function templateOf(path: string): string | undefined {
 export function importOpenApi(value: unknown): Imported {
   const document = asObject(value);
   const notes: string[] = [];
+  const note = (text: string): void => {
+    if (!notes.includes(text)) notes.push(text);
+  };
   const operations: ImportedOperation[] = [];
   const names = new Set<string>();
   const [server] = asList(document["servers"]);
   const url = asObject(server)["url"];
   for (const [path, written] of Object.entries(asObject(document["paths"]))) {
-    const item = follow(document, written);
+    const item = follow(document, written, (text) => note(`${path}: ${text}`));
     for (const method of methods) {
       if (!(method in item)) continue;
       const operation = asObject(item[method]);
       const template = templateOf(path);
       if (template === undefined) {
-        notes.push(`${method.toUpperCase()} ${path}: left out, a parameter fills half a segment`);
+        note(`${method.toUpperCase()} ${path}: left out, a parameter fills half a segment`);
         continue;
       }
       let name = nameOf(method, path, operation["operationId"]);
       for (let n = 2; names.has(name); n += 1) name = `${name.replace(/-\d+$/, "")}-${n}`;
       names.add(name);
       operations.push(
-        imported(document, method, template, name, operation, asList(item["parameters"]), notes),
+        imported(document, method, template, name, operation, asList(item["parameters"]), (text) =>
+          note(`${name}: ${text}`),
+        ),
       );
     }
   }
-  if (operations.length === 0) notes.push("the document holds no operation");
+  if (operations.length === 0) note("the document holds no operation");
   return { url: typeof url === "string" && URL.canParse(url) ? url : undefined, operations, notes };
 }
 
@@ -156,9 +107,11 @@ function imported(
   name: string,
   operation: Obj,
   shared: readonly unknown[],
-  notes: string[],
+  note: (text: string) => void,
 ): ImportedOperation {
-  const parameters = [...shared, ...asList(operation["parameters"])].map((each) => follow(document, each));
+  const parameters = [...shared, ...asList(operation["parameters"])].map((each) =>
+    follow(document, each, note),
+  );
   const named = (place: string): string[] => [
     ...new Set(
       parameters.flatMap((each) =>
@@ -166,13 +119,19 @@ function imported(
       ),
     ),
   ];
-  const headers = named("header").filter(
-    (header) => !/^(?:accept|content-type|authorization)$/i.test(header),
-  );
-  const content = asObject(follow(document, operation["requestBody"])["content"]);
+  const headers = named("header").filter((header) => {
+    if (/^(?:accept|content-type|authorization)$/i.test(header)) return false;
+    const problem = problemOfListed(header);
+    if (problem !== undefined) note(`the header ${header.slice(0, 80)} is left out: ${problem.message}`);
+    return problem === undefined;
+  });
+  const content = asObject(follow(document, operation["requestBody"] ?? {}, note)["content"]);
   const types = Object.keys(content);
   const json = types.find((type) => /[/+]json$/.test(type));
-  if (types.length > 0 && json === undefined) notes.push(`${name}: its body is not JSON, and is not judged`);
+  if (types.length > 0 && json === undefined) note("its body is not JSON, and is not judged");
+  const others = types.filter((type) => type !== json);
+  if (json !== undefined && others.length > 0)
+    note(`its body is ${json} alone; left out: ${others.join(", ").slice(0, 200)}`);
   const text = operation["summary"] ?? operation["description"];
   return {
     name,
@@ -185,10 +144,13 @@ function imported(
     ...(json === undefined
       ? {}
       : {
-          bodySchema: standalone(document, asObject(content[json])["schema"] ?? {}, (keyword) => {
-            const note = `${name}: ${keyword.slice(0, 80)} in its body is left out, it is not enforced`;
-            if (!notes.includes(note)) notes.push(note);
-          }),
+          bodySchema: standalone(document, schemaOf(content[json], note), note),
         }),
   };
+}
+
+function schemaOf(media: unknown, note: (text: string) => void): unknown {
+  const { schema } = asObject(media);
+  if (schema === undefined) note("its body has no schema, and anything is taken");
+  return schema ?? {};
 }

@@ -18,7 +18,8 @@ export function referencesIn(value: unknown): string[] {
   return found;
 }
 
-function atPointer(root: unknown, pointer: string): unknown {
+/** What a JSON pointer leads to (RFC 6901, section 6); undefined: nothing. @throws URIError for an escape that is none */
+export function atPointer(root: unknown, pointer: string): unknown {
   let found: unknown = root;
   for (const part of pointer.split("/").slice(1)) {
     const name = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
