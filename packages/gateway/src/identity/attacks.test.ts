@@ -145,7 +145,7 @@ const attacks: [string, () => string, string][] = [
   [
     "sub with half a surrogate pair",
     () => raw((text) => text.replaceAll('"0oabot"', '"\\ud800"')),
-    "token_claims",
+    "token_malformed",
   ],
   ["cid as a list", () => claims({ cid: ["0oabot"] }), "token_claims"],
   ["two clients", () => claims({ client_id: "other" }), "token_claims"],

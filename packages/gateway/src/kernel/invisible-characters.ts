@@ -24,7 +24,7 @@ const SHOWN = String.raw`[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u
  * Unicode lets a display ignore. They can forge a line, reverse text, or tell a machine what no person sees. The SDK has the
  * same in `recordings/printable.ts`; `tests/unit/foreign-text.test.ts` holds them equal.
  */
-const UNSEEN = String.raw`(?!${NEEDED}|${SHOWN})[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]`;
+const UNSEEN = String.raw`(?=[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}])(?!${NEEDED}|${SHOWN})[^]`;
 const LINES = String.raw`(?![\n\t])`;
 
 const invisible = new RegExp(UNSEEN, "u");

@@ -24,7 +24,7 @@ const SHOWN = String.raw`[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u
  * surrogates, noncharacters, and whatever else Unicode lets a display ignore. The gateway has the same in
  * `kernel/invisible-characters.ts`, which neither can import from the other; `tests/unit/foreign-text.test.ts` holds them equal.
  */
-export const UNSEEN: string = String.raw`(?!${NEEDED}|${SHOWN})[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]`;
+export const UNSEEN: string = String.raw`(?=[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}])(?!${NEEDED}|${SHOWN})[^]`;
 
 const unseenButLines = new RegExp(`(?![\\n\\t])${UNSEEN}`, "gu");
 const unseen = new RegExp(UNSEEN, "gu");
