@@ -5,7 +5,8 @@ import type { Case, Document } from "../case.ts";
 import { inScope } from "../document.ts";
 
 /** What the database is found to have: with it alone some members mean anything. */
-const database = withFound(plainDatabase, {
+const leaky = { ...plainDatabase, key: "leaky", leakyViews: new Set(["public.orders_view"]) };
+const database = withFound(leaky, {
   ...nothingFound,
   key: "the catalogue's",
   relations: new Set(["public.orders", "public.payroll"]),
@@ -116,6 +117,14 @@ const rows: readonly Row[] = [
     scope: { statements: kinds, tables: listed },
   },
   {
+    member: ["tables", "public.orders_view", "leaky_view"],
+    narrow: undefined,
+    wide: "accepted",
+    sql: "SELECT id FROM orders_view",
+    rule: /^orders\/read: tables \| a statement could learn of the rows that view public.orders_view leaves out/u,
+    scope: { statements: kinds, tables: { ...listed, "public.orders_view": { select: "all" } } },
+  },
+  {
     member: ["extensions"],
     narrow: ["citext"],
     wide: ["hstore"],
@@ -134,7 +143,7 @@ const rows: readonly Row[] = [
 ];
 
 /** Those that mean something without a database are judged without one too, as `mayflyd judge` does. */
-const needsDatabase = /orders_1|%%/u;
+const needsDatabase = /orders_1|orders_view|%%/u;
 
 export const postgresMembers: readonly Case[] = rows.map(
   ({ member, narrow, wide, sql, rule, scope, wideAlso }) => ({
