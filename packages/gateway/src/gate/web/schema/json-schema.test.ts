@@ -206,7 +206,7 @@ describe("what is not enforced is refused where it is written", () => {
     ["a pattern with a flag", { type: "string", pattern: "(?i)a" }],
     ["a property's pattern that is none", { type: "object", patternProperties: { "(": {} } }],
     [
-      "unevaluatedProperties, of which Ajv counts what an if says that failed",
+      "unevaluatedProperties, on which validators do not agree",
       {
         type: "object",
         properties: { kind: { type: "string" } },

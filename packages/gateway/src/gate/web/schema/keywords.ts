@@ -81,7 +81,7 @@ const instead: Readonly<Record<string, string>> = {
   contentEncoding: "write a pattern",
   contentMediaType: "write a pattern",
   contentSchema: "write a pattern",
-  // Validators do not agree on what counts as evaluated: Ajv counts what an `if` says that failed.
+  // Validators do not agree on what counts as evaluated.
   unevaluatedItems: "write prefixItems, and items: false",
   unevaluatedProperties:
     "list every member under properties, those that allOf and its like judge as true, beside additionalProperties: false",
