@@ -10,6 +10,8 @@ export interface Granted {
   readonly tables: ReadonlySet<string>;
   /** Of those, the ones of which an operation may read every column. */
   readonly wholeTables: ReadonlySet<string>;
+  /** Of those, the ones of which an operation lets every row be read: not those that it may only write. */
+  readonly readTables: ReadonlySet<string>;
   /**
    * Whether some table is granted in part only. Then the database's errors must not quote its rows: a violated
    * constraint says `Failing row contains (…)` with every column, whatever the statement named.
@@ -47,11 +49,16 @@ export function grantedBy(
   found: Found = nothingFound,
 ): Granted {
   const all = scopes.map(({ scope }) => concreteScope(scope, found));
+  const whole = ({ tables }: PostgresScope): readonly string[] =>
+    Object.keys(tables).filter((name) => !isPart(tables[name] ?? []));
   return {
     scopes,
     tables: new Set(all.flatMap(({ tables }) => Object.keys(tables))),
-    wholeTables: new Set(
-      all.flatMap(({ tables }) => Object.keys(tables).filter((name) => !isPart(tables[name] ?? []))),
+    wholeTables: new Set(all.flatMap(whole)),
+    readTables: new Set(
+      all
+        .filter(({ statements }) => statements.includes("select") || statements.includes("copy_to"))
+        .flatMap(whole),
     ),
     hidesColumns: all.some(({ tables }) => Object.values(tables).some(isPart)),
     temporaryTables: all.some((scope) => scope.temporary_tables),

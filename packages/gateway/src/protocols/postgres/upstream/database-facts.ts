@@ -13,7 +13,7 @@ import type { Target } from "../target.ts";
 /** Types whose input looks a name up, and whose output tells the name of a number: regproc and its kin, aclitem. */
 export const nameTypes = "24, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191, 1033";
 
-type DatabaseGranted = Pick<Granted, "tables" | "wholeTables" | "routines">;
+type DatabaseGranted = Pick<Granted, "tables" | "readTables" | "routines">;
 
 /**
  * Asks what the session's search path holds beside pg_catalog, and what the granted tables are made of: a database may

@@ -33,6 +33,16 @@ const views: Readonly<Record<string, string>> = {
   unioned: `AS SELECT id, body FROM filtered UNION ALL SELECT id, body FROM shown_notes`,
   no_barrier: `WITH (security_barrier = off) AS SELECT id, body FROM notes WHERE ${shown}`,
   invoker: `WITH (security_invoker = on) AS SELECT id, body FROM notes WHERE ${shown}`,
+  of_function: `AS SELECT id, body FROM every_note() WHERE ${shown}`,
+  of_inlined: "AS SELECT id, body FROM visible()",
+  of_value:
+    "AS SELECT id FROM (SELECT one_id() AS id) x WHERE coalesce(length(md5(md5(id::text))) = 32 AND id < 3, false)",
+  of_operator:
+    "AS SELECT id FROM (SELECT 1 ==> 2 AS id) x WHERE coalesce(length(md5(md5(id::text))) = 32 AND id < 3, false)",
+  of_catalogue: `AS SELECT CASE rolname WHEN 'secret' THEN 7 ELSE 1 END AS id FROM pg_authid WHERE coalesce(length(md5(md5(rolname))) = 32 AND rolname <> 'secret', false)`,
+  of_server:
+    "AS SELECT CASE name WHEN 'PG_VERSION' THEN 7 ELSE 1 END AS id FROM pg_ls_dir('.') name WHERE coalesce(length(md5(md5(name))) = 32 AND name <> 'PG_VERSION', false)",
+  no_rows: "AS SELECT id, body, unnest(CASE WHEN hidden THEN '{}'::int[] ELSE '{1}' END) AS one FROM notes",
   plain: "AS SELECT id, body FROM notes",
   computed: "AS SELECT id, body || '!' AS body FROM plain",
   barrier: `WITH (security_barrier) AS SELECT id, body FROM notes WHERE ${shown}`,
@@ -53,8 +63,13 @@ beforeAll(async () => {
     `CREATE TABLE notes (id int, body text, hidden bool); CREATE TABLE shown (id int); CREATE TABLE nobody ();
      INSERT INTO notes VALUES (1, 'one', false), (2, 'two', false), (7, 'secret', true); INSERT INTO shown VALUES (1), (2);
      CREATE TABLE shown_notes AS SELECT id, body FROM notes WHERE NOT hidden; CREATE MATERIALIZED VIEW kept AS SELECT * FROM notes;
-     ${order.map((name) => `CREATE VIEW ${name} ${views[name] ?? ""};`).join("\n")}
+     CREATE ROLE secret;
+     CREATE FUNCTION every_note() RETURNS TABLE (id int, body text, hidden bool) LANGUAGE sql STABLE SECURITY DEFINER AS $$SELECT * FROM notes$$;
+     CREATE FUNCTION one_id() RETURNS int LANGUAGE sql STABLE SECURITY DEFINER AS $$SELECT max(id) FROM notes$$;
+     CREATE FUNCTION one_id(int, int) RETURNS int LANGUAGE sql STABLE SECURITY DEFINER AS $$SELECT max(id) FROM notes$$;
+     CREATE OPERATOR ==> (FUNCTION = one_id, LEFTARG = int, RIGHTARG = int);
      CREATE FUNCTION visible() RETURNS SETOF notes LANGUAGE sql STABLE AS $$SELECT * FROM notes WHERE ${shown}$$;
+     ${order.map((name) => `CREATE VIEW ${name} ${views[name] ?? ""};`).join("\n")}
      CREATE FUNCTION atomic() RETURNS TABLE (id int, body text) LANGUAGE sql STABLE BEGIN ATOMIC SELECT id, body FROM notes WHERE ${shown}; END;
      CREATE FUNCTION fenced() RETURNS SETOF notes LANGUAGE sql STABLE SET search_path = public AS $$SELECT * FROM notes WHERE ${shown}$$;
      CREATE FUNCTION definer() RETURNS SETOF notes LANGUAGE sql STABLE SECURITY DEFINER AS $$SELECT * FROM notes WHERE ${shown}$$;
@@ -70,13 +85,13 @@ afterAll(async () => {
   await server.stop();
 });
 
-async function factsOf(scope: PostgresScope): Promise<DatabaseFacts> {
+async function factsOf(...scopes: readonly PostgresScope[]): Promise<DatabaseFacts> {
   const never = new AbortController().signal;
   const target = targetOf(server);
   const start = new Map([["search_path", "public, pg_temp"]]);
   const { socket } = await connectUpstream(target, start, systemClock, never);
   try {
-    const granted = grantedBy([{ name: "shop/x", scope }]);
+    const granted = grantedBy(scopes.map((scope, index) => ({ name: `shop/x${String(index)}`, scope })));
     return await createDatabaseFacts(systemClock)(socket, target, granted, never);
   } finally {
     socket.destroy();
@@ -121,6 +136,13 @@ test("a view that tells of rows that it leaves out is denied, and one that does 
       "grouped",
       "joined",
       "of_matview",
+      "of_function",
+      "of_inlined",
+      "of_value",
+      "of_operator",
+      "of_catalogue",
+      "of_server",
+      "no_rows",
     ]),
   );
   expect(leaking.filter((name) => fine.includes(name))).toEqual([]);
@@ -168,10 +190,35 @@ test("a view is used where what it reads is granted whole, by whichever operatio
   expect(verdict(whole, await factsOf(whole), "filtered").kind).toBe("permit");
   const part = withViews({ "public.notes": ["id", "body"] });
   expect(verdict(part, await factsOf(part), "filtered").kind).toBe("deny");
+  const written = withViews();
+  const inserting = granting({ statements: ["insert"], tables: { "public.notes": "all" } });
+  const both = await factsOf(written, inserting);
+  expect([verdict(written, both, "filtered").kind, verdict(written, both, "notes").kind]).toEqual([
+    "deny",
+    "deny",
+  ]);
   const accepted = withViews({ "public.filtered": { select: "all", leaky_view: "accepted" } });
   const database = await factsOf(accepted);
   expect(verdict(accepted, database, "filtered").kind).toBe("permit");
   expect(verdict(accepted, database, "through").kind).toBe("deny");
+});
+
+test("a function that is granted, or IMMUTABLE, and a partition of a table that is granted whole, hide nothing", async () => {
+  await direct.query(
+    `CREATE TABLE parts (id int, hidden bool) PARTITION BY RANGE (id); CREATE TABLE part PARTITION OF parts FOR VALUES FROM (0) TO (9);
+     CREATE VIEW of_part AS SELECT id FROM part WHERE NOT hidden;
+     CREATE FUNCTION is_small(int) RETURNS bool IMMUTABLE RETURN $1 < 3; CREATE VIEW small AS SELECT id FROM shown WHERE is_small(id) AND pg_column_size(id) < 9;
+     ALTER TABLE part ENABLE ROW LEVEL SECURITY`,
+  );
+  const views = ["public.of_part", "public.small", "public.of_function"];
+  const tables = Object.fromEntries(views.map((name) => [name, "all"]));
+  const leaky = async (scope: object): Promise<readonly string[]> =>
+    [...(await factsOf(granting(scope))).leakyViews].toSorted();
+  expect(await leaky({ tables })).toEqual(views.toSorted());
+  const more = { "public.parts": "all", "public.shown": "all" };
+  expect(await leaky({ tables: { ...tables, ...more }, functions: ["public.every_note"] })).toEqual([]);
+  await direct.query("ALTER TABLE parts ENABLE ROW LEVEL SECURITY");
+  expect(await leaky({ tables: { ...tables, ...more } })).toEqual(["public.of_function", "public.of_part"]);
 });
 
 test("a table that has row security, or that is not the session's to read, is not granted whole", async () => {

@@ -1,7 +1,8 @@
 import type { Granted } from "../guard/granted.ts";
+import { functions as builtins, ungrantable } from "../guard/expressions/builtin.ts";
 import { namedFunctions, namedRelations } from "./named-relations.ts";
 
-type LeakyGranted = Pick<Granted, "tables" | "wholeTables" | "routines">;
+type LeakyGranted = Pick<Granted, "tables" | "readTables" | "routines">;
 
 /** A view that does not keep the query's conditions behind its own (manual, "Rules and Privileges"). */
 const isOpen = `(c.relkind OPERATOR(pg_catalog.=) 'v'::pg_catalog."char"
@@ -11,9 +12,10 @@ const isOpen = `(c.relkind OPERATOR(pg_catalog.=) 'v'::pg_catalog."char"
 const isOfSelect = `r.ev_type OPERATOR(pg_catalog.=) '1'::pg_catalog."char"`;
 
 /**
- * What the stored tree of a view's query says where it leaves rows out: conditions, joins, several items in FROM, HAVING, and
- * INTERSECT or EXCEPT (nodes/parsenodes.h, SetOperation: 1 is UNION). Names and values do not look like that in it: a blank in
- * them is escaped (outfuncs.c, outToken), and constants are written as bytes.
+ * What the stored tree of a view's query says where it leaves rows out: conditions, joins, several items in FROM, HAVING,
+ * INTERSECT or EXCEPT (nodes/parsenodes.h, SetOperation: 1 is UNION), and functions among its outputs that may give no row.
+ * Names and values do not look like that in it: a blank in them is escaped (outfuncs.c, outToken), and constants are written
+ * as bytes.
  */
 const filters = [
   ":quals {",
@@ -22,53 +24,85 @@ const filters = [
   ":havingQual {",
   "{SETOPERATIONSTMT :op 2 ",
   "{SETOPERATIONSTMT :op 3 ",
+  ":hasTargetSRFs true ",
 ];
+
+/** A function in SQL that PostgreSQL puts into a statement where it stands in FROM (clauses.c, inline_set_returning_function). */
+const isInlined = `(p.prolang OPERATOR(pg_catalog.=) 14::pg_catalog.oid AND p.prokind OPERATOR(pg_catalog.=) 'f'::pg_catalog."char"
+  AND p.proretset AND NOT p.prosecdef AND NOT p.proisstrict
+  AND p.provolatile OPERATOR(pg_catalog.<>) 'v'::pg_catalog."char" AND p.proconfig IS NULL)`;
+
+/** Of those that every statement may call, the ones whose names look like those of functions that read elsewhere. */
+const harmless = [...builtins].filter((name) => name.startsWith("pg_")).map((name) => `'${name}'`);
+
+/** A function that may read what no table's grant covers: the database's own, and of pg_catalog those that run text or read elsewhere. */
+const mayRead = `(p.provolatile OPERATOR(pg_catalog.<>) 'i'::pg_catalog."char"
+  AND NOT EXISTS (SELECT FROM granted_functions f WHERE f.oid OPERATOR(pg_catalog.=) p.oid)
+  AND (p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+    OR p.proname::pg_catalog.text OPERATOR(pg_catalog.~) '^pg_|${ungrantable.source}'::pg_catalog.text
+      AND p.proname OPERATOR(pg_catalog.<>) ALL (ARRAY[${harmless.join(", ")}]::pg_catalog.name[])))`;
 
 /**
  * The parts of the question that tells through what a statement may learn of rows that it is not shown. PostgreSQL runs a
  * statement's conditions, cheapest first, beside those of a view or of a function that it puts into the statement: an error
  * in one tells of rows that the other leaves out.
  *
- * leaky: granted views that are no `security_barrier` and leave rows out of something that is not granted whole, has row
- * security or is not the session's to read; through other such views too.
- * inlined: granted functions that PostgreSQL puts into the statement where they stand in FROM (clauses.c,
- * inline_set_returning_function; 14 is the language SQL).
+ * leaky: granted views that are no `security_barrier` and leave rows out of something that is not granted to be read whole,
+ * has row security or is not the session's to read; or that call a function of the database's own which may read such a
+ * thing, or which PostgreSQL puts into them; through other such views too.
+ * inlined: granted functions that PostgreSQL puts into the statement where they stand in FROM.
  */
-export function leakyQuestion({ tables, wholeTables, routines }: LeakyGranted): readonly string[] {
+export function leakyQuestion({ tables, readTables, routines }: LeakyGranted): readonly string[] {
   return [
-    ...(tables.size === 0 ? [] : [views(tables, wholeTables)]),
-    ...(routines.size === 0 ? [] : [inlined(routines)]),
+    ...(tables.size === 0 ? [] : [views(tables, readTables, routines)]),
+    ...(routines.size === 0
+      ? []
+      : [`SELECT 'inlined', g.name, NULL, NULL, NULL FROM ${namedFunctions(routines)} WHERE ${isInlined}`]),
   ];
 }
 
-function views(tables: ReadonlySet<string>, wholeTables: ReadonlySet<string>): string {
-  const found = filters.map(
-    (part) => `pg_catalog.strpos(r.ev_action::pg_catalog.text, '${part}'::pg_catalog.text)`,
-  );
-  const whole = `SELECT c.oid FROM ${namedRelations(wholeTables)}`;
-  return `(WITH RECURSIVE whole AS (${whole}),
+/**
+ * What a view reads is looked up in its tree: pg_depend knows nothing of what belongs to PostgreSQL itself. A partition is
+ * read whole through its table, whatever row security and privileges it has of its own.
+ */
+function views(
+  tables: ReadonlySet<string>,
+  readTables: ReadonlySet<string>,
+  routines: ReadonlySet<string>,
+): string {
+  const found = filters.map((part) => `pg_catalog.strpos(s.query, '${part}'::pg_catalog.text)`);
+  return `(WITH RECURSIVE whole AS (
+    SELECT c.oid FROM ${namedRelations(readTables)}
+    WHERE NOT c.relrowsecurity AND pg_catalog.has_table_privilege(c.oid, 'SELECT'::pg_catalog.text)
+    UNION
+    SELECT c.oid FROM whole w JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) w.oid
+      JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.inhrelid AND c.relispartition),
   below AS (
     SELECT g.name AS root, c.oid AS relation FROM ${namedRelations(tables)} WHERE ${isOpen}
     UNION
-    SELECT b.root, d.refobjid FROM below b
+    SELECT b.root, x.number[1]::pg_catalog.oid FROM below b
       JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) b.relation AND ${isOpen}
       JOIN pg_catalog.pg_rewrite r ON r.ev_class OPERATOR(pg_catalog.=) c.oid AND ${isOfSelect}
-      JOIN pg_catalog.pg_depend d ON d.classid OPERATOR(pg_catalog.=) 2618::pg_catalog.oid
-        AND d.objid OPERATOR(pg_catalog.=) r.oid AND d.refclassid OPERATOR(pg_catalog.=) 1259::pg_catalog.oid),
+      CROSS JOIN LATERAL ${numbers("r.ev_action::pg_catalog.text", "relid")}),
   seen AS (
-    SELECT b.root, c.oid, ${isOpen} AS is_open, c.relrowsecurity AS has_policies
-    FROM below b JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) b.relation)
+    SELECT b.root, c.oid, r.ev_action::pg_catalog.text AS query
+    FROM below b JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) b.relation
+      LEFT JOIN pg_catalog.pg_rewrite r ON r.ev_class OPERATOR(pg_catalog.=) c.oid AND ${isOfSelect} AND ${isOpen}),
+  called AS (
+    SELECT s.root, ${isInlined} AS is_inlined, ${mayRead} AS may_read
+    FROM seen s CROSS JOIN LATERAL ${numbers("s.query", "(?:op)?funcid")}
+      JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) x.number[1]::pg_catalog.oid),
+  granted_functions AS (SELECT p.oid FROM ${namedFunctions(routines)})
   SELECT 'leaky', s.root, NULL, NULL, NULL FROM seen s
-  WHERE s.is_open AND EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class OPERATOR(pg_catalog.=) s.oid AND ${isOfSelect}
-      AND GREATEST(${found.join(", ")}) OPERATOR(pg_catalog.>) 0)
-    AND EXISTS (SELECT FROM seen o WHERE o.root OPERATOR(pg_catalog.=) s.root AND NOT o.is_open
-      AND (o.has_policies OR NOT pg_catalog.has_table_privilege(o.oid, 'SELECT'::pg_catalog.text)
-        OR NOT EXISTS (SELECT FROM whole w WHERE w.oid OPERATOR(pg_catalog.=) o.oid))))`;
+  WHERE GREATEST(${found.join(", ")}) OPERATOR(pg_catalog.>) 0
+    AND (EXISTS (SELECT FROM seen o WHERE o.root OPERATOR(pg_catalog.=) s.root AND o.query IS NULL
+        AND NOT EXISTS (SELECT FROM whole w WHERE w.oid OPERATOR(pg_catalog.=) o.oid))
+      OR EXISTS (SELECT FROM called f WHERE f.root OPERATOR(pg_catalog.=) s.root AND f.may_read))
+  UNION
+  SELECT 'leaky', f.root, NULL, NULL, NULL FROM called f WHERE f.is_inlined)`;
 }
 
-function inlined(routines: ReadonlySet<string>): string {
-  return `SELECT 'inlined', g.name, NULL, NULL, NULL FROM ${namedFunctions(routines)}
-  WHERE p.prolang OPERATOR(pg_catalog.=) 14::pg_catalog.oid AND p.prokind OPERATOR(pg_catalog.=) 'f'::pg_catalog."char"
-    AND p.proretset AND NOT p.prosecdef AND NOT p.proisstrict
-    AND p.provolatile OPERATOR(pg_catalog.<>) 'v'::pg_catalog."char" AND p.proconfig IS NULL`;
+/** Numbers behind a member's name in a stored tree, as `x.number[1]`. */
+function numbers(tree: string, member: string): string {
+  return `pg_catalog.regexp_matches(${tree}, ':${member} ([0-9]+)'::pg_catalog.text, 'g'::pg_catalog.text) x(number)`;
 }
