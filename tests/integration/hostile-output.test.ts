@@ -76,6 +76,11 @@ test("mayflyd pin shows all that the digest is made of, and nothing of it unseen
   ]);
 });
 
+test("mayflyd check --json is JSON that reads as it was", () => {
+  const file = `absent ${argument}`;
+  expect(JSON.parse(run("check", "--json", file).stdout)).toMatchObject({ file, ok: false });
+});
+
 test("mayflyd import openapi", () => {
   const text = `said ${hostileText}`;
   writeFileSync(
@@ -90,6 +95,7 @@ test("mayflyd import openapi", () => {
             parameters: [
               { name: text, in: "query" },
               { name: text, in: "header" },
+              { name: "x\nnote: forged", in: "header" },
             ],
             requestBody: {
               content: { "application/json": { schema: { type: "object", description: text, [text]: 1 } } },
@@ -99,8 +105,17 @@ test("mayflyd import openapi", () => {
       },
     }),
   );
-  const { code, stdout } = run("import", "openapi", "openapi.json", "--name", "api", "--schemas", "schemas");
+  const { code, stdout, stderr } = run(
+    "import",
+    "openapi",
+    "openapi.json",
+    "--name",
+    "api",
+    "--schemas",
+    "schemas",
+  );
   expect(code).toBe(0);
+  expect(stderr).not.toMatch(/^note: forged/mu);
   expect(stdout).toContain("\\u202e");
   const schema = readFileSync(path.join(folder, "schemas/post-v1-refunds.json"), "utf8");
   expect(hasInvisible(schema, "lines")).toBe(false);

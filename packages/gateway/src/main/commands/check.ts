@@ -1,10 +1,11 @@
 import { formatProblems } from "../../configuration/problems.ts";
+import { escapeInvisible } from "../../kernel/invisible-characters.ts";
 import { systemClock } from "../../kernel/clock.ts";
 import { load } from "../load.ts";
 import { protocols } from "../protocols.ts";
 import { warningsOf } from "../warnings.ts";
-import { checkOnline, checkScopes } from "./check-online.ts";
-import { say, tell } from "../terminal.ts";
+import { checkOnline, checkScopes, type OnlineResult } from "./check-online.ts";
+import { jsonText, say, tell } from "../terminal.ts";
 
 /**
  * `mayflyd check FILE`: every error of a configuration file, with its place and a hint; of a good one, what to think about.
@@ -29,7 +30,7 @@ export async function check(
   const isAnswered = online.every(({ problem }) => problem === undefined);
   if (options.json)
     say(
-      JSON.stringify({
+      jsonText({
         file,
         ok: loaded.ok && isAnswered,
         problems,
@@ -56,15 +57,19 @@ export async function check(
       tell(`\nnot set here, and needed to start (--secrets makes these errors):`);
       tell(formatProblems(loaded.unset));
     }
-    for (const { what, problem, hint, matches } of online) {
-      if (matches !== undefined) say(`${what} matches ${matchWords(matches)}`);
-      else if (problem === undefined) say(`${what}: answered`);
-      else tell(`\nerror: ${what}: ${problem}${hint === undefined ? "" : `\n  hint: ${hint}`}`);
-    }
+    for (const result of online) (result.problem === undefined ? say : tell)(onlineWords(result));
   }
   return loaded.ok && isAnswered ? 0 : 1;
 }
 
-function matchWords(names: readonly string[]): string {
-  return names.length === 0 ? "nothing" : `${names.length}: ${names.join(", ")}`;
+/** What came of one question, in words. Names and texts are the target's own: a line end in one forges no line. */
+export function onlineWords({ what, problem, hint, matches }: OnlineResult): string {
+  const asked = escapeInvisible(what);
+  if (matches !== undefined) {
+    const names = matches.length === 0 ? "nothing" : `${matches.length}: ${matches.join(", ")}`;
+    return `${asked} matches ${escapeInvisible(names)}`;
+  }
+  if (problem === undefined) return `${asked}: answered`;
+  const told = hint === undefined ? "" : `\n  hint: ${escapeInvisible(hint)}`;
+  return `\nerror: ${asked}: ${escapeInvisible(problem)}${told}`;
 }

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
 import { MayflyError, messageOf } from "../../kernel/errors.ts";
+import { escapeInvisible } from "../../kernel/invisible-characters.ts";
 import { importOpenApi, type ImportedOperation } from "../../protocols/http/openapi-import.ts";
 import { jsonText, say, tell } from "../terminal.ts";
 import { yamlText } from "../yaml-text.ts";
@@ -26,7 +27,9 @@ export async function importOpenApiFile(
     const written = schemas === undefined ? undefined : await writeSchema(schemas, operation);
     operations[operation.name] = entryOf(operation, written);
   }
-  for (const note of imported.notes) tell(`note: ${note}`);
+  for (const note of imported.notes) tell(`note: ${escapeInvisible(note)}`);
+  if (schemas === undefined && imported.operations.some(({ bodySchema }) => bodySchema !== undefined))
+    tell("note: bodies are bounded and not judged: --schemas FOLDER writes their schemas");
   say("# Made from an OpenAPI document. Keep what agents need, and delete the rest.");
   say(
     yamlText(

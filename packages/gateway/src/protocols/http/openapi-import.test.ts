@@ -133,6 +133,49 @@ describe("a body's schema says what its document says, or a note says what it do
     ]);
   });
 
+  it("nullable and exclusive bounds are flags in OpenAPI 3.0 alone", () => {
+    const schema = {
+      type: "integer",
+      nullable: true,
+      minimum: 5,
+      exclusiveMinimum: true,
+      maximum: 9,
+      exclusiveMaximum: false,
+    };
+    const { notes, check } = importOf(schema, { openapi: "3.0.3" });
+    expect([notes, [null, 5, 6, 9, 10].map((value) => check(value) === undefined)]).toEqual([
+      [],
+      [true, false, true, true, false],
+    ]);
+    const since = importOf({ type: "integer", nullable: true });
+    expect(since.check(null)).toContain("integer");
+    expect(since.notes).toEqual([
+      "post-x: nullable in its body is left out, it says nothing since OpenAPI 3.1",
+    ]);
+  });
+
+  it("a reference that starts in a schema of its own $id takes nothing, and is told", () => {
+    const components = {
+      schemas: { A: { $id: "https://a.internal/a", $ref: "#/other/b", other: { b: { type: "integer" } } } },
+    };
+    const { operations, notes } = importOpenApi({
+      openapi: "3.1.0",
+      paths: {
+        "/x": {
+          post: {
+            requestBody: { content: { "application/json": { schema: { $ref: "#/components/schemas/A" } } } },
+          },
+        },
+      },
+      components,
+      other: { b: {} },
+    });
+    expect(operations[0]?.bodySchema).toEqual({ $ref: "#/$defs/A", $defs: { A: false } });
+    expect(notes).toContain(
+      "post-x: $ref #/other/b starts in a schema that has an $id of its own: nothing is taken there until you write it",
+    );
+  });
+
   it("references of one last name stay apart", () => {
     const { notes, check, schema } = importOf(
       {
@@ -266,10 +309,82 @@ describe("of the rest of a document nothing is lost without a note", () => {
       { "/x": { get: { parameters: [{ in: "header", name: "X-Forwarded-For" }] } } },
       "get-x: the header X-Forwarded-For is left out: this header is the gateway's own",
     ],
+    [
+      "a method that is never granted",
+      { "/x": { trace: {}, get: {} } },
+      "/x: trace is left out, it is no method that can be granted",
+    ],
+    [
+      "servers of its own",
+      { "/x": { get: { servers: [{ url: "https://other.internal" }] } } },
+      "get-x: its own servers are left out",
+    ],
+    [
+      "a cookie",
+      { "/x": { get: { parameters: [{ in: "cookie", name: "theme" }] } } },
+      "get-x: the cookie parameter theme is left out",
+    ],
+    [
+      "what the values of parameters may be",
+      {
+        "/x/{id}": {
+          parameters: [
+            { in: "path", name: "id", schema: { type: "integer" } },
+            { in: "query", name: "q", schema: { type: "string", description: "a text" } },
+          ],
+          get: { parameters: [{ in: "query", name: "state", schema: { enum: ["open"] } }] },
+        },
+      },
+      "get-x-id: any value of id, state passes",
+    ],
+    [
+      "a body of GET",
+      { "/x": { get: { requestBody: { content: { "application/json": { schema: {} } } } } } },
+      "get-x: its body is left out, GET and HEAD carry none",
+    ],
+    [
+      "one of two like types of a body",
+      {
+        "/x": {
+          put: {
+            requestBody: {
+              content: { "application/json": { schema: {} }, "application/JSON; charset=utf-8": {} },
+            },
+          },
+        },
+      },
+      "put-x: a further application/json among the types of its body is left out",
+    ],
+    ["a path that would stand for others", { "/x/**": { get: {} } }, "GET /x/**: left out, ** at its end"],
+    ["a path that is none", { "/x y": { get: {} } }, "GET /x y: left out, this is not a request"],
   ])("%s", (_, paths, note) => {
     const { notes, operations } = importOpenApi({ openapi: "3.1.0", paths });
     expect(notes).toContainEqual(expect.stringContaining(note));
     for (const { headers = [] } of operations) expect(headers).toEqual([]);
+    for (const { requests } of operations) expect(scopeSchema.safeParse({ requests }).success).toBe(true);
+    for (const { requests } of operations) expect(requests).not.toContain("GET /x/**");
+  });
+
+  it("and extensions are nothing that a document says", () => {
+    expect(
+      importOpenApi({ openapi: "3.1.0", paths: { "x-y": { get: {} }, "/x": { "x-z": 1, get: {} } } }),
+    ).toMatchObject({
+      notes: [],
+      operations: [{ requests: ["GET /x"] }],
+    });
+  });
+
+  it("a body's type is what stands before its parameters", () => {
+    const content = { "Application/JSON; charset=utf-8": { schema: { type: "integer" } } };
+    const { operations, notes } = importOpenApi({
+      openapi: "3.1.0",
+      paths: { "/x": { put: { requestBody: { content } } } },
+    });
+    expect([operations[0]?.bodyTypes, operations[0]?.bodySchema, notes]).toEqual([
+      ["application/json"],
+      { type: "integer" },
+      [],
+    ]);
   });
 
   it("and references that go round lead to nothing", () => {

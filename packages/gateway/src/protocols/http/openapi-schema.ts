@@ -45,6 +45,23 @@ function shown(value: unknown): string {
   return (typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing")).slice(0, 120);
 }
 
+/** The bounds of OpenAPI 3.0, where a flag says that one is exclusive, as JSON Schema says them. */
+function withBounds(schema: Obj): Obj {
+  const bounds: Record<string, unknown> = { ...schema };
+  for (const [bound, exclusive] of [
+    ["minimum", "exclusiveMinimum"],
+    ["maximum", "exclusiveMaximum"],
+  ] as const) {
+    const flag = bounds[exclusive];
+    if (typeof flag !== "boolean") continue;
+    delete bounds[exclusive];
+    if (!flag || bounds[bound] === undefined) continue;
+    bounds[exclusive] = bounds[bound];
+    delete bounds[bound];
+  }
+  return bounds;
+}
+
 /** Keywords that only references need, which are written anew. */
 const forReferences: ReadonlySet<string> = new Set(["$id", "$anchor", "$schema", "$defs", "definitions"]);
 
@@ -54,25 +71,38 @@ class Copy {
   readonly #names = new Map<string, string>();
   readonly #document: Obj;
   readonly #note: (text: string) => void;
-  /** OpenAPI 3.0 has readers ignore what stands beside a reference (section 4.7.23); since 3.1 it counts. */
-  readonly #ignoresSiblings: boolean;
+  /**
+   * Whether it is OpenAPI 3.0: readers ignore what stands beside a reference (section 4.7.23), `nullable` is a keyword, and
+   * `exclusiveMinimum` a flag. Since 3.1 schemas are those of JSON Schema 2020-12.
+   */
+  readonly #isOld: boolean;
+  /** The schemas around that have an `$id` of their own: references within start there (JSON Schema Core, section 8.2.1). */
+  readonly #own: Obj[] = [];
 
   constructor(document: Obj, note: (text: string) => void) {
     this.#document = document;
     this.#note = note;
-    this.#ignoresSiblings = /^3\.0(?:\.|$)/.test(String(document["openapi"]));
+    this.#isOld = /^3\.0(?:\.|$)/.test(String(document["openapi"]));
   }
 
   of(value: unknown, depth: number): unknown {
     if (typeof value === "boolean") return value;
     if (depth > MAX_DEPTH) return this.#nothing("it nests too deep");
     if (!isObject(value)) return this.#nothing(`${shown(value)} is no schema`);
+    if (typeof value["$id"] !== "string") return this.#schema(value, depth);
+    this.#own.push(value);
+    const copied = this.#schema(value, depth);
+    this.#own.pop();
+    return copied;
+  }
+
+  #schema(value: Obj, depth: number): unknown {
     const { $ref: reference, ...rest } = value;
     if (reference === undefined) return this.#members(rest, depth);
     const referred = this.#reference(reference, depth);
     const beside = Object.keys(rest).filter((keyword) => !keyword.startsWith("x-"));
     if (beside.length === 0) return referred;
-    if (this.#ignoresSiblings) {
+    if (this.#isOld) {
       const said = beside.filter((keyword) => keyword !== "description" && keyword !== "summary");
       if (said.length > 0)
         this.#note(
@@ -91,6 +121,9 @@ class Copy {
   }
 
   #reference(reference: unknown, depth: number): unknown {
+    // Most documents mean themselves by it all the same.
+    if (this.#own.some((each) => resolve(each, reference) !== undefined))
+      return this.#nothing(`$ref ${shown(reference)} starts in a schema that has an $id of its own`);
     const target = resolve(this.#document, reference);
     if (typeof reference !== "string" || target === undefined)
       return this.#nothing(`$ref ${shown(reference)} leads to nothing in this document`);
@@ -114,7 +147,7 @@ class Copy {
 
   #members({ nullable, ...rest }: Obj, depth: number): unknown {
     const members: Record<string, unknown> = {};
-    for (const [keyword, item] of Object.entries(rest)) {
+    for (const [keyword, item] of Object.entries(this.#isOld ? withBounds(rest) : rest)) {
       if (forReferences.has(keyword)) continue;
       const holds = holdsOf(keyword);
       if (holds === undefined || (keyword === "format" && !Object.hasOwn(FORMATS, String(item)))) {
@@ -135,7 +168,8 @@ class Copy {
     }
     if (nullable === true) {
       // OpenAPI 3.0's `nullable`, as JSON Schema says it.
-      if (typeof members["type"] === "string") members["type"] = [members["type"], "null"];
+      if (!this.#isOld) this.#note("nullable in its body is left out, it says nothing since OpenAPI 3.1");
+      else if (typeof members["type"] === "string") members["type"] = [members["type"], "null"];
       else this.#note("nullable without one type in its body is left out");
     }
     return members;
