@@ -33,6 +33,8 @@ export interface DatabaseFacts {
   readonly leakyViews: ReadonlySet<string>;
   /** Granted functions of the same kind, where they stand in FROM. */
   readonly inlined: ReadonlySet<string>;
+  /** Granted tables and views of whose rows some are kept back, where plans may be asked for whatever stands behind a table. */
+  readonly hiding: ReadonlySet<string>;
   /** Whether a plan could show what is hidden: a view's tables and conditions, say. */
   readonly hidesPlans: boolean;
   /** Where that is so: tables behind which nothing stands that a plan would show. */
@@ -66,6 +68,7 @@ export const plainDatabase: DatabaseFacts = {
   catalogue: new Map(),
   leakyViews: new Set(),
   inlined: new Set(),
+  hiding: new Set(),
   hidesPlans: false,
   plainTables: new Set(),
   refusesTemporary: undefined,

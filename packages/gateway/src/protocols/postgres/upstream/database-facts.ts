@@ -13,7 +13,7 @@ import type { Target } from "../target.ts";
 /** Types whose input looks a name up, and whose output tells the name of a number: regproc and its kin, aclitem. */
 export const nameTypes = "24, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191, 1033";
 
-type DatabaseGranted = Pick<Granted, "tables" | "readTables" | "routines">;
+type DatabaseGranted = Pick<Granted, "catalog" | "tables" | "readTables" | "routines">;
 
 /**
  * Asks what the session's search path holds beside pg_catalog, and what the granted tables are made of: a database may
@@ -30,7 +30,7 @@ type DatabaseGranted = Pick<Granted, "tables" | "readTables" | "routines">;
  * its range; PostgreSQL before 14 has none, and no column of pg_range for them).
  * enum: columns of an enum or of an array of one, where no cast of the database's own would run a function.
  * columns: those of the catalogue that `catalog: granted` shows in part, which differ from version to version.
- * leaky, inlined: see `leakyQuestion`.
+ * leaky, inlined, hides: see `leakyQuestion`.
  */
 export function databaseQuestion(granted: DatabaseGranted): string {
   const { tables, routines } = granted;
@@ -159,11 +159,13 @@ export function factsOf(rows: readonly Row[]): DatabaseFacts {
   const catalogue = new Map<string, string>();
   const leaky = new Set<string>();
   const inlined = new Set<string>();
+  const hiding = new Set<string>();
   for (const [kind, name, column, type, array] of rows) {
     if (typeof name !== "string") throw new TypeError("a fact without a name");
     if (kind === "operator") operators.add(name);
     else if (kind === "leaky") leaky.add(name);
     else if (kind === "inlined") inlined.add(name);
+    else if (kind === "hides") hiding.add(name);
     else if (typeof column === "string" && (kind === "row" || kind === "function"))
       functions[kind].set(name, (functions[kind].get(name) ?? new Set()).add(column));
     else if (kind === "enum" && typeof column === "string" && typeof type === "string")
@@ -185,6 +187,7 @@ export function factsOf(rows: readonly Row[]): DatabaseFacts {
     catalogue,
     leakyViews: leaky,
     inlined,
+    hiding,
     hidesPlans: false,
     plainTables: new Set(),
     refusesTemporary: undefined,

@@ -2,10 +2,11 @@ import type { Granted } from "../guard/granted.ts";
 import { functions as builtins, ungrantable } from "../guard/expressions/builtin.ts";
 import { namedFunctions, namedRelations } from "./named-relations.ts";
 
-type LeakyGranted = Pick<Granted, "tables" | "readTables" | "routines">;
+type LeakyGranted = Pick<Granted, "catalog" | "tables" | "readTables" | "routines">;
 
+const isView = `(c.relkind OPERATOR(pg_catalog.=) 'v'::pg_catalog."char")`;
 /** A view that does not keep the query's conditions behind its own (manual, "Rules and Privileges"). */
-const isOpen = `(c.relkind OPERATOR(pg_catalog.=) 'v'::pg_catalog."char"
+const isOpen = `(${isView}
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_options_to_table(c.reloptions) x
     WHERE x.option_name OPERATOR(pg_catalog.=) 'security_barrier'::pg_catalog.text AND x.option_value::pg_catalog.bool))`;
 /** The rule that is the view's query. */
@@ -51,10 +52,13 @@ const mayRead = `(p.provolatile OPERATOR(pg_catalog.<>) 'i'::pg_catalog."char"
  * has row security or is not the session's to read; or that call a function of the database's own which may read such a
  * thing, or which PostgreSQL puts into them; through other such views too.
  * inlined: granted functions that PostgreSQL puts into the statement where they stand in FROM.
+ * hides: granted tables with row security, and views that keep rows back, `security_barrier` or not, where plans of them may
+ * be asked for at all.
  */
-export function leakyQuestion({ tables, readTables, routines }: LeakyGranted): readonly string[] {
+export function leakyQuestion({ catalog, tables, readTables, routines }: LeakyGranted): readonly string[] {
   return [
-    ...(tables.size === 0 ? [] : [views(tables, readTables, routines)]),
+    ...(tables.size === 0 ? [] : [views("leaky", tables, readTables, routines)]),
+    ...(tables.size === 0 || !catalog ? [] : [views("hides", tables, readTables, routines)]),
     ...(routines.size === 0
       ? []
       : [`SELECT 'inlined', g.name, NULL, NULL, NULL FROM ${namedFunctions(routines)} WHERE ${isInlined}`]),
@@ -66,10 +70,12 @@ export function leakyQuestion({ tables, readTables, routines }: LeakyGranted): r
  * read whole through its table, whatever row security and privileges it has of its own.
  */
 function views(
+  kind: "leaky" | "hides",
   tables: ReadonlySet<string>,
   readTables: ReadonlySet<string>,
   routines: ReadonlySet<string>,
 ): string {
+  const isWanted = kind === "leaky" ? isOpen : isView;
   const found = filters.map((part) => `pg_catalog.strpos(s.query, '${part}'::pg_catalog.text)`);
   return `(WITH RECURSIVE whole AS (
     SELECT c.oid FROM ${namedRelations(readTables)}
@@ -78,28 +84,38 @@ function views(
     SELECT c.oid FROM whole w JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) w.oid
       JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.inhrelid AND c.relispartition),
   below AS (
-    SELECT g.name AS root, c.oid AS relation FROM ${namedRelations(tables)} WHERE ${isOpen}
+    SELECT g.name AS root, c.oid AS relation FROM ${namedRelations(tables)} WHERE ${isWanted}
     UNION
     SELECT b.root, x.number[1]::pg_catalog.oid FROM below b
-      JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) b.relation AND ${isOpen}
+      JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) b.relation AND ${isWanted}
       JOIN pg_catalog.pg_rewrite r ON r.ev_class OPERATOR(pg_catalog.=) c.oid AND ${isOfSelect}
       CROSS JOIN LATERAL ${numbers("r.ev_action::pg_catalog.text", "relid")}),
   seen AS (
     SELECT b.root, c.oid, r.ev_action::pg_catalog.text AS query
     FROM below b JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) b.relation
-      LEFT JOIN pg_catalog.pg_rewrite r ON r.ev_class OPERATOR(pg_catalog.=) c.oid AND ${isOfSelect} AND ${isOpen}),
+      LEFT JOIN pg_catalog.pg_rewrite r ON r.ev_class OPERATOR(pg_catalog.=) c.oid AND ${isOfSelect} AND ${isWanted}),
   called AS (
     SELECT s.root, ${isInlined} AS is_inlined, ${mayRead} AS may_read
     FROM seen s CROSS JOIN LATERAL ${numbers("s.query", "(?:op)?funcid")}
       JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) x.number[1]::pg_catalog.oid),
   granted_functions AS (SELECT p.oid FROM ${namedFunctions(routines)})
-  SELECT 'leaky', s.root, NULL, NULL, NULL FROM seen s
+  SELECT '${kind}', s.root, NULL, NULL, NULL FROM seen s
   WHERE GREATEST(${found.join(", ")}) OPERATOR(pg_catalog.>) 0
     AND (EXISTS (SELECT FROM seen o WHERE o.root OPERATOR(pg_catalog.=) s.root AND o.query IS NULL
         AND NOT EXISTS (SELECT FROM whole w WHERE w.oid OPERATOR(pg_catalog.=) o.oid))
       OR EXISTS (SELECT FROM called f WHERE f.root OPERATOR(pg_catalog.=) s.root AND f.may_read))
   UNION
-  SELECT 'leaky', f.root, NULL, NULL, NULL FROM called f WHERE f.is_inlined)`;
+  SELECT '${kind}', f.root, NULL, NULL, NULL FROM called f WHERE f.is_inlined${kind === "leaky" ? "" : policies(tables)})`;
+}
+
+/** Tables with row security, and views of one. */
+function policies(tables: ReadonlySet<string>): string {
+  return `
+  UNION
+  SELECT 'hides', g.name, NULL, NULL, NULL FROM ${namedRelations(tables)} WHERE c.relrowsecurity
+  UNION
+  SELECT 'hides', s.root, NULL, NULL, NULL FROM seen s JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) s.oid
+  WHERE c.relrowsecurity`;
 }
 
 /** Numbers behind a member's name in a stored tree, as `x.number[1]`. */

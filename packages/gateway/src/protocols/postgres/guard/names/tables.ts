@@ -200,6 +200,12 @@ export function grantFor(
   scope: Compiled,
 ): TableGrant {
   if (table.isTemporary) return use === "refresh" ? notGranted(kind, table, scope) : temporaryGrant;
+  if (isCatalogue(table.schema) && kind === "copy_to")
+    refuseMistake(
+      "catalog",
+      `COPY of ${shown(table.full)} by its name is never granted`,
+      "copy what a query reads of it: COPY (SELECT …) TO STDOUT",
+    );
   if (isCatalogue(table.schema) && kind !== "select")
     refuseForever("catalog", `${shown(table.full)} is never written`);
   if (!scope.statements.has(kind)) notGranted(kind, table, scope);

@@ -33,6 +33,27 @@ export function checkPlainPlan(isPrepared: boolean, { changes, scope }: Walk): v
 }
 
 /**
+ * A plan counts rows that a condition leaves out (`Rows Removed by Filter`), and estimates by statistics of all of them, whose
+ * bounds are values: it tells of rows that a view or a policy keeps back. With `catalog: true` too, which shows no value.
+ * @param isPrepared the statement was prepared before: which tables it has is not known here
+ * @throws GuardDenied where one of its tables keeps rows back
+ */
+export function checkWholePlan(isPrepared: boolean, { changes, scope }: Walk): void {
+  const { hiding } = scope.database;
+  const keeping = [...(isPrepared ? hiding : changes.tables)].find(
+    (table) => hiding.has(table) && scope.tables.get(table)?.takesLeaks !== true,
+  );
+  if (keeping === undefined) return;
+  refuseMistake(
+    "statements",
+    `a plan would tell of rows that ${shown(keeping)} keeps back: it counts and estimates all of them`,
+    isPrepared
+      ? "explain the statement itself"
+      : "leave EXPLAIN out, or explain a statement without that table",
+  );
+}
+
+/**
  * A verbose plan names all columns of a table that it scans: refused where only some are granted. Any plan shows the
  * body of a function in SQL that it has taken in: refused for functions of the database's own, and for casts to types of its own,
  * which may run one. One of a write that ran names foreign keys: refused.

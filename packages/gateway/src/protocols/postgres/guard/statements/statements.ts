@@ -3,7 +3,7 @@ import { checkType } from "../expressions/calls.ts";
 import { commandName } from "./command-names.ts";
 import { checkCommand, commandKinds } from "./commands.ts";
 import { checkCopy, checkServerCopy } from "./copy.ts";
-import { checkPlainPlan, checkPlan } from "./plan.ts";
+import { checkPlainPlan, checkWholePlan, checkPlan } from "./plan.ts";
 import type { Compiled } from "../compile.ts";
 import { checkDirectly, checkExpression } from "../expressions/expressions.ts";
 import type { Level } from "../names/naming.ts";
@@ -208,6 +208,7 @@ function checkExplain(explain: Fields, walk: Walk): void {
     refuseForever("statements", `EXPLAIN of ${commandName(kind)} is not granted by any operation`);
   else checkQuery(explain.query, undefined, undefined, walk);
   if (scope.database.hidesPlans) checkPlainPlan(kind === "ExecuteStmt", walk);
+  checkWholePlan(kind === "ExecuteStmt", walk);
   // The catalogue tells all that a plan does.
   const { items, values } = walk.changes;
   if (scope.catalog && values.size === 0 && [...items.values()].every(showsEveryRow)) return;

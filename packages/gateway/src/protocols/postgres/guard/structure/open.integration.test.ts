@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
 import { openInformation, openRelations } from "../names/catalogue.ts";
 import { createJudging, type Judging } from "../../relay/judging.ts";
-import { createScoped, type Scoped } from "../../testing/scoped.ts";
+import { createScoped, outcomes, type Scoped } from "../../testing/scoped.ts";
 import { targetOf } from "../../testing/target.ts";
 import { makeCertificate, type TestCertificate } from "../../testing/wire.ts";
 
@@ -22,7 +22,11 @@ beforeAll(async () => {
   await postgres.run(
     `CREATE TABLE hidden (id int); INSERT INTO hidden SELECT generate_series(1, 500);
      ALTER TABLE hidden ADD secret text DEFAULT 'value ' || 'of a row'; ANALYZE hidden;
-     CREATE SEQUENCE numbers; SELECT setval('numbers', 7777777); CREATE TABLE shown (id int)`,
+     CREATE SEQUENCE numbers; SELECT setval('numbers', 7777777); CREATE TABLE shown (id int);
+     CREATE TABLE notes (id int PRIMARY KEY, is_hidden bool); INSERT INTO notes SELECT i, i = 7 FROM generate_series(1, 100) i; ANALYZE notes;
+     CREATE VIEW barrier WITH (security_barrier) AS SELECT id FROM notes WHERE NOT is_hidden;
+     CREATE VIEW open_one AS SELECT id FROM notes WHERE NOT is_hidden; CREATE VIEW all_of AS SELECT id FROM notes;
+     CREATE TABLE guarded (id int); ALTER TABLE guarded ENABLE ROW LEVEL SECURITY; CREATE VIEW of_guarded AS SELECT id FROM guarded`,
   );
 });
 afterEach(() => scoped.close());
@@ -55,10 +59,74 @@ test("catalog: true shows names and structure, and no value of a row or of a seq
   expect(found).toEqual(["pg_attribute", "pg_sequences"]);
 });
 
+test("a plan that would tell of rows that are kept back may not", async () => {
+  const tables = ["shown", "barrier", "all_of", "guarded", "of_guarded"].map((name) => [
+    `public.${name}`,
+    "all",
+  ]);
+  const accepted = { "public.open_one": { select: "all", leaky_view: "accepted" } };
+  const { client } = await scoped.under({
+    tables: { ...Object.fromEntries(tables), ...accepted },
+    catalog: true,
+  });
+  const direct = new pg.Client({ connectionString: postgres.url("postgres") });
+  await direct.connect();
+  await direct.query("SET enable_seqscan = off");
+  const counted = async (id: number): Promise<string> =>
+    JSON.stringify(
+      (await direct.query(`EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT id FROM barrier WHERE id = ${id}`))
+        .rows,
+    );
+  expect(
+    [await counted(7), await counted(700)].map((plan) => plan.includes('Rows Removed by Filter: 1"')),
+  ).toEqual([true, false]);
+  await direct.end();
+  await client.query("PREPARE of_barrier AS SELECT id FROM barrier");
+  expect(
+    await outcomes(client, [
+      "EXPLAIN SELECT id FROM barrier WHERE id = 7",
+      "EXPLAIN ANALYZE SELECT id FROM shown JOIN barrier USING (id)",
+      "EXPLAIN SELECT id FROM guarded",
+      "EXPLAIN SELECT id FROM of_guarded",
+      "EXPLAIN EXECUTE of_barrier",
+      "EXPLAIN SELECT id FROM all_of",
+      "EXPLAIN ANALYZE SELECT id FROM open_one",
+      "EXPLAIN SELECT id FROM shown",
+    ]),
+  ).toEqual({
+    "EXPLAIN SELECT id FROM barrier WHERE id = 7": "42501",
+    "EXPLAIN ANALYZE SELECT id FROM shown JOIN barrier USING (id)": "42501",
+    "EXPLAIN SELECT id FROM guarded": "42501",
+    "EXPLAIN SELECT id FROM of_guarded": "42501",
+    "EXPLAIN EXECUTE of_barrier": "42501",
+    "EXPLAIN SELECT id FROM all_of": "ok",
+    "EXPLAIN ANALYZE SELECT id FROM open_one": "ok",
+    "EXPLAIN SELECT id FROM shown": "ok",
+  });
+});
+
 test("a plan of what leaves no row out may be asked for", async () => {
   const { client } = await scoped.under({ tables: { "public.shown": "all" }, catalog: true });
   const plan = await client.query<object>("EXPLAIN SELECT attname, attmissingval FROM pg_attribute");
   expect(JSON.stringify(plan.rows)).toContain("Seq Scan on pg_attribute");
+});
+
+test("what cannot be changed says how to write it, and asks for nothing that is granted", async () => {
+  const { client } = await scoped.under({
+    statements: ["select", "copy_to"],
+    tables: { "public.shown": "all" },
+    catalog: true,
+  });
+  for (const sql of ["TABLE pg_attribute", "SELECT * FROM ONLY pg_sequences", "SELECT * FROM pg_sequences *"])
+    await expect(client.query(sql)).rejects.toMatchObject({
+      message: expect.stringContaining("are shown without values"),
+      hint: expect.stringMatching(/^write SELECT … FROM the relation, (?!.*catalog: true)/u),
+    });
+  await expect(client.query("COPY pg_class TO STDOUT")).rejects.toMatchObject({
+    message: expect.stringContaining("COPY of pg_catalog.pg_class by its name"),
+    hint: expect.stringContaining("COPY (SELECT …) TO STDOUT"),
+  });
+  expect((await client.query<object>("SELECT * FROM pg_sequences")).rows).toHaveLength(1);
 });
 
 test.each([

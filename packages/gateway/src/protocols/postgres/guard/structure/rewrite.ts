@@ -9,6 +9,7 @@ import { Tokens } from "./tokens.ts";
 import { changedReference, columnNamed } from "./references.ts";
 import { otherPlace, placeOfValue } from "./value-places.ts";
 import { areSame, replaced } from "./trees.ts";
+import { heldTo, type HeldTo, unchangeable } from "./unchangeable.ts";
 import { GuardDenied } from "../denied.ts";
 import type { Work } from "../work.ts";
 import { type Grammar, treeOf } from "./own-trees.ts";
@@ -81,8 +82,8 @@ export function rewrite(
     const of = changes[index];
     return of === undefined || of.isEmpty ? statement : changed(statement, of, structure, grammar);
   });
-  const asksCatalogue = count > 0;
-  if (!areSame(expected, parsed(marked, asksCatalogue, grammar))) throw unchangeable(asksCatalogue);
+  const held = heldTo(changes);
+  if (!areSame(expected, parsed(marked, held, grammar))) throw unchangeable(held);
   let length = sql.length;
   for (const { parts } of splices)
     for (const part of parts)
@@ -96,27 +97,12 @@ export function rewrite(
 const holdsSample = (statement: unknown): boolean => JSON.stringify(statement).includes('"RangeTableSample"');
 
 /** @throws GuardDenied when a fragment does not fit where it stands (`TABLE`, `ONLY`), or the text has become too long */
-function parsed(marked: string, asksCatalogue: boolean, grammar: Grammar): readonly unknown[] {
+function parsed(marked: string, held: HeldTo, grammar: Grammar): readonly unknown[] {
   try {
     return grammar.parse(marked);
   } catch (error) {
-    throw error instanceof GuardDenied && error.rule === "limits" ? error : unchangeable(asksCatalogue);
+    throw error instanceof GuardDenied && error.rule === "limits" ? error : unchangeable(held);
   }
-}
-
-function unchangeable(asksCatalogue = true): GuardDenied {
-  if (!asksCatalogue)
-    return new GuardDenied(
-      "grammar",
-      "a name of this statement is written in a way that cannot be changed where it has to be",
-      "write names plainly, and GROUP BY a position",
-      "correct",
-    );
-  return new GuardDenied(
-    "catalog",
-    "the catalogue is shown in part, and this statement is written in a way that cannot be held to that part",
-    "write SELECT … FROM the relation, and casts as value::type; or ask for an operation with catalog: true",
-  );
 }
 
 /** Of two splices at one place, what ends there stands before what begins there, and what is inside within what is around. */
@@ -135,30 +121,31 @@ function splicesOf(
   bytes: Buffer,
 ): readonly Placed[] {
   const found: Placed[] = [];
+  const held = heldTo([changes]);
   // First of all: the text of a value may stand in another's check too.
   for (const reference of changes.unqualified) {
     const start = placeOf(reference);
     const end = tokens.secondName(start);
-    if (end === undefined) throw unchangeable();
+    if (end === undefined) throw unchangeable(held);
     found.push({ start, end, parts: [], rank: 2 });
   }
   for (const [reference, position] of changes.positions) {
     const start = placeOf(reference);
     const end = tokens.nameEnd(start);
-    if (end === undefined) throw unchangeable(changes.asksCatalogue);
+    if (end === undefined) throw unchangeable(held);
     found.push({ start, end, parts: [String(position)], rank: 0 });
   }
   for (const [relation, full] of changes.items) {
     const start = placeOf(relation);
     const end = tokens.nameEnd(start);
-    if (end === undefined || structure === undefined) throw unchangeable();
+    if (end === undefined || structure === undefined) throw unchangeable(held);
     const alias = "alias" in relation ? [] : [` AS ${identifier(relationName(relation))}`];
     const fragment = structure.key(full, changes.withTableoid);
     found.push({ start, end, parts: [{ fragment }, ...alias], rank: 0 });
   }
   for (const change of changes.values.values()) {
     const place = placeOfValue(change, tokens);
-    if (place === undefined) throw unchangeable();
+    if (place === undefined) throw unchangeable(held);
     const other = change.other === undefined ? undefined : otherPlace(change, change.other.index, tokens);
     const { before, after } = checkOf(
       change.check,

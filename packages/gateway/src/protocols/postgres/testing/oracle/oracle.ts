@@ -122,6 +122,7 @@ export const stageFacts: DatabaseFacts = {
   catalogue: new Map(),
   leakyViews: new Set(),
   inlined: new Set(),
+  hiding: new Set(),
   hidesPlans: false,
   plainTables: new Set(),
   refusesTemporary: undefined,
