@@ -144,6 +144,34 @@ describe("with a mask the gateway chooses the representation", () => {
     },
   );
 
+  it("without what tells of its bytes, by whatever name", async () => {
+    const told = {
+      etag: '"1"',
+      "x-amz-checksum-sha256": "1",
+      "x-amz-meta-md5": "1",
+      "oc-etag": "1",
+      "x-ms-content-crc64": "1",
+      "x-content-sha1": "1",
+      "content-digest": "1",
+      "x-body-hash": "1",
+      "x-original-content-length": "1",
+    };
+    rig = await startRig({
+      api: (_, response) =>
+        response
+          .writeHead(200, { "content-type": "application/json", "x-share": "1", ...told })
+          .end(document),
+      operations,
+    });
+    for (const answer of [
+      await rig.raw(head("GET", "/v1/a"), done),
+      await rig.raw(head("HEAD", "/v1/a"), /\r\n\r\n$/),
+    ]) {
+      expect(answer).toMatch(/^HTTP\/1\.1 200[^]*x-share/i);
+      expect(Object.keys(told).filter((name) => answer.toLowerCase().includes(`\n${name}:`))).toEqual([]);
+    }
+  });
+
   it("not by a parameter that query does not list, but by one that it lists", async () => {
     rig = await startRig({ api: negotiating, operations });
     expect(await rig.raw(head("GET", "/v1/a?format=x"), done)).toMatch(/^HTTP\/1\.1 403[^]*masked: query/);

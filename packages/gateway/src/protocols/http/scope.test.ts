@@ -122,6 +122,15 @@ describe("a header that an operation lists", () => {
         "X-Azure-ClientIP",
         "X-AppEngine-User-Email",
       ],
+      // RFC 9440; mod_auth_openidc, SiteMinder, WebSEAL; Hasura, Mimir, Trino.
+      ["Client-Cert", "Client-Cert-Chain", "OIDC_CLAIM_sub", "SM_USER", "iv-user", "From"],
+      ["X-Hasura-Role", "X-Scope-OrgID", "X-Trino-User", "X-Proxy-User", "X-TLS-Client-Cert"],
+      ["Client-IP", "X-Custom-IP-Authorization", "X-NF-Client-Connection-IP", "CloudFront-Viewer-Address"],
+      ["X-HTTP-Host-Override", "X-HTTP-DestinationURL", "Destination", "l5d-dst-override", "dapr-app-id"],
+      // GitLab, Box, Smartsheet, Redmine, Elasticsearch, Discourse, Stripe, Dropbox, Dynamics.
+      ["Sudo", "As-User", "Assume-User", "X-Redmine-Switch-User", "es-security-runas-user", "Api-Username"],
+      ["Stripe-Account", "Dropbox-API-Select-User", "MSCRMCallerID", "On-Behalf-Of", "X-On-Behalf-Of-User"],
+      ["opendistro_security_impersonate_as", "X-Impersonate-User", "X-Acting-As"],
     ].flat(),
   )("is never %s", (name) => {
     expect(problemOfListed(name)).toMatchObject({ hint: expect.stringContaining("leave it out") as string });

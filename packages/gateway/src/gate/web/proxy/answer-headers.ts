@@ -1,20 +1,16 @@
 import { headersDown } from "./headers-down.ts";
 
-/** Headers that say something of an answer's bytes that is not true of them, or too much, once a value is masked. */
-export const invalidatedByMasking: ReadonlySet<string> = new Set([
-  "accept-ranges",
-  "content-digest",
-  "content-encoding",
-  "content-length",
-  "content-md5",
-  "digest",
-  "etag",
-  "repr-digest",
-  "signature",
-  "signature-input",
-  "x-content-length",
-  "x-goog-hash",
-]);
+/**
+ * What the name of a header says that tells of an answer's bytes: it is not true of them once a value is masked, or too much,
+ * since whoever guesses a value can compare. Stores and frameworks have names of their own (`x-amz-checksum-sha256`, `oc-etag`).
+ */
+const ofBytes =
+  /^(?:accept-ranges|content-encoding|signature|signature-input)$|content-length|digest|etag|hash|checksum|crc-?(?:32|64)|md5|sha-?(?:1|2|3|5)/;
+
+/** Whether a header is left out of an answer whose values are masked. @param name in lower case */
+function isInvalidatedByMasking(name: string): boolean {
+  return ofBytes.test(name);
+}
 /** Fields that RFC 9110, section 6.5.1, keeps out of trailers, as far as a client could act on them. */
 const notTrailers: ReadonlySet<string> = new Set([
   "authorization",
@@ -28,9 +24,9 @@ const notTrailers: ReadonlySet<string> = new Set([
   "www-authenticate",
 ]);
 
-/** Headers, names and values in turn, without those of some names. */
-export function without(flat: readonly string[], names: ReadonlySet<string>): string[] {
-  return flat.filter((_, at) => !names.has(flat[at - (at % 2)] ?? ""));
+/** Headers, names and values in turn, without those that tell of an answer's bytes. */
+export function withoutBytes(flat: readonly string[]): string[] {
+  return flat.filter((_, at) => !isInvalidatedByMasking(flat[at - (at % 2)] ?? ""));
 }
 
 /** The fields of a trailer section that come down, each with its value. */

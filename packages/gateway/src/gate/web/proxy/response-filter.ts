@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Outcome } from "../../gate.ts";
 import { valuesIn } from "../http1/dispatch.ts";
 import { headersDown } from "./headers-down.ts";
-import { gathered, invalidatedByMasking, trailersDown, without } from "./answer-headers.ts";
+import { gathered, trailersDown, withoutBytes } from "./answer-headers.ts";
 import { createRewrittenAnswer, type RewrittenAnswer, type Rewriting } from "./rewritten-answer.ts";
 import { INLINE_BODY_BYTES } from "../../bounds.ts";
 import { isGone } from "../router.ts";
@@ -162,7 +162,7 @@ export function createAnswer(
     const masked = bytes === 0 ? { met: [] } : end();
     if (masked === undefined) return "answer_not_maskable";
     met = masked.met;
-    head = without(head, invalidatedByMasking);
+    head = withoutBytes(head);
     // Without a type its reader would guess one.
     if (!head.some((name, at) => at % 2 === 0 && name === "content-type") && held.length > 0)
       head.push("content-type", "application/json");
@@ -188,7 +188,7 @@ export function createAnswer(
         return undefined;
       }
       // Without its body an answer says the same of the body's bytes.
-      if (rewrite !== undefined) head = without(head, invalidatedByMasking);
+      if (rewrite !== undefined) head = withoutBytes(head);
       queueMicrotask(flush);
       return undefined;
     },

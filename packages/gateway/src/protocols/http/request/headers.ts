@@ -75,12 +75,18 @@ const never = new RegExp(
     "forwarded|x-forwarded(?:-.*)?|x-forward-.*|x-real-.*|x-(?:client|cluster-client|originating|remote|proxyuser)-?ip|x-host",
     "(?:true|fastly|fly)-client-ip|cf-.*|x-azure-.*|x-appengine-.*|x-envoy-.*|x-arr-.*|wl-proxy-.*|x-proto(?:col)?",
     "x-url-scheme|front-end-https|x-scheme",
+    "client-ip|x-custom-ip-.*|x-nf-client-.*|x-vercel-.*|do-connecting-ip|cloudfront-.*|incap-.*|x-sucuri-.*|(?:x-)?akamai-.*|fly-.*",
     // Another path or method than the request's own, and steps that a framework leaves out.
     "x-original-.*|x-rewrite-.*|x-override-.*|x-http-method.*|x-method(?:-override)?|x-middleware-.*|x-matched-path|x-invoke-.*",
+    "x-http-(?:host|dest|url|path).*|destination|l5d-.*|dapr-.*|x-proxy-.*",
     // Who somebody is, as a proxy in front says it.
     "impersonate-.*|x-remote-.*|remote-.*|x-user.*|x-auth-.*|x-authenticated-.*|x-client-cert.*|x-ssl-.*|ssl-client.*",
     "x-amzn-.*|x-goog-(?:iap|authenticated)-.*|x-ms-client-.*|x-ms-token-.*|x-webauth-.*|x-consumer-.*|x-credential-.*",
-    "x-pomerium-.*|x-authentik-.*|x-vouch-.*|tailscale-.*|x-jwt-.*",
+    "x-pomerium-.*|x-authentik-.*|x-vouch-.*|tailscale-.*|x-jwt-.*|from",
+    "client-cert.*|client-verify|x-m?tls-.*|(?:x-)?oidc-.*|(?:sm|iv|oam|shib|mellon)-.*|x-hasura-.*|x-scope-orgid|x-(?:trino|presto)-user",
+    // Whom a request acts for: with the gateway's credential it may name anybody.
+    "(?:x-)?(?:sudo|on-behalf-of.*|as-user|assume-.*|act(?:ing)?-as.*|run-?as.*|impersonat.*|switch-user)|x-redmine-switch-user",
+    "es-security-runas-user|opendistro.*impersonate.*|api-username|stripe-account|dropbox-api-select-.*|mscrmcallerid|callerobjectid",
   ].join("|")})$`,
 );
 
