@@ -76,36 +76,45 @@ function views(
   routines: ReadonlySet<string>,
 ): string {
   const isWanted = kind === "leaky" ? isOpen : isView;
-  const found = filters.map((part) => `pg_catalog.strpos(s.query, '${part}'::pg_catalog.text)`);
+  const found = filters.map((part) => `pg_catalog.strpos(q.query, '${part}'::pg_catalog.text)`);
   return `(WITH RECURSIVE whole AS (
     SELECT c.oid FROM ${namedRelations(readTables)}
     WHERE NOT c.relrowsecurity AND pg_catalog.has_table_privilege(c.oid, 'SELECT'::pg_catalog.text)
     UNION
     SELECT c.oid FROM whole w JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) w.oid
       JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.inhrelid AND c.relispartition),
+  reached AS (
+    SELECT c.oid FROM ${namedRelations(tables)} WHERE ${isWanted}
+    UNION
+    SELECT x.number[1]::pg_catalog.oid FROM reached v JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) v.oid AND ${isWanted}
+      JOIN pg_catalog.pg_rewrite r ON r.ev_class OPERATOR(pg_catalog.=) c.oid AND ${isOfSelect}
+      CROSS JOIN LATERAL ${numbers("r.ev_action::pg_catalog.text", "relid")}),
+  queries AS (
+    SELECT c.oid AS view, r.ev_action::pg_catalog.text AS query FROM reached v
+      JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) v.oid AND ${isWanted}
+      JOIN pg_catalog.pg_rewrite r ON r.ev_class OPERATOR(pg_catalog.=) c.oid AND ${isOfSelect}),
+  edges AS (
+    SELECT DISTINCT q.view, x.number[1]::pg_catalog.oid AS relation FROM queries q CROSS JOIN LATERAL ${numbers("q.query", "relid")}),
   below AS (
     SELECT g.name AS root, c.oid AS relation FROM ${namedRelations(tables)} WHERE ${isWanted}
     UNION
-    SELECT b.root, x.number[1]::pg_catalog.oid FROM below b
-      JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) b.relation AND ${isWanted}
-      JOIN pg_catalog.pg_rewrite r ON r.ev_class OPERATOR(pg_catalog.=) c.oid AND ${isOfSelect}
-      CROSS JOIN LATERAL ${numbers("r.ev_action::pg_catalog.text", "relid")}),
-  seen AS (
-    SELECT b.root, c.oid, r.ev_action::pg_catalog.text AS query
-    FROM below b JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) b.relation
-      LEFT JOIN pg_catalog.pg_rewrite r ON r.ev_class OPERATOR(pg_catalog.=) c.oid AND ${isOfSelect} AND ${isWanted}),
-  called AS (
-    SELECT s.root, ${isInlined} AS is_inlined, ${mayRead} AS may_read
-    FROM seen s CROSS JOIN LATERAL ${numbers("s.query", "(?:op)?funcid")}
-      JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) x.number[1]::pg_catalog.oid),
+    SELECT b.root, e.relation FROM below b JOIN edges e ON e.view OPERATOR(pg_catalog.=) b.relation),
+  calls AS (
+    SELECT q.view, pg_catalog.bool_or(${isInlined}) AS is_inlined, pg_catalog.bool_or(${mayRead}) AS may_read
+    FROM queries q CROSS JOIN LATERAL ${numbers("q.query", "(?:op)?funcid")}
+      JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) x.number[1]::pg_catalog.oid
+    GROUP BY q.view),
+  found AS (
+    SELECT q.view, GREATEST(${found.join(", ")}) OPERATOR(pg_catalog.>) 0 AS leaves_out, c.is_inlined, c.may_read
+    FROM queries q LEFT JOIN calls c ON c.view OPERATOR(pg_catalog.=) q.view),
+  told AS (
+    SELECT b.root, pg_catalog.bool_or(f.leaves_out) AS leaves_out, pg_catalog.bool_or(f.is_inlined) AS is_inlined,
+      pg_catalog.bool_or(f.may_read OR f.view IS NULL AND w.oid IS NULL) AS hides
+    FROM below b LEFT JOIN found f ON f.view OPERATOR(pg_catalog.=) b.relation
+      LEFT JOIN whole w ON w.oid OPERATOR(pg_catalog.=) b.relation
+    GROUP BY b.root),
   granted_functions AS (SELECT p.oid FROM ${namedFunctions(routines)})
-  SELECT '${kind}', s.root, NULL, NULL, NULL FROM seen s
-  WHERE GREATEST(${found.join(", ")}) OPERATOR(pg_catalog.>) 0
-    AND (EXISTS (SELECT FROM seen o WHERE o.root OPERATOR(pg_catalog.=) s.root AND o.query IS NULL
-        AND NOT EXISTS (SELECT FROM whole w WHERE w.oid OPERATOR(pg_catalog.=) o.oid))
-      OR EXISTS (SELECT FROM called f WHERE f.root OPERATOR(pg_catalog.=) s.root AND f.may_read))
-  UNION
-  SELECT '${kind}', f.root, NULL, NULL, NULL FROM called f WHERE f.is_inlined${kind === "leaky" ? "" : policies(tables)})`;
+  SELECT '${kind}', t.root, NULL, NULL, NULL FROM told t WHERE t.leaves_out AND t.hides OR t.is_inlined${kind === "leaky" ? "" : policies(tables)})`;
 }
 
 /** Tables with row security, and views of one. */
@@ -114,7 +123,7 @@ function policies(tables: ReadonlySet<string>): string {
   UNION
   SELECT 'hides', g.name, NULL, NULL, NULL FROM ${namedRelations(tables)} WHERE c.relrowsecurity
   UNION
-  SELECT 'hides', s.root, NULL, NULL, NULL FROM seen s JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) s.oid
+  SELECT 'hides', b.root, NULL, NULL, NULL FROM below b JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) b.relation
   WHERE c.relrowsecurity`;
 }
 
