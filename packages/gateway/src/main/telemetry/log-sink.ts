@@ -1,4 +1,5 @@
 import { write, writeSync } from "node:fs";
+import { visibleJson } from "../../kernel/invisible-characters.ts";
 
 /** Lines that wait for whoever reads the log, bytes. Those beyond it are left out, and counted. */
 const MAX_WAITING_BYTES = 4_194_304;
@@ -33,8 +34,9 @@ export class LogSink {
       });
   }
 
+  /** What a terminal would act on, or not show, is written as JSON's escape: names and messages of others stand in a log. */
   write(line: string): void {
-    const bytes = Buffer.from(line);
+    const bytes = Buffer.from(visibleJson(line));
     if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) {
       this.#leftOut += 1;
       return;

@@ -1,11 +1,29 @@
 import { fork } from "node:child_process";
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { hostileText } from "@mayfly/testing/hostile-text.ts";
 import { expect, test } from "vitest";
+import { hasInvisible } from "../../kernel/invisible-characters.ts";
+import { createLogger } from "./logger.ts";
 
 const full = fileURLToPath(new URL("./testing/log-full.ts", import.meta.url));
 const flood = fileURLToPath(new URL("./testing/log-flood.ts", import.meta.url));
+
+test("what a terminal would act on is an escape in a log, which reads as it was", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "mayfly-log-"));
+  const file = path.join(folder, "log");
+  const descriptor = openSync(file, "w");
+  createLogger("info", descriptor).info({ name: hostileText }, `said ${hostileText}`);
+  await expect.poll(() => readFileSync(file, "utf8")).toMatch(/\n$/);
+  const line = readFileSync(file, "utf8");
+  expect(hasInvisible(line.trimEnd())).toBe(false);
+  expect(JSON.parse(line)).toMatchObject({ name: hostileText, msg: `said ${hostileText}` });
+  closeSync(descriptor);
+  rmSync(folder, { recursive: true });
+});
 
 test("a log that nobody reads holds up no work, and tells how many of its lines were left out", async () => {
   const child = fork(flood, { stdio: ["ignore", "ignore", "pipe", "ipc"] });
