@@ -29,6 +29,26 @@ describe("a mask", () => {
     expect(problems({ body: { types: ["application/json"] }, response: {} })).toEqual([]);
   });
 
+  it("and that it lists every member", () => {
+    const problemsWith = (schema: object, more: object = {}): readonly string[] => {
+      const scope = scopeSchema.parse({
+        requests: ["POST /v1/{x}"],
+        query: [],
+        body: "s.json",
+        ...mask,
+        ...more,
+      });
+      scope.body?.schema?.load(JSON.stringify(schema));
+      return checkScope(scope).map(({ path, hint }) => `${path.join(".")}: ${hint}`);
+    };
+    const open = { type: "object", properties: { page: { type: "integer" } } };
+    expect(problemsWith(open)).toEqual([
+      "body: write type: object and additionalProperties: false at its top",
+    ]);
+    expect(problemsWith({ ...open, additionalProperties: false })).toEqual([]);
+    expect(problemsWith(open, { response: {} })).toEqual([]);
+  });
+
   it.each([
     "fields=customer.email:x",
     "include=customer",

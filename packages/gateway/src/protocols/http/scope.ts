@@ -5,6 +5,7 @@ import { parseSize, sizePattern } from "../../kernel/sizes.ts";
 import { problemOfListed } from "./request/headers.ts";
 import { mayBeJudged } from "./body/media-type.ts";
 import { readPointer } from "./pointer.ts";
+import { isClosed } from "../../gate/web/schema/closed.ts";
 import { compileSchema } from "../../gate/web/schema/json-schema.ts";
 import { readTemplate } from "./request/template.ts";
 
@@ -143,6 +144,11 @@ export function checkScope(scope: HttpScope): readonly Problem[] {
   return [...problems, ...problemsOfMask(scope)];
 }
 
+/** Whether a schema that can be used takes members that it does not list. */
+function isOpen(text: string): boolean {
+  return !("why" in compileSchema(text)) && !isClosed(JSON.parse(text));
+}
+
 /**
  * With a mask whatever chooses, renames, filters or sorts what an answer holds can bring or tell a masked value
  * (`fields=customer.email:x`, `sort=email`, a GraphQL alias), under names that are each API's own: only the operator knows
@@ -162,6 +168,13 @@ function problemsOfMask({ response, query, body }: HttpScope): readonly Problem[
       path: ["body"],
       message: "a mask needs a schema for the body: any member could bring or tell what is masked",
       hint: "write a JSON Schema whose members neither choose, rename, filter nor sort what an answer holds",
+    });
+  else if (body?.schema !== undefined && isOpen(body.schema.text()))
+    problems.push({
+      path: ["body"],
+      message:
+        "with a mask the body's schema lists every member: any other could bring or tell what is masked",
+      hint: "write type: object and additionalProperties: false at its top",
     });
   return problems;
 }
