@@ -1,4 +1,5 @@
 import type { Granted } from "../guard/granted.ts";
+import { computingExtensions } from "../guard/found/computing.ts";
 import { functions as builtins, ungrantable } from "../guard/expressions/builtin.ts";
 import { namedFunctions, namedRelations } from "./named-relations.ts";
 
@@ -36,10 +37,16 @@ const isInlined = `(p.prolang OPERATOR(pg_catalog.=) 14::pg_catalog.oid AND p.pr
 /** Of those that every statement may call, the ones whose names look like those of functions that read elsewhere. */
 const harmless = [...builtins].filter((name) => name.startsWith("pg_")).map((name) => `'${name}'`);
 
+/** Of an extension whose functions compute and nothing else; 3079 is pg_extension. */
+const isComputing = `EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid OPERATOR(pg_catalog.=) d.refobjid
+  WHERE d.classid OPERATOR(pg_catalog.=) 1255::pg_catalog.oid AND d.objid OPERATOR(pg_catalog.=) p.oid
+    AND d.refclassid OPERATOR(pg_catalog.=) 3079::pg_catalog.oid AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
+    AND e.extname OPERATOR(pg_catalog.=) ANY (ARRAY[${[...computingExtensions].map((name) => `'${name}'`).join(", ")}]::pg_catalog.name[]))`;
+
 /** A function that may read what no table's grant covers: the database's own, and of pg_catalog those that run text or read elsewhere. */
 const mayRead = `(p.provolatile OPERATOR(pg_catalog.<>) 'i'::pg_catalog."char"
   AND NOT EXISTS (SELECT FROM granted_functions f WHERE f.oid OPERATOR(pg_catalog.=) p.oid)
-  AND (p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+  AND (p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND NOT ${isComputing}
     OR p.proname::pg_catalog.text OPERATOR(pg_catalog.~) '^pg_|${ungrantable.source}'::pg_catalog.text
       AND p.proname OPERATOR(pg_catalog.<>) ALL (ARRAY[${harmless.join(", ")}]::pg_catalog.name[])))`;
 
