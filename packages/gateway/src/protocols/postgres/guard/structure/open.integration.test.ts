@@ -26,6 +26,7 @@ beforeAll(async () => {
      CREATE TABLE notes (id int PRIMARY KEY, is_hidden bool); INSERT INTO notes SELECT i, i = 7 FROM generate_series(1, 100) i; ANALYZE notes;
      CREATE VIEW barrier WITH (security_barrier) AS SELECT id FROM notes WHERE NOT is_hidden;
      CREATE VIEW open_one AS SELECT id FROM notes WHERE NOT is_hidden; CREATE VIEW all_of AS SELECT id FROM notes;
+     CREATE VIEW first_of AS SELECT id FROM notes ORDER BY id LIMIT 3; CREATE VIEW counted AS SELECT count(*) AS id FROM notes;
      CREATE TABLE guarded (id int); ALTER TABLE guarded ENABLE ROW LEVEL SECURITY; CREATE VIEW of_guarded AS SELECT id FROM guarded`,
   );
 });
@@ -60,10 +61,9 @@ test("catalog: true shows names and structure, and no value of a row or of a seq
 });
 
 test("a plan that would tell of rows that are kept back may not", async () => {
-  const tables = ["shown", "barrier", "all_of", "guarded", "of_guarded"].map((name) => [
-    `public.${name}`,
-    "all",
-  ]);
+  const tables = ["shown", "barrier", "all_of", "guarded", "of_guarded", "first_of", "counted"].map(
+    (name) => [`public.${name}`, "all"],
+  );
   const accepted = { "public.open_one": { select: "all", leaky_view: "accepted" } };
   const { client } = await scoped.under({
     tables: { ...Object.fromEntries(tables), ...accepted },
@@ -88,6 +88,8 @@ test("a plan that would tell of rows that are kept back may not", async () => {
       "EXPLAIN ANALYZE SELECT id FROM shown JOIN barrier USING (id)",
       "EXPLAIN SELECT id FROM guarded",
       "EXPLAIN SELECT id FROM of_guarded",
+      "EXPLAIN SELECT id FROM first_of",
+      "EXPLAIN SELECT id FROM counted",
       "EXPLAIN EXECUTE of_barrier",
       "EXPLAIN SELECT id FROM all_of",
       "EXPLAIN ANALYZE SELECT id FROM open_one",
@@ -98,6 +100,8 @@ test("a plan that would tell of rows that are kept back may not", async () => {
     "EXPLAIN ANALYZE SELECT id FROM shown JOIN barrier USING (id)": "42501",
     "EXPLAIN SELECT id FROM guarded": "42501",
     "EXPLAIN SELECT id FROM of_guarded": "42501",
+    "EXPLAIN SELECT id FROM first_of": "42501",
+    "EXPLAIN SELECT id FROM counted": "42501",
     "EXPLAIN EXECUTE of_barrier": "42501",
     "EXPLAIN SELECT id FROM all_of": "ok",
     "EXPLAIN ANALYZE SELECT id FROM open_one": "ok",
