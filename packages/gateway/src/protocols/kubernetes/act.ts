@@ -8,11 +8,17 @@ import {
   type Unreadable,
 } from "./request/read.ts";
 import type { KubernetesScope, PodsScope } from "./scope.ts";
+import type { ObjectWrite, Write } from "./write/write.ts";
 
 /** One request to the cluster, as it is judged. `readAct` makes it: nothing after it reads the target again. */
 export interface KubernetesAct extends RawAct {
   /** What the target says, read once. */
   readonly request: KubernetesRequest | Unreadable;
+  /**
+   * What a write makes of the object that it is about, where the cluster was asked for that. Left out: nobody asked, and what
+   * the act makes of an object that nothing is known of is judged; such an act is never sent.
+   */
+  readonly write?: Write;
 }
 
 /** A request as it came. */
@@ -54,6 +60,8 @@ export type KubernetesCover =
       readonly request: ResourceRequest;
       /** What of the answer is masked; undefined: nothing. */
       readonly mask: MaskStep | undefined;
+      /** What a write makes, as it was judged; undefined: it is none. */
+      readonly write: ObjectWrite | undefined;
     }
   | ExecCover
   | PortForwardCover;

@@ -7,7 +7,10 @@ const reasons: Readonly<Record<number, string>> = {
   400: "BadRequest",
   401: "Unauthorized",
   403: "Forbidden",
+  404: "NotFound",
+  409: "Conflict",
   413: "RequestEntityTooLarge",
+  422: "Invalid",
   429: "TooManyRequests",
   500: "InternalError",
   502: "ServiceUnavailable",
@@ -59,6 +62,11 @@ function statusAnswer(code: number, message: string, headers: Readonly<Record<st
 
 /** A denial as kubectl prints it: what was refused, by which rule, and how to ask. */
 export function denied(denial: Denial): LocalReply {
+  const { fault } = denial;
+  const code = Object.keys(reasons).findLast((each) => reasons[Number(each)] === fault?.code);
+  // What the cluster would refuse is said as the cluster says it, so that clients do what they do then.
+  if (fault !== undefined && code !== undefined)
+    return status(Number(code), fault.message, ownHeaders("denied", denial.remedy));
   return status(
     403,
     `${denial.message} (${denial.rule})\nhint: ${denial.hint}`,

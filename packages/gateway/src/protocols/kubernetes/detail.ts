@@ -32,5 +32,27 @@ export function detailOf(act: KubernetesAct): string {
     ...(act.pod === undefined ? {} : { pod: act.pod.uid }),
     ...(act.port === undefined ? {} : { port: act.port }),
     ...body,
+    ...writeDetail(act),
   });
+}
+
+/** What a write makes, as it was judged, and what is sent for it where that is not the body. */
+function writeDetail({ write }: KubernetesAct): Record<string, Json> {
+  if (write?.kind !== "object") return {};
+  const { after, sent, version } = write;
+  return {
+    result: {
+      sha256: createHash("sha256").update(JSON.stringify(after)).digest("hex"),
+      ...(version === undefined ? {} : { of_version: version }),
+    },
+    ...(sent === undefined
+      ? {}
+      : {
+          sent: {
+            type: sent.type,
+            bytes: sent.bytes.length,
+            sha256: createHash("sha256").update(sent.bytes).digest("hex"),
+          },
+        }),
+  };
 }

@@ -16,9 +16,11 @@ import { type Body, type KubernetesAct, type KubernetesCover, readAct } from "./
 import { denied, refusedAnswer, status } from "./denials.ts";
 import { detailOf } from "./detail.ts";
 import { goesUp } from "./headers.ts";
-import type { Named } from "./judge.ts";
+import { changedObject, type Named } from "./judge.ts";
 import type { KubernetesTarget } from "./target.ts";
 import { impersonation } from "./upstream.ts";
+import { readLive } from "./write/live.ts";
+import { writeOf } from "./write/write.ts";
 
 /** What all exchanges share. */
 export interface ExchangeOptions {
@@ -113,38 +115,94 @@ export async function handleRequest(
   }
   const act: KubernetesAct = { ...head, body };
   // What takes a while is done in its principal's turn: it is judged once it is that one's.
-  const { account } = exchange;
-  if (body.kind === "read" && body.bytes.length > INLINE_BODY_BYTES) {
-    if (hasMoreValues(body.bytes, MAX_JSON_VALUES)) {
-      send(response, status(413, `the body holds more than ${MAX_JSON_VALUES} values`));
-      return;
-    }
-    await account.heavy.run(account.key, () => undefined);
+  if (body.kind === "read" && !(await takesTurn(exchange, body.bytes))) return;
+  let tries = 0;
+  let isOver = false;
+  while (!isOver) {
+    tries += 1;
+    // oxlint-disable-next-line no-await-in-loop -- the object changed meanwhile: it is judged again as it is now
+    isOver = await serve(exchange, session, act, options, tries < MAX_TRIES);
   }
+}
+
+/** How many versions of an object a change is judged on, where somebody else changes it at the same time. */
+const MAX_TRIES = 4;
+
+/**
+ * Judges an act and sends it.
+ * @param mayRepeat whether an answer that the object has changed since it was judged may be kept back
+ * @returns whether it was answered
+ */
+async function serve(
+  exchange: WebExchange,
+  session: WebSession<KubernetesAct, KubernetesCover>,
+  asked: KubernetesAct,
+  options: ExchangeOptions,
+  mayRepeat: boolean,
+): Promise<boolean> {
+  const { response } = exchange;
+  const target = session.target as KubernetesTarget;
+  const act = await withWrite(exchange, session, asked, options.upstreamOf(target));
   const decision = await session.judge(act, detailOf(act));
   if (decision.kind === "deny") {
     send(response, denied(decision.denial));
-    return;
+    return true;
   }
   const { permit } = decision;
-  const target = session.target as KubernetesTarget;
+  const write = permit.cover.kind === "resource" ? permit.cover.write : undefined;
+  if (write?.isAssumed === true)
+    throw new TypeError("a write of an object that was not asked for is never sent");
   const rules = answerRules(permit.cover);
   // With a mask the representation is the gateway's to choose: no table, no CBOR, nothing that is encoded.
   const plain: Readonly<Record<string, string>> = rules.rewrite === undefined ? {} : REWRITABLE;
+  const typed = write?.sent === undefined ? {} : { "content-type": write.sent.type };
   const traced = traceHeaders(session.trace, permit, sentTraceparent(session, act.headers));
-  const asked = rules.rewrite === undefined ? act.headers : withoutChoice(act.headers);
-  await relay({
+  const headers = rules.rewrite === undefined ? act.headers : withoutChoice(act.headers);
+  const answered = await relay({
     exchange,
     session,
     permit,
     upstream: options.upstreamOf(target),
     method: act.method,
     target: act.target,
-    headers: (own, framing) => headersUp(session, asked, own, { ...plain, ...framing, ...traced }),
-    body,
+    headers: (own, framing) =>
+      headersUp(session, headers, own, { ...plain, ...typed, ...framing, ...traced }),
+    body: write?.sent === undefined ? act.body : { kind: "read", bytes: write.sent.bytes },
     answer: rules,
+    keepsBack: mayRepeat && write?.repeats === true ? (status) => status === 409 : undefined,
     now: options.now,
   });
+  return answered === "answered";
+}
+
+/** An act with what it makes of the object that it changes, where a scope lets it change that. */
+async function withWrite(
+  { account, connection }: WebExchange,
+  session: WebSession<KubernetesAct, KubernetesCover>,
+  act: KubernetesAct,
+  upstream: Upstream,
+): Promise<KubernetesAct> {
+  const request = changedObject(session.scopes as readonly Named[], act);
+  if (request === undefined) return act;
+  account.use("upstream", connection);
+  const [path = ""] = act.target.split("?");
+  const live = await readLive(upstream, request, path, async (bytes) => {
+    // The text, what is parsed of it, and the result.
+    account.hold(3 * bytes);
+    if (bytes > INLINE_BODY_BYTES) await account.heavy.run(account.key, () => undefined);
+  });
+  return { ...act, write: writeOf(act, request, live) };
+}
+
+/** Waits for a large body's turn. @returns whether it may be judged; else it is answered */
+async function takesTurn({ account, response }: WebExchange, bytes: Buffer): Promise<boolean> {
+  if (bytes.length <= INLINE_BODY_BYTES) return true;
+  if (hasMoreValues(bytes, MAX_JSON_VALUES)) {
+    send(response, status(413, `the body holds more than ${MAX_JSON_VALUES} values`));
+    return false;
+  }
+  await account.heavy.run(account.key, () => undefined);
+  return true;
 }
 
 /** What of an answer comes down: secrets by their scope's mask. */

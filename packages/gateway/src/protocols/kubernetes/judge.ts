@@ -1,15 +1,17 @@
 import { type Objection, denialOf, neverGranted, notGranted, wrong } from "../../gate/hints.ts";
-import type { NamedScope, Remedy, Verdict } from "../../gate/protocol.ts";
+import type { Fault, NamedScope, Remedy, Verdict } from "../../gate/protocol.ts";
 import type { KubernetesAct, KubernetesCover } from "./act.ts";
-import { judgeBody } from "./request/body.ts";
 import { judgeExec, judgePod } from "./request/exec.ts";
 import { nameMatches } from "./request/glob.ts";
 import { judgeHeaders } from "./headers.ts";
 import { maskOf } from "./mask.ts";
-import { problemOfResource } from "./request/never.ts";
+import { problemOfResource, WRITING_VERBS } from "./request/never.ts";
 import { parametersOf } from "./request/parameters.ts";
 import type { KubernetesRequest, ResourceRequest } from "./request/read.ts";
 import type { KubernetesScope } from "./scope.ts";
+import { judgeWrite } from "./write/judge-write.ts";
+import { isObject } from "./write/objects.ts";
+import { bodyTypeOf, parseBody, writeOf } from "./write/write.ts";
 
 /** A scope with its operation's name. */
 export type Named = NamedScope<KubernetesScope>;
@@ -19,10 +21,15 @@ interface Failed extends Objection {
   readonly kind: "failed";
   readonly step: number;
   readonly rule: string;
+  readonly fault?: Fault;
 }
 
-function failed(step: number, rule: string, amiss: Objection): Failed {
-  return { kind: "failed", step, rule, ...amiss };
+function failed(
+  step: number,
+  rule: string,
+  { why, remedy, fault }: Objection & { readonly fault?: Fault },
+): Failed {
+  return { kind: "failed", step, rule, why, remedy, ...(fault === undefined ? {} : { fault }) };
 }
 
 /** A resource as scopes write it: `pods/log`, `deployments.apps`. */
@@ -66,6 +73,26 @@ function judgeResource(
   request: ResourceRequest,
   scope: KubernetesScope,
 ): Failed | KubernetesCover {
+  const outside = judgeHead(request, scope);
+  if (outside !== undefined) return outside;
+  const members = Object.hasOwn(scope.mask, request.resource) ? scope.mask[request.resource] : undefined;
+  const mask = members === undefined ? undefined : maskOf(request.resource, members);
+  if (!WRITING_VERBS.includes(request.verb)) {
+    const amiss = judgeBody(act, request);
+    return amiss === undefined
+      ? { kind: "resource", scope, request, mask, write: undefined }
+      : failed(4, "request", amiss);
+  }
+  const write = act.write ?? writeOf(act, request, undefined);
+  const amiss = judgeWrite(write, request, scope);
+  if (amiss !== undefined) return failed(4, "request", amiss);
+  return write.kind === "object"
+    ? { kind: "resource", scope, request, mask, write }
+    : failed(4, "request", write);
+}
+
+/** Why a request is refused by what it is about, whatever its body says. */
+function judgeHead(request: ResourceRequest, scope: KubernetesScope): Failed | undefined {
   const what = resourceOf(request);
   if (scope.resources?.includes(what) !== true)
     return failed(0, "resources", ofResource(what, request.verb, `${what} is not granted`));
@@ -90,11 +117,32 @@ function judgeResource(
         notGranted(name === undefined ? `${verb} without a name is not granted` : `${name} is not granted`),
       );
   }
-  const amiss = parametersOf(request, scope) ?? judgeBody(act, request, scope);
-  if (amiss !== undefined) return failed(4, "request", amiss);
-  const members = Object.hasOwn(scope.mask, request.resource) ? scope.mask[request.resource] : undefined;
-  const mask = members === undefined ? undefined : maskOf(request.resource, members);
-  return { kind: "resource", scope, request, mask };
+  const amiss = parametersOf(request, scope);
+  return amiss === undefined ? undefined : failed(4, "request", amiss);
+}
+
+/** Why the body of a request that writes no object is refused: what is removed may say how. */
+function judgeBody(act: KubernetesAct, { verb }: ResourceRequest): Objection | undefined {
+  const { body } = act;
+  if (body.kind === "none" || body.bytes.length === 0) return undefined;
+  if (verb !== "delete" && verb !== "deletecollection") return wrong(`${verb} has no body`);
+  if (bodyTypeOf(act) !== "json")
+    return wrong("the body's content type is not taken here; send application/json");
+  return isObject(parseBody(body.bytes))
+    ? undefined
+    : wrong("the body is no JSON that can be read in one way only");
+}
+
+/**
+ * The request of an act that changes an object which a scope lets it change, as far as its head tells: what results is to be
+ * judged, so that object is asked for. Undefined: the act is another one, or refused whatever the object is.
+ */
+export function changedObject(scopes: readonly Named[], act: KubernetesAct): ResourceRequest | undefined {
+  const { request } = act;
+  if ("why" in request || request.kind === "discovery") return undefined;
+  if (request.verb !== "update" && request.verb !== "patch") return undefined;
+  if (judgeHeaders(act, request) !== undefined) return undefined;
+  return scopes.some(({ scope }) => judgeHead(request, scope) === undefined) ? request : undefined;
 }
 
 /** What is not granted, or what no scope can grant, in the words of the configuration's check. */
@@ -126,14 +174,21 @@ function brief(scope: KubernetesScope): string {
   return parts.join("; ");
 }
 
-type Deny = (rule: string, why: string, remedy: Remedy) => Verdict<KubernetesCover>;
+type Deny = (rule: string, why: string, remedy: Remedy, fault?: Fault) => Verdict<KubernetesCover>;
 
 /** What a grant's scopes make of a request: pure. */
 export function verdictOf(scopes: readonly Named[], act: KubernetesAct): Verdict<KubernetesCover> {
   const connection = scopes[0]?.name.split("/")[0] ?? "";
-  const deny: Deny = (rule, why, remedy) => ({
+  const deny: Deny = (rule, why, remedy, fault) => ({
     kind: "deny",
-    denial: denialOf({ rule, message: `refused: ${why}`, remedy, covers: coverWords(scopes), connection }),
+    denial: denialOf({
+      rule,
+      message: `refused: ${why}`,
+      remedy,
+      covers: coverWords(scopes),
+      connection,
+      fault,
+    }),
   });
   const { request } = act;
   if ("why" in request) return deny(`${connection}: request`, request.why, "correct");
@@ -167,5 +222,6 @@ function judgeRead(
     `${nearest?.name ?? first.name}: ${nearest?.rule ?? "resources"}`,
     nearest?.why ?? "it is not granted",
     nearest?.remedy ?? "ask",
+    nearest?.fault,
   );
 }

@@ -1,7 +1,7 @@
 import { type MaskPlace, type MaskStep, nothingMasked } from "../../gate/web/proxy/json-mask.ts";
 
 /** Holds a copy of the object as it was applied, its data among it. */
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /**
  * What of an answer of the API server is masked: members wherever they stand, since an object comes in lists, in rows of
@@ -24,7 +24,7 @@ export function maskOf(resource: string, members: readonly string[]): MaskStep {
   const place = (further: (name: string | number) => MaskStep | undefined): MaskPlace => ({
     step: (name) => further(name) ?? inside(name),
   });
-  const annotations = to(place((name) => (name === lastApplied ? all : undefined)));
+  const annotations = to(place((name) => (name === LAST_APPLIED ? all : undefined)));
   const metadata = to(place((name) => (name === "annotations" ? annotations : undefined)));
   const anywhere = to({ step: inside });
   return members.length === 0 ? nothingMasked : anywhere;

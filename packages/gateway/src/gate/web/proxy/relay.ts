@@ -28,6 +28,8 @@ export interface Passage {
   ) => string[];
   readonly body: PassageBody;
   readonly answer: AnswerRules;
+  /** Whether an answer of this status is kept back, so that its act is judged and sent again; undefined: none is. */
+  readonly keepsBack?: ((status: number) => boolean) | undefined;
   /** Milliseconds, never stepping back. */
   readonly now: () => number;
 }
@@ -94,8 +96,11 @@ function failureOf(code: string): Parameters<typeof problem>[0] {
   };
 }
 
-/** Sends a permitted request upstream and brings the answer down, as it arrives. Resolves when both are over. */
-export async function relay(passage: Passage): Promise<void> {
+/**
+ * Sends a permitted request upstream and brings the answer down, as it arrives. Resolves when both are over.
+ * @returns whether the client was answered, or the answer kept back
+ */
+export async function relay(passage: Passage): Promise<"answered" | "kept_back"> {
   const { exchange, session, permit, upstream, now } = passage;
   const { response } = exchange;
   const started = now();
@@ -114,20 +119,20 @@ export async function relay(passage: Passage): Promise<void> {
     own = given instanceof Promise ? await within(session.ended, given) : given;
   } catch (error) {
     fail(error);
-    return;
+    return "answered";
   }
   if (session.ended.aborted) {
     fail(new Cut("grant_ended"));
-    return;
+    return "answered";
   }
   // Who has gone meanwhile is asked nothing for: a client that resets its streams would leave each upstream.
   if (isGone(response)) {
     fail(new Cut("client_gone"));
-    return;
+    return "answered";
   }
   const body = bodyUp(passage);
   const headers = passage.headers(own, body.framing);
-  await new Promise<void>((resolve) => {
+  return new Promise((resolve) => {
     let control: RequestControl | undefined;
     let over = false;
     let interim = 0;
@@ -146,11 +151,11 @@ export async function relay(passage: Passage): Promise<void> {
       },
       exchange.account,
     );
-    const end = (): void => {
+    const end = (how: "answered" | "kept_back" = "answered"): void => {
       over = true;
       session.cuts.delete(cut);
       response.off("close", left);
-      resolve();
+      resolve(how);
     };
     const sent = (): Outcome =>
       body.counted === undefined
@@ -188,6 +193,12 @@ export async function relay(passage: Passage): Promise<void> {
           // Who has to prove itself to a proxy is the gateway.
           if (status === 407) {
             stop(new Cut("upstream_proxy_authentication"));
+            return;
+          }
+          if (passage.keepsBack?.(status) === true) {
+            end("kept_back");
+            control?.abort();
+            complete({ status, error: "conflict" });
             return;
           }
           if (isUnread(exchange.request)) (response as ServerResponse).shouldKeepAlive = false;

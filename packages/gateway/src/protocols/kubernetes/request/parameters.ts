@@ -58,6 +58,8 @@ export function parametersOf(request: ResourceRequest, scope: KubernetesScope): 
     // What is selected by a member tells what the member is.
     if (name === "fieldSelector" && value.split(/[.=!,]/).some((part) => masked.includes(part.trim())))
       return notGranted("what is masked is not selected by");
+    if (name === "labelSelector" && (masked.includes("labels") || masked.includes("metadata")))
+      return notGranted("what is masked is not selected by");
     if (name === "includeObject" && value === "Object" && masked.length > 0)
       return notGranted("what is masked is not included whole");
   }

@@ -1,0 +1,218 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Objection, notGranted, wrong } from "../../../gate/hints.ts";
+import type { Fault } from "../../../gate/protocol.ts";
+import { nameMatches } from "../request/glob.ts";
+import type { ResourceRequest } from "../request/read.ts";
+import type { KubernetesScope } from "../scope.ts";
+import { type Finding, findingsIn } from "../standards/findings.ts";
+import { judgeMasked } from "./masked.ts";
+import { isOfTheOperator, judgeNamespaceLabels } from "./namespace-labels.ts";
+import { isObject, type JsonObject, type Path, valueAt } from "./objects.ts";
+import { judgeSecret } from "./secrets.ts";
+import type { ObjectWrite, Write } from "./write.ts";
+
+/** Why a write is refused, and how the cluster would say it, where it would. */
+export interface WriteObjection extends Objection {
+  readonly fault?: Fault;
+}
+
+type JudgedWrite = Extract<Write, ObjectWrite>;
+
+/** Where the kinds that make pods describe them, of those of Kubernetes' own. */
+const podsAt: Readonly<Record<string, Path>> = {
+  pods: ["spec"],
+  podtemplates: ["template"],
+  replicationcontrollers: ["spec", "template"],
+  "deployments.apps": ["spec", "template"],
+  "replicasets.apps": ["spec", "template"],
+  "statefulsets.apps": ["spec", "template"],
+  "daemonsets.apps": ["spec", "template"],
+  "jobs.batch": ["spec", "template"],
+  "cronjobs.batch": ["spec", "jobTemplate"],
+};
+
+/**
+ * Why a write is refused, or undefined: by the whole object that results, whatever the way there, compared with the object
+ * that was. Whoever may write a workload runs what they like in it, with its namespace's configuration and secrets; that
+ * it stays what it is, in its namespace, is what is judged here.
+ */
+export function judgeWrite(
+  write: Write,
+  request: ResourceRequest,
+  scope: KubernetesScope,
+): WriteObjection | undefined {
+  const masked = Object.hasOwn(scope.mask, request.resource) ? scope.mask[request.resource] : undefined;
+  if (masked !== undefined && request.verb !== "create") {
+    const tells = judgeMasked(write, masked);
+    if (tells !== undefined) return tells;
+  }
+  if (write.kind === "refused") return write;
+  return (
+    judgeCreation(write, request, scope) ??
+    judgeObject(write, request, scope, masked !== undefined) ??
+    (isNamespace(request) ? judgeNamespaceLabels(write.before, write.after) : undefined)
+  );
+}
+
+const isNamespace = ({ resource, group }: ResourceRequest): boolean =>
+  resource === "namespaces" && group === "";
+
+/** A PUT and a server-side apply make an object that is not there; the API server asks for both verbs then. */
+function judgeCreation(
+  { before, isApply }: JudgedWrite,
+  request: ResourceRequest,
+  scope: KubernetesScope,
+): WriteObjection | undefined {
+  if (request.verb === "create") return undefined;
+  const mayCreate = scope.verbs?.includes("create") === true;
+  if (isApply && !mayCreate) return notGranted("what is applied may be created: create is not granted");
+  if (before !== undefined) return undefined;
+  const what = `${request.resource} ${JSON.stringify(request.name ?? "")} not found`;
+  if (!mayCreate) return { ...wrong(what), fault: { code: "NotFound", message: what } };
+  // Somebody may create it meanwhile, with labels that this write would take away.
+  return isNamespace(request)
+    ? wrong("a namespace that is not there is created by a POST (kubectl create)")
+    : undefined;
+}
+
+/** Where something that is refused was before, and whether that excuses it. */
+function isExcused(finding: Finding, { before, after }: JudgedWrite, request: ResourceRequest): boolean {
+  if (before === undefined) return false;
+  const same = (path: Path): boolean => isDeepStrictEqual(valueAt(before, path), valueAt(after, path));
+  const isThere = valueAt(before, finding.path) !== undefined && same(finding.path);
+  if (!isThere) return false;
+  if (finding.excuse === "itself" || isInjected(finding, request)) return true;
+  const { group, resource } = request;
+  const kind = group === "" ? resource : `${resource}.${group}`;
+  const pod = Object.hasOwn(podsAt, kind) ? podsAt[kind] : undefined;
+  if (pod !== undefined) return same(pod);
+  return isDeepStrictEqual(withoutMetadata(before), withoutMetadata(after));
+}
+
+/** What the cluster itself puts into each pod; a pod that is there keeps its volumes. */
+function isInjected({ path }: Finding, { resource, group }: ResourceRequest): boolean {
+  return resource === "pods" && group === "" && path.at(-1) === "serviceAccountToken";
+}
+
+function withoutMetadata(object: JsonObject): JsonObject {
+  const { metadata: _, status: _status, ...rest } = object;
+  return rest;
+}
+
+function judgeObject(
+  write: JudgedWrite,
+  request: ResourceRequest,
+  scope: KubernetesScope,
+  isMasked: boolean,
+): Objection | undefined {
+  const { before, after } = write;
+  if (request.resource === "secrets" && request.group === "") return judgeSecret(before, after);
+  const findings: readonly Ruled[] = [
+    ...findingsIn(after),
+    ...ruledIn(after, request, scope, write.isApply, isMasked),
+  ];
+  for (const finding of findings)
+    if (!isExcused(finding, write, request)) return { why: finding.why, remedy: finding.remedy ?? "never" };
+  return write.isApply ? judgeJoined(write, request, scope, isMasked) : undefined;
+}
+
+/**
+ * What a server-side apply is joined with: of what is applied to a pod's description the rest is the live object's, and
+ * somebody else's program would have its rights.
+ */
+function judgeJoined(
+  write: JudgedWrite,
+  request: ResourceRequest,
+  scope: KubernetesScope,
+  isMasked: boolean,
+): Objection | undefined {
+  const { before, after } = write;
+  if (before === undefined || !reachesPods(after, request)) return undefined;
+  // What made it harmless may be what the apply takes away.
+  const findings: readonly Ruled[] = [
+    ...findingsIn(withoutUserNamespaces(before)),
+    ...ruledIn(before, request, scope, false, isMasked),
+  ];
+  const live = findings.find((finding) => finding.excuse === "pod" && !isInjected(finding, request));
+  return live === undefined
+    ? undefined
+    : { why: `the object that this is applied to has it: ${live.why}`, remedy: live.remedy ?? "never" };
+}
+
+/** Whether what is applied describes pods, or may. */
+function reachesPods(applied: JsonObject, request: ResourceRequest): boolean {
+  const { group, resource } = request;
+  const kind = group === "" ? resource : `${resource}.${group}`;
+  if (Object.hasOwn(podsAt, kind)) return valueAt(applied, podsAt[kind] ?? []) !== undefined;
+  return Object.keys(applied).some((name) => !["apiVersion", "kind", "metadata"].includes(name));
+}
+
+function withoutUserNamespaces(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUserNamespaces);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, each]) =>
+      name === "hostUsers" ? [] : [[name, withoutUserNamespaces(each)]],
+    ),
+  );
+}
+
+interface Ruled extends Finding {
+  readonly remedy?: Objection["remedy"];
+}
+
+/** What an object says that depends on its scope and its kind. */
+function ruledIn(
+  object: unknown,
+  request: ResourceRequest,
+  scope: KubernetesScope,
+  isApply: boolean,
+  isMasked: boolean,
+): readonly Ruled[] {
+  const isCore = request.group === "";
+  // A pod that is there says where it is, and stays there.
+  const isPlaced = request.resource === "pods" && isCore && request.verb !== "create" && !isApply;
+  const isStorage = request.resource === "persistentvolumes" && isCore;
+  const findings: Ruled[] = [];
+  const path: (string | number)[] = [];
+  const judge = (name: string, value: unknown, inside: string | undefined): void => {
+    const found = (why: string, excuse: Finding["excuse"], remedy?: Objection["remedy"]): void => {
+      findings.push({ path: [...path], why, excuse, ...(remedy === undefined ? {} : { remedy }) });
+    };
+    if (name === "serviceAccountName" || name === "serviceAccount") {
+      if (!isGrantedAccount(value, scope))
+        found(
+          isMasked
+            ? "the service account that it runs as is not granted"
+            : `service account ${JSON.stringify(value).slice(0, 80)} is not granted`,
+          "pod",
+          "ask",
+        );
+    } else if (isOfTheOperator(name) && !isNamespace(request) && name.startsWith("pod-security."))
+      found("what a namespace's pods may do is the operator's to say", "itself");
+    else if (isStorage && name === "local" && isObject(value))
+      found("local: a volume of the node's files is never written through a grant", "pod");
+    else if (name === "nodeName" && inside === "spec" && !isPlaced && value !== null && value !== "")
+      found("nodeName: it places a pod on a node, past every rule of the scheduler", "pod");
+  };
+  const walk = (value: unknown, inside: string | undefined): void => {
+    const entries = Array.isArray(value)
+      ? [...value.entries()]
+      : isObject(value)
+        ? Object.entries(value)
+        : [];
+    for (const [name, each] of entries) {
+      path.push(name);
+      if (typeof name === "string") judge(name, each, inside);
+      walk(each, typeof name === "string" ? name : inside);
+      path.pop();
+    }
+  };
+  walk(object, undefined);
+  return findings;
+}
+
+function isGrantedAccount(value: unknown, scope: KubernetesScope): boolean {
+  if (value === null || value === "" || value === "default") return true;
+  return typeof value === "string" && scope.service_accounts.some((each) => nameMatches(each, value));
+}

@@ -1,0 +1,22 @@
+/** A JSON object. */
+export type JsonObject = Record<string, unknown>;
+
+/** Whether a value is a JSON object. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A member of an object, where it is an object that has it itself. */
+export function member(value: unknown, name: string): unknown {
+  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+/** Where something stands in an object: names of members and numbers of elements. */
+export type Path = readonly (string | number)[];
+
+/** What stands at a place of an object; undefined where it has none. */
+export function valueAt(value: unknown, path: Path): unknown {
+  let found = value;
+  for (const step of path) found = Array.isArray(found) ? found[Number(step)] : member(found, String(step));
+  return found;
+}

@@ -1,0 +1,296 @@
+import type { Fault } from "../../../gate/protocol.ts";
+import { type Objection, wrong } from "../../../gate/hints.ts";
+import { hasExactNumbers, parseStrictJson } from "../../../kernel/strict-json.ts";
+import type { RawAct } from "../act.ts";
+import type { ResourceRequest } from "../request/read.ts";
+import { assumedLive, lenient } from "./assumed.ts";
+import { applyJsonPatch, readSteps, type Step } from "./json-patch.ts";
+import { FORBIDDEN_NAMES, type Live } from "./live.ts";
+import { applyMergePatch, mergePatchBetween } from "./merge-patch.ts";
+import { isObject, type JsonObject, member } from "./objects.ts";
+import { shapeOf } from "./strategic-lists.ts";
+import { applyStrategicPatch } from "./strategic-patch.ts";
+import { NotUnderstood, Unapplied } from "./unapplied.ts";
+
+/** What a write says, and what it makes of the object that it is about. */
+export type Write = {
+  /** What the client's body says, member by member: an object for each step of a JSON patch. */
+  readonly said: readonly unknown[];
+  /** Whether a step of it tests a value that is there, or carries it elsewhere. */
+  readonly compares: boolean;
+  /** Of a server-side apply: what is applied is joined by the cluster with what is there. */
+  readonly isApply: boolean;
+} & (RefusedWrite | ObjectWrite);
+
+/** A write that has no result that is certain. */
+export interface RefusedWrite extends Objection {
+  readonly kind: "refused";
+  /** How the cluster would say it, where it would. */
+  readonly fault?: Fault;
+}
+
+/** A write with the object that results. */
+export interface ObjectWrite {
+  readonly kind: "object";
+  /** The object as it is; undefined where there is none. */
+  readonly before: JsonObject | undefined;
+  /** The object as it will be; of a server-side apply what is applied. */
+  readonly after: JsonObject;
+  /** Whether it is of an object that nobody asked the cluster for, and may not be sent. */
+  readonly isAssumed: boolean;
+  /** What is sent: the result, or what makes it of the version that was judged. Undefined: the body as it came. */
+  readonly sent: { readonly type: string; readonly bytes: Buffer } | undefined;
+  /** The version that it is bound to; undefined: none, since nothing was there. */
+  readonly version: string | undefined;
+  /** Whether it may be made of a newer version if it finds one: the client named none. */
+  readonly repeats: boolean;
+}
+
+const MAX_DEPTH = 64;
+const types = {
+  json: /^application\/json\s*(?:;.*)?$/i,
+  steps: /^application\/json-patch\+json\s*(?:;.*)?$/i,
+  merge: /^application\/merge-patch\+json\s*(?:;.*)?$/i,
+  strategic: /^application\/strategic-merge-patch\+json\s*(?:;.*)?$/i,
+  // Server-side apply sends JSON too, which is YAML.
+  apply: /^application\/apply-patch\+yaml\s*(?:;.*)?$/i,
+} as const;
+type Type = keyof typeof types;
+
+/** The kind of body that a request brings. */
+export function bodyTypeOf({ headers }: Pick<RawAct, "headers">): Type | undefined {
+  for (let i = 0; i + 1 < headers.length; i += 2)
+    if (headers[i]?.toLowerCase() === "content-type")
+      return (Object.keys(types) as Type[]).find((type) => types[type].test(headers[i + 1] ?? ""));
+  return undefined;
+}
+
+const refused = (objection: Objection, fault?: Fault): RefusedWrite => ({
+  kind: "refused",
+  ...objection,
+  ...(fault === undefined ? {} : { fault }),
+});
+
+/** A refusal that the cluster would give itself. @param code a reason of metav1.StatusReason */
+function clusterRefusal(code: string, why: string, remedy: Objection["remedy"] = "correct"): RefusedWrite {
+  return refused({ why, remedy }, { code, message: why });
+}
+
+/** Parses a body that can be read in one way only; undefined for any other. */
+export function parseBody(bytes: Buffer): unknown {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    const value = parseStrictJson(text, MAX_DEPTH, FORBIDDEN_NAMES);
+    return hasExactNumbers(text) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What a create, an update or a patch makes of the object that it is about.
+ * @param live what the cluster says of that object; undefined where nobody asked it, as when an act is tried out: then of
+ * an object that says nothing that could be told
+ */
+export function writeOf(
+  act: Pick<RawAct, "headers" | "body">,
+  request: ResourceRequest,
+  live: Live | undefined,
+): Write {
+  const unread = (why: string): Write => ({
+    ...refused(wrong(why)),
+    said: [],
+    compares: true,
+    isApply: false,
+  });
+  if (act.body.kind === "none" || act.body.bytes.length === 0) return unread("a body is missing");
+  const type = bodyTypeOf(act);
+  const isPatch = request.verb === "patch";
+  if (type === undefined || (type === "json") === isPatch)
+    return unread(
+      isPatch
+        ? "a patch is sent as application/merge-patch+json, json-patch+json, strategic-merge-patch+json or apply-patch+yaml"
+        : "the body's content type is not taken here; send application/json",
+    );
+  const body = parseBody(act.body.bytes);
+  if (body === undefined) return unread("the body is no JSON that can be read in one way only");
+  if (type !== "steps" && !isObject(body)) return unread("the body is no object");
+  const steps = type === "steps" ? stepsOf(body) : [];
+  if ("kind" in steps) return { ...steps, said: [], compares: true, isApply: false };
+  const said = type === "steps" ? steps.map(saidBy) : [body];
+  const compares = steps.some(({ op }) => ["test", "move", "copy"].includes(op));
+  return { ...madeOf({ type, body, steps, said }, request, live), said, compares, isApply: type === "apply" };
+}
+
+/** A body as it was read. */
+interface ReadBody {
+  readonly type: Type;
+  readonly body: unknown;
+  readonly steps: readonly Step[];
+  readonly said: readonly unknown[];
+}
+
+function stepsOf(body: unknown): readonly Step[] | RefusedWrite {
+  try {
+    return readSteps(body);
+  } catch (error) {
+    if (error instanceof NotUnderstood) return refused(wrong(error.message));
+    throw error;
+  }
+}
+
+function madeOf(
+  read: ReadBody,
+  request: ResourceRequest,
+  live: Live | undefined,
+): RefusedWrite | ObjectWrite {
+  try {
+    if (request.verb === "create") return whole(read.body as JsonObject, undefined, request);
+    return changed(read, request, live);
+  } catch (error) {
+    if (error instanceof Unapplied) return clusterRefusal("Invalid", error.message);
+    if (error instanceof NotUnderstood) return refused(wrong(error.message));
+    throw error;
+  }
+}
+
+function changed(
+  read: ReadBody,
+  request: ResourceRequest,
+  live: Live | undefined,
+): RefusedWrite | ObjectWrite {
+  const { type, body, said } = read;
+  const what = `${request.resource} ${JSON.stringify(request.name ?? "")}`;
+  if (live?.kind === "unknown")
+    return clusterRefusal(
+      "ServiceUnavailable",
+      `what would result of ${what} is not known: ${live.why}`,
+      "retry",
+    );
+  if (live?.kind === "forbidden")
+    return refused({
+      why: `the gateway's own account may not get ${what}, and so cannot tell what would result`,
+      remedy: "operator",
+    });
+  if (live?.kind === "absent") {
+    // A PUT and a server-side apply may create.
+    if (type !== "apply" && type !== "json") return clusterRefusal("NotFound", `${what} not found`);
+    return whole(body as JsonObject, undefined, request, type);
+  }
+  const isAssumed = live === undefined;
+  const { object: before, version } = live ?? assumedLive(request);
+  if (type === "json" || type === "apply")
+    return whole(body as JsonObject, { object: before, version, isAssumed }, request, type);
+  const made = applied(read, before, isAssumed);
+  if (!isObject(made) || !isObject(member(made, "metadata"))) return notThis("the object's metadata");
+  const meant = member(made["metadata"], "resourceVersion") ?? "";
+  if (meant !== "" && meant !== version) return conflict(what);
+  const bound = { ...made, metadata: { ...(made["metadata"] as JsonObject), resourceVersion: version } };
+  const patch = mergePatchBetween(before, bound);
+  // A patch that changes nothing else names the version all the same: a merge patch between equals would not.
+  const metadata = { ...(isObject(patch["metadata"]) ? patch["metadata"] : {}), resourceVersion: version };
+  const sent = { ...patch, metadata };
+  const after = applyMergePatch(before, sent) as JsonObject;
+  return (
+    otherObject(after, request, before) ?? {
+      kind: "object",
+      before,
+      after,
+      isAssumed,
+      sent: { type: "application/merge-patch+json", bytes: Buffer.from(JSON.stringify(sent)) },
+      version,
+      repeats: !namesVersion(said),
+    }
+  );
+}
+
+/** Applies a patch by its type. @throws Unapplied, NotUnderstood */
+function applied({ type, body, steps }: ReadBody, before: JsonObject, isAssumed: boolean): unknown {
+  if (type === "steps") return isAssumed ? lenient(before, steps) : applyJsonPatch(before, steps);
+  if (type === "merge") return applyMergePatch(before, body);
+  const shape = shapeOf(before["apiVersion"], before["kind"]);
+  if (shape === undefined)
+    throw new NotUnderstood(
+      "objects of this kind take no strategic merge patch: send a merge patch (kubectl patch --type=merge)",
+    );
+  return applyStrategicPatch(before, body as JsonObject, shape);
+}
+
+/** What a step of a JSON patch says, as an object that holds its value at its path; null for what it takes away. */
+function saidBy({ op, path, value }: Step): unknown {
+  return path.reduceRight<unknown>(
+    (inside, part) => (/^(?:-|\d+)$/.test(part) ? [inside] : { [part]: inside }),
+    op === "remove" ? null : value,
+  );
+}
+
+function namesVersion(said: readonly unknown[]): boolean {
+  return said.some((each) => {
+    const version = member(member(each, "metadata"), "resourceVersion");
+    return version !== undefined && version !== null && version !== "";
+  });
+}
+
+/** A write that says the whole object. */
+function whole(
+  body: JsonObject,
+  live: { readonly object: JsonObject; readonly version: string; readonly isAssumed: boolean } | undefined,
+  request: ResourceRequest,
+  type: Type = "json",
+): RefusedWrite | ObjectWrite {
+  const isApply = type === "apply";
+  const other = otherObject(body, request, live?.object);
+  if (other !== undefined) return other;
+  const metadata = member(body, "metadata") ?? {};
+  if (!isObject(metadata)) return notThis("the object's metadata");
+  const meant = member(metadata, "resourceVersion") ?? "";
+  const what = `${request.resource} ${JSON.stringify(request.name ?? "")}`;
+  // A version of nothing, or one that is not there, may be there when the write arrives.
+  if (meant !== "" && request.verb !== "create" && meant !== live?.version) return conflict(what);
+  const sent =
+    live === undefined || (meant !== "" && !isApply)
+      ? undefined
+      : {
+          type: isApply ? "application/apply-patch+yaml" : "application/json",
+          bytes: Buffer.from(
+            JSON.stringify({ ...body, metadata: { ...metadata, resourceVersion: live.version } }),
+          ),
+        };
+  return {
+    kind: "object",
+    before: live?.object,
+    after: body,
+    isAssumed: live?.isAssumed === true,
+    sent,
+    version: live?.version,
+    repeats: !isApply && meant === "" && live !== undefined,
+  };
+}
+
+const conflict = (what: string): RefusedWrite =>
+  clusterRefusal(
+    "Conflict",
+    `${what}: the object has been modified; please apply your changes to the latest version and try again`,
+  );
+
+const notThis = (what: string): RefusedWrite => refused(wrong(`the body takes away or changes ${what}`));
+
+/** Why a result is not the object that the path names. */
+function otherObject(
+  after: JsonObject,
+  request: ResourceRequest,
+  before: JsonObject | undefined,
+): RefusedWrite | undefined {
+  const metadata = member(after, "metadata");
+  const [name, namespace] = [member(metadata, "name"), member(metadata, "namespace")];
+  const inside = request.resource === "namespaces" && request.group === "" ? undefined : request.namespace;
+  if (namespace !== undefined && namespace !== "" && namespace !== inside)
+    return refused(wrong("the body names another namespace"));
+  if (name !== undefined && name !== "" && request.name !== undefined && name !== request.name)
+    return refused(wrong("the body names another object"));
+  for (const part of ["apiVersion", "kind"]) {
+    const [was, is] = [member(before, part), member(after, part)];
+    if (was !== undefined && is !== undefined && was !== is) return notThis(`the object's ${part}`);
+  }
+  return undefined;
+}
