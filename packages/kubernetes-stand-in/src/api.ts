@@ -128,9 +128,20 @@ export async function answer(
         : json(response, 200, known);
     case "PUT":
     case "PATCH": {
+      if (/json-patch|strategic/.test(request.headers["content-type"] ?? ""))
+        return fail(response, 415, "UnsupportedMediaType", "the stand-in takes merge patches alone");
       const given = JSON.parse(await bodyOf(request)) as KubernetesObject;
-      const next = request.method === "PUT" ? given : (merged(known, given) as KubernetesObject);
-      return json(response, 200, store.put(kind, namespace, next));
+      const meant = given.metadata?.resourceVersion;
+      const now = store.get(kind, namespace, name);
+      if (meant !== undefined && meant !== now?.metadata.resourceVersion)
+        return fail(
+          response,
+          409,
+          "Conflict",
+          `Operation cannot be fulfilled on ${kind.plural} ${JSON.stringify(name)}: the object has been modified; please apply your changes to the latest version and try again`,
+        );
+      const next = request.method === "PUT" ? given : (merged(now, given) as KubernetesObject);
+      return json(response, now === undefined ? 201 : 200, store.put(kind, namespace, next));
     }
     case "DELETE":
       if (known !== undefined && kind.plural === "pods") removePod(cluster, namespace, known);

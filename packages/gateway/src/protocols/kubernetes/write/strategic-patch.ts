@@ -36,9 +36,11 @@ function mergeObject(original: JsonObject, patch: JsonObject, shape: Shape): Jso
     else changes.push([name, value]);
   }
   for (const [name, value] of changes) {
-    if (value === null) delete merged[name];
+    const had = Object.hasOwn(merged, name) ? merged[name] : undefined;
+    // A directive about an object that is not there has nothing to act on.
+    const isIdle = isObject(value) && Object.hasOwn(value, DIRECTIVE) && !isObject(had);
+    if (value === null || isIdle) delete merged[name];
     else {
-      const had = Object.hasOwn(merged, name) ? merged[name] : undefined;
       merged[name] = mergeValue(had, value, shape, name);
     }
   }
