@@ -50,12 +50,17 @@ function judgeSaid(
     const problem =
       name === LAST_APPLIED
         ? judgeCopy(before)
-        : names.has(name)
+        : names.has(aboutOf(name))
           ? judgeMember(name, value, before, isTop)
           : judgeSaid(value, names, before, false);
     if (problem !== undefined) return problem;
   }
   return undefined;
+}
+
+/** The member that a directive of a strategic merge patch is about, as `$deleteFromPrimitiveList/finalizers`. */
+function aboutOf(name: string): string {
+  return name.startsWith("$") ? name.slice(name.indexOf("/") + 1) : name;
 }
 
 /** The annotation that holds a copy of the whole object. */
@@ -68,7 +73,7 @@ function judgeCopy(before: unknown): Objection | undefined {
 
 /** A member of the object itself may set keys that are not there, and take away those that are. */
 function judgeMember(name: string, value: unknown, before: unknown, isTop: boolean): Objection | undefined {
-  if (!isTop || before === undefined || !isObject(value)) return tells(name);
+  if (!isTop || before === undefined || !isObject(value) || name.startsWith("$")) return tells(aboutOf(name));
   const places = name === "stringData" ? ["data", "stringData"] : [name];
   for (const [key, each] of Object.entries(value)) {
     if (each === null) continue;

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readAct } from "../act.ts";
 import { verdictOf } from "../judge.ts";
 import { scopeSchema } from "../scope.ts";
+import { type How, judgeChange, liveAs } from "../testing/changes.ts";
 
 const scopes = [
   {
@@ -120,5 +121,126 @@ describe("a namespace's pod security", () => {
     expect(judge("PUT", { metadata: { name: "a" } }, map)).toBe("permit");
     expect(judge("STEPS", [{ op: "remove", path: "/metadata/labels" }], map)).toBe("permit");
     expect(judge("STRATEGIC", { metadata: { labels: { $patch: "replace" } } }, map)).toBe("permit");
+  });
+});
+
+describe("a namespace as the cluster has it", () => {
+  const enforced = { [enforce]: "baseline", team: "a" };
+  const live = (labels: object, annotations: object = {}) =>
+    liveAs({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop", labels, annotations } });
+  const change = (how: How, body: unknown, now = live(enforced), target = shop): string =>
+    judgeChange(scopes, how, target, body, now);
+  const refused = expect.stringContaining("operator's to say");
+  const namespace = (labels: object | undefined): object => ({
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: "shop", ...(labels === undefined ? {} : { labels }) },
+  });
+
+  it.each<[string, How, unknown, unknown]>([
+    ["left out of a PUT", "PUT", namespace({ team: "b" }), namespace({ ...enforced, team: "b" })],
+    ["left out with all labels", "PUT", namespace(undefined), namespace(enforced)],
+    ["weakened by a PUT", "PUT", namespace({ ...enforced, [enforce]: "privileged" }), namespace(enforced)],
+    ["left out of an apply", "APPLY", namespace({ team: "b" }), namespace({ ...enforced, team: "b" })],
+    [
+      "weakened by an apply",
+      "APPLY",
+      namespace({ [enforce]: "privileged" }),
+      namespace({ [enforce]: "baseline" }),
+    ],
+    [
+      "weakened by a merge",
+      "MERGE",
+      { metadata: { labels: { [enforce]: "privileged" } } },
+      { metadata: { labels: { [enforce]: "baseline" } } },
+    ],
+    [
+      "replaced by a directive",
+      "STRATEGIC",
+      { metadata: { labels: { $patch: "replace", team: "a" } } },
+      { metadata: { labels: { $patch: "replace", ...enforced } } },
+    ],
+    [
+      "not retained",
+      "STRATEGIC",
+      { metadata: { labels: { $retainKeys: ["team"], team: "a" } } },
+      { metadata: { labels: { $retainKeys: ["team", enforce], team: "b" } } },
+    ],
+    [
+      "replaced with all labels",
+      "STEPS",
+      [{ op: "add", path: "/metadata/labels", value: { team: "a" } }],
+      [{ op: "add", path: "/metadata/labels", value: enforced }],
+    ],
+    [
+      "copied over",
+      "STEPS",
+      [{ op: "copy", from: "/metadata/labels/team", path: label }],
+      [{ op: "copy", from: label, path: "/metadata/labels/x" }],
+    ],
+    [
+      "moved",
+      "STEPS",
+      [{ op: "move", from: label, path: "/metadata/labels/x" }],
+      [{ op: "move", from: "/metadata/labels/team", path: "/metadata/labels/x" }],
+    ],
+    [
+      "moved with all labels",
+      "STEPS",
+      [{ op: "move", from: "/metadata/labels", path: "/metadata/annotations" }],
+      [{ op: "test", path: "/metadata/labels/team", value: "a" }],
+    ],
+    [
+      "replaced with the whole object",
+      "STEPS",
+      [{ op: "replace", path: "", value: namespace({}) }],
+      [{ op: "replace", path: "", value: namespace(enforced) }],
+    ],
+  ])("keeps its pod security, which is not %s", (_, how, bad, good) => {
+    for (const target of [shop, `${shop}/status`]) {
+      expect(change(how, bad, live(enforced), target)).toEqual(refused);
+      expect(change(how, good, live(enforced), target)).toBe("permit");
+    }
+  });
+
+  it("may be written whole where it has none", () => {
+    for (const how of ["PUT", "APPLY"] as const)
+      expect(change(how, namespace({ team: "b" }), live({ team: "a" }))).toBe("permit");
+  });
+
+  it.each<[string, object, object]>([
+    [
+      "a version of its pod security",
+      { "pod-security.kubernetes.io/enforce-version": "v1.0" },
+      { "pod-security.example.com/x": "1" },
+    ],
+    [
+      "OpenShift's synchronisation",
+      { "security.openshift.io/scc.podSecurityLabelSync": "true" },
+      { "openshift.io/x": "1" },
+    ],
+  ])("is given no label for %s", (_, bad, good) => {
+    expect(change("MERGE", { metadata: { labels: bad } })).toEqual(refused);
+    expect(change("MERGE", { metadata: { labels: good } })).toBe("permit");
+    expect(judgeChange(scopes, "POST", "/api/v1/namespaces", namespace(bad))).toEqual(refused);
+    expect(judgeChange(scopes, "POST", "/api/v1/namespaces", namespace(good))).toBe("permit");
+  });
+
+  it.each([
+    "openshift.io/sa.scc.uid-range",
+    "openshift.io/node-selector",
+    "scheduler.alpha.kubernetes.io/node-selector",
+  ])("keeps what an annotation says of its pods: %s", (name) => {
+    const now = live(enforced, { [name]: "a", note: "a" });
+    expect(change("MERGE", { metadata: { annotations: { [name]: "b" } } }, now)).toEqual(refused);
+    expect(change("MERGE", { metadata: { annotations: { [name]: null } } }, now)).toEqual(refused);
+    expect(change("MERGE", { metadata: { annotations: null } }, now)).toEqual(refused);
+    expect(change("MERGE", { metadata: { annotations: { note: null } } }, now)).toBe("permit");
+  });
+
+  it("that is not there is created by a POST alone, and not by a write that might take away what another gives it", () => {
+    for (const how of ["PUT", "APPLY"] as const)
+      expect(judgeChange(scopes, how, shop, namespace({}))).toMatch(/kubectl create/);
+    expect(judgeChange(scopes, "POST", "/api/v1/namespaces", namespace({}))).toBe("permit");
   });
 });

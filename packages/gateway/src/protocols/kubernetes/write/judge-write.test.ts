@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readAct } from "../act.ts";
 import { verdictOf } from "../judge.ts";
 import { checkScope, scopeSchema } from "../scope.ts";
+import { type How, judgeChange, liveAs, scopesOf } from "../testing/changes.ts";
 
 const scopes = (written: object) => [{ name: "c/op", scope: scopeSchema.parse(written) }];
 const writing = scopes({
@@ -310,6 +311,148 @@ describe("what is written", () => {
     const none = scopes({ resources: ["pods"], verbs: ["create"], namespaces: ["shop"] });
     expect(judge("POST", pods, pod({ serviceAccountName: "web" }), none)).toBe("deny");
     expect(judge("POST", pods, pod({}), none)).toBe("permit");
+  });
+});
+
+describe("what was there before", () => {
+  const token = {
+    name: "kube-api-access-x",
+    projected: { sources: [{ serviceAccountToken: { path: "token" } }] },
+  };
+  const running = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "a", namespace: "shop", labels: { x: "1" } },
+    spec: {
+      nodeName: "node-1",
+      serviceAccountName: "default",
+      volumes: [token],
+      containers: [{ name: "app", image: "a:1" }],
+    },
+  };
+  const one = `${pods}/a`;
+  const change = (how: How, target: string, body: unknown, live: object): string =>
+    judgeChange(writing, how, target, body, liveAs(live));
+
+  it("lets a pod keep what the cluster put into it", () => {
+    expect(change("MERGE", one, { metadata: { labels: { x: "2" } } }, running)).toBe("permit");
+    expect(change("STRATEGIC", one, { spec: { containers: [{ name: "app", image: "a:2" }] } }, running)).toBe(
+      "permit",
+    );
+    expect(change("PUT", one, running, running)).toBe("permit");
+    const other = {
+      ...token,
+      projected: { sources: [{ serviceAccountToken: { path: "token", audience: "vault" } }] },
+    };
+    expect(change("PUT", one, { ...running, spec: { ...running.spec, volumes: [other] } }, running)).toMatch(
+      /serviceAccountToken/,
+    );
+    // A workload is given its tokens by whoever wrote it, and another program in it would have them.
+    const template = { spec: { ...running.spec, nodeName: undefined } };
+    const workload = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "a" },
+      spec: { template },
+    };
+    const image = { spec: { template: { spec: { containers: [{ name: "app", image: "a:2" }] } } } };
+    expect(
+      change("STRATEGIC", `${deployments}/a`, image, JSON.parse(JSON.stringify(workload)) as object),
+    ).toMatch(/serviceAccountToken/);
+  });
+
+  const of = (spec: object): object => ({
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "a", namespace: "shop", labels: {} },
+    spec: {
+      replicas: 1,
+      template: {
+        metadata: { labels: { x: "1" } },
+        spec: { containers: [{ name: "app", image: "a:1" }], ...spec },
+      },
+    },
+  });
+  it.each<[string, object]>([
+    ["the node's network", { hostNetwork: true }],
+    ["a service account that is not granted", { serviceAccountName: "admin" }],
+    ["a volume of the node's", { volumes: [{ name: "a", hostPath: { path: "/" } }] }],
+  ])("is not taken over by another program where a workload has %s", (_, spec) => {
+    const target = `${deployments}/a`;
+    const live = of(spec);
+    const image = { containers: [{ name: "app", image: "mine:1" }] };
+    for (const [how, body] of [
+      ["STRATEGIC", { spec: { template: { spec: image } } }],
+      ["MERGE", { spec: { template: { spec: image } } }],
+      ["STEPS", [{ op: "replace", path: "/spec/template/spec/containers/0/image", value: "mine:1" }]],
+      ["APPLY", { spec: { template: { spec: image } } }],
+      ["STRATEGIC", { spec: { template: { metadata: { labels: { x: "2" } } } } }],
+      ["PUT", of({ ...spec, ...image })],
+    ] as [How, unknown][])
+      expect([how, change(how, target, body, live)]).toEqual([how, expect.stringContaining("refused: ")]);
+    for (const [how, body] of [
+      ["MERGE", { metadata: { labels: { team: "a" } } }],
+      ["STRATEGIC", { spec: { replicas: 3 } }],
+      ["STEPS", [{ op: "add", path: "/metadata/annotations", value: { a: "1" } }]],
+      ["APPLY", { metadata: { name: "a", labels: { team: "a" } }, spec: { replicas: 2 } }],
+      ["PUT", { ...live, metadata: { name: "a", labels: { team: "b" } } }],
+    ] as [How, unknown][])
+      expect([how, change(how, target, body, live)]).toEqual([how, "permit"]);
+    // What takes it away is permitted.
+    const harmless = Object.fromEntries(Object.keys(spec).map((name) => [name, null]));
+    expect(change("MERGE", target, { spec: { template: { spec: harmless } } }, live)).toBe("permit");
+  });
+
+  it("lets somebody whom the service account is granted do as they do", () => {
+    const image = { spec: { template: { spec: { containers: [{ name: "app", image: "mine:1" }] } } } };
+    for (const how of ["STRATEGIC", "MERGE", "APPLY"] as const)
+      expect(change(how, `${deployments}/a`, image, of({ serviceAccountName: "job-7" }))).toBe("permit");
+  });
+
+  it("lets a secret of the cluster's keep its type and annotations, and change neither", () => {
+    const secret = {
+      apiVersion: "v1",
+      kind: "Secret",
+      type: "kubernetes.io/service-account-token",
+      metadata: { name: "a", annotations: { "kubernetes.io/service-account.name": "web" } },
+    };
+    const one_ = `${secrets}/a`;
+    expect(change("MERGE", one_, { metadata: { labels: { x: "1" } } }, secret)).toBe("permit");
+    const other = { metadata: { annotations: { "kubernetes.io/service-account.name": "admin" } } };
+    expect(change("MERGE", one_, other, secret)).toMatch(/token/);
+    const steps = [{ op: "copy", from: "/metadata/labels/x", path: "/type" }];
+    const plain = {
+      apiVersion: "v1",
+      kind: "Secret",
+      type: "Opaque",
+      metadata: { name: "a", labels: { x: secret.type } },
+    };
+    expect(change("STEPS", one_, steps, plain)).toMatch(/credential/);
+  });
+
+  it("is the object that the path names, and stays it", () => {
+    for (const path of ["/metadata/name", "/metadata/namespace", "/kind", "/apiVersion", "/metadata"]) {
+      const steps = [{ op: "replace", path, value: "other" }];
+      expect([path, change("STEPS", `${deployments}/a`, steps, of({}))]).toEqual([
+        path,
+        expect.stringMatching(/^refused/),
+      ]);
+    }
+    for (const path of ["", "/metadata"])
+      expect(change("STEPS", `${deployments}/a`, [{ op: "remove", path }], of({}))).toMatch(/^refused/);
+  });
+
+  it("needs create where a PUT or an apply makes the object", () => {
+    const updating = scopesOf({
+      resources: ["deployments.apps"],
+      verbs: ["update", "patch"],
+      namespaces: ["shop"],
+    });
+    expect(judgeChange(updating, "PUT", `${deployments}/a`, of({}))).toMatch(/not found/);
+    expect(judgeChange(updating, "PUT", `${deployments}/a`, of({}), liveAs(of({})))).toBe("permit");
+    expect(judgeChange(updating, "APPLY", `${deployments}/a`, of({}), liveAs(of({})))).toMatch(
+      /create is not granted/,
+    );
   });
 });
 
