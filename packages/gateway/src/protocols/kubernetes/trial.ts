@@ -1,11 +1,14 @@
 import type { Verdict } from "../../gate/protocol.ts";
 import { type KubernetesAct, type KubernetesCover, readAct } from "./act.ts";
 import { verdictOf, type Named } from "./judge.ts";
+import { liveOf } from "./write/live.ts";
+import { writeOf } from "./write/write.ts";
 
 /**
  * A try-out for `mayflyd judge`: each act is `METHOD TARGET`, headers a line each, an empty line and a body. What kubectl
  * would upgrade is said by an Upgrade header or by `(Upgrade: PROTOCOL)` behind the target; what a cluster would say of
- * a pod by a line `Pod-Labels: app=shop,tier=web`.
+ * a pod by a line `Pod-Labels: app=shop,tier=web`, and of the object that a write changes by a line
+ * `Live-Object: {"metadata":{…},…}`.
  */
 export function trial(scopes: readonly Named[]): (act: string) => Verdict<KubernetesCover> {
   return (text) => {
@@ -36,6 +39,7 @@ function readText(text: string): KubernetesAct | undefined {
   const headers: string[] = named === undefined ? [] : [named, value ?? ""];
   let upgrade = upgraded?.toLowerCase();
   let labels: Record<string, string> | undefined;
+  let live: string | undefined;
   for (const each of lines) {
     if (each.trim() === "") continue;
     const header = /^([\w-]+):\s*(.*)$/.exec(each);
@@ -45,13 +49,14 @@ function readText(text: string): KubernetesAct | undefined {
       labels = Object.fromEntries(
         content.split(",").map((pair) => [pair.split("=")[0] ?? "", pair.split("=")[1] ?? ""]),
       );
+    else if (name.toLowerCase() === "live-object") live = content;
     else {
       if (name.toLowerCase() === "upgrade") upgrade = content.toLowerCase();
       headers.push(name, content);
     }
   }
   const body = gap === -1 ? "" : plain.slice(gap + 2);
-  return readAct({
+  const act = readAct({
     method,
     target,
     headers,
@@ -59,4 +64,8 @@ function readText(text: string): KubernetesAct | undefined {
     ...(upgrade === undefined ? {} : { upgrade }),
     ...(labels === undefined ? {} : { pod: { uid: "trial", labels } }),
   });
+  const { request } = act;
+  return live === undefined || "why" in request || request.kind !== "resource"
+    ? act
+    : { ...act, write: writeOf(act, request, liveOf(live, request)) };
 }

@@ -361,6 +361,7 @@ describe("what was there before", () => {
     ).toMatch(/serviceAccountToken/);
   });
 
+  // As clusters write templates: with members that are null.
   const of = (spec: object): object => ({
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -368,8 +369,8 @@ describe("what was there before", () => {
     spec: {
       replicas: 1,
       template: {
-        metadata: { labels: { x: "1" } },
-        spec: { containers: [{ name: "app", image: "a:1" }], ...spec },
+        metadata: { labels: { x: "1" }, creationTimestamp: null },
+        spec: { containers: [{ name: "app", image: "a:1" }], priority: null, ...spec },
       },
     },
   });
@@ -386,13 +387,14 @@ describe("what was there before", () => {
       ["MERGE", { spec: { template: { spec: image } } }],
       ["STEPS", [{ op: "replace", path: "/spec/template/spec/containers/0/image", value: "mine:1" }]],
       ["APPLY", { spec: { template: { spec: image } } }],
-      ["STRATEGIC", { spec: { template: { metadata: { labels: { x: "2" } } } } }],
       ["PUT", of({ ...spec, ...image })],
     ] as [How, unknown][])
       expect([how, change(how, target, body, live)]).toEqual([how, expect.stringContaining("refused: ")]);
     for (const [how, body] of [
       ["MERGE", { metadata: { labels: { team: "a" } } }],
       ["STRATEGIC", { spec: { replicas: 3 } }],
+      // As kubectl rollout restart does.
+      ["STRATEGIC", { spec: { template: { metadata: { annotations: { restartedAt: "now" } } } } }],
       ["STEPS", [{ op: "add", path: "/metadata/annotations", value: { a: "1" } }]],
       ["APPLY", { metadata: { name: "a", labels: { team: "a" } }, spec: { replicas: 2 } }],
       ["PUT", { ...live, metadata: { name: "a", labels: { team: "b" } } }],
@@ -484,6 +486,13 @@ describe("a scope that grants rights or entry", () => {
     "clusterroles.rbac.authorization.k8s.io",
     "rolebindings.rbac.authorization.k8s.io",
     "clusterrolebindings.rbac.authorization.k8s.io",
+    "roles.authorization.openshift.io",
+    "clusterrolebindings.authorization.openshift.io",
+    "securitycontextconstraints.security.openshift.io",
+    "groups.user.openshift.io",
+    "oauthaccesstokens.oauth.openshift.io",
+    "machineconfigs.machineconfiguration.openshift.io",
+    "podsecuritypolicies.policy",
     "certificatesigningrequests.certificates.k8s.io",
     "certificatesigningrequests.certificates.k8s.io/status",
     "mutatingwebhookconfigurations.admissionregistration.k8s.io",

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { type Objection, notGranted, wrong } from "../../../gate/hints.ts";
 import type { Fault } from "../../../gate/protocol.ts";
 import { nameMatches } from "../request/glob.ts";
@@ -7,7 +6,7 @@ import type { KubernetesScope } from "../scope.ts";
 import { type Finding, findingsIn } from "../standards/findings.ts";
 import { judgeMasked } from "./masked.ts";
 import { isOfTheOperator, judgeNamespaceLabels } from "./namespace-labels.ts";
-import { isObject, type JsonObject, type Path, valueAt } from "./objects.ts";
+import { isObject, type JsonObject, type Path, saysTheSame, valueAt } from "./objects.ts";
 import { judgeSecret } from "./secrets.ts";
 import type { ObjectWrite, Write } from "./write.ts";
 
@@ -18,17 +17,19 @@ export interface WriteObjection extends Objection {
 
 type JudgedWrite = Extract<Write, ObjectWrite>;
 
-/** Where the kinds that make pods describe them, of those of Kubernetes' own. */
+const template = ["spec", "template", "spec"];
+
+/** Where those of Kubernetes' own kinds that make pods say what the pods are. */
 const podsAt: Readonly<Record<string, Path>> = {
   pods: ["spec"],
-  podtemplates: ["template"],
-  replicationcontrollers: ["spec", "template"],
-  "deployments.apps": ["spec", "template"],
-  "replicasets.apps": ["spec", "template"],
-  "statefulsets.apps": ["spec", "template"],
-  "daemonsets.apps": ["spec", "template"],
-  "jobs.batch": ["spec", "template"],
-  "cronjobs.batch": ["spec", "jobTemplate"],
+  podtemplates: ["template", "spec"],
+  replicationcontrollers: template,
+  "deployments.apps": template,
+  "replicasets.apps": template,
+  "statefulsets.apps": template,
+  "daemonsets.apps": template,
+  "jobs.batch": template,
+  "cronjobs.batch": ["spec", "jobTemplate", ...template],
 };
 
 /**
@@ -78,7 +79,7 @@ function judgeCreation(
 /** Where something that is refused was before, and whether that excuses it. */
 function isExcused(finding: Finding, { before, after }: JudgedWrite, request: ResourceRequest): boolean {
   if (before === undefined) return false;
-  const same = (path: Path): boolean => isDeepStrictEqual(valueAt(before, path), valueAt(after, path));
+  const same = (path: Path): boolean => saysTheSame(valueAt(before, path), valueAt(after, path));
   const isThere = valueAt(before, finding.path) !== undefined && same(finding.path);
   if (!isThere) return false;
   if (finding.excuse === "itself" || isInjected(finding, request)) return true;
@@ -86,7 +87,7 @@ function isExcused(finding: Finding, { before, after }: JudgedWrite, request: Re
   const kind = group === "" ? resource : `${resource}.${group}`;
   const pod = Object.hasOwn(podsAt, kind) ? podsAt[kind] : undefined;
   if (pod !== undefined) return same(pod);
-  return isDeepStrictEqual(withoutMetadata(before), withoutMetadata(after));
+  return saysTheSame(withoutMetadata(before), withoutMetadata(after));
 }
 
 /** What the cluster itself puts into each pod; a pod that is there keeps its volumes. */
@@ -184,7 +185,7 @@ function ruledIn(
         found(
           isMasked
             ? "the service account that it runs as is not granted"
-            : `service account ${JSON.stringify(value).slice(0, 80)} is not granted`,
+            : `service account ${JSON.stringify(value).slice(0, 80)} is not granted, and what is written would run as it`,
           "pod",
           "ask",
         );

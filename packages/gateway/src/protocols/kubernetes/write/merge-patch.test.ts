@@ -58,3 +58,11 @@ test("the patch between two objects makes the second of the first", () => {
     { numRuns: 2000 },
   );
 });
+
+test("says nothing of members that are null on both sides", () => {
+  const before = { a: { created: null, b: 1 }, c: null };
+  expect(mergePatchBetween(before, { ...before, a: { created: null, b: 2 } })).toEqual({ a: { b: 2 } });
+  expect(mergePatchBetween(before, { a: { created: 1, b: null }, c: null })).toEqual({
+    a: { created: 1, b: null },
+  });
+});

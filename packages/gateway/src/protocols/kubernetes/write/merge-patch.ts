@@ -18,8 +18,8 @@ export function applyMergePatch(target: unknown, patch: unknown): unknown {
  */
 export function mergePatchBetween(before: JsonObject, after: JsonObject): JsonObject {
   const patch: JsonObject = {};
-  for (const name of Object.keys(before))
-    if (!Object.hasOwn(after, name) || after[name] === null) patch[name] = null;
+  for (const [name, had] of Object.entries(before))
+    if (!Object.hasOwn(after, name) || (after[name] === null && had !== null)) patch[name] = null;
   for (const [name, value] of Object.entries(after)) {
     if (value === null) continue;
     const had = Object.hasOwn(before, name) ? before[name] : undefined;

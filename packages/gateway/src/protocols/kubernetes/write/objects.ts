@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 /** A JSON object. */
 export type JsonObject = Record<string, unknown>;
 
@@ -19,4 +21,17 @@ export function valueAt(value: unknown, path: Path): unknown {
   let found = value;
   for (const step of path) found = Array.isArray(found) ? found[Number(step)] : member(found, String(step));
   return found;
+}
+
+/** Whether two values say the same to Kubernetes, which takes a member that is null for one that is not there. */
+export function saysTheSame(one: unknown, other: unknown): boolean {
+  return isDeepStrictEqual(withoutNulls(one), withoutNulls(other));
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, each]) => (each === null ? [] : [[name, withoutNulls(each)]])),
+  );
 }

@@ -65,6 +65,9 @@ export function bodyTypeOf({ headers }: Pick<RawAct, "headers">): Type | undefin
   return undefined;
 }
 
+/** YAML merges what is named `<<`; what is applied is read as YAML. */
+const forbiddenNames: ReadonlySet<string> = new Set([...FORBIDDEN_NAMES, "<<"]);
+
 const refused = (objection: Objection, fault?: Fault): RefusedWrite => ({
   kind: "refused",
   ...objection,
@@ -80,7 +83,7 @@ function clusterRefusal(code: string, why: string, remedy: Objection["remedy"] =
 export function parseBody(bytes: Buffer): unknown {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    const value = parseStrictJson(text, MAX_DEPTH, FORBIDDEN_NAMES);
+    const value = parseStrictJson(text, MAX_DEPTH, forbiddenNames);
     return hasExactNumbers(text) ? value : undefined;
   } catch {
     return undefined;
