@@ -398,6 +398,8 @@ describe("what was there before", () => {
       ["STEPS", [{ op: "add", path: "/metadata/annotations", value: { a: "1" } }]],
       ["APPLY", { metadata: { name: "a", labels: { team: "a" } }, spec: { replicas: 2 } }],
       ["PUT", { ...live, metadata: { name: "a", labels: { team: "b" } } }],
+      // As a client writes it: without what is null.
+      ["PUT", JSON.parse(JSON.stringify(live, (_name, value: unknown) => value ?? undefined))],
     ] as [How, unknown][])
       expect([how, change(how, target, body, live)]).toEqual([how, "permit"]);
     // What takes it away is permitted.
