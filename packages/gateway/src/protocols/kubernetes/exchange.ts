@@ -125,6 +125,8 @@ export async function handleRequest(
   }
 }
 
+/** What is held for an object before it is known how large it is, bytes: most need less. */
+const LIVE_BYTES = 262_144;
 /** How many versions of an object a change is judged on, where somebody else changes it at the same time. */
 const MAX_TRIES = 4;
 
@@ -185,10 +187,11 @@ async function withWrite(
   const request = changedObject(session.scopes as readonly Named[], act);
   if (request === undefined) return act;
   account.use("upstream", connection);
+  account.hold(LIVE_BYTES);
   const [path = ""] = act.target.split("?");
   const live = await readLive(upstream, request, path, async (bytes) => {
     // The text, what is parsed of it, and the result.
-    account.hold(3 * bytes);
+    account.hold(Math.max(0, 3 * bytes - LIVE_BYTES));
     if (bytes > INLINE_BODY_BYTES) await account.heavy.run(account.key, () => undefined);
   });
   return { ...act, write: writeOf(act, request, live) };

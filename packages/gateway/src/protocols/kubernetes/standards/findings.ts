@@ -86,7 +86,7 @@ function problemsOf(
   for (const annotation of profileAnnotations)
     if (annotation.name.test(name) && !annotation.allows(value))
       problems.push({
-        why: `${name}: the Pod Security Standards' baseline forbids this profile`,
+        why: `${name.slice(0, 120)}: the Pod Security Standards' baseline forbids this profile`,
         excuse: "pod",
       });
   if (inside !== undefined && words.has(inside)) return problems;

@@ -100,6 +100,17 @@ describe("a step that cannot be applied", () => {
   });
 });
 
+it("what is moved to and fro is bounded", () => {
+  const large = { a: { text: "x".repeat(1_000_000) } };
+  const moves = [0, 1, 2, 3].map((at) => ({
+    op: "move",
+    from: `/${"ab"[at % 2]}`,
+    path: `/${"ba"[at % 2]}`,
+  }));
+  expect(() => apply(large, moves)).toThrow(/3 MiB/);
+  expect(() => apply(large, moves.slice(0, 3))).not.toThrow();
+});
+
 it("copies of copies are bounded", () => {
   const doubling = Array.from({ length: 40 }, (_, at) => ({
     op: "copy",

@@ -5,8 +5,8 @@ import { NotUnderstood, Unapplied } from "./unapplied.ts";
 
 /** Steps of one patch: each is applied to the whole object in turn. */
 const MAX_STEPS = 1000;
-/** What `copy` may bring in, in one patch, characters of JSON: a copy of a copy doubles (Kubernetes: 3 MiB too). */
-const MAX_COPIED_CHARACTERS = 3_145_728;
+/** What steps may copy and move in one patch, characters of JSON: a copy of a copy doubles (Kubernetes: 3 MiB too). */
+const MAX_CARRIED_CHARACTERS = 3_145_728;
 
 /** A step of a JSON patch, its pointers read. */
 export interface Step {
@@ -57,6 +57,8 @@ export function readSteps(patch: unknown): readonly Step[] {
   });
 }
 
+const named = (part: string): string => JSON.stringify(part.slice(0, 60));
+
 const index = /^(?:0|[1-9]\d{0,8})$/;
 
 /**
@@ -70,7 +72,7 @@ function reach(document: unknown, parts: readonly string[]): unknown {
     const isThere = Array.isArray(at)
       ? index.test(part) && Number(part) < at.length
       : isObject(at) && Object.hasOwn(at, part);
-    if (!isThere) throw new Unapplied(`there is no ${JSON.stringify(part)} where the patch looks for it`);
+    if (!isThere) throw new Unapplied(`there is no ${named(part)} where the patch looks for it`);
     at = (at as JsonObject)[part];
   }
   return at;
@@ -84,8 +86,7 @@ function makeRoom(document: unknown, parts: readonly string[]): void {
   const hasRoom = Array.isArray(around)
     ? last === "-" || (index.test(last) && Number(last) <= around.length)
     : isObject(around);
-  if (!hasRoom)
-    throw new Unapplied(`nothing can be added as ${JSON.stringify(last)} where the patch adds it`);
+  if (!hasRoom) throw new Unapplied(`nothing can be added as ${named(last)} where the patch adds it`);
 }
 
 const pointerTo = (parts: readonly string[]): string =>
@@ -98,7 +99,7 @@ const pointerTo = (parts: readonly string[]): string =>
 export function applyJsonPatch(document: JsonObject, steps: readonly Step[]): unknown {
   // The library changes what it is given; with a member around the document it can replace that too.
   const holder = { root: structuredClone(document) as unknown };
-  let copied = 0;
+  let carried = 0;
   for (const { op, path, from, value } of steps) {
     if (op === "test") {
       if (!isDeepStrictEqual(reach(holder.root, path), value))
@@ -111,8 +112,8 @@ export function applyJsonPatch(document: JsonObject, steps: readonly Step[]): un
       continue;
     }
     const taken = from === undefined ? value : reach(holder.root, from);
-    if (op === "copy" && (copied += JSON.stringify(taken).length) > MAX_COPIED_CHARACTERS)
-      throw new NotUnderstood("the patch copies more than 3 MiB");
+    if (from !== undefined && (carried += JSON.stringify(taken).length) > MAX_CARRIED_CHARACTERS)
+      throw new NotUnderstood("the patch copies or moves more than 3 MiB");
     if (op === "move") run(holder, { op: "remove", path: pointerTo(from ?? []) });
     makeRoom(holder.root, path);
     run(holder, { op: "add", path: pointerTo(path), value: taken });

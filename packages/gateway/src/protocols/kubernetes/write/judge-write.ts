@@ -76,18 +76,25 @@ function judgeCreation(
     : undefined;
 }
 
-/** Where something that is refused was before, and whether that excuses it. */
-function isExcused(finding: Finding, { before, after }: JudgedWrite, request: ResourceRequest): boolean {
-  if (before === undefined) return false;
+/** Says of something that is refused whether the object had it before, and whether that excuses it. */
+function excuses({ before, after }: JudgedWrite, request: ResourceRequest): (finding: Finding) => boolean {
   const same = (path: Path): boolean => saysTheSame(valueAt(before, path), valueAt(after, path));
-  const isThere = valueAt(before, finding.path) !== undefined && same(finding.path);
-  if (!isThere) return false;
-  if (finding.excuse === "itself" || isInjected(finding, request)) return true;
-  const { group, resource } = request;
+  const pod = podOf(request);
+  let isPodSame: boolean | undefined;
+  return (finding) => {
+    if (before === undefined || valueAt(before, finding.path) === undefined || !same(finding.path))
+      return false;
+    if (finding.excuse === "itself" || isInjected(finding, request)) return true;
+    isPodSame ??=
+      pod === undefined ? saysTheSame(withoutMetadata(before), withoutMetadata(after)) : same(pod);
+    return isPodSame;
+  };
+}
+
+/** Where a kind of Kubernetes' own says what its pods are. */
+function podOf({ group, resource }: ResourceRequest): Path | undefined {
   const kind = group === "" ? resource : `${resource}.${group}`;
-  const pod = Object.hasOwn(podsAt, kind) ? podsAt[kind] : undefined;
-  if (pod !== undefined) return same(pod);
-  return saysTheSame(withoutMetadata(before), withoutMetadata(after));
+  return Object.hasOwn(podsAt, kind) ? podsAt[kind] : undefined;
 }
 
 /** What the cluster itself puts into each pod; a pod that is there keeps its volumes. */
@@ -112,8 +119,9 @@ function judgeObject(
     ...findingsIn(after),
     ...ruledIn(after, request, scope, write.isApply, isMasked),
   ];
+  const isExcused = excuses(write, request);
   for (const finding of findings)
-    if (!isExcused(finding, write, request)) return { why: finding.why, remedy: finding.remedy ?? "never" };
+    if (!isExcused(finding)) return { why: finding.why, remedy: finding.remedy ?? "never" };
   return write.isApply ? judgeJoined(write, request, scope, isMasked) : undefined;
 }
 
@@ -142,9 +150,8 @@ function judgeJoined(
 
 /** Whether what is applied describes pods, or may. */
 function reachesPods(applied: JsonObject, request: ResourceRequest): boolean {
-  const { group, resource } = request;
-  const kind = group === "" ? resource : `${resource}.${group}`;
-  if (Object.hasOwn(podsAt, kind)) return valueAt(applied, podsAt[kind] ?? []) !== undefined;
+  const pod = podOf(request);
+  if (pod !== undefined) return valueAt(applied, pod) !== undefined;
   return Object.keys(applied).some((name) => !["apiVersion", "kind", "metadata"].includes(name));
 }
 

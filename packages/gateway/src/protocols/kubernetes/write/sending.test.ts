@@ -284,6 +284,12 @@ describe("the object", () => {
       503,
       /two ways/,
     ],
+    [
+      "holds too many values",
+      (response) => json(response, 200, { ...deployment("7"), status: Array(100_001).fill(1) }),
+      503,
+      /more than 100000 values/,
+    ],
     ["is too large", (response) => response.end(`"${"x".repeat(5_000_000)}"`), 503, /in time and size/],
     ["is not told whole", (response) => response.destroy(), 503, /in time and size/],
   ])("that %s is not changed", async (_, answer, status, why) => {
@@ -292,6 +298,6 @@ describe("the object", () => {
     expect(got.status).toBe(status);
     expect(got.body).toMatch(why);
     expect(sent()).toEqual([]);
-    expect(rig.records("act.denied")).toHaveLength(1);
+    await expect.poll(() => rig.records("act.denied").length).toBe(1);
   });
 });
