@@ -10,8 +10,9 @@ import { parametersOf } from "./request/parameters.ts";
 import type { KubernetesRequest, ResourceRequest } from "./request/read.ts";
 import type { KubernetesScope } from "./scope.ts";
 import { judgeWrite } from "./write/judge-write.ts";
+import { bodyTypeOf, parseBody } from "./write/body.ts";
 import { isObject } from "./write/objects.ts";
-import { bodyTypeOf, parseBody, writeOf } from "./write/write.ts";
+import { writeOf } from "./write/write.ts";
 
 /** A scope with its operation's name. */
 export type Named = NamedScope<KubernetesScope>;

@@ -1,5 +1,4 @@
 import type { ServerResponse } from "node:http";
-import { pipeline, type Readable } from "node:stream";
 import { endOf, type Outcome, type WebSession } from "../../gate.ts";
 import type { Permit } from "../../permit.ts";
 import type { RequestControl } from "../http1/dispatch.ts";
@@ -7,7 +6,8 @@ import { createAnswer, type AnswerRules } from "./response-filter.ts";
 import { problem } from "../problem.ts";
 import type { WebExchange } from "../handler.ts";
 import { breakOff, busy, isGone, isUnread, send } from "../router.ts";
-import { Counted, TooLarge } from "./body.ts";
+import { TooLarge } from "./body.ts";
+import { bodyUp } from "./body-up.ts";
 import { Busy } from "../sessions/sharing.ts";
 import { cutWhileWaiting } from "./cut-waiting.ts";
 import { CredentialError, type Upstream } from "./upstream.ts";
@@ -121,13 +121,10 @@ export async function relay(passage: Passage): Promise<"answered" | "kept_back">
     fail(error);
     return "answered";
   }
-  if (session.ended.aborted) {
-    fail(new Cut("grant_ended"));
-    return "answered";
-  }
   // Who has gone meanwhile is asked nothing for: a client that resets its streams would leave each upstream.
-  if (isGone(response)) {
-    fail(new Cut("client_gone"));
+  const over = session.ended.aborted ? "grant_ended" : isGone(response) ? "client_gone" : undefined;
+  if (over !== undefined) {
+    fail(new Cut(over));
     return "answered";
   }
   const body = bodyUp(passage);
@@ -254,25 +251,4 @@ async function within<Value>(ended: AbortSignal, value: Promise<Value>): Promise
 /** Why a session ended, as a code. */
 function endCode(session: Passage["session"]): string {
   return endOf(session.ended)?.cause === "client_gone" ? "client_gone" : "grant_ended";
-}
-
-/** The body as it is sent, with the headers that frame it. */
-function bodyUp({ exchange, body }: Passage): {
-  readonly sent: Buffer | Readable | null;
-  readonly counted: Counted | undefined;
-  readonly framing: Readonly<Record<string, string>>;
-} {
-  if (body.kind === "none") return { sent: null, counted: undefined, framing: {} };
-  if (body.kind === "read") {
-    const { bytes } = body;
-    return { sent: bytes, counted: undefined, framing: { "content-length": String(bytes.length) } };
-  }
-  const counted = new Counted(body.maxBytes);
-  pipeline(exchange.request as Readable, counted, () => undefined);
-  const { length } = body;
-  return {
-    sent: counted,
-    counted,
-    framing: length === undefined ? {} : { "content-length": String(length) },
-  };
 }

@@ -93,7 +93,7 @@ describe("a step that cannot be applied", () => {
     [[{ op: "add", path: "/constructor/prototype/polluted", value: 1 }]],
     [["add"]],
     [[null]],
-    [Array(1001).fill({ op: "test", path: "/baz", value: "qux" })],
+    [Array.from({ length: 1001 }, () => ({ op: "test", path: "/baz", value: "qux" }))],
   ])("or could be read in two ways: %#", (patch) => {
     expect(() => apply(document, patch)).toThrow(NotUnderstood);
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();

@@ -185,7 +185,9 @@ describe("a change", () => {
     const answer = await send("merge", { spec: { replicas: 2 } });
     expect(answer.status).toBe(409);
     expect(JSON.parse(answer.body)).toEqual(conflict);
-    expect(asked.map(({ method }) => method)).toEqual(Array(4).fill(["GET", "PATCH"]).flat());
+    expect(asked.map(({ method }) => method)).toEqual(
+      Array.from({ length: 8 }, (_, at) => (at % 2 === 0 ? "GET" : "PATCH")),
+    );
     expect(rig.records("act.intent")).toHaveLength(4);
     await expect.poll(() => rig.records("act.outcome").length).toBe(4);
   });

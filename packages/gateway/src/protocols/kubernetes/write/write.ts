@@ -1,13 +1,13 @@
-import type { Fault } from "../../../gate/protocol.ts";
-import { type Objection, wrong } from "../../../gate/hints.ts";
-import { hasExactNumbers, parseStrictJson } from "../../../kernel/strict-json.ts";
+import { wrong } from "../../../gate/hints.ts";
 import type { RawAct } from "../act.ts";
 import type { ResourceRequest } from "../request/read.ts";
 import { assumedLive, lenient } from "./assumed.ts";
+import { type BodyType, bodyTypeOf, parseBody } from "./body.ts";
 import { applyJsonPatch, readSteps, type Step } from "./json-patch.ts";
-import { FORBIDDEN_NAMES, type Live } from "./live.ts";
+import type { Live } from "./live.ts";
 import { applyMergePatch, mergePatchBetween } from "./merge-patch.ts";
 import { isObject, type JsonObject, member } from "./objects.ts";
+import { clusterRefusal, conflict, notThis, otherObject, refused, type RefusedWrite } from "./refusals.ts";
 import { shapeOf } from "./strategic-lists.ts";
 import { applyStrategicPatch } from "./strategic-patch.ts";
 import { NotUnderstood, Unapplied } from "./unapplied.ts";
@@ -21,13 +21,6 @@ export type Write = {
   /** Of a server-side apply: what is applied is joined by the cluster with what is there. */
   readonly isApply: boolean;
 } & (RefusedWrite | ObjectWrite);
-
-/** A write that has no result that is certain. */
-export interface RefusedWrite extends Objection {
-  readonly kind: "refused";
-  /** How the cluster would say it, where it would. */
-  readonly fault?: Fault;
-}
 
 /** A write with the object that results. */
 export interface ObjectWrite {
@@ -44,50 +37,6 @@ export interface ObjectWrite {
   readonly version: string | undefined;
   /** Whether it may be made of a newer version if it finds one: the client named none. */
   readonly repeats: boolean;
-}
-
-const MAX_DEPTH = 64;
-const types = {
-  json: /^application\/json\s*(?:;.*)?$/i,
-  steps: /^application\/json-patch\+json\s*(?:;.*)?$/i,
-  merge: /^application\/merge-patch\+json\s*(?:;.*)?$/i,
-  strategic: /^application\/strategic-merge-patch\+json\s*(?:;.*)?$/i,
-  // Server-side apply sends JSON too, which is YAML.
-  apply: /^application\/apply-patch\+yaml\s*(?:;.*)?$/i,
-} as const;
-type Type = keyof typeof types;
-
-/** The kind of body that a request brings. */
-export function bodyTypeOf({ headers }: Pick<RawAct, "headers">): Type | undefined {
-  for (let i = 0; i + 1 < headers.length; i += 2)
-    if (headers[i]?.toLowerCase() === "content-type")
-      return (Object.keys(types) as Type[]).find((type) => types[type].test(headers[i + 1] ?? ""));
-  return undefined;
-}
-
-/** YAML merges what is named `<<`; what is applied is read as YAML. */
-const forbiddenNames: ReadonlySet<string> = new Set([...FORBIDDEN_NAMES, "<<"]);
-
-const refused = (objection: Objection, fault?: Fault): RefusedWrite => ({
-  kind: "refused",
-  ...objection,
-  ...(fault === undefined ? {} : { fault }),
-});
-
-/** A refusal that the cluster would give itself. @param code a reason of metav1.StatusReason */
-function clusterRefusal(code: string, why: string, remedy: Objection["remedy"] = "correct"): RefusedWrite {
-  return refused({ why, remedy }, { code, message: why });
-}
-
-/** Parses a body that can be read in one way only; undefined for any other. */
-export function parseBody(bytes: Buffer): unknown {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    const value = parseStrictJson(text, MAX_DEPTH, forbiddenNames);
-    return hasExactNumbers(text) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /**
@@ -127,7 +76,7 @@ export function writeOf(
 
 /** A body as it was read. */
 interface ReadBody {
-  readonly type: Type;
+  readonly type: BodyType;
   readonly body: unknown;
   readonly steps: readonly Step[];
   readonly said: readonly unknown[];
@@ -239,7 +188,7 @@ function whole(
   body: JsonObject,
   live: { readonly object: JsonObject; readonly version: string; readonly isAssumed: boolean } | undefined,
   request: ResourceRequest,
-  type: Type = "json",
+  type: BodyType = "json",
 ): RefusedWrite | ObjectWrite {
   const isApply = type === "apply";
   const other = otherObject(body, request, live?.object);
@@ -268,32 +217,4 @@ function whole(
     version: live?.version,
     repeats: !isApply && meant === "" && live !== undefined,
   };
-}
-
-const conflict = (what: string): RefusedWrite =>
-  clusterRefusal(
-    "Conflict",
-    `${what}: the object has been modified; please apply your changes to the latest version and try again`,
-  );
-
-const notThis = (what: string): RefusedWrite => refused(wrong(`the body takes away or changes ${what}`));
-
-/** Why a result is not the object that the path names. */
-function otherObject(
-  after: JsonObject,
-  request: ResourceRequest,
-  before: JsonObject | undefined,
-): RefusedWrite | undefined {
-  const metadata = member(after, "metadata");
-  const [name, namespace] = [member(metadata, "name"), member(metadata, "namespace")];
-  const inside = request.resource === "namespaces" && request.group === "" ? undefined : request.namespace;
-  if (namespace !== undefined && namespace !== "" && namespace !== inside)
-    return refused(wrong("the body names another namespace"));
-  if (name !== undefined && name !== "" && request.name !== undefined && name !== request.name)
-    return refused(wrong("the body names another object"));
-  for (const part of ["apiVersion", "kind"]) {
-    const [was, is] = [member(before, part), member(after, part)];
-    if (was !== undefined && is !== undefined && was !== is) return notThis(`the object's ${part}`);
-  }
-  return undefined;
 }
