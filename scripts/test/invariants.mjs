@@ -22,6 +22,8 @@ export const INVARIANTS = [
   "packages/gateway/src/protocols/http/corpus.test.ts",
   "packages/gateway/src/protocols/kubernetes/codecs.property.test.ts",
   "packages/gateway/src/protocols/kubernetes/corpus.test.ts",
+  "packages/gateway/src/protocols/kubernetes/standards/pod-security.test.ts",
+  "packages/gateway/src/protocols/kubernetes/write/strategic-patch.test.ts",
   "packages/gateway/src/protocols/mcp/corpus.test.ts",
   "packages/gateway/src/protocols/postgres/guard/corpus.test.ts",
   "packages/gateway/src/protocols/postgres/guard/found/oracle.integration.test.ts",

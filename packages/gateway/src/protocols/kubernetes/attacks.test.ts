@@ -89,6 +89,15 @@ describe("a masked member", () => {
   });
 });
 
+it("labels that are masked are not selected by", () => {
+  const list = (mask: readonly string[]): string =>
+    verdictOf(
+      scopes({ resources: ["pods"], verbs: ["list"], namespaces: ["shop"], mask: { pods: mask } }),
+      act("GET", "/api/v1/namespaces/shop/pods?labelSelector=owner%3Dada"),
+    ).kind;
+  expect([["labels"], ["metadata"], ["nodeName"]].map(list)).toEqual(["deny", "deny", "permit"]);
+});
+
 describe("a body", () => {
   const config = (verbs: string[]) => scopes({ resources: ["configmaps"], verbs, namespaces: ["shop"] });
   const one = "/api/v1/namespaces/shop/configmaps/a";
