@@ -120,3 +120,19 @@ it("copies of copies are bounded", () => {
   expect(() => apply({ a: { b: "1" } }, doubling)).toThrow(/3 MiB/);
   expect(() => apply({ a: { b: "1" } }, doubling.slice(0, 10))).not.toThrow();
 });
+
+it("what results nests no deeper than it can be read", () => {
+  const deeper = (times: number): unknown =>
+    apply(
+      { a: {} },
+      Array.from({ length: times }, (_, at) => ({
+        op: "copy",
+        from: "/a",
+        path: `/a${"/x".repeat(2 ** at)}`,
+      })),
+    );
+  expect(() => deeper(6)).not.toThrow();
+  expect(() => deeper(7)).toThrow(/too deep/);
+  const path = "/a".repeat(200_000);
+  expect(() => apply({}, [{ op: "add", path, value: 1 }])).toThrow(/too deep/);
+});

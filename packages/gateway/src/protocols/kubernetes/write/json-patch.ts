@@ -8,6 +8,9 @@ const MAX_STEPS = 1000;
 /** What steps may copy and move in one patch, characters of JSON: a copy of a copy doubles (Kubernetes: 3 MiB too). */
 const MAX_CARRIED_CHARACTERS = 3_145_728;
 
+/** How deep the object that results may nest; what reads it goes as deep. */
+const MAX_DEPTH = 128;
+
 /** A step of a JSON patch, its pointers read. */
 export interface Step {
   readonly op: "add" | "remove" | "replace" | "move" | "copy" | "test";
@@ -32,6 +35,7 @@ function partsOf(pointer: unknown): readonly string[] {
     .split("/")
     .slice(1)
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  if (parts.length > MAX_DEPTH) throw new NotUnderstood("a path of the patch is too deep");
   // An empty part is a member without a name, or nothing at all, as the cluster's version reads it.
   if (parts.some((part) => part === "" || unsafe.has(part)))
     throw new NotUnderstood("a path of the patch can be read in two ways");
@@ -106,19 +110,29 @@ export function applyJsonPatch(document: JsonObject, steps: readonly Step[]): un
         throw new Unapplied("a test of the patch fails");
       continue;
     }
-    if (op === "remove" || op === "replace") {
+    if (op === "remove") {
       reach(holder.root, path);
-      run(holder, op === "remove" ? { op, path: pointerTo(path) } : { op, path: pointerTo(path), value });
+      run(holder, { op, path: pointerTo(path) });
       continue;
     }
     const taken = from === undefined ? value : reach(holder.root, from);
     if (from !== undefined && (carried += JSON.stringify(taken).length) > MAX_CARRIED_CHARACTERS)
       throw new NotUnderstood("the patch copies or moves more than 3 MiB");
+    if (path.length + depthOf(taken) > MAX_DEPTH)
+      throw new NotUnderstood("what the patch makes nests too deep");
     if (op === "move") run(holder, { op: "remove", path: pointerTo(from ?? []) });
-    makeRoom(holder.root, path);
-    run(holder, { op: "add", path: pointerTo(path), value: taken });
+    if (op === "replace") reach(holder.root, path);
+    else makeRoom(holder.root, path);
+    run(holder, { op: op === "replace" ? op : "add", path: pointerTo(path), value: taken });
   }
   return holder.root;
+}
+
+function depthOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  let deepest = 0;
+  for (const each of Object.values(value)) deepest = Math.max(deepest, depthOf(each));
+  return deepest + 1;
 }
 
 function run(holder: object, step: Operation): void {

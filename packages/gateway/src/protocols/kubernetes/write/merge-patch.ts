@@ -23,8 +23,11 @@ export function mergePatchBetween(before: JsonObject, after: JsonObject): JsonOb
   for (const [name, value] of Object.entries(after)) {
     if (value === null) continue;
     const had = Object.hasOwn(before, name) ? before[name] : undefined;
-    if (isDeepStrictEqual(had, value)) continue;
-    patch[name] = isObject(had) && isObject(value) ? mergePatchBetween(had, value) : value;
+    // Each object is compared once, with what it holds: comparing it whole at every level would cost its depth.
+    if (isObject(had) && isObject(value)) {
+      const inside = mergePatchBetween(had, value);
+      if (Object.keys(inside).length > 0) patch[name] = inside;
+    } else if (!isDeepStrictEqual(had, value)) patch[name] = value;
   }
   return patch;
 }

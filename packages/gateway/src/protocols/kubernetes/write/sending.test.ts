@@ -226,6 +226,17 @@ describe("a change", () => {
     expect(JSON.parse(sent()[0]?.body ?? "")).toEqual(deployment("7"));
   });
 
+  it("by a server-side apply is judged again too when its object has changed meanwhile", async () => {
+    take = (response) => {
+      look = (answer) => json(answer, 200, deployment("8", hidden));
+      json(response, 409, conflict);
+    };
+    const body = { ...deployment("7"), metadata: { name: "web" } };
+    const answer = await send("apply", body, `${path}?fieldManager=x`);
+    expect([answer.status, sent().length]).toEqual([403, 1]);
+    expect(answer.body).toContain("privileged");
+  });
+
   it("of how many there are passes, whatever the pods are", async () => {
     const scale = {
       apiVersion: "autoscaling/v1",

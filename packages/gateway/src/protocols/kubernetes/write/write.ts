@@ -215,6 +215,6 @@ function whole(
     isAssumed: live?.isAssumed === true,
     sent,
     version: live?.version,
-    repeats: !isApply && meant === "" && live !== undefined,
+    repeats: meant === "" && live !== undefined,
   };
 }
