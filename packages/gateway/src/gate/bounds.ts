@@ -64,6 +64,8 @@ export const BODY_MS = 120_000;
 export const BODY_STALL_MS = 15_000;
 /** The most values in JSON that is parsed on the main thread: each costs time and memory. */
 export const MAX_JSON_VALUES = 100_000;
+/** The most values in an object of Kubernetes that is written, or read to judge a write: it is walked several times. */
+export const MAX_OBJECT_VALUES = 25_000;
 /** The largest answer of an upstream MCP server, bytes. */
 export const MAX_MCP_ANSWER_BYTES = 4 * MiB;
 /** How many times as long as its last heavy piece of work on the main thread a principal rests. */

@@ -3,7 +3,7 @@ import type { NamedScope } from "../../gate/protocol.ts";
 import { type AnswerRules, REWRITABLE, withoutChoice } from "../../gate/web/proxy/response-filter.ts";
 import type { WebRequest, WebExchange } from "../../gate/web/handler.ts";
 import { send } from "../../gate/web/router.ts";
-import { INLINE_BODY_BYTES, MAX_JSON_VALUES } from "../../gate/bounds.ts";
+import { INLINE_BODY_BYTES, MAX_OBJECT_VALUES } from "../../gate/bounds.ts";
 import { valuesOf } from "../../gate/web/request-head.ts";
 import { hasMoreValues } from "../../kernel/json-values.ts";
 import { Busy } from "../../gate/web/sessions/sharing.ts";
@@ -200,8 +200,8 @@ async function withWrite(
 /** Waits for a large body's turn. @returns whether it may be judged; else it is answered */
 async function takesTurn({ account, response }: WebExchange, bytes: Buffer): Promise<boolean> {
   if (bytes.length <= INLINE_BODY_BYTES) return true;
-  if (hasMoreValues(bytes, MAX_JSON_VALUES)) {
-    send(response, status(413, `the body holds more than ${MAX_JSON_VALUES} values`));
+  if (hasMoreValues(bytes, MAX_OBJECT_VALUES)) {
+    send(response, status(413, `the body holds more than ${MAX_OBJECT_VALUES} values`));
     return false;
   }
   await account.heavy.run(account.key, () => undefined);

@@ -1,6 +1,6 @@
 import { hasExactNumbers, parseStrictJson } from "../../../kernel/strict-json.ts";
 import { hasMoreValues } from "../../../kernel/json-values.ts";
-import { MAX_JSON_VALUES } from "../../../gate/bounds.ts";
+import { MAX_OBJECT_VALUES } from "../../../gate/bounds.ts";
 import type { Upstream } from "../../../gate/web/proxy/upstream.ts";
 import type { ResourceRequest } from "../request/read.ts";
 import { isObject, type JsonObject, member } from "./objects.ts";
@@ -46,8 +46,8 @@ export async function readLive(
 /** Reads an object as the cluster answered it. */
 export function liveOf(text: string, { name, namespace, resource }: ResourceRequest): Live {
   const unknown = (why: string): Live => ({ kind: "unknown", why });
-  if (hasMoreValues(Buffer.from(text), MAX_JSON_VALUES))
-    return unknown(`the object holds more than ${MAX_JSON_VALUES} values`);
+  if (hasMoreValues(Buffer.from(text), MAX_OBJECT_VALUES))
+    return unknown(`the object holds more than ${MAX_OBJECT_VALUES} values`);
   let object: unknown;
   try {
     object = parseStrictJson(text, MAX_DEPTH, FORBIDDEN_NAMES);
