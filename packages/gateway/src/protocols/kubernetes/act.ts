@@ -8,7 +8,7 @@ import {
   type Unreadable,
 } from "./request/read.ts";
 import type { KubernetesScope, PodsScope } from "./scope.ts";
-import type { ObjectWrite, Write } from "./write/write.ts";
+import type { JudgedWrite, Write } from "./write/write.ts";
 
 /** One request to the cluster, as it is judged. `readAct` makes it: nothing after it reads the target again. */
 export interface KubernetesAct extends RawAct {
@@ -61,7 +61,7 @@ export type KubernetesCover =
       /** What of the answer is masked; undefined: nothing. */
       readonly mask: MaskStep | undefined;
       /** What a write makes, as it was judged; undefined: it is none. */
-      readonly write: ObjectWrite | undefined;
+      readonly write: JudgedWrite | undefined;
     }
   | ExecCover
   | PortForwardCover;

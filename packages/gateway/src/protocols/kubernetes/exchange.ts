@@ -20,6 +20,7 @@ import { changedObject, type Named } from "./judge.ts";
 import type { KubernetesTarget } from "./target.ts";
 import { impersonation } from "./upstream.ts";
 import { readLive } from "./write/live.ts";
+import { completing } from "./write/completing.ts";
 import { writeOf } from "./write/write.ts";
 
 /** What all exchanges share. */
@@ -162,7 +163,7 @@ async function serve(
   const headers = rules.rewrite === undefined ? act.headers : withoutChoice(act.headers);
   const answered = await relay({
     exchange,
-    session,
+    session: { cuts: session.cuts, ended: session.ended, complete: completing(session, write) },
     permit,
     upstream: options.upstreamOf(target),
     method: act.method,

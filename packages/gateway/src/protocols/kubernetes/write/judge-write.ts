@@ -8,14 +8,12 @@ import { judgeMasked } from "./masked.ts";
 import { isOfTheOperator, judgeNamespaceLabels } from "./namespace-labels.ts";
 import { isObject, type JsonObject, type Path, saysTheSame, valueAt } from "./objects.ts";
 import { judgeSecret } from "./secrets.ts";
-import type { ObjectWrite, Write } from "./write.ts";
+import type { JudgedWrite, Write } from "./write.ts";
 
 /** Why a write is refused, and how the cluster would say it, where it would. */
 export interface WriteObjection extends Objection {
   readonly fault?: Fault;
 }
-
-type JudgedWrite = Extract<Write, ObjectWrite>;
 
 const template = ["spec", "template", "spec"];
 

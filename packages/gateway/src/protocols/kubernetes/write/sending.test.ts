@@ -237,6 +237,22 @@ describe("a change", () => {
     expect(answer.body).toContain("privileged");
   });
 
+  it.each([
+    [201, undefined],
+    [200, "object_appeared"],
+  ])(
+    "by an apply to what is not there is recorded, also where it was there all the same: %i",
+    async (status, error) => {
+      look = (response) => json(response, 404, {});
+      take = (response) => json(response, status, deployment("8"));
+      const body = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web" } };
+      expect((await send("apply", body, `${path}?fieldManager=x`)).status).toBe(status);
+      expect(sent()[0]?.body).toBe(JSON.stringify(body));
+      await expect.poll(() => rig.records("act.outcome").length).toBe(1);
+      expect(rig.records("act.outcome")[0]?.["error"]).toBe(error);
+    },
+  );
+
   it("of how many there are passes, whatever the pods are", async () => {
     const scale = {
       apiVersion: "autoscaling/v1",

@@ -22,6 +22,9 @@ export type Write = {
   readonly isApply: boolean;
 } & (RefusedWrite | ObjectWrite);
 
+/** A write whose result can be judged. */
+export type JudgedWrite = Extract<Write, ObjectWrite>;
+
 /** A write with the object that results. */
 export interface ObjectWrite {
   readonly kind: "object";
