@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readAct } from "./act.ts";
+import { letGo, readAct } from "./act.ts";
 import { actWords } from "./act-words.ts";
 
 const pods = "/api/v1/namespaces/shop/pods";
@@ -21,4 +21,20 @@ it.each([
   ["GET", "/no/such/path", "GET /no/such/path"],
 ])("%s %s reads %s", (method, target, text) => {
   expect(actWords(readAct({ method, target, headers: [], body: { kind: "none" } }))).toBe(text);
+});
+
+it("an act that let go of what it held is told as before", () => {
+  const act = {
+    ...readAct({
+      method: "PATCH",
+      target: `${pods}/web-1`,
+      headers: [],
+      body: { kind: "read", bytes: Buffer.alloc(9) },
+    }),
+    write: undefined as never,
+  };
+  letGo(act);
+  expect(actWords(act)).toBe("kubectl patch pods web-1 -n shop");
+  expect(act.body).toEqual({ kind: "none" });
+  expect("write" in act).toBe(false);
 });

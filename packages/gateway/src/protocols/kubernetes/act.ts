@@ -51,6 +51,16 @@ export function readAct(raw: RawAct): KubernetesAct {
   return { ...raw, request: readRequest(raw.method, raw.target) };
 }
 
+/**
+ * Lets go of what an act held in order to be judged and sent: a session keeps its newest act for as long as it lives, to
+ * say what it does.
+ */
+export function letGo(act: KubernetesAct): void {
+  const held = act as { body: Body; write?: Write };
+  held.body = { kind: "none" };
+  delete held.write;
+}
+
 /** What covers a permitted request: the scope it leaves by, the request as it was read, and what it takes to serve it. */
 export type KubernetesCover =
   | { readonly kind: "discovery"; readonly scope: KubernetesScope; readonly request: DiscoveryRequest }

@@ -12,16 +12,15 @@ import { maskJson } from "../../gate/web/proxy/json-mask.ts";
 import { sentTraceparent, traceHeaders } from "../../gate/web/proxy/trace-headers.ts";
 import { relay } from "../../gate/web/proxy/relay.ts";
 import type { Upstream } from "../../gate/web/proxy/upstream.ts";
-import { type Body, type KubernetesAct, type KubernetesCover, readAct } from "./act.ts";
+import { type Body, type KubernetesAct, type KubernetesCover, letGo, readAct } from "./act.ts";
 import { denied, refusedAnswer, status } from "./denials.ts";
 import { detailOf } from "./detail.ts";
 import { goesUp } from "./headers.ts";
-import { changedObject, type Named } from "./judge.ts";
+import type { Named } from "./judge.ts";
 import type { KubernetesTarget } from "./target.ts";
 import { impersonation } from "./upstream.ts";
-import { readLive } from "./write/live.ts";
 import { completing } from "./write/completing.ts";
-import { writeOf } from "./write/write.ts";
+import { withWrite } from "./write/with-write.ts";
 
 /** What all exchanges share. */
 export interface ExchangeOptions {
@@ -126,8 +125,6 @@ export async function handleRequest(
   }
 }
 
-/** What is held for an object before it is known how large it is, bytes: most need less. */
-const LIVE_BYTES = 262_144;
 /** How many versions of an object a change is judged on, where somebody else changes it at the same time. */
 const MAX_TRIES = 4;
 
@@ -143,9 +140,24 @@ async function serve(
   options: ExchangeOptions,
   mayRepeat: boolean,
 ): Promise<boolean> {
+  const upstream = options.upstreamOf(session.target as KubernetesTarget);
+  const act = { ...(await withWrite(exchange, session, asked, upstream)) };
+  try {
+    return await judgeAndSend(exchange, session, act, options, mayRepeat);
+  } finally {
+    letGo(act);
+  }
+}
+
+async function judgeAndSend(
+  exchange: WebExchange,
+  session: WebSession<KubernetesAct, KubernetesCover>,
+  act: KubernetesAct,
+  options: ExchangeOptions,
+  mayRepeat: boolean,
+): Promise<boolean> {
   const { response } = exchange;
   const target = session.target as KubernetesTarget;
-  const act = await withWrite(exchange, session, asked, options.upstreamOf(target));
   const decision = await session.judge(act, detailOf(act));
   if (decision.kind === "deny") {
     send(response, denied(decision.denial));
@@ -176,26 +188,6 @@ async function serve(
     now: options.now,
   });
   return answered === "answered";
-}
-
-/** An act with what it makes of the object that it changes, where a scope lets it change that. */
-async function withWrite(
-  { account, connection }: WebExchange,
-  session: WebSession<KubernetesAct, KubernetesCover>,
-  act: KubernetesAct,
-  upstream: Upstream,
-): Promise<KubernetesAct> {
-  const request = changedObject(session.scopes as readonly Named[], act);
-  if (request === undefined) return act;
-  account.use("upstream", connection);
-  account.hold(LIVE_BYTES);
-  const [path = ""] = act.target.split("?");
-  const live = await readLive(upstream, request, path, async (bytes) => {
-    // The text, what is parsed of it, and the result.
-    account.hold(Math.max(0, 3 * bytes - LIVE_BYTES));
-    if (bytes > INLINE_BODY_BYTES) await account.heavy.run(account.key, () => undefined);
-  });
-  return { ...act, write: writeOf(act, request, live) };
 }
 
 /** Waits for a large body's turn. @returns whether it may be judged; else it is answered */
