@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { isCheapToParse } from "../guard/inline.ts";
 import { loadGrammar } from "../guard/syntax/grammar.ts";
 import { cheapText, insertOf, judge, judged, slowTexts } from "../testing/judging.ts";
@@ -8,7 +8,10 @@ import { createTexts } from "./texts.ts";
 let judging: Judging;
 
 beforeAll(loadGrammar);
-afterEach(() => judging.stop());
+afterEach(() => {
+  vi.useRealTimers();
+  judging.stop();
+});
 
 function begin(options: JudgingOptions = {}): void {
   judging = createJudging(options);
@@ -63,6 +66,26 @@ test("many texts that are each cheap use up their principal's share of the threa
   const other = texts("select a from t where a = 'mine'");
   expect(judging.ahead("other", judge, other, () => undefined)).toBe(true);
   await Promise.all(waits);
+});
+
+test("a text that is asked for in answer to another's verdict leaves no limit behind that would strike later", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  begin(patient);
+  const texts = createTexts();
+  const rows = "1,".repeat(3000);
+  await new Promise<void>((resolve) => {
+    const ask = (left: number): void => {
+      if (left === 0) {
+        resolve();
+        return;
+      }
+      const text = texts(`select a from t where a in (${rows}${left})`);
+      expect(judging.ahead("agent", judge, text, () => ask(left - 1))).not.toBe(true);
+    };
+    ask(5);
+  });
+  // One is left: that which ends the worker when it has had nothing to do.
+  expect(vi.getTimerCount()).toBe(1);
 });
 
 test("an INSERT of a megabyte is judged by its rows", async () => {

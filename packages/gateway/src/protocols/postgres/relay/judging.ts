@@ -186,7 +186,8 @@ export function createJudging(options: JudgingOptions = {}): Judging {
         settle(job, job.judge.keep(job.text.sql, answer.verdict));
         if (answer.grown > MAX_KEPT_GROWTH_BYTES || lane.told.size > MAX_TOLD_JUDGES) drop(lane);
       }
-      if (lanes.has(lane)) rest(lane);
+      // Whoever was settled may have asked again, and the lane be at work on it: its timer is that text's then.
+      if (lanes.has(lane) && lane.job === undefined) rest(lane);
       pump();
     });
     worker.on("error", () => fail(lane, "the statement needs too much memory to be judged"));
