@@ -1,4 +1,4 @@
-// `npm run bench [-- postgres | http | kubernetes | mcp | console | deadline | signals | gateways | workers | start | log-in | profile postgres | profile http]`: brings what is missing, then measures.
+// `npm run bench [-- postgres | http | kubernetes | mcp | console | deadline | signals | gateways | workers | start | log-in | calm | profile postgres | profile http]`: brings what is missing, then measures.
 import { spawn } from "node:child_process";
 import { containerPrograms, environment, root, setup } from "./setup.mjs";
 
@@ -13,6 +13,7 @@ const suites = {
   workers: { file: "bench/workers/main.ts", needs: ["psql", "pgbench"] },
   start: { file: "bench/start/main.ts", needs: [] },
   "log-in": { file: "bench/log-in/main.ts", needs: [] },
+  calm: { file: "bench/calm/main.ts", needs: [] },
   profile: { file: "bench/profile/main.ts", needs: ["pgbench", "nginx", "wrk"] },
   console: { file: "bench/console/main.ts", needs: ["psql", "chromium"] },
 };

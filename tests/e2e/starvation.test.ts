@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "@mayfly/testing/gateway.ts";
-import { attacks, refusals } from "../starvation/attacks.ts";
+import { malicious, refusals } from "../starvation/attacks.ts";
 import { besiege, isGivenBack } from "../starvation/siege.ts";
 import { startStage, type Stage } from "../starvation/stage.ts";
 
@@ -21,8 +21,6 @@ beforeAll(async () => {
   await besiege(stage, "one small request after another", SECONDS);
 });
 afterAll(() => stage.stop());
-
-const malicious = Object.keys(attacks).filter((name) => name !== "one small request after another");
 
 describe("one agent cannot starve another", () => {
   test.each(malicious)("%s", { timeout: 600_000 }, async (name) => {

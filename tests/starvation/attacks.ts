@@ -3,6 +3,7 @@ import type { ClientHttp2Session } from "node:http2";
 import { Agent } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { ask, counter, dial, dialHttp2, type Fight, onLanes, pause, stream } from "./clients.ts";
+import { frame, piecewise, preface } from "./piecewise.ts";
 
 /** One way to take from others what they need. */
 export interface Attack {
@@ -123,20 +124,6 @@ const get = (bearer: string, path: string): Record<string, string> => ({
   authorization: `Bearer ${bearer}`,
 });
 
-/** Frames of HTTP/2 (RFC 9113, section 4.1). */
-function frame(type: number, flags: number, id: number, payload: Buffer): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(id, 5);
-  return Buffer.concat([head, payload]);
-}
-const preface = Buffer.concat([
-  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-  frame(4, 0, 0, Buffer.alloc(0)),
-]);
-
 /** Writes the same frames over and over on a few connections; one that is cut is opened anew. */
 function flooding(burst: Buffer, first: Buffer = Buffer.alloc(0)): Attack {
   return {
@@ -205,6 +192,12 @@ export const refusals: Readonly<Record<string, string>> = {
 
 /** Every attack, by its name. */
 export const attacks: Readonly<Record<string, Attack>> = {
+  nothing: {
+    async run(fight) {
+      await pause(fight.until - performance.now());
+      return {};
+    },
+  },
   "one small request after another": getting(`${api}/read`, 8),
   "bodies of 65 kB against uniqueItems": posting(`${api}/unique`, 16, () => unlike(64_000)),
   "bodies of 1 MB against uniqueItems": posting(`${api}/unique`, 8, () => unlike(1_000_000)),
@@ -405,4 +398,9 @@ export const attacks: Readonly<Record<string, Attack>> = {
       `POST ${api}/large HTTP/1.1\r\nHost: ${new URL(fight.ground.url).host}\r\nAuthorization: Bearer ${secretOf(fight, 0)}\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n[`,
     ),
   ),
+  ...piecewise,
 };
+
+const harmless: ReadonlySet<string> = new Set(["nothing", "one small request after another"]);
+/** The names of those that take something from others. */
+export const malicious: readonly string[] = Object.keys(attacks).filter((name) => !harmless.has(name));

@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
+import { mainThreadMs } from "@mayfly/testing/main-thread.ts";
 import type { Stage } from "./stage.ts";
 
 /** What a second agent saw: how long its requests took, and what did not succeed. */
 export interface Seen {
   /** Milliseconds, ascending. */
   readonly took: readonly number[];
+  /** CPU of the gateway's main thread while each request on the kept connection waited for its answer, milliseconds. */
+  readonly cpu: readonly number[];
   readonly failed: readonly string[];
 }
 
@@ -44,15 +47,18 @@ export function watch(stage: Stage): { requests(): number; stop(): Promise<Seen>
   const ca = readFileSync(stage.gateway.caFile);
   const kept = new Agent({ keepAlive: true, maxSockets: 1 });
   const took: number[] = [];
+  const cpu: number[] = [];
   const failed: string[] = [];
   const state = { isOver: false };
   const done = (async () => {
     for (let count = 1; !state.isOver; count += 1) {
       const isFresh = count % FRESH_EVERY === 0;
       const agent = isFresh ? new Agent({ keepAlive: false }) : kept;
+      const ran = mainThreadMs(stage.gateway.pid);
       const began = performance.now();
       const status = await ask(stage, ca, agent);
       took.push(performance.now() - began);
+      if (!isFresh) cpu.push(mainThreadMs(stage.gateway.pid) - ran);
       if (status !== "200") failed.push(status);
       if (isFresh) agent.destroy();
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
@@ -64,7 +70,7 @@ export function watch(stage: Stage): { requests(): number; stop(): Promise<Seen>
     async stop() {
       state.isOver = true;
       await done;
-      return { took: took.toSorted((a, b) => a - b), failed };
+      return { took: took.toSorted((a, b) => a - b), cpu, failed };
     },
   };
 }

@@ -12,6 +12,8 @@ export interface Siege {
   readonly p99: number;
   readonly worst: number;
   readonly requests: number;
+  /** CPU of the gateway's main thread while each request on the kept connection waited for its answer, milliseconds. */
+  readonly cpu: readonly number[];
   readonly failed: readonly string[];
   readonly before: Gauges;
   /** The most that the process held in memory while it was attacked, bytes. */
@@ -111,6 +113,7 @@ export async function besiege(stage: Stage, name: string, seconds: number): Prom
     p99: percentile(seen, 0.99),
     worst: percentile(seen, 1),
     requests: seen.took.length,
+    cpu: seen.cpu,
     failed: seen.failed,
     before,
     peakBytes,

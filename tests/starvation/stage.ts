@@ -54,6 +54,7 @@ function configuration(ports: { calm: number; busy: number }): string {
       unique: { requests: ["POST /v1/unique"], body: { schema: unique.json, max: 1MiB } }
       branches: { requests: ["POST /v1/branches"], body: { schema: branches.json, max: 1MiB } }
       plain: { requests: ["POST /v1/plain"], body: { max: 16MiB } }
+      octets: { requests: ["POST /v1/octets"], body: { types: [application/octet-stream], max: 16MiB } }
       large: { requests: ["POST /v1/large"], body: { schema: unique.json, max: 16MiB } }
       socket: { requests: ["GET /v1/socket"], websocket: true }
   busy-mcp:
@@ -65,7 +66,7 @@ function configuration(ports: { calm: number; busy: number }): string {
     operations:
       read: { requests: ["GET /v1/read"] }
 policies:
-  - { name: busy, groups: [busy], connection: busy-api, operations: [read, masked, unique, branches, plain, large, socket], ttl: 15m }
+  - { name: busy, groups: [busy], connection: busy-api, operations: [read, masked, unique, branches, plain, octets, large, socket], ttl: 15m }
   - { name: busy with tools, groups: [busy], connection: busy-mcp, operations: [use], ttl: 15m }
   - { name: calm, groups: [calm], connection: calm-api, operations: [read], ttl: 15m }
 `;
@@ -80,13 +81,17 @@ async function startUpstream(): Promise<{ readonly port: number; readonly child:
   return { port, child };
 }
 
-/** Starts it: about two seconds. */
-export function startStage(): Promise<Stage> {
+/**
+ * Starts it: about two seconds.
+ * @param bin which mayflyd, from the repository's folder; left out: the one that is run from its sources
+ */
+export function startStage(bin?: string): Promise<Stage> {
   return startAll(async ({ onStop, stop }) => {
     const [busy, calm] = await Promise.all([startUpstream(), startUpstream()]);
     onStop(() => [busy, calm].map(({ child }) => child.kill()));
     const configured = await startConfiguredGateway({
       name: "starvation",
+      ...(bin === undefined ? {} : { bin }),
       agents: { "0oabusy": ["busy"], "0oacalm": ["calm"] },
       files: Object.fromEntries(
         Object.entries(schemas).map(([name, schema]) => [name, JSON.stringify(schema)]),
@@ -97,7 +102,7 @@ export function startStage(): Promise<Stage> {
     const { gateway, okta } = configured;
     const tokens: string[] = [];
     for (let each = 0; each < 8; each += 1) tokens.push(await okta.tokenFor({ agent: "0oabusy" }));
-    const all = ["read", "masked", "unique", "branches", "plain", "large", "socket"];
+    const all = ["read", "masked", "unique", "branches", "plain", "octets", "large", "socket"];
     const [token = ""] = tokens;
     const http: Access[] = [];
     for (let each = 0; each < 4; each += 1)

@@ -18,6 +18,9 @@ async function logIn({ port, caFile }: Ground, way: Ground["busy"], secret = way
   return client;
 }
 
+/** `limits.sessions_per_grant`, but some that are being closed. */
+const MAX_SESSIONS_OF_GRANT = 30;
+
 const isOver = (until: number): boolean => performance.now() >= until;
 
 /** Waits until the client's bytes have gone, its connection has, or the time is over. */
@@ -27,16 +30,20 @@ async function drained(client: RawClient, until: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** Sends what `next` gives on several sessions, as fast as it is taken, and reads what comes. */
-function flood(sessions: number, next: (count: number) => Buffer): Attack {
+/**
+ * Sends what `next` gives on several sessions, as fast as it is taken, and reads what comes.
+ * @param first said once on each session
+ */
+function flood(sessions: number, next: (count: number) => Buffer, first?: Buffer): Attack {
   return async (ground, until) => {
     let sent = 0;
     await Promise.all(
-      Array.from({ length: sessions }, async () => {
+      Array.from({ length: sessions }, async (_, session) => {
         while (!isOver(until)) {
-          const client = await logIn(ground, ground.busy);
+          const client = await logIn(ground, session < MAX_SESSIONS_OF_GRANT ? ground.busy : ground.second);
           client.socket.removeAllListeners("data");
           client.socket.on("data", () => undefined);
+          if (first !== undefined) client.send(first);
           while (!isOver(until) && !client.socket.destroyed) {
             client.send(next(sent));
             sent += 1;
@@ -50,6 +57,9 @@ function flood(sessions: number, next: (count: number) => Buffer): Attack {
     return sent;
   };
 }
+
+const repeated = (frame: Buffer, times: number): Buffer =>
+  Buffer.concat(Array.from({ length: times }, () => frame));
 
 const slow: readonly string[] = [
   `SELECT 1 ${"/*".repeat(100_000)}`,
@@ -68,6 +78,14 @@ const long: readonly string[] = [
 ];
 const stars = "SELECT *,* FROM (".repeat(20).concat("SELECT 1", ")x".repeat(20), ";").repeat(655);
 const large = Buffer.alloc(15_000_000, "x").toString("latin1");
+const copyData = repeated(frame("d", Buffer.from("\n")), 10_000);
+const syncs = repeated(frames.sync, 10_000);
+const flushes = repeated(Buffer.concat([frames.flush, frames.close("P", "x")]), 5000);
+const portals = Buffer.concat([
+  ...Array.from({ length: 8 }, (_, n) => frames.bind(`b${n}`, "s", ["x".repeat(60_000)])),
+  frames.sync,
+]);
+const queries = repeated(frames.query("select 1"), 200);
 
 const attacks: Readonly<Record<string, Attack>> = {
   nothing: async (_, until) => {
@@ -145,6 +163,25 @@ const attacks: Readonly<Record<string, Attack>> = {
     for (const client of clients) client.close();
     return clients.length;
   },
+  "CopyData of one byte": flood(60, () => copyData, frames.query("COPY public.notes FROM STDIN")),
+  "Syncs, pipelined": flood(60, () => syncs),
+  "Flush and Close, pipelined": flood(60, () => flushes),
+  "texts of 3 kB, prepared": flood(32, (n) =>
+    Buffer.concat(
+      Array.from({ length: 20 }, (_, m) => [
+        frames.parse(`p${m}`, `SELECT '${n}-${m}', '${"x".repeat(3000)}' FROM public.t`),
+        frames.close("S", `p${m}`),
+      ])
+        .flat()
+        .concat(frames.sync),
+    ),
+  ),
+  "portals of 60 kB": flood(
+    32,
+    () => portals,
+    Buffer.concat([frames.parse("s", "SELECT length($1::text)"), frames.sync]),
+  ),
+  "one short query, pipelined": flood(24, () => queries),
 };
 
 async function attack({

@@ -6,6 +6,7 @@ import pg from "pg";
 import { call, getAccess } from "./api.ts";
 import { startConfiguredGateway } from "./configured-gateway.ts";
 import type { GatewayProcess } from "./gateway.ts";
+import { mainThreadMs } from "./main-thread.ts";
 import { startPostgres } from "./postgres.ts";
 import { startAll } from "./undo.ts";
 
@@ -20,6 +21,8 @@ export interface Ground {
   readonly port: number;
   readonly caFile: string;
   readonly busy: Way;
+  /** Another grant of the attacker's on the same database: a principal has more sessions than a grant. */
+  readonly second: Way;
   /** A grant of the attacker's on the calm agent's database. */
   readonly shared: Way;
 }
@@ -34,19 +37,24 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-const operation = "{ read: { statements: [select], tables: { public.t: all } } }";
+const operation =
+  "{ read: { statements: [select, copy_from], tables: { public.t: { select: all }, public.notes: { insert: all } } } }";
 
-export function startStage(): Promise<Stage> {
+/** @param bin which mayflyd, from the repository's folder; left out: the one that is run from its sources */
+export function startStage(bin?: string): Promise<Stage> {
   return startAll(async ({ onStop, stop }) => {
     const [busy, calm] = await Promise.all([startPostgres(), startPostgres()]);
     for (const server of [busy, calm]) {
       onStop(() => server.stop());
-      await server.run("create table t (id int primary key); insert into t select generate_series(1, 1000)");
+      await server.run(
+        "create table t (id int primary key); insert into t select generate_series(1, 1000); create unlogged table notes (note text)",
+      );
     }
     const connection = (server: typeof busy, name: string): string =>
       `{ postgres: { host: 127.0.0.1, port: ${server.port}, database: postgres, user: postgres, password: { env: ${name} }, tls: disable }, operations: ${operation} }`;
     const configured = await startConfiguredGateway({
       name: "siege",
+      ...(bin === undefined ? {} : { bin }),
       agents: { "0oabusy": ["busy"], "0oacalm": ["calm"] },
       postgres: "tls",
       environment: { BUSY_PASSWORD: busy.password, CALM_PASSWORD: calm.password },
@@ -66,8 +74,9 @@ policies:
       const access = await getAccess(gateway, await okta.tokenFor({ agent }), name, ["read"], "15m");
       return { grant: access.grant, secret: access.secret, connection: name };
     };
-    const attacker = async (): Promise<Pick<Ground, "busy" | "shared">> => ({
+    const attacker = async (): Promise<Pick<Ground, "busy" | "second" | "shared">> => ({
       busy: await way("0oabusy", "busy-db"),
+      second: await way("0oabusy", "busy-db"),
       shared: await way("0oabusy", "shared-db"),
     });
     const ground = { port: gateway.postgresPort, caFile: gateway.caFile, ...(await attacker()) };
@@ -77,7 +86,7 @@ policies:
       calm: await way("0oacalm", "calm-db"),
       async renewAttacker() {
         const token = await okta.tokenFor({ agent: "0oabusy" });
-        for (const { grant } of [ground.busy, ground.shared]) {
+        for (const { grant } of [ground.busy, ground.second, ground.shared]) {
           const { status } = await call(gateway, token, "DELETE", `/v1/grants/${grant}`);
           if (status >= 300) throw new Error(`releasing ${grant} was answered with ${status}`);
         }
@@ -99,6 +108,8 @@ export interface Seen {
   /** Milliseconds below which 99 of 100 of its queries stayed. */
   readonly p99: number;
   readonly queries: number;
+  /** CPU of the gateway's main thread while each query on the kept session waited for its answer, milliseconds. */
+  readonly cpu: readonly number[];
   readonly failed: readonly string[];
 }
 
@@ -124,16 +135,19 @@ const FRESH_EVERY = 20;
 /** Queries one after another until told to stop, most on one session and some on fresh ones. */
 function watch(stage: Stage): { queries(): number; stop(): Promise<Seen> } {
   const took: number[] = [];
+  const cpu: number[] = [];
   const failed: string[] = [];
   const over = new AbortController();
   const done = (async () => {
     const kept = await open(stage);
     for (let count = 1; !over.signal.aborted; count += 1) {
       const began = performance.now();
+      const ran = mainThreadMs(stage.gateway.pid);
       try {
         const client = count % FRESH_EVERY === 0 ? await open(stage) : kept;
         await client.query(`select id, '${count}' from public.t where id = ${count % 1000}`);
-        if (client !== kept) await client.end();
+        if (client === kept) cpu.push(mainThreadMs(stage.gateway.pid) - ran);
+        else await client.end();
       } catch (error) {
         failed.push((error as Error).message);
       }
@@ -148,7 +162,7 @@ function watch(stage: Stage): { queries(): number; stop(): Promise<Seen> } {
       over.abort();
       await done;
       const sorted = took.toSorted((a, b) => a - b);
-      return { p99: sorted[Math.floor(sorted.length * 0.99)] ?? 0, queries: took.length, failed };
+      return { p99: sorted[Math.floor(sorted.length * 0.99)] ?? 0, queries: took.length, cpu, failed };
     },
   };
 }
@@ -184,6 +198,12 @@ export const POSTGRES_ATTACKS = [
   "log-ins until refused",
   "made-up secrets",
   "handshakes that never end",
+  "CopyData of one byte",
+  "Syncs, pipelined",
+  "Flush and Close, pipelined",
+  "texts of 3 kB, prepared",
+  "portals of 60 kB",
+  "one short query, pipelined",
 ] as const;
 
 /** Runs an attack in a process of its own. @returns how often it did what it does */

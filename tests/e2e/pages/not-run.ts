@@ -36,6 +36,8 @@ export const notRun: Readonly<Record<string, string>> = {
     "tests/e2e/retention.test.ts runs it, with an id of its own",
   "docs/benchmarks.md $ npm run bench -- log-in                        # databases of 100, 1,000 and 20,000 tables; a minute":
     minutes,
+  "docs/benchmarks.md $ npm run bench -- calm                          # every attack of security.md, about 40 minutes":
+    minutes,
   "docs/benchmarks.md $ npm run bench -- start                         # logs of 100,000 and 1,000,000 records of sessions' acts, three starts each, on SQLite":
     minutes,
   "docs/capacity.md $ npm run bench": minutes,

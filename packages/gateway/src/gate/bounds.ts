@@ -93,3 +93,23 @@ export const RESERVED_SHARE = 0.1;
 export const FEW_CONNECTIONS = 16;
 /** What one direction of a WebSocket may bring in one turn of the event loop, bytes. */
 export const MAX_TURN_BYTES = 65_536;
+
+/** A piece of a body below this is small: it costs as much as a larger one. Bytes. */
+export const SMALL_PIECE_BYTES = 512;
+/** So many small pieces of a body go on as they come; from then on those of one turn of the event loop are joined. */
+export const FREE_SMALL_PIECES = 8;
+/**
+ * Small pieces of bodies that are read in one turn of the event loop, those of all connections together. Whose piece is
+ * beyond it waits for its place in the slow lane: one connection is read at a time, so often. Milliseconds.
+ */
+export const SMALL_PIECES_PER_TURN = 1024;
+export const SLOW_LANE_MS = 20;
+/**
+ * Small pieces of bodies over HTTP/2, where nothing but the window holds a client back: a burst, then a rate, of one
+ * address. One more ends its connection.
+ */
+export const SMALL_FRAMES = { burst: 5000, perSecond: 5000 } as const;
+/** Requests that begin in one turn of the event loop: of all connections, and of one. */
+export const REQUESTS_PER_TURN = { total: 32, connection: 8 } as const;
+/** Requests of one connection of HTTP/1.1 that wait behind the one that is being answered; one more ends it. */
+export const MAX_PIPELINED = 32;

@@ -95,6 +95,21 @@ describe("the HTTPS server", () => {
     await expect.poll(() => inUse()).toBe(0);
   });
 
+  it("closes the connection of a body that nobody reads, and keeps one without", async () => {
+    const { port } = await start(60_000);
+    const said = async (request: string): Promise<string> => {
+      const socket = connectTls({ host: "127.0.0.1", port, rejectUnauthorized: false });
+      sockets.push(socket);
+      await once(socket, "secureConnect");
+      socket.write(request);
+      const [head] = (await once(socket, "data")) as [Buffer];
+      return /^connection: .*$/im.exec(String(head))?.[0] ?? String(head);
+    };
+    const post = "POST /v1/requests HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    expect(await said(`${post}1\r\n{\r\n`)).toBe("connection: close");
+    expect(await said("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")).toBe("Connection: keep-alive");
+  });
+
   it("keeps an HTTP/2 client that answers pings, however long it asks for nothing more", async () => {
     const { port, inUse } = await start(60_000);
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });

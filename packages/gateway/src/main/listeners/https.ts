@@ -12,6 +12,7 @@ import { createServer, type Server } from "node:https";
 import type { Duplex } from "node:stream";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { systemClock } from "../../kernel/clock.ts";
 import {
   HEADERS_MS,
   MAX_STREAMS,
@@ -21,7 +22,10 @@ import {
   STREAM_RESETS,
 } from "../../gate/bounds.ts";
 import { createHandshakeTurns } from "../../gate/limits/handshake-turns.ts";
+import { joiningRequests } from "../../gate/web/pieces/joining-request.ts";
+import { createSlowLane } from "../../gate/web/pieces/slow-lane.ts";
 import type { Router } from "../../gate/web/router.ts";
+import { createRequestTaking, type TakeRequest } from "./request-taking.ts";
 import type { ConnectionPlaces } from "./connection-places.ts";
 import type { Certificates } from "../tls/certificates.ts";
 
@@ -75,13 +79,15 @@ export function httpsServer(
         connectionsCheckingInterval: LOOK_EVERY_MS,
         // What nobody would upgrade is an ordinary request.
         shouldUpgradeCallback: takes,
+        IncomingMessage: joiningRequests(createSlowLane(systemClock)),
       });
       const http2 = createHttp2Server({
         settings: { maxConcurrentStreams: MAX_STREAMS, enableConnectProtocol: false },
         streamResetBurst: STREAM_RESETS.burst,
         streamResetRate: STREAM_RESETS.perSecond,
       });
-      for (const each of [server, http2]) listen(each, router, takes, handler, () => isLeaving);
+      const take = createRequestTaking(systemClock);
+      for (const each of [server, http2]) listen(each, take, router, takes, handler, () => isLeaving);
       server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
         socket.on("error", () => socket.destroy());
         if (router === undefined) socket.destroy();
@@ -117,6 +123,7 @@ type AnyResponse = ServerResponse | Http2ServerResponse;
 /** Hands each request to the router or to the API, and one that waits for 100 (Continue) too. */
 function listen(
   server: Server | Http2Server,
+  take: TakeRequest,
   router: Router | undefined,
   takes: (request: AnyRequest) => boolean,
   handler: RequestListener,
@@ -137,8 +144,12 @@ function listen(
     // Node's objects of HTTP/2 answer to the names of those of HTTP/1.1: its compatibility API.
     handler(request as IncomingMessage, response as ServerResponse);
   };
-  server.on("request", (request: AnyRequest, response: AnyResponse) => route(request, response, false));
-  server.on("checkContinue", (request: AnyRequest, response: AnyResponse) => route(request, response, true));
+  server.on("request", (request: AnyRequest, response: AnyResponse) =>
+    take(request, response, () => route(request, response, false)),
+  );
+  server.on("checkContinue", (request: AnyRequest, response: AnyResponse) =>
+    take(request, response, () => route(request, response, true)),
+  );
 }
 
 /**
