@@ -24,6 +24,7 @@ import { createServers } from "./upstream/server-limits.ts";
 import { gatewayMark, type GatewayMark } from "./login/session-name.ts";
 import { serveSession, type SessionOptions } from "./session.ts";
 import { createTexts } from "./relay/texts.ts";
+import { createTurns } from "./relay/turns.ts";
 
 /** What the wire part of the protocol stands on. */
 export interface ServeOptions {
@@ -66,6 +67,7 @@ export function createServe(
     judges: options.judges,
     lastWords: createLastWords(),
     memory: createMemory(() => messageBytes),
+    turns: createTurns(),
   };
   return (client, gate) => {
     if (client instanceof Socket) client.setNoDelay(true);

@@ -26,6 +26,7 @@ import { startSettings } from "./login/start-settings.ts";
 import { sessionName, type GatewayMark } from "./login/session-name.ts";
 import type { Target } from "./target.ts";
 import type { Texts } from "./relay/texts.ts";
+import type { Turns } from "./relay/turns.ts";
 import { connectUpstream, UpstreamError, type Upstream } from "./upstream/connect.ts";
 import type { ReadPlainTables } from "./upstream/plain-tables.ts";
 import type { ReadFound } from "./upstream/found/read.ts";
@@ -65,6 +66,7 @@ export interface SessionOptions {
   readonly judges: Judges;
   readonly lastWords: LastWords;
   readonly memory: Memory;
+  readonly turns: Turns;
 }
 
 /** A server logged in to, with what holds for its session. */

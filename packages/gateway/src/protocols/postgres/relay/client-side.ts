@@ -16,6 +16,7 @@ const empty: Buffer = Buffer.alloc(0);
 /** Reads what the client says, from now on. */
 export function listenToClient(relay: RelayState): void {
   const { client, server } = relay.parts;
+  relay.goOn = () => goOn(relay);
   client.on("data", (chunk: Buffer) => {
     if (relay.ending !== undefined || relay.isLeaving) return;
     try {
@@ -96,7 +97,7 @@ function read(relay: RelayState, chunk: Buffer): void {
     if (carry.length > 0) carry.keep(empty);
   } else if (taken > 0 || carry.length === 0) carry.keep(bytes.subarray(taken));
   relay.isWaiting = stopped !== "no" && stopped !== "terminated";
-  if (stopped === "yielding") setImmediate(goOn, relay);
+  if (stopped === "yielding") relay.parts.share.wait(relay.goOn);
   if (stopped === "throttled")
     options.clock.schedule(options.memory.time.wait(relay.parts.session.principal), () => goOn(relay));
   if (!relay.isWaiting) {

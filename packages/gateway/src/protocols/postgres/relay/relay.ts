@@ -52,6 +52,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
     limits,
     deadline,
     inbound: memory.inbound(who, options.clock),
+    share: options.turns.join(who),
     name: upstream.parameters.get("application_name") ?? "",
   });
   connectHalves(relay, options);
@@ -61,6 +62,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
   relay.giveBack = () => {
     registered.forget();
     forget();
+    relay.parts.share.leave(relay.goOn);
   };
   session.attach({
     leave: () => leave(relay),
@@ -121,6 +123,7 @@ function connectHalves(relay: RelayState, options: RelayOptions): void {
       relay.stopJudging = answer;
       return false;
     },
+    share: relay.parts.share,
     largeWait: () => memory.time.wait(who),
     largeTook: (milliseconds) => memory.time.spend(who, milliseconds),
     heldByPrincipal: () => memory.heldBy(who),

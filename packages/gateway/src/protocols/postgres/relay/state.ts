@@ -14,6 +14,7 @@ import type { Inbound } from "./memory.ts";
 import type { Outbound } from "./outbound.ts";
 import { Outgoing } from "./outgoing.ts";
 import { createShared, type Shared } from "./shared.ts";
+import type { Share } from "./turns.ts";
 
 /** The server's socket without the way to write to it, which `outbound` alone is. */
 export type ServerSocket = Pick<
@@ -42,6 +43,8 @@ export interface RelayParts {
   readonly deadline: Deadline;
   /** Room for the client's large messages. */
   readonly inbound: Inbound;
+  /** What the principal's sessions may do in a turn. */
+  readonly share: Share;
   /** How the server says that the session is called. */
   readonly name: string;
 }
@@ -58,6 +61,9 @@ export class RelayState {
   backend!: Backend;
   /** The client's cancel key and its share of the memory are given back once. */
   giveBack: () => void = () => undefined;
+
+  /** Looks again at what waits: `goOn` of this session, the same each time. */
+  goOn: () => void = () => undefined;
 
   /** Why the client is not read: its next message waits for answers or a verdict, or the server takes no more. */
   isWaiting = false;

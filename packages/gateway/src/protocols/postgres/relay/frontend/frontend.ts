@@ -4,6 +4,7 @@ import { Control } from "../../wire/control.ts";
 import { type, u32, WireError } from "../../wire/framing.ts";
 import { denialResponse } from "../denials.ts";
 import { MAX_SMALL_MESSAGE } from "../memory.ts";
+import { MESSAGE_UNITS, UNIT_BYTES } from "../turns.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
 import { copy, leaveOut } from "./copy.ts";
@@ -32,12 +33,9 @@ export interface Frontend {
   refuseHeld(denial: Denial): void;
 }
 
-const MAX_EXPECTED = 4096;
+const MAX_EXPECTED = 1024;
 /** Of texts and values, in characters, that the answers owed may hold; one message may go above it. */
 const MAX_OWED = 4_194_304;
-/** What one session may do in a turn before the others have theirs: acts, and what the gateway makes for them (FrontendState.produced). */
-const MAX_ACTS_PER_TURN = 256;
-const MAX_PRODUCED_PER_TURN = 4_194_304;
 
 /** Makes the client's half of one session. */
 export function createFrontend(options: FrontendOptions): Frontend {
@@ -92,7 +90,9 @@ function step(state: FrontendState, start: number, end: number): Stopped {
   const { shared } = state;
   const kind = state.chunk[start] ?? 0;
   if (shared.expected.length >= MAX_EXPECTED || shared.expected.weight > MAX_OWED) return "waiting";
-  if (state.acts >= MAX_ACTS_PER_TURN || state.produced > MAX_PRODUCED_PER_TURN) return "yielding";
+  const { share } = state.options;
+  if (share.isUsedUp()) return "yielding";
+  share.spend(MESSAGE_UNITS + (end - start) / UNIT_BYTES);
   if (kind === type.terminate) {
     decodeEmpty(start + 5, end);
     return "terminated";

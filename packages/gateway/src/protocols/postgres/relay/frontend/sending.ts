@@ -5,6 +5,7 @@ import { decodeParse } from "../../wire/codec.ts";
 import { cstring, message } from "../../wire/build.ts";
 import { type } from "../../wire/framing.ts";
 import type { Text } from "../texts.ts";
+import { UNIT_BYTES } from "../turns.ts";
 import type { FrontendState } from "./state.ts";
 
 /** What covers an act whose text goes upstream changed; undefined: it goes as it came. */
@@ -36,7 +37,7 @@ function sendInstead(
   end: number,
   sent: Buffer,
 ): void {
-  state.produced += sent.length;
+  state.options.share.spend(sent.length / UNIT_BYTES);
   return state.outgoing.actInstead(permit, start, end, sent);
 }
 

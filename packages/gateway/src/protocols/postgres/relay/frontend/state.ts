@@ -6,6 +6,7 @@ import type { Names } from "../names.ts";
 import type { Outgoing } from "../outgoing.ts";
 import { createRepeats, type Repeats } from "../repeats.ts";
 import type { Portal, Shared, Statement } from "../shared.ts";
+import { ACT_UNITS, type Share, UNIT_BYTES } from "../turns.ts";
 import { createSeenStatements, type SeenStatements, type Text, type Texts } from "../texts.ts";
 
 /** What the client's half of a session stands on. */
@@ -26,6 +27,8 @@ export interface FrontendOptions {
   /** The time that large messages of the principal may take, and may not. */
   readonly largeWait: () => number;
   readonly largeTook: (milliseconds: number) => void;
+  /** What the principal's sessions may do in this turn. */
+  readonly share: Pick<Share, "isUsedUp" | "spend">;
   /** What all sessions of the principal hold in names, in characters. */
   readonly heldByPrincipal: () => number;
 }
@@ -66,9 +69,6 @@ export class FrontendState {
   pendingParse: PendingParse | undefined;
   /** The text that is being judged: it must be found again when its verdict has come. */
   awaited: Text | undefined;
-  /** Of the chunk under way: acts judged, and what the gateway made for them: characters of records, bytes of changed texts. */
-  acts = 0;
-  produced = 0;
   /** Messages so far that may have run or dropped something. */
   ran = 0;
 
@@ -80,15 +80,12 @@ export class FrontendState {
 
   begin(chunk: Buffer): void {
     this.chunk = chunk;
-    this.acts = 0;
-    this.produced = 0;
     this.outgoing.begin(chunk, this.shared.expected.next);
   }
 
   /** @param earlier the act that this one repeats, where it does: `detail` then says how the two differ */
   judge(act: PostgresAct, detail: string, earlier?: Permit<PostgresCover>): Decision<PostgresCover> {
-    this.acts += 1;
-    this.produced += detail.length;
+    this.options.share.spend(ACT_UNITS + detail.length / UNIT_BYTES);
     this.repeats.counted();
     return this.options.judge(act, detail, earlier);
   }
