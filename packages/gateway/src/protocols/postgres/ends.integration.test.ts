@@ -18,6 +18,7 @@ import {
   type TestCertificate,
 } from "./testing/wire.ts";
 import { targetOf } from "./testing/target.ts";
+import { LOOK_EVERY_MS } from "./relay/paused-clients.ts";
 
 let postgres: EmbeddedPostgres;
 let certificate: TestCertificate;
@@ -90,6 +91,30 @@ test("the end of a grant in the middle of a result: cancelled upstream, told, cu
   await ended();
   expect(gate.log.filter(({ what }) => what === "closed")).toHaveLength(1);
   expect(gate.log.find(({ what }) => what === "outcome")).toMatchObject({ outcome: { error: "57P01" } });
+});
+
+test("a client that is gone while it is not read: its session ends, and what runs is cancelled", async () => {
+  const clock = fakeClock(Date.now());
+  const own = createFakeGate({ target: targetOf(postgres), leftMs: 86_400_000 });
+  const listening = await listenWire(own, certificate, { clock });
+  try {
+    const client = await dial(listening.port);
+    await client.logIn();
+    client.send(frames.query("select pg_sleep(600)"));
+    // More than the gateway reads before answers come, and than the sockets' buffers hold: the end stands behind it.
+    client.send(Buffer.concat(Array.from({ length: 800_000 }, () => frames.query("select 1"))));
+    await expect.poll(() => listening.accepted[0]?.isPaused()).toBe(true);
+    client.close();
+    const look = (): number => {
+      clock.advance(LOOK_EVERY_MS);
+      return own.sessions;
+    };
+    await expect.poll(look).toBe(0);
+    expect(own.log.findLast(({ what }) => what === "closed")).toMatchObject({ why: "the client went away" });
+    await gone();
+  } finally {
+    listening.close();
+  }
 });
 
 test("the end of a grant while idle", async () => {

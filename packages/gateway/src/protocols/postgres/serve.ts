@@ -15,6 +15,7 @@ import { createLastWords } from "./relay/denials.ts";
 import type { Judges } from "./guard/verdicts.ts";
 import { createMemory } from "./relay/memory.ts";
 import { createPacing } from "./relay/pacing.ts";
+import { createPausedClients } from "./relay/paused-clients.ts";
 import { createDatabaseFacts } from "./upstream/database-facts.ts";
 import { createReadFound } from "./upstream/found/read.ts";
 import { createPlainTables } from "./upstream/plain-tables.ts";
@@ -68,6 +69,7 @@ export function createServe(
     lastWords: createLastWords(),
     memory: createMemory(() => messageBytes),
     turns: createTurns(),
+    pausedClients: createPausedClients(clock),
   };
   return (client, gate) => {
     if (client instanceof Socket) client.setNoDelay(true);

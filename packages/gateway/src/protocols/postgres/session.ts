@@ -25,6 +25,7 @@ import type { Servers } from "./upstream/server-limits.ts";
 import { startSettings } from "./login/start-settings.ts";
 import { sessionName, type GatewayMark } from "./login/session-name.ts";
 import type { Target } from "./target.ts";
+import type { PausedClients } from "./relay/paused-clients.ts";
 import type { Texts } from "./relay/texts.ts";
 import type { Turns } from "./relay/turns.ts";
 import { connectUpstream, UpstreamError, type Upstream } from "./upstream/connect.ts";
@@ -67,6 +68,7 @@ export interface SessionOptions {
   readonly lastWords: LastWords;
   readonly memory: Memory;
   readonly turns: Turns;
+  readonly pausedClients: PausedClients;
 }
 
 /** A server logged in to, with what holds for its session. */

@@ -2,6 +2,7 @@ import { clientGone } from "../../../gate/gate.ts";
 import type { Denial } from "../../../gate/protocol.ts";
 import { limitMessages } from "../upstream/time-limits.ts";
 import { type } from "../wire/framing.ts";
+import { parameterStatus } from "../wire/messages.ts";
 import { end, endIfAtRest, fail } from "./ending.ts";
 import { Expected } from "./expected.ts";
 import { isAtRest } from "./shared.ts";
@@ -10,6 +11,9 @@ import type { RelayState } from "./state.ts";
 /** ReadyForQuery in a transaction block, and in one that has failed. */
 const IN_TRANSACTION = 0x54;
 const IN_FAILED = 0x45;
+
+/** Every server reports it, and none changes it. */
+const PROBE_PARAMETER = "server_version";
 
 const empty: Buffer = Buffer.alloc(0);
 
@@ -47,6 +51,19 @@ export function goOn(relay: RelayState): void {
   // Reading can have ended the session.
   const isOver = (relay.ending as unknown) !== undefined;
   if (!relay.isWaiting && !relay.isFull && !relay.isLeaving && !isOver) relay.parts.client.resume();
+}
+
+/**
+ * Tells the client a parameter again, as the server said it: a message that may come at any time between others (manual,
+ * "Asynchronous Operations"), and that only a client which is there can take.
+ */
+export function probe({ parts, ending, backend }: RelayState, parameters: ReadonlyMap<string, string>): void {
+  const { client } = parts;
+  const version = parameters.get(PROBE_PARAMETER);
+  // What waits to be written tells the end by itself.
+  if (version === undefined || ending !== undefined || backend.openBytes > 0 || client.writableLength > 0)
+    return;
+  client.write(parameterStatus(PROBE_PARAMETER, version));
 }
 
 /** The turn's records are written: what waited for them leaves. */

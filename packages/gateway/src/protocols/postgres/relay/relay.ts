@@ -10,7 +10,7 @@ import type { Upstream } from "../upstream/connect.ts";
 import type { TimeLimits } from "../upstream/time-limits.ts";
 import { createBackend } from "./backend/backend.ts";
 import { cancel } from "./cancelling.ts";
-import { goOn, leave, listenToClient, refuseHeld } from "./client-side.ts";
+import { goOn, leave, listenToClient, probe, refuseHeld } from "./client-side.ts";
 import { end, endIfAtRest } from "./ending.ts";
 import { createFrontend } from "./frontend/frontend.ts";
 import { createOutbound } from "./outbound.ts";
@@ -58,11 +58,16 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
   connectHalves(relay, options);
   const { statements, portals } = relay.shared;
   const forget = memory.join(who, () => statements.weight + portals.weight);
+  const unwatch = options.pausedClients.watch({
+    isPaused: () => relay.isWaiting || relay.isFull,
+    probe: () => probe(relay, upstream.parameters),
+  });
   const registered = options.cancels.register(upstream.key, () => cancel(relay));
   relay.giveBack = () => {
     registered.forget();
     forget();
     relay.parts.share.leave(relay.goOn);
+    unwatch();
   };
   session.attach({
     leave: () => leave(relay),
