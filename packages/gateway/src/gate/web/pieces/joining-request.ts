@@ -12,7 +12,8 @@ import { SmallPieces } from "./small-pieces.ts";
 export function joiningRequests(lane: SlowLane): typeof IncomingMessage {
   return class JoiningRequest extends IncomingMessage {
     #small = 0;
-    readonly #joined = new SmallPieces();
+    /** Made when it is needed: most bodies come in one piece. */
+    #joined: SmallPieces | undefined;
     #isPlanned = false;
     #isSlow = false;
     #leave: (() => void) | undefined;
@@ -27,9 +28,10 @@ export function joiningRequests(lane: SlowLane): typeof IncomingMessage {
         this.#small += 1;
         return super.push(chunk, encoding);
       }
-      if (!this.#joined.add(chunk)) {
+      const joined = (this.#joined ??= new SmallPieces());
+      if (!joined.add(chunk)) {
         this.#passOn();
-        this.#joined.add(chunk);
+        joined.add(chunk);
       }
       this.#plan();
       if (lane.note()) return true;
@@ -69,7 +71,7 @@ export function joiningRequests(lane: SlowLane): typeof IncomingMessage {
     }
 
     #passOn(): void {
-      const joined = this.#joined.take();
+      const joined = this.#joined?.take();
       if (joined !== undefined) super.push(joined);
     }
   };

@@ -35,7 +35,8 @@ export function createRequestTurns(): RequestTurns {
   const count = (connection: object): void => {
     begun += 1;
     ofConnection.set(connection, (ofConnection.get(connection) ?? 0) + 1);
-    plan();
+    // Fewer are left standing from turn to turn: who sends one request at a time pays nothing for the others.
+    if (begun >= REQUESTS_PER_TURN.connection) plan();
   };
 
   /** The next request that may begin: of the first address, its first connection; both go to the end of the queue. */

@@ -29,6 +29,9 @@ export const UNIT_BYTES = 512;
 /** What one principal's sessions may do in a turn, and those of all together. One message may go above it. */
 export const MAX_UNITS_PER_TURN = { principal: 2048, total: 8192 } as const;
 
+/** What is less is left standing from turn to turn: a count a turn would cost an act more than all else here. */
+const MIN_UNITS = 512;
+
 class PrincipalShare {
   sessions = 0;
   used = 0;
@@ -86,7 +89,7 @@ export function createTurns(): Turns {
           }
           share.used += units;
           used += units;
-          plan();
+          if (used >= MIN_UNITS) plan();
         },
         wait(goOn) {
           share.waiting.add(goOn);
