@@ -13,7 +13,7 @@ const suites = {
   workers: { file: "bench/workers/main.ts", needs: ["psql", "pgbench"] },
   start: { file: "bench/start/main.ts", needs: [] },
   "log-in": { file: "bench/log-in/main.ts", needs: [] },
-  calm: { file: "bench/calm/main.ts", needs: [] },
+  calm: { file: "tests/starvation/cpu.ts", needs: [] },
   profile: { file: "bench/profile/main.ts", needs: ["pgbench", "nginx", "wrk"] },
   console: { file: "bench/console/main.ts", needs: ["psql", "chromium"] },
 };

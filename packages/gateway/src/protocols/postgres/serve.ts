@@ -23,7 +23,8 @@ import { createRefusesTemporary } from "./upstream/temporary-tables.ts";
 import { createTableColumns } from "./upstream/table-columns.ts";
 import { createServers } from "./upstream/server-limits.ts";
 import { gatewayMark, type GatewayMark } from "./login/session-name.ts";
-import { serveSession, type SessionOptions } from "./session.ts";
+import type { SessionOptions } from "./session-options.ts";
+import { serveSession } from "./session.ts";
 import { createTexts } from "./relay/texts.ts";
 import { createTurns } from "./relay/turns.ts";
 

@@ -1,12 +1,8 @@
 import type { Socket } from "node:net";
 import { clientGone, type SessionEnd } from "../../gate/gate.ts";
 import type { NamedScope } from "../../gate/protocol.ts";
-import { deadlineAt, remaining, type Clock, type Deadline } from "../../kernel/clock.ts";
+import { deadlineAt, remaining, type Deadline } from "../../kernel/clock.ts";
 import { boundClose } from "./close-grace.ts";
-import type { BackendEndings } from "./upstream/backend-endings.ts";
-import type { Cancels } from "./login/cancels.ts";
-import type { ReadDatabaseFacts } from "./upstream/database-facts.ts";
-import type { LastWords } from "./relay/denials.ts";
 import type { Arrived } from "./login/handshake.ts";
 import {
   authenticationOk,
@@ -15,22 +11,12 @@ import {
   parameterStatus,
   readyForQuery,
 } from "./wire/messages.ts";
-import type { Pacing } from "./relay/pacing.ts";
 import { startRelay } from "./relay/relay.ts";
-import type { Judges } from "./guard/verdicts.ts";
-import type { Judging } from "./relay/judging.ts";
-import type { Memory } from "./relay/memory.ts";
 import type { PostgresScope } from "./scope.ts";
-import type { Servers } from "./upstream/server-limits.ts";
 import { startSettings } from "./login/start-settings.ts";
-import { sessionName, type GatewayMark } from "./login/session-name.ts";
+import { sessionName } from "./login/session-name.ts";
 import type { Target } from "./target.ts";
-import type { PausedClients } from "./relay/paused-clients.ts";
-import type { Texts } from "./relay/texts.ts";
-import type { Turns } from "./relay/turns.ts";
 import { connectUpstream, UpstreamError, type Upstream } from "./upstream/connect.ts";
-import type { ReadPlainTables } from "./upstream/plain-tables.ts";
-import type { ReadFound } from "./upstream/found/read.ts";
 import {
   type DatabaseFacts,
   unknownDatabase,
@@ -40,36 +26,10 @@ import {
   withoutTemporary,
   withTimeouts,
 } from "./guard/database.ts";
-import type { ReadTableColumns } from "./upstream/table-columns.ts";
-import type { RefusesTemporary } from "./upstream/temporary-tables.ts";
 import { grantedBy, type Granted } from "./guard/granted.ts";
 import { createTimeLimits, timeBounds, type TimeLimits } from "./upstream/time-limits.ts";
 import { keepsPin, upstreamParameters } from "./upstream/parameters.ts";
-
-/** What all sessions share. */
-export interface SessionOptions {
-  readonly clock: Clock;
-  readonly cancels: Cancels;
-  readonly texts: Texts;
-  readonly messageBytes: number;
-  /** The longest text of a Query or Parse message, bytes. */
-  readonly statementBytes: number;
-  readonly servers: Servers;
-  readonly readDatabaseFacts: ReadDatabaseFacts;
-  readonly readFound: ReadFound;
-  readonly readTableColumns: ReadTableColumns;
-  readonly readPlainTables: ReadPlainTables;
-  readonly refusesTemporary: RefusesTemporary;
-  readonly endings: BackendEndings;
-  readonly pacing: Pacing;
-  readonly mark: GatewayMark;
-  readonly judging: Judging;
-  readonly judges: Judges;
-  readonly lastWords: LastWords;
-  readonly memory: Memory;
-  readonly turns: Turns;
-  readonly pausedClients: PausedClients;
-}
+import type { SessionOptions } from "./session-options.ts";
 
 /** A server logged in to, with what holds for its session. */
 interface Connected {

@@ -4,7 +4,7 @@ import type { Deadline } from "../../../kernel/clock.ts";
 import type { PostgresAct, PostgresCover } from "../act.ts";
 import type { DatabaseFacts } from "../guard/database.ts";
 import type { Granted } from "../guard/granted.ts";
-import type { SessionOptions } from "../session.ts";
+import type { SessionOptions } from "../session-options.ts";
 import type { Target } from "../target.ts";
 import type { Upstream } from "../upstream/connect.ts";
 import type { TimeLimits } from "../upstream/time-limits.ts";

@@ -3,7 +3,7 @@ import type { Outcome, Session, SessionEnd } from "../../../gate/gate.ts";
 import type { Permit } from "../../../gate/permit.ts";
 import type { Deadline } from "../../../kernel/clock.ts";
 import type { PostgresAct, PostgresCover } from "../act.ts";
-import type { SessionOptions } from "../session.ts";
+import type { SessionOptions } from "../session-options.ts";
 import type { Target } from "../target.ts";
 import type { CancelKey } from "../upstream/connect.ts";
 import type { TimeLimits } from "../upstream/time-limits.ts";

@@ -2,7 +2,7 @@
 // wrong, under each attack of docs/security.md. CPU of that thread does not hang on what else the machine does, as a latency
 // would: it is what one agent has to wait for because of another.
 import path from "node:path";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { root } from "@mayfly/testing/gateway.ts";
 import {
@@ -11,11 +11,9 @@ import {
   startStage as startPostgresStage,
 } from "@mayfly/testing/postgres-siege.ts";
 import { tableHead, tableRow } from "@mayfly/testing/table.ts";
-import { attacks } from "../../tests/starvation/attacks.ts";
-import { besiege } from "../../tests/starvation/siege.ts";
-import { startStage } from "../../tests/starvation/stage.ts";
-import { resultFile, resultOptions, sayWhere, writeResult } from "../measure/results.ts";
-import { quantile } from "../quantile.ts";
+import { attacks } from "./attacks.ts";
+import { besiege } from "./siege.ts";
+import { startStage } from "./stage.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,12 +22,13 @@ const { values, positionals } = parseArgs({
     seconds: { type: "string", default: "6" },
     /** The mayflyd.js of another checkout, to measure that one. */
     gateway: { type: "string" },
-    ...resultOptions,
+    /** A file for the raw figures, and one of an earlier run to show beside them. */
+    out: { type: "string" },
+    before: { type: "string" },
   },
 });
 const seconds = Number(values.seconds);
 const bin = values.gateway === undefined ? undefined : path.relative(root, path.resolve(values.gateway));
-const results = sayWhere(resultFile("calm", values));
 const isMeant = (name: string): boolean =>
   positionals.length === 0 || positionals.some((part) => name.includes(part));
 
@@ -42,17 +41,20 @@ interface Row {
   readonly peakBytes: number;
 }
 
-/** The figures kept in the repository, or those of an earlier run. */
-function keptFigures(file: string): ReadonlyMap<string, number> {
-  try {
-    const { rows } = JSON.parse(readFileSync(file, "utf8")) as { rows: readonly Row[] };
-    return new Map(rows.map(({ attack, cpu }) => [attack, quantile(cpu, 0.99)]));
-  } catch {
-    return new Map();
-  }
+/** The smallest of the values that so large a part of them does not exceed (nearest rank); NaN of none. */
+function quantile(all: readonly number[], part: number): number {
+  const sorted = all.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN;
 }
 
-const before = keptFigures(path.join(root, "bench/results/calm.json"));
+/** The 99th percentiles of an earlier run, by attack. */
+function earlier(file: string | undefined): ReadonlyMap<string, number> {
+  if (file === undefined) return new Map();
+  const { rows: theirs } = JSON.parse(readFileSync(file, "utf8")) as { rows: readonly Row[] };
+  return new Map(theirs.map(({ attack, cpu }) => [attack, quantile(cpu, 0.99)]));
+}
+
+const before = earlier(values.before);
 const rows: Row[] = [];
 const ms = (value: number | undefined): string =>
   value === undefined || Number.isNaN(value) ? "" : `${value.toFixed(1)} ms`;
@@ -75,7 +77,7 @@ function say(row: Row): void {
 }
 
 console.log(
-  tableHead(["attack", "kept p99", "p99", "p50", "largest", "requests", "failed", "memory at most"]),
+  tableHead(["attack", "p99 before", "p99", "p50", "largest", "requests", "failed", "memory at most"]),
 );
 const web = Object.keys(attacks).filter(isMeant);
 for (const name of web) {
@@ -101,4 +103,5 @@ for (const name of ["nothing", ...POSTGRES_ATTACKS].filter((each) => isMeant(`po
     await stage.stop();
   }
 }
-writeResult(results, `${JSON.stringify({ seconds, gateway: values.gateway, rows })}\n`);
+if (values.out !== undefined)
+  writeFileSync(values.out, `${JSON.stringify({ seconds, gateway: values.gateway, rows })}\n`);
