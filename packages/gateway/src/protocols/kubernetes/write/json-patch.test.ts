@@ -117,8 +117,16 @@ it("copies of copies are bounded", () => {
     from: "/a",
     path: `/a/${"x".repeat(at + 1)}`,
   }));
-  expect(() => apply({ a: { b: "1" } }, doubling)).toThrow(/3 MiB/);
+  expect(() => apply({ a: { b: "1" } }, doubling)).toThrow(/more than 25000 values/);
   expect(() => apply({ a: { b: "1" } }, doubling.slice(0, 10))).not.toThrow();
+});
+
+it("copies and moves of many small values are bounded", () => {
+  const list = Array.from({ length: 2000 }, () => 0);
+  const copies = (times: number): object[] =>
+    Array.from({ length: times }, (_, at) => ({ op: "copy", from: "/a", path: `/${at}x` }));
+  expect(() => apply({ a: list }, copies(13))).toThrow(/more than 25000 values/);
+  expect(() => apply({ a: list }, copies(12))).not.toThrow();
 });
 
 it("what results nests no deeper than it can be read", () => {

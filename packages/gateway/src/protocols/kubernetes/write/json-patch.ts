@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { applyPatch, type Operation } from "rfc6902";
+import { MAX_OBJECT_VALUES } from "../../../gate/bounds.ts";
 import { isObject, type JsonObject, member } from "./objects.ts";
 import { NotUnderstood, Unapplied } from "./unapplied.ts";
 
@@ -7,6 +8,8 @@ import { NotUnderstood, Unapplied } from "./unapplied.ts";
 const MAX_STEPS = 1000;
 /** What steps may copy and move in one patch, characters of JSON: a copy of a copy doubles (Kubernetes: 3 MiB too). */
 const MAX_CARRIED_CHARACTERS = 3_145_728;
+/** What they may copy and move, values: as many as the object itself may hold, since the result is walked as often. */
+const MAX_CARRIED_VALUES = MAX_OBJECT_VALUES;
 
 /** How deep the object that results may nest; what reads it goes as deep. */
 const MAX_DEPTH = 128;
@@ -103,7 +106,7 @@ const pointerTo = (parts: readonly string[]): string =>
 export function applyJsonPatch(document: JsonObject, steps: readonly Step[]): unknown {
   // The library changes what it is given; with a member around the document it can replace that too.
   const holder = { root: structuredClone(document) as unknown };
-  let carried = 0;
+  let [carried, values] = [0, 0];
   for (const { op, path, from, value } of steps) {
     if (op === "test") {
       if (!isDeepStrictEqual(reach(holder.root, path), value))
@@ -118,8 +121,10 @@ export function applyJsonPatch(document: JsonObject, steps: readonly Step[]): un
     const taken = from === undefined ? value : reach(holder.root, from);
     if (from !== undefined && (carried += JSON.stringify(taken).length) > MAX_CARRIED_CHARACTERS)
       throw new NotUnderstood("the patch copies or moves more than 3 MiB");
-    if (path.length + depthOf(taken) > MAX_DEPTH)
-      throw new NotUnderstood("what the patch makes nests too deep");
+    const size = sizeOf(taken);
+    if (from !== undefined && (values += size.values) > MAX_CARRIED_VALUES)
+      throw new NotUnderstood(`the patch copies or moves more than ${MAX_CARRIED_VALUES} values`);
+    if (path.length + size.depth > MAX_DEPTH) throw new NotUnderstood("what the patch makes nests too deep");
     if (op === "move") run(holder, { op: "remove", path: pointerTo(from ?? []) });
     if (op === "replace") reach(holder.root, path);
     else makeRoom(holder.root, path);
@@ -128,11 +133,16 @@ export function applyJsonPatch(document: JsonObject, steps: readonly Step[]): un
   return holder.root;
 }
 
-function depthOf(value: unknown): number {
-  if (typeof value !== "object" || value === null) return 0;
-  let deepest = 0;
-  for (const each of Object.values(value)) deepest = Math.max(deepest, depthOf(each));
-  return deepest + 1;
+/** How deep a value nests, and how many values it holds, itself among them. */
+function sizeOf(value: unknown): { readonly depth: number; readonly values: number } {
+  if (typeof value !== "object" || value === null) return { depth: 0, values: 1 };
+  let [deepest, values] = [0, 1];
+  for (const each of Object.values(value)) {
+    const size = sizeOf(each);
+    deepest = Math.max(deepest, size.depth);
+    values += size.values;
+  }
+  return { depth: deepest + 1, values };
 }
 
 function run(holder: object, step: Operation): void {
