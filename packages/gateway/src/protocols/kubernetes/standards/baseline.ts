@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, member } from "../write/objects.ts";
+import { folded, isObject, type JsonObject, member } from "../write/objects.ts";
 
 /**
  * A member that a standard restricts, wherever it stands in an object: so that pods are judged also where they are templates,
@@ -89,7 +89,12 @@ export const baseline: readonly Control[] = [
   {
     name: "Sysctls",
     member: "sysctls",
-    allows: listOf((each) => isObject(each) && sysctls.includes(String(member(each, "name")))),
+    allows: listOf(
+      (each) =>
+        isObject(each) &&
+        Object.keys(each).every((name) => name === "name" || folded(name) !== "name") &&
+        sysctls.includes(String(member(each, "name"))),
+    ),
   },
 ];
 

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type Path } from "../write/objects.ts";
+import { folded, isObject, type JsonObject, type Path } from "../write/objects.ts";
 import { baseline, type Control, profileAnnotations, unset } from "./baseline.ts";
 
 /** Something in an object that a grant never writes. */
@@ -38,7 +38,8 @@ const restricted = new Map<
   (Control & { readonly why: string; readonly excuse: Finding["excuse"] })[]
 >();
 const register = (control: Control, why: string, excuse: Finding["excuse"]): void => {
-  restricted.set(control.member, [...(restricted.get(control.member) ?? []), { ...control, why, excuse }]);
+  const name = folded(control.member);
+  restricted.set(name, [...(restricted.get(name) ?? []), { ...control, why, excuse }]);
 };
 for (const control of baseline)
   register(control, `the Pod Security Standards' baseline forbids it (${control.name})`, "pod");
@@ -47,6 +48,13 @@ for (const control of beyond)
 
 /** What holds anybody's words, whatever they are called. */
 const words: ReadonlySet<string> = new Set(["annotations", "binaryData", "data", "labels", "stringData"]);
+/** Lists of a pod's containers. */
+const lists: ReadonlySet<string> = new Set(["containers", "initContainers", "ephemeralContainers"]);
+
+/** Whether a value is a word of somebody's: a text where texts are kept. Of any other value it is a kind's own member. */
+export function isWord(value: unknown, inside: string | undefined): boolean {
+  return typeof value === "string" && inside !== undefined && words.has(inside);
+}
 
 /** Everything in an object that the standard, or a rule beyond it, refuses. */
 export function findingsIn(object: unknown): readonly Finding[] {
@@ -62,12 +70,12 @@ export function findingsIn(object: unknown): readonly Finding[] {
       return;
     }
     if (!isObject(value)) return;
-    const around = isPod(value) ? value : pod;
     for (const [name, each] of Object.entries(value)) {
       path.push(name);
-      for (const { why, excuse } of problemsOf(name, each, inside, around))
+      for (const { why, excuse } of problemsOf(name, each, inside, pod))
         findings.push({ path: [...path], why, excuse });
-      walk(each, name, around);
+      // A pod is what has containers, seen from within them: what else is called so may be dropped by the cluster.
+      walk(each, name, lists.has(name) ? value : pod);
       path.pop();
     }
   };
@@ -89,17 +97,14 @@ function problemsOf(
         why: `${name.slice(0, 120)}: the Pod Security Standards' baseline forbids this profile`,
         excuse: "pod",
       });
-  if (inside !== undefined && words.has(inside)) return problems;
-  for (const control of restricted.get(name) ?? [])
+  if (isWord(value, inside)) return problems;
+  for (const control of restricted.get(folded(name)) ?? [])
     if (isInside(control, inside) && !control.allows(value, pod))
       problems.push({ why: `${name}: ${control.why}`, excuse: control.excuse });
   return problems;
 }
 
-function isPod(value: JsonObject): boolean {
-  return Object.hasOwn(value, "containers") || Object.hasOwn(value, "initContainers");
-}
-
 function isInside({ inside }: Control, name: string | undefined): boolean {
-  return inside === undefined || (typeof inside === "string" ? inside === name : inside.includes(name ?? ""));
+  if (inside === undefined) return true;
+  return [inside].flat().some((each) => folded(each) === folded(name ?? ""));
 }

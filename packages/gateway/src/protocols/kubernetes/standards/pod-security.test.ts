@@ -164,3 +164,63 @@ test("a pod that is confined by what it says of its users stays so, also by an a
   // What an apply leaves out may be taken away.
   expect(judgeChange(scopes, "APPLY", one, patch({ dnsPolicy: "Default" }), live)).toMatch(/procMount/);
 });
+
+test("an apply that says nothing of pods takes away nothing that confines them", () => {
+  const { target, of } = kinds["deployments"] as Kind;
+  const containers = [{ name: "app", image: "a", securityContext: { procMount: "Unmasked" } }];
+  const live = liveAs(of({ metadata: {}, spec: { hostUsers: false, containers } }));
+  const privileged = [{ name: "app", image: "a", securityContext: { privileged: true } }];
+  for (const body of [{ metadata: { name: "a" } }, { metadata: { name: "a" }, spec: { replicas: 2 } }]) {
+    expect(judgeChange(scopes, "APPLY", `${target}/a`, body, live)).toMatch(/procMount/);
+    // What is there for itself stays, whatever the apply leaves out.
+    const other = liveAs(of({ metadata: {}, spec: { containers: privileged } }));
+    expect(judgeChange(scopes, "APPLY", `${target}/a`, body, other)).toBe("permit");
+  }
+});
+
+test("a pod says of its users where the cluster looks for it, and nowhere else", () => {
+  const { target, of } = kinds["deployments"] as Kind;
+  const judge = (container: object, spec: object = {}): string =>
+    judgeChange(scopes, "POST", target, of({ metadata: {}, spec: { containers: [container], ...spec } }));
+  const unmasked = { name: "app", securityContext: { procMount: "Unmasked" } };
+  expect(judge(unmasked, { hostUsers: false })).toBe("permit");
+  // A cluster drops members that it does not know.
+  const beside = { containers: [], initContainers: [], hostUsers: false };
+  expect(judge({ ...unmasked, ...beside })).toMatch(/procMount/);
+  expect(judge({ ...unmasked, securityContext: { procMount: "Unmasked", ...beside } })).toMatch(/procMount/);
+});
+
+test.each<[string, (name: string) => string]>([
+  ["upper case", (name) => name.toUpperCase()],
+  ["a capital letter", (name) => name.slice(0, 1).toUpperCase() + name.slice(1)],
+  ["letters that Go takes for s and k", (name) => name.replaceAll("s", "\u017f").replaceAll("k", "\u212a")],
+])("what is forbidden is so under a name in %s", (_, rename) => {
+  const renamed = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(renamed);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [rename(name), renamed(each)]));
+  };
+  const { target, of } = kinds["deployments"] as Kind;
+  const forbidden = cases.filter(
+    ({ verdict, annotations }) => verdict === "fail" && annotations === undefined,
+  );
+  expect(forbidden.length).toBeGreaterThan(40);
+  for (const { spec } of [...forbidden, { spec: { serviceAccountName: "admin", nodeName: "a" } }])
+    expect([
+      spec,
+      judgeChange(scopes, "POST", target, of({ metadata: {}, spec: renamed(spec) as object })),
+    ]).toEqual([spec, expect.stringMatching(/^refused/)]);
+});
+
+test("a sysctl has one name", () => {
+  const { target, of } = kinds["deployments"] as Kind;
+  const judge = (sysctl: object): string =>
+    judgeChange(
+      scopes,
+      "POST",
+      target,
+      of({ metadata: {}, spec: { securityContext: { sysctls: [sysctl] } } }),
+    );
+  expect(judge({ name: "kernel.shm_rmid_forced", value: "1" })).toBe("permit");
+  expect(judge({ name: "kernel.shm_rmid_forced", Name: "kernel.msgmax", value: "1" })).toMatch(/sysctls/);
+});

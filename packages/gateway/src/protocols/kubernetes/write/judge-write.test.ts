@@ -289,7 +289,7 @@ describe("what is written", () => {
   it("chooses no node", () => {
     expect(judge("POST", pods, pod({ nodeName: "control-plane" }))).toBe("deny");
     expect(judge("POST", pods, pod({ nodeName: "" }))).toBe("permit");
-    expect(judge("PUT", `${pods}/a`, pod({ nodeName: "node-1" }))).toBe("permit");
+    expect(judge("PUT", `${pods}/a`, pod({ nodeName: "node-1" }))).toBe("deny");
     expect(judge("PATCH", `${deployments}/a`, deployment({ nodeName: "control-plane" }))).toBe("deny");
     const step = { op: "add", path: "/spec/template/spec/nodeName", value: "control-plane" };
     expect(judge("STEPS", `${deployments}/a`, [step])).toBe("deny");
@@ -298,13 +298,30 @@ describe("what is written", () => {
   it("chooses no node where an apply may make the pod", () => {
     expect(judge("APPLY", `${pods}/a?fieldManager=x`, pod({ nodeName: "control-plane" }))).toBe("deny");
     expect(judge("APPLY", `${pods}/a?fieldManager=x`, pod({ nodeName: "" }))).toBe("permit");
-    expect(judge("SMP", `${pods}/a`, pod({ nodeName: "node-1" }))).toBe("permit");
+    expect(judge("SMP", `${pods}/a`, pod({ nodeName: "node-1" }))).toBe("deny");
   });
 
   it("may hold the same words as data", () => {
     expect(
       judge("POST", "/api/v1/namespaces/shop/configmaps", { data: { privileged: "true", hostPath: "/x" } }),
     ).toBe("permit");
+    const named = { serviceAccount: "admin", serviceAccountName: "admin" };
+    for (const object of [{ data: named }, { metadata: { annotations: named, labels: named } }])
+      expect(judge("POST", "/api/v1/namespaces/shop/configmaps", object)).toBe("permit");
+  });
+
+  it("is no word of somebody's where it is no text", () => {
+    const widgets = scopes({ resources: ["widgets.example.com"], verbs: ["create"], namespaces: ["shop"] });
+    for (const inside of ["data", "labels", "annotations", "stringData", "binaryData"])
+      for (const value of [{ hostNetwork: true }, [{ hostPath: { path: "/" } }], { hostPort: 80 }])
+        expect(
+          judge(
+            "POST",
+            "/apis/example.com/v1/namespaces/shop/widgets",
+            { spec: { [inside]: value } },
+            widgets,
+          ),
+        ).toBe("deny");
   });
 
   it("names a service account only where one is listed", () => {
@@ -359,6 +376,55 @@ describe("what was there before", () => {
     expect(
       change("STRATEGIC", `${deployments}/a`, image, JSON.parse(JSON.stringify(workload)) as object),
     ).toMatch(/serviceAccountToken/);
+  });
+
+  it("keeps a pod where it is, and another one's token with its program", () => {
+    const label = { metadata: { labels: { x: "2" } } };
+    const image = { spec: { containers: [{ name: "app", image: "a:2" }] } };
+    expect(change("MERGE", one, { spec: { nodeName: "node-2" } }, running)).toMatch(/nodeName/);
+    const sources = [{ serviceAccountToken: { path: "token", audience: "vault" } }];
+    const given = {
+      ...running,
+      spec: { ...running.spec, volumes: [{ name: "vault", projected: { sources } }] },
+    };
+    expect(change("MERGE", one, label, given)).toBe("permit");
+    expect(change("STRATEGIC", one, image, given)).toMatch(/serviceAccountToken/);
+    expect(change("APPLY", one, { ...image, metadata: { name: "a" } }, given)).toMatch(/serviceAccountToken/);
+    // A PUT of a pod that is not there would place it.
+    const { metadata: _, ...rest } = running;
+    const made = { ...rest, metadata: { name: "a" }, spec: { nodeName: "node-1", containers: [] } };
+    expect(judgeChange(writing, "PUT", one, made)).toMatch(/nodeName/);
+  });
+
+  it("is given an owner by who may delete it alone, since one that is not there deletes it", () => {
+    const owner = { apiVersion: "v1", kind: "Pod", name: "a", uid: "1" };
+    const plain = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a", namespace: "shop" } };
+    const owned = { ...plain, metadata: { ...plain.metadata, ownerReferences: [owner] } };
+    const at = "/api/v1/namespaces/shop/configmaps/a";
+    const deleting = scopesOf({
+      resources: ["configmaps"],
+      verbs: ["create", "update", "patch", "delete"],
+      namespaces: ["shop"],
+    });
+    const gone = { ...owner, uid: "2" };
+    const giving: [How, unknown][] = [
+      ["MERGE", { metadata: { ownerReferences: [gone] } }],
+      ["STRATEGIC", { metadata: { ownerReferences: [gone] } }],
+      ["STEPS", [{ op: "add", path: "/metadata/ownerReferences", value: [owner, gone] }]],
+      ["PUT", { ...plain, metadata: { name: "a", ownerReferences: [gone] } }],
+      ["APPLY", { ...plain, metadata: { name: "a", ownerReferences: [owner, gone] } }],
+    ];
+    for (const [how, body] of giving) {
+      for (const live of [plain, owned])
+        expect([how, change(how, at, body, live)]).toEqual([how, expect.stringMatching(/delete/)]);
+      expect(judgeChange(deleting, how, at, body, liveAs(owned))).toBe("permit");
+    }
+    expect(change("MERGE", at, { data: { x: "1" } }, owned)).toBe("permit");
+    expect(change("MERGE", at, { metadata: { ownerReferences: null } }, owned)).toBe("permit");
+    const held = { uid: "1", name: "a", kind: "Pod", apiVersion: "v1", controller: true };
+    expect(change("PUT", at, { ...plain, metadata: { name: "a", ownerReferences: [held] } }, owned)).toBe(
+      "permit",
+    );
   });
 
   // As clusters write templates: with members that are null.

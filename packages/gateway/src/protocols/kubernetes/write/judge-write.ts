@@ -3,10 +3,11 @@ import type { Fault } from "../../../gate/protocol.ts";
 import { nameMatches } from "../request/glob.ts";
 import type { ResourceRequest } from "../request/read.ts";
 import type { KubernetesScope } from "../scope.ts";
-import { type Finding, findingsIn } from "../standards/findings.ts";
+import { type Finding, findingsIn, isWord } from "../standards/findings.ts";
 import { judgeMasked } from "./masked.ts";
 import { isOfTheOperator, judgeNamespaceLabels } from "./namespace-labels.ts";
-import { isObject, type JsonObject, type Path, saysTheSame, valueAt } from "./objects.ts";
+import { folded, isObject, type JsonObject, member, type Path, saysTheSame, valueAt } from "./objects.ts";
+import { judgeOwners } from "./owners.ts";
 import { judgeSecret } from "./secrets.ts";
 import type { JudgedWrite, Write } from "./write.ts";
 
@@ -48,13 +49,16 @@ export function judgeWrite(
   if (write.kind === "refused") return write;
   return (
     judgeCreation(write, request, scope) ??
+    judgeOwners(write.before, write.after, scope) ??
     judgeObject(write, request, scope, masked !== undefined) ??
     (isNamespace(request) ? judgeNamespaceLabels(write.before, write.after) : undefined)
   );
 }
 
+/** A namespace, under OpenShift's name for it too. */
 const isNamespace = ({ resource, group }: ResourceRequest): boolean =>
-  resource === "namespaces" && group === "";
+  (resource === "namespaces" && group === "") ||
+  (resource === "projects" && group === "project.openshift.io");
 
 /** A PUT and a server-side apply make an object that is not there; the API server asks for both verbs then. */
 function judgeCreation(
@@ -67,7 +71,9 @@ function judgeCreation(
   if (isApply && !mayCreate) return notGranted("what is applied may be created: create is not granted");
   if (before !== undefined) return undefined;
   const what = `${request.resource} ${JSON.stringify(request.name ?? "")} not found`;
-  if (!mayCreate) return { ...wrong(what), fault: { code: "NotFound", message: what } };
+  // What is about a part of an object, or is done to it, makes none.
+  if (!mayCreate && request.subresource === undefined)
+    return { ...wrong(what), fault: { code: "NotFound", message: what } };
   // Somebody may create it meanwhile, with labels that this write would take away.
   return isNamespace(request)
     ? wrong("a namespace that is not there is created by a POST (kubectl create)")
@@ -82,7 +88,7 @@ function excuses({ before, after }: JudgedWrite, request: ResourceRequest): (fin
   return (finding) => {
     if (before === undefined || valueAt(before, finding.path) === undefined || !same(finding.path))
       return false;
-    if (finding.excuse === "itself" || isInjected(finding, request)) return true;
+    if (finding.excuse === "itself" || isInjected(finding, request, after)) return true;
     isPodSame ??=
       pod === undefined ? saysTheSame(withoutMetadata(before), withoutMetadata(after)) : same(pod);
     return isPodSame;
@@ -95,9 +101,14 @@ function podOf({ group, resource }: ResourceRequest): Path | undefined {
   return Object.hasOwn(podsAt, kind) ? podsAt[kind] : undefined;
 }
 
-/** What the cluster itself puts into each pod; a pod that is there keeps its volumes. */
-function isInjected({ path }: Finding, { resource, group }: ResourceRequest): boolean {
-  return resource === "pods" && group === "" && path.at(-1) === "serviceAccountToken";
+/** The token that the cluster itself puts into each pod, for itself; one for anybody else is the pod's author's. */
+function isInjected({ path }: Finding, { resource, group }: ResourceRequest, object: JsonObject): boolean {
+  return (
+    resource === "pods" &&
+    group === "" &&
+    path.at(-1) === "serviceAccountToken" &&
+    (member(valueAt(object, path), "audience") ?? "") === ""
+  );
 }
 
 function withoutMetadata(object: JsonObject): JsonObject {
@@ -113,10 +124,7 @@ function judgeObject(
 ): Objection | undefined {
   const { before, after } = write;
   if (request.resource === "secrets" && request.group === "") return judgeSecret(before, after);
-  const findings: readonly Ruled[] = [
-    ...findingsIn(after),
-    ...ruledIn(after, request, scope, write.isApply, isMasked),
-  ];
+  const findings: readonly Ruled[] = [...findingsIn(after), ...ruledIn(after, request, scope, isMasked)];
   const isExcused = excuses(write, request);
   for (const finding of findings)
     if (!isExcused(finding)) return { why: finding.why, remedy: finding.remedy ?? "never" };
@@ -134,13 +142,16 @@ function judgeJoined(
   isMasked: boolean,
 ): Objection | undefined {
   const { before, after } = write;
-  if (before === undefined || !reachesPods(after, request)) return undefined;
-  // What made it harmless may be what the apply takes away.
-  const findings: readonly Ruled[] = [
-    ...findingsIn(withoutUserNamespaces(before)),
-    ...ruledIn(before, request, scope, false, isMasked),
-  ];
-  const live = findings.find((finding) => finding.excuse === "pod" && !isInjected(finding, request));
+  if (before === undefined) return undefined;
+  // What made it harmless may be what the apply takes away, also where it says nothing of pods.
+  const exposed = findingsIn(withoutUserNamespaces(before));
+  let findings: readonly Ruled[] = exposed;
+  if (reachesPods(after, request)) findings = [...exposed, ...ruledIn(before, request, scope, isMasked)];
+  else {
+    const had = new Set(findingsIn(before).map(({ path }) => JSON.stringify(path)));
+    findings = exposed.filter(({ path }) => !had.has(JSON.stringify(path)));
+  }
+  const live = findings.find((finding) => finding.excuse === "pod" && !isInjected(finding, request, before));
   return live === undefined
     ? undefined
     : { why: `the object that this is applied to has it: ${live.why}`, remedy: live.remedy ?? "never" };
@@ -172,21 +183,19 @@ function ruledIn(
   object: unknown,
   request: ResourceRequest,
   scope: KubernetesScope,
-  isApply: boolean,
   isMasked: boolean,
 ): readonly Ruled[] {
   const isCore = request.group === "";
-  // A pod that is there says where it is, and stays there.
-  const isPlaced = request.resource === "pods" && isCore && request.verb !== "create" && !isApply;
   const isStorage = request.resource === "persistentvolumes" && isCore;
   const findings: Ruled[] = [];
   const path: (string | number)[] = [];
-  const judge = (name: string, value: unknown, inside: string | undefined): void => {
+  const judge = (written: string, value: unknown, inside: string | undefined): void => {
+    const name = folded(written);
     const found = (why: string, excuse: Finding["excuse"], remedy?: Objection["remedy"]): void => {
       findings.push({ path: [...path], why, excuse, ...(remedy === undefined ? {} : { remedy }) });
     };
-    if (name === "serviceAccountName" || name === "serviceAccount") {
-      if (!isGrantedAccount(value, scope))
+    if (name === "serviceaccountname" || name === "serviceaccount") {
+      if (!isWord(value, inside) && !isGrantedAccount(value, scope))
         found(
           isMasked
             ? "the service account that it runs as is not granted"
@@ -194,12 +203,16 @@ function ruledIn(
           "pod",
           "ask",
         );
-    } else if (isOfTheOperator(name) && !isNamespace(request) && name.startsWith("pod-security."))
+    } else if (isOfTheOperator(written) && !isNamespace(request) && written.startsWith("pod-security."))
       found("what a namespace's pods may do is the operator's to say", "itself");
     else if (isStorage && name === "local" && isObject(value))
       found("local: a volume of the node's files is never written through a grant", "pod");
-    else if (name === "nodeName" && inside === "spec" && !isPlaced && value !== null && value !== "")
-      found("nodeName: it places a pod on a node, past every rule of the scheduler", "pod");
+    else if (name === "nodename" && folded(inside ?? "") === "spec" && value !== null && value !== "")
+      // A pod that is there says where it is, and stays there.
+      found(
+        "nodeName: it places a pod on a node, past every rule of the scheduler",
+        request.resource === "pods" && isCore ? "itself" : "pod",
+      );
   };
   const walk = (value: unknown, inside: string | undefined): void => {
     const entries = Array.isArray(value)

@@ -37,6 +37,42 @@ function judge(how: keyof typeof types, body: unknown, target = shop): string {
 const enforce = "pod-security.kubernetes.io/enforce";
 const label = "/metadata/labels/pod-security.kubernetes.io~1enforce";
 
+describe("what else says what a namespace's pods may do", () => {
+  const scope = scopeSchema.parse({
+    resources: ["namespaces", "projects.project.openshift.io"],
+    verbs: ["create", "update", "patch"],
+    cluster: true,
+  });
+  const where: readonly (readonly [string, string, string])[] = [
+    [shop, "v1", "Namespace"],
+    ["/apis/project.openshift.io/v1/projects/shop", "project.openshift.io/v1", "Project"],
+  ];
+  it.each([
+    ["labels", enforce],
+    ["labels", "openshift.io/run-level"],
+    ["labels", "resource.kubernetes.io/admin-access"],
+    ["labels", "resource.k8s.io/admin-access"],
+    ["labels", "security.openshift.io/scc.podSecurityLabelSync"],
+    ["annotations", "openshift.io/sa.scc.uid-range"],
+    ["annotations", "openshift.io/node-selector"],
+  ])("stays as it is, under each name of a namespace: %s %s", (which, name) => {
+    for (const [target, apiVersion, kind] of where)
+      for (const [one, expected] of [
+        [name, /operator's to say/],
+        ["example.com/x", /^permit$/],
+      ] as const) {
+        const at = (labels: object) => ({ apiVersion, kind, metadata: { name: "shop", [which]: labels } });
+        const by = [{ name: "c/op", scope }];
+        const change = { metadata: { [which]: { [one]: "1" } } };
+        expect(judgeChange(by, "MERGE", target, change, liveAs(at({})))).toMatch(expected);
+        const taken = { metadata: { [which]: { [one]: null } } };
+        expect(judgeChange(by, "MERGE", target, taken, liveAs(at({ [one]: "1" })))).toMatch(expected);
+        const created = target.slice(0, target.lastIndexOf("/"));
+        expect(judgeChange(by, "POST", created, at({ [one]: "1" }))).toMatch(expected);
+      }
+  });
+});
+
 describe("a namespace's pod security", () => {
   it.each<[string, object, object]>([
     ["removed", { op: "remove", path: label }, { op: "remove", path: "/metadata/labels/team" }],

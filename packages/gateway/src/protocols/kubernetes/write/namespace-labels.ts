@@ -10,10 +10,11 @@ export const POD_SECURITY_LABELS: readonly string[] = ["enforce", "audit", "warn
 
 /**
  * Labels and annotations of a namespace that say what its pods may do, where they run and as whom: Pod Security Admission's
- * labels, OpenShift's security context constraints, and the node selectors and tolerations of admission plugins.
+ * labels, access to devices that others use (Kubernetes: "Dynamic Resource Allocation", admin access), OpenShift's security
+ * context constraints and the level that is free of them, and the node selectors and tolerations of admission plugins.
  */
 const ofTheOperator =
-  /^(?:pod-security\.kubernetes\.io\/|security\.openshift\.io\/|openshift\.io\/(?:sa\.scc\.|node-selector$)|scheduler\.alpha\.kubernetes\.io\/)/;
+  /^(?:pod-security\.kubernetes\.io\/|resource\.(?:kubernetes|k8s)\.io\/admin-access$|security\.openshift\.io\/|openshift\.io\/(?:sa\.scc\.|node-selector$|run-level$)|scheduler\.alpha\.kubernetes\.io\/)/;
 
 /** Whether a label or annotation of a namespace is the operator's to write. */
 export function isOfTheOperator(name: string): boolean {

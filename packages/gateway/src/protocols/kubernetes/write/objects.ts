@@ -8,6 +8,14 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/**
+ * A member's name as Go's `encoding/json` compares names, which takes `HostPath` and `hoſtPath` for `hostPath`: API servers
+ * before 1.10 read objects by it, and controllers read what their own kinds hold.
+ */
+export function folded(name: string): string {
+  return name.toUpperCase().toLowerCase();
+}
+
 /** A member of an object, where it is an object that has it itself. */
 export function member(value: unknown, name: string): unknown {
   return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
