@@ -17,6 +17,7 @@ import { denied, refusedAnswer, status } from "./denials.ts";
 import { detailOf } from "./detail.ts";
 import { goesUp } from "./headers.ts";
 import type { Named } from "./judge.ts";
+import { maskOfRefusals, quotesObjects } from "./mask.ts";
 import type { KubernetesTarget } from "./target.ts";
 import { impersonation } from "./upstream.ts";
 import { completing } from "./write/completing.ts";
@@ -205,8 +206,11 @@ async function takesTurn({ account, response }: WebExchange, bytes: Buffer): Pro
 function answerRules(cover: KubernetesCover): AnswerRules {
   const rules = { cookies: [], drop: new Set<string>() };
   if (cover.kind !== "resource" || cover.mask === undefined) return rules;
-  const { mask } = cover;
-  return { ...rules, rewrite: () => maskJson(mask, true) };
+  const { mask, scope, request, write } = cover;
+  if (write === undefined) return { ...rules, rewrite: () => maskJson(mask, true) };
+  const ofRefusals = maskOfRefusals(request.resource, scope.mask[request.resource] ?? []);
+  const rewrite = (status: number) => maskJson(quotesObjects(status) ? ofRefusals : mask, true);
+  return { ...rules, rewrite };
 }
 
 async function bodyOf(exchange: WebExchange, ended: AbortSignal): Promise<Body | "too large" | undefined> {

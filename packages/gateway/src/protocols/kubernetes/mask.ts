@@ -29,3 +29,16 @@ export function maskOf(resource: string, members: readonly string[]): MaskStep {
   const anywhere = to({ step: inside });
   return members.length === 0 ? nothingMasked : anywhere;
 }
+
+/**
+ * Whether an answer to a write may quote the object in its words: a template that may not change is shown whole, and of a
+ * pod what differs. Who is told that there is no object, or that it has changed, is told its name.
+ */
+export function quotesObjects(status: number): boolean {
+  return status >= 400 && status !== 404 && status !== 409;
+}
+
+/** What of a refused write's answer is masked: its words too. Its reason, code, and the fields that it is about stay. */
+export function maskOfRefusals(resource: string, members: readonly string[]): MaskStep {
+  return maskOf(resource, [...members, "message"]);
+}

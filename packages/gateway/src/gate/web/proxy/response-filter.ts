@@ -17,8 +17,8 @@ export interface AnswerRules {
   readonly drop: ReadonlySet<string>;
   /** The largest answer, bytes. */
   readonly max?: number;
-  /** Rewrites an answer, which is held whole: nothing of it comes down before all of it could be rewritten. */
-  readonly rewrite?: () => Rewriting;
+  /** Rewrites an answer of a status, which is held whole: nothing of it comes down before all of it could be rewritten. */
+  readonly rewrite?: (status: number) => Rewriting;
 }
 
 /** What is asked for upstream where an answer is rewritten: the one representation that can be, as it is. */
@@ -184,7 +184,7 @@ export function createAnswer(
       if (rewrite !== undefined && hasBody) {
         // An answer that says its length is none is one of any type.
         if (length !== "0" && !isRewritable(code, headers)) return "answer_not_maskable";
-        rewriting = createRewrittenAnswer(rewrite(), flow, account);
+        rewriting = createRewrittenAnswer(rewrite(code), flow, account);
         return undefined;
       }
       // Without its body an answer says the same of the body's bytes.

@@ -2,7 +2,8 @@ import { type Objection, notGranted, wrong } from "../../../gate/hints.ts";
 import type { ResourceRequest } from "./read.ts";
 import type { KubernetesScope } from "../scope.ts";
 
-const common = ["pretty"];
+// kubectl --request-timeout sends `timeout`: how long the server may take.
+const common = ["pretty", "timeout"];
 const listing = [
   "labelSelector",
   "fieldSelector",

@@ -12,7 +12,9 @@ export type Live =
   /** The cluster does not let the gateway see it. */
   | { readonly kind: "forbidden" }
   /** There is no answer, or none that can be read in one way only. */
-  | { readonly kind: "unknown"; readonly why: string };
+  | { readonly kind: "unknown"; readonly why: string }
+  /** The object is not one that a write can be made of, now or later. */
+  | { readonly kind: "unfit"; readonly why: string };
 
 const MAX_DEPTH = 128;
 /** A member of this name is no member of a plain object. */
@@ -37,6 +39,8 @@ export async function readLive(
   }
   const { status, text } = answer;
   if (status === 404) return { kind: "absent" };
+  // What is done to an object by a PUT of its own, as KubeVirt's `restart`, cannot be read.
+  if (status === 405 && request.subresource !== undefined) return { kind: "absent" };
   if (status === 401 || status === 403) return { kind: "forbidden" };
   if (status !== 200) return { kind: "unknown", why: `the cluster answered ${status}` };
   await weigh(Buffer.byteLength(text));
@@ -47,7 +51,7 @@ export async function readLive(
 export function liveOf(text: string, { name, namespace, resource }: ResourceRequest): Live {
   const unknown = (why: string): Live => ({ kind: "unknown", why });
   if (hasMoreValues(Buffer.from(text), MAX_OBJECT_VALUES))
-    return unknown(`the object holds more than ${MAX_OBJECT_VALUES} values`);
+    return { kind: "unfit", why: `the object holds more than ${MAX_OBJECT_VALUES} values` };
   let object: unknown;
   try {
     object = parseStrictJson(text, MAX_DEPTH, FORBIDDEN_NAMES);
@@ -55,7 +59,8 @@ export function liveOf(text: string, { name, namespace, resource }: ResourceRequ
     return unknown("the cluster's answer can be read in two ways");
   }
   // What is sent is written again: a number that a double does not hold would be another one.
-  if (!hasExactNumbers(text)) return unknown("the object holds a number that cannot be carried exactly");
+  if (!hasExactNumbers(text))
+    return { kind: "unfit", why: "the object holds a number that cannot be carried exactly" };
   const metadata = member(object, "metadata");
   const [version, its] = [member(metadata, "resourceVersion"), member(metadata, "namespace")];
   if (!isObject(object) || member(metadata, "name") !== name)

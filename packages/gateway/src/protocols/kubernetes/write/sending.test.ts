@@ -75,6 +75,17 @@ beforeEach(async () => {
         namespaces: ["shop"],
         names: ["web", "api-*"],
       },
+      masked: {
+        resources: ["jobs.batch"],
+        verbs: ["get", "update", "patch"],
+        namespaces: ["shop"],
+        mask: { jobs: ["env"] },
+      },
+      machines: {
+        resources: ["machines.example.com/restart", "machines.example.com"],
+        verbs: ["update", "patch"],
+        namespaces: ["shop"],
+      },
     },
   );
 });
@@ -267,6 +278,62 @@ describe("a change", () => {
   });
 });
 
+describe("what is done to an object by a PUT of its own", () => {
+  const machine = "/apis/example.com/v1/namespaces/shop/machines/a";
+  it.each([404, 405])("goes as it came where it cannot be read: %i", async (status) => {
+    look = (response) => json(response, status, {});
+    expect((await send("whole", { force: true }, `${machine}/restart`)).status).toBe(200);
+    expect(sent()[0]?.body).toBe('{"force":true}');
+    expect((await send("whole", { hostNetwork: true }, `${machine}/restart`)).status).toBe(403);
+    expect((await send("whole", { spec: {} }, machine)).status).toBe(status === 404 ? 404 : 503);
+    expect(sent()).toHaveLength(1);
+  });
+});
+
+describe("a refusal of the cluster's", () => {
+  const job = "/apis/batch/v1/namespaces/shop/jobs/web";
+  const live = { ...deployment("7"), apiVersion: "batch/v1", kind: "Job" };
+  const words = 'spec.template: Invalid value: {"env":[{"name":"DB","value":"hunter2"}]}: field is immutable';
+  const said = (code: number, reason: string) => ({
+    kind: "Status",
+    message: words,
+    reason,
+    details: {
+      name: "web",
+      causes: [{ reason: "FieldValueInvalid", message: words, field: "spec.template" }],
+    },
+    code,
+  });
+
+  it("does not quote what is masked", async () => {
+    look = (response) => json(response, 200, live);
+    for (const [code, reason] of [
+      [422, "Invalid"],
+      [403, "Forbidden"],
+      [400, "BadRequest"],
+      [500, "InternalError"],
+    ] as const) {
+      take = (response) => json(response, code, said(code, reason));
+      // oxlint-disable-next-line no-await-in-loop -- one after another
+      const answer = await send("merge", { spec: { template: { metadata: { labels: { x: "1" } } } } }, job);
+      expect(answer.status).toBe(code);
+      expect(answer.body).not.toContain("hunter2");
+      expect(JSON.parse(answer.body)).toMatchObject({
+        reason,
+        details: { name: "web", causes: [{ field: "spec.template" }] },
+      });
+    }
+  });
+
+  it("is told in its words where nothing is masked, or it is about names alone", async () => {
+    take = (response) => json(response, 422, said(422, "Invalid"));
+    expect((await send("merge", { spec: { replicas: 2 } })).body).toContain("field is immutable");
+    look = (response) => json(response, 200, live);
+    take = (response) => json(response, 404, { kind: "Status", message: 'jobs "web" not found' });
+    expect((await send("merge", { spec: { suspend: true } }, job)).body).toContain("not found");
+  });
+});
+
 describe("the object", () => {
   it.each([
     ["in another namespace", path.replace("shop", "kube-system")],
@@ -304,8 +371,8 @@ describe("the object", () => {
     [
       "holds a number that is not exact",
       (response) => response.end(JSON.stringify(deployment("7")).replace(":1,", ":9007199254740993,")),
-      503,
-      /exactly/,
+      403,
+      /exactly.*operator can change this/s,
     ],
     [
       "has a name that no object has",
@@ -316,8 +383,8 @@ describe("the object", () => {
     [
       "holds too many values",
       (response) => json(response, 200, { ...deployment("7"), status: Array(25_001).fill(1) }),
-      503,
-      /more than 25000 values/,
+      403,
+      /more than 25000 values.*operator can change this/s,
     ],
     ["is too large", (response) => response.end(`"${"x".repeat(5_000_000)}"`), 503, /in time and size/],
     ["is not told whole", (response) => response.destroy(), 503, /in time and size/],

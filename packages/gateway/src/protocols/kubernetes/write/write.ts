@@ -116,12 +116,12 @@ function changed(
 ): RefusedWrite | ObjectWrite {
   const { type, body, said } = read;
   const what = `${request.resource} ${JSON.stringify(request.name ?? "")}`;
-  if (live?.kind === "unknown")
-    return clusterRefusal(
-      "ServiceUnavailable",
-      `what would result of ${what} is not known: ${live.why}`,
-      "retry",
-    );
+  if (live?.kind === "unknown" || live?.kind === "unfit") {
+    const why = `what would result of ${what} is not known: ${live.why}`;
+    return live.kind === "unknown"
+      ? clusterRefusal("ServiceUnavailable", why, "retry")
+      : refused({ why, remedy: "operator" });
+  }
   if (live?.kind === "forbidden")
     return refused({
       why: `the gateway's own account may not get ${what}, and so cannot tell what would result`,
