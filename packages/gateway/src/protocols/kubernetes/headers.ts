@@ -65,7 +65,11 @@ export function judgeHeaders(act: KubernetesAct, request: KubernetesRequest): Ob
       return wrong("a bearer among the WebSocket's protocols is not taken");
     // A protobuf answer can be neither read nor masked; a body in it neither judged.
     if (/protobuf/i.test(act.headers[i + 1] ?? "") && (name === "accept" || name === "content-type"))
-      if (name === "content-type" || !/json/i.test(act.headers[i + 1] ?? ""))
+      if (name === "content-type")
+        return wrong(
+          "protobuf is not taken here; send JSON (kubectl create … --dry-run=client -o json | kubectl create -f -)",
+        );
+      else if (!/json/i.test(act.headers[i + 1] ?? ""))
         return wrong("protobuf is not taken here; ask for JSON");
     if (
       seen.has(name) &&

@@ -152,7 +152,7 @@ describe("kubectl", { timeout: 60_000 }, () => {
     ],
     [
       "label",
-      ["label", "deployment/web", "team=a", "app-"],
+      ["--request-timeout=30s", "label", "deployment/web", "team=a", "app-"],
       ({ metadata }) => metadata.labels,
       { team: "a" },
     ],
@@ -214,6 +214,15 @@ describe("kubectl", { timeout: 60_000 }, () => {
     expect((await kubectl("replace", "-f", written("web", two()))).code).toBe(0);
     expect((await kept("web")).spec.replicas).toBe(2);
     expect((await kubectl("create", "-f", written("other", deployment("other")))).code).toBe(0);
+  });
+
+  it("that makes an object of its arguments sends no JSON, and is told how to", async () => {
+    const made = ["create", "namespace", "fresh"];
+    const refused = await kubectl(...made);
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("--dry-run=client -o json")]);
+    const { out } = await kubectl(...made, "--dry-run=client", "-o", "json");
+    const created = await kubectl("create", "-f", written("fresh", JSON.parse(out) as object));
+    expect(created).toMatchObject({ code: 0, err: "" });
   });
 
   it("labels a workload of the node, and changes nothing that runs with the node's rights", async () => {

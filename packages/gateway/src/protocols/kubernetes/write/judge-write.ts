@@ -76,7 +76,7 @@ function judgeCreation(
     return { ...wrong(what), fault: { code: "NotFound", message: what } };
   // Somebody may create it meanwhile, with labels that this write would take away.
   return isNamespace(request)
-    ? wrong("a namespace that is not there is created by a POST (kubectl create)")
+    ? wrong("a namespace that is not there is created by a POST (kubectl create -f)")
     : undefined;
 }
 
