@@ -117,13 +117,13 @@ export async function handleRequest(
   const act: KubernetesAct = { ...head, body };
   // What takes a while is done in its principal's turn: it is judged once it is that one's.
   if (body.kind === "read" && !(await takesTurn(exchange, body.bytes))) return;
-  let tries = 0;
-  let isOver = false;
-  while (!isOver) {
-    tries += 1;
+  const tried: string[] = [];
+  let conflict: string | undefined;
+  do {
     // oxlint-disable-next-line no-await-in-loop -- the object changed meanwhile: it is judged again as it is now
-    isOver = await serve(exchange, session, act, options, tries < MAX_TRIES);
-  }
+    conflict = await serve(exchange, session, act, options, tried);
+    if (conflict !== undefined) tried.push(conflict);
+  } while (conflict !== undefined);
 }
 
 /** How many versions of an object a change is judged on, where somebody else changes it at the same time. */
@@ -131,20 +131,20 @@ const MAX_TRIES = 4;
 
 /**
  * Judges an act and sends it.
- * @param mayRepeat whether an answer that the object has changed since it was judged may be kept back
- * @returns whether it was answered
+ * @param tried the object's versions on which it met a conflict
+ * @returns undefined when it was answered; the version of another conflict, whose answer was kept back
  */
 async function serve(
   exchange: WebExchange,
   session: WebSession<KubernetesAct, KubernetesCover>,
   asked: KubernetesAct,
   options: ExchangeOptions,
-  mayRepeat: boolean,
-): Promise<boolean> {
+  tried: readonly string[],
+): Promise<string | undefined> {
   const upstream = options.upstreamOf(session.target as KubernetesTarget);
   const act = { ...(await withWrite(exchange, session, asked, upstream)) };
   try {
-    return await judgeAndSend(exchange, session, act, options, mayRepeat);
+    return await judgeAndSend(exchange, session, act, options, tried);
   } finally {
     letGo(act);
   }
@@ -155,19 +155,22 @@ async function judgeAndSend(
   session: WebSession<KubernetesAct, KubernetesCover>,
   act: KubernetesAct,
   options: ExchangeOptions,
-  mayRepeat: boolean,
-): Promise<boolean> {
+  tried: readonly string[],
+): Promise<string | undefined> {
   const { response } = exchange;
   const target = session.target as KubernetesTarget;
   const decision = await session.judge(act, detailOf(act));
   if (decision.kind === "deny") {
     send(response, denied(decision.denial));
-    return true;
+    return undefined;
   }
   const { permit } = decision;
   const write = permit.cover.kind === "resource" ? permit.cover.write : undefined;
   if (write?.isAssumed === true)
     throw new TypeError("a write of an object that was not asked for is never sent");
+  const version = write?.repeats === true ? write.version : undefined;
+  // A conflict on the same version again is another one, as with what somebody else manages.
+  const mayRepeat = version !== undefined && !tried.includes(version) && tried.length < MAX_TRIES - 1;
   const rules = answerRules(permit.cover);
   // With a mask the representation is the gateway's to choose: no table, no CBOR, nothing that is encoded.
   const plain: Readonly<Record<string, string>> = rules.rewrite === undefined ? {} : REWRITABLE;
@@ -185,10 +188,10 @@ async function judgeAndSend(
       headersUp(session, headers, own, { ...plain, ...typed, ...framing, ...traced }),
     body: write?.sent === undefined ? act.body : { kind: "read", bytes: write.sent.bytes },
     answer: rules,
-    keepsBack: mayRepeat && write?.repeats === true ? (status) => status === 409 : undefined,
+    keepsBack: mayRepeat ? (status) => status === 409 : undefined,
     now: options.now,
   });
-  return answered === "answered";
+  return answered === "kept_back" ? version : undefined;
 }
 
 /** Waits for a large body's turn. @returns whether it may be judged; else it is answered */

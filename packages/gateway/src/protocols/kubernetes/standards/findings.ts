@@ -72,15 +72,22 @@ export function findingsIn(object: unknown): readonly Finding[] {
     if (!isObject(value)) return;
     for (const [name, each] of Object.entries(value)) {
       path.push(name);
-      for (const { why, excuse } of problemsOf(name, each, inside, pod))
-        findings.push({ path: [...path], why, excuse });
-      // A pod is what has containers, seen from within them: what else is called so may be dropped by the cluster.
-      walk(each, name, lists.has(name) ? value : pod);
+      const problems = problemsOf(name, each, inside, pod);
+      for (const { why, excuse } of problems)
+        findings.push({ path: [...path], why, excuse: excuseOf(each, excuse) });
+      // What is refused whole is not looked into. A pod is what has containers, seen from within them: what else is called so
+      // may be dropped by the cluster.
+      if (problems.length === 0) walk(each, name, lists.has(name) ? value : pod);
       path.pop();
     }
   };
   walk(object, undefined, undefined);
   return findings;
+}
+
+/** What excuses a value: one that holds others is not known by itself. */
+export function excuseOf(value: unknown, excuse: Finding["excuse"]): Finding["excuse"] {
+  return typeof value === "object" ? "pod" : excuse;
 }
 
 /** What a member says that it may not. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
 import { type How, judgeChange, liveAs, scopesOf } from "../testing/changes.ts";
 import { baseline } from "./baseline.ts";
+import { findingsIn } from "./findings.ts";
 
 // What a pod may say and what it may not, by every way in which an object can come to say it.
 
@@ -223,4 +224,21 @@ test("a sysctl has one name", () => {
     );
   expect(judge({ name: "kernel.shm_rmid_forced", value: "1" })).toBe("permit");
   expect(judge({ name: "kernel.shm_rmid_forced", Name: "kernel.msgmax", value: "1" })).toMatch(/sysctls/);
+});
+
+test("what is refused whole is not looked into", () => {
+  let nested: unknown = true;
+  for (let depth = 0; depth < 50; depth += 1) nested = { hostPath: nested };
+  expect(findingsIn(nested)).toHaveLength(1);
+  // So that nothing in it is excused by itself.
+  const widget = (size: number): object => ({
+    ...about("example.com/v1", "Widget"),
+    metadata,
+    spec: { size, allowPrivilegeEscalation: { hostPath: { path: "/" } } },
+  });
+  const { target } = kinds["kinds that nobody knew"] as Kind;
+  const judge = (size: number): string =>
+    judgeChange(scopes, "PUT", `${target}/a`, widget(size), liveAs(widget(1)));
+  expect(judge(1)).toBe("permit");
+  expect(judge(2)).toMatch(/allowPrivilegeEscalation/);
 });

@@ -3,7 +3,7 @@ import type { Fault } from "../../../gate/protocol.ts";
 import { nameMatches } from "../request/glob.ts";
 import type { ResourceRequest } from "../request/read.ts";
 import type { KubernetesScope } from "../scope.ts";
-import { type Finding, findingsIn, isWord } from "../standards/findings.ts";
+import { excuseOf, type Finding, findingsIn, isWord } from "../standards/findings.ts";
 import { judgeMasked } from "./masked.ts";
 import { isOfTheOperator, judgeNamespaceLabels } from "./namespace-labels.ts";
 import { folded, isObject, type JsonObject, member, type Path, saysTheSame, valueAt } from "./objects.ts";
@@ -192,7 +192,12 @@ function ruledIn(
   const judge = (written: string, value: unknown, inside: string | undefined): void => {
     const name = folded(written);
     const found = (why: string, excuse: Finding["excuse"], remedy?: Objection["remedy"]): void => {
-      findings.push({ path: [...path], why, excuse, ...(remedy === undefined ? {} : { remedy }) });
+      findings.push({
+        path: [...path],
+        why,
+        excuse: excuseOf(value, excuse),
+        ...(remedy === undefined ? {} : { remedy }),
+      });
     };
     if (name === "serviceaccountname" || name === "serviceaccount") {
       if (!isWord(value, inside) && !isGrantedAccount(value, scope))
@@ -222,8 +227,10 @@ function ruledIn(
         : [];
     for (const [name, each] of entries) {
       path.push(name);
+      const known = findings.length;
       if (typeof name === "string") judge(name, each, inside);
-      walk(each, typeof name === "string" ? name : inside);
+      // What is refused whole is not looked into.
+      if (findings.length === known) walk(each, typeof name === "string" ? name : inside);
       path.pop();
     }
   };

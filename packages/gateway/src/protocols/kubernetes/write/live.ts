@@ -66,7 +66,7 @@ export function liveOf(text: string, { name, namespace, resource }: ResourceRequ
   if (!isObject(object) || member(metadata, "name") !== name)
     return unknown("the cluster answered another object");
   if (resource !== "namespaces" && its !== namespace) return unknown("the cluster answered another object");
-  if (typeof version !== "string" || version === "" || version === "0")
+  if (typeof version !== "string" || !/^.{1,256}$/.test(version) || version === "0")
     return unknown("the cluster says no version of the object");
   return { kind: "object", object, version };
 }

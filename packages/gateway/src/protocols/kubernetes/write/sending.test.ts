@@ -192,7 +192,12 @@ describe("a change", () => {
   });
 
   it("is tried four times, and then the cluster's conflict is told", async () => {
-    take = (response) => json(response, 409, conflict);
+    let version = 7;
+    take = (response) => {
+      version += 1;
+      look = (answer) => json(answer, 200, deployment(String(version)));
+      json(response, 409, conflict);
+    };
     const answer = await send("merge", { spec: { replicas: 2 } });
     expect(answer.status).toBe(409);
     expect(JSON.parse(answer.body)).toEqual(conflict);
@@ -201,6 +206,14 @@ describe("a change", () => {
     );
     expect(rig.records("act.intent")).toHaveLength(4);
     await expect.poll(() => rig.records("act.outcome").length).toBe(4);
+  });
+
+  it("that meets another conflict, as an apply over what somebody else manages, is told it", async () => {
+    take = (response) => json(response, 409, conflict);
+    const body = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web" } };
+    const answer = await send("apply", body, `${path}?fieldManager=x`);
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([409, conflict]);
+    expect(sent()).toHaveLength(2);
   });
 
   it("of a version that its client names is not tried again", async () => {
@@ -367,6 +380,12 @@ describe("the object", () => {
       /another object/,
     ],
     ["has no version", (response) => json(response, 200, deployment("")), 503, /no version/],
+    [
+      "has a version that is none",
+      (response) => json(response, 200, deployment("7".repeat(257))),
+      503,
+      /no version/,
+    ],
     ["has no version that binds", (response) => json(response, 200, deployment("0")), 503, /no version/],
     [
       "holds a number that is not exact",
