@@ -427,6 +427,7 @@ describe("what was there before", () => {
     );
   });
 
+  const restartedAt = "kubectl.kubernetes.io/restartedAt";
   // As clusters write templates: with members that are null.
   const of = (spec: object): object => ({
     apiVersion: "apps/v1",
@@ -460,7 +461,8 @@ describe("what was there before", () => {
       ["MERGE", { metadata: { labels: { team: "a" } } }],
       ["STRATEGIC", { spec: { replicas: 3 } }],
       // As kubectl rollout restart does.
-      ["STRATEGIC", { spec: { template: { metadata: { annotations: { restartedAt: "now" } } } } }],
+      ["STRATEGIC", { spec: { template: { metadata: { annotations: { [restartedAt]: "now" } } } } }],
+      ["APPLY", { spec: { template: { metadata: { annotations: { [restartedAt]: "now" } } } } }],
       ["STEPS", [{ op: "add", path: "/metadata/annotations", value: { a: "1" } }]],
       ["APPLY", { metadata: { name: "a", labels: { team: "a" } }, spec: { replicas: 2 } }],
       ["PUT", { ...live, metadata: { name: "a", labels: { team: "b" } } }],
@@ -468,6 +470,17 @@ describe("what was there before", () => {
       ["PUT", JSON.parse(JSON.stringify(live, (_name, value: unknown) => value ?? undefined))],
     ] as [How, unknown][])
       expect([how, change(how, target, body, live)]).toEqual([how, "permit"]);
+    // What puts containers into pods goes by their marks, the image that it puts there too.
+    for (const marks of [
+      { annotations: { "sidecar.istio.io/proxyImage": "mine:1" } },
+      { labels: { "sidecar.istio.io/inject": "true" } },
+    ])
+      for (const how of ["MERGE", "STRATEGIC", "APPLY"] as const)
+        expect([
+          how,
+          change(how, target, { spec: { template: { metadata: marks } } }, live),
+          change(how, target, { spec: { template: { metadata: marks } } }, of({})),
+        ]).toEqual([how, expect.stringContaining("refused: "), "permit"]);
     // What takes it away is permitted.
     const harmless = Object.fromEntries(Object.keys(spec).map((name) => [name, null]));
     expect(change("MERGE", target, { spec: { template: { spec: harmless } } }, live)).toBe("permit");

@@ -8,6 +8,7 @@ import { judgeMasked } from "./masked.ts";
 import { isOfTheOperator, judgeNamespaceLabels } from "./namespace-labels.ts";
 import { folded, isObject, type JsonObject, member, type Path, saysTheSame, valueAt } from "./objects.ts";
 import { judgeOwners } from "./owners.ts";
+import { keepsPods, reachesPods } from "./pods.ts";
 import { judgeSecret } from "./secrets.ts";
 import type { JudgedWrite, Write } from "./write.ts";
 
@@ -15,21 +16,6 @@ import type { JudgedWrite, Write } from "./write.ts";
 export interface WriteObjection extends Objection {
   readonly fault?: Fault;
 }
-
-const template = ["spec", "template", "spec"];
-
-/** Where those of Kubernetes' own kinds that make pods say what the pods are. */
-const podsAt: Readonly<Record<string, Path>> = {
-  pods: ["spec"],
-  podtemplates: ["template", "spec"],
-  replicationcontrollers: template,
-  "deployments.apps": template,
-  "replicasets.apps": template,
-  "statefulsets.apps": template,
-  "daemonsets.apps": template,
-  "jobs.batch": template,
-  "cronjobs.batch": ["spec", "jobTemplate", ...template],
-};
 
 /**
  * Why a write is refused, or undefined: by the whole object that results, whatever the way there, compared with the object
@@ -83,22 +69,14 @@ function judgeCreation(
 /** Says of something that is refused whether the object had it before, and whether that excuses it. */
 function excuses({ before, after }: JudgedWrite, request: ResourceRequest): (finding: Finding) => boolean {
   const same = (path: Path): boolean => saysTheSame(valueAt(before, path), valueAt(after, path));
-  const pod = podOf(request);
   let isPodSame: boolean | undefined;
   return (finding) => {
     if (before === undefined || valueAt(before, finding.path) === undefined || !same(finding.path))
       return false;
     if (finding.excuse === "itself" || isInjected(finding, request, after)) return true;
-    isPodSame ??=
-      pod === undefined ? saysTheSame(withoutMetadata(before), withoutMetadata(after)) : same(pod);
+    isPodSame ??= keepsPods(before, after, request);
     return isPodSame;
   };
-}
-
-/** Where a kind of Kubernetes' own says what its pods are. */
-function podOf({ group, resource }: ResourceRequest): Path | undefined {
-  const kind = group === "" ? resource : `${resource}.${group}`;
-  return Object.hasOwn(podsAt, kind) ? podsAt[kind] : undefined;
 }
 
 /** The token that the cluster itself puts into each pod, for itself; one for anybody else is the pod's author's. */
@@ -109,11 +87,6 @@ function isInjected({ path }: Finding, { resource, group }: ResourceRequest, obj
     path.at(-1) === "serviceAccountToken" &&
     (member(valueAt(object, path), "audience") ?? "") === ""
   );
-}
-
-function withoutMetadata(object: JsonObject): JsonObject {
-  const { metadata: _, status: _status, ...rest } = object;
-  return rest;
 }
 
 function judgeObject(
@@ -155,13 +128,6 @@ function judgeJoined(
   return live === undefined
     ? undefined
     : { why: `the object that this is applied to has it: ${live.why}`, remedy: live.remedy ?? "never" };
-}
-
-/** Whether what is applied describes pods, or may. */
-function reachesPods(applied: JsonObject, request: ResourceRequest): boolean {
-  const pod = podOf(request);
-  if (pod !== undefined) return valueAt(applied, pod) !== undefined;
-  return Object.keys(applied).some((name) => !["apiVersion", "kind", "metadata"].includes(name));
 }
 
 function withoutUserNamespaces(value: unknown): unknown {
