@@ -49,6 +49,7 @@ const scopes: Readonly<Record<string, unknown>> = {
     verbs: ["create", "patch"],
     namespaces: ["shop"],
   },
+  deletes: { resources: ["pods"], verbs: ["delete", "deletecollection"], namespaces: ["shop"] },
   labels: {
     exec: {
       namespaces: ["shop"],

@@ -6,7 +6,7 @@ import { nameMatches } from "./request/glob.ts";
 import { judgeHeaders } from "./headers.ts";
 import { maskOf } from "./mask.ts";
 import { problemOfResource, WRITING_VERBS } from "./request/never.ts";
-import { parametersOf } from "./request/parameters.ts";
+import { DELETE_OPTIONS, parametersOf } from "./request/parameters.ts";
 import type { KubernetesRequest, ResourceRequest } from "./request/read.ts";
 import type { KubernetesScope } from "./scope.ts";
 import { judgeWrite } from "./write/judge-write.ts";
@@ -129,9 +129,12 @@ function judgeBody(act: KubernetesAct, { verb }: ResourceRequest): Objection | u
   if (verb !== "delete" && verb !== "deletecollection") return wrong(`${verb} has no body`);
   if (bodyTypeOf(act) !== "json")
     return wrong("the body's content type is not taken here; send application/json");
-  return isObject(parseBody(body.bytes))
+  const options = parseBody(body.bytes);
+  if (!isObject(options)) return wrong("the body is no JSON that can be read in one way only");
+  const other = Object.keys(options).find((name) => !DELETE_OPTIONS.has(name));
+  return other === undefined
     ? undefined
-    : wrong("the body is no JSON that can be read in one way only");
+    : wrong(`the body of ${verb} takes no member ${JSON.stringify(other.slice(0, 40))}`);
 }
 
 /**

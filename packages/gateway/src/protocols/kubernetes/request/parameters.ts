@@ -19,6 +19,13 @@ const listing = [
 ];
 const writing = ["dryRun", "fieldManager", "fieldValidation"];
 const removing = ["dryRun", "gracePeriodSeconds", "propagationPolicy", "orphanDependents"];
+/** Members of a delete's body (metav1.DeleteOptions): what its parameters say, and which object is meant. */
+export const DELETE_OPTIONS: ReadonlySet<string> = new Set([
+  ...removing,
+  "apiVersion",
+  "kind",
+  "preconditions",
+]);
 const logging = [
   "container",
   "follow",
