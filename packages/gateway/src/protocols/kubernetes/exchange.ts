@@ -211,9 +211,11 @@ function answerRules(cover: KubernetesCover): AnswerRules {
   if (cover.kind !== "resource" || cover.mask === undefined) return rules;
   const { mask, scope, request, write } = cover;
   if (write === undefined) return { ...rules, rewrite: () => maskJson(mask, true) };
+  // Warnings are words about the object too.
+  const drop = new Set(["warning"]);
   const ofRefusals = maskOfRefusals(request.resource, scope.mask[request.resource] ?? []);
   const rewrite = (status: number) => maskJson(quotesObjects(status) ? ofRefusals : mask, true);
-  return { ...rules, rewrite };
+  return { ...rules, drop, rewrite };
 }
 
 async function bodyOf(exchange: WebExchange, ended: AbortSignal): Promise<Body | "too large" | undefined> {

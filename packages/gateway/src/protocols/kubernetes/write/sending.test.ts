@@ -102,7 +102,7 @@ function send(
   how: keyof typeof types,
   body: unknown,
   target = path,
-): Promise<{ status: number; body: string }> {
+): Promise<{ status: number; body: string; warning: unknown }> {
   const bytes = typeof body === "string" ? body : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const asking = requestHttps(
@@ -116,7 +116,9 @@ function send(
       (answer) => {
         let text = "";
         answer.setEncoding("utf8").on("data", (piece: string) => (text += piece));
-        answer.once("end", () => resolve({ status: answer.statusCode ?? 0, body: text }));
+        answer.once("end", () =>
+          resolve({ status: answer.statusCode ?? 0, body: text, warning: answer.headers["warning"] }),
+        );
       },
     );
     asking.once("error", reject).end(bytes);
@@ -336,6 +338,18 @@ describe("a refusal of the cluster's", () => {
         details: { name: "web", causes: [{ field: "spec.template" }] },
       });
     }
+  });
+
+  it("and its warnings do not either", async () => {
+    look = (response) => json(response, 200, live);
+    take = (response) => {
+      response.setHeader("warning", `299 - "${words.replaceAll('"', "'")}"`);
+      json(response, 200, live);
+    };
+    const change = { metadata: { labels: { x: "1" } } };
+    expect((await send("merge", change, job)).warning).toBeUndefined();
+    look = (response) => json(response, 200, deployment("7"));
+    expect((await send("merge", change)).warning).toContain("hunter2");
   });
 
   it("is told in its words where nothing is masked, or it is about names alone", async () => {
