@@ -252,6 +252,25 @@ describe("a change", () => {
     expect(JSON.parse(sent()[0]?.body ?? "")).toEqual(deployment("7"));
   });
 
+  it.each([
+    [200, "7"],
+    [404, undefined],
+  ])("by a server-side apply says the same as YAML: %i", async (status, version) => {
+    look = (response) => json(response, status, status === 200 ? deployment("7") : {});
+    const note = "a \u0085 b \u2028 c \u2029 d\ud83d\ude00";
+    const body = ` {"apiVersion":"apps/v1","kind":"Deployment","metadata":\t{"name":"web","annotations":{"note":"${note}"}}}`;
+    await send("apply", body, `${path}?fieldManager=x`);
+    const text = sent()[0]?.body ?? "";
+    expect(text).toContain("a \\u0085 b \\u2028 c \\u2029 d\ud83d\ude00");
+    expect(text).not.toMatch(/[\t\u0085\u2028\u2029]/);
+    const { metadata } = JSON.parse(text) as { metadata: object };
+    expect(metadata).toEqual({
+      name: "web",
+      annotations: { note },
+      ...(version === undefined ? {} : { resourceVersion: version }),
+    });
+  });
+
   it("by a server-side apply is judged again too when its object has changed meanwhile", async () => {
     take = (response) => {
       look = (answer) => json(answer, 200, deployment("8", hidden));

@@ -179,6 +179,14 @@ function saidBy({ op, path, value }: Step): unknown {
   );
 }
 
+/** JSON that says the same when it is read as YAML 1.1, which folds lines within texts, and has more ends of lines. */
+function asYaml(object: JsonObject): string {
+  return JSON.stringify(object).replaceAll(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 function namesVersion(said: readonly unknown[]): boolean {
   return said.some((each) => {
     const version = member(member(each, "metadata"), "resourceVersion");
@@ -202,15 +210,12 @@ function whole(
   const what = `${request.resource} ${JSON.stringify(request.name ?? "")}`;
   // A version of nothing, or one that is not there, may be there when the write arrives.
   if (meant !== "" && request.verb !== "create" && meant !== live?.version) return conflict(what);
-  const sent =
-    live === undefined || (meant !== "" && !isApply)
-      ? undefined
-      : {
-          type: isApply ? "application/apply-patch+yaml" : "application/json",
-          bytes: Buffer.from(
-            JSON.stringify({ ...body, metadata: { ...metadata, resourceVersion: live.version } }),
-          ),
-        };
+  const bound =
+    live === undefined ? body : { ...body, metadata: { ...metadata, resourceVersion: live.version } };
+  let sent: ObjectWrite["sent"];
+  if (isApply) sent = { type: "application/apply-patch+yaml", bytes: Buffer.from(asYaml(bound)) };
+  else if (live !== undefined && meant === "")
+    sent = { type: "application/json", bytes: Buffer.from(JSON.stringify(bound)) };
   return {
     kind: "object",
     before: live?.object,
