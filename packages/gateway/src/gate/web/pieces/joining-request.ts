@@ -1,7 +1,7 @@
 import { IncomingMessage } from "node:http";
 import { FREE_SMALL_PIECES, SMALL_PIECE_BYTES } from "../../bounds.ts";
-import { addressKey } from "../../limits/places.ts";
 import type { SlowLane } from "./slow-lane.ts";
+import { slowDown } from "./slow-connection.ts";
 import { SmallPieces } from "./small-pieces.ts";
 
 /**
@@ -15,8 +15,6 @@ export function joiningRequests(lane: SlowLane): typeof IncomingMessage {
     /** Made when it is needed: most bodies come in one piece. */
     #joined: SmallPieces | undefined;
     #isPlanned = false;
-    #isSlow = false;
-    #leave: (() => void) | undefined;
 
     /** Node's parser gives each piece of the body here, and null at its end. */
     override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
@@ -34,29 +32,15 @@ export function joiningRequests(lane: SlowLane): typeof IncomingMessage {
         joined.add(chunk);
       }
       this.#plan();
-      if (lane.note()) return true;
-      this.#isSlow = true;
+      if (lane.note()) return this.readableLength < this.readableHighWaterMark;
+      slowDown(this.socket, lane);
       return false;
     }
 
     /** Whoever reads wants more. */
     override _read(size: number): void {
       this.#passOn();
-      if (!this.#isSlow) {
-        super._read(size);
-        return;
-      }
-      if (this.#leave !== undefined) return;
-      this.#leave = lane.enter(addressKey(this.socket.remoteAddress ?? ""), () => {
-        this.#leave = undefined;
-        this.#isSlow = false;
-        super._read(size);
-      });
-    }
-
-    override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-      this.#leave?.();
-      super._destroy(error, callback);
+      super._read(size);
     }
 
     /** At the turn's end: not before everything is there that came with it. */

@@ -47,6 +47,7 @@ export function joinSmallPieces(stream: ServerHttp2Stream, isTooMany: () => bool
       joined.add(chunk);
     }
     plan();
-    return true;
+    // What waits to be read and is full closes the window, as it would without this.
+    return stream.readableLength < stream.readableHighWaterMark;
   };
 }
