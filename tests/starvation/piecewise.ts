@@ -195,6 +195,32 @@ function unread(lanes: number, path: string): Attack {
   };
 }
 
+/** Sends whole requests one behind the other, and reads what is answered. */
+function onePerAnother(lanes: number, burst: (fight: Fight, lane: number) => Buffer): Attack {
+  return {
+    async run(fight) {
+      const { count, all } = counter();
+      await onLanes(fight, lanes, async (lane) => {
+        const socket = await dial(fight.ground, "http/1.1", addresses[lane % addresses.length]);
+        if (socket === undefined) {
+          count("turned away");
+          await pause(20);
+          return;
+        }
+        countStatuses(socket, count);
+        count("connected");
+        await pour(fight, socket, burst(fight, lane));
+        socket.destroy();
+      });
+      return all;
+    },
+  };
+}
+
+/** So many chunks of one byte, whole. */
+const manyChunks = `${"1\r\n \r\n".repeat(2000)}0\r\n\r\n`;
+const hostOf = ({ ground }: Fight): string => new URL(ground.url).host;
+
 const json = "application/json";
 const token = ({ ground }: Fight, lane: number): string => ground.tokens[lane % ground.tokens.length] ?? "";
 
@@ -236,6 +262,17 @@ export const piecewise: Readonly<Record<string, Attack>> = {
     bearer: token,
   }),
   "bodies in DATA frames of one byte": inFrames(32),
+  "whole bodies in chunks of one byte": onePerAnother(48, (fight, lane) =>
+    Buffer.from(
+      `POST ${api}/octets HTTP/1.1\r\nHost: ${hostOf(fight)}\r\nAuthorization: Bearer ${secretOf(fight, lane)}\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n${manyChunks}`,
+    ),
+  ),
+  "pipelined requests that expect what there is not": onePerAnother(16, (fight) =>
+    Buffer.from(`GET / HTTP/1.1\r\nHost: ${hostOf(fight)}\r\nExpect: x\r\n\r\n`.repeat(2000)),
+  ),
+  "pipelined requests without a host": onePerAnother(16, () =>
+    Buffer.from("GET / HTTP/1.1\r\n\r\n".repeat(3000)),
+  ),
   "HTTP/2 streams that are refused": manyStreams(32, 100, `${api}/hang`),
   "HTTP/2 streams without a grant": manyStreams(32, 100, "/http/busy-api"),
   "pipelined requests whose answers are not read": unread(16, `${api}/read`),

@@ -110,6 +110,16 @@ describe("the HTTPS server", () => {
     expect(await said("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")).toBe("Connection: keep-alive");
   });
 
+  it("answers a request without a host itself, in its turn, instead of Node", async () => {
+    const { port } = await start(60_000);
+    const socket = connectTls({ host: "127.0.0.1", port, rejectUnauthorized: false });
+    sockets.push(socket);
+    await once(socket, "secureConnect");
+    socket.write("GET /healthz HTTP/1.1\r\n\r\n");
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(String(answer)).toContain("mayfly-problem: host_ambiguous");
+  });
+
   it("keeps an HTTP/2 client that answers pings, however long it asks for nothing more", async () => {
     const { port, inUse } = await start(60_000);
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });

@@ -1,13 +1,6 @@
 import type { FastifyServerFactory } from "fastify";
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import {
-  constants,
-  createServer as createHttp2Server,
-  type Http2Server,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-  type ServerHttp2Session,
-} from "node:http2";
+import type { IncomingMessage } from "node:http";
+import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { createServer, type Server } from "node:https";
 import type { Duplex } from "node:stream";
 import type { Socket } from "node:net";
@@ -25,7 +18,8 @@ import { createHandshakeTurns } from "../../gate/limits/handshake-turns.ts";
 import { joiningRequests } from "../../gate/web/pieces/joining-request.ts";
 import { createSlowLane } from "../../gate/web/pieces/slow-lane.ts";
 import type { Router } from "../../gate/web/router.ts";
-import { createRequestTaking, type TakeRequest } from "./request-taking.ts";
+import { routeRequests } from "./request-routing.ts";
+import { createRequestTaking } from "./request-taking.ts";
 import type { ConnectionPlaces } from "./connection-places.ts";
 import type { Certificates } from "../tls/certificates.ts";
 
@@ -77,6 +71,8 @@ export function httpsServer(
         // Node's parser lets more through than RFC 9112 does only when told so: it is not.
         insecureHTTPParser: false,
         connectionsCheckingInterval: LOOK_EVERY_MS,
+        // Node's own answers come before any bound: see `routeRequests`.
+        requireHostHeader: false,
         // What nobody would upgrade is an ordinary request.
         shouldUpgradeCallback: takes,
         IncomingMessage: joiningRequests(createSlowLane(systemClock)),
@@ -87,10 +83,12 @@ export function httpsServer(
         streamResetRate: STREAM_RESETS.perSecond,
       });
       const take = createRequestTaking(systemClock);
-      for (const each of [server, http2]) listen(each, take, router, takes, handler, () => isLeaving);
+      for (const each of [server, http2])
+        routeRequests(each, { take, router, takes, handler, isLeaving: () => isLeaving });
       server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
         socket.on("error", () => socket.destroy());
-        if (router === undefined) socket.destroy();
+        // Its connection was ended for what came before it, in the same read.
+        if (router === undefined || socket.destroyed) socket.destroy();
         else router.upgrade(request, socket, head);
       });
       http2.on("session", (session) => {
@@ -115,41 +113,6 @@ export function httpsServer(
       for (const session of sessions) session.close();
     },
   };
-}
-
-type AnyRequest = IncomingMessage | Http2ServerRequest;
-type AnyResponse = ServerResponse | Http2ServerResponse;
-
-/** Hands each request to the router or to the API, and one that waits for 100 (Continue) too. */
-function listen(
-  server: Server | Http2Server,
-  take: TakeRequest,
-  router: Router | undefined,
-  takes: (request: AnyRequest) => boolean,
-  handler: RequestListener,
-  isLeaving: () => boolean,
-): void {
-  const route = (request: AnyRequest, response: AnyResponse, expects: boolean): void => {
-    if (!("stream" in response) && isLeaving()) response.shouldKeepAlive = false;
-    if (router !== undefined && takes(request)) {
-      router.request(request, response, expects);
-      return;
-    }
-    if (expects) response.writeContinue();
-    // A stream that its client does not read, or whose body never ends, is not seen by the timers of HTTP/1.1.
-    if ("stream" in response) {
-      const { stream } = response;
-      stream.setTimeout(SILENCE_MS, () => stream.close(constants.NGHTTP2_CANCEL));
-    }
-    // Node's objects of HTTP/2 answer to the names of those of HTTP/1.1: its compatibility API.
-    handler(request as IncomingMessage, response as ServerResponse);
-  };
-  server.on("request", (request: AnyRequest, response: AnyResponse) =>
-    take(request, response, () => route(request, response, false)),
-  );
-  server.on("checkContinue", (request: AnyRequest, response: AnyResponse) =>
-    take(request, response, () => route(request, response, true)),
-  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import type { Socket } from "node:net";
 import type { Clock } from "../../kernel/clock.ts";
 import { tokenBuckets } from "../../kernel/buckets.ts";
 import { MAX_PIPELINED, SMALL_FRAMES } from "../../gate/bounds.ts";
@@ -17,6 +18,19 @@ export type TakeRequest = (
 
 /** How many addresses are remembered. */
 const MAX_ADDRESSES = 10_000;
+
+/** Node's answer to its parser: the connection changes to another protocol, and what follows is not the parser's. */
+const UPGRADED = 2;
+
+/**
+ * Ends the reading of what came in the same read as a request: all of it would be parsed, and requests made of it. Node's
+ * parser asks its `onIncoming` about each request, and reads the socket's handle itself, until a listener takes that back.
+ */
+function stopParsing(socket: Socket): void {
+  const { parser } = socket as Socket & { readonly parser?: { onIncoming: () => number } | null };
+  if (parser) parser.onIncoming = () => UPGRADED;
+  socket.on("data", () => undefined);
+}
 
 /**
  * Makes what every request of a port comes by, before anything is made of it: those that come together begin in turn, a
@@ -54,8 +68,7 @@ export function createRequestTaking(clock: Pick<Clock, "monotonic">): TakeReques
     const { remoteAddress: address = "" } = socket;
     if (socket.destroyed) return;
     if (turns.waiting(address, socket) >= MAX_PIPELINED) {
-      // Node's parser reads the socket's handle; a listener takes it back, or all that was read with this would be parsed.
-      socket.on("data", () => undefined);
+      stopParsing(socket);
       socket.destroy();
     } else turns.enter(address, socket, begin);
   };
