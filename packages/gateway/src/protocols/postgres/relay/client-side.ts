@@ -55,11 +55,14 @@ export function goOn(relay: RelayState): void {
 
 /**
  * Tells the client a parameter again, as the server said it: a message that may come at any time between others (manual,
- * "Asynchronous Operations"), and that only a client which is there can take.
+ * "Asynchronous Operations"), and that only a client which is there can take. Not while it sends the data of a COPY: a
+ * server that reads these says nothing, and drivers (Go's lib/pq) take it for a fault there.
  */
-export function probe({ parts, ending, backend }: RelayState, parameters: ReadonlyMap<string, string>): void {
+export function probe(relay: RelayState, parameters: ReadonlyMap<string, string>): void {
+  const { parts, ending, backend, shared } = relay;
   const { client } = parts;
   const version = parameters.get(PROBE_PARAMETER);
+  if (shared.copyIn || shared.copyAwaited !== undefined) return;
   // What waits to be written tells the end by itself.
   if (version === undefined || ending !== undefined || backend.openBytes > 0 || client.writableLength > 0)
     return;

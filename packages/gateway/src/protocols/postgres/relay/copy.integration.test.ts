@@ -1,11 +1,14 @@
 // tier: gate
 // COPY FROM STDIN, message by message beside a direct connection: whatever fails, and wherever.
+import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { fakeClock } from "@mayfly/testing/fake-clock.ts";
 import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
 import { createFakeGate, type FakeGate } from "../testing/fake-gate.ts";
 import { answersTo, dialGateway, dialServer, type Step } from "../testing/steps.ts";
 import { targetOf } from "../testing/target.ts";
 import {
+  dial,
   frame,
   frames,
   listenWire,
@@ -14,6 +17,7 @@ import {
   type RawClient,
   type TestCertificate,
 } from "../testing/wire.ts";
+import { LOOK_EVERY_MS } from "./paused-clients.ts";
 
 let gate: FakeGate;
 let postgres: EmbeddedPostgres;
@@ -226,4 +230,35 @@ test("what is discarded behind a failed COPY is recorded as that", async () => {
   expect(gate.log.find((entry) => entry.what === "outcome" && entry.intent === number)).toMatchObject({
     outcome: { error: "discarded" },
   });
+});
+
+test("a client that sends data faster than the server takes it is told nothing meanwhile", async () => {
+  const clock = fakeClock(Date.now());
+  const own = createFakeGate({ target: targetOf(postgres), leftMs: 86_400_000 });
+  const listening = await listenWire(own, certificate, { clock });
+  const admin = new pg.Client({ connectionString: postgres.url() });
+  await admin.connect();
+  try {
+    await admin.query(
+      `CREATE TABLE slow (note text);
+       CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NEW; END';
+       CREATE TRIGGER wait BEFORE INSERT ON slow FOR EACH ROW EXECUTE FUNCTION wait()`,
+    );
+    await admin.query("SELECT pg_advisory_lock(7)");
+    const client = await dial(listening.port);
+    await client.logIn();
+    client.send(frames.query("copy slow from stdin"));
+    await client.until("G");
+    const rows = data(`${"x".repeat(60_000)}\n`);
+    client.send(Buffer.concat(Array.from({ length: 400 }, () => rows)));
+    await expect.poll(() => listening.accepted[0]?.isPaused()).toBe(true);
+    for (let look = 0; look < 3; look += 1) clock.advance(LOOK_EVERY_MS);
+    await admin.query("SELECT pg_advisory_unlock(7)");
+    client.send(done);
+    expect((await client.until("Z")).map(({ type }) => type)).toEqual(["C", "Z"]);
+    client.close();
+  } finally {
+    await admin.end();
+    listening.close();
+  }
 });

@@ -4,6 +4,8 @@ import type { Clock } from "../../../kernel/clock.ts";
 export interface MaybePaused {
   /** Whether its client is not read now. */
   readonly isPaused: () => boolean;
+  /** How much of it has been read so far, bytes. */
+  readonly read: () => number;
   /** Says something to its client that means nothing. */
   readonly probe: () => void;
 }
@@ -14,7 +16,7 @@ export interface PausedClients {
   watch(session: MaybePaused): () => void;
 }
 
-/** How often it is looked, milliseconds: a client that is paused at two looks is probed. */
+/** How often it is looked, milliseconds: a client that is paused at two looks, and was not read in between, is probed. */
 export const LOOK_EVERY_MS = 5000;
 
 /**
@@ -22,8 +24,8 @@ export const LOOK_EVERY_MS = 5000;
  * buffers it has not even arrived. What is written to it is answered with a reset by then, and the next write fails.
  */
 export function createPausedClients(clock: Pick<Clock, "schedule">): PausedClients {
-  /** Whether each was paused at the last look. */
-  const sessions = new Map<MaybePaused, boolean>();
+  /** How much had been read of each that was paused at the last look. */
+  const sessions = new Map<MaybePaused, number | undefined>();
   let isPlanned = false;
 
   const plan = (): void => {
@@ -33,17 +35,17 @@ export function createPausedClients(clock: Pick<Clock, "schedule">): PausedClien
   };
   const look = (): void => {
     isPlanned = false;
-    for (const [session, wasPaused] of sessions) {
-      const isPaused = session.isPaused();
-      sessions.set(session, isPaused);
-      if (wasPaused && isPaused) session.probe();
+    for (const [session, before] of sessions) {
+      const read = session.isPaused() ? session.read() : undefined;
+      sessions.set(session, read);
+      if (read !== undefined && read === before) session.probe();
     }
     if (sessions.size > 0) plan();
   };
 
   return {
     watch(session) {
-      sessions.set(session, false);
+      sessions.set(session, undefined);
       plan();
       return () => sessions.delete(session);
     },

@@ -60,6 +60,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
   const forget = memory.join(who, () => statements.weight + portals.weight);
   const unwatch = options.pausedClients.watch({
     isPaused: () => relay.isWaiting || relay.isFull,
+    read: () => client.bytesRead,
     probe: () => probe(relay, upstream.parameters),
   });
   const registered = options.cancels.register(upstream.key, () => cancel(relay));
