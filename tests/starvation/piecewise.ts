@@ -217,6 +217,29 @@ function onePerAnother(lanes: number, burst: (fight: Fight, lane: number) => Buf
   };
 }
 
+/** Opens connections that say nothing, and has all of them speak at once; again and again. */
+function allAtOnce(connections: number, first: (fight: Fight, lane: number) => Buffer): Attack {
+  return {
+    async run(fight) {
+      const { count, all } = counter();
+      while (!fight.isOver()) {
+        const open = await Promise.all(
+          Array.from({ length: connections }, (_, lane) =>
+            dial(fight.ground, "http/1.1", addresses[lane % addresses.length]),
+          ),
+        );
+        open.forEach((socket, lane) => {
+          count(socket === undefined ? "turned away" : "connected");
+          socket?.resume().write(first(fight, lane));
+        });
+        await pause(300);
+        for (const socket of open) socket?.destroy();
+      }
+      return all;
+    },
+  };
+}
+
 /** So many chunks of one byte, whole. */
 const manyChunks = `${"1\r\n \r\n".repeat(2000)}0\r\n\r\n`;
 const hostOf = ({ ground }: Fight): string => new URL(ground.url).host;
@@ -265,6 +288,11 @@ export const piecewise: Readonly<Record<string, Attack>> = {
   "whole bodies in chunks of one byte": onePerAnother(48, (fight, lane) =>
     Buffer.from(
       `POST ${api}/octets HTTP/1.1\r\nHost: ${hostOf(fight)}\r\nAuthorization: Bearer ${secretOf(fight, lane)}\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n${manyChunks}`,
+    ),
+  ),
+  "bodies in chunks of one byte that all begin at once": allAtOnce(256, (fight, lane) =>
+    Buffer.from(
+      `POST ${api}/octets HTTP/1.1\r\nHost: ${hostOf(fight)}\r\nAuthorization: Bearer ${secretOf(fight, lane)}\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n${"1\r\n \r\n".repeat(20_000)}`,
     ),
   ),
   "pipelined requests that expect what there is not": onePerAnother(16, (fight) =>

@@ -105,6 +105,12 @@ export const FREE_SMALL_PIECES = 8;
 export const SMALL_PIECES_PER_TURN = 1024;
 export const SLOW_LANE_MS = 20;
 /**
+ * How long an address of which one connection has used up a turn is remembered, and how long no other connection of such
+ * addresses is read when one does. Milliseconds.
+ */
+export const SUSPECT_MS = 10_000;
+export const SUSPECT_REST_MS = 5;
+/**
  * Small pieces of bodies over HTTP/2, where nothing but the window holds a client back: a burst, then a rate, of one
  * address. One more ends its connection.
  */

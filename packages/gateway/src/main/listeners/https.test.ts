@@ -110,6 +110,26 @@ describe("the HTTPS server", () => {
     expect(await said("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")).toBe("Connection: keep-alive");
   });
 
+  it("reads no other connection of an address for a while when one brings more small pieces than a turn may", async () => {
+    const { port } = await start(60_000);
+    const accepted: Socket[] = [];
+    api?.server.on("secureConnection", (socket: Socket) => accepted.push(socket));
+    const [idle, busy] = [0, 1].map(() => {
+      const socket = connectTls({ host: "127.0.0.1", port, rejectUnauthorized: false });
+      sockets.push(socket);
+      return socket;
+    });
+    await expect.poll(() => accepted.length).toBe(2);
+    const other = accepted.find(({ remotePort }) => remotePort === idle?.localPort);
+    if (other === undefined) throw new Error("there is no such connection");
+    const paused = once(other, "pause");
+    const resumed = paused.then(() => once(other, "resume"));
+    busy?.write(
+      `POST /v1/requests HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n${"1\r\n \r\n".repeat(10_000)}`,
+    );
+    await resumed;
+  });
+
   it("answers a request without a host itself, in its turn, instead of Node", async () => {
     const { port } = await start(60_000);
     const socket = connectTls({ host: "127.0.0.1", port, rejectUnauthorized: false });

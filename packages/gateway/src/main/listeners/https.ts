@@ -2,7 +2,6 @@ import type { FastifyServerFactory } from "fastify";
 import type { IncomingMessage } from "node:http";
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { createServer, type Server } from "node:https";
-import type { Duplex } from "node:stream";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { systemClock } from "../../kernel/clock.ts";
@@ -17,6 +16,7 @@ import {
 import { createHandshakeTurns } from "../../gate/limits/handshake-turns.ts";
 import { joiningRequests } from "../../gate/web/pieces/joining-request.ts";
 import { createSlowLane } from "../../gate/web/pieces/slow-lane.ts";
+import { createSuspects, type Suspects } from "../../gate/web/pieces/suspects.ts";
 import type { Router } from "../../gate/web/router.ts";
 import { routeRequests } from "./request-routing.ts";
 import { createRequestTaking } from "./request-taking.ts";
@@ -62,6 +62,7 @@ export function httpsServer(
     factory(handler) {
       const takes = (request: { url?: string | undefined }): boolean =>
         router?.handles(request.url ?? "") === true;
+      const suspects = createSuspects(systemClock);
       server = createServer({
         cert: certificates.certificate,
         key: certificates.key,
@@ -75,7 +76,7 @@ export function httpsServer(
         requireHostHeader: false,
         // What nobody would upgrade is an ordinary request.
         shouldUpgradeCallback: takes,
-        IncomingMessage: joiningRequests(createSlowLane(systemClock)),
+        IncomingMessage: joiningRequests(createSlowLane(systemClock), suspects),
       });
       const http2 = createHttp2Server({
         settings: { maxConcurrentStreams: MAX_STREAMS, enableConnectProtocol: false },
@@ -85,7 +86,8 @@ export function httpsServer(
       const take = createRequestTaking(systemClock);
       for (const each of [server, http2])
         routeRequests(each, { take, router, takes, handler, isLeaving: () => isLeaving });
-      server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+        suspects.release(socket);
         socket.on("error", () => socket.destroy());
         // Its connection was ended for what came before it, in the same read.
         if (router === undefined || socket.destroyed) socket.destroy();
@@ -95,7 +97,7 @@ export function httpsServer(
         sessions.add(session);
         session.once("close", () => sessions.delete(session));
       });
-      chooseVersion(server, http2);
+      chooseVersion(server, http2, suspects);
       admitFirst(server, places);
       return server;
     },
@@ -155,7 +157,7 @@ function followSession(session: ServerHttp2Session, socket: TLSSocket): void {
 }
 
 /** The client chose a version in its handshake (ALPN, RFC 7301). */
-function chooseVersion(server: Server, http2: Http2Server): void {
+function chooseVersion(server: Server, http2: Http2Server, suspects: Suspects): void {
   const http1 = server.listeners("secureConnection");
   server.removeAllListeners("secureConnection");
   server.on("secureConnection", (socket: TLSSocket) => {
@@ -165,7 +167,10 @@ function chooseVersion(server: Server, http2: Http2Server): void {
       return;
     }
     if (socket.alpnProtocol === "h2") openSession(http2, socket);
-    else for (const each of http1) each.call(server, socket);
+    else {
+      suspects.admit(socket);
+      for (const each of http1) each.call(server, socket);
+    }
   });
 }
 

@@ -65,7 +65,7 @@ it("brings a body in chunks of one byte to its reader in a few pieces, whole and
   let seen: (pieces: Promise<Buffer[]>) => void = () => undefined;
   const asked = new Promise<Buffer[]>((resolve) => (seen = resolve));
   const server = createServer(
-    { IncomingMessage: joiningRequests(createSlowLane(clock)) },
+    { IncomingMessage: joiningRequests(createSlowLane(clock), { suspect: () => undefined }) },
     (request: IncomingMessage) => seen(piecesOf(request)),
   );
   const socket = await dial(server);
@@ -92,9 +92,12 @@ it("reads nothing more of a body whose small pieces have used up a turn until it
       return lane.enter(...given);
     },
   };
-  const server = createServer({ IncomingMessage: joiningRequests(watched) }, (incoming) => {
-    incoming.on("data", (piece: Buffer) => (read += piece.length));
-  });
+  const server = createServer(
+    { IncomingMessage: joiningRequests(watched, { suspect: () => undefined }) },
+    (incoming) => {
+      incoming.on("data", (piece: Buffer) => (read += piece.length));
+    },
+  );
   const socket = await dial(server);
   const body = bytes(100 * SMALL_PIECES_PER_TURN);
   socket.write(HEAD);

@@ -44,8 +44,9 @@ const lengthOf = async (body: Readable): Promise<number> => {
 it("is not read on over HTTP/1.1 while nobody reads a body of small pieces, and is whole then", async () => {
   let seen: (incoming: IncomingMessage) => void = () => undefined;
   const asked = new Promise<IncomingMessage>((resolve) => (seen = resolve));
-  const server = createServer({ IncomingMessage: joiningRequests(createSlowLane(fakeClock())) }, (incoming) =>
-    seen(incoming),
+  const server = createServer(
+    { IncomingMessage: joiningRequests(createSlowLane(fakeClock()), { suspect: () => undefined }) },
+    (incoming) => seen(incoming),
   );
   const client = await dial(server);
   client.write("POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n");

@@ -3,13 +3,14 @@ import { FREE_SMALL_PIECES, SMALL_PIECE_BYTES } from "../../bounds.ts";
 import type { SlowLane } from "./slow-lane.ts";
 import { slowDown } from "./slow-connection.ts";
 import { SmallPieces } from "./small-pieces.ts";
+import type { Suspects } from "./suspects.ts";
 
 /**
  * Makes the class of the requests of one port of HTTP/1.1 (an option of Node's servers). What a body's sender wrote in
  * small pieces, chunks of one byte say (RFC 9112, section 7.1), is joined before anybody reads it, and the connection is
  * not read from when its turn is over: each piece costs Node's parser and everything behind it as much as 64 KiB would.
  */
-export function joiningRequests(lane: SlowLane): typeof IncomingMessage {
+export function joiningRequests(lane: SlowLane, suspects: Pick<Suspects, "suspect">): typeof IncomingMessage {
   return class JoiningRequest extends IncomingMessage {
     #small = 0;
     /** Made when it is needed: most bodies come in one piece. */
@@ -33,7 +34,7 @@ export function joiningRequests(lane: SlowLane): typeof IncomingMessage {
       }
       this.#plan();
       if (lane.note()) return this.readableLength < this.readableHighWaterMark;
-      slowDown(this.socket, lane);
+      slowDown(this.socket, lane, suspects);
       return false;
     }
 
