@@ -301,6 +301,22 @@ export const piecewise: Readonly<Record<string, Attack>> = {
   "pipelined requests without a host": onePerAnother(16, () =>
     Buffer.from("GET / HTTP/1.1\r\n\r\n".repeat(3000)),
   ),
+  "answers in chunks of one byte": {
+    async run(fight) {
+      const { count, all } = counter();
+      await onLanes(fight, 16, async (lane) => {
+        const socket = await dial(fight.ground, "http/1.1", addresses[lane % addresses.length]);
+        count(socket === undefined ? "turned away" : "connected");
+        socket
+          ?.resume()
+          .write(
+            `GET ${api}/drip HTTP/1.1\r\nHost: ${hostOf(fight)}\r\nAuthorization: Bearer ${secretOf(fight, lane)}\r\n\r\n`,
+          );
+        await new Promise((resolve) => socket?.once("close", resolve));
+      });
+      return all;
+    },
+  },
   "HTTP/2 streams that are refused": manyStreams(32, 100, `${api}/hang`),
   "HTTP/2 streams without a grant": manyStreams(32, 100, "/http/busy-api"),
   "pipelined requests whose answers are not read": unread(16, `${api}/read`),

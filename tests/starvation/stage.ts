@@ -49,7 +49,7 @@ function configuration(ports: { calm: number; busy: number }): string {
   busy-api:
     http: { url: "${busy}" }
     operations:
-      read: { requests: ["GET /v1/read", "GET /v1/feed", "GET /v1/hang"] }
+      read: { requests: ["GET /v1/read", "GET /v1/feed", "GET /v1/hang", "GET /v1/drip"] }
       masked: { requests: ["GET /v1/masked"], query: [], response: { mask: [/email] } }
       unique: { requests: ["POST /v1/unique"], body: { schema: unique.json, max: 1MiB } }
       branches: { requests: ["POST /v1/branches"], body: { schema: branches.json, max: 1MiB } }

@@ -64,6 +64,21 @@ async function mcp(request: IncomingMessage, response: ServerResponse): Promise<
   // "slow" never answers.
 }
 
+const chunks = Buffer.from("1\r\nx\r\n".repeat(100_000));
+
+/** An answer in chunks of one byte, as fast as they are taken, without an end. */
+function drip(response: ServerResponse): void {
+  response.writeHead(200, { "content-type": "application/octet-stream", "transfer-encoding": "chunked" });
+  response.flushHeaders();
+  const { socket } = response;
+  const pour = (): void => {
+    let hasRoom = socket?.writable === true;
+    while (hasRoom) hasRoom = socket?.write(chunks) === true;
+  };
+  socket?.on("drain", pour);
+  pour();
+}
+
 const server = createServer((request, response) => {
   const url = new URL(request.url ?? "/", "http://upstream");
   if (url.pathname === "/mcp") {
@@ -76,6 +91,10 @@ const server = createServer((request, response) => {
     return;
   }
   if (url.pathname.startsWith("/v1/hang")) return;
+  if (url.pathname.startsWith("/v1/drip")) {
+    drip(response);
+    return;
+  }
   request.resume();
   request.once("end", () => {
     response.setHeader("content-type", "application/json");

@@ -1,3 +1,5 @@
+import { type Clock, systemClock } from "../../../kernel/clock.ts";
+import { createSlowLane } from "../pieces/slow-lane.ts";
 import { createSharedTimeout, type Waiter } from "../proxy/shared-timeout.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import type { AnswerHandler, Dispatch, OutgoingRequest, RequestControl } from "./dispatch.ts";
@@ -15,6 +17,7 @@ export interface Http1ClientOptions extends UpstreamAddress {
   readonly open?: OpenSocket;
   /** Milliseconds, never stepping back. */
   readonly now?: () => number;
+  readonly clock?: Pick<Clock, "schedule">;
 }
 
 /** A request that was dispatched, with its connection once it has one. */
@@ -62,7 +65,7 @@ function failedRequest(error: Error, handler: AnswerHandler): RequestControl {
 
 /** Makes a client of HTTP/1.1 for one upstream: a bounded pool of connections that are kept alive. */
 export function createHttp1Client(options: Http1ClientOptions): Dispatch {
-  const { maxConnections, timeout, now = () => performance.now() } = options;
+  const { maxConnections, timeout, now = () => performance.now(), clock = systemClock } = options;
   const open = options.open ?? createSocketOpener(options);
   const { host } = new URL(options.origin);
   const idle = new IdleConnections(now);
@@ -84,6 +87,7 @@ export function createHttp1Client(options: Http1ClientOptions): Dispatch {
   };
   const owner: ConnectionOwner = {
     heads: createSharedTimeout(timeout, now),
+    lane: createSlowLane(clock),
     idle(connection, keepAliveMs) {
       const [first] = queue;
       // Whoever asks for another protocol needs a connection of its own: it gets this one's place.

@@ -5,6 +5,7 @@ import type { AnswerHandler, OutgoingRequest } from "./dispatch.ts";
 import { ClientError } from "./errors.ts";
 import type { LentBytes, OpenedSocket } from "./open-socket.ts";
 import type { EncodedHead } from "./request-head.ts";
+import type { SlowLane } from "../pieces/slow-lane.ts";
 import { ResponseReader, type ResponseSink } from "./response-reader.ts";
 
 /** What a connection tells whoever keeps it. */
@@ -15,10 +16,15 @@ export interface ConnectionOwner {
   gone(connection: Connection): void;
   /** Requests whose answer has not begun. */
   readonly heads: SharedTimeout;
+  /** Where answers in small chunks wait. */
+  readonly lane: SlowLane;
 }
 
 /** A body up to this is written together with its head, bytes. */
 const MAX_JOINED_BYTES = 16_384;
+
+/** An answer of which one read brings more small chunks than this waits where there are too many of them. */
+const MAX_SMALL_CHUNKS = 64;
 
 /**
  * One connection to an upstream: one request at a time, and the next only when the last one's answer is whole and nothing
@@ -35,6 +41,10 @@ export class Connection implements ResponseSink {
   #isSent = true;
   #stopBody: (() => void) | undefined;
   #isOver = false;
+  /** Whoever takes the answer takes no more for now. */
+  #isHeld = false;
+  /** Leaves the slow lane, while this is in it. */
+  #leaveLane: (() => void) | undefined;
   /** The bytes that are being read. */
   #lent: LentBytes | undefined;
   #switchedTo: readonly string[] | undefined;
@@ -109,11 +119,15 @@ export class Connection implements ResponseSink {
   }
 
   pause(turn: number): void {
-    if (this.#isOf(turn)) this.#socket.pause();
+    if (!this.#isOf(turn)) return;
+    this.#isHeld = true;
+    this.#socket.pause();
   }
 
   resume(turn: number): void {
-    if (this.#isOf(turn)) this.#socket.resume();
+    if (!this.#isOf(turn)) return;
+    this.#isHeld = false;
+    if (this.#leaveLane === undefined) this.#socket.resume();
   }
 
   /** Gives the request up. What its handler would be told is lost. */
@@ -177,6 +191,23 @@ export class Connection implements ResponseSink {
     if (this.#switchedTo !== undefined) this.#handOver(this.#switchedTo, bytes.subarray(consumed));
     else if (consumed < bytes.length) this.#close();
     else if (this.#handler === undefined) this.#finished();
+    else if (this.#reader.small > MAX_SMALL_CHUNKS && !this.#owner.lane.note(this.#reader.small))
+      this.#rest();
+  }
+
+  /** Reads no more of an answer until its turn comes. */
+  #rest(): void {
+    if (this.#leaveLane !== undefined) return;
+    this.#socket.pause();
+    this.#leaveLane = this.#owner.lane.enter("", () => {
+      this.#leaveLane = undefined;
+      if (!this.#isOver && !this.#isHeld) this.#socket.resume();
+    });
+  }
+
+  #stopResting(): void {
+    this.#leaveLane?.();
+    this.#leaveLane = undefined;
   }
 
   /** The answer is whole: what of the request has not left by now never will. */
@@ -184,6 +215,8 @@ export class Connection implements ResponseSink {
     if (this.#isStream || !this.#isSent || !this.#reader.isReusable || !this.#socket.writable) this.#close();
     else {
       // A reader that was slow to the end must not leave it paused.
+      this.#isHeld = false;
+      this.#stopResting();
       if (this.#socket.isPaused()) this.#socket.resume();
       this.#owner.idle(this, this.#reader.keepAliveMs);
     }
@@ -195,6 +228,7 @@ export class Connection implements ResponseSink {
     this.#handler = undefined;
     this.#isOver = true;
     this.#forgetWaiter();
+    this.#stopResting();
     socket.off("data", this.#onData).off("end", this.#onEnd).off("error", this.#onError);
     socket.off("close", this.#onClose).pause();
     if (first.length > 0) socket.unshift(first);
@@ -223,6 +257,7 @@ export class Connection implements ResponseSink {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#forgetWaiter();
+    this.#stopResting();
     this.#stopBody?.();
     this.#stopBody = undefined;
     this.#reader.stop();

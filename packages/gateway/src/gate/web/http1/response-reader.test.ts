@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { SMALL_PIECE_BYTES } from "../../bounds.ts";
 import type { ResponseFault } from "./errors.ts";
+import { ResponseReader } from "./response-reader.ts";
 import { readAll, type Read } from "./testing/read-all.ts";
 
 const ok = "HTTP/1.1 200 OK\r\n";
@@ -473,7 +475,39 @@ it("tells headers in their order, in lower case, without the space around them",
 });
 
 it("tells nothing more once it was stopped", () => {
-  const bytes = `${chunkedHead}1\r\na\r\n1\r\nb\r\n0\r\n\r\n`;
-  expect(readAll([bytes], { stopAt: "data" })).toMatchObject({ body: "a", isWhole: false });
-  expect(readAll([bytes], { stopAt: "head" })).toMatchObject({ body: "", isWhole: false });
+  const beginning = `${chunkedHead}1\r\na\r\n`;
+  const ends = ["1\r\nb\r\n0\r\n\r\n", `258\r\n${"b".repeat(600)}\r\n0\r\n\r\n`];
+  for (const end of ends)
+    expect(readAll([beginning, end], { stopAt: "data" })).toMatchObject({ body: "a", isWhole: false });
+  // A large chunk is told by itself, behind what small ones held.
+  expect(readAll([beginning + ends[1]], { stopAt: "data" })).toMatchObject({ body: "a", isWhole: false });
+  const many = `1\r\nb\r\n`.repeat(20_000);
+  expect(readAll([beginning + many], { stopAt: "data" }).body).toHaveLength(16_384);
+  expect(readAll([beginning + ends[0]], { stopAt: "head" })).toMatchObject({ body: "", isWhole: false });
+});
+
+it("tells what small chunks of one read held together, and of each read at once", () => {
+  const told: string[] = [];
+  const reader = new ResponseReader();
+  const sink = {
+    head: () => undefined,
+    data: (chunk: Buffer) => told.push(chunk.toString("latin1")),
+    end: () => undefined,
+    switched: () => undefined,
+  };
+  reader.expect("GET", false);
+  const large = "x".repeat(SMALL_PIECE_BYTES);
+  for (const bytes of [
+    chunkedHead,
+    "1\r\na\r\n1\r\nb\r\n1;x=y\r\nc\r\n",
+    "1\r\nd\r\n",
+    `1\r\ne\r\n${SMALL_PIECE_BYTES.toString(16)}\r\n${large}\r\n1\r\nf\r\n`,
+    "1\r\ng\r\nz\r\n",
+  ])
+    try {
+      reader.feed(Buffer.from(bytes), sink);
+    } catch (error) {
+      told.push((error as Error).message);
+    }
+  expect(told).toEqual(["abc", "d", "e", large, "f", "g", expect.stringContaining("CHUNK_SIZE")]);
 });

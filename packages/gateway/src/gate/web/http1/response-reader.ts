@@ -39,6 +39,8 @@ export class ResponseReader {
   #chunks: ChunkReader | undefined;
   #isPersistent = false;
   #interim = 0;
+  /** Small chunks of the newest bytes. */
+  small = 0;
   /** How long the server keeps an idle connection, by its own word, milliseconds. */
   keepAliveMs: number | undefined;
 
@@ -67,6 +69,7 @@ export class ResponseReader {
    * @throws ResponseError
    */
   feed(bytes: Buffer, sink: ResponseSink): number {
+    this.small = 0;
     let at = 0;
     while (at < bytes.length) {
       switch (this.#state) {
@@ -111,7 +114,9 @@ export class ResponseReader {
 
   #readChunks(bytes: Buffer, at: number, sink: ResponseSink): number {
     const chunks = (this.#chunks ??= new ChunkReader());
+    const before = chunks.small;
     const end = chunks.feed(bytes, at, sink);
+    this.small += chunks.small - before;
     if (chunks.isOver) {
       this.#chunks = undefined;
       this.#finish(sink, chunks.trailers);

@@ -3,8 +3,8 @@ import { SLOW_LANE_MS, SMALL_PIECES_PER_TURN } from "../../bounds.ts";
 
 /** Those that send in small pieces, of whom one at a time is read. */
 export interface SlowLane {
-  /** Notes a small piece. @returns whether there may be more in this turn of the event loop */
-  note(): boolean;
+  /** Notes small pieces, one when left out. @returns whether there may be more in this turn of the event loop */
+  note(count?: number): boolean;
   /**
    * Calls `read` when it is this one's turn: the addresses take turns, and of one address its connections.
    * @param address as `addressKey` writes it
@@ -40,9 +40,9 @@ export function createSlowLane(clock: Pick<Clock, "schedule">): SlowLane {
   };
 
   return {
-    note() {
+    note(count = 1) {
       if (pieces === 0) setImmediate(turnOver);
-      pieces += 1;
+      pieces += count;
       return pieces <= SMALL_PIECES_PER_TURN;
     },
     enter(address, read) {
