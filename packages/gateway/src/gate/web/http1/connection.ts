@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { SharedTimeout, Waiter } from "../proxy/shared-timeout.ts";
+import { AnswerPace } from "./answer-pace.ts";
 import { writeBody } from "./body-writer.ts";
 import type { AnswerHandler, OutgoingRequest } from "./dispatch.ts";
 import { ClientError } from "./errors.ts";
@@ -23,9 +24,6 @@ export interface ConnectionOwner {
 /** A body up to this is written together with its head, bytes. */
 const MAX_JOINED_BYTES = 16_384;
 
-/** An answer of which one read brings more small chunks than this waits where there are too many of them. */
-const MAX_SMALL_CHUNKS = 64;
-
 /**
  * One connection to an upstream: one request at a time, and the next only when the last one's answer is whole and nothing
  * follows it. A request is written once: what becomes of it when the connection fails nobody knows, so nobody repeats it.
@@ -41,10 +39,7 @@ export class Connection implements ResponseSink {
   #isSent = true;
   #stopBody: (() => void) | undefined;
   #isOver = false;
-  /** Whoever takes the answer takes no more for now. */
-  #isHeld = false;
-  /** Leaves the slow lane, while this is in it. */
-  #leaveLane: (() => void) | undefined;
+  readonly #pace: AnswerPace;
   /** The bytes that are being read. */
   #lent: LentBytes | undefined;
   #switchedTo: readonly string[] | undefined;
@@ -72,6 +67,7 @@ export class Connection implements ResponseSink {
     const { socket } = opened;
     this.#socket = socket;
     this.#owner = owner;
+    this.#pace = new AnswerPace(socket, owner.lane);
     this.#isStream = isStream;
     opened.listen(this.#onData);
     socket.on("end", this.#onEnd).on("error", this.#onError).on("close", this.#onClose);
@@ -119,15 +115,11 @@ export class Connection implements ResponseSink {
   }
 
   pause(turn: number): void {
-    if (!this.#isOf(turn)) return;
-    this.#isHeld = true;
-    this.#socket.pause();
+    if (this.#isOf(turn)) this.#pace.pause();
   }
 
   resume(turn: number): void {
-    if (!this.#isOf(turn)) return;
-    this.#isHeld = false;
-    if (this.#leaveLane === undefined) this.#socket.resume();
+    if (this.#isOf(turn)) this.#pace.resume();
   }
 
   /** Gives the request up. What its handler would be told is lost. */
@@ -191,23 +183,7 @@ export class Connection implements ResponseSink {
     if (this.#switchedTo !== undefined) this.#handOver(this.#switchedTo, bytes.subarray(consumed));
     else if (consumed < bytes.length) this.#close();
     else if (this.#handler === undefined) this.#finished();
-    else if (this.#reader.small > MAX_SMALL_CHUNKS && !this.#owner.lane.note(this.#reader.small))
-      this.#rest();
-  }
-
-  /** Reads no more of an answer until its turn comes. */
-  #rest(): void {
-    if (this.#leaveLane !== undefined) return;
-    this.#socket.pause();
-    this.#leaveLane = this.#owner.lane.enter("", () => {
-      this.#leaveLane = undefined;
-      if (!this.#isOver && !this.#isHeld) this.#socket.resume();
-    });
-  }
-
-  #stopResting(): void {
-    this.#leaveLane?.();
-    this.#leaveLane = undefined;
+    else this.#pace.brought(this.#reader.small);
   }
 
   /** The answer is whole: what of the request has not left by now never will. */
@@ -215,8 +191,7 @@ export class Connection implements ResponseSink {
     if (this.#isStream || !this.#isSent || !this.#reader.isReusable || !this.#socket.writable) this.#close();
     else {
       // A reader that was slow to the end must not leave it paused.
-      this.#isHeld = false;
-      this.#stopResting();
+      this.#pace.reset();
       if (this.#socket.isPaused()) this.#socket.resume();
       this.#owner.idle(this, this.#reader.keepAliveMs);
     }
@@ -228,7 +203,7 @@ export class Connection implements ResponseSink {
     this.#handler = undefined;
     this.#isOver = true;
     this.#forgetWaiter();
-    this.#stopResting();
+    this.#pace.reset();
     socket.off("data", this.#onData).off("end", this.#onEnd).off("error", this.#onError);
     socket.off("close", this.#onClose).pause();
     if (first.length > 0) socket.unshift(first);
@@ -257,7 +232,7 @@ export class Connection implements ResponseSink {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#forgetWaiter();
-    this.#stopResting();
+    this.#pace.reset();
     this.#stopBody?.();
     this.#stopBody = undefined;
     this.#reader.stop();
