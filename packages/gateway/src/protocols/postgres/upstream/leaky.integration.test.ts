@@ -39,6 +39,12 @@ const views: Readonly<Record<string, string>> = {
     "AS SELECT id FROM (SELECT one_id() AS id) x WHERE coalesce(length(md5(md5(id::text))) = 32 AND id < 3, false)",
   of_operator:
     "AS SELECT id FROM (SELECT 1 ==> 2 AS id) x WHERE coalesce(length(md5(md5(id::text))) = 32 AND id < 3, false)",
+  of_aggregate:
+    "AS SELECT id FROM (SELECT every_id(1) AS id) x WHERE coalesce(length(md5(md5(id::text))) = 32 AND id < 3, false)",
+  of_window:
+    "AS SELECT id FROM (SELECT every_id(1) OVER () AS id) x WHERE coalesce(length(md5(md5(id::text))) = 32 AND id < 3, false)",
+  of_moving:
+    "AS SELECT id FROM (SELECT moving_id(1) OVER (ROWS 1 PRECEDING) AS id) x WHERE coalesce(length(md5(md5(id::text))) = 32 AND id < 3, false)",
   of_catalogue: `AS SELECT CASE rolname WHEN 'secret' THEN 7 ELSE 1 END AS id FROM pg_authid WHERE coalesce(length(md5(md5(rolname))) = 32 AND rolname <> 'secret', false)`,
   of_server:
     "AS SELECT CASE name WHEN 'PG_VERSION' THEN 7 ELSE 1 END AS id FROM pg_ls_dir('.') name WHERE coalesce(length(md5(md5(name))) = 32 AND name <> 'PG_VERSION', false)",
@@ -68,6 +74,8 @@ beforeAll(async () => {
      CREATE FUNCTION one_id() RETURNS int LANGUAGE sql STABLE SECURITY DEFINER AS $$SELECT max(id) FROM notes$$;
      CREATE FUNCTION one_id(int, int) RETURNS int LANGUAGE sql STABLE SECURITY DEFINER AS $$SELECT max(id) FROM notes$$;
      CREATE OPERATOR ==> (FUNCTION = one_id, LEFTARG = int, RIGHTARG = int);
+     CREATE AGGREGATE every_id (int) (SFUNC = one_id, STYPE = int, INITCOND = 0);
+     CREATE AGGREGATE moving_id (int) (SFUNC = int4pl, STYPE = int, INITCOND = 0, MSFUNC = one_id, MINVFUNC = one_id, MSTYPE = int, MINITCOND = 0);
      CREATE FUNCTION visible() RETURNS SETOF notes LANGUAGE sql STABLE AS $$SELECT * FROM notes WHERE ${shown}$$;
      ${order.map((name) => `CREATE VIEW ${name} ${views[name] ?? ""};`).join("\n")}
      CREATE FUNCTION atomic() RETURNS TABLE (id int, body text) LANGUAGE sql STABLE BEGIN ATOMIC SELECT id, body FROM notes WHERE ${shown}; END;
@@ -140,6 +148,9 @@ test("a view that tells of rows that it leaves out is denied, and one that does 
       "of_inlined",
       "of_value",
       "of_operator",
+      "of_aggregate",
+      "of_window",
+      "of_moving",
       "of_catalogue",
       "of_server",
       "no_rows",
@@ -209,17 +220,34 @@ test("a function that is granted, or IMMUTABLE, and a partition of a table that 
      CREATE VIEW of_part AS SELECT id FROM part WHERE NOT hidden;
      CREATE FUNCTION is_small(int) RETURNS bool IMMUTABLE RETURN $1 < 3; CREATE VIEW small AS SELECT id FROM shown WHERE is_small(id) AND pg_column_size(id) < 9;
      CREATE EXTENSION unaccent; CREATE VIEW plain_letters AS SELECT id FROM shown WHERE unaccent(id::text) = '1';
+     CREATE VIEW nested AS SELECT s.id FROM (SELECT id FROM shown) s CROSS JOIN generate_series(1, 2) WHERE s.id > 1;
+     CREATE AGGREGATE listed (anycompatible) (SFUNC = array_append, STYPE = anycompatiblearray);
+     CREATE VIEW lists AS SELECT listed(id) AS ids FROM shown GROUP BY id HAVING id > 1;
      ALTER TABLE part ENABLE ROW LEVEL SECURITY`,
   );
-  const views = ["public.of_part", "public.small", "public.plain_letters", "public.of_function"];
+  const views = [
+    "public.of_part",
+    "public.small",
+    "public.plain_letters",
+    "public.nested",
+    "public.lists",
+    "public.of_function",
+    "public.of_aggregate",
+  ];
   const tables = Object.fromEntries(views.map((name) => [name, "all"]));
   const leaky = async (scope: object): Promise<readonly string[]> =>
     [...(await factsOf(granting(scope))).leakyViews].toSorted();
   expect(await leaky({ tables })).toEqual(views.toSorted());
   const more = { "public.parts": "all", "public.shown": "all" };
-  expect(await leaky({ tables: { ...tables, ...more }, functions: ["public.every_note"] })).toEqual([]);
+  expect(
+    await leaky({ tables: { ...tables, ...more }, functions: ["public.every_note", "public.every_id"] }),
+  ).toEqual([]);
   await direct.query("ALTER TABLE parts ENABLE ROW LEVEL SECURITY");
-  expect(await leaky({ tables: { ...tables, ...more } })).toEqual(["public.of_function", "public.of_part"]);
+  expect(await leaky({ tables: { ...tables, ...more } })).toEqual([
+    "public.of_aggregate",
+    "public.of_function",
+    "public.of_part",
+  ]);
 });
 
 test("a table that has row security, or that is not the session's to read, is not granted whole", async () => {

@@ -60,6 +60,11 @@ const mayRead = `(p.provolatile OPERATOR(pg_catalog.<>) 'i'::pg_catalog."char"
     OR p.proname::pg_catalog.text OPERATOR(pg_catalog.~) '^pg_|${ungrantable.source}'::pg_catalog.text
       AND p.proname OPERATOR(pg_catalog.<>) ALL (ARRAY[${harmless.join(", ")}]::pg_catalog.name[])))`;
 
+/** What an aggregate calls: its own entry in pg_proc says IMMUTABLE of every one (CREATE AGGREGATE, pg_aggregate). */
+const supporting = ["trans", "final", "combine", "serial", "deserial", "mtrans", "minvtrans", "mfinal"]
+  .map((step) => `a.agg${step}fn`)
+  .join(", ");
+
 /**
  * The parts of the question that tells through what a statement may learn of rows that it is not shown. PostgreSQL runs a
  * statement's conditions, cheapest first, beside those of a view or of a function that it puts into the statement: an error
@@ -118,11 +123,18 @@ function views(
     SELECT g.name AS root, c.oid AS relation FROM ${namedRelations(tables)} WHERE ${isWanted}
     UNION
     SELECT b.root, e.relation FROM below b JOIN edges e ON e.view OPERATOR(pg_catalog.=) b.relation),
+  called AS (
+    SELECT q.view, x.number[1]::pg_catalog.oid AS function
+    FROM queries q CROSS JOIN LATERAL ${numbers("q.query", "(?:(?:op)?funcid|aggfnoid|winfnoid|(?:start|end)InRangeFunc)")}),
   calls AS (
-    SELECT q.view, pg_catalog.bool_or(${isInlined}) AS is_inlined, pg_catalog.bool_or(${mayRead}) AS may_read
-    FROM queries q CROSS JOIN LATERAL ${numbers("q.query", "(?:op)?funcid")}
-      JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) x.number[1]::pg_catalog.oid
-    GROUP BY q.view),
+    SELECT c.view, pg_catalog.bool_or(${isInlined}) AS is_inlined, pg_catalog.bool_or(${mayRead}) AS may_read
+    FROM (SELECT view, function FROM called
+        UNION ALL
+        SELECT c.view, f.function FROM called c JOIN pg_catalog.pg_aggregate a ON a.aggfnoid::pg_catalog.oid OPERATOR(pg_catalog.=) c.function
+          AND c.function NOT IN (SELECT oid FROM granted_functions)
+          CROSS JOIN LATERAL pg_catalog.unnest(ARRAY[${supporting}]::pg_catalog.oid[]) f(function)) c
+      JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) c.function
+    GROUP BY c.view),
   found AS (
     SELECT q.view, GREATEST(${found.join(", ")}) OPERATOR(pg_catalog.>) 0 AS leaves_out, c.is_inlined, c.may_read
     FROM queries q LEFT JOIN calls c ON c.view OPERATOR(pg_catalog.=) q.view),
@@ -146,7 +158,7 @@ function policies(tables: ReadonlySet<string>): string {
   WHERE c.relrowsecurity`;
 }
 
-/** Numbers behind a member's name in a stored tree, as `x.number[1]`. */
+/** Numbers behind a member's name in a stored tree, as `x.number[1]`; 0 is none (since PostgreSQL 16, what is no table has one). */
 function numbers(tree: string, member: string): string {
-  return `pg_catalog.regexp_matches(${tree}, ':${member} ([0-9]+)'::pg_catalog.text, 'g'::pg_catalog.text) x(number)`;
+  return `pg_catalog.regexp_matches(${tree}, ':${member} ([1-9][0-9]*)'::pg_catalog.text, 'g'::pg_catalog.text) x(number)`;
 }
