@@ -53,6 +53,12 @@ for (const file of files) {
       ...outcomes.flatMap((outcome) => outcome.failures),
       ...errors.map((message) => ({ test: "(no test of its own)", message })),
     ];
+    if (options.t !== undefined && all.length === 0 && outcomes.every(({ passed }) => passed === 0)) {
+      console.error(
+        `npm run stress: no test of ${file} has run\nhint: -t takes a part of a test's name, as vitest's -t does: ${options.t} is in none`,
+      );
+      process.exit(2);
+    }
     if (all.length > 0) failed += 1;
     for (const { test, message } of all)
       failures.set(test, [...(failures.get(test) ?? []), firstWords(message).slice(0, 4).join("\n      ")]);

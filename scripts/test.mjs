@@ -12,6 +12,13 @@ import { isUnitTest, testFiles } from "./test/tiers.mjs";
 import { limitOf, recordedTimes, recordTimes } from "./test/times.mjs";
 import { runVitest } from "./test/vitest.mjs";
 
+const unknown = process.argv.slice(2).filter((word) => word !== "--fast" && word !== "--record");
+if (unknown.length > 0) {
+  console.error(
+    `npm test: ${unknown.join(" ")} is not understood: the gate runs whole\nhint: npx vitest run FILE runs one file; npm run stress -- FILE runs it again and again`,
+  );
+  process.exit(2);
+}
 const fast = process.argv.includes("--fast");
 const isRecording = process.argv.includes("--record");
 /** `npm run check` runs the unit tests whose file takes less than this, milliseconds: nearly all. */
