@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Containers } from "./containers.ts";
 import { discovery, type Kind, kinds, type KubernetesObject, tableOf } from "./kinds.ts";
+import { scaled, scaleOf } from "./scale.ts";
 import { type Change, merged, type Store } from "./store.ts";
 import type { ExecRequest } from "./streams.ts";
 
@@ -121,11 +122,13 @@ export async function answer(
   if (known === undefined && !isApply) return missing();
   if (subresource === "log" && known !== undefined)
     return logs(request, response, cluster, known, url.searchParams);
+  const isScale = subresource === "scale" && known !== undefined;
+  const shown = (object: KubernetesObject): KubernetesObject => (isScale ? scaleOf(object) : object);
   switch (request.method) {
     case "GET":
       return isTable(request)
         ? json(response, 200, tableOf(kind, known === undefined ? [] : [known], store.version))
-        : json(response, 200, known);
+        : json(response, 200, known && shown(known));
     case "PUT":
     case "PATCH": {
       if (/json-patch|strategic/.test(request.headers["content-type"] ?? ""))
@@ -140,8 +143,9 @@ export async function answer(
           "Conflict",
           `Operation cannot be fulfilled on ${kind.plural} ${JSON.stringify(name)}: the object has been modified; please apply your changes to the latest version and try again`,
         );
-      const next = request.method === "PUT" ? given : (merged(now, given) as KubernetesObject);
-      return json(response, now === undefined ? 201 : 200, store.put(kind, namespace, next));
+      const next = request.method === "PUT" ? given : (merged(now && shown(now), given) as KubernetesObject);
+      const kept = isScale && now !== undefined ? scaled(now, next) : next;
+      return json(response, now === undefined ? 201 : 200, shown(store.put(kind, namespace, kept)));
     }
     case "DELETE":
       if (known !== undefined && kind.plural === "pods") removePod(cluster, namespace, known);

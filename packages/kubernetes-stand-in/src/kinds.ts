@@ -87,6 +87,15 @@ export const kinds: readonly Kind[] = [
 
 const verbs = ["create", "delete", "get", "list", "patch", "update", "watch"];
 
+const scale = {
+  name: "deployments/scale",
+  singularName: "",
+  namespaced: true,
+  group: "autoscaling",
+  version: "v1",
+  kind: "Scale",
+};
+
 /** Discovery as the API server gives it, without aggregation. @returns undefined where there is none */
 export function discovery(path: string): unknown {
   const resources = (group: string) => ({
@@ -112,7 +121,7 @@ export function discovery(path: string): unknown {
             kind: "Pod",
             verbs: ["get", "create"],
           }))
-        : []),
+        : [{ ...scale, verbs: ["get", "patch", "update"] }]),
     ],
   });
   const apps = {

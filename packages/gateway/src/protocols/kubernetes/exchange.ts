@@ -20,6 +20,7 @@ import type { Named } from "./judge.ts";
 import { maskOfRefusals, quotesObjects } from "./mask.ts";
 import type { KubernetesTarget } from "./target.ts";
 import { impersonation } from "./upstream.ts";
+import { bodyTypeOf } from "./write/body.ts";
 import { completing } from "./write/completing.ts";
 import { withWrite } from "./write/with-write.ts";
 
@@ -174,7 +175,9 @@ async function judgeAndSend(
   const rules = answerRules(permit.cover);
   // With a mask the representation is the gateway's to choose: no table, no CBOR, nothing that is encoded.
   const plain: Readonly<Record<string, string>> = rules.rewrite === undefined ? {} : REWRITABLE;
-  const typed = write?.sent === undefined ? {} : { "content-type": write.sent.type };
+  const isJson = act.body.kind === "read" && bodyTypeOf(act) === "json";
+  const type = write?.sent?.type ?? (isJson ? "application/json" : undefined);
+  const typed: Readonly<Record<string, string>> = type === undefined ? {} : { "content-type": type };
   const traced = traceHeaders(session.trace, permit, sentTraceparent(session, act.headers));
   const headers = rules.rewrite === undefined ? act.headers : withoutChoice(act.headers);
   const answered = await relay({

@@ -19,7 +19,7 @@ let folder: string;
 
 const scopes = {
   deploy: {
-    resources: ["deployments.apps", "namespaces"],
+    resources: ["deployments.apps", "deployments.apps/scale", "namespaces"],
     verbs: ["get", "list", "create", "update", "patch"],
     namespaces: ["shop"],
     cluster: true,
@@ -178,6 +178,13 @@ describe("kubectl", { timeout: 60_000 }, () => {
       ["patch", "deployment/web", "--type=merge", "-p", '{"spec":{"replicas":5}}'],
       ({ spec }) => spec.replicas,
       5,
+    ],
+    ["scale", ["scale", "deployment/web", "--replicas=4"], ({ spec }) => spec.replicas, 4],
+    [
+      "scale, where it has so many now",
+      ["scale", "deployment/web", "--current-replicas=1", "--replicas=6"],
+      ({ spec }) => spec.replicas,
+      6,
     ],
     [
       "patch, JSON",

@@ -14,12 +14,15 @@ const types = {
 /** The kind of a body. */
 export type BodyType = keyof typeof types;
 
-/** The kind of body that a request brings. */
+/**
+ * The kind of body that a request brings; JSON where it does not say, as API servers take it (apiserver,
+ * negotiation.NegotiateInputSerializer) and `kubectl scale --current-replicas` counts on. Undefined: of no kind that is taken.
+ */
 export function bodyTypeOf({ headers }: Pick<RawAct, "headers">): BodyType | undefined {
   for (let i = 0; i + 1 < headers.length; i += 2)
     if (headers[i]?.toLowerCase() === "content-type")
       return (Object.keys(types) as BodyType[]).find((type) => types[type].test(headers[i + 1] ?? ""));
-  return undefined;
+  return "json";
 }
 
 /** YAML merges what is named `<<`; what is applied is read as YAML. */

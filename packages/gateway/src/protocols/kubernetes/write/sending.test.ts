@@ -96,6 +96,7 @@ const types = {
   strategic: "application/strategic-merge-patch+json",
   apply: "application/apply-patch+yaml",
   whole: "application/json",
+  untyped: undefined,
 } as const;
 
 function send(
@@ -110,8 +111,11 @@ function send(
       {
         ca: rig.ca,
         agent: false,
-        method: how === "whole" ? "PUT" : "PATCH",
-        headers: { authorization: `Bearer ${bearer}`, "content-type": types[how] },
+        method: how === "whole" || how === "untyped" ? "PUT" : "PATCH",
+        headers: {
+          authorization: `Bearer ${bearer}`,
+          ...(how === "untyped" ? {} : { "content-type": types[how] }),
+        },
       },
       (answer) => {
         let text = "";
@@ -320,6 +324,15 @@ describe("what is done to an object by a PUT of its own", () => {
     expect(sent()[0]?.body).toBe('{"force":true}');
     expect((await send("whole", { hostNetwork: true }, `${machine}/restart`)).status).toBe(403);
     expect((await send("whole", { spec: {} }, machine)).status).toBe(status === 404 ? 404 : 503);
+    expect(sent()).toHaveLength(1);
+  });
+
+  it("is judged and sent as JSON where its type is not said", async () => {
+    look = (response) => json(response, 404, {});
+    expect((await send("untyped", { force: true }, `${machine}/restart`)).status).toBe(200);
+    expect(sent()[0]).toMatchObject({ type: "application/json", body: '{"force":true}' });
+    expect((await send("untyped", { hostNetwork: true }, `${machine}/restart`)).status).toBe(403);
+    expect((await send("untyped", "force: true", `${machine}/restart`)).status).toBe(403);
     expect(sent()).toHaveLength(1);
   });
 });
