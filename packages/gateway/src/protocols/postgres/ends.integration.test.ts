@@ -126,6 +126,30 @@ test("the end of a grant while idle", async () => {
   await gone();
 });
 
+test("the end of a grant in the middle of a client's message: it is told, and sees the end once it has sent it", async () => {
+  const client = await dial(wire.port);
+  await client.logIn();
+  const message = frames.query(`select '${"x".repeat(100_000)}'`);
+  client.send(message.subarray(0, 50_000));
+  let isOver = false;
+  client.socket.once("end", () => {
+    isOver = true;
+  });
+  // What came with the log-in counts too: half of the message is there, or nearly so.
+  await expect.poll(() => (wire.accepted.at(-1) as { bytesRead: number }).bytesRead).toBeGreaterThan(50_000);
+  gate.end("the grant was revoked");
+  expect(errorOf(await client.next())).toMatchObject({ severity: "FATAL", code: "57P01" });
+  // A round trip on another connection: an end that was sent with the words would be here by now.
+  const other = await dial(wire.port);
+  await other.logIn();
+  expect(isOver).toBe(false);
+  client.send(message.subarray(50_000));
+  expect(await client.next()).toBeUndefined();
+  expect(isOver).toBe(true);
+  other.close();
+  await ended();
+});
+
 test("the end of a grant while a client does not read: both sockets close all the same", async () => {
   const client = await dial(wire.port);
   await client.logIn();

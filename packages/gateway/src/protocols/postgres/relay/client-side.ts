@@ -3,7 +3,7 @@ import type { Denial } from "../../../gate/protocol.ts";
 import { limitMessages } from "../upstream/time-limits.ts";
 import { type } from "../wire/framing.ts";
 import { parameterStatus } from "../wire/messages.ts";
-import { end, endIfAtRest, fail } from "./ending.ts";
+import { end, endIfAtRest, fail, heardAfterEnd } from "./ending.ts";
 import { Expected } from "./expected.ts";
 import { isAtRest } from "./shared.ts";
 import type { RelayState } from "./state.ts";
@@ -22,7 +22,8 @@ export function listenToClient(relay: RelayState): void {
   const { client, server } = relay.parts;
   relay.goOn = () => goOn(relay);
   client.on("data", (chunk: Buffer) => {
-    if (relay.ending !== undefined || relay.isLeaving) return;
+    if (relay.ending !== undefined) return heardAfterEnd(relay, chunk.length);
+    if (relay.isLeaving) return;
     try {
       read(relay, chunk);
     } catch (error) {

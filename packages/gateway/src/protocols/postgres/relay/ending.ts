@@ -2,10 +2,12 @@ import type { SessionEnd } from "../../../gate/gate.ts";
 import { messageOf } from "../../../kernel/errors.ts";
 import { boundClose } from "../close-grace.ts";
 import { Control } from "../wire/control.ts";
-import { WireError } from "../wire/framing.ts";
+import { restOf, WireError } from "../wire/framing.ts";
 import { errorResponse } from "../wire/messages.ts";
 import { isAtRest } from "./shared.ts";
 import type { RelayState } from "./state.ts";
+
+const empty: Buffer = Buffer.alloc(0);
 
 /** How long the server's socket may take to end, milliseconds. */
 const CLOSE_GRACE_MS = 1000;
@@ -23,6 +25,7 @@ export function end(relay: RelayState, why: SessionEnd, error: string, last?: Bu
   const { clock } = options;
   relay.ending = { since: clock.monotonic(), code: error, why };
   relay.owed = relay.backend.openBytes;
+  if (relay.rest === 0) relay.rest = restOf(relay.carry.add(empty));
   relay.giveBack();
   relay.stopJudging?.();
   inbound.end();
@@ -67,6 +70,7 @@ export function fail(relay: RelayState, thrown: unknown): void {
   const why: SessionEnd = isKnown
     ? { cause: "protocol_error", words: message }
     : { cause: "fault", words: messageOf(thrown) };
+  if (isKnown && relay.ending === undefined) relay.rest = thrown.rest;
   end(relay, why, code, errorResponse({ severity: "FATAL", code, message }));
 }
 
@@ -74,10 +78,19 @@ export function fail(relay: RelayState, thrown: unknown): void {
 export function sayLastWords(relay: RelayState): void {
   const { client } = relay.parts;
   if (relay.lastWords === undefined) return;
-  // The client reads them before it sees the end: a socket destroyed at once could take them with it.
-  client.end(relay.lastWords);
+  // The client reads them before it sees the end: a socket destroyed at once could take them with it. One that still sends
+  // reads them only afterwards, and takes an end before that for a failure (libpq, pqSendSome).
+  if (relay.rest > 0) client.write(relay.lastWords);
+  else client.end(relay.lastWords);
   client.resume();
   relay.lastWords = undefined;
+}
+
+/** The client goes on sending, though the session is over: what it says is dropped, and after its message comes the end. */
+export function heardAfterEnd(relay: RelayState, bytes: number): void {
+  const { client } = relay.parts;
+  relay.rest -= bytes;
+  if (relay.rest <= 0 && relay.lastWords === undefined && !client.writableEnded) client.end();
 }
 
 /** What the session had under way is over, or nobody can tell: its last outcomes are recorded, and its end. */

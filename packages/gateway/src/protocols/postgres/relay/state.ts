@@ -101,6 +101,8 @@ export class RelayState {
   owed = 0;
   /** Said to the client when the message under way is complete. */
   lastWords: Buffer | undefined;
+  /** Bytes of the message that the client was in the middle of when the session ended. */
+  rest = 0;
 
   constructor(parts: RelayParts) {
     this.parts = parts;

@@ -7,10 +7,13 @@
 export class WireError extends Error {
   override readonly name = "WireError";
   readonly code: string;
+  /** How many bytes of the message that is at fault are still to come. */
+  readonly rest: number;
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, rest = 0) {
     super(message);
     this.code = code;
+    this.rest = rest;
   }
 }
 
@@ -63,6 +66,13 @@ export function u32(bytes: Uint8Array, at: number): number {
     ((bytes[at + 2] ?? 0) << 8) +
     (bytes[at + 3] ?? 0)
   );
+}
+
+/** How many bytes of the last message in `bytes`, which begin with one, are still to come; 0 where it is whole or not known. */
+export function restOf(bytes: Uint8Array): number {
+  let at = 0;
+  while (bytes.length - at >= 5) at += 1 + u32(bytes, at + 1);
+  return Math.max(at - bytes.length, 0);
 }
 
 /** Reads an unsigned 16-bit number; the caller has checked that it is there. */

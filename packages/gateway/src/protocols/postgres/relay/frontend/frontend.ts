@@ -1,7 +1,7 @@
 import type { Denial } from "../../../../gate/protocol.ts";
 import { decodeEmpty } from "../../wire/codec.ts";
 import { Control } from "../../wire/control.ts";
-import { type, u32, WireError } from "../../wire/framing.ts";
+import { restOf, type, u32, WireError } from "../../wire/framing.ts";
 import { denialResponse } from "../denials.ts";
 import { MAX_SMALL_MESSAGE } from "../memory.ts";
 import { MESSAGE_UNITS, UNIT_BYTES } from "../turns.ts";
@@ -81,7 +81,11 @@ function lengthAt(bytes: Buffer, at: number, limit: number): number {
   const length = u32(bytes, at + 1);
   if (length < 4) throw new WireError("08P01", "invalid message length");
   if (length > limit)
-    throw new WireError("54000", `a message of ${length} bytes is above the limit of ${limit}`);
+    throw new WireError(
+      "54000",
+      `a message of ${length} bytes is above the limit of ${limit}`,
+      restOf(bytes.subarray(at)),
+    );
   return length;
 }
 
