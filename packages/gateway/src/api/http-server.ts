@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { fastify, LogController, type FastifyInstance } from "fastify";
 import { HEADERS_MS, SILENCE_MS } from "../gate/bounds.ts";
+import { readRest } from "../gate/web/pieces/rest-of-body.ts";
 import { isUnread } from "../gate/web/router.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { asProblem, problemBody, problemType } from "./contract/problems.ts";
@@ -39,9 +40,8 @@ export function createHttpServer(
     },
     ...(services.serverFactory === undefined ? {} : { serverFactory: services.serverFactory }),
   });
-  // The rest of a body that nobody reads would be read and thrown away for as long as its client sends it.
-  app.addHook("onSend", async (request, reply) => {
-    if (isUnread(request.raw)) reply.header("connection", "close");
+  app.addHook("onSend", async (request) => {
+    if (isUnread(request.raw)) readRest(request.raw);
   });
   // Set here too: a server from a factory does not get them from Fastify.
   app.server.headersTimeout = HEADERS_MS;

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { SLOW_READER_MS } from "../bounds.ts";
 import type { Gate } from "../gate.ts";
 import { type LocalReply, challenge, problem } from "./problem.ts";
+import { readRest } from "./pieces/rest-of-body.ts";
 import { readCredential } from "./credential.ts";
 import type { WebRequest, WebHandler } from "./handler.ts";
 import { checkHead, readKnownHeaders, valuesOf } from "./request-head.ts";
@@ -238,7 +239,11 @@ export function isGone(response: ServerResponse | Http2ServerResponse): boolean 
 /** Sends an answer of the gateway's own. */
 export function send(response: ServerResponse | Http2ServerResponse, answer: LocalReply): void {
   if (isGone(response)) return;
-  if (!("stream" in response) && isUnread(response.req)) response.shouldKeepAlive = false;
+  if (!("stream" in response) && isUnread(response.req)) {
+    // Who waits for 100 (Continue) sends its body or does not: what comes next may be either (RFC 9110, section 10.1.1).
+    if (valuesOf(response.req.rawHeaders, "expect").length > 0) response.shouldKeepAlive = false;
+    else readRest(response.req);
+  }
   // Both versions have this form; their types only do not say so together.
   const { connection, ...headers } = answer.headers;
   // RFC 9113, section 8.2.2: HTTP/2 has no headers of the connection.

@@ -95,19 +95,31 @@ describe("the HTTPS server", () => {
     await expect.poll(() => inUse()).toBe(0);
   });
 
-  it("closes the connection of a body that nobody reads, and keeps one without", async () => {
+  it("reads on what a client sends behind its answer, so that it reads that, and cuts one that sends on and on", async () => {
     const { port } = await start(60_000);
-    const said = async (request: string): Promise<string> => {
+    const post = (length: number): string =>
+      `POST /v1/requests HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${length}\r\n\r\n`;
+    const dial = async (): Promise<Socket> => {
       const socket = connectTls({ host: "127.0.0.1", port, rejectUnauthorized: false });
-      sockets.push(socket);
+      sockets.push(socket.on("error", () => undefined));
       await once(socket, "secureConnect");
-      socket.write(request);
-      const [head] = (await once(socket, "data")) as [Buffer];
-      return /^connection: .*$/im.exec(String(head))?.[0] ?? String(head);
+      return socket;
     };
-    const post = "POST /v1/requests HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n";
-    expect(await said(`${post}1\r\n{\r\n`)).toBe("connection: close");
-    expect(await said("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")).toBe("Connection: keep-alive");
+    const answer = async (socket: Socket): Promise<string> => {
+      const [head] = (await once(socket, "data")) as [Buffer];
+      return /^HTTP.1.1 \d+/.exec(String(head))?.[0] ?? String(head);
+    };
+    const kept = await dial();
+    kept.write(`${post(600_000)}{`);
+    expect(await answer(kept)).toBe("HTTP/1.1 401");
+    kept.write(`${" ".repeat(599_999)}GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+    expect(await answer(kept)).toBe("HTTP/1.1 200");
+    const cut = await dial();
+    const closed = new Promise((resolve) => cut.once("close", resolve));
+    cut.write(`${post(50_000_000)}{`);
+    expect(await answer(cut)).toBe("HTTP/1.1 401");
+    cut.write(" ".repeat(3_000_000));
+    await closed;
   });
 
   it("reads no other connection of an address for a while when one brings more small pieces than a turn may", async () => {
