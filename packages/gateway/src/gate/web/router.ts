@@ -5,10 +5,10 @@ import type { Duplex } from "node:stream";
 import { SLOW_READER_MS } from "../bounds.ts";
 import type { Gate } from "../gate.ts";
 import { type LocalReply, challenge, problem } from "./problem.ts";
-import { readRest } from "./pieces/rest-of-body.ts";
+import { letBodyEnd } from "./pieces/rest-of-body.ts";
 import { readCredential } from "./credential.ts";
 import type { WebRequest, WebHandler } from "./handler.ts";
-import { checkHead, readKnownHeaders, valuesOf } from "./request-head.ts";
+import { checkHead, readKnownHeaders } from "./request-head.ts";
 import { type SharedUse, Busy, createSharedResources, type SharedResources } from "./sessions/sharing.ts";
 
 /** One protocol's handler with its gate. */
@@ -217,18 +217,6 @@ const failed: LocalReply = problem({
   hint: "the operator finds the cause in the gateway's log",
 });
 
-/**
- * Whether a request of HTTP/1.1 has a body of which more may come: what follows on its connection can then be read only
- * once that body is, so the connection ends with the answer.
- */
-export function isUnread(request: IncomingMessage | Http2ServerRequest): boolean {
-  if ("stream" in request || request.complete) return false;
-  // Not `request.headers`: Node would make an object of all of them.
-  const { rawHeaders } = request;
-  const [length = "0"] = valuesOf(rawHeaders, "content-length");
-  return length !== "0" || valuesOf(rawHeaders, "transfer-encoding").length > 0;
-}
-
 /** Whether the client has gone. */
 export function isGone(response: ServerResponse | Http2ServerResponse): boolean {
   // Node's response of HTTP/2 knows its stream alone.
@@ -239,11 +227,7 @@ export function isGone(response: ServerResponse | Http2ServerResponse): boolean 
 /** Sends an answer of the gateway's own. */
 export function send(response: ServerResponse | Http2ServerResponse, answer: LocalReply): void {
   if (isGone(response)) return;
-  if (!("stream" in response) && isUnread(response.req)) {
-    // Who waits for 100 (Continue) sends its body or does not: what comes next may be either (RFC 9110, section 10.1.1).
-    if (valuesOf(response.req.rawHeaders, "expect").length > 0) response.shouldKeepAlive = false;
-    else readRest(response.req);
-  }
+  if (!("stream" in response)) letBodyEnd(response);
   // Both versions have this form; their types only do not say so together.
   const { connection, ...headers } = answer.headers;
   // RFC 9113, section 8.2.2: HTTP/2 has no headers of the connection.

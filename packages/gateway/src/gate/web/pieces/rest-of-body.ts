@@ -1,4 +1,6 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
+import { valuesOf } from "../request-head.ts";
 
 /** Of a body that nobody wants, so much more is read, and for so long: bytes, milliseconds. */
 const MAX_REST_BYTES = 1_048_576;
@@ -20,4 +22,24 @@ export function readRest(request: IncomingMessage): void {
   });
   request.once("close", () => clearTimeout(cut));
   request.once("end", () => clearTimeout(cut));
+}
+
+/**
+ * Whether a request of HTTP/1.1 has a body of which more may come: what follows on its connection can then be read only
+ * once that body is, so the connection ends with the answer.
+ */
+export function isUnread(request: IncomingMessage | Http2ServerRequest): boolean {
+  if ("stream" in request || request.complete) return false;
+  // Not `request.headers`: Node would make an object of all of them.
+  const { rawHeaders } = request;
+  const [length = "0"] = valuesOf(rawHeaders, "content-length");
+  return length !== "0" || valuesOf(rawHeaders, "transfer-encoding").length > 0;
+}
+
+/** Before an answer that does not wait for its request's body: what of that is still to come is read, or the connection ends. */
+export function letBodyEnd(response: ServerResponse): void {
+  if (!isUnread(response.req)) return;
+  // Who waits for 100 (Continue) sends its body or does not: what comes next may be either (RFC 9110, section 10.1.1).
+  if (valuesOf(response.req.rawHeaders, "expect").length > 0) response.shouldKeepAlive = false;
+  else readRest(response.req);
 }
