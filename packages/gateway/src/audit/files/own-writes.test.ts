@@ -2,6 +2,7 @@ import {
   appendFileSync,
   closeSync,
   openSync,
+  readFileSync,
   rmSync,
   statSync,
   truncateSync,
@@ -67,8 +68,10 @@ const strikes: readonly (readonly [string, (file: string) => void, RegExp])[] = 
   [
     "altered",
     (file) => {
+      // A digit of the root, and another one than is there: a fixed one is what is there in one run of 64.
+      const was = readFileSync(file, "utf8")[20];
       const fd = openSync(file, "r+");
-      writeSync(fd, "9", 20);
+      writeSync(fd, was === "9" ? "8" : "9", 20);
       closeSync(fd);
     },
     /checkpoints\.txt does not verify/,

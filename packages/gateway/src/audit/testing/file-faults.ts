@@ -45,7 +45,10 @@ function overwrite(path: string, at: number, text: string): () => void {
     writeSync(fd, bytes, 0, bytes.length, at);
     closeSync(fd);
   };
-  put(Buffer.from(text));
+  const bytes = Buffer.from(text);
+  // What is there at random may be the same.
+  if (bytes.equals(before)) bytes[0] = (bytes[0] ?? 0) ^ 1;
+  put(bytes);
   return () => put(before);
 }
 
