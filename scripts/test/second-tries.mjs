@@ -14,6 +14,21 @@ export const MAX_SECOND_TRIES_MS = 15 * 60_000;
 /** @typedef {import("./vitest.mjs").Run} Run */
 
 /**
+ * Whether V8 ended the process that ran a file, by a check of its own on its tables of compiled code (SIGTRAP; Node's issue 64500
+ * has some): no test of it has failed, and an invariant neither.
+ */
+function isV8Fault({ passed, failures }) {
+  return (
+    passed === 0 &&
+    failures.every(
+      ({ test, message }) =>
+        (test === "(set-up)" && !message?.trim()) ||
+        /Worker exited unexpectedly with signal SIGTRAP/.test(message),
+    )
+  );
+}
+
+/**
  * Runs the files that failed again, each alone, up to two more times: first each once, then those that failed again.
  * @param {readonly Outcome[]} outcomes what came of the first run
  * @param {object} how
@@ -35,7 +50,7 @@ export async function trySecond(outcomes, { invariants, runAlone, now, budgetMs 
   const last = new Map();
   const passed = new Map();
   for (const outcome of failed) {
-    const isInvariant = invariants.includes(outcome.file);
+    const isInvariant = invariants.includes(outcome.file) && !isV8Fault(outcome);
     const why = isInvariant
       ? "an invariant: no second try"
       : failed.length > MAX_FILES

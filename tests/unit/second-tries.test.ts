@@ -88,6 +88,29 @@ describe("a file that failed", () => {
   });
 });
 
+test("an invariant gets a second try where V8 ended its process, and nothing else failed", async () => {
+  const dead = (message: string, more: Partial<Outcome> = {}): Outcome => ({
+    ...bad("oracle"),
+    passed: 0,
+    failures: [
+      { test: "(set-up)", message: "" },
+      { test: "(an error that no test caught)", message },
+    ],
+    ...more,
+  });
+  const words = (signal: string): string =>
+    `[vitest-pool]: Worker forks emitted error.\nWorker exited unexpectedly with signal ${signal} during started state`;
+  const runs = async (first: Outcome): Promise<number> =>
+    (await tried([first], { again: { oracle: [good("oracle")] }, invariants: ["oracle"] })).runs.length;
+  expect(await runs(dead(words("SIGTRAP")))).toBe(1);
+  expect(await runs(dead(words("SIGABRT")))).toBe(0);
+  expect(await runs(dead("a record is lost"))).toBe(0);
+  expect(await runs(dead(words("SIGTRAP"), { passed: 1 }))).toBe(0);
+  expect(
+    await runs(dead(words("SIGTRAP"), { failures: [{ test: "(set-up)", message: "no such table" }] })),
+  ).toBe(0);
+});
+
 test("so many files are tried again, and not one more", async () => {
   const files = Array.from({ length: MAX_FILES }, (_, n) => `f${n}`);
   const again = Object.fromEntries([...files, "more"].map((file) => [file, [good(file)]]));

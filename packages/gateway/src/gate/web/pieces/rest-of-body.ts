@@ -12,13 +12,14 @@ const MAX_REST_MS = 5000;
  * @param request of HTTP/1.1, with a body of which more may come
  */
 export function readRest(request: IncomingMessage): void {
-  const { socket } = request;
+  // It has been read, by whoever answered.
+  if (request.readableEnded) return;
   let left = MAX_REST_BYTES;
-  const cut = setTimeout(() => socket.destroy(), MAX_REST_MS);
+  const cut = setTimeout(() => request.destroy(), MAX_REST_MS);
   cut.unref();
   request.on("data", (bytes: Buffer) => {
     left -= bytes.length;
-    if (left < 0) socket.destroy();
+    if (left < 0) request.destroy();
   });
   request.once("close", () => clearTimeout(cut));
   request.once("end", () => clearTimeout(cut));
