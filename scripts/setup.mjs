@@ -45,6 +45,9 @@ export function environment() {
   if (libraries.length > 0)
     env.LD_LIBRARY_PATH = [...libraries, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":");
   if (existsSync(fonts)) env.FONTCONFIG_FILE = fonts;
+  // Types are stripped once, and not by WebAssembly in every worker: V8 crashes now and then where threads come and go that
+  // have some (Node's issue 64500).
+  env.NODE_COMPILE_CACHE ??= path.join(modules, ".cache", "node");
   const modulesOfPython = path.join(unpacked, pythonModules);
   if (existsSync(modulesOfPython))
     env.PYTHONPATH = [modulesOfPython, process.env.PYTHONPATH].filter(Boolean).join(path.delimiter);

@@ -14,8 +14,8 @@ export const MAX_SECOND_TRIES_MS = 15 * 60_000;
 /** @typedef {import("./vitest.mjs").Run} Run */
 
 /**
- * Whether V8 ended the process that ran a file, by a check of its own on its tables of compiled code (SIGTRAP; Node's issue 64500
- * has some): no test of it has failed, and an invariant neither.
+ * Whether V8 ended the process that ran a file, by a check of its own on its tables of compiled code or for the lack of one
+ * (SIGTRAP, SIGSEGV; Node's issue 64500 has both): no test of it has failed, and an invariant neither.
  */
 function isV8Fault({ passed, failures }) {
   return (
@@ -23,7 +23,7 @@ function isV8Fault({ passed, failures }) {
     failures.every(
       ({ test, message }) =>
         (test === "(set-up)" && !message?.trim()) ||
-        /Worker exited unexpectedly with signal SIGTRAP/.test(message),
+        /Worker exited unexpectedly with signal SIG(?:TRAP|SEGV)/.test(message),
     )
   );
 }

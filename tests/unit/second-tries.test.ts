@@ -103,6 +103,7 @@ test("an invariant gets a second try where V8 ended its process, and nothing els
   const runs = async (first: Outcome): Promise<number> =>
     (await tried([first], { again: { oracle: [good("oracle")] }, invariants: ["oracle"] })).runs.length;
   expect(await runs(dead(words("SIGTRAP")))).toBe(1);
+  expect(await runs(dead(words("SIGSEGV")))).toBe(1);
   expect(await runs(dead(words("SIGABRT")))).toBe(0);
   expect(await runs(dead("a record is lost"))).toBe(0);
   expect(await runs(dead(words("SIGTRAP"), { passed: 1 }))).toBe(0);

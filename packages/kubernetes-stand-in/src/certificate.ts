@@ -1,6 +1,8 @@
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 
+const DAY_MS = 86_400_000;
+
 /** A certificate for 127.0.0.1 that is its own CA, and its key: PEM. */
 export async function makeCertificate(): Promise<{ readonly certificate: string; readonly key: string }> {
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -10,6 +12,8 @@ export async function makeCertificate(): Promise<{ readonly certificate: string;
     name: "CN=kubernetes stand-in",
     keys,
     signingAlgorithm: algorithm,
+    // The clock by which it is verified may lag by some milliseconds (time(2) goes by the kernel's tick).
+    notBefore: new Date(Date.now() - DAY_MS),
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.SubjectAlternativeNameExtension([

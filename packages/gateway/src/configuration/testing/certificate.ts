@@ -1,6 +1,8 @@
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 
+const DAY_MS = 86_400_000;
+
 /**
  * A fresh self-signed certificate and its key, in PEM.
  * @param address an IP address that it names; left out: none
@@ -13,6 +15,8 @@ export async function makeCertificate(address?: string): Promise<{ certificate: 
     name: "CN=mayfly test",
     keys,
     signingAlgorithm: algorithm,
+    // The clock by which it is verified may lag by some milliseconds (time(2) goes by the kernel's tick).
+    notBefore: new Date(Date.now() - DAY_MS),
     extensions:
       address === undefined
         ? []
