@@ -1,5 +1,6 @@
 // The gateway of most benchmarks: one agent, and for each connection one policy that gives it all the connection's operations
 // for eight hours.
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { getAccess, type Access } from "@mayfly/testing/api.ts";
 import {
@@ -39,10 +40,21 @@ export interface BenchGateway extends GatewayProcess {
   close: ConfiguredGateway["stop"];
 }
 
+/** One agent is the whole load here: more than any agent may do. */
+const unpaced = { acts_per_second: 1_000_000, record_bytes_per_second: 1_073_741_823 };
+
+/** The limits that a checkout knows: an older one refuses what is new. */
+function unpacedOf(bin: string | undefined): BenchGatewayOptions["limits"] {
+  const gateway = bin === undefined ? path.join(root, "packages/gateway") : path.resolve(bin, "../..");
+  const schema = readFileSync(path.join(gateway, "schema/mayfly.schema.json"), "utf8");
+  return schema.includes("acts_per_second") ? unpaced : {};
+}
+
 /** Starts it: about a second. */
 export async function startBenchGateway({
   connections,
   bin,
+  limits,
   ...options
 }: BenchGatewayOptions): Promise<BenchGateway> {
   const policies = Object.entries(connections).map(([connection, { operations }]) => ({
@@ -54,6 +66,7 @@ export async function startBenchGateway({
   }));
   const { gateway, okta, folder, stop } = await startConfiguredGateway({
     ...options,
+    limits: { ...unpacedOf(bin), ...limits },
     name: "bench",
     agents: { [AGENT]: [GROUP] },
     configuration: stringify({ connections, policies }),

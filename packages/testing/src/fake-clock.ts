@@ -6,6 +6,8 @@ export interface FakeClock extends Clock {
   advance(ms: number): void;
   /** Steps the wall clock alone, as an administrator or NTP would. */
   stepWall(ms: number): void;
+  /** How much is scheduled. */
+  readonly pending: number;
 }
 
 /** Makes a clock that stands still at `wall` (milliseconds since the epoch) until told otherwise. */
@@ -36,6 +38,9 @@ export function fakeClock(wall: number = Date.UTC(2026, 0, 1, 12)): FakeClock {
     },
     stepWall(ms) {
       epoch += ms;
+    },
+    get pending() {
+      return timers.length;
     },
   };
 }

@@ -55,4 +55,6 @@ export interface ActWriter {
   append(type: "act.intent" | "act.denied" | "act.outcome", detail: string): number;
   /** The time of the newest record, milliseconds since the epoch: whoever appended need not ask the clock again. */
   readonly at: number;
+  /** What the newest record takes, with what stands beside it for it, bytes. */
+  readonly bytes: number;
 }

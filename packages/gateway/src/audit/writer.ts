@@ -4,6 +4,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { inWords, type Custody } from "./files/custody.ts";
 import { messageOf } from "../kernel/errors.ts";
 import type { Difference } from "./files/facts.ts";
+import { createActWriter } from "./act-writer.ts";
 import { actFrame, lineFrame, lineOf, MAX_DETAIL_BYTES, timeFormatter } from "./lines.ts";
 import type { ActWriter, AuditLog } from "./log.ts";
 import { outsource, type PayloadStore } from "./payloads.ts";
@@ -197,18 +198,10 @@ export function createWriter(parts: WriterParts): Writer {
     // What is not written yet may be lost, and its number be another record's.
     if (!Number.isSafeInteger(opened) || opened < 0 || opened >= firstQueued)
       throw new TypeError("a session's acts are recorded after its opening record was written");
-    const frame = actFrame(opened);
-    return {
-      append(type, detail) {
-        // One raw newline would make two records of one.
-        if (detail.includes("\n") || !detail.startsWith("{"))
-          throw new TypeError("detail is not canonical JSON");
-        return queue(frame, type, short(detail));
-      },
-      get at() {
-        return queuedAt;
-      },
-    };
+    return createActWriter(actFrame(opened), {
+      queue: (frame, type, detail) => queue(frame, type, short(detail)),
+      at: () => queuedAt,
+    });
   }
 
   function flush(): void {

@@ -96,6 +96,8 @@ describe("what comes out", () => {
         messageBytes: 16_777_216,
         statementBytes: 1_048_576,
         pendingPerPrincipal: 20,
+        actsPerSecond: 5000,
+        recordBytesPerSecond: 2_097_152,
       },
       shutdown: { drain: 0, announce: 5000, endIdle: false },
     });

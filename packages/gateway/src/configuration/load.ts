@@ -206,6 +206,8 @@ async function readRoot(
       messageBytes: limits.output.message_bytes,
       statementBytes: limits.output.statement_bytes,
       pendingPerPrincipal: limits.output.pending_per_principal,
+      actsPerSecond: limits.output.acts_per_second,
+      recordBytesPerSecond: limits.output.record_bytes_per_second,
     },
     shutdown: shutdownOf(shutdown.output),
     notifications,

@@ -230,6 +230,8 @@ export const parts = {
     message_bytes: count(1024, 1_073_741_823).default(16_777_216),
     statement_bytes: count(1024, 4_194_304).default(1_048_576),
     pending_per_principal: count(1, 10_000).default(20),
+    acts_per_second: count(1, 1_000_000).default(5000),
+    record_bytes_per_second: count(1024, 1_073_741_823).default(2_097_152),
   }),
   shutdown,
   notifications,

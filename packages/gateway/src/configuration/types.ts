@@ -220,4 +220,7 @@ export interface Limits {
   readonly statementBytes: number;
   /** Maximum number of pending requests of one principal. */
   readonly pendingPerPrincipal: number;
+  /** Acts of one grant for as long as it lasts, and the bytes of their records; of one principal twice as many. */
+  readonly actsPerSecond: number;
+  readonly recordBytesPerSecond: number;
 }

@@ -19,6 +19,8 @@ export interface ActRecords<Cover> {
   outcome(intent: number, outcome: Outcome): void;
   /** When the last was written, milliseconds since the epoch. */
   readonly at: number;
+  /** What the last takes, bytes. */
+  readonly bytes: number;
 }
 
 /** @param opened number of the session's opening record; @param context what that one says */
@@ -75,6 +77,9 @@ export function createActRecords<Cover>(
     },
     get at() {
       return records.at;
+    },
+    get bytes() {
+      return records.bytes;
     },
   };
 }

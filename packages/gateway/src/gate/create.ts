@@ -113,7 +113,6 @@ function enteringOf<Scope, Act, Cover>(
     return entry.covers?.(scopes, connection.target) === true;
   };
   return createEntering<Act, Cover>({
-    payload: (bytes) => parts.log.payload(bytes),
     unavailable,
     noGrant,
     prefers,

@@ -84,6 +84,8 @@ export interface WebSession<Act, Cover> extends Pick<
    * @throws MayflyError when the log takes nothing: then what is recorded must not go on
    */
   payload(bytes: Buffer): { readonly bytes: number; readonly payload: string };
+  /** Whether what runs may go on, where it is recorded: the log has room for it, and its holder does not write too much. */
+  goesOn(): boolean;
 }
 
 /**
@@ -142,10 +144,18 @@ export interface Session<Act, Cover> {
    */
   judge(act: Act, detail: string, repeats?: Permit<Cover>): Decision<Cover>;
   /**
-   * As `judge`, for whoever can wait: of an act whose budget the store has to be asked about first, nothing is decided or
-   * recorded, and it is to be judged again once `until` resolves. `judge` denies such an act.
+   * As `judge`, for whoever can wait: of an act whose budget the store has to be asked about first, or that comes too soon
+   * after others, nothing is decided or recorded, and it is to be judged again once `until` resolves. `judge` denies the
+   * first, and takes the second: who calls it waits as `pause` says.
+   * @param waited the wait that is over, where there was one: nobody waits twice for what came before
    */
-  judgeOrWait(act: Act, detail: string, repeats?: Permit<Cover>): Decision<Cover> | Wait;
+  judgeOrWait(act: Act, detail: string, waited?: Wait): Decision<Cover> | Wait;
+  /** How long the next act has to wait for what its holder did before, milliseconds; 0: it may be judged now. */
+  pause(): number;
+  /** Keeps bulky bytes beside the log, as `WebSession` says. */
+  payload(bytes: Buffer): { readonly bytes: number; readonly payload: string };
+  /** As `WebSession` says. */
+  goesOn(): boolean;
   /** Records the outcome of a permitted act. */
   complete(permit: Permit<Cover>, outcome: Outcome): void;
   /** Aborts once, with a SessionEnd as its reason: deadline, release, revocation, lockdown, withdrawn identity, shutdown. */
@@ -208,6 +218,8 @@ export interface Wait {
   readonly kind: "wait";
   /** Never rejects. */
   readonly until: Promise<void>;
+  /** Then it is the act's turn, whatever comes meanwhile. */
+  readonly hasPlace: boolean;
 }
 
 /** The outcome of an act; goes into its outcome record. */

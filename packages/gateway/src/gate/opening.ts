@@ -8,6 +8,7 @@ import { type CompiledGrants, scopesOf } from "./compiled-grants.ts";
 import type { ClientFacts, Proof, Session, SessionRefused } from "./gate.ts";
 import { createDenialCounter } from "./denials.ts";
 import type { Budgets } from "./limits/budgets.ts";
+import { countOpening, createPaces } from "./limits/pace.ts";
 import { createPlacesOf } from "./limits/places-of.ts";
 import type { OpenSessions } from "./open-sessions.ts";
 import type { GateParts } from "./parts.ts";
@@ -69,6 +70,11 @@ export function createOpening(parts: OpeningParts): Open {
   const { gate, refusals, sessions, budgets } = parts;
   const denials = createDenialCounter(gate.clock);
   const acquirePlaces = createPlacesOf(gate);
+  const paceOf = createPaces({
+    clock: gate.clock,
+    limits: () => gate.configuration().limits,
+    count: gate.count,
+  });
   /** Sessions that have their places, and are not open before their opening is recorded. */
   let beingRecorded = 0;
   /** Why no session is opened on the grant any more: the store may have taken seconds to give it its places. */
@@ -95,6 +101,12 @@ export function createOpening(parts: OpeningParts): Open {
       return refuse(closed.refusal, closed.why);
     }
     const context = contextOf(opening, found.digest);
+    const pace = paceOf(live.grant.id, principal);
+    const tooFast = countOpening(pace, context);
+    if (tooFast !== undefined) {
+      places.release();
+      return refuse({ kind: "refused", code: "too_many", denial: tooFast });
+    }
     let record: number;
     beingRecorded += 1;
     try {
@@ -125,6 +137,7 @@ export function createOpening(parts: OpeningParts): Open {
       turn: parts.turn,
       clock: gate.clock,
       budgets,
+      pace,
       denials,
       judged: gate.count,
       times: door.times,

@@ -8,6 +8,9 @@ import type { Clock } from "../kernel/clock.ts";
 import type { SessionTraces } from "../kernel/traceparent.ts";
 import type { ActTimes } from "./act-times.ts";
 
+/** What the gate counts, for metrics: sessions, acts, and what came of acts that came too soon. */
+export type Counted = "opened" | "refused" | "permit" | "deny" | "waited" | "too_fast";
+
 /** What the gate stands on. */
 export interface GateParts {
   readonly grants: Grants;
@@ -31,7 +34,7 @@ export interface GateParts {
   /** A fault in the gateway itself, for the operator's log. */
   readonly fault: (error: unknown) => void;
   /** Counts, for metrics. */
-  readonly count: (what: "opened" | "refused" | "permit" | "deny") => void;
+  readonly count: (what: Counted) => void;
   /** Who is told how long the acts of a protocol take, by its kind; asked once for each. */
   readonly times: (kind: string) => ActTimes;
 }

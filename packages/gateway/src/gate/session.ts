@@ -5,13 +5,17 @@ import { messageOf } from "../kernel/errors.ts";
 import type { SessionTrace } from "../kernel/traceparent.ts";
 import { type ActTimes, millisecondsBetween, tickOf } from "./act-times.ts";
 import { notCountedYet, type Budgets } from "./limits/budgets.ts";
+import type { Pace } from "./limits/pace.ts";
 import type { GrantEnd, LiveGrant } from "../grants/types.ts";
 import { createActRecords } from "./act-records.ts";
+import { recordClosing } from "./closing.ts";
 import type { DenialCounter } from "./denials.ts";
+import { createDeny } from "./denying.ts";
 import { endOf } from "./gate.ts";
-import type { ClientFacts, Decision, Session, SessionEnd, TurnSender, Wait } from "./gate.ts";
+import type { ClientFacts, Session, SessionEnd, TurnSender } from "./gate.ts";
 import { hintWith } from "./hints.ts";
 import { beginAct, beginProgress, endAct, type LiveSession, lookAt, type Progress } from "./live-session.ts";
+import { createPaced, type Decide } from "./paced.ts";
 import { mintPermit, type Permit } from "./permit.ts";
 import type { Covering, Denial, Verdict } from "./protocol.ts";
 import { unrecorded, type Turn } from "./turn.ts";
@@ -37,6 +41,7 @@ export interface SessionParts<Act, Cover> {
   readonly turn: Turn;
   readonly clock: Clock;
   readonly budgets: Budgets;
+  readonly pace: Pace;
   readonly denials: DenialCounter;
   /** Called once, when the session has ended. */
   readonly closed: () => void;
@@ -61,7 +66,7 @@ const MAX_HELPED_CHARACTERS = 4000;
 
 /** Makes a session. Every way to its end runs through `end`. */
 export function createSession<Act, Cover>(parts: SessionParts<Act, Cover>): OpenSession<Act, Cover> {
-  const { live, log, turn, clock, check, times } = parts;
+  const { live, log, turn, clock, check, times, pace } = parts;
   const records = createActRecords<Cover>(log, parts.opened, parts.context);
   const controller = new AbortController();
   const started = clock.monotonic();
@@ -81,29 +86,19 @@ export function createSession<Act, Cover>(parts: SessionParts<Act, Cover>): Open
   if (live.ended.aborted) followGrant();
   else live.ended.addEventListener("abort", followGrant, { once: true });
 
-  const deny = (denial: Denial, detail: string, repeats?: Permit<Cover>): Decision<Cover> => {
-    progress.denied += 1;
-    parts.judged("deny");
-    const counted = parts.denials.count(live);
-    if (counted === undefined) return { kind: "deny", denial };
-    try {
-      records.denial(denial, detail, counted.leftOut, repeats);
-      turn.written();
-    } catch (error) {
-      return { kind: "deny", denial: unrecorded(messageOf(error)) };
-    }
-    return { kind: "deny", denial };
-  };
+  const deny = createDeny(parts, records, progress);
 
-  const decide: Session<Act, Cover>["judgeOrWait"] = (act, detail, repeats) => {
+  const decide: Decide<Act, Cover> = (act, detail, repeats, hasPlace = false) => {
     if (sender === undefined) throw new TypeError("judge was called before attach");
     if (controller.signal.aborted || closed || remaining(clock, live.deadline) <= 0)
       return deny(pastDeadline(controller.signal, live.grant.id), detail, repeats);
+    const tooFast = hasPlace ? undefined : pace.refusal();
+    if (tooFast !== undefined) return deny(tooFast, detail, repeats);
     const answer = check(act);
     if (answer.kind !== "permit") return deny(helped(parts, answer.denial, act), detail, repeats);
     const over =
       answer.budget === undefined ? undefined : parts.budgets.consume(live, answer.operation, answer.budget);
-    if (over instanceof Promise) return { kind: "wait", until: over } satisfies Wait;
+    if (over instanceof Promise) return { kind: "wait", until: over, hasPlace };
     if (over !== undefined) return deny(over, detail, repeats);
     let permit: Permit<Cover>;
     try {
@@ -113,10 +108,18 @@ export function createSession<Act, Cover>(parts: SessionParts<Act, Cover>): Open
       parts.judged("deny");
       return { kind: "deny", denial: unrecorded(messageOf(error)) };
     }
+    pace.spend(records.bytes, hasPlace);
     beginAct(progress, act, permit.intent, records.at);
     parts.judged("permit");
     turn.leaves(sender);
     return { kind: "permit", permit };
+  };
+
+  const timed: typeof decide = (act, detail, repeats, hasPlace) => {
+    const came = clock.monotonic();
+    const decision = decide(act, detail, repeats, hasPlace);
+    if (decision.kind !== "wait") times.judged(clock.monotonic() - came);
+    return decision;
   };
 
   const session: Session<Act, Cover> = {
@@ -135,20 +138,16 @@ export function createSession<Act, Cover>(parts: SessionParts<Act, Cover>): Open
       if (atRest !== undefined) sender.endAtRest?.(atRest);
     },
     judge(act, detail, repeats) {
-      const decision = session.judgeOrWait(act, detail, repeats);
+      const decision = timed(act, detail, repeats);
       // The turn cannot wait.
       return decision.kind === "wait" ? deny(notCountedYet(live.grant.id), detail, repeats) : decision;
     },
-    judgeOrWait(act, detail, repeats) {
-      const came = clock.monotonic();
-      const decision = decide(act, detail, repeats);
-      if (decision.kind !== "wait") times.judged(clock.monotonic() - came);
-      return decision;
-    },
+    ...createPaced(parts, controller.signal, timed),
     complete(permit, outcome) {
       times.completed(millisecondsBetween(permit.tick, tickOf(clock.monotonic())));
       try {
         records.outcome(permit.intent, outcome);
+        pace.wrote(records.bytes);
         endAct(progress, permit.intent, records.at);
         turn.writtenSoon();
       } catch {
@@ -207,32 +206,4 @@ function helped<Act, Cover>(parts: SessionParts<Act, Cover>, denial: Denial, act
   if (parts.words(act).length > MAX_HELPED_CHARACTERS) return denial;
   const covering = parts.covering(act);
   return covering === undefined ? denial : { ...denial, hint: hintWith(denial, covering) };
-}
-
-/** Records that a session has ended. A failing log must not keep one open. */
-function recordClosing<Act, Cover>(
-  { live, log, turn, denials, context }: SessionParts<Act, Cover>,
-  { acts, denied }: Progress<Act>,
-  { cause, words, milliseconds }: SessionEnd & { readonly milliseconds: number },
-): void {
-  const leftOut = denials.consumeLeftOut(live);
-  try {
-    log.append({
-      ...context,
-      type: "session.closed",
-      detail: {
-        acts,
-        cause,
-        denied,
-        // Denied acts of the grant that have no record of their own.
-        ...(leftOut > 0 ? { left_out_before: leftOut } : {}),
-        milliseconds,
-        reason: words,
-        ...(live.grant.traceparent === undefined ? {} : { traceparent: live.grant.traceparent }),
-      },
-    });
-    turn.written();
-  } catch {
-    // The session ends all the same.
-  }
 }

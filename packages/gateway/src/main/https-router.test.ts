@@ -46,6 +46,8 @@ beforeEach(async () => {
     messageBytes: 1024,
     statementBytes: 1024,
     pendingPerPrincipal: 1,
+    actsPerSecond: 5000,
+    recordBytesPerSecond: 2_097_152,
   };
   const places = createConnectionPlaces(
     () => limits,

@@ -111,6 +111,7 @@ function recorded(
 ) {
   const recorder = createRecorder({
     payload: (bytes) => records.audit.log.payload(bytes),
+    goesOn: () => true,
     now: () => clock.monotonic(),
     startedAt: clock.wall(),
     argv: act.act["argv"] as readonly string[],

@@ -137,7 +137,7 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
     }),
     log: {
       append: (record) => records.push(record) - 1,
-      writer: () => ({ append: () => 0, at: 0 }),
+      writer: () => ({ append: () => 0, at: 0, bytes: 0 }),
       flush() {},
       sync: async () => {},
       payload: () => ({ bytes: 0, payload: "sha256:" }),

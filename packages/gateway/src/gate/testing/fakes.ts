@@ -53,7 +53,9 @@ export function memoryLog(clock: Pick<FakeClock, "wall">): MemoryLog {
       return next++;
     },
     writer: (session) => ({
+      bytes: 0,
       append(type, detail) {
+        (this as { bytes: number }).bytes = Buffer.byteLength(detail);
         // As a reader of the log has it.
         const all = [...log.written, ...queue].map((each, seq): StoredRecord => ({ ...each, seq, time: "" }));
         const own = { seq: next, time: "", type, session, detail: JSON.parse(detail) };
@@ -219,6 +221,8 @@ export function makeWorld(
     messageBytes: 1000,
     statementBytes: 1000,
     pendingPerPrincipal: 3,
+    actsPerSecond: 5000,
+    recordBytesPerSecond: 2_097_152,
     ...bounds,
   };
   const gates = createGates({

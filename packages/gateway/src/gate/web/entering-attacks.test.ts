@@ -37,7 +37,6 @@ it("asks the provider about every token, also where another has opened the sessi
       } as unknown as Session<string, string>),
     refuse: (_, why) => why,
     noGrant: refusal("no_grant"),
-    payload: () => ({ bytes: 0, payload: "" }),
   });
   const socket = new EventEmitter();
   const entry = { connection: "db", client: { protocol: "x", address: "", tls: true }, socket };
@@ -58,7 +57,6 @@ it("has nothing prepared for a bearer that does not verify", async () => {
     open: () => Promise.reject(new Error("never")),
     refuse: (_, why) => why,
     noGrant: refusal("no_grant"),
-    payload: () => ({ bytes: 0, payload: "" }),
   });
   const answer = await enter({
     bearer: "bad",
@@ -96,7 +94,6 @@ it("names an ended grant to whoever proves its secret, or owns it and names it",
     open: () => Promise.reject(new Error("never")),
     refuse: (_, why) => why,
     noGrant: refusal("no_grant"),
-    payload: () => ({ bytes: 0, payload: "" }),
   });
   const socket = new EventEmitter();
   const ask = { connection: "db", client: { protocol: "x", address: "", tls: true }, socket };

@@ -39,6 +39,8 @@ async function start(handshake: number): Promise<{
       messageBytes: 1024,
       statementBytes: 1024,
       pendingPerPrincipal: 1,
+      actsPerSecond: 5000,
+      recordBytesPerSecond: 2_097_152,
     }),
     () => (away += 1),
   );

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import type { DestinationState } from "../../audit/leaving/courier.ts";
 import type { ExportStatus } from "../../export/stream.ts";
+import type { Counted } from "../../gate/parts.ts";
 import type { GrantCounts } from "../../grants/observer.ts";
 import type { Notified } from "../../notifications/notifications.ts";
 import { version } from "../version.ts";
@@ -12,7 +13,7 @@ import { createTimesMetrics, type TimesMetrics } from "./times-metrics.ts";
 
 /** What the gateway counts, in the Prometheus text format. No label takes a value that a client chooses. */
 export interface Metrics extends SignalMetrics, TimesMetrics {
-  count(what: "opened" | "refused" | "permit" | "deny"): void;
+  count(what: Counted): void;
   turnedAway(): void;
   reloaded(outcome: "adopted" | "refused"): void;
   notified(what: Notified): void;
@@ -67,13 +68,15 @@ export function createMetrics(sources: MetricsSources): Metrics {
 
 /** Sessions and acts: on the hot path, so a number each, read when metrics are asked for. */
 function addTallies(registry: Registry): Metrics["count"] {
-  const tally = { opened: 0, refused: 0, permit: 0, deny: 0 };
-  const counted = (
-    name: string,
-    help: string,
-    label: string,
-    values: readonly (keyof typeof tally)[],
-  ): void => {
+  const tally: Record<Counted, number> = {
+    opened: 0,
+    refused: 0,
+    permit: 0,
+    deny: 0,
+    waited: 0,
+    too_fast: 0,
+  };
+  const counted = (name: string, help: string, label: string, values: readonly Counted[]): void => {
     void new Counter({
       name,
       help,
@@ -87,6 +90,12 @@ function addTallies(registry: Registry): Metrics["count"] {
   };
   counted("mayfly_sessions_total", "Sessions opened and refused", "outcome", ["opened", "refused"]);
   counted("mayfly_acts_total", "Acts judged, by verdict", "verdict", ["permit", "deny"]);
+  counted(
+    "mayfly_acts_paced_total",
+    "Times that acts waited, or were refused, for coming too fast",
+    "outcome",
+    ["waited", "too_fast"],
+  );
   return (what) => {
     tally[what] += 1;
   };

@@ -3,6 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
 import { fakeClock } from "@mayfly/testing/fake-clock.ts";
+import { type Clock, systemClock } from "../../kernel/clock.ts";
 import { createFakeGate, type FakeGate } from "./testing/fake-gate.ts";
 import {
   dial,
@@ -327,4 +328,56 @@ test("an act that the log lost while its session ended has no outcome: its numbe
   expect(intents).toEqual(["select 'kept'", "select 'lost'"]);
   const outcomes = gate.log.flatMap((entry) => (entry.what === "outcome" ? entry.intent : []));
   expect(outcomes).toEqual([0]);
+});
+
+test("statements that come too soon after others wait, and are then answered in order", async () => {
+  wire.close();
+  let pauses = 0;
+  gate = createFakeGate({ target: targetOf(postgres), pause: () => ((pauses += 1) % 5 === 0 ? 0 : 1) });
+  wire = await listenWire(gate, certificate);
+  const client = await dial(wire.port);
+  await client.logIn();
+  const answers = 5;
+  client.send(...Array.from({ length: answers }, (_, at) => frames.query(`select ${at}`)));
+  for (let at = 0; at < answers; at += 1) {
+    const row = (await client.until("Z")).find(({ type }) => type === "D");
+    expect(row?.body.subarray(6).toString()).toBe(String(at));
+  }
+  expect(gate.log.filter(({ what }) => what === "intent")).toHaveLength(answers);
+  expect(pauses).toBeGreaterThan(5 * answers - 5);
+});
+
+test("a session that waits has one timer, however much is answered meanwhile, and none once it is over", async () => {
+  wire.close();
+  const PAUSE_MS = 123_456;
+  let pending = 0;
+  const clock: Clock = {
+    ...systemClock,
+    schedule(ms, run) {
+      const stop = systemClock.schedule(ms, run);
+      if (ms !== PAUSE_MS) return stop;
+      pending += 1;
+      let isOver = false;
+      return () => {
+        if (!isOver) pending -= 1;
+        isOver = true;
+        stop();
+      };
+    },
+  };
+  const intents = (): number => gate.log.filter(({ what }) => what === "intent").length;
+  gate = createFakeGate({ target: targetOf(postgres), pause: () => (intents() === 0 ? 0 : PAUSE_MS) });
+  wire = await listenWire(gate, certificate, { clock });
+  const client = await dial(wire.port);
+  await client.logIn();
+  // Megabytes come while the second statement waits.
+  client.send(
+    frames.query("select repeat('x', 1000) from generate_series(1, 5000)"),
+    frames.query("select 2"),
+  );
+  await client.until("Z");
+  expect([intents(), pending]).toEqual([1, 1]);
+  gate.end("revoked");
+  await ended();
+  expect(pending).toBe(0);
 });

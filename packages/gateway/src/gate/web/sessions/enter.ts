@@ -10,6 +10,7 @@ import {
   type Entry,
   type Session,
   type SessionRefused,
+  type Wait,
   type WebSession,
 } from "../../gate.ts";
 import type { VerifiedBearer } from "./bearers.ts";
@@ -17,8 +18,6 @@ import { createWaitingSender } from "./turn-sender.ts";
 
 /** What entering stands on: the gate's own steps, each of which records its refusals. */
 export interface EnteringParts<Act, Cover> {
-  /** Keeps bulky bytes beside the log. */
-  readonly payload: WebSession<Act, Cover>["payload"];
   /** Why nothing is served now. */
   unavailable(): SessionRefused | undefined;
   /** Whose a bearer is, verified now. */
@@ -123,9 +122,10 @@ export function createEntering<Act, Cover>(
     if ((entry.socket as { destroyed?: boolean }).destroyed === true) left();
     const { name, subject, person } = live.grant.requester;
     // Not async: each promise more is a turn of the microtask queue for every request.
-    const judge = (act: Act, detail: string): Promise<Decision<Cover>> => {
-      const decision = session.judgeOrWait(act, detail);
-      if (decision.kind === "wait") return untilOrCut(decision.until, cuts).then(() => judge(act, detail));
+    const judge = (act: Act, detail: string, waited?: Wait): Promise<Decision<Cover>> => {
+      const decision = session.judgeOrWait(act, detail, waited);
+      if (decision.kind === "wait")
+        return untilOrCut(decision.until, cuts).then(() => judge(act, detail, decision));
       return decision.kind === "deny" ? Promise.resolve(decision) : leaving.wait(decision);
     };
     return {
@@ -140,8 +140,9 @@ export function createEntering<Act, Cover>(
       ended: session.ended,
       cuts,
       complete: (permit, outcome) => session.complete(permit, outcome),
-      payload: parts.payload,
-      judge,
+      payload: (bytes) => session.payload(bytes),
+      goesOn: () => session.goesOn(),
+      judge: (act, detail) => judge(act, detail),
     };
   };
 

@@ -10,6 +10,8 @@ const cutWords: Readonly<Record<string, string>> = {
   too_many_streams: "there are more connections than one port-forward takes",
   upstream_failed: "the cluster went away",
   log_unavailable: "what passed could not be recorded",
+  recording_stopped:
+    "the gateway cannot record more of it now, and nothing passes unrecorded: try again later",
   recording_full: "as much was recorded of it as may be, and nothing passes unrecorded: begin another",
 };
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createRecorder } from "./recording.ts";
 
 /** A recorder whose clock the test moves, and what it kept. */
-function make(maxLength?: number) {
+function make(maxLength?: number, goesOn: () => boolean = () => true) {
   let at = 1000;
   const kept = new Map<string, string>();
   const recorder = createRecorder({
@@ -12,6 +12,7 @@ function make(maxLength?: number) {
       kept.set(payload, bytes.toString("utf8"));
       return { bytes: bytes.length, payload };
     },
+    goesOn,
     now: () => at,
     startedAt: 1_700_000_000_500,
     argv: ["sh", "-c", "top"],
@@ -53,6 +54,18 @@ test("a character that comes in two pieces is one, in each stream by itself", ()
     [0, "o", "!"],
     [0, "o", "é"],
   ]);
+});
+
+test("where no more may be recorded it stops, and what has passed is kept", () => {
+  let isOpen = true;
+  const { recorder, end } = make(undefined, () => isOpen);
+  const chunk = "x".repeat(100_000);
+  const write = (): void => recorder.output(Buffer.from(chunk), "stdout");
+  for (let times = 0; times < 4; times += 1) write();
+  isOpen = false;
+  write();
+  expect(write).toThrow("recording_stopped");
+  expect(end().cast("output").slice(1)).toEqual(Array.from({ length: 6 }, () => [0, "o", chunk]));
 });
 
 test("what is long is kept in parts, and what is too long is refused: nothing passes unrecorded", () => {

@@ -6,6 +6,8 @@ import type { Json } from "../../../kernel/canonical.ts";
 export interface RecordingParts {
   /** Keeps a part beside the log; a log that takes nothing throws. */
   readonly payload: (bytes: Buffer) => { readonly bytes: number; readonly payload: string };
+  /** Whether more may be recorded now. */
+  readonly goesOn: () => boolean;
   /** Milliseconds, never stepping back. */
   readonly now: () => number;
   /** Milliseconds since the epoch, when it began. */
@@ -17,7 +19,8 @@ export interface RecordingParts {
 
 /**
  * Records what a command wrote and, apart from it, what was typed: two asciicasts (version 2). What it cannot record must
- * not go on: it throws a Cut, `recording_full`, beyond its bound, and what the log throws.
+ * not go on: it throws a Cut, `recording_full` beyond its bound, `recording_stopped` where no more may be recorded now, and
+ * what the log throws.
  */
 export interface Recorder {
   /** @param source tells streams apart whose characters may be split anywhere */
@@ -55,7 +58,10 @@ function createCast(parts: RecordingParts, head: () => string) {
     // What is not text grows sixfold when it is written down: the bound is on what is kept.
     if (written > max) throw new Cut("recording_full");
     text += line;
-    if (text.length >= PART_LENGTH) keep();
+    if (text.length < PART_LENGTH) return;
+    keep();
+    // After it was kept: most of it has passed already.
+    if (!parts.goesOn()) throw new Cut("recording_stopped");
   };
   return {
     event,

@@ -182,6 +182,7 @@ function prepareExec(
 ): Prepared {
   const recorder = createRecorder({
     payload: (bytes) => session.payload(bytes),
+    goesOn: () => session.goesOn(),
     now: options.now,
     startedAt: options.wall(),
     argv: exec.argv,

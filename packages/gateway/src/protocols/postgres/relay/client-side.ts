@@ -119,8 +119,13 @@ function read(relay: RelayState, chunk: Buffer): void {
   } else if (taken > 0 || carry.length === 0) carry.keep(bytes.subarray(taken));
   relay.isWaiting = stopped !== "no" && stopped !== "terminated";
   if (stopped === "yielding") relay.parts.share.wait(relay.goOn);
-  if (stopped === "throttled")
-    options.clock.schedule(options.memory.time.wait(relay.parts.session.principal), () => goOn(relay));
+  if (stopped === "throttled") {
+    const { session } = relay.parts;
+    const wait = Math.max(options.memory.time.wait(session.principal), session.pause());
+    // Answers that come meanwhile look again too: one timer is enough.
+    relay.stopPause();
+    relay.stopPause = options.clock.schedule(wait, relay.goOn);
+  }
   if (!relay.isWaiting) {
     const rest = taken === bytes.length ? empty : bytes.subarray(taken);
     relay.isWaiting = !inbound.hasRoom(rest, () => goOn(relay));

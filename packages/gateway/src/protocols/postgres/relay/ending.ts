@@ -28,6 +28,7 @@ export function end(relay: RelayState, why: SessionEnd, error: string, last?: Bu
   if (relay.rest === 0) relay.rest = restOf(relay.carry.add(empty));
   relay.giveBack();
   relay.stopJudging?.();
+  relay.stopPause();
   inbound.end();
   relay.unsent = relay.outgoing.permits();
   relay.outgoing.replace([]);

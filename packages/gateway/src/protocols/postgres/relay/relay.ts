@@ -129,6 +129,7 @@ function connectHalves(relay: RelayState, options: RelayOptions): void {
       relay.stopJudging = answer;
       return false;
     },
+    pause: () => session.pause(),
     share: relay.parts.share,
     largeWait: () => memory.time.wait(who),
     largeTook: (milliseconds) => memory.time.spend(who, milliseconds),

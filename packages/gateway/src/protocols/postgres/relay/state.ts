@@ -65,6 +65,9 @@ export class RelayState {
   /** Looks again at what waits: `goOn` of this session, the same each time. */
   goOn: () => void = () => undefined;
 
+  /** Ends the wait of whoever comes too soon. */
+  stopPause: () => void = () => undefined;
+
   /** Why the client is not read: its next message waits for answers or a verdict, or the server takes no more. */
   isWaiting = false;
   isFull = false;

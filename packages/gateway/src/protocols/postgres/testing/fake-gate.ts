@@ -49,6 +49,8 @@ export interface FakeGateOptions {
   readonly messageBytes?: number;
   readonly statementBytes?: number;
   readonly handshakeMs?: number;
+  /** How long the next act has to wait, milliseconds; not at all when left out. */
+  readonly pause?: () => number;
   /** What the grant has left when a session opens; a minute when left out. The fake gate itself never cuts. */
   readonly leftMs?: number;
 }
@@ -141,6 +143,11 @@ export function createFakeGate(options: FakeGateOptions): FakeGate {
           act.judged?.verdict.kind === "permit" ? act.judged.verdict.cover : { operations: [], effects: [] };
         return { kind: "permit", permit: mintPermit(intents++, "shop/read", cover) };
       },
+      pause: () => options.pause?.() ?? 0,
+      payload() {
+        throw new TypeError("sessions of PostgreSQL keep nothing beside the log");
+      },
+      goesOn: () => true,
       judgeOrWait() {
         throw new TypeError("sessions of PostgreSQL do not wait");
       },

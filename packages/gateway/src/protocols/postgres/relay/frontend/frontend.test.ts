@@ -15,7 +15,7 @@ const permitted: Decision<PostgresCover> = {
 };
 
 /** A session's half before a gate that permits everything. */
-function make(share: Share): { readonly frontend: Frontend; readonly shared: Shared } {
+function make(share: Share, pause = 0): { readonly frontend: Frontend; readonly shared: Shared } {
   const shared = createShared();
   const frontend = createFrontend({
     shared,
@@ -25,6 +25,7 @@ function make(share: Share): { readonly frontend: Frontend; readonly shared: Sha
     statementBytes: 1_048_576,
     judge: () => permitted,
     ahead: () => true,
+    pause: () => pause,
     share,
     largeWait: () => 0,
     largeTook: () => undefined,
@@ -77,4 +78,17 @@ test("one session's messages use up what another of its principal had of the tur
   expect(stopped[0]).toBeGreaterThan(1000);
   expect(stopped[1]).toBe(0);
   expect(stopped[2]).toBe(stopped[0]);
+});
+
+test.each<[boolean, string, Buffer]>([
+  [true, "Query", frames.query("select 1")],
+  [true, "Parse", frames.parse("s", "select 1")],
+  [true, "Execute", frames.execute("")],
+  [false, "Sync", frames.sync],
+  [false, "Close", frames.close("P", "x")],
+  [false, "Terminate", frames.terminate],
+])("who comes too soon waits before an act, and before nothing else (%s: %s)", (waits, _, message) => {
+  const { frontend } = make(createTurns().join("a"), 5);
+  const { taken: bytes, stopped } = frontend.consume(message);
+  expect([bytes, stopped === "throttled"]).toEqual(waits ? [0, true] : [message.length, false]);
 });

@@ -25,7 +25,7 @@ export interface Frontend {
   /**
    * Takes whole messages off the front of `bytes` and judges them; they stay referenced until they have left.
    * @returns how many bytes were taken, and what stopped it: nothing, a message that must wait for answers, one whose
-   * text is being judged, the turn's share being used up or the principal's share for large messages, or Terminate
+   * text is being judged, the turn's share being used up, the principal's pace or its share for large messages, or Terminate
    * @throws WireError when the client breaks the protocol: the session must end
    */
   consume(bytes: Buffer): { taken: number; stopped: Stopped };
@@ -73,6 +73,8 @@ export function createFrontend(options: FrontendOptions): Frontend {
 }
 
 const empty: Buffer = Buffer.alloc(0);
+/** Messages that bring acts. */
+const acts: ReadonlySet<number> = new Set([type.query, type.parse, type.execute]);
 /** Messages behind which a cursor or a statement may be gone. */
 const runs: ReadonlySet<number> = new Set([type.query, type.execute, type.close, type.sync]);
 
@@ -112,6 +114,7 @@ function step(state: FrontendState, start: number, end: number): Stopped {
     leaveOut(state, start, end);
     return "no";
   }
+  if (acts.has(kind) && state.options.pause() > 0) return "throttled";
   if (end - start > MAX_SMALL_MESSAGE && state.options.largeWait() > 0) return "throttled";
   if (timed(state, kind, start, end)) return "no";
   return state.awaited === undefined ? "waiting" : "judging";

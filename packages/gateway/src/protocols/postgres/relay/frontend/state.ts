@@ -27,6 +27,8 @@ export interface FrontendOptions {
   /** The time that large messages of the principal may take, and may not. */
   readonly largeWait: () => number;
   readonly largeTook: (milliseconds: number) => void;
+  /** How long the next act has to wait for what the holder did before, milliseconds. */
+  readonly pause: () => number;
   /** What the principal's sessions may do in this turn. */
   readonly share: Pick<Share, "isUsedUp" | "spend">;
   /** What all sessions of the principal hold in names, in characters. */
