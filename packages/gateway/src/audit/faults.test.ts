@@ -1,6 +1,7 @@
 import { verifyLog } from "@mayfly/audit-verifier";
 import { afterAll, expect, test, vi } from "vitest";
 import { actsOf, failingFiles, openTestLog, recordsIn, testFolders, writeActs } from "./testing/log.ts";
+import { recordedInReserve, recordTypes } from "./records.ts";
 import { LogUnavailable } from "./unavailable.ts";
 
 const folders = testFolders();
@@ -164,4 +165,42 @@ test("a payload that cannot be kept refuses the whole turn", async () => {
   opened.clock.advance(300);
   writer.append("act.intent", bulky);
   await opened.log.close();
+});
+
+test("in the reserve of its disk the log takes ends, and nothing that begins", async () => {
+  const folder = folders.make();
+  const said: string[] = [];
+  const opened = await openTestLog(folder, {
+    // More than any disk has.
+    reserve: Number.MAX_SAFE_INTEGER,
+    onProblem: (message) => said.push(message),
+  });
+  const { log } = opened;
+  expect(said).toEqual([expect.stringContaining("takes nothing but ends: its disk has ")]);
+  expect(log.unavailable).toContain("are for the ends of what was granted");
+  const acts = log.writer(0);
+  const takes = (append: () => unknown): boolean => {
+    try {
+      append();
+      return true;
+    } catch (error) {
+      if (error instanceof LogUnavailable) return false;
+      throw error;
+    }
+  };
+  const taken = recordTypes.filter((type) => takes(() => log.append({ type, detail: {} })));
+  expect(taken.toSorted()).toEqual([...recordedInReserve].toSorted());
+  expect(
+    taken.filter((type) => /opened$|activated|approved|created|given|collected|lifted$/.test(type)),
+  ).toEqual(["log.opened", "log.hold_lifted", "approval.given"]);
+  const ofActs = (["act.intent", "act.denied", "act.outcome"] as const).map((type) =>
+    takes(() => acts.append(type, "{}")),
+  );
+  expect(ofActs).toEqual([false, false, true]);
+  // What a command has written already is part of its end.
+  expect(takes(() => log.payload(Buffer.from("x")))).toBe(true);
+  log.flush();
+  expect(log.losses).toBe(0);
+  expect(recordsIn(folder)).toHaveLength(1 + taken.length + 1);
+  await log.close();
 });

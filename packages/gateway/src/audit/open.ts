@@ -27,6 +27,7 @@ import type { NewRecord, RecordPrincipal } from "./records.ts";
 import { recover, refuse } from "./files/recovery.ts";
 import { droppedRecords } from "./retention/dropped.ts";
 import { finishDrops } from "./retention/finish.ts";
+import { createSpace, type Space } from "./files/space.ts";
 import { openTail, syncFolder } from "./files/tail.ts";
 import { treeGrower, verifyInBackground } from "./tree/tree.ts";
 import { wholeVerifier } from "./tree/whole-verifier.ts";
@@ -135,6 +136,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
     tail,
     payloads,
     custody,
+    space: spaceOf(options),
     folder,
     next: state.tree.size,
     onWritten: planCheckpoint,
@@ -171,8 +173,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
       until: { file, bytes: size, checkpointBytes: checkpointer.bytes() },
     };
   });
-  let isPlanned = false;
-  let isClosed = false;
+  let [isPlanned, isClosed] = [false, false];
   let segment = state.file;
 
   function planCheckpoint(): void {
@@ -191,7 +192,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
     checkpointer.run().catch((error: unknown) => {
       options.onProblem?.(`the audit log's checkpoint failed: ${messageOf(error)}`);
       // What it should have covered must not wait for further records.
-      if (!isClosed && writer.unavailable === undefined) planCheckpoint();
+      if (!isClosed && writer.failed() === undefined) planCheckpoint();
     });
   }
 
@@ -251,6 +252,7 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
     folder,
     written: writer.written,
     synced: writer.synced,
+    failed: writer.failed,
     first,
     checkpoint: checkpointer.newest,
     checkpointNow: checkpointer.run,
@@ -284,6 +286,16 @@ async function openLocked(options: AuditLogOptions, unlock: () => void): Promise
             (error: unknown) => failWhen(isClosed ? undefined : `could not be verified: ${messageOf(error)}`),
           ),
   };
+}
+
+function spaceOf({ folder, reserve, onProblem }: AuditLogOptions): Space {
+  const onChange = (low: string | undefined): void =>
+    onProblem?.(
+      low === undefined
+        ? `the audit log in ${folder} has room again, and takes records again`
+        : `the audit log in ${folder} takes nothing but ends: ${low}`,
+    );
+  return createSpace(folder, { reserve, onChange });
 }
 
 function note(type: NewRecord["type"], detail: NewRecord["detail"]): NewRecord {

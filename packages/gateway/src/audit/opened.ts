@@ -14,6 +14,8 @@ export interface AuditLogOptions {
   readonly clock: Clock;
   /** Whether records of acts reach the disk at most 50 ms after the act, or before it. */
   readonly sync: "batched" | "always";
+  /** Bytes of its disk that are kept for the ends of what was granted; undefined: a share of the disk. */
+  readonly reserve?: number | undefined;
   /** Milliseconds between checkpoints while records come in. */
   readonly checkpointEvery: number;
   /** A file with a checkpoint that the operator keeps elsewhere: the log must contain it. */
@@ -39,6 +41,8 @@ export interface OpenedAuditLog {
   readonly written: () => number;
   /** How many records are known to be on the disk. */
   readonly synced: () => number;
+  /** Why it takes no record at all now; undefined when it takes those of ends. */
+  readonly failed: () => string | undefined;
   /**
    * The number of the first record written since it was opened. Whoever remembers that number, or a later one, from
    * before remembers a record that a power failure took: the number is another record's now.

@@ -54,6 +54,42 @@ export const recordTypes = [
 /** The type of a record. */
 export type RecordType = (typeof recordTypes)[number];
 
+/**
+ * What is recorded in the last of the disk: ends, what frees room or must not be dropped for it, what the log says of itself,
+ * and the coming of people who end things. A type that is not here begins something, or tells of an attempt, of which there
+ * may be any number.
+ */
+export const recordedInReserve: ReadonlySet<RecordType> = new Set([
+  "log.opened",
+  "log.closed",
+  "log.recovered",
+  "log.key_rotated",
+  "log.replaced",
+  "log.segment_dropped",
+  "log.hold_placed",
+  "log.hold_lifted",
+  "log.listed",
+  "log.retired",
+  "log.returned",
+  "configuration.loaded",
+  "sign_in.succeeded",
+  "sign_out",
+  "signal.received",
+  "request.refused",
+  "request.withdrawn",
+  "request.timed_out",
+  // A person's no as well as a yes, once a request; a yes alone gives nobody anything.
+  "approval.given",
+  "grant.released",
+  "grant.expired",
+  "grant.revoked",
+  "lockdown.started",
+  "store.reconciled",
+  "session.closed",
+  "session.ended_upstream",
+  "act.outcome",
+]);
+
 /** Who did it: the principal and whoever stands behind it. */
 export interface RecordPrincipal {
   readonly kind: "agent" | "person" | "system";

@@ -1,4 +1,4 @@
-import { MayflyError } from "../kernel/errors.ts";
+import { MayflyError, messageOf } from "../kernel/errors.ts";
 
 /** The audit log cannot take records now; whatever they would have announced must not happen. */
 export class LogUnavailable extends MayflyError {
@@ -9,4 +9,9 @@ export class LogUnavailable extends MayflyError {
       cause,
     });
   }
+}
+
+/** What went wrong, in words that name files relative to the log's folder. */
+export function wordsIn(folder: string, error: unknown): string {
+  return messageOf(error).replaceAll(`${folder}/`, "");
 }

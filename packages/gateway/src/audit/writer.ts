@@ -8,9 +8,10 @@ import { createActWriter } from "./act-writer.ts";
 import { actFrame, lineFrame, lineOf, MAX_DETAIL_BYTES, timeFormatter } from "./lines.ts";
 import type { ActWriter, AuditLog } from "./log.ts";
 import { outsource, type PayloadStore } from "./payloads.ts";
-import type { RecordType } from "./records.ts";
+import { recordedInReserve, type RecordType } from "./records.ts";
+import type { Space } from "./files/space.ts";
 import type { Tail } from "./files/tail.ts";
-import { LogUnavailable } from "./unavailable.ts";
+import { LogUnavailable, wordsIn } from "./unavailable.ts";
 
 /** Once the log has failed, the disk is tried again this often, in milliseconds. */
 const PROBE_EVERY_MS = 250;
@@ -31,6 +32,7 @@ export interface WriterParts {
   /** The number of the next record. */
   readonly next: number;
   readonly custody: Custody;
+  readonly space: Space;
   /** Relative names stand in what agents read; this is cut from the file system's messages. */
   readonly folder: string;
   /** Called after records were written, and when the log takes them again, for the checkpoints. */
@@ -45,6 +47,8 @@ export interface Writer extends Omit<AuditLog, "close"> {
   readonly written: () => number;
   /** How many records are known to be on the disk. */
   readonly synced: () => number;
+  /** Why it takes no record at all now; undefined when it takes those of ends. */
+  readonly failed: () => string | undefined;
   /** Takes no record ever again. */
   readonly fail: (why: string) => void;
   /** Takes no record until the log's files are back. */
@@ -53,7 +57,7 @@ export interface Writer extends Omit<AuditLog, "close"> {
 
 /** Makes the writing side of a log. */
 export function createWriter(parts: WriterParts): Writer {
-  const { clock, tail, payloads, custody } = parts;
+  const { clock, tail, payloads, custody, space } = parts;
   const format = timeFormatter();
   let buffer = Buffer.allocUnsafe(256 * 1024);
   let queued = "";
@@ -78,14 +82,9 @@ export function createWriter(parts: WriterParts): Writer {
     next = firstQueued;
   }
 
-  /** What went wrong, in words that name files relative to the log's folder. */
-  function wordsOf(error: unknown): string {
-    return messageOf(error).replaceAll(`${parts.folder}/`, "");
-  }
-
   function fail(error: unknown): LogUnavailable {
     drop();
-    const why = isDisplaced && unavailable !== undefined ? unavailable : wordsOf(error);
+    const why = isDisplaced && unavailable !== undefined ? unavailable : wordsIn(parts.folder, error);
     if (!isFinal) unavailable = why;
     probeSoon();
     return new LogUnavailable(why, error);
@@ -122,7 +121,7 @@ export function createWriter(parts: WriterParts): Writer {
       planSync();
       parts.onWritten();
     } catch (error) {
-      unavailable = wordsOf(error);
+      unavailable = wordsIn(parts.folder, error);
       probeSoon();
     }
   }
@@ -160,6 +159,7 @@ export function createWriter(parts: WriterParts): Writer {
 
   function lookNow(): void {
     if (isFinal) return;
+    space.look();
     if (unavailable === undefined) {
       const difference = custody.look();
       if (difference !== undefined) displaced(difference);
@@ -169,10 +169,9 @@ export function createWriter(parts: WriterParts): Writer {
   clock.schedule(LOOK_EVERY_MS, lookNow);
 
   function queue(frame: ReturnType<typeof lineFrame>, type: RecordType, detail: string): number {
-    if (unavailable !== undefined) {
-      probeNow();
-      if (unavailable !== undefined) throw new LogUnavailable(unavailable);
-    }
+    if (unavailable !== undefined) probeNow();
+    const why = unavailable ?? (recordedInReserve.has(type) ? undefined : space.low);
+    if (why !== undefined) throw new LogUnavailable(why);
     if (queued.length > MAX_TURN_CHARACTERS) throw new LogUnavailable("too much was queued in one turn");
     const seq = next;
     queuedAt = clock.wall();
@@ -218,6 +217,7 @@ export function createWriter(parts: WriterParts): Writer {
       const found = custody.look();
       throw found === undefined ? fail(error) : displaced(found);
     }
+    space.wrote(length);
     queued = "";
     firstQueued = next;
     planSync();
@@ -246,7 +246,8 @@ export function createWriter(parts: WriterParts): Writer {
 
   /** What is queued was not part of the sync that failed; it fails by itself when it is flushed. */
   function failSync(error: unknown): LogUnavailable {
-    if (!isFinal && !isDisplaced) unavailable = `what was written does not reach the disk: ${wordsOf(error)}`;
+    if (!isFinal && !isDisplaced)
+      unavailable = `what was written does not reach the disk: ${wordsIn(parts.folder, error)}`;
     probeSoon();
     return new LogUnavailable(unavailable ?? messageOf(error), error);
   }
@@ -257,6 +258,7 @@ export function createWriter(parts: WriterParts): Writer {
     },
     writer,
     payload(bytes) {
+      // Of what has passed already: the room that is kept for ends is for it too.
       if (unavailable !== undefined) throw new LogUnavailable(unavailable);
       try {
         return { ...payloads.put(bytes) };
@@ -281,8 +283,9 @@ export function createWriter(parts: WriterParts): Writer {
       return losses;
     },
     get unavailable() {
-      return unavailable;
+      return unavailable ?? space.low;
     },
+    failed: () => unavailable,
     written: () => firstQueued,
     synced: () => synced,
     displaced(difference) {

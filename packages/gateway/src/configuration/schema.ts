@@ -11,6 +11,7 @@ import { signals } from "./signals.ts";
 import { store } from "./store.ts";
 import { telemetry } from "./telemetry.ts";
 import { exportSchema } from "./export-schema.ts";
+import { byteSize, GIB } from "../kernel/byte-sizes.ts";
 import { duration } from "../kernel/durations.ts";
 import { count, filePath, origin, text, texts } from "./fields.ts";
 
@@ -216,6 +217,7 @@ export const parts = {
           "The log's name; { env: NAME } where gateways share this file and each must have its own",
       }),
     sync: z.enum(["batched", "always"]).default("batched"),
+    reserve: byteSize(0, 1024 * GIB).optional(),
     checkpoint_every: duration(second, hour).default(minute),
     witnessed: z.string().min(1).optional(),
     checkpoints: checkpoints.optional(),

@@ -97,6 +97,7 @@ export async function readServer(
         name: typeof name === "string" ? name : new URL(url.output).hostname,
         sync: audit.output.sync,
         checkpointEvery: audit.output.checkpoint_every,
+        ...(audit.output.reserve === undefined ? {} : { reserve: audit.output.reserve }),
         ...(audit.output.witnessed === undefined
           ? {}
           : { witnessed: resolve(sources.folder, audit.output.witnessed) }),

@@ -186,6 +186,8 @@ export interface AuditConfiguration {
   readonly sync: "batched" | "always";
   /** Milliseconds between checkpoints while records come in. */
   readonly checkpointEvery: number;
+  /** Bytes of the log's disk that are kept for ends; left out: a twentieth of it, 256 MiB at most. */
+  readonly reserve?: number;
   /** A checkpoint file that the operator keeps elsewhere: a log that does not contain it refuses the start. */
   readonly witnessed?: string;
   /** Where checkpoints go, outside the log's folder. */

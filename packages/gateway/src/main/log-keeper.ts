@@ -1,5 +1,4 @@
 import { statSync } from "node:fs";
-import type { AuditLog } from "../audit/log.ts";
 import type { OpenedAuditLog } from "../audit/opened.ts";
 import type { KnownLogs } from "../audit/known/known-log.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -27,9 +26,7 @@ export interface LogKeeper {
 /** What the keeper is made of. */
 export interface LogKeeperParts {
   readonly clock: Clock;
-  readonly audit: Pick<OpenedAuditLog, "id" | "written" | "synced" | "checkpoint"> & {
-    readonly log: Pick<AuditLog, "unavailable">;
-  };
+  readonly audit: Pick<OpenedAuditLog, "id" | "written" | "synced" | "checkpoint" | "failed">;
   readonly name: string;
   /** The name of the log whose place this one takes, where that is another. */
   readonly instead?: string;
@@ -54,7 +51,7 @@ export function createLogKeeper(parts: LogKeeperParts): LogKeeper {
       name,
       key: audit.id,
       // A power cut may take what is not on the disk; what was acknowledged and then lost with its file counts.
-      records: audit.log.unavailable === undefined ? audit.synced() : audit.written(),
+      records: audit.failed() === undefined ? audit.synced() : audit.written(),
       at: clock.wall(),
       ...(checkpoint === undefined ? {} : { checkpoint }),
     };

@@ -10,7 +10,8 @@ function principalOf({ kind, issuer, subject, name }: Principal): RecordPrincipa
 }
 
 /**
- * Records that somebody signed in, and waits until it is on disk: nobody is signed in unrecorded.
+ * Records that somebody signed in, and waits until it is on disk: nobody is signed in unrecorded. In the last of the log's disk
+ * that is who has a role, and so can end what others have: whoever signs in again and again must not take that room.
  * @throws SignInRefused not_recorded
  */
 export async function recordSignIn(
@@ -18,6 +19,8 @@ export async function recordSignIn(
   session: BrowserSession,
   { principal, authenticatedAt }: Verified,
 ): Promise<void> {
+  if (log.unavailable !== undefined && principal.roles.length === 0)
+    throw new SignInRefused("not_recorded", `the audit log does not take it: ${log.unavailable}`);
   try {
     log.append({
       type: "sign_in.succeeded",

@@ -242,6 +242,19 @@ describe("what was answered as ended is ended after a restart, and nothing else 
       expect(found).toEqual([]);
     });
 
+    it(`${kind.name}: in the last of the log's disk, where the next gateway starts too`, async () => {
+      const scene = await sceneOf(kind.rules);
+      const { h } = scene;
+      h.log.failing = "reserve";
+      await kind.act(scene);
+      await settle();
+      expect(h.log.types()).toEqual(expect.arrayContaining([...kind.records]));
+      h.crash();
+      const next = await h.another(kind.rules === undefined ? {} : { rules: kind.rules });
+      expect(await wrongAfter(scene, next, kind, true)).toEqual([]);
+      await h.close();
+    });
+
     it(`${kind.name}: each call fails once, or from there on, and the gateway dies with its answer`, async () => {
       const found: string[] = [];
       for (const how of ["lost", "kept"] as const) {

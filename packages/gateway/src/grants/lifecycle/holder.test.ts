@@ -93,4 +93,12 @@ describe("seeing", () => {
     expect(await grants.collectSecret(agent, second)).toBeUndefined();
     expect(collected()).toHaveLength(1);
   });
+
+  it("makes no secret while the log would not take its record: the next try has it", async () => {
+    const grant = await activeNow();
+    h.log.failing = "reserve";
+    expect(await code(grants.collectSecret(agent, grant))).toBe("log_unavailable");
+    h.log.failing = undefined;
+    expect(await grants.collectSecret(agent, grant)).toBeDefined();
+  });
 });

@@ -3,7 +3,7 @@ import { remaining } from "../../kernel/clock.ts";
 import { readReason } from "../requests/read-input.ts";
 import type { Core } from "../core.ts";
 import { end, endSoon, expiry } from "./end.ts";
-import { conflict, forbidden, notFound, reading, storeUnavailable } from "../errors.ts";
+import { conflict, forbidden, logUnavailable, notFound, reading, storeUnavailable } from "../errors.ts";
 import type { Actor } from "../grants.ts";
 import type { LiveEntry } from "./live-grants.ts";
 import { maySeeGrant, owns, requireOperator } from "../approvals/people.ts";
@@ -90,6 +90,8 @@ export async function collectSecret(
     throw conflict("grant_ended", `grant ${id} has ended`, "request again");
   };
   if (liveEntry(core, id) === undefined) over();
+  if (core.log.unavailable !== undefined)
+    throw logUnavailable(undefined, "the secret can be collected once it does");
   const secret = newSecret();
   const verifier = await verifierOf(secret);
   let set: boolean;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { AuditLog } from "../../audit/log.ts";
-import type { AuditRecord, NewRecord } from "../../audit/records.ts";
+import { recordedInReserve, type AuditRecord, type NewRecord } from "../../audit/records.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { fakeClock, type FakeClock } from "@mayfly/testing/fake-clock.ts";
 import { approversOf } from "../../policy/approvers.ts";
@@ -27,8 +27,11 @@ export interface FakeLog extends AuditLog {
   readonly disk: NewRecord[];
   /** When each of those was appended, milliseconds since the epoch. */
   readonly times: number[];
-  /** How the next syncs fail: nothing written, or written and reported as failed. */
-  failing: "append" | "lost" | "kept" | undefined;
+  /**
+   * How it fails: it takes nothing, or nothing but what is recorded in the last of its disk; or the next syncs do, with
+   * nothing written, or written and reported as failed.
+   */
+  failing: "append" | "reserve" | "lost" | "kept" | undefined;
   /** Called before each sync; may throw or set `failing`. */
   before: (() => "lost" | "kept" | undefined) | undefined;
   types(): string[];
@@ -51,7 +54,8 @@ export function fakeLog(wall: () => number = () => 0): FakeLog {
       queue = [];
     },
     append(record) {
-      if (log.failing === "append") throw new Error("disk full");
+      const isLeftOut = log.failing === "reserve" && !recordedInReserve.has(record.type);
+      if (log.failing === "append" || isLeftOut) throw new Error("disk full");
       queue.push(JSON.parse(JSON.stringify(record)) as NewRecord);
       return disk.length + queue.length - 1;
     },
@@ -68,7 +72,9 @@ export function fakeLog(wall: () => number = () => 0): FakeLog {
       times.push(...written.map(wall));
       if (fails === "kept") throw new Error("disk slow");
     },
-    unavailable: undefined,
+    get unavailable() {
+      return log.failing === "reserve" ? "its disk is low" : undefined;
+    },
     payload: () => ({ bytes: 0, payload: "sha256:" }),
     losses: 0,
     close: async () => undefined,

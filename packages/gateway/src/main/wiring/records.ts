@@ -175,6 +175,7 @@ async function openLog(
     clock,
     sync: first.audit.sync,
     checkpointEvery: first.audit.checkpointEvery,
+    reserve: first.audit.reserve,
     ...(first.audit.witnessed === undefined ? {} : { witnessed: first.audit.witnessed }),
     ...(knownLog === undefined ? {} : { known: knownLog }),
     onCheckpoint: (newest) => leaving?.offer(newest),
