@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { root } from "@mayfly/testing/gateway.ts";
-import { recordTypes } from "../../packages/gateway/src/audit/records.ts";
+import { recordedInReserve, recordTypes } from "../../packages/gateway/src/audit/records.ts";
 
 const inFolder = (folder: string): readonly string[] =>
   readdirSync(path.join(root, folder))
@@ -129,4 +129,14 @@ test("every TypeScript file that a page names exists, under the root or in the g
 test("docs/audit.md tells of every type of record", () => {
   const page = prose("docs/audit.md");
   expect(recordTypes.filter((type) => !page.includes(`\`${type}\``))).toEqual([]);
+});
+
+test("docs/audit.md says of every type of record what bounds it, and whether the last of the disk is for it", () => {
+  const [, section = ""] = prose("docs/audit.md").split("### How many of them there can be\n");
+  const [table = ""] = section.split("\n## ");
+  const said = [...table.matchAll(/^\| (`.*?) \| .+ \| (yes|no) \|$/gm)].flatMap(([, types = "", isFor]) =>
+    [...types.matchAll(/`([\w.]+)`/g)].map(([, type = ""]) => `${type}: ${isFor ?? ""}`),
+  );
+  const expected = recordTypes.map((type) => `${type}: ${recordedInReserve.has(type) ? "yes" : "no"}`);
+  expect(said.toSorted()).toEqual(expected.toSorted());
 });
