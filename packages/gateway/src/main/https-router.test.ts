@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect as connectHttp2, type ClientHttp2Session } from "node:http2";
 import { request } from "node:https";
 import { createSecureContext } from "node:tls";
@@ -192,6 +193,24 @@ describe("the HTTPS port", () => {
     );
     expect(body).toContain("/a 5");
     expect(seen[0]?.expectsContinue).toBe(true);
+  });
+
+  it("ends the connection of a client that waits for 100 and is refused: its body may come or not", async () => {
+    const socket = connectTls({
+      host: "127.0.0.1",
+      port,
+      rejectUnauthorized: false,
+      ALPNProtocols: ["http/1.1"],
+    });
+    let all = "";
+    socket.setEncoding("utf8").on("data", (text: string) => (all += text));
+    await once(socket, "secureConnect");
+    socket.write(
+      `POST /echo/shop/a HTTP/1.1\r\nHost: mayfly.test\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n`,
+    );
+    await once(socket, "end");
+    expect(all).toMatch(/^HTTP\/1\.1 401 .*\r\nconnection: close\r\n/is);
+    socket.destroy();
   });
 
   it("answers 500 and nothing more when a handler throws, and goes on", async () => {

@@ -122,6 +122,13 @@ describe("the HTTPS server", () => {
     expect(await answer(cut)).toBe("HTTP/1.1 401");
     cut.write(" ".repeat(3_000_000));
     await closed;
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const slow = await dial();
+    const ended = new Promise((resolve) => slow.once("close", resolve));
+    slow.write(`${post(1000)}{`);
+    expect(await answer(slow)).toBe("HTTP/1.1 401");
+    vi.advanceTimersByTime(5000);
+    await ended;
   });
 
   it("reads no other connection of an address for a while when one brings more small pieces than a turn may", async () => {

@@ -26,8 +26,8 @@ export function readRest(request: IncomingMessage): void {
 }
 
 /**
- * Whether a request of HTTP/1.1 has a body of which more may come: what follows on its connection can then be read only
- * once that body is, so the connection ends with the answer.
+ * Whether a request of HTTP/1.1 has a body of which more may come: what follows on its connection can be read only once that
+ * body is.
  */
 export function isUnread(request: IncomingMessage | Http2ServerRequest): boolean {
   if ("stream" in request || request.complete) return false;
@@ -37,10 +37,10 @@ export function isUnread(request: IncomingMessage | Http2ServerRequest): boolean
   return length !== "0" || valuesOf(rawHeaders, "transfer-encoding").length > 0;
 }
 
-/** Before an answer that does not wait for its request's body: what of that is still to come is read, or the connection ends. */
-export function letBodyEnd(response: ServerResponse): void {
-  if (!isUnread(response.req)) return;
-  // Who waits for 100 (Continue) sends its body or does not: what comes next may be either (RFC 9110, section 10.1.1).
-  if (valuesOf(response.req.rawHeaders, "expect").length > 0) response.shouldKeepAlive = false;
-  else readRest(response.req);
+/**
+ * Before an answer that does not wait for its request's body: what of that is still to come is read. (Of a client that waits
+ * for 100 (Continue) Node itself ends the connection: what comes next may be the body or not; RFC 9110, section 10.1.1.)
+ */
+export function letBodyEnd({ req }: ServerResponse): void {
+  if (isUnread(req)) readRest(req);
 }
