@@ -6,6 +6,7 @@ import { httpScope } from "./cases/http-scope.ts";
 import { identityCases } from "./cases/identity.ts";
 import { kubernetesEffects } from "./cases/kubernetes-effects.ts";
 import { kubernetesScope } from "./cases/kubernetes-scope.ts";
+import { logRoom } from "./cases/log-room.ts";
 import { mcpEffects } from "./cases/mcp-effects.ts";
 import { mcpScope } from "./cases/mcp-scope.ts";
 import { notificationCases } from "./cases/notifications.ts";
@@ -37,6 +38,7 @@ export const cases: readonly Case[] = [
   ...signalCases,
   ...oktaApiCases,
   ...serverCases,
+  ...logRoom,
   ...exportCases,
   ...checkpointCases,
   ...telemetryCases,
