@@ -59,3 +59,18 @@ test("what is written between two looks counts, and the file system has the last
 test("a folder that is gone is not taken for a full disk", () => {
   expect(createSpace("/nowhere/at/all", { onChange: () => undefined }).low).toBeUndefined();
 });
+
+test("a disk that does not say what it has left is taken for one that is low, unless nothing is kept", () => {
+  let code: string | undefined = "EIO";
+  const ask = () => {
+    if (code !== undefined) throw Object.assign(new Error(`${code}: statfs`), { code });
+    return { free: 1e12, size: 1e12 };
+  };
+  const make = (reserve?: number) => createSpace("/log", { reserve, onChange: () => undefined, ask });
+  const space = make();
+  expect(space.low).toContain("its disk does not say what it has left (EIO: statfs)");
+  expect(make(0).low).toBeUndefined();
+  code = undefined;
+  space.look();
+  expect(space.low).toBeUndefined();
+});

@@ -1,5 +1,6 @@
 import { statfsSync } from "node:fs";
 import { formatByteSize, MIB } from "../../kernel/byte-sizes.ts";
+import { messageOf } from "../../kernel/errors.ts";
 
 /** What is left on the log's disk, and whether that is more than its reserve. */
 export interface Space {
@@ -52,9 +53,13 @@ export function createSpace(folder: string, { reserve, onChange, ask = askSystem
   let kept = 0;
   /** Files that it still takes, where that is too few. */
   let fewFiles: number | undefined;
+  /** Why the file system does not say. */
+  let silent: string | undefined;
   let low: string | undefined;
 
   const why = (): string | undefined => {
+    if (silent !== undefined && reserve !== 0)
+      return `its disk does not say what it has left (${silent}), and its last is for the ends of what was granted (audit.reserve)`;
     if (free < kept)
       return `its disk has ${formatByteSize(free)} left, and the last ${formatByteSize(kept)} are for the ends of what was granted (audit.reserve)`;
     if (fewFiles === undefined) return undefined;
@@ -72,8 +77,10 @@ export function createSpace(folder: string, { reserve, onChange, ask = askSystem
       const isFew = files !== undefined && files.free < Math.min(files.all * SHARE, MIN_FREE_FILES);
       fewFiles = isFew && reserve !== 0 ? files.free : undefined;
       kept = Math.floor(reserve ?? Math.min(size * SHARE, MAX_DEFAULT_BYTES));
-    } catch {
+      silent = undefined;
+    } catch (error) {
       // Where the folder is gone, whoever looks after the log's files says so.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") silent = messageOf(error);
     }
     judge();
   };

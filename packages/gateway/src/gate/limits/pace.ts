@@ -51,7 +51,7 @@ const SESSION_BYTES = 1000;
 /** How many grants, and how many principals, are remembered. */
 const MAX_REMEMBERED = 20_000;
 
-/** What of a rate a second is that of a share. */
+/** How much of a rate, which is per second, falls to a share of a second. */
 function shareOf(perSecond: number, most: number): number {
   return Math.min(Math.max(Math.floor((perSecond * SHARE.ms) / 1000), 1), most);
 }
