@@ -72,6 +72,16 @@ test.each([
     "1 act, 0 denied, the client went away",
   ],
   [
+    "session.closed",
+    {
+      acts: 1,
+      denied: 0,
+      reason: "the client went away",
+      still_running: { acts: [4711], process: 812 },
+    },
+    "1 act, 0 denied, STILL RUNNING on the target in process 812, the client went away",
+  ],
+  [
     "signal.received",
     {
       channel: "event_hook",

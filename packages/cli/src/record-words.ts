@@ -104,6 +104,12 @@ function outcomeOf(detail: Detail): string {
   );
 }
 
+/** What the target goes on with, of a session that is over. */
+function stillRunningOf(detail: Detail): string | undefined {
+  const { process } = object(detail["still_running"]);
+  return typeof process === "number" ? `STILL RUNNING on the target in process ${process}` : undefined;
+}
+
 /** What a reviewer allowed, where it is less than was asked for. */
 function partOf(allowed: unknown): string | undefined {
   const { operations, ttl_ms: ms } = object(allowed);
@@ -229,6 +235,7 @@ export function wordsOf(record: AuditRecord): string | undefined {
         counted(detail["acts"], "act"),
         typeof detail["denied"] === "number" ? `${detail["denied"]} denied` : undefined,
         typeof detail["unknown"] === "number" ? `${detail["unknown"]} unknown` : undefined,
+        stillRunningOf(detail),
         reason,
       ]);
     case "session.ended_upstream":

@@ -1,12 +1,18 @@
-import type { SessionEnd } from "./gate.ts";
+import type { SessionEnd, StillRunning } from "./gate.ts";
 import type { Progress } from "./live-session.ts";
 import type { SessionParts } from "./session.ts";
 
-/** Records that a session has ended. A failing log must not keep one open. */
+/** How a session closed. */
+interface Closing extends SessionEnd {
+  readonly milliseconds: number;
+  readonly stillRunning: StillRunning | undefined;
+}
+
+/** Records that a session has ended, and tells what goes on. A failing log must not keep one open. */
 export function recordClosing<Act, Cover>(
-  { live, log, turn, denials, context }: SessionParts<Act, Cover>,
+  { live, log, turn, denials, context, ...parts }: SessionParts<Act, Cover>,
   { acts, denied }: Progress<Act>,
-  { cause, words, milliseconds }: SessionEnd & { readonly milliseconds: number },
+  { cause, words, milliseconds, stillRunning }: Closing,
 ): void {
   const leftOut = denials.consumeLeftOut(live);
   try {
@@ -21,6 +27,9 @@ export function recordClosing<Act, Cover>(
         ...(leftOut > 0 ? { left_out_before: leftOut } : {}),
         milliseconds,
         reason: words,
+        ...(stillRunning === undefined
+          ? {}
+          : { still_running: { acts: [...stillRunning.acts], process: stillRunning.process } }),
         ...(live.grant.traceparent === undefined ? {} : { traceparent: live.grant.traceparent }),
       },
     });
@@ -28,4 +37,5 @@ export function recordClosing<Act, Cover>(
   } catch {
     // The session ends all the same.
   }
+  if (stillRunning !== undefined) parts.stillRunning(stillRunning);
 }

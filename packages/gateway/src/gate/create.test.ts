@@ -361,6 +361,21 @@ describe("the end", () => {
     expect(closed).toMatchObject({ detail: { cause: "reverify", reason: "told" } });
   });
 
+  test("what a target still runs of a session is recorded and told, and its place is free", async () => {
+    const world = makeWorld();
+    world.activate("gr_1", 60_000);
+    const sessions = [await opened(world), await opened(world), await opened(world)];
+    const [session] = sessions.map(({ session: each }) => each);
+    session?.close({ cause: "client_gone", words: "gone" }, { process: 4711, acts: [17] });
+    expect((await open(world)).kind).toBe("session");
+    expect(world.log.written.find(({ type }) => type === "session.closed")).toMatchObject({
+      detail: { reason: "gone", still_running: { process: 4711, acts: [17] } },
+    });
+    expect(world.stillRunning).toEqual([
+      { session: session?.id, grant: "gr_1", connection: "db", process: 4711, acts: [17] },
+    ]);
+  });
+
   test("stop tells every session, waits for them, and lets nobody in", async () => {
     const world = makeWorld();
     world.activate("gr_1", 60_000);

@@ -160,8 +160,11 @@ export interface Session<Act, Cover> {
   complete(permit: Permit<Cover>, outcome: Outcome): void;
   /** Aborts once, with a SessionEnd as its reason: deadline, release, revocation, lockdown, withdrawn identity, shutdown. */
   readonly ended: AbortSignal;
-  /** The protocol ended its use of the grant; records the end. Safe to call twice. */
-  close(end: SessionEnd): void;
+  /**
+   * The protocol ended its use of the grant; records the end, and gives its place back. Safe to call twice.
+   * @param stillRunning what could not be ended on the target; left out: nothing, as far as anybody knows
+   */
+  close(end: SessionEnd, stillRunning?: StillRunning): void;
 }
 
 /**
@@ -190,6 +193,14 @@ export interface SessionEnd {
 /** Why a session ended; undefined while it has not. @param ended the session's own signal */
 export function endOf(ended: AbortSignal): SessionEnd | undefined {
   return ended.aborted ? (ended.reason as SessionEnd) : undefined;
+}
+
+/** What a target still runs of a session that is over, though it was told to end it. */
+export interface StillRunning {
+  /** What runs it, as the target calls it: of PostgreSQL the number of a process. */
+  readonly process: number;
+  /** The acts, by the numbers of their intents. */
+  readonly acts: readonly number[];
 }
 
 /** The client went away. */

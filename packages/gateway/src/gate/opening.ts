@@ -142,6 +142,10 @@ export function createOpening(parts: OpeningParts): Open {
       judged: gate.count,
       times: door.times,
       trace: gate.traces?.()?.of(live.grant.request, live.grant.traceparent),
+      stillRunning(what) {
+        gate.count("still_running");
+        gate.stillRunning({ ...what, session: context.session, grant: live.grant.id, connection });
+      },
       closed: () => {
         unwatch();
         places.release();

@@ -7,9 +7,17 @@ import type { Identity } from "../identity/identity.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { SessionTraces } from "../kernel/traceparent.ts";
 import type { ActTimes } from "./act-times.ts";
+import type { StillRunning } from "./gate.ts";
+
+/** What of a session could not be ended, and whose it was. */
+export interface FoundRunning extends StillRunning {
+  readonly session: string;
+  readonly grant: string;
+  readonly connection: string;
+}
 
 /** What the gate counts, for metrics: sessions, acts, and what came of acts that came too soon. */
-export type Counted = "opened" | "refused" | "permit" | "deny" | "waited" | "too_fast";
+export type Counted = "opened" | "refused" | "permit" | "deny" | "waited" | "too_fast" | "still_running";
 
 /** What the gate stands on. */
 export interface GateParts {
@@ -33,6 +41,8 @@ export interface GateParts {
   readonly traces?: () => SessionTraces | undefined;
   /** A fault in the gateway itself, for the operator's log. */
   readonly fault: (error: unknown) => void;
+  /** A target goes on with what a session ran, for the operator's log. */
+  readonly stillRunning: (found: FoundRunning) => void;
   /** Counts, for metrics. */
   readonly count: (what: Counted) => void;
   /** Who is told how long the acts of a protocol take, by its kind; asked once for each. */

@@ -12,7 +12,7 @@ import { recordClosing } from "./closing.ts";
 import type { DenialCounter } from "./denials.ts";
 import { createDeny } from "./denying.ts";
 import { endOf } from "./gate.ts";
-import type { ClientFacts, Session, SessionEnd, TurnSender } from "./gate.ts";
+import type { ClientFacts, Session, SessionEnd, StillRunning, TurnSender } from "./gate.ts";
 import { hintWith } from "./hints.ts";
 import { beginAct, beginProgress, endAct, type LiveSession, lookAt, type Progress } from "./live-session.ts";
 import { createPaced, type Decide } from "./paced.ts";
@@ -45,6 +45,8 @@ export interface SessionParts<Act, Cover> {
   readonly denials: DenialCounter;
   /** Called once, when the session has ended. */
   readonly closed: () => void;
+  /** Called for a session whose target still runs something of it: the operator has to end that. */
+  readonly stillRunning: (what: StillRunning) => void;
   /** Called with each verdict, for metrics. */
   readonly judged: (kind: "permit" | "deny") => void;
   readonly times: ActTimes;
@@ -155,16 +157,14 @@ export function createSession<Act, Cover>(parts: SessionParts<Act, Cover>): Open
         // The act has happened and its intent is in the log: without an outcome it reads as "unknown", as it should.
       }
     },
-    close(why) {
+    close(why, stillRunning) {
       if (closed) return;
       closed = true;
       live.ended.removeEventListener("abort", followGrant);
       end(why);
-      recordClosing(parts, progress, {
-        cause: (controller.signal.reason as SessionEnd).cause,
-        words: why.words,
-        milliseconds: Math.round(clock.monotonic() - started),
-      });
+      const { cause } = controller.signal.reason as SessionEnd;
+      const milliseconds = Math.round(clock.monotonic() - started);
+      recordClosing(parts, progress, { ...why, cause, milliseconds, stillRunning });
       parts.closed();
     },
   };

@@ -1,5 +1,5 @@
 import { actText, outcomeText } from "./act-words.ts";
-import { counted, numberIn, textIn } from "./read-detail.ts";
+import { counted, numberIn, objectIn, textIn } from "./read-detail.ts";
 import { fromAddress, said, together, words, type Teller } from "./phrase.ts";
 import type { RecordType } from "./record-kinds.ts";
 
@@ -34,11 +34,14 @@ export const sessionTellers: Readonly<Record<Told, Teller>> = {
   "session.closed": (record, detail) => {
     const acts = numberIn(detail["acts"]);
     const denied = numberIn(detail["denied"]);
+    const running = numberIn(objectIn(detail["still_running"])["process"]);
     return words(["disconnected from ", said(record.connection)], {
+      ...(running === undefined ? {} : { tone: "bad" }),
       notes: [
         together(
           acts === undefined ? undefined : counted(acts, "act"),
           denied === undefined ? undefined : `${denied} denied`,
+          running === undefined ? undefined : `still running on the target in process ${running}`,
           textIn(detail["reason"]),
         ),
       ],

@@ -37,6 +37,19 @@ test("a request's story reads as sentences", () => {
   expect(wordsOf(story[12]!).notes).toEqual(["3 acts, 1 denied, the grant was revoked"]);
 });
 
+test("what goes on running at a target is said", () => {
+  const detail = {
+    acts: 1,
+    denied: 0,
+    reason: "the client went away",
+    still_running: { acts: [6], process: 812 },
+  };
+  expect(wordsOf(record(13, "session.closed", detail))).toMatchObject({
+    tone: "bad",
+    notes: ["1 act, 0 denied, still running on the target in process 812, the client went away"],
+  });
+});
+
 test("an act and its outcome read as one", () => {
   const words = withOutcome(story[5]!, story[6]!);
   expect(sentence(words)).toBe("acted on orders-db");

@@ -14,6 +14,7 @@ import { MayflyError } from "../../kernel/errors.ts";
 import type { SessionTraces } from "../../kernel/traceparent.ts";
 import { createGates, type Gates } from "../create.ts";
 import type { ClientFacts, Gate } from "../gate.ts";
+import type { FoundRunning } from "../parts.ts";
 import type { Protocol, Verdict } from "../protocol.ts";
 
 /** A log in memory that can be told to fail. */
@@ -119,6 +120,8 @@ export interface World {
   readonly gates: Gates;
   readonly gate: Gate<string, string>;
   readonly faults: unknown[];
+  /** What the operator was told that targets still run. */
+  readonly stillRunning: FoundRunning[];
   /** What was told of the time that acts take. */
   readonly times: string[];
   /** Adds an active grant. */
@@ -152,6 +155,7 @@ export function makeWorld(
   const budgets = memoryBudgets();
   const live = new Map<string, { grant: LiveGrant; controller: AbortController }>();
   const faults: unknown[] = [];
+  const stillRunning: FoundRunning[] = [];
   const times: string[] = [];
   const withdrawnGrants: string[] = [];
   const state: World["state"] = {
@@ -239,6 +243,7 @@ export function makeWorld(
     }),
     traces: () => state.traces,
     fault: (error) => faults.push(error),
+    stillRunning: (found) => stillRunning.push(found),
     count: () => undefined,
     times: (kind) => ({
       judged: (ms) => times.push(`${kind} judged ${ms}`),
@@ -252,6 +257,7 @@ export function makeWorld(
     gates,
     gate: gates.forProtocol(wordProtocol),
     faults,
+    stillRunning,
     times,
     state,
     withdrawnGrants,

@@ -27,6 +27,7 @@ test("what was counted and what is now, in the Prometheus text format", async ()
   metrics.count("permit");
   metrics.count("permit");
   metrics.count("deny");
+  metrics.count("still_running");
   metrics.count("opened");
   metrics.turnedAway();
   metrics.reloaded("refused");
@@ -41,6 +42,7 @@ test("what was counted and what is now, in the Prometheus text format", async ()
     for (const line of [
       'mayfly_acts_total{verdict="permit"} 2',
       'mayfly_acts_total{verdict="deny"} 1',
+      "mayfly_still_running_total 1",
       'mayfly_sessions_total{outcome="opened"} 1',
       'mayfly_sessions_total{outcome="refused"} 0',
       "mayfly_connections_turned_away_total 1",

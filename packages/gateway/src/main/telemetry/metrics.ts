@@ -75,6 +75,7 @@ function addTallies(registry: Registry): Metrics["count"] {
     deny: 0,
     waited: 0,
     too_fast: 0,
+    still_running: 0,
   };
   const counted = (name: string, help: string, label: string, values: readonly Counted[]): void => {
     void new Counter({
@@ -96,6 +97,15 @@ function addTallies(registry: Registry): Metrics["count"] {
     "outcome",
     ["waited", "too_fast"],
   );
+  void new Counter({
+    name: "mayfly_still_running_total",
+    help: "Sessions that are over and whose target went on with what they ran",
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(tally.still_running);
+    },
+  });
   return (what) => {
     tally[what] += 1;
   };

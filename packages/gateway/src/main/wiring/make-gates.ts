@@ -39,6 +39,11 @@ export function makeGates({
     traces: () => records.exports.traces,
     configuration: () => inForce.adopted.configuration,
     fault: boot.fault,
+    stillRunning: ({ connection, grant, session, process, acts }) =>
+      boot.logger.error(
+        { connection, grant, session, process, acts },
+        "the target still runs what a session ran that is over, and does not listen: end that process there",
+      ),
     count: (what) => metrics.count(what),
     times: (kind) => metrics.actTimes(kind),
   });

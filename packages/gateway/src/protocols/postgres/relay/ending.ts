@@ -11,8 +11,6 @@ const empty: Buffer = Buffer.alloc(0);
 
 /** How long the server's socket may take to end, milliseconds. */
 const CLOSE_GRACE_MS = 1000;
-/** How long a backend whose connection was cut is cancelled and terminated, milliseconds. */
-const CUT_MS = 3000;
 /** How long the rest of a message that is half way to the client may take, milliseconds. */
 const MESSAGE_REST_MS = 500;
 /** ReadyForQuery outside of a transaction block. */
@@ -101,7 +99,7 @@ export function settle(relay: RelayState): void {
   relay.isSettled = true;
   relay.stopEnding?.();
   relay.backend.abandon(relay.ending.code);
-  session.close(relay.ending.why);
+  session.close(relay.ending.why, relay.stillRunning);
   if (server.destroyed) return;
   const unschedule = options.clock.schedule(CLOSE_GRACE_MS, () => server.destroy());
   server.once("close", unschedule);
@@ -123,17 +121,19 @@ function endServer(relay: RelayState): void {
 
 /**
  * Bytes of the client's have not left yet: they must not, and their message must not become whole. What came before
- * them is ended as ever, but the connection that would tell of it is gone.
+ * them is ended as ever, but the connection that would tell of it is gone: the database is asked.
  */
 function cutServer(relay: RelayState): void {
-  const stop = endRunning(relay, true);
-  relay.parts.options.clock.schedule(CUT_MS, stop);
-  giveUp(relay);
+  relay.isCut = true;
+  relay.isConfirmed = false;
+  relay.stopEnding = endRunning(relay, true);
+  relay.parts.server.destroy();
 }
 
 /** The database has not said that what ran is over: the connection goes all the same. */
-function giveUp(relay: RelayState): void {
+function giveUp(relay: RelayState, process: number | undefined): void {
   relay.isConfirmed = false;
+  if (process !== undefined) relay.stillRunning = { process, acts: [] };
   settle(relay);
   relay.parts.server.destroy();
 }
@@ -147,6 +147,7 @@ function endRunning(relay: RelayState, isQueued: boolean): () => void {
     name: () => relay.name,
     since: relay.startedAt,
     isQueued,
-    giveUp: () => giveUp(relay),
+    giveUp: (process) => giveUp(relay, process),
+    ...(relay.isCut ? { gone: () => settle(relay) } : {}),
   });
 }

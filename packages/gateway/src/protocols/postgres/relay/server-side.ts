@@ -71,6 +71,7 @@ function read(relay: RelayState, chunk: Buffer): void {
 }
 
 function closed(relay: RelayState): void {
+  if (relay.isCut) return;
   if (relay.ending !== undefined) return settle(relay);
   if (relay.isLeaving)
     return end(relay, { cause: "client_gone", words: "the client ended the session" }, "08006");

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Outcome, Session, SessionEnd } from "../../../gate/gate.ts";
+import type { Outcome, Session, SessionEnd, StillRunning } from "../../../gate/gate.ts";
 import type { Permit } from "../../../gate/permit.ts";
 import type { Deadline } from "../../../kernel/clock.ts";
 import type { PostgresAct, PostgresCover } from "../act.ts";
@@ -91,6 +91,10 @@ export class RelayState {
   ending: { readonly since: number; readonly code: string; readonly why: SessionEnd } | undefined;
   /** Whether the database has said so: by an answer, or by closing the connection. */
   isConfirmed = true;
+  /** The backend that goes on though it was told to end, and the act that it runs. */
+  stillRunning: StillRunning | undefined;
+  /** The server's connection was cut: its end tells nothing of what runs. */
+  isCut = false;
   /** Nothing of the session runs upstream any more, or nobody can tell. */
   isSettled = false;
   /**
@@ -115,9 +119,12 @@ export class RelayState {
 
   /** Records an outcome; of an act that the session's end has ended, also whether the database has said so, and when. */
   complete(permit: Permit<PostgresCover>, outcome: Outcome): void {
-    const { ending } = this;
+    const { ending, stillRunning } = this;
     const { session, options } = this.parts;
     if (ending === undefined) return session.complete(permit, outcome);
+    // The first that has no outcome is what runs: what waits behind it never begins.
+    const runs = stillRunning?.acts.length === 0;
+    if (runs) this.stillRunning = { ...stillRunning, acts: [permit.intent] };
     return session.complete(permit, {
       ...outcome,
       error: outcome.error === undefined ? undefined : ending.code,
@@ -126,6 +133,7 @@ export class RelayState {
           confirmed: this.isConfirmed,
           milliseconds: Math.round(options.clock.monotonic() - ending.since),
         },
+        ...(runs ? { still_running: { process: stillRunning.process } } : {}),
       },
     });
   }

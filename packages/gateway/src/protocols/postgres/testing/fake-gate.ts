@@ -6,6 +6,7 @@ import type {
   Proof,
   Session,
   SessionEnd,
+  StillRunning,
   TurnSender,
 } from "../../../gate/gate.ts";
 import { mintPermit } from "../../../gate/permit.ts";
@@ -26,7 +27,8 @@ export type Entry =
       readonly repeats?: number | undefined;
     }
   | { readonly what: "outcome"; readonly intent: number; readonly outcome: Outcome }
-  | { readonly what: "opened" | "closed" | "refused"; readonly why: string };
+  | { readonly what: "closed"; readonly why: string; readonly stillRunning?: StillRunning | undefined }
+  | { readonly what: "opened" | "refused"; readonly why: string };
 
 /** A gate in memory, for the wire's own tests: it keeps the contract and records into a list. */
 export interface FakeGate extends Gate<PostgresAct, PostgresCover> {
@@ -154,11 +156,15 @@ export function createFakeGate(options: FakeGateOptions): FakeGate {
       complete(permit, outcome) {
         log.push({ what: "outcome", intent: permit.intent, outcome });
       },
-      close(why) {
+      close(why, stillRunning) {
         if (closed) return;
         closed = true;
         open.delete(controller);
-        log.push({ what: "closed", why: why.words });
+        log.push({
+          what: "closed",
+          why: why.words,
+          ...(stillRunning === undefined ? {} : { stillRunning }),
+        });
         controller.abort(why);
       },
     };

@@ -13,8 +13,13 @@ export interface Running {
   readonly since: number;
   /** More waits behind what runs, which a cancel would only let begin: the backend is terminated at once. */
   readonly isQueued: boolean;
-  /** Called when it could not be ended in time: its connection must go all the same. */
-  readonly giveUp: () => void;
+  /**
+   * Called when it could not be ended in time: its connection must go all the same.
+   * @param process the backend's number where the database said a moment ago that it is still there
+   */
+  readonly giveUp: (process: number | undefined) => void;
+  /** Called when the database says that the backend is gone; left out: its connection tells. */
+  readonly gone?: () => void;
 }
 
 /** Ends what runs for sessions that are over: cancels it until it is gone, and terminates the backend. */
@@ -33,12 +38,17 @@ const CANCEL_AGAIN_MS = 500;
 const TERMINATE_AFTER_MS = 400;
 /** How long the connection that terminates may take, milliseconds. */
 const TERMINATE_MS = 10_000;
-/** How long all of it may take before the gateway closes its end unanswered, milliseconds. */
-const END_WITHIN_MS = 30_000;
+/**
+ * How long all of it may take before the gateway closes its end unanswered, milliseconds: less than a stop waits for, so
+ * that what goes on is recorded then too.
+ */
+const END_WITHIN_MS = 8000;
 
 interface Pending extends Running {
   nextCancelAt: number;
   isCancelling: boolean;
+  /** What the database answered last. */
+  isThere: boolean;
   readonly until: number;
 }
 
@@ -52,7 +62,7 @@ function processOf({ key }: CancelKey): number | undefined {
 }
 
 /**
- * Terminates backends of the gateway's own role, each only while it is called what its session is called, or is as old
+ * Terminates backends of the gateway's own role, and tells which of them are there, each only while it is called what its session is called, or is as old
  * as that: a number that has become another process's is left alone. A client may have called it otherwise a moment
  * ago, in the very text that runs.
  */
@@ -61,7 +71,7 @@ function terminating(all: readonly Running[], now: number): string {
     const pid = processOf(upstream);
     return pid === undefined ? [] : [`(${pid}, ${literal(name())}, ${Math.floor(now - since)})`];
   });
-  return `select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a, (values ${rows.join(", ")}) as w (pid, name, age)
+  return `select a.pid, pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a, (values ${rows.join(", ")}) as w (pid, name, age)
     where a.pid operator(pg_catalog.=) w.pid and a.usename operator(pg_catalog.=) current_user
     and (a.application_name operator(pg_catalog.=) w.name or (pg_catalog.clock_timestamp() operator(pg_catalog.-) a.backend_start)
       operator(pg_catalog.>=) pg_catalog.make_interval(secs => w.age operator(pg_catalog./) 1000.0::pg_catalog.float8))`;
@@ -99,12 +109,20 @@ function createTargetEndings(target: Target, clock: Clock): (running: Running) =
     }
   };
 
+  const tell = (each: Pending, isThere: boolean): void => {
+    each.isThere = isThere;
+    if (!isThere && pending.has(each)) each.gone?.();
+  };
+
   const terminate = async (): Promise<void> => {
     isTerminating = true;
     try {
       await withOwnConnection(target, clock, never, TERMINATE_MS, async ({ ask }) => {
         const all = [...pending];
-        if (all.length > 0) await ask(terminating(all, clock.monotonic()));
+        if (all.length === 0) return;
+        const rows = await ask(terminating(all, clock.monotonic()));
+        const there = new Set(rows.map(([pid]) => Number(pid)));
+        for (const each of all) tell(each, there.has(processOf(each.upstream) ?? 0));
       });
     } catch {
       // Tried again while anything is left: the server may have no place for one more connection.
@@ -119,7 +137,7 @@ function createTargetEndings(target: Target, clock: Clock): (running: Running) =
     for (const each of pending) {
       if (each.until > now) continue;
       pending.delete(each);
-      each.giveUp();
+      each.giveUp(each.isThere ? processOf(each.upstream) : undefined);
     }
     if (pending.size === 0) return;
     cancelMore();
@@ -133,7 +151,13 @@ function createTargetEndings(target: Target, clock: Clock): (running: Running) =
 
   return (running) => {
     const now = clock.monotonic();
-    const each: Pending = { ...running, nextCancelAt: now, isCancelling: false, until: now + END_WITHIN_MS };
+    const each: Pending = {
+      ...running,
+      nextCancelAt: now,
+      isCancelling: false,
+      isThere: false,
+      until: now + END_WITHIN_MS,
+    };
     pending.add(each);
     cancelMore();
     if (each.isQueued && !isTerminating) void terminate();
