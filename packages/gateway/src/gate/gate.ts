@@ -160,10 +160,7 @@ export interface Session<Act, Cover> {
   complete(permit: Permit<Cover>, outcome: Outcome): void;
   /** Aborts once, with a SessionEnd as its reason: deadline, release, revocation, lockdown, withdrawn identity, shutdown. */
   readonly ended: AbortSignal;
-  /**
-   * The protocol ended its use of the grant; records the end, and gives its place back. Safe to call twice.
-   * @param stillRunning what could not be ended on the target; left out: nothing, as far as anybody knows
-   */
+  /** The protocol ended its use of the grant; records the end and what goes on, and gives the place back. Safe to call twice. */
   close(end: SessionEnd, stillRunning?: StillRunning): void;
 }
 

@@ -138,6 +138,12 @@ function giveUp(relay: RelayState, process: number | undefined): void {
   relay.parts.server.destroy();
 }
 
+/** The database says that the backend of a connection that was cut is gone. */
+function settleGone(relay: RelayState): void {
+  relay.isConfirmed = true;
+  settle(relay);
+}
+
 /** @returns to be called once the backend has said that nothing runs any more, or has closed its connection */
 function endRunning(relay: RelayState, isQueued: boolean): () => void {
   const { options, target, cancelKey } = relay.parts;
@@ -148,6 +154,6 @@ function endRunning(relay: RelayState, isQueued: boolean): () => void {
     since: relay.startedAt,
     isQueued,
     giveUp: (process) => giveUp(relay, process),
-    ...(relay.isCut ? { gone: () => settle(relay) } : {}),
+    ...(relay.isCut ? { gone: () => settleGone(relay) } : {}),
   });
 }

@@ -50,8 +50,8 @@ async function backends(): Promise<readonly number[]> {
   return rows.map(({ pid }) => pid);
 }
 
-/** A client whose statement is run by a process that does not listen. */
-async function deaf(): Promise<{ readonly client: RawClient; readonly pid: number }> {
+/** A client whose statement runs. */
+async function running(): Promise<{ readonly client: RawClient; readonly pid: number }> {
   gate = createFakeGate({ target: targetOf(postgres), messageBytes: 64_000_000 });
   wire = await listenWire(gate, certificate);
   const client = await dial(wire.port);
@@ -59,9 +59,15 @@ async function deaf(): Promise<{ readonly client: RawClient; readonly pid: numbe
   client.send(frames.query("select pg_sleep(600)"));
   await expect.poll(backends).toHaveLength(1);
   const [pid = 0] = await backends();
-  process.kill(pid, "SIGSTOP");
-  stopped = pid;
   return { client, pid };
+}
+
+/** The same, of a process that does not listen. */
+async function deaf(): Promise<{ readonly client: RawClient; readonly pid: number }> {
+  const found = await running();
+  process.kill(found.pid, "SIGSTOP");
+  stopped = found.pid;
+  return found;
 }
 
 const closed = (): unknown => gate.log.find(({ what }) => what === "closed");
@@ -85,8 +91,8 @@ test.each([
   client.close();
 });
 
-test("also where the client's bytes have not all left, so that the connection is cut", async () => {
-  const { client, pid } = await deaf();
+/** More comes than a server takes that runs something, and the client goes. */
+async function leaveWithMore(client: RawClient): Promise<void> {
   const long = "x".repeat(16_000_000);
   client.send(
     frames.parse("s", "select length($1)"),
@@ -96,8 +102,23 @@ test("also where the client's bytes have not all left, so that the connection is
   );
   await expect.poll(() => gate.log.filter(({ what }) => what === "intent")).toHaveLength(2);
   client.close();
+}
+
+test("also where the client's bytes have not all left, so that the connection is cut", async () => {
+  const { client, pid } = await deaf();
+  await leaveWithMore(client);
   await expect.poll(closed, { timeout: 30_000 }).toMatchObject({ stillRunning: { process: pid, acts: [0] } });
   // What waited behind it never begins.
   expect(outcomes()).toMatchObject([{ more: { still_running: { process: pid } } }, { error: "08006" }]);
   expect(outcomes()[1]).not.toMatchObject({ more: { still_running: {} } });
+});
+
+test("the database's word that it is gone ends one whose connection was cut", async () => {
+  const { client } = await running();
+  await leaveWithMore(client);
+  await expect.poll(closed, { timeout: 30_000 }).toEqual({ what: "closed", why: "the client went away" });
+  expect(outcomes()).toMatchObject([
+    { error: "08006", more: { ended: { confirmed: true } } },
+    { more: { ended: { confirmed: true } } },
+  ]);
 });
