@@ -45,7 +45,7 @@ export interface SessionParts<Act, Cover> {
   readonly denials: DenialCounter;
   /** Called once, when the session has ended. */
   readonly closed: () => void;
-  /** Called for a session whose target still runs something of it: the operator has to end that. */
+  /** Called for a session whose target still runs something of it, for the operator to know. */
   readonly stillRunning: (what: StillRunning) => void;
   /** Called with each verdict, for metrics. */
   readonly judged: (kind: "permit" | "deny") => void;

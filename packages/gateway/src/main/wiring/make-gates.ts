@@ -42,7 +42,7 @@ export function makeGates({
     stillRunning: ({ connection, grant, session, process, acts }) =>
       boot.logger.error(
         { connection, grant, session, process, acts },
-        "the target still runs what a session ran that is over, and does not listen: end that process there",
+        "the target still runs what a session ran that is over: the process was told to end, and has not looked yet",
       ),
     count: (what) => metrics.count(what),
     times: (kind) => metrics.actTimes(kind),
