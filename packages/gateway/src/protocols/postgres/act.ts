@@ -26,6 +26,20 @@ export interface PostgresCover {
   readonly operations: readonly Compiled[];
   /** What its statements do beyond their own answers, one entry a statement; empty when none does anything. */
   readonly effects: readonly Effect[];
+  /** What values may be passed for its parameters, by their numbers from 1; left out: any. */
+  readonly bounds?: Bounds;
   /** What goes upstream in the place of parts of the text, so that they mean what is granted alone; left out: nothing. */
   readonly splices?: readonly Splice[];
 }
+
+/**
+ * How long a value may be that is passed for a parameter: characters, or the members that it has as an array or an object;
+ * of a path of SQL/JSON, characters, and it compares no two paths.
+ */
+export interface Bound {
+  readonly of: "characters" | "members" | "path";
+  readonly most: number;
+}
+
+/** Of a statement's parameters, by number from 1, the bounds of each. */
+export type Bounds = readonly (readonly [number: number, bound: Bound])[];

@@ -35,6 +35,10 @@ export interface DatabaseFacts {
   readonly inlined: ReadonlySet<string>;
   /** Granted tables and views of whose rows some are kept back, where plans may be asked for whatever stands behind a table. */
   readonly hiding: ReadonlySet<string>;
+  /** Columns that in every granted table with one of that name are of a type whose values have 255 characters at most. */
+  readonly shortColumns: ReadonlySet<string>;
+  /** Whether a granted table holds paths or polygons, whose comparing nothing ends. */
+  readonly hasShapes: boolean;
   /** Whether a plan could show what is hidden: a view's tables and conditions, say. */
   readonly hidesPlans: boolean;
   /** Where that is so: tables behind which nothing stands that a plan would show. */
@@ -69,6 +73,8 @@ export const plainDatabase: DatabaseFacts = {
   leakyViews: new Set(),
   inlined: new Set(),
   hiding: new Set(),
+  shortColumns: new Set(),
+  hasShapes: false,
   hidesPlans: false,
   plainTables: new Set(),
   refusesTemporary: undefined,

@@ -1,4 +1,4 @@
-import { constant, type Fields, kindOf, list, text } from "./syntax/nodes.ts";
+import { as, constant, type Fields, kindOf, list, text } from "./syntax/nodes.ts";
 import { changeableSetting } from "./statements/setting-rules.ts";
 import { durationMs } from "./setting-time.ts";
 import type { Work } from "./work.ts";
@@ -8,7 +8,9 @@ import type { Work } from "./work.ts";
  * protocol share, or to what the client may send next.
  */
 export type Effect =
-  | { readonly kind: "prepare" | "deallocate" | "execute" | "declare" | "fetch"; readonly name: string }
+  | { readonly kind: "prepare" | "deallocate" | "declare" | "fetch"; readonly name: string }
+  /** With each value that it passes; undefined where the text does not tell. */
+  | { readonly kind: "execute"; readonly name: string; readonly values: readonly (string | undefined)[] }
   | { readonly kind: "deallocate all" }
   /** A time-out that the gateway shortens too: to so many milliseconds (0: none), or back to what the session began with. */
   | {
@@ -42,7 +44,14 @@ function effectOf(statement: unknown, work: Work): Effect {
     case "FetchStmt":
       return { kind: "fetch", name: clipped(text(fields.portalname)) };
     case "ExecuteStmt":
-      return { kind: "execute", name: clipped(text(fields.name)) };
+      return {
+        kind: "execute",
+        name: clipped(text(fields.name)),
+        values: list(fields.params).map((value) => passed(value, work)),
+      };
+    case "ExplainStmt":
+      // With ANALYZE it runs what it explains.
+      return kindOf(fields.query) === "ExecuteStmt" ? effectOf(fields.query, work) : { kind: "none" };
     case "CopyStmt":
       return { kind: fields.is_from === true ? "copy in" : "none" };
     case "DeallocateStmt":
@@ -56,6 +65,11 @@ function effectOf(statement: unknown, work: Work): Effect {
     default:
       return { kind: "none" };
   }
+}
+
+function passed(value: unknown, work: Work): string | undefined {
+  const written = constant(as("TypeCast", value)?.arg ?? value, work);
+  return written === null ? "" : written;
 }
 
 function effectOfSet(set: Fields, work: Work): Effect {

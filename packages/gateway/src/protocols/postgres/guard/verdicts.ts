@@ -204,11 +204,16 @@ function judge(sql: string, scopes: readonly Compiled[], covers: string, work: W
     const operations = used.size === 0 ? [first] : [...used];
     const operation = operations.map(({ name }) => name).join(", ");
     const splices = splicesFor(sql, statements, changes, operations, work);
-    const effects = effectsOf(statements, work);
+    const bounds = changes.flatMap((each) => each.bounds);
     return {
       kind: "permit",
       operation,
-      cover: { operations, effects, ...(splices === undefined ? {} : { splices }) },
+      cover: {
+        operations,
+        effects: effectsOf(statements, work),
+        ...(bounds.length === 0 ? {} : { bounds }),
+        ...(splices === undefined ? {} : { splices }),
+      },
     };
   } catch (error) {
     return { kind: "deny", denial: deny(error, scopes, covers, sql) };

@@ -1,4 +1,5 @@
 import type { Hash } from "node:crypto";
+import type { Bounds } from "../act.ts";
 import type { Effect } from "../guard/effects.ts";
 import type { Control } from "../wire/control.ts";
 import { createExpectedQueue, type Expected, type ExpectedQueue } from "./expected.ts";
@@ -15,6 +16,8 @@ export interface Statement {
    * holds the newest verdict of whichever session.
    */
   readonly effects?: readonly Effect[];
+  /** What values may be passed to it; left out: any. */
+  readonly bounds?: Bounds;
   /** The member of a record that tells its name; written when it is first needed. */
   member?: string;
   /** How much had run when it was made, by `FrontendState.ran`. */

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Judged, PostgresAct } from "../act.ts";
+import type { Judged, PostgresAct, Bounds } from "../act.ts";
 import { sentBytes } from "../guard/structure/splices.ts";
 import type { Effect } from "../guard/effects.ts";
 
@@ -47,6 +47,11 @@ const none: readonly Effect[] = [];
 /** What a text's statements do, as far as its verdict is known; a text that is denied does nothing. */
 export function effectsKnown({ judged }: Text): readonly Effect[] {
   return judged?.verdict.kind === "permit" ? judged.verdict.cover.effects : none;
+}
+
+/** What values may be passed to a text's statement, as far as its verdict is known. */
+export function boundsKnown({ judged }: Text): Bounds | undefined {
+  return judged?.verdict.kind === "permit" ? judged.verdict.cover.bounds : undefined;
 }
 
 /** A bounded cache of statement texts for all sessions. */

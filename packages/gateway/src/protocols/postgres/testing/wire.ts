@@ -136,7 +136,8 @@ export function int32(value: number): Buffer {
 
 export const frames = {
   query: (sql: string): Buffer => frame("Q", sql),
-  parse: (name: string, sql: string): Buffer => frame("P", name, sql, 0),
+  parse: (name: string, sql: string, types: readonly number[] = []): Buffer =>
+    frame("P", name, sql, types.length, ...types.map((oid) => int32(oid))),
   bind: (portal: string, statement: string, values: readonly (string | null)[] = []): Buffer =>
     frame(
       "B",

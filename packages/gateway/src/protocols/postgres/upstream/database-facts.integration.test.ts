@@ -33,6 +33,30 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
+it("tells columns whose values are short wherever they are granted, and whether there are paths or polygons", async () => {
+  const facts = await factsOf(
+    "lengths",
+    `CREATE TYPE mood AS ENUM ('good'); CREATE DOMAIN label AS varchar(10);
+     CREATE TABLE t (id int, name varchar(255), code char(5), day daterange, mood mood, ip inet, bits bit(99), at timestamptz,
+       note text, long varchar(256), any_length varchar, tags int[], data jsonb, label label, both_ways varchar(5), amount numeric, periods datemultirange);
+     CREATE TABLE u (both_ways text, id bigint); CREATE TABLE v (note int, p path)`,
+    granting("public.t", "public.u"),
+  );
+  expect([...facts.shortColumns].toSorted()).toEqual([
+    "at",
+    "bits",
+    "code",
+    "day",
+    "id",
+    "ip",
+    "mood",
+    "name",
+  ]);
+  expect(facts.hasShapes).toBe(false);
+  const others = await factsOf("shapes", "CREATE TABLE v (note int, p polygon[])", granting("public.v"));
+  expect([others.hasShapes, [...others.shortColumns]]).toEqual([true, ["note"]]);
+});
+
 function targetOf(database: string, path: readonly string[] = ["public"]): Target {
   const target = targetSchema.parse({
     host: server.host,

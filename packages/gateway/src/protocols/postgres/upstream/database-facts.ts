@@ -31,6 +31,9 @@ type DatabaseGranted = Pick<Granted, "catalog" | "tables" | "readTables" | "rout
  * enum: columns of an enum or of an array of one, where no cast of the database's own would run a function.
  * columns: those of the catalogue that `catalog: granted` shows in part, which differ from version to version.
  * leaky, inlined, hides: see `leakyQuestion`.
+ * short: columns of types whose values have 255 characters at most: of a fixed length, of a length that the column says, ranges
+ * and enums; in every granted table that has one of that name.
+ * shapes: whether there is a column with a path or a polygon in it.
  */
 export function databaseQuestion(granted: DatabaseGranted): string {
   const { tables, routines } = granted;
@@ -42,7 +45,7 @@ WITH RECURSIVE path AS (
   WHERE n.nspname OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false))
     AND n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name),
 given AS (
-  SELECT g.name AS relation, a.attname::pg_catalog.text AS name, a.atttypid AS type
+  SELECT g.name AS relation, a.attname::pg_catalog.text AS name, a.atttypid AS type, a.atttypmod AS modifier
   FROM ${namedRelations(tables)}
   JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid
   WHERE c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'v', 'm', 'f']::pg_catalog."char"[])
@@ -99,6 +102,18 @@ UNION
 SELECT 'lookup', given.relation, given.name, NULL, NULL FROM given
   WHERE EXISTS (SELECT FROM holds h WHERE h.whole OPERATOR(pg_catalog.=) given.type
     AND h.part OPERATOR(pg_catalog.=) ANY (ARRAY[${nameTypes}]::pg_catalog.oid[]))
+UNION
+SELECT 'short', given.name, NULL, NULL, NULL FROM given JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) given.type
+  GROUP BY given.name
+  HAVING pg_catalog.bool_and(t.typlen OPERATOR(pg_catalog.>) 0::pg_catalog.int2
+    OR t.typtype OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'e']::pg_catalog."char"[])
+    OR t.oid OPERATOR(pg_catalog.=) ANY (ARRAY[650, 869]::pg_catalog.oid[])
+    OR (t.oid OPERATOR(pg_catalog.=) ANY (ARRAY[1042, 1043, 1560, 1562]::pg_catalog.oid[])
+      AND given.modifier OPERATOR(pg_catalog.>=) 0 AND given.modifier OPERATOR(pg_catalog.<=) 259))
+UNION
+SELECT 'shapes', 'any', NULL, NULL, NULL FROM given
+  WHERE EXISTS (SELECT FROM holds h WHERE h.whole OPERATOR(pg_catalog.=) given.type
+    AND h.part OPERATOR(pg_catalog.=) ANY (ARRAY[602, 604]::pg_catalog.oid[]))
 UNION
 SELECT 'enum', given.relation, given.name, pg_catalog.concat(s.nspname, '.', t.typname), pg_catalog.concat(s.nspname, '.', l.typname)
   FROM given JOIN pg_catalog.pg_type y ON y.oid OPERATOR(pg_catalog.=) given.type
@@ -160,12 +175,16 @@ export function factsOf(rows: readonly Row[]): DatabaseFacts {
   const leaky = new Set<string>();
   const inlined = new Set<string>();
   const hiding = new Set<string>();
+  const short = new Set<string>();
+  let hasShapes = false;
   for (const [kind, name, column, type, array] of rows) {
     if (typeof name !== "string") throw new TypeError("a fact without a name");
     if (kind === "operator") operators.add(name);
     else if (kind === "leaky") leaky.add(name);
     else if (kind === "inlined") inlined.add(name);
     else if (kind === "hides") hiding.add(name);
+    else if (kind === "short") short.add(name);
+    else if (kind === "shapes") hasShapes = true;
     else if (typeof column === "string" && (kind === "row" || kind === "function"))
       functions[kind].set(name, (functions[kind].get(name) ?? new Set()).add(column));
     else if (kind === "enum" && typeof column === "string" && typeof type === "string")
@@ -188,6 +207,8 @@ export function factsOf(rows: readonly Row[]): DatabaseFacts {
     leakyViews: leaky,
     inlined,
     hiding,
+    shortColumns: short,
+    hasShapes,
     hidesPlans: false,
     plainTables: new Set(),
     refusesTemporary: undefined,
@@ -196,10 +217,11 @@ export function factsOf(rows: readonly Row[]): DatabaseFacts {
   };
 }
 
-/** What tells facts from others. The catalogue's own columns are many, and the same for all sessions of a server. */
+/** What tells facts from others. The catalogue's own columns are many, and the same for all sessions of a server; so are short ones. */
 function keyOf(rows: readonly Row[]): string {
   const words = rows.map((row) => JSON.stringify(row)).toSorted();
-  const own = words.filter((row) => !row.startsWith('["columns"'));
-  const others = words.filter((row) => row.startsWith('["columns"'));
+  const isOther = (row: string): boolean => row.startsWith('["columns"') || row.startsWith('["short"');
+  const own = words.filter((row) => !isOther(row));
+  const others = words.filter((row) => isOther(row));
   return `${hash("sha256", others.join("\n"), "hex")} ${JSON.stringify(own)}`;
 }

@@ -88,6 +88,8 @@ export interface Bind {
   readonly statement: string;
   /** A JSON array, canonical (RFC 8785). */
   readonly parameters: string;
+  /** Where the message says how many formats its values have. */
+  readonly formatsAt: number;
 }
 
 /** Bind ('B'): portal, statement, formats, values, result formats. */
@@ -126,6 +128,7 @@ export function decodeBind(bytes: Buffer, at: number, end: number): Bind {
     portal: nameOf(bytes, at, portalEnd),
     statement: nameOf(bytes, portalEnd + 1, statementEnd),
     parameters,
+    formatsAt: formatsAt - 2,
   };
 }
 

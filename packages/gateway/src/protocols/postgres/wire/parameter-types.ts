@@ -1,3 +1,5 @@
+import type { Bound } from "../act.ts";
+import { passedTypes } from "../guard/deaf/list.ts";
 import type { Denial } from "../../../gate/protocol.ts";
 
 /**
@@ -21,6 +23,25 @@ const parameterTypes: ReadonlySet<number> = new Set([
 /** Whether a client may declare a parameter as that. */
 export function isParameterType(oid: number): boolean {
   return parameterTypes.has(oid);
+}
+
+/** Types whose values PostgreSQL reads or compares in a time that grows with the square of what is passed, by OID; and arrays of them. */
+const slowTypes: ReadonlyMap<number, string> = new Map([
+  [142, "xml"],
+  [143, "xml"],
+  [3615, "tsquery"],
+  [3645, "tsquery"],
+  [602, "path"],
+  [604, "polygon"],
+  [1019, "path"],
+  [1027, "polygon"],
+  [4072, "jsonpath"],
+  [4073, "jsonpath"],
+]);
+
+/** How long a value of a type may be that is passed; undefined: as long as any. */
+export function boundOfType(oid: number): Bound | undefined {
+  return passedTypes.get(slowTypes.get(oid) ?? "");
 }
 
 /** The first OID that a database gives to what is made in it (transam.h, FirstNormalObjectId). */

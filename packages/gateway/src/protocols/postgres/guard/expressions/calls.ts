@@ -2,6 +2,7 @@ import { catalogueFunctions, catalogueTypes, functions, lookupFunctions, types }
 import type { Compiled } from "../compile.ts";
 import { checkCurrentSetting, checkSettingChange, notifiesGranted } from "./setting-calls.ts";
 import { isAmong } from "../found/extensions.ts";
+import { noteCall } from "../deaf/deaf.ts";
 import { checkGrowth } from "./growth.ts";
 import { checkOperator } from "./operators.ts";
 import type { Level } from "../names/naming.ts";
@@ -208,6 +209,8 @@ export function checkCall(call: Fields, level: Level, withs: Withs | undefined, 
   for (const sort of list(call.agg_order)) checkSort(sort, level, withs, walk);
   if (call.agg_filter !== undefined) walk.expression(call.agg_filter, level, withs);
   if (call.over !== undefined) checkWindow(call.over, level, withs, walk);
+  // An extension's function of the same name is mostly the same one for a type of its own.
+  if (ours || isAmong(walk.scope.extensions.functions, schema, name)) noteCall(name, args, level, walk);
 }
 
 function isChecked(node: unknown, { changes }: Walk): boolean {

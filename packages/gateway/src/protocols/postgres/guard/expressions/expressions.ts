@@ -9,6 +9,7 @@ import {
 import { checkImplied, checkOperator } from "./operators.ts";
 import { checkColumn, checkIndirection } from "../names/columns.ts";
 import { becomesText, callBecomesText, checkStructureCast } from "../structure/calls.ts";
+import { noteCast, noteOperation, noteXml } from "../deaf/deaf.ts";
 import { checkJson, isJson } from "./json.ts";
 import type { Level } from "../names/naming.ts";
 import { as, type Fields, kindOf, list, one, open, text } from "../syntax/nodes.ts";
@@ -116,7 +117,8 @@ export function checkExpression(node: unknown, level: Level, withs: Withs | unde
       if (!xmlOperations.has(text(fields.op)))
         refuseForever("functions", "this XML expression is never granted");
       for (const named of list(fields.named_args)) checkNamed(named, level, withs, walk);
-      return each(fields.args);
+      each(fields.args);
+      return noteXml(fields, level, walk);
     case "XmlSerialize":
       checkType(fields.typeName, walk.scope);
       return walk.expression(fields.expr, level, withs);
@@ -144,6 +146,7 @@ export function checkDirectly(node: unknown, level: Level, withs: Withs | undefi
 function checkCast(cast: Fields, level: Level, withs: Withs | undefined, walk: Walk): void {
   if (isCatalogueLookup(cast, walk.work)) return;
   checkDirectly(cast.arg, level, withs, walk);
+  noteCast(cast, level, walk);
   if (checkStructureCast(cast, walk)) return;
   checkType(cast.typeName, walk.scope);
 }
@@ -205,6 +208,7 @@ function checkOperation(fields: Fields, level: Level, withs: Withs | undefined, 
     if (typed) checkDirectly(operand, level, withs, walk);
     else walk.expression(operand, level, withs);
   }
+  noteOperation(fields, level, walk);
 }
 
 /** `CASE value WHEN other` compares the two, each WHEN by itself (parse_expr.c, transformCaseExpr). */
@@ -224,8 +228,9 @@ function checkCase({ arg, args }: Fields, level: Level, withs: Withs | undefined
 }
 
 function checkSubLink(fields: Fields, level: Level, withs: Withs | undefined, walk: Walk): void {
-  if (list(fields.operName).length > 0) checkOperator(fields.operName, walk.scope);
-  else if (fields.testexpr !== undefined)
+  const { operName: name, testexpr: lexpr } = fields;
+  if (list(name).length > 0) checkOperator(name, walk.scope);
+  else if (lexpr !== undefined)
     checkImplied("IN", ["="], `write ${operators(["="])} ANY (SELECT …)`, walk.scope);
   if (fields.testexpr !== undefined) walk.expression(fields.testexpr, level, withs);
   if (kindOf(fields.subselect) !== "SelectStmt")
@@ -236,12 +241,5 @@ function checkSubLink(fields: Fields, level: Level, withs: Withs | undefined, wa
       for (const result of results) if (isObject(result)) walk.typed.add(result);
   }
   walk.outputs.set(fields, walk.query(fields.subselect, level, withs));
-}
-
-/** The method of TABLESAMPLE is a function by name. */
-export function checkSampling(name: readonly string[]): void {
-  const bare = name.at(-1) ?? "";
-  const ours = name.length === 1 || (name.length === 2 && name[0] === "pg_catalog");
-  if (!ours || (bare !== "system" && bare !== "bernoulli"))
-    refuseForever("functions", "no other sampling methods than system and bernoulli are granted");
+  if (list(name).length > 0) noteOperation({ name, lexpr, rexpr: { SubLink: fields } }, level, walk);
 }

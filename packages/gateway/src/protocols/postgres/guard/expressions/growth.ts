@@ -15,34 +15,6 @@ const growing: ReadonlySet<string> = new Set([
   "translate",
 ]);
 const MAX_VALUE_CHARACTERS = 10_000_000;
-/**
- * Functions that compare every character of one value with every one of another, deaf to time-out and cancelling
- * all the while (varlena.c, oracle_compat.c).
- */
-const comparing: ReadonlySet<string> = new Set([
-  "position",
-  "replace",
-  "split_part",
-  "string_to_array",
-  "string_to_table",
-  "strpos",
-  "translate",
-]);
-const MAX_COMPARISONS = 100_000_000;
-const MAX_PARAMETER_CHARACTERS = 1_000_000;
-/** Functions whose result is about as long as their longest argument at most. */
-const shortening: ReadonlySet<string> = new Set([
-  "btrim",
-  "initcap",
-  "left",
-  "lower",
-  "ltrim",
-  "right",
-  "rtrim",
-  "substr",
-  "substring",
-  "upper",
-]);
 /** How long a value is taken to be that is not written in the statement, and a replacement for a part of one. */
 const unknownLength = 1000;
 const unknownReplacement = 100;
@@ -50,7 +22,6 @@ const unknownReplacement = 100;
 /** @throws GuardDenied when a call makes a value that is too large, or one whose size the statement does not say */
 export function checkGrowth(name: string, args: readonly unknown[], work: Work): void {
   if (name === "format") return checkFormat(args[0], work);
-  if (comparing.has(name)) checkComparing(name, args, work);
   if (!growing.has(name)) return;
   const size = sizeOfCall(name, args, 0, work);
   if (Number.isNaN(size))
@@ -66,45 +37,6 @@ export function checkGrowth(name: string, args: readonly unknown[], work: Work):
       `${name} may make at most ${MAX_VALUE_CHARACTERS} characters`,
       "make it shorter: a value that is not written in the statement counts as 1000 characters",
     );
-}
-
-function checkComparing(name: string, [searched, sought]: readonly unknown[], work: Work): void {
-  const length = soughtLength(sought, 0, work);
-  if (searchedLength(searched, work) * length <= MAX_COMPARISONS) return;
-  if (length < MAX_VALUE_CHARACTERS) refuse("limits", `${name} of values that long is refused`);
-  refuse(
-    "limits",
-    `${name} looks for a text whose length the statement does not tell`,
-    "write what is looked for in the statement, or pass it as a parameter",
-  );
-}
-
-/** A value of the client's own may be as long as a message. */
-function searchedLength(value: unknown, work: Work): number {
-  const bare = as("TypeCast", value)?.arg ?? value;
-  return as("ParamRef", bare) === undefined ? sizeOf(value, 0, work) : MAX_PARAMETER_CHARACTERS;
-}
-
-/** How long what is looked for is at most: written, or a parameter. A column, or what is made of one, may be of any length. */
-function soughtLength(value: unknown, depth: number, work: Work): number {
-  if (depth > 200) return Number.POSITIVE_INFINITY;
-  work.spend(1);
-  const literal = constant(value, work);
-  if (literal !== undefined) return literal?.length ?? 0;
-  const cast = as("TypeCast", value);
-  if (cast !== undefined) return soughtLength(cast.arg, depth + 1, work);
-  if (as("ParamRef", value) !== undefined) return unknownLength;
-  const lengthOfLongest = (values: unknown): number =>
-    Math.max(0, ...list(values).map((each) => soughtLength(each, depth + 1, work)));
-  const choice = as("CoalesceExpr", value);
-  if (choice !== undefined) return lengthOfLongest(choice.args);
-  const operation = as("A_Expr", value);
-  if (operation !== undefined && names(operation.name).join(".") === "||")
-    return soughtLength(operation.lexpr, depth + 1, work) + soughtLength(operation.rexpr, depth + 1, work);
-  const call = as("FuncCall", value);
-  const called = call === undefined ? "" : (names(call.funcname).at(-1) ?? "");
-  if (called === "chr") return 1;
-  return call !== undefined && shortening.has(called) ? lengthOfLongest(call.args) : MAX_VALUE_CHARACTERS;
 }
 
 function checkFormat(template: unknown, work: Work): void {

@@ -1,4 +1,5 @@
 import { checkType, checkSort, checkWindow } from "./calls.ts";
+import { checkJsonPath } from "../deaf/jsonpath.ts";
 import type { Level } from "../names/naming.ts";
 import { type Fields, list, one, open, text } from "../syntax/nodes.ts";
 import { refuseForever } from "../denied.ts";
@@ -73,6 +74,7 @@ export function checkJson(
     case "JsonFuncExpr":
       value(fields.context_item);
       expression(fields.pathspec);
+      checkJsonPath(fields.pathspec, walk);
       for (const entry of list(fields.passing)) expression(entry);
       checkBehavior(fields.on_empty, level, withs, walk);
       return checkBehavior(fields.on_error, level, withs, walk);
@@ -135,7 +137,9 @@ function columnsInOrder(
 function checkPath(node: unknown, level: Level, withs: Withs | undefined, walk: Walk): void {
   if (node === undefined) return;
   const path = open("JsonTablePathSpec", node);
-  if (path.string !== undefined) walk.expression(path.string, level, withs);
+  if (path.string === undefined) return;
+  walk.expression(path.string, level, withs);
+  checkJsonPath(path.string, walk);
 }
 
 function checkColumnOf(

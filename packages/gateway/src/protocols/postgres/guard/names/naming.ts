@@ -1,3 +1,4 @@
+import type { Sizes } from "../deaf/size.ts";
 import { catalogueFunctions, functions as builtins, rowLookups } from "../expressions/builtin.ts";
 import { isCatalogueName } from "./catalogue.ts";
 import { notCalled } from "./lost-columns.ts";
@@ -40,6 +41,8 @@ export interface Range {
   readonly arrays?: ReadonlySet<string>;
   /** Columns of a derived table that are rows of certain fields. */
   readonly rows?: ReadonlyMap<string, readonly string[]>;
+  /** How long its columns are; left out: they may be as long as any. */
+  readonly sizes?: Sizes;
   /** For messages: the table's full name. */
   readonly table?: string;
   /** Output of a function: `f.x` could call x on it, so x must be known. */

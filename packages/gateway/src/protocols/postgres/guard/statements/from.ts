@@ -1,5 +1,9 @@
 import { checkType, returnsLookup } from "../expressions/calls.ts";
-import { checkDirectly, checkSampling } from "../expressions/expressions.ts";
+import { oneOf, type Size } from "../deaf/size.ts";
+import { sizeOf } from "../deaf/sizes.ts";
+import { checkPath } from "../deaf/xpath.ts";
+import { checkDirectly } from "../expressions/expressions.ts";
+import { checkSampling } from "./sampling.ts";
 import { checkJsonTable } from "../expressions/json.ts";
 import { columnsOf } from "./function-columns.ts";
 import { checkInlined } from "../names/leaks.ts";
@@ -57,7 +61,8 @@ function checkItem(
     case "JsonTable": {
       const columns = checkJsonTable(fields, lateral, withs, walk);
       const alias = aliasOf(fields.alias);
-      return [derived(alias?.name ?? "json_table", { columns, complete: true }, alias?.columns ?? [])];
+      const sizes = (): Size => sizeOf(fields.context_item, lateral, walk);
+      return [derived(alias?.name ?? "json_table", { columns, complete: true, sizes }, alias?.columns ?? [])];
     }
     case "RangeTableSample": {
       checkSampling(names(fields.method));
@@ -145,6 +150,7 @@ function checkFunctions(fields: Fields, level: Level, withs: Withs | undefined, 
     kind: complete ? "closed" : "open",
     columns: complete ? [...aliases, ...columns.slice(aliases.length)] : aliases,
     scalar: true,
+    sizes: () => oneOf(calls.map((call) => sizeOf(list(as("List", call)?.items)[0], level, walk))),
     ...(lookups.size === 0 ? {} : { lookups: new Set([...lookups, ...aliases]) }),
   };
 }
@@ -173,6 +179,7 @@ function definitionsOf(value: unknown, walk: Walk): readonly string[] {
 function checkXmlTable(fields: Fields, level: Level, withs: Withs | undefined, walk: Walk): Range {
   walk.expression(fields.docexpr, level, withs);
   walk.expression(fields.rowexpr, level, withs);
+  checkPath(fields.rowexpr, walk);
   for (const namespace of list(fields.namespaces)) {
     const { kind, fields: target } = one(namespace);
     if (kind !== "ResTarget") refuseForever("grammar", "a namespace is not understood, so it is denied");
@@ -183,8 +190,10 @@ function checkXmlTable(fields: Fields, level: Level, withs: Withs | undefined, w
     if (definition.typeName !== undefined) checkType(definition.typeName, walk.scope);
     for (const expression of [definition.colexpr, definition.coldefexpr])
       if (expression !== undefined) walk.expression(expression, level, withs);
+    if (definition.colexpr !== undefined) checkPath(definition.colexpr, walk);
     return text(definition.colname);
   });
   const alias = aliasOf(fields.alias);
-  return derived(alias?.name ?? "xmltable", { columns, complete: true }, alias?.columns ?? []);
+  const sizes = (): Size => sizeOf(fields.docexpr, level, walk);
+  return derived(alias?.name ?? "xmltable", { columns, complete: true, sizes }, alias?.columns ?? []);
 }

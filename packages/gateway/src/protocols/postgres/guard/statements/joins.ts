@@ -1,3 +1,4 @@
+import { made, oneOf } from "../deaf/size.ts";
 import type { Work } from "../work.ts";
 import { type ColumnName, has, isTold, type Range, unqualified } from "../names/naming.ts";
 import { type Fields, names } from "../syntax/nodes.ts";
@@ -78,6 +79,7 @@ function together(join: Fields, left: Range, right: Range, using: readonly strin
   const base = {
     name: undefined,
     isTold: both.every(isTold),
+    sizes: (column: string | undefined) => oneOf(both.map(({ sizes }) => sizes?.(column) ?? made)),
     ...(lookups.size === 0 ? {} : { lookups }),
     ...(extras.length === 0 ? {} : { extras }),
     ...(arrays.size === 0 || join.isNatural === true ? {} : { arrays }),

@@ -2,6 +2,7 @@ import type { Work } from "../work.ts";
 import { checkWindow, sortFields } from "../expressions/calls.ts";
 import { checkDirectly } from "../expressions/expressions.ts";
 import { checkFrom } from "./from.ts";
+import { sizesOfTargets, sizesOfValues } from "../deaf/sizes.ts";
 import { couldBeHiddenColumn } from "../names/bare.ts";
 import { groupByPosition } from "./group-by.ts";
 import { itemNamed, type Level, type Range, unqualified, wholeRow } from "../names/naming.ts";
@@ -11,7 +12,7 @@ import { outputName } from "../names/output-names.ts";
 import { refuse, refuseForever } from "../denied.ts";
 import { checkLock } from "./row-locks.ts";
 import { derived, type Output, type Walk, type Withs } from "../syntax/walk.ts";
-import { isStar, noteTyped } from "./set-operations.ts";
+import { isStar, noteTyped, ofArms } from "./set-operations.ts";
 import { checkWith } from "./withs.ts";
 
 /**
@@ -37,8 +38,10 @@ export function checkSelect(
   const operation = text(select.op);
   if (operation !== "SETOP_NONE") {
     if (isStatement) noteTyped(select, walk);
-    const output = walk.select(open("SelectStmt", select.larg), outer, inner);
-    walk.select(open("SelectStmt", select.rarg), outer, inner);
+    const output = ofArms(
+      walk.select(open("SelectStmt", select.larg), outer, inner),
+      walk.select(open("SelectStmt", select.rarg), outer, inner),
+    );
     checkOrder(select, output, { ranges: [derived(undefined, output, [])], outer }, inner, walk);
     // PostgreSQL has put the arms' columns out of sight again: a name means a column of a level around.
     checkBounds(select, { ranges: [], outer }, inner, walk);
@@ -82,7 +85,9 @@ function checkValues(
     for (const item of items) walk.expression(item, { ranges: [], outer }, withs);
   }
   const columns = Array.from({ length: width ?? 0 }, (_, index) => `column${index + 1}`);
-  const output: Output = { columns, complete: width !== undefined };
+  const items = rows.map((row) => list(as("List", row)?.items));
+  const sizes = sizesOfValues(items, width === undefined ? [] : columns, { ranges: [], outer }, walk);
+  const output: Output = { columns, complete: width !== undefined, sizes };
   const level: Level = { ranges: [derived("*VALUES*", output, [])], outer };
   checkOrder(select, output, level, withs, walk);
   checkBounds(select, level, withs, walk);
@@ -159,9 +164,10 @@ export function checkTargets(
   // A name that two columns have is nobody's.
   for (const column of rows.keys())
     if (columns.filter((other) => other === column).length > 1) rows.delete(column);
+  const sizes = sizesOfTargets(targets, level, walk);
   return complete
-    ? { columns, complete, ...(rows.size === 0 ? {} : { rows }) }
-    : { columns: columns.filter((name) => name !== undefined), complete };
+    ? { columns, complete, sizes, ...(rows.size === 0 ? {} : { rows }) }
+    : { columns: columns.filter((name) => name !== undefined), complete, sizes };
 }
 
 /** The qualifiers of `*` or `t.*`; undefined when the expression is no star. */

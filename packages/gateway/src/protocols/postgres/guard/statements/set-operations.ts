@@ -1,6 +1,7 @@
+import { made, oneOf, type Sizes } from "../deaf/size.ts";
 import { isTyped } from "../expressions/expressions.ts";
 import { as, type Fields, kindOf, list, open } from "../syntax/nodes.ts";
-import type { Walk } from "../syntax/walk.ts";
+import type { Output, Walk } from "../syntax/walk.ts";
 
 /** The output lists of the arms of set operations; undefined: one is not a list of plain expressions. */
 function armsOf(select: Fields): readonly (readonly unknown[] | undefined)[] {
@@ -27,4 +28,16 @@ export function isStar(node: unknown): boolean {
   const last =
     list(as("ColumnRef", node)?.fields).at(-1) ?? list(as("A_Indirection", node)?.indirection).at(-1);
   return kindOf(last) === "A_Star";
+}
+
+/** What a set operation returns: the columns of its first arm, each as long as in either. */
+export function ofArms(first: Output, second: Output): Output {
+  const { sizes, columns, complete } = first;
+  const others = second.sizes;
+  if (sizes === undefined || others === undefined) return { ...first, sizes: () => made };
+  const otherOf: Sizes = (column) => {
+    const place = complete && second.complete && column !== undefined ? columns.indexOf(column) : -1;
+    return others(second.columns[place]);
+  };
+  return { ...first, sizes: (column) => oneOf([sizes(column), otherOf(column)]) };
 }

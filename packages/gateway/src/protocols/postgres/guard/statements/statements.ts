@@ -1,3 +1,4 @@
+import { notePrepared } from "../deaf/deaf.ts";
 import type { Work } from "../work.ts";
 import { checkType } from "../expressions/calls.ts";
 import { commandName } from "./command-names.ts";
@@ -108,6 +109,7 @@ export function checkStatement(node: unknown, scope: Compiled, work: Work): Chan
   work.startStatement();
   const changes = new Changes(node);
   checkOne(node, walkFor(scope, work, changes));
+  changes.bounds = changes.compared.bounds();
   return changes;
 }
 
@@ -144,7 +146,7 @@ function checkOne(node: unknown, walk: Walk): void {
       if (!queries.has(kindOf(fields.query) ?? ""))
         refuseForever("statements", "PREPARE of that is not granted by any operation");
       checkQuery(fields.query, undefined, undefined, walk, true);
-      return;
+      return notePrepared(fields.argtypes, walk);
     case "ExecuteStmt":
       for (const argument of list(fields.params)) walk.expression(argument, nowhere, undefined);
       return;

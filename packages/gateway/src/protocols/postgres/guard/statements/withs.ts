@@ -2,6 +2,7 @@ import type { Work } from "../work.ts";
 import type { Level, Range } from "../names/naming.ts";
 import { as, type Fields, kindOf, list, names, open, text } from "../syntax/nodes.ts";
 import { refuseMistake, shown } from "../denied.ts";
+import { ofArms } from "./set-operations.ts";
 import { derived, type Output, type Walk, type Withs } from "../syntax/walk.ts";
 
 /**
@@ -67,12 +68,13 @@ function checkRecursive(
   ].every((member) => select[member] === undefined);
   if (!simple) return walk.query(node, outer, withs);
   const output = walk.select(open("SelectStmt", select.larg), outer, withs);
-  const itself = derived(name, output, aliases);
+  // Of what it makes itself of its own rows it cannot be told how long it becomes.
+  const { sizes: _, ...start } = output;
+  const itself = derived(name, start, aliases);
   // Whether the second arm sees the columns of SEARCH and CYCLE is not certain.
   const plain = query.search_clause === undefined && query.cycle_clause === undefined;
   named.set(name, plain ? itself : { ...itself, kind: "open" });
-  walk.select(open("SelectStmt", select.rarg), outer, withs);
-  return output;
+  return ofArms(output, walk.select(open("SelectStmt", select.rarg), outer, withs));
 }
 
 /**

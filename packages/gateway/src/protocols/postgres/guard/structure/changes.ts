@@ -1,3 +1,5 @@
+import type { Bounds } from "../../act.ts";
+import { Compared } from "../deaf/compared.ts";
 import { kindOf, list, text, as, names } from "../syntax/nodes.ts";
 import type { CheckName } from "./checks.ts";
 
@@ -17,7 +19,8 @@ export interface ValueChange {
 
 /** What of one statement has to be changed before it may go on: found while it is judged, by the nodes of its tree. And its tables. */
 export class Changes {
-  readonly #statement: unknown;
+  /** The statement's tree. */
+  readonly statement: unknown;
   /** Relations of the catalogue, by the members of their RangeVar. */
   readonly items: Map<object, string> = new Map();
   /** Values, by their node. */
@@ -30,10 +33,13 @@ export class Changes {
   readonly positions: Map<object, number> = new Map();
   /** The full names of the tables that it uses. */
   readonly tables: Set<string> = new Set();
+  /** What it compares, and what values may be passed to it; of the latter what is found at the end. */
+  readonly compared: Compared = new Compared();
+  bounds: Bounds = [];
   #withTableoid: boolean | undefined;
 
   constructor(statement: unknown) {
-    this.#statement = statement;
+    this.statement = statement;
   }
 
   get isEmpty(): boolean {
@@ -47,7 +53,7 @@ export class Changes {
 
   /** Whether the statement names a column `tableoid` anywhere. */
   get withTableoid(): boolean {
-    return (this.#withTableoid ??= mentions(this.#statement));
+    return (this.#withTableoid ??= mentions(this.statement));
   }
 
   value(node: unknown, change: ValueChange): void {

@@ -1,5 +1,6 @@
 import type { Changes } from "../structure/changes.ts";
 import type { Compiled } from "../compile.ts";
+import { renamedSizes, type Sizes } from "../deaf/size.ts";
 import type { ColumnName, Level, Range } from "../names/naming.ts";
 import type { Fields } from "./nodes.ts";
 import type { Work } from "../work.ts";
@@ -19,6 +20,8 @@ export interface Output {
   readonly complete: boolean;
   /** Columns that are rows of certain fields. */
   readonly rows?: ReadonlyMap<string, readonly string[]>;
+  /** How long its values are; left out: they may be as long as any. */
+  readonly sizes?: Sizes;
 }
 
 /**
@@ -47,11 +50,12 @@ export interface Walk {
 
 /** An item of FROM made of a query's output. */
 export function derived(name: string | undefined, output: Output, aliases: readonly string[]): Range {
-  const { rows } = output;
+  const { rows, sizes } = output;
   const range: Range = {
     name,
     kind: output.complete ? "closed" : "open",
     columns: output.columns,
+    ...(sizes === undefined ? {} : { sizes }),
     ...(rows === undefined || aliases.length > 0 ? {} : { rows }),
   };
   return renamed(range, name, aliases);
@@ -60,6 +64,15 @@ export function derived(name: string | undefined, output: Output, aliases: reado
 /** The same item under an alias, whose column list renames from the first column on. */
 export function renamed(range: Range, name: string | undefined, aliases: readonly string[]): Range {
   if (aliases.length === 0) return { ...range, name };
+  return { ...renamedColumns(range, name, aliases), ...sizesUnder(range, aliases) };
+}
+
+function sizesUnder({ sizes, kind, columns }: Range, aliases: readonly string[]): Pick<Range, "sizes"> {
+  if (sizes === undefined) return {};
+  return { sizes: renamedSizes(sizes, aliases, kind === "closed" ? columns : undefined) };
+}
+
+function renamedColumns(range: Range, name: string | undefined, aliases: readonly string[]): Range {
   // Of a row whose columns are not all known, any of them may be the one that loses its name.
   if (range.kind !== "closed") {
     const { arrays: _, ...rest } = range;

@@ -1,7 +1,7 @@
 import { rowsOf } from "../../wire/command-tag.ts";
 import { type, WireError } from "../../wire/framing.ts";
 import type { Expected } from "../expected.ts";
-import type { Portal } from "../shared.ts";
+import type { Portal, Statement } from "../shared.ts";
 import type { BackendState } from "./state.ts";
 
 /** CommandComplete ('C'): one statement of a text is done. @throws WireError when its tag is malformed */
@@ -30,6 +30,12 @@ function cursorOf({ statement, portal }: Expected, name: string): Portal | undef
   return { statement: cursor, statementName: name, isCursor: true, parameters: portal?.parameters ?? "[]" };
 }
 
+/** A statement that PREPARE made. Its text may prepare several: what is passed to one is bounded as to any of them. */
+function preparedBy({ text }: Statement, { permit }: Expected): Statement {
+  const bounds = permit?.cover.bounds;
+  return { text, prepared: true, ...(bounds === undefined ? {} : { bounds }) };
+}
+
 function applyEffect(
   { options, shared: { statements, portals } }: BackendState,
   entry: Expected,
@@ -37,7 +43,7 @@ function applyEffect(
 ): void {
   const statement = entry.statement ?? entry.portal?.statement;
   if (effect.kind === "prepare")
-    statements.settle(effect.name, statement && { text: statement.text, prepared: true }, true);
+    statements.settle(effect.name, statement && preparedBy(statement, entry), true);
   else if (effect.kind === "declare") portals.settle(effect.name, cursorOf(entry, effect.name), true);
   else if (effect.kind === "deallocate") statements.settle(effect.name, undefined, true);
   else if (effect.kind === "deallocate all" || effect.kind === "discard all") statements.clear();

@@ -1,7 +1,9 @@
+import type { Bounds } from "../../act.ts";
 import type { Effect } from "../../guard/effects.ts";
 import type { Expected } from "../expected.ts";
 import { effectsKnown, type Text } from "../texts.ts";
-import { notExecuted, notFetched } from "./refusing.ts";
+import { notExecuted, notFetched, notMeasured } from "./refusing.ts";
+import { type Passed, tooLong } from "./measure.ts";
 import type { FrontendState } from "./state.ts";
 
 /** What runs and changes no name by itself: FETCH, MOVE, EXECUTE, and all that has no effect. */
@@ -41,17 +43,31 @@ export function namesTooMany(state: FrontendState, text: Text): boolean {
 export function untold(
   { shared }: FrontendState,
   effects: readonly Effect[],
+  bounds: Bounds = [],
 ): Buffer | "unsettled" | undefined {
+  const prepared = new Set<string>();
   for (const effect of effects) {
+    if (effect.kind === "prepare") prepared.add(effect.name);
     if (effect.kind === "fetch") {
       const portal = shared.portals.lookup(effect.name);
       if (portal === "unsettled") return portal;
       if (portal !== "unknown" && portal.isCursor !== true) return notFetched(effect.name);
     } else if (effect.kind === "execute") {
-      const statement = shared.statements.lookup(effect.name);
+      // What the text itself prepares before, nobody knows yet.
+      const statement = prepared.has(effect.name) ? { bounds } : shared.statements.lookup(effect.name);
       if (statement === "unsettled") return statement;
-      if (statement !== "unknown" && (statement.effects ?? []).length > 0) return notExecuted(effect.name);
+      if (statement === "unknown") continue;
+      if ("effects" in statement && (statement.effects ?? []).length > 0) return notExecuted(effect.name);
+      const long = tooLong(statement.bounds ?? [], (number) => passed(effect.values, number));
+      if (long !== undefined) return notMeasured(effect.name, long);
     }
   }
   return undefined;
+}
+
+/** A value that EXECUTE passes; null: none. */
+function passed(values: readonly (string | undefined)[], number: number): Passed | null | undefined {
+  if (number > values.length) return null;
+  const value = values[number - 1];
+  return value === undefined ? undefined : { bytes: Buffer.from(value), isBinary: false };
 }

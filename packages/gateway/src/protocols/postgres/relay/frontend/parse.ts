@@ -1,9 +1,10 @@
 import { decodeParse } from "../../wire/codec.ts";
 import { type } from "../../wire/framing.ts";
-import { isParameterType, typeDenial } from "../../wire/parameter-types.ts";
+import { isParameterType, boundOfType, typeDenial } from "../../wire/parameter-types.ts";
 import { Expected } from "../expected.ts";
 import type { Statement } from "../shared.ts";
-import { effectsKnown } from "../texts.ts";
+import type { Bounds } from "../../act.ts";
+import { effectsKnown, boundsKnown } from "../texts.ts";
 import { settleParse } from "./pending-parse.ts";
 import { refuse, tooLong, tooManyStatements, unreadable } from "./refusing.ts";
 import type { FrontendState } from "./state.ts";
@@ -28,7 +29,13 @@ export function parse(state: FrontendState, start: number, end: number): boolean
   if (state.isFull(statements)) return refused(tooManyStatements());
   const denied = types.find((oid) => !isParameterType(oid));
   if (denied !== undefined) return refused(refusedType(state, denied));
-  const statement: Statement = { text, effects: effectsKnown(text), madeAt: state.ran };
+  const bounds = [...(boundsKnown(text) ?? []), ...boundsOf(types)];
+  const statement: Statement = {
+    text,
+    effects: effectsKnown(text),
+    madeAt: state.ran,
+    ...(bounds.length === 0 ? {} : { bounds }),
+  };
   entry.statement = statement;
   statements.begin(name, statement);
   expected.add(entry);
@@ -44,4 +51,12 @@ function refusedType(state: FrontendState, oid: number): Buffer {
     `{"kind":"parse","parameter":${oid}}`,
     (denied) => typeDenial(oid, denied?.rule),
   );
+}
+
+/** How long values may be for the types that the client declares. */
+function boundsOf(types: readonly number[]): Bounds {
+  return types.flatMap((oid, at) => {
+    const bound = boundOfType(oid);
+    return bound === undefined ? [] : [[at + 1, bound] as const];
+  });
 }

@@ -6,7 +6,7 @@ import { beginEffects, namesTooMany, untold } from "./effects.ts";
 import { changedBy, sendQuery } from "./sending.ts";
 import { settleParse } from "./pending-parse.ts";
 import { refuse, tooLong, tooManyStatements } from "./refusing.ts";
-import { effectsKnown } from "../texts.ts";
+import { effectsKnown, boundsKnown } from "../texts.ts";
 import type { FrontendState } from "./state.ts";
 
 /** Query ('Q'): one text of any number of statements, which is one act. @returns false when it has to wait */
@@ -26,7 +26,7 @@ export function query(state: FrontendState, start: number, end: number): boolean
     refuse(state, entry, start, end, tooManyStatements());
     return true;
   }
-  const refused = untold(state, effectsKnown(text));
+  const refused = untold(state, effectsKnown(text), boundsKnown(text));
   if (refused === "unsettled") return false;
   if (refused !== undefined) {
     refuse(state, entry, start, end, refused);

@@ -1,3 +1,5 @@
+import type { Bound } from "../../act.ts";
+import type { TooLong } from "./measure.ts";
 import type { Denial } from "../../../../gate/protocol.ts";
 import { Control } from "../../wire/control.ts";
 import { type } from "../../wire/framing.ts";
@@ -46,6 +48,33 @@ export function notExecuted(name: string): Buffer {
     `prepared statement "${name}" was made by a Parse message, and EXECUTE runs none of these that is no query`,
     "send Bind and Execute for the statement",
   );
+}
+
+/** SQL would pass a value to a statement that takes shorter ones alone, or one that nobody knows. */
+export function notMeasured(name: string, { number, bound }: TooLong): Buffer {
+  return errorOf(
+    "54000",
+    `EXECUTE "${name}" may pass a value for $${number} with which nothing could end the statement: ${takes(bound)}`,
+    "write a shorter value in EXECUTE, or bound what it is compared with in the statement: left(…, 1000)",
+  );
+}
+
+/** With a value, what the statement does could not be ended. */
+export function tooLongValue({ number, length, bound }: TooLong): Buffer {
+  const has = Number.isFinite(length)
+    ? `has ${length} ${bound.of === "members" ? "members" : "characters"}`
+    : "compares two paths";
+  return errorOf(
+    "54000",
+    `the value of $${number} ${has}, and nothing could end this statement: ${takes(bound)}`,
+    "pass a shorter one, or bound what it is compared with: left(…, 1000)",
+  );
+}
+
+function takes({ of, most }: Bound): string {
+  return of === "path"
+    ? `it takes a path of at most ${most} characters that compares with values alone`
+    : `it takes ${most} ${of} at most`;
 }
 
 export function tooManyStatements(): Buffer {

@@ -123,6 +123,8 @@ export const stageFacts: DatabaseFacts = {
   leakyViews: new Set(),
   inlined: new Set(),
   hiding: new Set(),
+  shortColumns: new Set(),
+  hasShapes: false,
   hidesPlans: false,
   plainTables: new Set(),
   refusesTemporary: undefined,

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import type { Bound } from "../../act.ts";
+import { tooLong } from "./measure.ts";
+
+const lengthOf = (value: string | Buffer, of: Bound["of"], isBinary = false): number | undefined =>
+  tooLong([[1, { of, most: -1 }]], () => ({ bytes: Buffer.from(value), isBinary }))?.length;
+/** numeric, as numeric_send writes it: 10 to the power of four times the place. */
+const power = (place: number): Buffer => Buffer.from([0, 1, place >> 8, place & 255, 0, 0, 0, 0, 0, 1]);
+
+describe("what a value comes to", () => {
+  it.each([
+    ["{1,2,3}", "members", 3],
+    ["{1, 2, 3}", "members", 3],
+    ["a   b", "members", 4],
+    ['{"a": [1, 2]}', "members", 4],
+    ["1,2,3", "members", 3],
+    ["a b", "members", 2],
+    ["1e131071", "characters", 150_008],
+    ["[1E+131071,1e5]", "characters", 150_015],
+    ["1e-131071", "characters", 9],
+    ["some text", "characters", 9],
+    ['$.a ? (@ == "b")', "path", 16],
+    ["$ ? (@.a == @.b)", "path", Number.POSITIVE_INFINITY],
+    ["a <-> b & c:*", "path", 13],
+  ] as const)("%s: %s", (value, of, expected) => {
+    expect(lengthOf(value, of)).toBe(expected);
+  });
+
+  it("counts what is sent in binary by its type", () => {
+    expect(lengthOf(power(32_767), "characters", true)).toBe(10 + 4 * 32_767);
+    expect(lengthOf(power(0), "characters", true)).toBe(10);
+    expect(lengthOf("\u0001[1,2]", "members", true)).toBe(3);
+    expect(lengthOf(Buffer.alloc(4000), "members", true)).toBe(1000);
+    expect(lengthOf("\u0001$ ? (@.a == @.b)", "path", true)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+it("finds the first value that is too long; one that nobody knows is, and NULL is none", () => {
+  const bounds = [
+    [1, { of: "characters", most: 3 }],
+    [2, { of: "characters", most: 3 }],
+  ] as const;
+  const passed = (...values: readonly (string | null | undefined)[]): number | undefined =>
+    tooLong(bounds, (number) => {
+      const value = values[number - 1];
+      return typeof value === "string" ? { bytes: Buffer.from(value), isBinary: false } : value;
+    })?.number;
+  expect([passed("abc", "abcd"), passed("abcd", null), passed(null, undefined), passed("abc", null)]).toEqual(
+    [2, 1, 2, undefined],
+  );
+});
