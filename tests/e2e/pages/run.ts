@@ -60,6 +60,9 @@ export const runBlocks: readonly RunBlock[] = [
     block: 'docs/security.md $ psql "$DSN" -c "select * from payroll"',
     before: `DSN=$(mayfly request orders-db/read-orders --reason "TICKET-8: a look" | sed -n 's/^dsn //p')`,
   },
+  {
+    block: `docs/postgres-scopes.md $ psql "$DSN" -c "select id from customers where email like '%' || name || '%'"`,
+  },
   { block: "docs/api.md $ curl -sS --cacert mayfly-ca.pem https://mayfly.internal:8443/v1/requests \\" },
   { block: "docs/api.md $ curl -sS --http1.1 --cacert mayfly-ca.pem -i https://mayfly.internal:8443/v1/me" },
   {

@@ -65,7 +65,7 @@ export class Compared {
     const [first] = this.#all.toSorted((one, other) => tookBy(other, 1) - tookBy(one, 1));
     return refuseMistake(
       "limits",
-      `nothing could end ${first?.what ?? "it"} of values that may be that long before it is done`,
+      `nothing could end ${first?.what ?? "it"} of values that may be this long before it is done`,
       first?.remedy,
     );
   }
