@@ -202,12 +202,11 @@ function judge(sql: string, scopes: readonly Compiled[], covers: string, work: W
     if (first === undefined) throw new GuardDenied("statements", "the grant has no operation");
     // An empty text does nothing: drivers ping with it.
     const operations = used.size === 0 ? [first] : [...used];
-    const operation = operations.map(({ name }) => name).join(", ");
     const splices = splicesFor(sql, statements, changes, operations, work);
     const bounds = changes.flatMap((each) => each.bounds);
     return {
       kind: "permit",
-      operation,
+      operation: operations.map(({ name }) => name).join(", "),
       cover: {
         operations,
         effects: effectsOf(statements, work),

@@ -8,7 +8,8 @@ import {
   sessionRelations,
 } from "./catalogue.ts";
 import type { Columns, Compiled, TableGrant } from "../compile.ts";
-import { exactly, renamedSizes, short, type Size, type Sizes, stored } from "../deaf/size.ts";
+import { renamedSizes } from "../deaf/size.ts";
+import { ofCatalogue, tableSizes } from "../deaf/table-sizes.ts";
 import { checkView } from "./leaks.ts";
 import type { Range } from "./naming.ts";
 import { notGranted } from "./not-granted.ts";
@@ -20,9 +21,6 @@ import { TEMPORARY_SCHEMA } from "../search-path.ts";
 import { temporaryGrant, usesTemporary } from "../temporary/temporary.ts";
 import { isCommon, openName, type Structure } from "../structure/structure.ts";
 import { renamed, type Walk } from "../syntax/walk.ts";
-
-/** What the catalogue holds: names, and few longer texts, none of which an agent writes. */
-const ofCatalogue: Size = exactly(1000);
 
 /** A table's full name, as the fixed search path resolves it. */
 export interface TableName {
@@ -92,24 +90,10 @@ export function tableRange(relation: Fields, table: TableName, columns: Columns,
     columns: columns === "all" ? (aliases.length > 0 ? aliases : (seen ?? [])) : listedColumns(columns, seen),
     areSeen: seen !== undefined,
     isTold: columns !== "all" || (aliases.length === 0 && seen !== undefined),
-    sizes: renamedSizes(sizesOf(table, scope), aliases, undefined),
+    sizes: renamedSizes(tableSizes(table, scope), aliases, undefined),
     table: shown(table.full),
     ...(lookups === undefined ? {} : { lookups: renamedLookups(lookups, aliases) }),
     ...(aliases.length > 0 ? {} : columnTypes(table, scope)),
-  };
-}
-
-/** How long its columns are, as far as their types tell. */
-function sizesOf({ full, schema, isTemporary }: TableName, { database, tables }: Compiled): Sizes {
-  if (isCatalogue(schema)) return () => ofCatalogue;
-  const { shortColumns } = database;
-  const arrays = database.arrays.get(full);
-  // Of a temporary table nobody has said which are.
-  const isSeen = !isTemporary && database.columns.has(full);
-  return (column) => {
-    if (column !== undefined && tables.has(full) && shortColumns.has(column)) return short;
-    if (column === undefined || !isSeen) return { ...stored, isArray: "maybe" };
-    return arrays?.has(column) === true ? { ...stored, isArray: "yes" } : stored;
   };
 }
 
@@ -205,7 +189,7 @@ function readStructure(
     ...(alias === undefined ? { schema: table.schema, isShown: true } : {}),
     kind: "closed",
     columns: shownAs.columns,
-    sizes: () => ofCatalogue,
+    sizes: ofCatalogue,
     table: shown(table.full),
     ...(shownAs.lookups.size === 0 ? {} : { lookups: renamedLookups(shownAs.lookups, alias?.columns ?? []) }),
   };
