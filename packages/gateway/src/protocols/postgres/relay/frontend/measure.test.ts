@@ -4,6 +4,13 @@ import { tooLong } from "./measure.ts";
 
 const lengthOf = (value: string | Buffer, of: Bound["of"], isBinary = false): number | undefined =>
   tooLong([[1, { of, most: -1 }]], () => ({ bytes: Buffer.from(value), isBinary }))?.length;
+/** An array, as array_send begins one. */
+const array = (element: number, ...lengths: readonly number[]): Buffer => {
+  const bytes = Buffer.alloc(4000);
+  for (const [at, word] of [lengths.length, 0, element, ...lengths.flatMap((each) => [each, 1])].entries())
+    bytes.writeUInt32BE(word, 4 * at);
+  return bytes;
+};
 /** numeric, as numeric_send writes it: 10 to the power of four times the place. */
 const power = (place: number): Buffer => Buffer.from([0, 1, place >> 8, place & 255, 0, 0, 0, 0, 0, 1]);
 
@@ -31,6 +38,10 @@ describe("what a value comes to", () => {
     expect(lengthOf(power(0), "characters", true)).toBe(10);
     expect(lengthOf("\u0001[1,2]", "members", true)).toBe(3);
     expect(lengthOf(Buffer.alloc(4000), "members", true)).toBe(1000);
+    expect(lengthOf(array(25, 100), "members", true)).toBe(100);
+    expect(lengthOf(array(23, 10, 20), "members", true)).toBe(200);
+    expect(lengthOf(array(3802, 2), "members", true)).toBe(1000);
+    expect(lengthOf("1,2,3,4,5,6,7,8,9", "members", true)).toBe(9);
     expect(lengthOf("\u0001$ ? (@.a == @.b)", "path", true)).toBe(Number.POSITIVE_INFINITY);
   });
 });

@@ -35,11 +35,35 @@ const VERSION = 1;
 /** What a value comes to: characters, or members. A path of SQL/JSON that compares two has no end. */
 function measure({ bytes, isBinary }: Passed, of: Bound["of"]): number {
   const isText = !isBinary || (bytes[0] === VERSION && bytes.length > 1 && bytes[1] !== 0);
-  if (of === "members") return isText ? membersOf(bytes) : Math.ceil(bytes.length / 4);
+  if (of === "members") return isText ? membersOf(bytes) : (elementsOf(bytes) ?? separated(bytes));
   if (of === "characters") return bytes.length + (isText ? exponents(bytes) : digitsOf(bytes));
   const path = bytes.toString("latin1");
   // A query of text search has no such sign.
   return /[$@]/u.test(path) && comparesPaths(path) ? Number.POSITIVE_INFINITY : bytes.length;
+}
+
+/** How many dimensions an array may have (array.h, MAXDIM). */
+const MAX_DIMENSIONS = 6;
+
+/** Types of which two values are compared in no time, by OID (pg_type.dat): of others what is in each counts too. */
+const plainElements: ReadonlySet<number> = new Set([
+  16, 20, 21, 23, 25, 700, 701, 1042, 1043, 1082, 1083, 1114, 1184, 1186, 1700, 2950,
+]);
+
+/** An array in binary says how many elements it has: dimensions, flags, a type, then each dimension's length and lower bound (arrayfuncs.c, array_recv). */
+function elementsOf(bytes: Buffer): number | undefined {
+  if (bytes.length < 12) return undefined;
+  const dimensions = bytes.readUInt32BE(0);
+  const isArray =
+    dimensions <= MAX_DIMENSIONS && bytes.readUInt32BE(4) <= 1 && plainElements.has(bytes.readUInt32BE(8));
+  if (!isArray || bytes.length < 12 + 8 * dimensions) return undefined;
+  const lengths = Array.from({ length: dimensions }, (_, at) => bytes.readUInt32BE(12 + 8 * at));
+  return dimensions === 0 ? 0 : lengths.reduce((all, each) => all * each, 1);
+}
+
+/** Any other value in binary: a text is as it is, and of what else has members each takes four bytes at least. */
+function separated(bytes: Buffer): number {
+  return Math.max(membersOf(bytes), Math.ceil(bytes.length / 4));
 }
 
 const signs: ReadonlySet<number> = new Set(Buffer.from(",;|:/[{(&"));
