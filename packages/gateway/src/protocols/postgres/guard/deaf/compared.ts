@@ -73,6 +73,5 @@ export class Compared {
 
 /** How long a comparison may take, nanoseconds. @param longest how many characters or members each parameter has */
 function tookBy({ one, other, of, ns }: Comparison, longest: number): number {
-  const parts = (size: Size): number => Math.max(1, figureOf(size, of, longest));
-  return ns * parts(one) * parts(other);
+  return ns * figureOf(one, of, longest) * figureOf(other, of, longest);
 }
