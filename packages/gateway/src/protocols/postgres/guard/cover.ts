@@ -1,5 +1,6 @@
 import type { Compiled } from "./compile.ts";
 import { GuardDenied } from "./denied.ts";
+import { checkPlanning } from "./planning/planning.ts";
 import { checkStatement } from "./statements/statements.ts";
 import type { Changes } from "./structure/changes.ts";
 import type { Work } from "./work.ts";
@@ -12,9 +13,15 @@ export interface Covering {
 
 /**
  * @returns the operation that covers the statement: rather one that lets it go on as it stands
- * @throws GuardDenied of the operation that came nearest to covering it
+ * @throws GuardDenied of the operation that came nearest to covering it, or where nothing could end its planning
  */
 export function cover(statement: unknown, scopes: readonly Compiled[], work: Work): Covering {
+  const found = firstCovering(statement, scopes, work);
+  checkPlanning(statement, work);
+  return found;
+}
+
+function firstCovering(statement: unknown, scopes: readonly Compiled[], work: Work): Covering {
   let nearest: GuardDenied | undefined;
   let changed: Covering | undefined;
   for (const scope of scopes) {

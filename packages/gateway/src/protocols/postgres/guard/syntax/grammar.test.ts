@@ -115,7 +115,7 @@ describe("statements made to exhaust the stack", () => {
   });
 
   it("takes what is long but flat", () => {
-    const many = Array.from({ length: 10_000 }, (_, i) => `c${i} AS (SELECT 1)`).join(",");
+    const many = Array.from({ length: 1000 }, (_, i) => `c${i} AS (SELECT 1)`).join(",");
     expect(compileScopes(read)({ sql: `WITH ${many} SELECT 1` })).toMatchObject({ kind: "permit" });
     const values = Array.from({ length: 20_000 }, (_, i) => i).join(",");
     expect(compileScopes(read)({ sql: `SELECT * FROM shop.orders WHERE id IN (${values})` })).toMatchObject({
