@@ -37,8 +37,8 @@ export interface DatabaseFacts {
   readonly hiding: ReadonlySet<string>;
   /** Columns that in every granted table with one of that name are of a type whose values have 255 characters at most. */
   readonly shortColumns: ReadonlySet<string>;
-  /** Whether a granted table holds paths or polygons, whose comparing nothing ends. */
-  readonly hasShapes: boolean;
+  /** Of the types whose values are read or compared slowly those that a granted table holds: xml, tsquery, path, polygon. */
+  readonly slowTypes: ReadonlySet<string>;
   /** Whether a plan could show what is hidden: a view's tables and conditions, say. */
   readonly hidesPlans: boolean;
   /** Where that is so: tables behind which nothing stands that a plan would show. */
@@ -74,7 +74,7 @@ export const plainDatabase: DatabaseFacts = {
   inlined: new Set(),
   hiding: new Set(),
   shortColumns: new Set(),
-  hasShapes: false,
+  slowTypes: new Set(),
   hidesPlans: false,
   plainTables: new Set(),
   refusesTemporary: undefined,

@@ -33,7 +33,7 @@ type DatabaseGranted = Pick<Granted, "catalog" | "tables" | "readTables" | "rout
  * leaky, inlined, hides: see `leakyQuestion`.
  * short: columns of types whose values have 255 characters at most: of a fixed length, of a length that the column says, ranges
  * and enums; in every granted table that has one of that name.
- * shapes: whether there is a column with a path or a polygon in it.
+ * slow: which types whose values PostgreSQL reads or compares slowly the columns have in them.
  */
 export function databaseQuestion(granted: DatabaseGranted): string {
   const { tables, routines } = granted;
@@ -111,9 +111,10 @@ SELECT 'short', given.name, NULL, NULL, NULL FROM given JOIN pg_catalog.pg_type 
     OR (t.oid OPERATOR(pg_catalog.=) ANY (ARRAY[1042, 1043, 1560, 1562]::pg_catalog.oid[])
       AND given.modifier OPERATOR(pg_catalog.>=) 0 AND given.modifier OPERATOR(pg_catalog.<=) 259))
 UNION
-SELECT 'shapes', 'any', NULL, NULL, NULL FROM given
+SELECT 'slow', t.typname::pg_catalog.text, NULL, NULL, NULL FROM given JOIN pg_catalog.pg_type t
+  ON t.oid OPERATOR(pg_catalog.=) ANY (ARRAY[142, 602, 604, 3615]::pg_catalog.oid[])
   WHERE EXISTS (SELECT FROM holds h WHERE h.whole OPERATOR(pg_catalog.=) given.type
-    AND h.part OPERATOR(pg_catalog.=) ANY (ARRAY[602, 604]::pg_catalog.oid[]))
+    AND h.part OPERATOR(pg_catalog.=) t.oid)
 UNION
 SELECT 'enum', given.relation, given.name, pg_catalog.concat(s.nspname, '.', t.typname), pg_catalog.concat(s.nspname, '.', l.typname)
   FROM given JOIN pg_catalog.pg_type y ON y.oid OPERATOR(pg_catalog.=) given.type
@@ -176,7 +177,7 @@ export function factsOf(rows: readonly Row[]): DatabaseFacts {
   const inlined = new Set<string>();
   const hiding = new Set<string>();
   const short = new Set<string>();
-  let hasShapes = false;
+  const slow = new Set<string>();
   for (const [kind, name, column, type, array] of rows) {
     if (typeof name !== "string") throw new TypeError("a fact without a name");
     if (kind === "operator") operators.add(name);
@@ -184,7 +185,7 @@ export function factsOf(rows: readonly Row[]): DatabaseFacts {
     else if (kind === "inlined") inlined.add(name);
     else if (kind === "hides") hiding.add(name);
     else if (kind === "short") short.add(name);
-    else if (kind === "shapes") hasShapes = true;
+    else if (kind === "slow") slow.add(name);
     else if (typeof column === "string" && (kind === "row" || kind === "function"))
       functions[kind].set(name, (functions[kind].get(name) ?? new Set()).add(column));
     else if (kind === "enum" && typeof column === "string" && typeof type === "string")
@@ -208,7 +209,7 @@ export function factsOf(rows: readonly Row[]): DatabaseFacts {
     inlined,
     hiding,
     shortColumns: short,
-    hasShapes,
+    slowTypes: slow,
     hidesPlans: false,
     plainTables: new Set(),
     refusesTemporary: undefined,

@@ -302,6 +302,7 @@ describe("values that are passed", () => {
     ["SELECT id FROM t WHERE tags && $1", ["$1: 300 members"]],
     ["SELECT id FROM t WHERE data @> $1 AND note = $2", ["$1: 300 members"]],
     ["SELECT id FROM t WHERE data @> jsonb_build_object('id', $1::int)", []],
+    ["SELECT id FROM t WHERE data @> jsonb_build_object('name', $1::text, 'tags', $2)", ["$2: 300 members"]],
     ["SELECT $1::jsonb @> $2::jsonb", ["$1: 10000 members", "$2: 10000 members"]],
     [
       "SELECT strpos($1, '@'), strpos(left($1, 100), $2)",
@@ -342,6 +343,113 @@ describe("two values of which none is bounded", () => {
     "SELECT note LIKE '%' || x.n FROM r, (SELECT div(10::numeric ^ 100000, 9) AS n) x",
   ])("%s", (sql) => {
     expect([sql, kind(sql)]).toEqual([sql, "deny"]);
+  });
+});
+
+describe("a value that is longer than it looks", () => {
+  const many = (part: string, times: number, between = ""): string => Array(times).fill(part).join(between);
+  it.each([
+    // Of a negative length left() and right() take off as many, and give all of the others.
+    ["SELECT note LIKE '%' || left(other, -1) FROM r", "SELECT note LIKE '%' || left(other, 1) FROM r"],
+    ["SELECT note LIKE '%' || right(other, -1) FROM r", "SELECT note LIKE '%' || right(other, 1) FROM r"],
+    // Numbers that are written short.
+    ["SELECT note LIKE '%' || 1.e16000 FROM r", "SELECT note LIKE '%' || 1.e160 FROM r"],
+    ["SELECT note LIKE '%' || 1e-16000 FROM r", "SELECT note LIKE '%' || 1e-160 FROM r"],
+    ["SELECT note LIKE '%' || 1e1_6000 FROM r", "SELECT note LIKE '%' || 1e1_60 FROM r"],
+    [`SELECT note LIKE '%' || ${many("1e99", 5, " || ")} FROM r`, "SELECT note LIKE '%' || 1e99 FROM r"],
+    [
+      "SELECT note LIKE '%' || 0::numeric(1000, 999) FROM r",
+      "SELECT note LIKE '%' || 0::numeric(9, 2) FROM r",
+    ],
+    [
+      `SELECT note LIKE '%' || 1e30::float8::numeric || 1e30::float8::numeric FROM r`,
+      "SELECT note LIKE '%' || id::numeric(10, 2)::varchar(20) FROM r",
+    ],
+    [
+      "SELECT note LIKE '%' || pg_catalog.numeric(0, 65537003) FROM r",
+      "SELECT note LIKE '%' || pg_catalog.numeric(0) FROM r",
+    ],
+    [
+      "SELECT note LIKE '%' || concat(pg_catalog.bpchar('a', 9004, true)) FROM r",
+      "SELECT note LIKE '%' || concat(pg_catalog.bpchar('a'::text)) FROM r",
+    ],
+    [
+      "SELECT note LIKE '%' || array_to_string('{a}'::char(9000)[], '') FROM r",
+      "SELECT note LIKE '%' || array_to_string('{a}'::varchar[], ''), tags && $1::numeric(5, 2)[] FROM r",
+    ],
+    ["SELECT note LIKE '%' || round(1, 2000) FROM r", "SELECT note LIKE '%' || round(1, 2) FROM r"],
+    ["SELECT note LIKE '%' || trunc(1, id) FROM r", "SELECT note LIKE '%' || trunc(1.5) FROM r"],
+    [
+      "SELECT note LIKE '%' || sha512('a')::text || sha512('b')::text || sha512('c')::text || sha512('d')::text FROM r",
+      "SELECT note LIKE '%' || sha512('a')::text FROM r",
+    ],
+    [
+      "SELECT note LIKE '%' || normalize(repeat('a', 40), NFKD) FROM r",
+      "SELECT note LIKE '%' || normalize('a', NFKD) FROM r",
+    ],
+    [
+      "SELECT note LIKE array_to_string(percentile_disc('{0.1,0.2}'::float8[]) WITHIN GROUP (ORDER BY left(other, 100)), '') FROM r GROUP BY 1",
+      "SELECT note LIKE percentile_disc(0.5) WITHIN GROUP (ORDER BY left(other, 100)) FROM r GROUP BY note",
+    ],
+    // What is cut by its cast replaces more often.
+    [
+      `SELECT replace(note, '${many("a", 50)}'::varchar(1), '${many("b", 50)}') LIKE '%${many("b", 50)}c' FROM r`,
+      `SELECT replace(note, '${many("a", 50)}', '${many("b", 50)}') LIKE '%${many("b", 50)}c' FROM r`,
+    ],
+    // Texts of several bytes a character, and bits of four a digit.
+    [`SELECT note LIKE '%${many("€", 300)}' FROM r`, `SELECT note LIKE '%${many("e", 300)}' FROM r`],
+    [`SELECT strpos(note, '${many("€", 600)}') FROM r`, `SELECT strpos(note, '${many("e", 600)}') FROM r`],
+    [
+      `SELECT position(X'${many("0", 200)}' IN note) FROM r`,
+      `SELECT position(B'${many("0", 200)}' IN note) FROM r`,
+    ],
+    // Members without text.
+    [
+      `SELECT tags && string_to_array('${many(",", 1000)}', ',') FROM r`,
+      `SELECT tags && string_to_array('${many(",", 100)}', ',') FROM r`,
+    ],
+    [
+      `SELECT tags && string_to_array('${many("a", 1000, ";")}', ';') FROM r`,
+      `SELECT tags && string_to_array('${many("a", 100, ";")}', ';') FROM r`,
+    ],
+    [
+      `SELECT string_to_array(note, ',') && '{${many("1", 150, ",")}}' FROM r`,
+      `SELECT string_to_array(note, ',') && '{${many("1", 50, ",")}}' FROM r`,
+    ],
+    ["SELECT tags && repeat('1,', 1000)::int[] FROM r", "SELECT tags && repeat('1,', 50)::int[] FROM r"],
+    [
+      "SELECT tags && string_to_array(replace($1, 'a', ','), ',') FROM r",
+      "SELECT tags && string_to_array($1, ',') FROM r",
+    ],
+    [
+      `SELECT tags && translate('${many("a", 1000)}', 'a', ',')::int[] FROM r`,
+      `SELECT tags && translate('${many("a", 100)}', 'a', ',')::int[] FROM r`,
+    ],
+    ["SELECT data - regexp_matches(note, other) FROM r", "SELECT data - 'a' FROM r"],
+    [
+      `SELECT jsonb_path_query_array(data, '$[0 to last, 0 to last]') @> '[1, 2]' FROM r`,
+      `SELECT jsonb_path_query_array(data, '$[*]') @> '[1, 2]' FROM r`,
+    ],
+    [
+      `WITH g AS (SELECT jsonb_agg(data) AS js FROM r) SELECT * FROM g WHERE js @> '[${many('{"a":1}', 5, ",")}]'`,
+      `WITH g AS (SELECT jsonb_agg(data) AS js FROM r) SELECT * FROM g WHERE js @> '[{"a":1}]'`,
+    ],
+    // Each of several patterns is looked for, and the other side read again for each member.
+    [
+      `SELECT note LIKE ANY ('{${many("%b%", 200, ",")}}') FROM r`,
+      `SELECT note LIKE ANY ('{${many("%b%", 50, ",")}}') FROM r`,
+    ],
+    [
+      `SELECT data ? ANY ('{${many("b", 1000, ",")}}') FROM r`,
+      `SELECT data ? ANY ('{${many("b", 50, ",")}}') FROM r`,
+    ],
+    [
+      `SELECT note ~<~ ALL ('{${many("b", 1000, ",")}}') FROM r`,
+      `SELECT note ~<~ ALL ('{${many("b", 50, ",")}}') FROM r`,
+    ],
+  ])("%s", (denied, permitted) => {
+    expect([denied, kind(denied)]).toEqual([denied, "deny"]);
+    expect([permitted, kind(permitted)]).toEqual([permitted, "permit"]);
   });
 });
 
@@ -432,6 +540,34 @@ describe("a column of a sub-select is as long as what it stands for", () => {
     ],
   ])("and long: %s", (_, sql) => {
     expect([sql, kind(sql)]).toEqual([sql, "deny"]);
+  });
+});
+
+describe("the hint", () => {
+  const hint = (sql: string): string | undefined => {
+    const verdict = judge({ sql });
+    return verdict.kind === "deny" ? verdict.denial.hint : undefined;
+  };
+  it.each([
+    [
+      "SELECT strpos(note, other) FROM r",
+      "bound what is looked for, and what it is looked for in: strpos(left(…, 1000000), left(…, 100))",
+    ],
+    [
+      "SELECT position(other IN note) FROM r",
+      "bound what is looked for, and what it is looked for in: position(left(…, 100) IN left(…, 1000000))",
+    ],
+    [
+      "SELECT 1 FROM r HAVING string_agg(note, ', ') LIKE '%Bob%'",
+      "bound what it is looked for in: left(…, 1000000) LIKE …",
+    ],
+    [
+      "SELECT 1 FROM r HAVING rtrim(string_agg(note, ', '), ', ') = 'a'",
+      "bound what it is looked for in: rtrim(left(…, 1000000), …)",
+    ],
+    ["SELECT normalize(note) FROM r", "bound it: left(…, 10000)"],
+  ])("says what mends %s", (sql, expected) => {
+    expect([sql, hint(sql)]).toEqual([sql, expected]);
   });
 });
 
@@ -576,6 +712,18 @@ describe("what is done with one row", () => {
       "$4: 100 characters",
     ]);
   });
+});
+
+it("what becomes xml or a query beside a column of that type is bounded where it is written or passed", () => {
+  const slow = { ...database, key: "slow", slowTypes: new Set(["xml", "tsquery"]) };
+  const verdict = (sql: string): ReturnType<typeof judgeText> => judgeText({ sql, database: slow });
+  const insert = (value: string): string => `INSERT INTO t (id, doc) VALUES (1, ${value})`;
+  expect(verdict(insert(`'${"a".repeat(10_001)}'`)).kind).toBe("deny");
+  expect(verdict(insert(`'${"a".repeat(10_000)}'`)).kind).toBe("permit");
+  expect(verdict(insert("$1"))).toMatchObject({
+    cover: { bounds: [[1, { of: "characters", most: 10_000 }]] },
+  });
+  expect([kind(insert(`'${"a".repeat(10_001)}'`)), bounds(insert("$1"))]).toEqual(["permit", []]);
 });
 
 describe("a path of XPath", () => {

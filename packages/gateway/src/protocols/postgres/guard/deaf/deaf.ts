@@ -1,6 +1,7 @@
 import { catalogueFunctions } from "../expressions/builtin.ts";
 import type { Level } from "../names/naming.ts";
-import { as, type Fields, kindOf, list, names, open, split, text } from "../syntax/nodes.ts";
+import { refuseMistake } from "../denied.ts";
+import { as, constant, type Fields, kindOf, list, names, open, split, text } from "../syntax/nodes.ts";
 import type { Walk } from "../syntax/walk.ts";
 import { MOST_NS } from "./compared.ts";
 import { checkJsonPathCall, checkJsonPathOperand } from "./jsonpath.ts";
@@ -16,12 +17,18 @@ import {
   quickTypes,
   shapeOperators,
 } from "./list.ts";
-import { exactly, type Size } from "./size.ts";
+import { exactly, figureOf, type Size } from "./size.ts";
 import { sizeOf } from "./sizes.ts";
 import { patternSize } from "./pattern.ts";
 import { checkPathCall } from "./xpath.ts";
 
-const boundText = (call: string): string => `bound what is looked for, and what it is looked for in: ${call}`;
+/** How to bound a search: what is looked for is left as it is where that is short already. */
+function boundText(sought: Size, call: (searched: string, sought: string) => string): string {
+  const isShort = figureOf(sought, "characters", 1) <= 200;
+  return isShort
+    ? `bound what it is looked for in: ${call("left(…, 1000000)", "…")}`
+    : `bound what is looked for, and what it is looked for in: ${call("left(…, 1000000)", "left(…, 100)")}`;
+}
 const boundMembers =
   "bound one of them: write it in the statement, ARRAY(SELECT unnest(…) LIMIT 100), or left(…::text, 1000)::jsonb";
 
@@ -42,9 +49,11 @@ export function noteCall(name: string, args: readonly unknown[], level: Level, w
   const deaf = deafFunctions.get(name);
   const [searched, sought] = args;
   if (deaf === undefined || searched === undefined || sought === undefined) return;
-  const remedy =
-    deaf.of === "characters" ? boundText(`${name}(left(…, 1000000), left(…, 100))`) : boundMembers;
-  note(name, deaf, sizeOf(searched, level, walk), sizeOf(sought, level, walk), remedy, walk);
+  const size = sizeOf(sought, level, walk);
+  const call = (one: string, other: string): string =>
+    name === "position" ? `position(${other} IN ${one})` : `${name}(${one}, ${other})`;
+  const remedy = deaf.of === "characters" ? boundText(size, call) : boundMembers;
+  note(name, deaf, sizeOf(searched, level, walk), size, remedy, walk);
 }
 
 function note(what: string, { of, ns }: Deaf, one: Size, other: Size, remedy: string, walk: Walk): void {
@@ -109,11 +118,13 @@ export function noteOperation({ kind, name, lexpr, rexpr }: Fields, level: Level
     (ofMembers ? deafMembers.get(operator) : undefined);
   if (deaf === undefined || lexpr === undefined || rexpr === undefined) return;
   const isPattern = operator.includes("~~");
-  const sought = isPattern ? patternSize(rexpr, level, walk) : sizeOf(rexpr, level, walk);
+  // Of several patterns each is looked for.
+  const sought = isPattern && !ofMembers ? patternSize(rexpr, level, walk) : sizeOf(rexpr, level, walk);
   // Of jsonb an array of keys is taken; a number is taken from a number.
   if (operator === "-" && sought.isArray === "no") return;
   const what = isPattern ? "LIKE" : operator;
-  const remedy = deaf.of === "characters" ? boundText(`left(…, 1000000) ${what} left(…, 100)`) : boundMembers;
+  const remedy =
+    deaf.of === "characters" ? boundText(sought, (one, other) => `${one} ${what} ${other}`) : boundMembers;
   note(what, deaf, sizeOf(lexpr, level, walk), sought, remedy, walk);
 }
 
@@ -122,7 +133,8 @@ const makesShapes = new WeakMap<object, boolean>();
 
 /** Whether a path or a polygon may be compared: a granted table holds one, or the statement names such a type or function. */
 function mayHoldShapes({ scope, changes: { statement } }: Walk): boolean {
-  if (scope.database.hasShapes) return true;
+  const { slowTypes } = scope.database;
+  if (slowTypes.has("path") || slowTypes.has("polygon")) return true;
   if (typeof statement !== "object" || statement === null) return false;
   const makes = makesShapes.get(statement) ?? namesShapes(statement);
   makesShapes.set(statement, makes);
@@ -161,6 +173,25 @@ export function noteXml({ op, args }: Fields, level: Level, walk: Walk): void {
   for (const value of list(args))
     if (text(op) === "IS_XMLPARSE" || isOfClient(value))
       noteAlone("reading XML", value, deafAlone.get("xml"), level, walk);
+}
+
+/**
+ * A literal, or a parameter: beside a column of a type that is read slowly it may become one.
+ * @throws GuardDenied for a literal that nothing could end the reading of
+ */
+export function noteClients(node: unknown, { scope, changes, work }: Walk): void {
+  for (const type of scope.database.slowTypes) {
+    const bound = passedTypes.get(type);
+    if (bound?.of !== "characters") continue;
+    const number = as("ParamRef", node)?.number;
+    if (typeof number === "number") changes.compared.bound(number, bound);
+    else if ((constant(node, work)?.length ?? 0) > bound.most)
+      refuseMistake(
+        "limits",
+        `nothing could end reading ${type} of this length before it is done`,
+        `write at most ${bound.most} characters`,
+      );
+  }
 }
 
 /** PREPARE says of which types its parameters are: some are read slowly. */

@@ -18,7 +18,8 @@ const members = (file: string, ns = 5): Deaf => ({ of: "members", ns, file });
 
 /** By name: the first two arguments are compared. */
 export const deafFunctions: ReadonlyMap<string, Deaf> = new Map([
-  ["position", characters("varlena.c, varbit.c")],
+  // A stored value may have eight bits for each byte.
+  ["position", characters("varlena.c, varbit.c", 1.6)],
   ["strpos", characters("varlena.c")],
   ["replace", characters("varlena.c")],
   ["split_part", characters("varlena.c")],
@@ -44,9 +45,9 @@ export const deafOperators: ReadonlyMap<string, Deaf> = new Map([
   ["~~*", characters("like_match.c", 1.2)],
   ["!~~", characters("like_match.c", 1.2)],
   ["!~~*", characters("like_match.c", 1.2)],
-  ["@>", members("arrayfuncs.c, jsonb_op.c, tsquery_op.c")],
-  ["<@", members("arrayfuncs.c, jsonb_op.c, tsquery_op.c")],
-  ["&&", members("arrayfuncs.c")],
+  ["@>", members("arrayfuncs.c, jsonb_op.c, tsquery_op.c", 6)],
+  ["<@", members("arrayfuncs.c, jsonb_op.c, tsquery_op.c", 6)],
+  ["&&", members("arrayfuncs.c", 6)],
   ["?|", members("jsonb_op.c")],
   ["?&", members("jsonb_op.c")],
   ["-", members("jsonfuncs.c")],
@@ -59,7 +60,10 @@ export const shapeOperators: ReadonlyMap<string, Deaf> = new Map(
 
 /** Of ANY and ALL: each member is compared with the other side, which is read again for each where it is stored out of line (execExprInterp.c). */
 export const deafMembers: ReadonlyMap<string, Deaf> = new Map(
-  ["<", "<=", ">", ">="].map((operator) => [operator, characters("varlena.c, bytea.c", 0.8)]),
+  ["<", "<=", ">", ">=", "~<~", "~<=~", "~>~", "~>=~", "?"].map((operator) => [
+    operator,
+    characters("varlena.c, bytea.c, jsonb_op.c", 0.8),
+  ]),
 );
 
 /** Takes long for one of its arguments alone: which (from 0, or from the end); each of its characters is compared with all of them. */

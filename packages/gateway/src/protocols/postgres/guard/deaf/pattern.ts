@@ -12,5 +12,5 @@ export function patternSize(node: unknown, level: Level, walk: Walk): Size {
   const text = constant(pattern, walk.work);
   if (typeof text !== "string") return sizeOf(pattern, level, walk);
   const parts = isEscaped ? [text] : text.split(/(?<!\\)%/u).slice(1);
-  return exactly(Math.max(0, ...parts.map(({ length }) => length)));
+  return exactly(Math.max(0, ...parts.map((part) => Buffer.byteLength(part))));
 }

@@ -8,11 +8,21 @@ export const MADE: Readonly<Record<Counted, number>> = { characters: 1_000_000_0
 /** How long a number may be that a short one makes: `1e131071` (numeric.c). */
 export const LONGEST_NUMBER = 150_000;
 
+/** An exponent as PostgreSQL reads one: `1.e9`, `1e-9`, `1e1_000`. */
+const exponent = /[\d.]e[+-]?(\d[\d_]*)/giu;
+
+/** How much longer the numbers in a text may be than they are written: `1e99` has a hundred digits. */
+export function digitsBeyond(text: string): number {
+  const each = [...text.matchAll(exponent)].map(([, digits = ""]) => Number(digits.replaceAll("_", "")));
+  return each.reduce((sum, digits) => sum + Math.min(digits, LONGEST_NUMBER), 0);
+}
+
 /** How long a value is at most: as a text its characters, and what members it may have. */
 export interface Size extends Readonly<Record<Counted, number>> {
-  /** The parameters that are in it, by number from 1, which are not counted above; and how often one is in it. */
+  /** The parameters that are in it, by number from 1, which are not counted above; and how often as long it is, and how often they are in it. */
   readonly parameters: ReadonlySet<number>;
   readonly times: number;
+  readonly uses: number;
   readonly isArray: "yes" | "no" | "maybe";
 }
 
@@ -27,6 +37,7 @@ export const exactly = (characters: number, members = Math.ceil(characters / 2))
   members,
   parameters: none,
   times: 0,
+  uses: 0,
   isArray: "no",
 });
 /** One that the database stores; one that may be as long as any; and one of a short type. */
@@ -40,12 +51,14 @@ export const passed = (number: number): Size => ({
   members: 0,
   parameters: new Set([number]),
   times: 1,
+  uses: 1,
   isArray: "maybe",
 });
 
 /** How many characters or members it has at most. @param longest how many each parameter has */
 export function figureOf(size: Size, of: Counted, longest: number): number {
-  return Math.min(MADE[of], size[of] + size.times * longest);
+  const times = of === "characters" ? size.times : size.uses;
+  return Math.min(MADE[of], size[of] + times * longest);
 }
 
 const allOf = (sizes: readonly Size[]): ReadonlySet<number> =>
@@ -58,24 +71,27 @@ function areArrays([first, ...more]: readonly Size[]): Size["isArray"] {
 
 /** Values put together. */
 export function together(sizes: readonly Size[]): Size {
-  const sum = (of: Counted | "times"): number => sizes.reduce((all, size) => all + size[of], 0);
+  const sum = (of: Counted | "times" | "uses"): number => sizes.reduce((all, size) => all + size[of], 0);
   return {
     characters: sum("characters") + sizes.length,
     members: sum("members"),
     parameters: allOf(sizes),
     times: sum("times"),
+    uses: sum("uses"),
     isArray: areArrays(sizes),
   };
 }
 
 /** One of several values. */
 export function oneOf(sizes: readonly Size[]): Size {
-  const most = (of: Counted | "times"): number => sizes.reduce((all, size) => Math.max(all, size[of]), 0);
+  const most = (of: Counted | "times" | "uses"): number =>
+    sizes.reduce((all, size) => Math.max(all, size[of]), 0);
   return {
     characters: most("characters"),
     members: most("members"),
     parameters: allOf(sizes),
     times: most("times"),
+    uses: most("uses"),
     isArray: areArrays(sizes),
   };
 }
@@ -85,8 +101,9 @@ export function longer(size: Size, by: number): Size {
   return { ...size, characters: size.characters * by, times: size.times * by };
 }
 
-/** A value that is cut to so many characters. */
+/** A value that is cut to so many characters; of a negative number it loses as many. */
 export function cut(size: Size, characters: number): Size {
+  if (characters < 0) return size;
   return figureOf(size, "characters", MADE.characters) <= characters ? size : exactly(characters);
 }
 

@@ -2,12 +2,14 @@ import { has, type Level, levels, type Range, unqualified } from "../names/namin
 import { outputName } from "../names/output-names.ts";
 import { as, constant, type Fields, kindOf, list, names, one, open, split, text } from "../syntax/nodes.ts";
 import type { Walk } from "../syntax/walk.ts";
-import { callSize, integerOf } from "./call-sizes.ts";
+import { callSize, integerOf, MAX_EXPONENT } from "./call-sizes.ts";
 import {
   cut,
+  digitsBeyond,
   exactly,
   LONGEST_NUMBER,
   longer,
+  MADE,
   made,
   oneOf,
   passed,
@@ -18,13 +20,13 @@ import {
   together,
 } from "./size.ts";
 
-/** `1e131071` is a short text of a long number. */
-const exponent = /\de\+?\d{3,}/giu;
+/** What stands between the members of an array, of jsonb, a shape or a query. */
+const between = /\s*[,|&<]\s*|\s+/gu;
 
-/** A literal's: what stands between its members is not in them. */
+/** A literal's: its bytes are what is compared. */
 function sizeOfWritten(text: string): Size {
-  const most = text.length + LONGEST_NUMBER * [...text.matchAll(exponent)].length;
-  return exactly(most, Math.min(most, text.split(/[\s,&|]+/u).length));
+  const most = Buffer.byteLength(text) + digitsBeyond(text);
+  return exactly(most, Math.min(most + 1, [...text.matchAll(between)].length + 1));
 }
 
 /** How often more what is put together may be long, for its quotes: within one another they double, and `&quot;` is longer still. */
@@ -40,6 +42,9 @@ export function sizeOf(node: unknown, level: Level, walk: Walk, depth = 0): Size
   if (depth > 200) return made;
   walk.work.spend(1);
   const literal = constant(node, walk.work);
+  // Of `X'F'` each character is four bits; of `B'1'` one.
+  if (as("A_Const", node)?.bsval !== undefined && literal?.startsWith("x") === true)
+    return exactly(4 * literal.length);
   if (literal !== undefined) return literal === null ? exactly(0) : sizeOfWritten(literal);
   const next = (value: unknown): Size => sizeOf(value, level, walk, depth + 1);
   const all = (parts: unknown): Size => together(list(parts).map((part) => next(part)));
@@ -141,7 +146,11 @@ const shortTypes: ReadonlySet<string> = new Set(
 function castSize({ typeName }: Fields, size: Size, walk: Walk): Size {
   const type = open("TypeName", typeName);
   const { schema, name } = split(names(type.names));
-  if (list(type.arrayBounds).length > 0 || name.startsWith("_")) return { ...size, isArray: "yes" };
+  if (list(type.arrayBounds).length > 0 || name.startsWith("_")) {
+    // A modifier may fill each member with blanks or zeros.
+    const isFilled = list(type.typmods).length > 0;
+    return { ...size, ...(isFilled ? { characters: MADE.characters } : {}), isArray: "yes" };
+  }
   if (schema !== undefined && schema !== "pg_catalog") return size;
   return { ...ofType(name, list(type.typmods), size, walk), isArray: "no" };
 }
@@ -149,6 +158,11 @@ function castSize({ typeName }: Fields, size: Size, walk: Walk): Size {
 function ofType(name: string, modifiers: readonly unknown[], size: Size, walk: Walk): Size {
   if (shortTypes.has(name)) return exactly(64, 1);
   const length = integerOf(modifiers[0], walk);
+  if (name === "numeric") {
+    // A number of a short type may have that many digits, or as many as are asked for behind its point.
+    const digits = length === undefined ? MAX_EXPONENT : Math.abs(integerOf(modifiers[1], walk) ?? 0);
+    return { ...size, characters: size.characters + digits };
+  }
   if (length !== undefined && exact.has(name)) return exactly(length);
   return length !== undefined && longest.has(name) ? cut(size, length) : size;
 }

@@ -9,7 +9,7 @@ import {
 import { checkImplied, checkOperator } from "./operators.ts";
 import { checkColumn, checkIndirection } from "../names/columns.ts";
 import { becomesText, callBecomesText, checkStructureCast } from "../structure/calls.ts";
-import { noteCast, noteOperation, noteXml } from "../deaf/deaf.ts";
+import { noteCast, noteClients, noteOperation, noteXml } from "../deaf/deaf.ts";
 import { checkJson, isJson } from "./json.ts";
 import type { Level } from "../names/naming.ts";
 import { as, type Fields, kindOf, list, one, open, text } from "../syntax/nodes.ts";
@@ -61,6 +61,7 @@ export function checkExpression(node: unknown, level: Level, withs: Withs | unde
   switch (kind) {
     case "A_Const":
     case "ParamRef":
+      return noteClients(node, walk);
     case "SQLValueFunction":
     case "CurrentOfExpr":
     case "MergeSupportFunc":

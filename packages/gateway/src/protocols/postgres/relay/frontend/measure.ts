@@ -1,6 +1,6 @@
 import type { Bound, Bounds } from "../../act.ts";
 import { comparesPaths } from "../../guard/deaf/jsonpath.ts";
-import { LONGEST_NUMBER } from "../../guard/deaf/size.ts";
+import { digitsBeyond } from "../../guard/deaf/size.ts";
 
 /** A value that is passed for a parameter. */
 export interface Passed {
@@ -23,20 +23,24 @@ export function tooLong(
   for (const [number, bound] of bounds) {
     const value = valueOf(number);
     if (value === null) continue;
-    const length = value === undefined ? Number.POSITIVE_INFINITY : measure(value, bound.of);
+    const length = value === undefined ? Number.POSITIVE_INFINITY : lengthOf(value, bound);
     if (length > bound.most) return { number, length, bound };
   }
   return undefined;
 }
 
-/** What a value of jsonb is sent as in binary: its version, and the text (jsonb.c, jsonb_recv). So is a path. */
-const VERSION = 1;
+/** What is too long as it is need not be read. */
+function lengthOf(value: Passed, { of, most }: Bound): number {
+  return of !== "members" && value.bytes.length > most ? value.bytes.length : measure(value, of);
+}
 
 /** What a value comes to: characters, or members. A path of SQL/JSON that compares two has no end. */
-function measure({ bytes, isBinary }: Passed, of: Bound["of"]): number {
-  const isText = !isBinary || (bytes[0] === VERSION && bytes.length > 1 && bytes[1] !== 0);
-  if (of === "members") return isText ? membersOf(bytes) : (elementsOf(bytes) ?? separated(bytes));
-  if (of === "characters") return bytes.length + (isText ? exponents(bytes) : digitsOf(bytes));
+export function measure({ bytes, isBinary }: Passed, of: Bound["of"]): number {
+  // A text has no zero in it, in binary either; jsonb and paths have their version before theirs (jsonb.c, jsonb_recv).
+  const isText = !isBinary || !bytes.includes(0);
+  if (of === "members") return isText ? membersOf(bytes) : (elementsOf(bytes) ?? Math.ceil(bytes.length / 4));
+  if (of === "characters")
+    return bytes.length + (isText ? digitsBeyond(bytes.toString("latin1")) : textBeyond(bytes));
   const path = bytes.toString("latin1");
   // A query of text search has no such sign.
   return /[$@]/u.test(path) && comparesPaths(path) ? Number.POSITIVE_INFINITY : bytes.length;
@@ -61,11 +65,6 @@ function elementsOf(bytes: Buffer): number | undefined {
   return dimensions === 0 ? 0 : lengths.reduce((all, each) => all * each, 1);
 }
 
-/** Any other value in binary: a text is as it is, and of what else has members each takes four bytes at least. */
-function separated(bytes: Buffer): number {
-  return Math.max(membersOf(bytes), Math.ceil(bytes.length / 4));
-}
-
 const signs: ReadonlySet<number> = new Set(Buffer.from(",;|:/[{(&"));
 const opening: ReadonlySet<number> = new Set(Buffer.from("[{"));
 const blanks: ReadonlySet<number> = new Set(Buffer.from(" \t\r\n"));
@@ -82,13 +81,21 @@ function membersOf(bytes: Buffer): number {
   return members;
 }
 
-/** `1e131071` is short where it is passed, and long as a text. */
-function exponents(bytes: Buffer): number {
-  return LONGEST_NUMBER * (bytes.toString("latin1").match(/\de\+?\d{3,}/giu)?.length ?? 0);
+/** What is longer as a text than in binary: a number, alone or in an array or a range; and bits, eight of them a byte. */
+function textBeyond(bytes: Buffer): number {
+  const bits = bytes.length < 4 ? -1 : bytes.readInt32BE(0);
+  let beyond = digitsAt(bytes, 0, bytes.length) + (Math.ceil(bits / 8) + 4 === bytes.length ? bits : 0);
+  // Each member of another value has its length before it.
+  for (let at = 0; at + 12 <= bytes.length; at += 1)
+    beyond += digitsAt(bytes, at + 4, bytes.readUInt32BE(at));
+  return beyond;
 }
 
-/** So it is in binary: four digits each, their number before them, then the place of the first one (numeric.c, numeric_recv). */
-function digitsOf(bytes: Buffer): number {
-  const isNumber = bytes.length >= 8 && bytes.readUInt16BE(0) * 2 + 8 === bytes.length;
-  return isNumber ? 4 * Math.abs(bytes.readInt16BE(2)) : 0;
+/**
+ * How many digits a number may have: how many fours of them it holds, the place of the first, its sign, and how many stand
+ * behind the point (numeric.c, numeric_recv). None where it cannot be one.
+ */
+function digitsAt(bytes: Buffer, at: number, length: number): number {
+  if (length < 8 || at + length > bytes.length || bytes.readUInt16BE(at) * 2 + 8 !== length) return 0;
+  return 4 * Math.abs(bytes.readInt16BE(at + 2)) + bytes.readUInt16BE(at + 6);
 }

@@ -124,7 +124,7 @@ export const stageFacts: DatabaseFacts = {
   inlined: new Set(),
   hiding: new Set(),
   shortColumns: new Set(),
-  hasShapes: false,
+  slowTypes: new Set(),
   hidesPlans: false,
   plainTables: new Set(),
   refusesTemporary: undefined,
