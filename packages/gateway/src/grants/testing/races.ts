@@ -157,8 +157,8 @@ export function raceSuite(kind: string, open: () => Promise<Store>): void {
     });
 
     it("release, revocation, withdrawal of the identity and the deadline: one end", async () => {
-      const deadline = h.clock.monotonic() + minute;
-      const request = await a.request(agent, { ...read, ttl: minute });
+      const deadline = h.clock.monotonic() + 10_000;
+      const request = await a.request(agent, { ...read, ttl: 10_000 });
       const id = request.grant ?? "";
       // A look that is under way may have missed it, and the next one comes a second behind its end.
       const looked = (): unknown => {
@@ -167,7 +167,6 @@ export function raceSuite(kind: string, open: () => Promise<Store>): void {
       };
       await expect.poll(looked, { interval: 300 }).toBeDefined();
       const ends = [a.live(id)?.ended, b.live(id)?.ended];
-      while (deadline - h.clock.monotonic() > 3000) await caughtUp();
       h.clock.advance(deadline - h.clock.monotonic() - 1);
       const calls = [a.release(agent, id), b.revoke(operator, id, "why"), a.withdrawIdentity(id, "gone")];
       h.clock.advance(1);
@@ -181,6 +180,7 @@ export function raceSuite(kind: string, open: () => Promise<Store>): void {
       await a.release(agent, id);
       await b.revoke(operator, id, "again");
       expect(await store.grants.grant(id)).toEqual(stored);
+      await caughtUp();
     });
 
     it("one idempotency key through two gateways: one request, one grant", async () => {
