@@ -75,12 +75,28 @@ export function integerOf(node: unknown, walk: Walk): number | undefined {
   return as("A_Const", node)?.ival === undefined ? undefined : Number(constant(node, walk.work));
 }
 
-/** How long the result of a call is at most. @param next how long an argument is */
-export function callSize(call: Fields, next: (node: unknown) => Size, walk: Walk): Size {
+/**
+ * How long the result of a call is at most.
+ * @param next how long an argument is
+ * @param rows how many rows an aggregate is made of, where that is known
+ */
+export function callSize(
+  call: Fields,
+  next: (node: unknown) => Size,
+  walk: Walk,
+  rows: number | undefined,
+): Size {
   const { name } = split(names(call.funcname));
-  const size = sizeOfCall(call, next, walk);
+  const all = sizeOfCall(call, next, walk);
+  const size = rows === undefined || !makers.has(name) ? all : ofRows(call, next, rows);
   if (ofArrays.test(name)) return { ...size, isArray: "yes" };
   return makers.has(name) || name === "unnest" ? { ...size, isArray: "no" } : size;
+}
+
+/** What an aggregate makes of so many rows, as text. */
+function ofRows({ args }: Fields, next: (node: unknown) => Size, rows: number): Size {
+  const all = together(list(args).map((each) => next(each)));
+  return exactly(Math.min(MADE.characters, figureOf(all, "characters", MADE.characters) * rows));
 }
 
 function sizeOfCall(call: Fields, next: (node: unknown) => Size, walk: Walk): Size {

@@ -628,6 +628,23 @@ function nestedly(made: string): string {
   );
 }
 
+it("what is made of one relation of the catalogue is as long as that has rows", () => {
+  const dictionaries =
+    "pg_catalog.btrim(ARRAY(SELECT m.mapdict FROM pg_catalog.pg_ts_config_map m WHERE m.mapcfg = c.oid)::text, '{}')";
+  for (const sql of [
+    `SELECT ${dictionaries} FROM pg_catalog.pg_ts_config c`,
+    "SELECT string_agg(relname, ', ') LIKE '%orders%' FROM pg_class",
+  ])
+    expect([sql, kind(sql)]).toEqual([sql, "permit"]);
+  for (const sql of [
+    "SELECT btrim(ARRAY(SELECT a.relname FROM pg_class a, pg_class b)::text, '{}')",
+    "SELECT btrim(ARRAY(SELECT relname FROM pg_class UNION ALL SELECT note FROM t)::text, '{}')",
+    "SELECT string_agg(relname, ', ') LIKE '%orders%' FROM pg_class, generate_series(1, 1000000)",
+    "SELECT btrim(ARRAY(SELECT note FROM t)::text, '{}')",
+  ])
+    expect([sql, kind(sql)]).toEqual([sql, "deny"]);
+});
+
 describe("what makes a value large", () => {
   const compared = (from: string): string => `SELECT strpos(x.s, 'abcdefghijklmnop') FROM (${from}) x`;
   it.each([

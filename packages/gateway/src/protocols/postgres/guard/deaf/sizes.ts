@@ -3,6 +3,7 @@ import { outputName } from "../names/output-names.ts";
 import { as, constant, type Fields, kindOf, list, names, one, open, split, text } from "../syntax/nodes.ts";
 import type { Walk } from "../syntax/walk.ts";
 import { callSize, integerOf, MAX_EXPONENT } from "./call-sizes.ts";
+import { CATALOGUE_ROWS, isOfCatalogue } from "./table-sizes.ts";
 import {
   cut,
   digitsBeyond,
@@ -90,7 +91,7 @@ export function sizeOf(node: unknown, level: Level, walk: Walk, depth = 0): Size
     case "List":
       return all(fields.items);
     case "FuncCall":
-      return callSize(fields, next, walk);
+      return callSize(fields, next, walk, isOfCatalogue(level) ? CATALOGUE_ROWS : undefined);
     case "SubLink":
       return subSelectSize(fields, walk);
     case "XmlSerialize":
@@ -130,7 +131,8 @@ function subSelectSize(fields: Fields, walk: Walk): Size {
   if (subLinkType !== "ARRAY_SUBLINK") return short;
   const select = as("SelectStmt", fields.subselect);
   const withTies = select?.limitOption === "LIMIT_OPTION_WITH_TIES";
-  const rows = withTies ? undefined : integerOf(select?.limitCount, walk);
+  const written = withTies ? undefined : integerOf(select?.limitCount, walk);
+  const rows = written ?? (output?.isOfCatalogue === true ? CATALOGUE_ROWS : undefined);
   return rows === undefined ? made : { ...longer(arrayOf([value]), rows), members: membersIn(value) * rows };
 }
 

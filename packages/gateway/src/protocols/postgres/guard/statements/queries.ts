@@ -3,6 +3,7 @@ import { checkWindow, sortFields } from "../expressions/calls.ts";
 import { checkDirectly } from "../expressions/expressions.ts";
 import { checkFrom } from "./from.ts";
 import { sizesOfTargets, sizesOfValues } from "../deaf/sizes.ts";
+import { isOfCatalogue } from "../deaf/table-sizes.ts";
 import { couldBeHiddenColumn } from "../names/bare.ts";
 import { groupByPosition } from "./group-by.ts";
 import { itemNamed, type Level, type Range, unqualified, wholeRow } from "../names/naming.ts";
@@ -164,10 +165,10 @@ export function checkTargets(
   // A name that two columns have is nobody's.
   for (const column of rows.keys())
     if (columns.filter((other) => other === column).length > 1) rows.delete(column);
-  const sizes = sizesOfTargets(targets, level, walk);
+  const more = { sizes: sizesOfTargets(targets, level, walk), isOfCatalogue: isOfCatalogue(level) };
   return complete
-    ? { columns, complete, sizes, ...(rows.size === 0 ? {} : { rows }) }
-    : { columns: columns.filter((name) => name !== undefined), complete, sizes };
+    ? { columns, complete, ...more, ...(rows.size === 0 ? {} : { rows }) }
+    : { columns: columns.filter((name) => name !== undefined), complete, ...more };
 }
 
 /** The qualifiers of `*` or `t.*`; undefined when the expression is no star. */

@@ -34,10 +34,11 @@ export function isStar(node: unknown): boolean {
 export function ofArms(first: Output, second: Output): Output {
   const { sizes, columns, complete } = first;
   const others = second.sizes;
-  if (sizes === undefined || others === undefined) return { ...first, sizes: () => made };
+  if (sizes === undefined || others === undefined)
+    return { ...first, isOfCatalogue: false, sizes: () => made };
   const otherOf: Sizes = (column) => {
     const place = complete && second.complete && column !== undefined ? columns.indexOf(column) : -1;
     return others(second.columns[place]);
   };
-  return { ...first, sizes: (column) => oneOf([sizes(column), otherOf(column)]) };
+  return { ...first, isOfCatalogue: false, sizes: (column) => oneOf([sizes(column), otherOf(column)]) };
 }

@@ -22,6 +22,8 @@ export interface Output {
   readonly rows?: ReadonlyMap<string, readonly string[]>;
   /** How long its values are; left out: they may be as long as any. */
   readonly sizes?: Sizes;
+  /** Whether its rows are the catalogue's. */
+  readonly isOfCatalogue?: boolean;
 }
 
 /**
