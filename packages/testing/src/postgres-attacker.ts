@@ -58,6 +58,28 @@ function flood(sessions: number, next: (count: number) => Buffer, first?: Buffer
   };
 }
 
+/** Has statements answered that never end, on several sessions, and reads what comes as fast as it comes. */
+function reading(sessions: number, text: string): Attack {
+  return async (ground, until) => {
+    const clients = await Promise.all(
+      Array.from({ length: sessions }, (_, session) =>
+        logIn(ground, session < MAX_SESSIONS_OF_GRANT ? ground.busy : ground.second),
+      ),
+    );
+    let read = 0;
+    for (const { socket } of clients) {
+      socket.removeAllListeners("data");
+      socket.on("data", ({ length }: Buffer) => {
+        read += length;
+      });
+    }
+    for (const client of clients) client.send(frames.query(text));
+    await new Promise((resolve) => setTimeout(resolve, until - performance.now()));
+    for (const client of clients) client.close();
+    return read;
+  };
+}
+
 const repeated = (frame: Buffer, times: number): Buffer =>
   Buffer.concat(Array.from({ length: times }, () => frame));
 
@@ -182,6 +204,7 @@ const attacks: Readonly<Record<string, Attack>> = {
     Buffer.concat([frames.parse("s", "SELECT length($1::text)"), frames.sync]),
   ),
   "one short query, pipelined": flood(24, () => queries),
+  "rows of no columns": reading(60, "select from public.t a, public.t b, public.t c"),
 };
 
 async function attack({

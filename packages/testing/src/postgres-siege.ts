@@ -204,6 +204,7 @@ export const POSTGRES_ATTACKS = [
   "texts of 3 kB, prepared",
   "portals of 60 kB",
   "one short query, pipelined",
+  "rows of no columns",
 ] as const;
 
 /** Runs an attack in a process of its own. @returns how often it did what it does */

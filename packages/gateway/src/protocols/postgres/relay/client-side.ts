@@ -30,7 +30,9 @@ export function listenToClient(relay: RelayState): void {
       fail(relay, error);
     }
   });
-  client.on("drain", () => server.resume());
+  client.on("drain", () => {
+    if (!relay.isHeld) server.resume();
+  });
   client.on("close", () => end(relay, clientGone, "08006"));
   client.on("end", () => {
     if (!relay.isLeaving) end(relay, clientGone, "08006");

@@ -67,7 +67,7 @@ export function startRelay(options: RelayOptions): { readonly key: Buffer } {
   relay.giveBack = () => {
     registered.forget();
     forget();
-    relay.parts.share.leave(relay.goOn);
+    relay.parts.share.leave(relay.goOn, relay.hear);
     unwatch();
   };
   session.attach({

@@ -4,15 +4,21 @@ import { goOn } from "./client-side.ts";
 import { end, endIfAtRest, fail, sayLastWords, settle } from "./ending.ts";
 import { isAtRest } from "./shared.ts";
 import type { RelayState } from "./state.ts";
+import { ANSWER_BYTES_A_UNIT, ANSWERS_A_UNIT } from "./turns.ts";
 
 /** How long what the server says past the deadline waits for the gate to say that the grant is over, milliseconds. */
 const LATE_MS = 200;
 
 /** Reads what the server says, from now on. */
 export function listenToServer(relay: RelayState): void {
-  const { server, inbound } = relay.parts;
+  const { client, server, inbound } = relay.parts;
+  relay.hear = () => {
+    relay.isHeld = false;
+    if (!client.writableNeedDrain || relay.ending !== undefined) server.resume();
+  };
   server.on("data", (chunk: Buffer) => {
-    if (!relay.isBroken && !relay.isSettled && !isLate(relay, chunk)) read(relay, chunk);
+    if (relay.isBroken || relay.isSettled || isLate(relay, chunk) || isTooMuch(relay, chunk)) return;
+    read(relay, chunk);
   });
   server.on("drain", () => {
     relay.isFull = false;
@@ -43,18 +49,36 @@ function isLate(relay: RelayState, chunk: Buffer): boolean {
   const { clock } = options;
   if (relay.ending !== undefined || relay.wasLate || remaining(clock, deadline) > 0) return false;
   relay.wasLate = true;
+  hold(relay, chunk);
+  server.once("close", clock.schedule(LATE_MS, relay.hear));
+  return true;
+}
+
+/** Of what servers say, no more is looked at in a turn of the loop than the principal has left of it. */
+function isTooMuch(relay: RelayState, chunk: Buffer): boolean {
+  const { share } = relay.parts;
+  if (!share.isUsedUp()) return false;
+  hold(relay, chunk);
+  share.wait(relay.hear);
+  return true;
+}
+
+/** Keeps what the server said until `hear`. */
+function hold(relay: RelayState, chunk: Buffer): void {
+  const { server } = relay.parts;
+  relay.isHeld = true;
   server.pause();
   server.unshift(chunk);
-  const stop = clock.schedule(LATE_MS, () => server.resume());
-  server.once("close", stop);
-  return true;
 }
 
 function read(relay: RelayState, chunk: Buffer): void {
   const { backend, shared } = relay;
   const open = backend.openBytes;
   try {
-    backend.consume(chunk);
+    const messages = backend.consume(chunk);
+    // Of a short answer, which is most of them, nothing is noted: its act has been.
+    const units = Math.floor(messages / ANSWERS_A_UNIT) + Math.floor(chunk.length / ANSWER_BYTES_A_UNIT);
+    if (units > 0) relay.parts.share.spend(units);
     if (shared.ownOwed !== undefined && relay.ending === undefined) {
       relay.parts.outbound.send([shared.ownOwed]);
       shared.ownOwed = undefined;

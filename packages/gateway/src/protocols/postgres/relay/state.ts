@@ -65,6 +65,9 @@ export class RelayState {
   /** Looks again at what waits: `goOn` of this session, the same each time. */
   goOn: () => void = () => undefined;
 
+  /** Its turn has come to be told what the server said: `hear` of this session, the same each time. */
+  hear: () => void = () => undefined;
+
   /** Ends the wait of whoever comes too soon. */
   stopPause: () => void = () => undefined;
 
@@ -81,6 +84,8 @@ export class RelayState {
   name: string;
   /** What the server says cannot be read. */
   isBroken = false;
+  /** What the server says waits for a later turn. */
+  isHeld = false;
   /** Past the deadline the server said something. */
   wasLate = false;
 

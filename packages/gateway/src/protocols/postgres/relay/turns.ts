@@ -15,8 +15,8 @@ export interface Share {
   spend(units: number): void;
   /** Calls `goOn` in a later turn, the principals in turn; given again, it still waits once. */
   wait(goOn: () => void): void;
-  /** The session is over. */
-  leave(goOn: () => void): void;
+  /** The session is over: what it waits for with these does not come. */
+  leave(...all: readonly (() => void)[]): void;
 }
 
 /**
@@ -26,6 +26,9 @@ export interface Share {
 export const MESSAGE_UNITS = 1;
 export const ACT_UNITS = 8;
 export const UNIT_BYTES = 512;
+/** So many messages of a server, which are counted and no more, are a unit; and so many of its bytes. */
+export const ANSWERS_A_UNIT = 16;
+export const ANSWER_BYTES_A_UNIT = 1024;
 /** What one principal's sessions may do in a turn, and those of all together. One message may go above it. */
 export const MAX_UNITS_PER_TURN = { principal: 2048, total: 8192 } as const;
 
@@ -96,8 +99,8 @@ export function createTurns(): Turns {
           waiting.add(share);
           plan();
         },
-        leave(goOn) {
-          share.waiting.delete(goOn);
+        leave(...all) {
+          for (const goOn of all) share.waiting.delete(goOn);
           share.sessions -= 1;
           if (share.sessions === 0 && shares.get(who) === share) shares.delete(who);
         },

@@ -53,7 +53,7 @@ const times: ReadonlyMap<string, number> = new Map([
   // U+FDFA is one character of NFC, and eighteen of NFKD.
   ["normalize", 18],
 ]);
-/** What separates the members of a text: so are those of a value counted that is passed (relay/frontend/measure.ts). */
+/** Between the members of a text stands one of these. A value that is passed is counted by the same (relay/frontend/measure.ts). */
 const separators: ReadonlySet<string> = new Set([",", ";", "|", ":", "/"]);
 /** What growing functions make is bounded by itself (growth.ts). */
 const MAX_GROWN = 10_000_000;
@@ -110,7 +110,7 @@ function sizeOfCall(call: Fields, next: (node: unknown) => Size, walk: Walk): Si
   const known = results.get(name);
   if (known !== undefined) return exactly(known, 1);
   const at = cutting.get(name);
-  // A text there is no length, but what escapes in a pattern.
+  // A text in that place says how a pattern escapes, and not how long the value gets.
   const length = at === undefined || args.length !== at + 1 ? undefined : integerOf(args[at], walk);
   if (length !== undefined) return cut(all(), length);
   if (args.length === 0) return stored;

@@ -10,9 +10,10 @@ import { BackendState, type BackendOptions } from "./state.ts";
 export interface Backend {
   /**
    * Takes what the server sent. Slices of it go to `forward` in order.
+   * @returns how many messages began in it
    * @throws WireError when the server breaks the protocol: the session must end
    */
-  consume(chunk: Buffer): void;
+  consume(chunk: Buffer): number;
   /** Drops the answers that the server, discarding until Sync, will never give. Tells whether there were any. */
   discard(): boolean;
   /** The session is over: gives every act that is still owed an answer its outcome, with what had come of it. */
@@ -56,7 +57,7 @@ export function createBackend(options: BackendOptions): Backend {
   };
 }
 
-function consume(state: BackendState, chunk: Buffer): void {
+function consume(state: BackendState, chunk: Buffer): number {
   const { forward } = state.options;
   const all = state.carry === undefined ? chunk : Buffer.concat([state.carry, chunk]);
   const { length } = all;
@@ -65,6 +66,7 @@ function consume(state: BackendState, chunk: Buffer): void {
   state.open -= at;
   /** From here on nothing has been forwarded. */
   let run = 0;
+  let messages = 0;
   while (length - at >= 5) {
     const kind = all[at] ?? 0;
     const size = u32(all, at + 1);
@@ -86,9 +88,11 @@ function consume(state: BackendState, chunk: Buffer): void {
     }
     state.open = end - here;
     at = here;
+    messages += 1;
   }
   if (at > run) forward(run === 0 && at === length ? all : all.subarray(run, at));
   if (at < length) state.carry = Buffer.from(all.subarray(at));
+  return messages;
 }
 
 /** Rows of a reader's whole result come this way: nothing is made per row. */
