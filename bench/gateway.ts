@@ -1,6 +1,6 @@
 // The gateway of most benchmarks: one agent, and for each connection one policy that gives it all the connection's operations
 // for eight hours.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { getAccess, type Access } from "@mayfly/testing/api.ts";
 import {
@@ -25,7 +25,7 @@ export interface BenchGatewayOptions extends Pick<
   "postgres" | "limits" | "files" | "environment"
 > {
   readonly connections: Readonly<Record<string, Connection>>;
-  /** The mayflyd.js of another checkout, to measure that one. */
+  /** The mayflyd.js of another checkout, to measure that one, on the Node that it installed. */
   readonly bin?: string | undefined;
 }
 
@@ -50,6 +50,12 @@ function unpacedOf(bin: string | undefined): BenchGatewayOptions["limits"] {
   return schema.includes("acts_per_second") ? unpaced : {};
 }
 
+/** How another checkout's mayflyd is run. */
+function programOf(bin: string): { readonly bin: string; readonly node?: string } {
+  const node = path.resolve(bin, "../../../../node_modules/.bin/node");
+  return { bin: path.relative(root, path.resolve(bin)), ...(existsSync(node) ? { node } : {}) };
+}
+
 /** Starts it: about a second. */
 export async function startBenchGateway({
   connections,
@@ -70,7 +76,7 @@ export async function startBenchGateway({
     name: "bench",
     agents: { [AGENT]: [GROUP] },
     configuration: stringify({ connections, policies }),
-    ...(bin === undefined ? {} : { bin: path.relative(root, path.resolve(bin)) }),
+    ...(bin === undefined ? {} : programOf(bin)),
   });
   const token = await okta.tokenFor({ agent: AGENT });
   return {

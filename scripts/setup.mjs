@@ -110,7 +110,7 @@ function linkNode() {
   if (name === undefined) {
     if (Number.parseInt(process.versions.node, 10) >= 24) return;
     throw new Error(
-      `npm installed no Node 24 for ${process.platform} ${process.arch}\nhint: run \`npm ci\` again (a download may have failed), or put Node 24 or newer first in PATH`,
+      `npm installed no Node for ${process.platform} ${process.arch}\nhint: run \`npm ci\` again (a download may have failed), or put Node 24 or newer first in PATH`,
     );
   }
   rmSync(link, { force: true });

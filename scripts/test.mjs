@@ -78,6 +78,7 @@ async function suites(projects) {
 }
 
 await (fast ? setup() : setupTests());
+await check("Node of these tests", "node", ["--version"]);
 await check("types", "tsc", ["-p", "."]);
 await check("types of the console", "tsc", ["-p", "packages/console"]);
 await check("lint and import table", "oxlint", ["--deny-warnings"]);

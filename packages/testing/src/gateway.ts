@@ -34,6 +34,7 @@ function parseLine(text: string): Record<string, unknown> {
  * Starts `mayflyd serve` and waits until it says that it is ready.
  * @param bin which one; a relative path starts at the repository
  * @param options further ones of `serve`
+ * @param node which Node runs it
  * @throws Error with what it printed when it ends before
  */
 export async function startGateway(
@@ -41,9 +42,10 @@ export async function startGateway(
   environment: Readonly<Record<string, string>>,
   bin = "packages/gateway/bin/mayflyd.js",
   options: readonly string[] = [],
+  node = process.execPath,
 ): Promise<GatewayProcess> {
   const args = [path.resolve(root, bin), "serve", "--config", file, ...options];
-  const child: ChildProcess = spawn(process.execPath, args, {
+  const child: ChildProcess = spawn(node, args, {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "ignore", "pipe"],
   });

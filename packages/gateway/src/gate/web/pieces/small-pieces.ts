@@ -33,7 +33,10 @@ export class SmallPieces {
     const taken = block.subarray(0, this.length);
     this.#block = undefined;
     this.length = 0;
-    // A half-empty block would hold more than it brings.
-    return taken.length * 2 < block.length ? Buffer.from(taken) : taken;
+    // A half-empty block would hold more than it brings, and so would a piece of the memory that Node's short buffers share.
+    if (taken.length * 2 >= block.length) return taken;
+    const fitting = Buffer.allocUnsafeSlow(taken.length);
+    fitting.set(taken);
+    return fitting;
   }
 }
