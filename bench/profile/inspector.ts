@@ -48,7 +48,8 @@ export const inspected: Readonly<Record<string, string>> = { NODE_OPTIONS: "--in
 
 /** The inspector's address in what such a process printed. @throws Error when it is not there */
 export function inspectorUrl(lines: readonly Record<string, unknown>[]): string {
-  for (const { text } of lines) {
+  // The newest: mayflyd starts itself again with options of V8's.
+  for (const { text } of lines.toReversed()) {
     const url = /Debugger listening on (ws:\S+)/.exec(String(text))?.[1];
     if (url !== undefined) return url;
   }

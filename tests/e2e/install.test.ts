@@ -1,4 +1,5 @@
 // tier: full
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -154,6 +155,15 @@ test.each(["mayflyd", "mayfly", "@mayfly/sdk", "@mayfly/audit-verifier"])(
       ]);
   },
 );
+
+/** Linux says by which words a process was started. */
+const startedBy = (): readonly string[] =>
+  readFileSync(`/proc/${installed.gateway.pid}/cmdline`, "utf8").split("\0");
+
+test.runIf(process.platform === "linux")("mayflyd gives itself a small young generation", () => {
+  const { bin, config, node } = installed;
+  expect(startedBy()).toEqual([node, "--max-semi-space-size=4", bin, "serve", "--config", config, ""]);
+});
 
 /** What an agent gets of the API through the gateway. */
 const readInvoice = (): Promise<string> => {
