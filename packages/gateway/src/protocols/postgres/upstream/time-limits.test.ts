@@ -70,10 +70,23 @@ describe("at start-up", () => {
 describe("as time goes", () => {
   test("a statement's limit is set anew when it is longer than what is left, and not before", () => {
     const session = limits(newest);
-    session.left = 59_950;
-    expect(session.due(false)).toEqual([]);
     session.left = 59_000;
-    expect(session.due(false)).toEqual(["set statement_timeout = 59000"]);
+    expect(session.due(false)).toEqual([]);
+    session.left = 58_999;
+    expect(session.due(false)).toEqual(["set statement_timeout = 58999"]);
+    expect(session.due(false)).toEqual([]);
+  });
+
+  test("by more than a second, or than a sixty-fourth of what is left where that is more", () => {
+    const session = limits({ ...newest, transaction: undefined, idleInTransaction: 1 }, 6_500_000);
+    session.changed("statement_timeout", 6_500_000, false);
+    session.left = 6_400_000;
+    expect(session.due(false)).toEqual([]);
+    session.left = 6_399_999;
+    expect(session.due(false)).toEqual(["set statement_timeout = 6399999"]);
+    session.left = 900;
+    expect(session.due(false)).toEqual(["set statement_timeout = 900"]);
+    session.left = 1;
     expect(session.due(false)).toEqual([]);
   });
 
@@ -81,15 +94,15 @@ describe("as time goes", () => {
     const session = limits(newest);
     session.left = 48_000;
     expect(session.due(false)).toEqual(["set statement_timeout = 48000"]);
-    session.left = 47_000;
+    session.left = 46_999;
     expect(session.due(false)).toEqual([
-      "set statement_timeout = 47000",
-      "set idle_in_transaction_session_timeout = 47000",
-      "set transaction_timeout = 47000",
+      "set statement_timeout = 46999",
+      "set idle_in_transaction_session_timeout = 46999",
+      "set transaction_timeout = 46999",
     ]);
-    session.left = 200;
+    session.left = 3000;
     session.due(false);
-    session.left = 90;
+    session.left = 1999;
     expect(session.due(false)).toHaveLength(3);
   });
 
@@ -138,8 +151,8 @@ describe("what the client sets itself", () => {
     session.changed("statement_timeout", 5000, false);
     session.left = 10_000;
     expect(session.due(false)).toEqual([]);
-    session.left = 4000;
-    expect(session.due(false)).toEqual(["set statement_timeout = 4000"]);
+    session.left = 3999;
+    expect(session.due(false)).toEqual(["set statement_timeout = 3999"]);
   });
 
   test("is never lengthened by what is set later", () => {

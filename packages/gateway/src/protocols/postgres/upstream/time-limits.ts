@@ -39,8 +39,14 @@ export interface TimeLimitsParts {
   readonly asked?: ReadonlyMap<string, number>;
 }
 
-/** How much longer than what the grant has left a limit may be before it is set anew, milliseconds. */
-const LIMIT_SLACK_MS = 100;
+/**
+ * How much longer than what the grant has left a limit may be before it is set anew: so many milliseconds, or this share of
+ * what is left. The deadline itself is the gateway's; this is for when the gateway is gone.
+ */
+const LIMIT_SLACK_MS = 1000;
+const STATEMENT_SLACK = 1 / 64;
+/** A transaction that outlives its gateway unseen holds locks and commits nothing: a quarter more does. */
+const TRANSACTION_SLACK = 1 / 4;
 /** How often the server looks whether the gateway is still there while a statement runs, milliseconds. */
 const CONNECTION_CHECK_MS = 500;
 /** After 10 s of silence the server asks twice, 5 s apart; it gives up too when it is not heard for 20 s. */
@@ -85,7 +91,7 @@ export function timeBounds(server: ServerLimits, timeout: number): ReadonlyMap<s
 /** Makes a session's limits. */
 export function createTimeLimits({ server, bounds, left, name, asked }: TimeLimitsParts): TimeLimits {
   const limits = [...bounds].map(([timeout, bound]) =>
-    limit(timeout, bound, timeout === "statement_timeout" ? statementSlack : transactionSlack),
+    limit(timeout, bound, timeout === "statement_timeout" ? STATEMENT_SLACK : TRANSACTION_SLACK),
   );
   const start = new Map<string, string>([...keepAlive, ["application_name", name]]);
   const first = left();
@@ -100,6 +106,8 @@ export function createTimeLimits({ server, bounds, left, name, asked }: TimeLimi
   }
   /** Set inside a transaction, whose rollback takes it back. */
   const mayBeUndone = new Set<Limit>();
+  /** Nothing is due, and nothing set may be taken back, while the grant has so much left: milliseconds. */
+  let atRestUntil = Number.POSITIVE_INFINITY;
 
   const rolledBack = (): void => {
     for (const each of limits) {
@@ -126,6 +134,7 @@ export function createTimeLimits({ server, bounds, left, name, asked }: TimeLimi
     changed(name, ms, isLocal) {
       const changed = limits.find((each) => each.name === name);
       if (changed === undefined) return;
+      atRestUntil = Number.POSITIVE_INFINITY;
       const value = ms === undefined ? changed.atStart : ms === 0 ? Number.POSITIVE_INFINITY : ms;
       if (isLocal) changed.local = value;
       else {
@@ -135,6 +144,7 @@ export function createTimeLimits({ server, bounds, left, name, asked }: TimeLimi
       changed.told = ms === undefined ? changed.bound : value;
     },
     reset() {
+      atRestUntil = Number.POSITIVE_INFINITY;
       for (const each of limits) {
         each.pending = each.atStart;
         each.local = undefined;
@@ -142,19 +152,23 @@ export function createTimeLimits({ server, bounds, left, name, asked }: TimeLimi
       }
     },
     due(inTransaction) {
+      const ms = left();
+      if (ms >= atRestUntil) return nothing;
       if (!inTransaction) {
         for (const each of mayBeUndone) each.told = each.bound;
         mayBeUndone.clear();
         settle();
       }
-      const ms = left();
       let statements = nothing;
       for (const each of limits) {
-        if (each.told <= ms + each.slack(ms)) continue;
+        if (each.told <= longest(each, ms)) continue;
         each.told = Math.min(boundOf(each), ms);
         if (inTransaction) mayBeUndone.add(each);
         statements = [...statements, `set ${each.name} = ${setting(each.told)}`];
       }
+      atRestUntil = inTransaction
+        ? Number.POSITIVE_INFINITY
+        : limits.reduce((until, each) => Math.max(until, enoughFor(each)), 0);
       return statements;
     },
   };
@@ -167,8 +181,8 @@ interface Limit {
   readonly name: string;
   /** The longest that it may be, whatever the grant has left. */
   readonly bound: number;
-  /** How much longer than what the grant has left it may be before it is set anew. */
-  readonly slack: (left: number) => number;
+  /** The share of what the grant has left by which it may be longer before it is set anew. */
+  readonly slack: number;
   /** What the server was told last; the bound where that is not known. */
   told: number;
   /** What the client asked for at start-up, and what it set since; Infinity for nothing. */
@@ -197,11 +211,12 @@ function limit(name: string, bound: number, slack: Limit["slack"]): Limit {
   };
 }
 
-function statementSlack(): number {
-  return LIMIT_SLACK_MS;
+/** The longest that the server may take for what the grant has left: milliseconds. */
+function longest({ slack }: Limit, left: number): number {
+  return left + Math.max(LIMIT_SLACK_MS, left * slack);
 }
 
-/** A transaction that outlives its gateway unseen holds locks and commits nothing: a quarter more does. */
-function transactionSlack(left: number): number {
-  return Math.max(LIMIT_SLACK_MS, left / 4);
+/** As much as the grant has to have left for what the server was told last: milliseconds. */
+function enoughFor({ told, slack }: Limit): number {
+  return Math.min(told - LIMIT_SLACK_MS, told / (1 + slack));
 }
