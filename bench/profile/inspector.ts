@@ -1,12 +1,15 @@
 // Takes a CPU profile of another process through Node's inspector, while a load runs: what a start costs is not in it.
-import type { Profile } from "./summary.ts";
+import type { Allocations, Profile } from "./summary.ts";
 
 /** Between two looks at what runs, microseconds. */
 const SAMPLING_US = 200;
 
+/** Between two samples of what is allocated, bytes. */
+const SAMPLING_BYTES = 4096;
+
 interface Reply {
   readonly id?: number;
-  readonly result?: { readonly profile?: Profile };
+  readonly result?: { readonly profile?: Profile & { readonly head?: Allocations } };
   readonly error?: { readonly message: string };
 }
 
@@ -67,6 +70,27 @@ export async function profileDuring(url: string, work: () => Promise<unknown>): 
     const profile = (await inspector.call("Profiler.stop"))?.profile;
     if (profile === undefined) throw new Error("the inspector gave no profile");
     return profile;
+  } finally {
+    inspector.close();
+  }
+}
+
+/**
+ * What was allocated while some work was done and outlived the young generation: V8 frees it only when it marks the whole heap.
+ */
+export async function survivorsDuring(url: string, work: () => Promise<unknown>): Promise<Allocations> {
+  const inspector = await attach(url);
+  try {
+    await inspector.call("HeapProfiler.enable");
+    await inspector.call("HeapProfiler.startSampling", {
+      samplingInterval: SAMPLING_BYTES,
+      includeObjectsCollectedByMajorGC: true,
+      includeObjectsCollectedByMinorGC: false,
+    });
+    await work();
+    const head = (await inspector.call("HeapProfiler.stopSampling"))?.profile?.head;
+    if (head === undefined) throw new Error("the inspector gave no profile of the heap");
+    return head;
   } finally {
     inspector.close();
   }

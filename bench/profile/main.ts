@@ -1,5 +1,6 @@
 // `npm run bench -- profile postgres|http`: a CPU profile of the gateway's main thread under load, and its most expensive
-// functions by room. `--mode simple --clients 64 --tls` for PostgreSQL, `--file big --clients 16` for HTTP.
+// functions by room. `--mode simple --clients 64 --tls` for PostgreSQL, `--file big --clients 16` for HTTP. With `--survivors`,
+// what each act leaves behind that outlives the young generation, where nothing should: see docs/decisions/0039.
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -14,8 +15,8 @@ import { withCpu, type Load, type Span } from "../measure/sampler.ts";
 import { startMayfly as startPostgresMayfly } from "../postgres/mayfly.ts";
 import { startDatabase } from "../postgres/peers.ts";
 import { spanOf as pgbenchSpan, startPgbench } from "../postgres/pgbench.ts";
-import { inspected, inspectorUrl, profileDuring } from "./inspector.ts";
-import { byRoom, selfTimes } from "./summary.ts";
+import { inspected, inspectorUrl, profileDuring, survivorsDuring } from "./inspector.ts";
+import { allocated, byRoom, selfTimes } from "./summary.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,6 +29,7 @@ const { values, positionals } = parseArgs({
     top: { type: "string", default: "25" },
     gateway: { type: "string" },
     out: { type: "string" },
+    survivors: { type: "boolean", default: false },
   },
 });
 const [protocol = "postgres"] = positionals;
@@ -96,11 +98,24 @@ async function http(): Promise<Scene> {
 
 const scenes: Readonly<Record<string, () => Promise<Scene>>> = { postgres, http };
 
-try {
-  const scene = await scenes[protocol]?.();
-  if (scene === undefined) throw new Error(`profile what? One of: ${Object.keys(scenes).join(", ")}`);
+async function showSurvivors(scene: Scene): Promise<void> {
   const { gateway, what } = scene;
-  await scene.load(WARM_UP_SECONDS).done;
+  let perSecond = 0;
+  const head = await survivorsDuring(inspectorUrl(gateway.lines), async () => {
+    ({ perSecond } = await scene.load(seconds).done);
+  });
+  const acts = perSecond * seconds;
+  const places = allocated(head);
+  const all = places.reduce((sum, { bytes }) => sum + bytes, 0);
+  console.log(
+    `${what}: ${Math.round(perSecond).toLocaleString("en")}/s; of what an act allocates, ${Math.round(all / acts)} bytes outlive the young generation:`,
+  );
+  for (const { bytes, place } of places.slice(0, Number(values.top)))
+    console.log(`${(bytes / acts).toFixed(0).padStart(7)}  ${place}`);
+}
+
+async function showTimes(scene: Scene): Promise<void> {
+  const { gateway, what } = scene;
   let perSecond = 0;
   const before = mainThreadTimes(gateway.pid);
   const profile = await profileDuring(inspectorUrl(gateway.lines), async () => {
@@ -135,6 +150,14 @@ try {
     for (const each of functions) console.log(`${cells(each.us)}      ${each.name}  ${each.place}`);
   }
   console.log(`\n${path.relative(process.cwd(), file)} opens in Chrome's DevTools and in editors`);
+}
+
+try {
+  const scene = await scenes[protocol]?.();
+  if (scene === undefined) throw new Error(`profile what? One of: ${Object.keys(scenes).join(", ")}`);
+  await scene.load(WARM_UP_SECONDS).done;
+  if (values.survivors) await showSurvivors(scene);
+  else await showTimes(scene);
 } finally {
   await stop();
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { byRoom, roomOf, selfTimes, type Profile } from "./summary.ts";
+import { allocated, byRoom, roomOf, selfTimes, type Profile } from "./summary.ts";
 
 const frame = (functionName: string, url: string, lineNumber = 0) => ({ functionName, url, lineNumber });
 const gateway = "file:///srv/mayfly/packages/gateway/src";
@@ -64,5 +64,19 @@ test("rooms come by all their time, with those of their functions that are among
   expect(byRoom(times, 2)).toEqual([
     { name: "audit", us: 7, functions: [one("audit", "b", 4)] },
     { name: "gate", us: 5, functions: [one("gate", "a", 5)] },
+  ]);
+});
+
+test("what was allocated is told by its place and its callers, most first", () => {
+  const leaf = { callFrame: frame("add", `${gateway}/gate/a.ts`, 4), selfSize: 30, children: [] };
+  const native = { callFrame: frame("", ""), selfSize: 70, children: [] };
+  const relay = {
+    callFrame: frame("relay", `${gateway}/gate/relay.ts`),
+    selfSize: 0,
+    children: [leaf, native],
+  };
+  expect(allocated({ callFrame: frame("(root)", ""), selfSize: 0, children: [relay] })).toEqual([
+    { bytes: 70, place: "(anonymous) < relay relay.ts:1 < (root)" },
+    { bytes: 30, place: "add a.ts:5 < relay relay.ts:1 < (root)" },
   ]);
 });

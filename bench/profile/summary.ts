@@ -95,3 +95,28 @@ export function byRoom(times: readonly SelfTime[], count: number): readonly Room
     }))
     .toSorted((a, b) => b.us - a.us);
 }
+
+/** A place in the program with what it allocated, as heap profiles have it (Chrome DevTools Protocol, `HeapProfiler`). */
+export interface Allocations {
+  readonly callFrame: ProfileNode["callFrame"];
+  /** Bytes. */
+  readonly selfSize: number;
+  readonly children: readonly Allocations[];
+}
+
+/** So many callers tell where something was allocated. */
+const SHOWN_CALLERS = 3;
+
+/** What was allocated, by its place and who called that, most first. */
+export function allocated(
+  node: Allocations,
+  callers: readonly string[] = [],
+): readonly { readonly bytes: number; readonly place: string }[] {
+  const { functionName, url, lineNumber } = node.callFrame;
+  const own = `${functionName || "(anonymous)"}${url === "" ? "" : ` ${lastPart(url)}:${lineNumber + 1}`}`;
+  const place = [own, ...callers].slice(0, 1 + SHOWN_CALLERS);
+  const mine = node.selfSize > 0 ? [{ bytes: node.selfSize, place: place.join(" < ") }] : [];
+  return [...mine, ...node.children.flatMap((child) => allocated(child, place))].toSorted(
+    (a, b) => b.bytes - a.bytes,
+  );
+}

@@ -1,3 +1,4 @@
+import type { Bag } from "../kernel/bag.ts";
 import type { SessionTrace } from "../kernel/traceparent.ts";
 import type { EventEmitter } from "node:events";
 import type { GrantEnd } from "../grants/types.ts";
@@ -75,7 +76,7 @@ export interface WebSession<Act, Cover> extends Pick<
    * How each exchange that is under way is cut: called once when the session ends. Of one that is added after that, nobody
    * is told: look at `ended` before.
    */
-  readonly cuts: Pick<Set<() => void>, "add" | "delete">;
+  readonly cuts: Pick<Bag<() => void>, "add">;
   /** As Session.judge, and answers once the turn's records are written: what has a permit may leave at once. */
   judge(act: Act, detail: string): Promise<Decision<Cover>>;
   /**

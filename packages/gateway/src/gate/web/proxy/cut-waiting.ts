@@ -20,7 +20,6 @@ export function cutWhileWaiting(
     breakOff(response);
     return;
   }
-  const cut = (): void => breakOff(response);
-  session.cuts.add(cut);
-  response.once("close", () => session.cuts.delete(cut));
+  const cutting = session.cuts.add(() => breakOff(response));
+  response.once("close", () => cutting.leave());
 }

@@ -151,7 +151,7 @@ export async function relay(passage: Passage): Promise<"answered" | "kept_back">
     );
     const end = (how: "answered" | "kept_back" = "answered"): void => {
       over = true;
-      session.cuts.delete(cut);
+      cutting.leave();
       response.off("close", left);
       resolve(how);
     };
@@ -169,7 +169,7 @@ export async function relay(passage: Passage): Promise<"answered" | "kept_back">
     const cut = (): void => stop(new Cut(endCode(session)));
     // Of a response whose stream was reset, HTTP/2 says that it is finished: only this relay knows whether it was.
     const left = (): void => stop(new Cut("client_gone"));
-    session.cuts.add(cut);
+    const cutting = session.cuts.add(cut);
     response.once("close", left);
     body.counted?.once("error", (error) => stop(error));
     control = upstream.send(permit, {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Http2ServerResponse } from "node:http2";
+import { Bag, type Membership } from "../../../kernel/bag.ts";
 import { SLOW_READER_MS } from "../../bounds.ts";
 import { isGone } from "../router.ts";
 
@@ -23,12 +24,12 @@ export interface WatchedReader {
 }
 
 /** All readers for whom something waits: one timer serves them all. */
-const watched = new Set<Reader>();
+const watched = new Bag<Reader>();
 let timer: NodeJS.Timeout | undefined;
 
 function look(): void {
   const now = performance.now();
-  for (const reader of watched) reader.look(now);
+  for (const reader of watched.members()) reader.look(now);
   if (watched.size > 0) return;
   clearInterval(timer);
   timer = undefined;
@@ -39,33 +40,36 @@ class Reader implements WatchedReader {
   readonly #tooSlow: () => void;
   #before = 0;
   #moved = 0;
+  #watch: Membership | undefined;
 
   constructor(response: ServerResponse, tooSlow: () => void) {
     this.#response = response;
     this.#tooSlow = tooSlow;
-    response.once("close", () => watched.delete(this));
+    response.once("close", () => this.stop());
   }
 
   start(): void {
     if (isGone(this.#response)) return;
     this.#before = bytesWaiting(this.#response);
     this.#moved = performance.now();
-    watched.add(this);
+    this.#watch ??= watched.add(this);
     if (timer !== undefined) return;
     timer = setInterval(look, LOOK_EVERY_MS);
     timer.unref();
   }
 
   stop(): void {
-    watched.delete(this);
+    this.#watch?.leave();
+    this.#watch = undefined;
   }
 
   look(now: number): void {
+    if (this.#watch === undefined) return;
     const waiting = bytesWaiting(this.#response);
     if (waiting !== this.#before) this.#moved = now;
     this.#before = waiting;
     if (now - this.#moved <= SLOW_READER_MS) return;
-    watched.delete(this);
+    this.stop();
     this.#tooSlow();
   }
 }

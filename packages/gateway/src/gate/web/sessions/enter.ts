@@ -1,6 +1,7 @@
 import { requesterKey } from "../../../kernel/requester.ts";
 import { createHash } from "node:crypto";
 import type { EventEmitter } from "node:events";
+import { Bag } from "../../../kernel/bag.ts";
 import type { LiveGrant } from "../../../grants/types.ts";
 import type { Principal } from "../../../identity/principal.ts";
 import {
@@ -64,13 +65,13 @@ function cutOne(cut: () => void): void {
 }
 
 /** Waits, but no longer than the session lasts. */
-async function untilOrCut(until: Promise<void>, cuts: Set<() => void>): Promise<void> {
+async function untilOrCut(until: Promise<void>, cuts: Bag<() => void>): Promise<void> {
   const { promise: isCut, resolve } = Promise.withResolvers<void>();
-  cuts.add(resolve);
+  const cutting = cuts.add(resolve);
   try {
     await Promise.race([until, isCut]);
   } finally {
-    cuts.delete(resolve);
+    cutting.leave();
   }
 }
 
@@ -107,15 +108,14 @@ export function createEntering<Act, Cover>(
     const leaving = createWaitingSender<Cover>();
     session.attach(leaving);
     /** What is under way, each with how it is cut: one listener serves all. */
-    const cuts = new Set<() => void>();
+    const cuts = new Bag<() => void>();
     const left = (): void => session.close(clientGone);
     entry.socket.once("close", left);
     const over = (): void => {
       forget();
       entry.socket.off("close", left);
       session.close(endOf(session.ended) ?? clientGone);
-      for (const cut of cuts) cutOne(cut);
-      cuts.clear();
+      for (const cut of cuts.members()) cutOne(cut);
     };
     if (session.ended.aborted) over();
     else session.ended.addEventListener("abort", over, { once: true });

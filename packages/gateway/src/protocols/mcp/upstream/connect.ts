@@ -10,6 +10,7 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { ResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { Agent, fetch as undiciFetch } from "undici";
 import { MAX_MCP_ANSWER_BYTES } from "../../../gate/bounds.ts";
+import { Bag } from "../../../kernel/bag.ts";
 import { createSend, type Send } from "../../../gate/send.ts";
 import { AnswerTooLarge, type AnswerShare, boundEvents, readAnswer } from "../answers/read.ts";
 import type { ToolDefinition } from "./definitions.ts";
@@ -136,9 +137,9 @@ export async function connectUpstream(
   const client = new Client({ name: "mayfly", version: "1" }, { capabilities: {} });
   const { timeout } = target;
   /** Told when an answer turns out too large in the middle of a stream: whose it is is not known then. */
-  const pending = new Set<(error: Error) => void>();
+  const pending = new Bag<(error: Error) => void>();
   const over = (error: Error): void => {
-    for (const reject of pending) reject(error);
+    for (const reject of pending.members()) reject(error);
     void client.close();
   };
   const transport = transportOf(target, share, over);
@@ -148,7 +149,7 @@ export async function connectUpstream(
     const tooLarge = new Promise<never>((_, reject) => {
       stop = reject;
     });
-    pending.add(stop);
+    const waiting = pending.add(stop);
     const finished = new AbortController();
     try {
       const answer = calls.run({ signal: finished.signal, traceparent }, () =>
@@ -160,7 +161,7 @@ export async function connectUpstream(
       );
       return await Promise.race([answer, tooLarge]);
     } finally {
-      pending.delete(stop);
+      waiting.leave();
       finished.abort();
     }
   };
