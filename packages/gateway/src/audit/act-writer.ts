@@ -19,8 +19,7 @@ export function createActWriter(frame: LineFrame, { queue, at }: ActWriterParts)
   return {
     append(type, detail) {
       // One raw newline would make two records of one.
-      if (detail.includes("\n") || !detail.startsWith("{"))
-        throw new TypeError("detail is not canonical JSON");
+      if (detail.includes("\n") || detail[0] !== "{") throw new TypeError("detail is not canonical JSON");
       bytes = Buffer.byteLength(detail) + LINE_BYTES;
       return queue(frame, type, detail);
     },

@@ -90,9 +90,16 @@ export function createSession<Act, Cover>(parts: SessionParts<Act, Cover>): Open
 
   const deny = createDeny(parts, records, progress);
 
-  const decide: Decide<Act, Cover> = (act, detail, repeats, hasPlace = false) => {
+  /** @param came when the act came, by the monotonic clock */
+  const decide = (
+    came: number,
+    act: Act,
+    detail: string,
+    repeats: Permit<Cover> | undefined,
+    hasPlace = false,
+  ): ReturnType<Decide<Act, Cover>> => {
     if (sender === undefined) throw new TypeError("judge was called before attach");
-    if (controller.signal.aborted || closed || remaining(clock, live.deadline) <= 0)
+    if (controller.signal.aborted || closed || remaining(clock, live.deadline, came) <= 0)
       return deny(pastDeadline(controller.signal, live.grant.id), detail, repeats);
     const tooFast = hasPlace ? undefined : pace.refusal();
     if (tooFast !== undefined) return deny(tooFast, detail, repeats);
@@ -117,9 +124,9 @@ export function createSession<Act, Cover>(parts: SessionParts<Act, Cover>): Open
     return { kind: "permit", permit };
   };
 
-  const timed: typeof decide = (act, detail, repeats, hasPlace) => {
+  const timed: Decide<Act, Cover> = (act, detail, repeats, hasPlace) => {
     const came = clock.monotonic();
-    const decision = decide(act, detail, repeats, hasPlace);
+    const decision = decide(came, act, detail, repeats, hasPlace);
     if (decision.kind !== "wait") times.judged(clock.monotonic() - came);
     return decision;
   };

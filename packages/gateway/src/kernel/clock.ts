@@ -61,7 +61,10 @@ export function deadlineAt(clock: Clock, wall: number, maxMs: number): Deadline 
   return { wall: Math.min(wall, clock.wall() + left), monotonic: clock.monotonic() + left };
 }
 
-/** Milliseconds until the earlier of the two clocks reaches the deadline; zero or less once it has passed. */
-export function remaining(clock: Clock, deadline: Deadline): number {
-  return Math.min(deadline.wall - clock.wall(), deadline.monotonic - clock.monotonic());
+/**
+ * Milliseconds until the earlier of the two clocks reaches the deadline; zero or less once it has passed.
+ * @param now the monotonic clock, where it was read just before
+ */
+export function remaining(clock: Clock, deadline: Deadline, now = clock.monotonic()): number {
+  return Math.min(deadline.wall - clock.wall(), deadline.monotonic - now);
 }

@@ -130,7 +130,7 @@ function read(relay: RelayState, chunk: Buffer): void {
   }
   if (!relay.isWaiting) {
     const rest = taken === bytes.length ? empty : bytes.subarray(taken);
-    relay.isWaiting = !inbound.hasRoom(rest, () => goOn(relay));
+    relay.isWaiting = !inbound.hasRoom(rest, relay.goOn);
   }
   if (stopped === "terminated") relay.isLeaving = true;
   if (relay.isWaiting || relay.isLeaving) client.pause();

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createNames } from "./names.ts";
 import { createTexts, createSeenStatements, type Text } from "./texts.ts";
@@ -43,6 +44,44 @@ test("an unsettled name has no meaning, but for its own segment", () => {
   expect(names.lookup("a")).toBe("unsettled");
   names.settle("a", second, false);
   expect(names.lookup("a")).toBe(first);
+});
+
+test("what has no name goes by the rules of what has one, in every order", () => {
+  const thing = fc.constantFrom({ size: 1 }, { size: 20 }, undefined);
+  const step = fc.record({
+    what: fc.constantFrom("begin", "settle", "end", "forget", "clear", "begin", "settle"),
+    name: fc.constantFrom("", "a", "b"),
+    thing,
+    done: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const [given, renamed] = [0, 1].map(() => createNames<{ size: number }>(({ size }) => size));
+      const all = [
+        [given, (name: string) => name],
+        [renamed, (name: string) => (name === "" ? "z" : name)],
+      ] as const;
+      const seen = [];
+      for (const { what, name, thing: made, done } of steps) {
+        for (const [names, of] of all) {
+          if (what === "begin") names?.begin(of(name), made);
+          else if (what === "settle") names?.settle(of(name), made, done);
+          else if (what === "forget") names?.forget(of(name));
+          else if (what === "clear") names?.clear();
+          else names?.endSegment();
+        }
+        seen.push(
+          all.map(([names, of]) => [
+            names?.size,
+            names?.weight,
+            ...["", "a", "b"].map((each) => names?.lookup(of(each))),
+          ]),
+        );
+      }
+      for (const [one, other] of seen) expect(one).toEqual(other);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test("a text is told in full once, then by its digest; long texts are remembered by digest alone", () => {

@@ -33,24 +33,49 @@ export function createNames<Thing extends object>(weigh: (thing: Thing) => numbe
   const settled = new Map<string, Thing>();
   const segment = new Map<string, Thing | undefined>();
   const underWay = new Map<string, number>();
+  // What has no name is given anew with every query: it goes without the maps, and by the same rules.
+  let unnamed: Thing | undefined;
+  let unnamedOfSegment: Thing | undefined;
+  let isUnnamedOfSegment = false;
+  let unnamedUnderWay = 0;
   return {
     get size() {
-      return settled.size + Math.max(underWay.size, segment.size);
+      const ofSegment = segment.size + (isUnnamedOfSegment ? 1 : 0);
+      const waiting = underWay.size + (unnamedUnderWay > 0 ? 1 : 0);
+      return settled.size + (unnamed === undefined ? 0 : 1) + Math.max(waiting, ofSegment);
     },
     get weight() {
       return weight + segmentWeight;
     },
     lookup(name) {
+      if (name === "") {
+        if (isUnnamedOfSegment) return unnamedOfSegment ?? "unknown";
+        return unnamedUnderWay > 0 ? "unsettled" : (unnamed ?? "unknown");
+      }
       if (segment.size > 0 && segment.has(name)) return segment.get(name) ?? "unknown";
       if (underWay.size > 0 && underWay.has(name)) return "unsettled";
       return settled.get(name) ?? "unknown";
     },
     begin(name, thing) {
+      if (name === "") {
+        segmentWeight += weightOf(thing) - weightOf(unnamedOfSegment);
+        unnamedOfSegment = thing;
+        isUnnamedOfSegment = true;
+        unnamedUnderWay += 1;
+        return;
+      }
       segmentWeight += weightOf(thing) - weightOf(segment.get(name));
       segment.set(name, thing);
       underWay.set(name, (underWay.get(name) ?? 0) + 1);
     },
     settle(name, thing, done) {
+      if (name === "") {
+        if (unnamedUnderWay > 0) unnamedUnderWay -= 1;
+        if (!done) return;
+        weight += weightOf(thing) - weightOf(unnamed);
+        unnamed = thing;
+        return;
+      }
       const left = (underWay.get(name) ?? 1) - 1;
       if (left === 0) underWay.delete(name);
       else underWay.set(name, left);
@@ -61,18 +86,24 @@ export function createNames<Thing extends object>(weigh: (thing: Thing) => numbe
       else settled.set(name, thing);
     },
     endSegment() {
-      if (segment.size === 0) return;
-      segment.clear();
       segmentWeight = 0;
+      isUnnamedOfSegment = false;
+      unnamedOfSegment = undefined;
+      if (segment.size > 0) segment.clear();
     },
     forget(name) {
+      if (name === "") {
+        weight -= weightOf(unnamed);
+        unnamed = undefined;
+        return;
+      }
       weight -= weightOf(settled.get(name));
       settled.delete(name);
     },
     clear() {
-      if (settled.size === 0) return;
-      for (const thing of settled.values()) weight -= weigh(thing);
-      settled.clear();
+      weight = 0;
+      unnamed = undefined;
+      if (settled.size > 0) settled.clear();
     },
   };
 }

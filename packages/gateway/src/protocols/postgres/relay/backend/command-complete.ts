@@ -7,10 +7,14 @@ import type { BackendState } from "./state.ts";
 /** CommandComplete ('C'): one statement of a text is done. @throws WireError when its tag is malformed */
 export function commandComplete(state: BackendState, chunk: Buffer, at: number, end: number): void {
   const entry = state.head(type.query, type.execute);
-  const nul = chunk.indexOf(0, at + 5);
-  if (nul !== end - 1) throw new WireError("08P01", "the database sent a malformed command tag");
-  const text = chunk.toString("latin1", at + 5, nul);
-  state.rows += rowsOf(text) ?? 0;
+  if (!isTag(chunk, at + 5, end, state.lastTag)) {
+    const nul = chunk.indexOf(0, at + 5);
+    if (nul !== end - 1) throw new WireError("08P01", "the database sent a malformed command tag");
+    const read = chunk.toString("latin1", at + 5, nul);
+    state.lastTag = { text: read, rows: rowsOf(read) ?? 0 };
+  }
+  const { text, rows } = state.lastTag;
+  state.rows += rows;
   state.tag = state.tag === undefined ? text : `${state.tag}; ${text}`.slice(0, 200);
   const effect = entry.effects?.[state.commands];
   if (effect !== undefined) applyEffect(state, entry, effect);
@@ -19,6 +23,14 @@ export function commandComplete(state: BackendState, chunk: Buffer, at: number, 
   if (text === "COMMIT") state.shared.portals.clear();
   if (text === "ROLLBACK") state.options.limits.rolledBack();
   if (entry.kind === type.execute) state.finish(entry, true);
+}
+
+/** Whether a tag with its NUL is the one that came last: most are. */
+function isTag(chunk: Buffer, at: number, end: number, { text }: BackendState["lastTag"]): boolean {
+  if (end - at - 1 !== text.length || chunk[end - 1] !== 0) return false;
+  for (let place = 0; place < text.length; place += 1)
+    if (chunk[at + place] !== text.charCodeAt(place)) return false;
+  return true;
 }
 
 /** A cursor of SQL's is a portal too: executed by the protocol, it is recorded as the text that declared it. */

@@ -44,6 +44,8 @@ export class BackendState {
   tag: string | undefined;
   error: string | undefined;
   commands = 0;
+  /** The newest command tag, and the rows that it counts. */
+  lastTag: { readonly text: string; readonly rows: number } = { text: "", rows: 0 };
 
   constructor(options: BackendOptions) {
     this.options = options;

@@ -11,6 +11,7 @@ const namesNothing: ReadonlySet<Effect["kind"]> = new Set(["none", "fetch", "exe
 
 /** Until the server has answered, names that a text gives or drops are unsettled. */
 export function beginEffects(state: FrontendState, entry: Expected, effects: readonly Effect[]): void {
+  if (effects.length === 0) return;
   const { statements, portals } = state.shared;
   if (effects.every(({ kind }) => namesNothing.has(kind))) return;
   entry.effects = effects;
@@ -26,8 +27,10 @@ export function beginEffects(state: FrontendState, entry: Expected, effects: rea
 
 /** Whether a text would prepare statements or declare cursors while the session may have no more. */
 export function namesTooMany(state: FrontendState, text: Text): boolean {
+  const effects = effectsKnown(text);
+  if (effects.length === 0) return false;
   const { statements, portals } = state.shared;
-  const kinds = effectsKnown(text).map(({ kind }) => kind);
+  const kinds = effects.map(({ kind }) => kind);
   return (
     (kinds.includes("prepare") && state.isFull(statements)) ||
     (kinds.includes("declare") && state.isFull(portals))
@@ -45,6 +48,7 @@ export function untold(
   effects: readonly Effect[],
   bounds: Bounds = [],
 ): Buffer | "unsettled" | undefined {
+  if (effects.length === 0) return undefined;
   const prepared = new Set<string>();
   for (const effect of effects) {
     if (effect.kind === "prepare") prepared.add(effect.name);

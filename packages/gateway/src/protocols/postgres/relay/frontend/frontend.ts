@@ -73,10 +73,12 @@ export function createFrontend(options: FrontendOptions): Frontend {
 }
 
 const empty: Buffer = Buffer.alloc(0);
-/** Messages that bring acts. */
-const acts: ReadonlySet<number> = new Set([type.query, type.parse, type.execute]);
-/** Messages behind which a cursor or a statement may be gone. */
-const runs: ReadonlySet<number> = new Set([type.query, type.execute, type.close, type.sync]);
+const tableOf = (...kinds: readonly number[]): readonly boolean[] =>
+  Array.from({ length: 256 }, (_, kind) => kinds.includes(kind));
+/** By its type, whether a message brings an act. */
+const acts = tableOf(type.query, type.parse, type.execute);
+/** By its type, whether a cursor or a statement may be gone behind a message. */
+const runs = tableOf(type.query, type.execute, type.close, type.sync);
 
 /** A message's length. @throws WireError when there is none of that length */
 function lengthAt(bytes: Buffer, at: number, limit: number): number {
@@ -114,7 +116,7 @@ function step(state: FrontendState, start: number, end: number): Stopped {
     leaveOut(state, start, end);
     return "no";
   }
-  if (acts.has(kind) && state.options.pause() > 0) return "throttled";
+  if (acts[kind] === true && state.options.pause() > 0) return "throttled";
   if (end - start > MAX_SMALL_MESSAGE && state.options.largeWait() > 0) return "throttled";
   if (timed(state, kind, start, end)) return "no";
   return state.awaited === undefined ? "waiting" : "judging";
@@ -131,7 +133,7 @@ function timed(state: FrontendState, kind: number, start: number, end: number): 
 
 /** One whole message by its kind. False when it has to wait, for answers or a verdict. */
 function message(state: FrontendState, kind: number, start: number, end: number): boolean {
-  if (runs.has(kind)) state.ran += 1;
+  if (runs[kind] === true) state.ran += 1;
   switch (kind) {
     case type.query:
       return query(state, start, end);
