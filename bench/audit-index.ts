@@ -8,6 +8,7 @@ import { systemClock } from "../packages/gateway/src/kernel/clock.ts";
 import { grantModel } from "../packages/gateway/src/grants/states.ts";
 import { openStore } from "../packages/gateway/src/storage/store.ts";
 import { median } from "./median.ts";
+import { sessionOpened } from "./session-record.ts";
 
 // What a record costs to index in SQLite, and for how long that holds the loop that serves clients.
 // `node bench/audit-index.ts [RECORDS]`: a log of that many records of acts, from many sessions, is indexed from its
@@ -34,22 +35,11 @@ for (let run = 0; run < RUNS; run++) {
   });
   const { log } = opened;
   for (let session = 0; session < SESSIONS; session++) {
+    const { detail, ...context } = sessionOpened(`0123456789ab${session}`);
     const opening = log.append({
-      type: "session.opened",
-      detail: { address: "10.2.0.7", protocol: "http", tls: true },
-      principal: {
-        kind: "agent",
-        issuer: "https://example.okta.com/oauth2/aus4x2kq",
-        subject: "0oa1b2c3d4",
-        name: "support-bot",
-      },
-      request: `req_0123456789ab${session}`,
-      grant: `gr_0123456789ab${session}`,
-      session: `ses_0123456789ab${session}`,
+      ...context,
+      detail: { ...detail, protocol: "http" },
       connection: "orders-api",
-      operations: ["read-orders"],
-      policy: "support agents read orders",
-      configuration: `sha256:${"a".repeat(64)}`,
     });
     log.flush();
     const writer = log.writer(opening);

@@ -1,4 +1,4 @@
-// `npm run bench [-- postgres | http | kubernetes | mcp | console | deadline | signals | gateways | workers | start | log-in | calm | profile postgres | profile http]`: brings what is missing, then measures.
+// `npm run bench [-- postgres | http | kubernetes | mcp | console | deadline | signals | gateways | workers | start | log-in | calm | growth | profile postgres | profile http]`: brings what is missing, then measures.
 import { spawn } from "node:child_process";
 import { containerPrograms, environment, root, setup } from "./setup.mjs";
 
@@ -15,6 +15,7 @@ const suites = {
   "log-in": { file: "bench/log-in/main.ts", needs: [] },
   calm: { file: "tests/starvation/cpu.ts", needs: [] },
   profile: { file: "bench/profile/main.ts", needs: ["pgbench", "nginx", "wrk"] },
+  growth: { file: "bench/growth/main.ts", needs: [] },
   console: { file: "bench/console/main.ts", needs: ["psql", "chromium"] },
 };
 const [first = "", ...others] = process.argv.slice(2);

@@ -74,7 +74,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.once(signal, () => void stop().finally(() => process.exit(1)));
 
 try {
-  const place = await makePlace(await makeCertificate());
+  const tls = await makeCertificate();
+  const place = await makePlace(tls);
   undo.push(() => place.remove());
   const [port, tlsPort] = [await freePort(), await freePort()];
   const args = ["bench/mcp/server.ts", String(port), String(tlsPort), place.certificate, place.key];
@@ -95,7 +96,7 @@ try {
     {
       name: "direct",
       url: `https://127.0.0.1:${tlsPort}/mcp`,
-      ca: place.certificate,
+      ca: tls.file,
       bearer: "none",
       processes: [],
     },

@@ -9,6 +9,7 @@ import { openAuditLog } from "../../packages/gateway/src/audit/open.ts";
 import { systemClock } from "../../packages/gateway/src/kernel/clock.ts";
 import { median } from "../median.ts";
 import type { Start } from "./child.ts";
+import { sessionOpened } from "../session-record.ts";
 
 const RUNS = 3;
 /** Records that one session writes; a gateway has many of them. */
@@ -51,23 +52,7 @@ async function write(folder: string, records: number): Promise<void> {
   });
   const { log } = opened;
   for (let written = 0; written < records; written += 2 * ACTS_OF_SESSION) {
-    const session = log.append({
-      type: "session.opened",
-      detail: { address: "10.2.0.7", protocol: "postgres", tls: true },
-      principal: {
-        kind: "agent",
-        issuer: "https://example.okta.com/oauth2/aus4x2kq",
-        subject: "0oa1b2c3d4",
-        name: "support-bot",
-      },
-      request: `req_${written}`,
-      grant: `gr_${written}`,
-      session: `ses_${written}`,
-      connection: "orders-db",
-      operations: ["read-orders"],
-      policy: "support agents read orders",
-      configuration: `sha256:${"a".repeat(64)}`,
-    });
+    const session = log.append(sessionOpened(written));
     log.flush();
     const writer = log.writer(session);
     for (let act = 0; act < ACTS_OF_SESSION; act += 1) {

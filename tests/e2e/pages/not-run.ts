@@ -61,6 +61,8 @@ export const notRun: Readonly<Record<string, string>> = {
   "docs/benchmarks.md $ npm run bench -- workers --workers 2 --share 30        # as root; 3 minutes": minutes,
   "docs/benchmarks.md $ npm run bench -- signals                       # 4 to 12 minutes": minutes,
   "docs/benchmarks.md $ npm run bench -- kubernetes": minutes,
+  "docs/benchmarks.md $ npm run bench -- growth                        # all dimensions, each in a process of its own; about 20 minutes":
+    minutes,
   "docs/benchmarks.md $ npm run bench -- mcp": minutes,
   "docs/benchmarks.md $ npm run bench -- console                       # 3 minutes": minutes,
   "docs/cli.md $ mayfly pending": keyboard,

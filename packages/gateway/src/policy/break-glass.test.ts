@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { breakGlassProblems } from "./break-glass.ts";
 import { compilePolicies } from "./compile.ts";
 import { explain } from "./explain.ts";
 import { formatExplanation } from "./format-explanation.ts";
@@ -159,4 +160,19 @@ test("mayflyd explain shows what an emergency gives, apart from the rest", () =>
   expect(text).toContain(
     "May break glass for, in an emergency: at once, and everybody hears of it orders-db/refund-order at most 5m, at once",
   );
+});
+
+test("the longest ordinary time is looked up once, not among all policies for each", () => {
+  let looks = 0;
+  const counted = (entry: PolicyEntry, number: number): PolicyEntry =>
+    Object.defineProperty({ ...entry, name: `${entry.name} ${number}` }, "operations", {
+      enumerable: true,
+      get() {
+        looks += 1;
+        return entry.operations;
+      },
+    });
+  const all = [refund, onCall].flatMap((entry) => Array.from({ length: 100 }, (_, at) => counted(entry, at)));
+  expect(breakGlassProblems(all)).toEqual([]);
+  expect(looks).toBeLessThanOrEqual(2 * all.length);
 });

@@ -9,6 +9,7 @@ const MAX_BREAK_GLASS_MS = 3_600_000;
  * ordinary way would give.
  */
 export function breakGlassProblems(entries: readonly PolicyEntry[]): readonly PolicyProblem[] {
+  const longest = longestOrdinary(entries);
   return entries.flatMap((entry, index) => {
     if (entry.breakGlass !== true) return [];
     const problems: PolicyProblem[] = [];
@@ -35,7 +36,7 @@ export function breakGlassProblems(entries: readonly PolicyEntry[]): readonly Po
       );
     }
     for (const operation of entry.operations) {
-      const ordinary = longestOrdinary(entries, entry.connection, operation);
+      const ordinary = longest.get(keyOf(entry.connection, operation));
       if (ordinary === undefined || entry.ttl.max <= ordinary) continue;
       add(
         "ttl",
@@ -47,20 +48,19 @@ export function breakGlassProblems(entries: readonly PolicyEntry[]): readonly Po
   });
 }
 
-/** The longest time-to-live that an ordinary policy gives for an operation; undefined when none permits it. */
-function longestOrdinary(
-  entries: readonly PolicyEntry[],
-  connection: string,
-  operation: string,
-): number | undefined {
-  const terms = entries.flatMap((entry) =>
-    !entry.forbid &&
-    entry.breakGlass !== true &&
-    entry.connection === connection &&
-    entry.operations.includes(operation) &&
-    entry.ttl !== undefined
-      ? [entry.ttl.max]
-      : [],
-  );
-  return terms.length === 0 ? undefined : Math.max(...terms);
+function keyOf(connection: string, operation: string): string {
+  return JSON.stringify([connection, operation]);
+}
+
+/** The longest time-to-live that an ordinary policy gives for each operation that one permits. */
+function longestOrdinary(entries: readonly PolicyEntry[]): ReadonlyMap<string, number> {
+  const longest = new Map<string, number>();
+  for (const { forbid, breakGlass, connection, operations, ttl } of entries) {
+    if (forbid || breakGlass === true || ttl === undefined) continue;
+    for (const operation of operations) {
+      const key = keyOf(connection, operation);
+      longest.set(key, Math.max(longest.get(key) ?? Number.NEGATIVE_INFINITY, ttl.max));
+    }
+  }
+  return longest;
 }

@@ -204,3 +204,34 @@ describe("when Cedar fails, nothing is compiled", () => {
     }
   });
 });
+
+test("an ask costs the policies about its operation, not all of its connection's", () => {
+  const prepared = new Map<string, readonly string[]>();
+  const asked: string[] = [];
+  const counting: Engine = {
+    ...cedarEngine,
+    preparsePolicySet(id, set) {
+      prepared.set(id, Object.keys(set.staticPolicies ?? {}));
+      return cedarEngine.preparsePolicySet(id, set);
+    },
+    statefulIsAuthorized(call) {
+      asked.push(call.preparsedPolicySetId ?? "");
+      return cedarEngine.statefulIsAuthorized(call);
+    },
+  };
+  const all = Array.from({ length: 50 }, (_, number): PolicyEntry => ({
+    ...read,
+    name: `policy ${number}`,
+    operations: [number === 7 ? "read-orders" : "refund-order"],
+    when: 'principal.name != "mallory"',
+  }));
+  const policies = compiled([...all, night], inventory, counting);
+  expect(policies.decide(ask("read-orders"))).toMatchObject({
+    decision: "permit",
+    terms: { policy: "policy 7" },
+  });
+  expect(policies.outlook(ask("read-orders")).requestable).toBe(true);
+  expect(asked.map((id) => prepared.get(id))).toEqual([["p7"], ["p7"]]);
+  expect(policies.decide(ask("refund-order")).decision).toBe("permit");
+  expect(prepared.get(asked[2] ?? "")).toHaveLength(50);
+});

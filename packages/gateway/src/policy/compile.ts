@@ -2,7 +2,7 @@ import type { PolicyJson } from "@cedar-policy/cedar-wasm/nodejs";
 import { approversOf } from "./approvers.ts";
 import { compilePolicy, type CompiledPolicy } from "./cedar-policy.ts";
 import { explainCedarError } from "./cedar-errors.ts";
-import { decide, type ConnectionPolicies } from "./decide.ts";
+import { decide, type OperationPolicies } from "./decide.ts";
 import { cedarEngine, type Engine } from "./engine.ts";
 import { breakGlassProblems } from "./break-glass.ts";
 import { problemsOfEntry, type Inventory } from "./check-entries.ts";
@@ -115,58 +115,72 @@ function compiledProblems(engine: Engine, compiled: readonly CompiledPolicy[]): 
 
 function policiesOf(engine: Engine, compiled: readonly CompiledPolicy[]): Policies {
   compilations += 1;
-  const sets = new Map<string, ConnectionPolicies>();
+  const made = new Map<string, OperationPolicies>();
+  const sets = new Map<string, OperationPolicies>();
   const entries = Map.groupBy(
     compiled.map(({ entry }) => entry),
     ({ connection }) => connection,
   );
-  const keyOf = ({ connection, context }: PolicyAsk): string => setKey(connection, context.break_glass);
+  const setOf = ({ connection, operation, context }: PolicyAsk): OperationPolicies | undefined =>
+    sets.get(setKey(connection, operation, context.break_glass));
   for (const [key, policies] of inModes(compiled)) {
-    const id = `${compilations}/${sets.size}`;
-    prepare(
-      engine,
-      id,
-      policies.map((policy) => [policy.id, policy.policy]),
-    );
-    prepare(
-      engine,
-      knownOf(id),
-      policies.flatMap(({ id, known }) => (known === undefined ? [] : [[id, known]])),
-    );
-    sets.set(key, { id, policies });
+    // Operations with the same policies share a set.
+    const same = policies.map(({ id }) => id).join(" ");
+    const set = made.get(same) ?? prepareSet(engine, `${compilations}/${made.size}`, policies);
+    made.set(same, set);
+    sets.set(key, set);
   }
   const policies: Policies = Object.freeze({
-    decide: (ask) => decide(engine, sets.get(keyOf(ask)), ask),
+    decide: (ask) => decide(engine, setOf(ask), ask),
     outlook: (ask) => {
-      const set = sets.get(keyOf(ask));
+      const set = setOf(ask);
       return outlook(engine, set, knownOf(set?.id ?? ""), ask);
     },
     approvers: (connection, operations) => approversOf(entries.get(connection) ?? [], connection, operations),
   } satisfies Policies);
-  const ids = Array.from(sets.values(), ({ id }) => [id, knownOf(id)]).flat();
+  const ids = Array.from(made.values(), ({ id }) => [id, knownOf(id)]).flat();
   abandoned.register(policies, () => {
     for (const id of ids) prepare(engine, id, []);
   });
   return policies;
 }
 
-/** Connections' names hold no space. */
-function setKey(connection: string, breakGlass: boolean): string {
-  return `${connection} ${breakGlass ? "break_glass" : "ordinary"}`;
+/** Gives policies to the engine, whole and their known parts. */
+function prepareSet(engine: Engine, id: string, policies: readonly CompiledPolicy[]): OperationPolicies {
+  prepare(
+    engine,
+    id,
+    policies.map((policy) => [policy.id, policy.policy]),
+  );
+  prepare(
+    engine,
+    knownOf(id),
+    policies.flatMap((policy) => (policy.known === undefined ? [] : [[policy.id, policy.known]])),
+  );
+  return { id, policies };
+}
+
+/** Names come from whoever asks: no two triples have one key. */
+function setKey(connection: string, operation: string, breakGlass: boolean): string {
+  return JSON.stringify([connection, operation, breakGlass]);
 }
 
 /**
- * Each connection's policies twice, for ordinary asks and for breaking glass. What permits the one is no part of the
- * other, so that no condition and no error of ours can let it count there; what forbids is part of both.
+ * Each operation's policies twice, for ordinary asks and for breaking glass. What permits the one is no part of the
+ * other, so that no condition and no error of ours can let it count there; what forbids is part of both. Policies about
+ * other operations are no part of either: they could decide nothing, and each would cost an evaluation.
  */
 function inModes(compiled: readonly CompiledPolicy[]): ReadonlyMap<string, readonly CompiledPolicy[]> {
-  const sets = new Map<string, readonly CompiledPolicy[]>();
-  for (const [connection, policies] of Map.groupBy(compiled, ({ entry }) => entry.connection)) {
-    for (const breakGlass of [false, true]) {
-      const ofMode = policies.filter(
-        ({ entry }) => entry.forbid || (entry.breakGlass === true) === breakGlass,
-      );
-      if (ofMode.length > 0) sets.set(setKey(connection, breakGlass), ofMode);
+  const sets = new Map<string, CompiledPolicy[]>();
+  for (const policy of compiled) {
+    const { forbid, breakGlass, connection } = policy.entry;
+    for (const mode of forbid ? [false, true] : [breakGlass === true]) {
+      for (const operation of policy.operations) {
+        const key = setKey(connection, operation, mode);
+        const set = sets.get(key);
+        if (set === undefined) sets.set(key, [policy]);
+        else set.push(policy);
+      }
     }
   }
   return sets;

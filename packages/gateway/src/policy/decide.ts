@@ -15,16 +15,11 @@ import {
 import { byLeastAsking, termsOf } from "./terms.ts";
 import type { PolicyAsk, PolicyVerdict } from "./types.ts";
 
-/** The policies of one connection for one kind of ask, ordinary or breaking glass, known to the engine under `id`. */
-export interface ConnectionPolicies {
+/** The policies about one operation for one kind of ask, ordinary or breaking glass, known to the engine under `id`. */
+export interface OperationPolicies {
   readonly id: string;
   /** In the order of the file. */
   readonly policies: readonly CompiledPolicy[];
-}
-
-/** Policies about the operation that is asked for, in the order of the file. */
-export function about(set: ConnectionPolicies | undefined, operation: string): readonly CompiledPolicy[] {
-  return set === undefined ? [] : set.policies.filter(({ operations }) => operations.has(operation));
 }
 
 /** The groups of the requester and of the person behind it: neither replaces the other. */
@@ -41,10 +36,10 @@ export function concerns(policy: CompiledPolicy, { groups, personGroups }: Asker
 
 /**
  * Judges one ask: forbid beats permit, no match denies, and so does whatever cannot be evaluated.
- * @param set the policies of the ask's connection, for asks of its kind
+ * @param set the policies about the ask's operation, for asks of its kind
  */
-export function decide(engine: Engine, set: ConnectionPolicies | undefined, ask: PolicyAsk): PolicyVerdict {
-  const relevant = about(set, ask.operation);
+export function decide(engine: Engine, set: OperationPolicies | undefined, ask: PolicyAsk): PolicyVerdict {
+  const relevant = set?.policies ?? [];
   const permits = relevant.filter(({ entry }) => !entry.forbid);
   if (set === undefined || permits.length === 0) return deny([nobodyMay(ask.connection, ask.operation)]);
   const impossible = refuseAll(ask);

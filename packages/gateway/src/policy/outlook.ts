@@ -1,6 +1,6 @@
 import { messageOf } from "../kernel/errors.ts";
 import type { CompiledPolicy } from "./cedar-policy.ts";
-import { about, askerOf, concerns, type ConnectionPolicies } from "./decide.ts";
+import { askerOf, concerns, type OperationPolicies } from "./decide.ts";
 import type { Engine } from "./engine.ts";
 import { judge, refuseAll, type Judgement } from "./judge.ts";
 import { printable } from "./printable.ts";
@@ -26,16 +26,16 @@ const unknown = { reason: "", requested_seconds: 0, hour: 0, weekday: 1, client_
  * Groups are compared, and of each condition `a && b && …` the parts are evaluated that depend on nothing but the
  * principal, the operation and whether a person stands behind the agent. What remains is given back as text. So an
  * outlook may promise what a decision then denies (a condition that nothing could meet); it hides nothing that one permits.
- * @param policies the connection's policies, for the ask's mode
+ * @param set the policies about the ask's operation, for its mode
  * @param known id of the set of the policies' known parts (`CompiledPolicy.known`), all permits
  */
 export function outlook(
   engine: Engine,
-  policies: ConnectionPolicies | undefined,
+  set: OperationPolicies | undefined,
   known: string,
   ask: PolicyAsk,
 ): Outlook {
-  const relevant = about(policies, ask.operation);
+  const relevant = set?.policies ?? [];
   const permits = relevant.filter(({ entry }) => !entry.forbid);
   if (permits.length === 0) return closed([nobodyMay(ask.connection, ask.operation)]);
   const { has_person, person_groups, break_glass } = ask.context;

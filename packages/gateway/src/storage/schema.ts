@@ -11,11 +11,13 @@ import { addBudgets, type BudgetTables } from "./budgets.ts";
 import { addCursors, type CursorTables } from "./cursors.ts";
 import { addCutOffs, type CutOffTables } from "./cut-offs.ts";
 import { addEmergencies } from "./emergencies.ts";
+import { addEndedFirst } from "./forget-ended.ts";
 import { addGateways, type GatewayTables } from "./gateways.ts";
 import { addLogQuestions, type LogQuestionTables } from "./log-questions.ts";
 import { addMemberships, type MembershipTables } from "./memberships.ts";
 import { addPlaces, type PlaceTables } from "./shared-places.ts";
 import { byLog, byOpening } from "./record-tables.ts";
+import { addNewestFirst } from "./newest-first.ts";
 import { addRenewals, type RenewalTables } from "./renewals.ts";
 import { addReviews, type ReviewTables } from "./reviews.ts";
 import { addRetiredLogs, type RetiredLogTables } from "./retired-logs.ts";
@@ -230,6 +232,8 @@ export function migrations(kind: "sqlite" | "postgres", model: GrantModel): Migr
     // A store that belongs to one process has its log's holds alone.
     ...(kind === "postgres" ? { "0024_holds": { up: addHolds } } : {}),
     "0025_emergencies": { up: (db) => addEmergencies(db, kind) },
+    "0026_newest_first": { up: addNewestFirst },
+    "0027_ended_first": { up: addEndedFirst },
   };
   return { getMigrations: () => Promise.resolve({ ...all }) };
 }

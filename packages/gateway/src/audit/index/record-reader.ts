@@ -1,10 +1,11 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { segmentsOf, unfoundSession, type StoredRecord } from "@mayfly/audit-verifier";
+import { unfoundSession, type Segment, type StoredRecord } from "@mayfly/audit-verifier";
 import { boundedMap } from "../../kernel/bounded-map.ts";
 import type { AuditRecord } from "../records.ts";
 import type { DroppedRecords } from "../retention/dropped.ts";
 import { createJoiner } from "./referenced.ts";
+import { segmentList } from "./segment-list.ts";
 
 /** Records as they are stored, and where to go on. */
 interface Found {
@@ -68,6 +69,7 @@ export function recordReader(
   written: () => number,
   dropped: Pick<DroppedRecords, "skip" | "carried"> = { skip: () => undefined, carried: () => [] },
 ): RecordReader {
+  const files = segmentList(folder);
   const places = boundedMap<Place, number>(MAX_PLACES);
   const joiner = createJoiner(async (seq) =>
     (await lookStored(seq, 1)).records.find((record) => record.seq === seq),
@@ -138,8 +140,11 @@ export function recordReader(
 
   /** From one file. */
   async function readSome(seq: number, end: number, wanted?: Wanted): Promise<Found> {
-    const segment = segmentsOf(folder).findLast(({ first }) => first <= seq);
-    if (segment === undefined) return { records: [], next: seq };
+    const found = await files.read(seq, (segment) => readFile(segment, seq, end, wanted));
+    return found ?? { records: [], next: seq };
+  }
+
+  async function readFile(segment: Segment, seq: number, end: number, wanted?: Wanted): Promise<Found> {
     const found: StoredRecord[] = [];
     let { at, offset } = nearest(places.all(), seq, segment.file) ?? { at: segment.first, offset: 0 };
     const file = await open(join(folder, segment.file), "r");

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   archivedFile,
+  checkpointEntries,
   checkpointsFile,
   hashRange,
   leafHash,
@@ -36,7 +37,14 @@ export function proveContent(folder: string, end: number): void {
     .split("\n")
     .filter((key) => key !== "");
   const checkpointBytes = statSync(join(folder, checkpointsFile)).size;
-  for (const { file } of segmentsOf(folder).filter(({ first }) => first >= end)) {
+  const behind = segmentsOf(folder).filter(({ first }) => first >= end);
+  // Each look verifies the log from its beginning: it goes at once as far as the checkpoint says that it covers.
+  const size = coveringSize(folder, end) ?? Number.POSITIVE_INFINITY;
+  const next = Math.max(
+    behind.findLastIndex(({ first }) => first < size),
+    0,
+  );
+  for (const { file } of behind.slice(next)) {
     const until = { file, bytes: statSync(join(folder, file)).size, checkpointBytes };
     const { problems, checkpoint } = verifyLog(folder, keys, { until, isBeginning: true });
     const [problem] = problems;
@@ -47,6 +55,15 @@ export function proveContent(folder: string, end: number): void {
   throw new Error("no checkpoint covers what is to be archived");
 }
 
+/** How many records the first checkpoint covers that says it covers so many; undefined: none does. */
+function coveringSize(folder: string, end: number): number | undefined {
+  for (const { note, ended } of checkpointEntries(folder)) {
+    const size = Number(note.split("\n")[1]);
+    if (ended && size >= end) return size;
+  }
+  return undefined;
+}
+
 /** The archive proves itself up to its end by the checkpoint behind it. */
 export function proveArchive(archive: string, folder: string, end: number): void {
   const size = archiveCheckpoints(archive, folder, end);
@@ -55,6 +72,7 @@ export function proveArchive(archive: string, folder: string, end: number): void
   const leaves: Buffer[] = [];
   for (const { first, file } of segmentsOf(folder)) {
     if (first < end) continue;
+    if (first >= size) break;
     for (const line of linesOf(join(folder, file))) {
       if (leaves.length === size - end) break;
       leaves.push(leafHash(line.bytes));

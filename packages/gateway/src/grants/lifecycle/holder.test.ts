@@ -1,10 +1,23 @@
 import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { deadlineAfter } from "../../kernel/clock.ts";
+import type { Core } from "../core.ts";
 import type { Ask, Grants } from "../grants.ts";
 import { code, grantOf, other, read, refund } from "../testing/asks.ts";
-import { type Harness } from "../testing/harness.ts";
-import { agent, auditor, operator, person, reviewer } from "../testing/samples.ts";
+import { minute, type Harness } from "../testing/harness.ts";
+import {
+  agent,
+  auditor,
+  operator,
+  person,
+  reviewer,
+  sampleGrant,
+  sampleRequest,
+} from "../testing/samples.ts";
 import { useHarness } from "../testing/use-harness.ts";
+import type { Grant } from "../types.ts";
+import { liveEntriesOf } from "./holder.ts";
+import { createLiveGrants } from "./live-grants.ts";
 
 let h: Harness;
 let grants: Grants;
@@ -100,5 +113,40 @@ describe("seeing", () => {
     expect(await code(grants.collectSecret(agent, grant))).toBe("log_unavailable");
     h.log.failing = undefined;
     expect(await grants.collectSecret(agent, grant)).toBeDefined();
+  });
+});
+
+describe("the live grants of one holder", () => {
+  it("are found without a look at those of others", async () => {
+    const lookedAt = { requester: 0 };
+    const clock = h.clock;
+    const live = createLiveGrants(clock, () => undefined, () => undefined, () => undefined); // prettier-ignore
+    const ends = { activatedAt: clock.wall(), endsAt: clock.wall() + minute };
+    const add = (grant: Grant): void =>
+      void live.add(grant, sampleRequest(grant.request), deadlineAfter(clock, minute));
+    for (let number = 0; number < 100; number += 1)
+      add({
+        ...sampleGrant(`gr_${number}`, "req_1", ends),
+        // Its own enumerable member, so that it is there in copies; a copy reads it once.
+        requester: new Proxy(
+          { ...agent, subject: `0oa${number}` },
+          {
+            get(target, name, receiver) {
+              lookedAt.requester += 1;
+              return Reflect.get(target, name, receiver) as unknown;
+            },
+          },
+        ),
+      });
+    add(sampleGrant("gr_mine", "req_2", ends));
+    add(sampleGrant("gr_elsewhere", "req_3", { ...ends, connection: "billing-api" }));
+    lookedAt.requester = 0;
+    const core = { clock, live } as unknown as Core;
+    expect(liveEntriesOf(core, agent, "orders-db").map(({ grant }) => grant.id)).toEqual(["gr_mine"]);
+    expect(lookedAt.requester).toBe(0);
+    live.remove("gr_mine", { state: "released", words: "over" });
+    expect(liveEntriesOf(core, agent, "orders-db")).toEqual([]);
+    expect(liveEntriesOf(core, agent, "billing-api")).toHaveLength(1);
+    live.stop();
   });
 });

@@ -29,8 +29,8 @@ export function liveEntry(core: Core, id: string): LiveEntry | undefined {
 /** The live grants of one holder on one connection, newest first; expired ones end here. */
 export function liveEntriesOf(core: Core, holder: Requester, connection: string): readonly LiveEntry[] {
   return core.live
-    .all()
-    .filter(({ grant }) => grant.connection === connection && owns(holder, grant))
+    .of(holder, connection)
+    .filter(({ grant }) => owns(holder, grant))
     .flatMap(({ grant }) => liveEntry(core, grant.id) ?? [])
     .toSorted((a, b) => b.grant.activatedAt - a.grant.activatedAt);
 }

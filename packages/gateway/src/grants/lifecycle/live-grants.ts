@@ -1,5 +1,7 @@
 import { remaining, type Clock, type Deadline } from "../../kernel/clock.ts";
+import type { RequesterId } from "../../kernel/requester.ts";
 import { recordPrincipal } from "../durability/records.ts";
+import { createByHolder } from "./by-holder.ts";
 import type { GrantCounts } from "../observer.ts";
 import type { AccessRequest, Grant, GrantEnd, LiveGrant } from "../types.ts";
 
@@ -20,6 +22,8 @@ interface WatchedGrant {
 export interface LiveGrants {
   add(grant: Grant, request: AccessRequest, deadline: Deadline): LiveEntry;
   get(id: string): LiveEntry | undefined;
+  /** Those of one requester on one connection, in the order in which they were added. */
+  of(requester: RequesterId, connection: string): readonly LiveEntry[];
   /** Removes a grant and aborts its signal, at once; undefined when it is not live here. */
   remove(id: string, end: GrantEnd): LiveEntry | undefined;
   all(): LiveEntry[];
@@ -57,6 +61,7 @@ export function createLiveGrants(
   watch: (entry: LiveEntry) => (() => void) | undefined = () => undefined,
 ): LiveGrants {
   const entries = new Map<string, WatchedGrant>();
+  const held = createByHolder<LiveEntry>();
   const deadlines = new Map<string, { readonly deadline: Deadline; told: boolean; escalation?: Deadline }>();
   let timer: { readonly at: number; readonly cancel: () => void } | undefined;
   let stopped = false;
@@ -106,17 +111,20 @@ export function createLiveGrants(
         principal: recordPrincipal(grant.requester),
         ...(verifier === undefined ? {} : { verifier }),
       };
-      const held: WatchedGrant = { entry, controller, unwatch: undefined };
-      entries.set(grant.id, held);
-      held.unwatch = watch(entry);
+      const watched: WatchedGrant = { entry, controller, unwatch: undefined };
+      entries.set(grant.id, watched);
+      held.add(entry);
+      watched.unwatch = watch(entry);
       arm(remaining(clock, deadline));
       return entry;
     },
     get: (id) => entries.get(id)?.entry,
+    of: (requester, connection) => held.of(requester, connection),
     remove(id, end) {
       const found = entries.get(id);
       if (found === undefined) return undefined;
       entries.delete(id);
+      held.delete(found.entry);
       found.unwatch?.();
       found.controller.abort(end);
       return found.entry;
