@@ -1,4 +1,4 @@
-// `npm run bench [-- postgres | http | kubernetes | mcp | console | deadline | signals | gateways | workers | start | log-in | calm | growth | profile postgres | profile http]`: brings what is missing, then measures.
+// `npm run bench [-- postgres | http | kubernetes | mcp | console | deadline | signals | gateways | workers | start | log-in | calm | growth | profile postgres | profile http | profile mcp]`: brings what is missing, then measures.
 import { spawn } from "node:child_process";
 import { containerPrograms, environment, root, setup } from "./setup.mjs";
 

@@ -1,4 +1,4 @@
-// `npm run bench -- profile postgres|http`: a CPU profile of the gateway's main thread under load, and its most expensive
+// `npm run bench -- profile postgres|http|mcp`: a CPU profile of the gateway's main thread under load, and its most expensive
 // functions by room. `--mode simple --clients 64 --tls` for PostgreSQL, `--file big --clients 16` for HTTP. With `--survivors`,
 // what each act leaves behind that outlives the young generation, where nothing should: see docs/decisions/0039.
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -12,6 +12,7 @@ import { makePlace, startApi } from "../http/peers.ts";
 import { spanOf as wrkSpan, startWrk } from "../http/wrk.ts";
 import { mainThreadTimes } from "../measure/process-times.ts";
 import { withCpu, type Load, type Span } from "../measure/sampler.ts";
+import { startClient, startParties } from "../mcp/peers.ts";
 import { startMayfly as startPostgresMayfly } from "../postgres/mayfly.ts";
 import { startDatabase } from "../postgres/peers.ts";
 import { spanOf as pgbenchSpan, startPgbench } from "../postgres/pgbench.ts";
@@ -96,7 +97,24 @@ async function http(): Promise<Scene> {
   };
 }
 
-const scenes: Readonly<Record<string, () => Promise<Scene>>> = { postgres, http };
+async function mcp(): Promise<Scene> {
+  const { gateway, mayfly } = await startParties(undo, { bin: values.gateway, environment: inspected });
+  const clients = values.clients ?? "16";
+  return {
+    what: `calls of one tool, ${clients} connections, TLS`,
+    gateway,
+    load(span) {
+      const { pid, done } = startClient(mayfly, Number(clients), span);
+      // The client measures from its first call to its last.
+      return {
+        pid,
+        done: done.then((run) => ({ perSecond: run.callsPerSecond, span: { from: 1000, to: span * 1000 } })),
+      };
+    },
+  };
+}
+
+const scenes: Readonly<Record<string, () => Promise<Scene>>> = { postgres, http, mcp };
 
 async function showSurvivors(scene: Scene): Promise<void> {
   const { gateway, what } = scene;

@@ -3,7 +3,7 @@ import type { WebSession } from "../../gate/gate.ts";
 import { mintPermit } from "../../gate/permit.ts";
 import { fakeClock } from "@mayfly/testing/fake-clock.ts";
 import type { McpAct, McpCover } from "./act.ts";
-import { AnswerTooLarge } from "./answers/read.ts";
+import { AnswerTooLarge } from "./upstream/reading/share.ts";
 import { type McpTarget, targetSchema } from "./target.ts";
 import { type Rig, startRig } from "./testing/rig.ts";
 import { connectUpstream, type McpUpstream } from "./upstream/connect.ts";

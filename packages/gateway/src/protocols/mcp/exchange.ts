@@ -5,7 +5,7 @@ import type { WebExchange } from "../../gate/web/handler.ts";
 import { isGone, send } from "../../gate/web/router.ts";
 import { refuseForm } from "../../gate/web/mcp/form.ts";
 import { INLINE_BODY_BYTES } from "../../gate/bounds.ts";
-import { AnswerTooLarge } from "./answers/read.ts";
+import { AnswerTooLarge } from "./upstream/reading/share.ts";
 import { Busy } from "../../gate/web/sessions/sharing.ts";
 import { cutWhileWaiting } from "../../gate/web/proxy/cut-waiting.ts";
 import { readWhole } from "../../gate/web/proxy/body.ts";
@@ -18,6 +18,7 @@ import { coversCall } from "./judge.ts";
 import { readMessage } from "../../gate/web/mcp/message.ts";
 import type { McpScope } from "./scope.ts";
 import { serve } from "./serve.ts";
+import { ServerError } from "./upstream/messages.ts";
 import type { Upstreams } from "./upstream/upstreams.ts";
 
 /** What all exchanges share. */
@@ -120,18 +121,9 @@ export async function handleRequest(
     account.use("mcpCalls", exchange.connection);
     const upstream = () => options.upstreams.of(session, account);
     const { connection } = exchange;
-    const gone = new AbortController();
-    response.once("close", () => gone.abort());
-    const ended = AbortSignal.any([session.ended, gone.signal]);
-    const made = await serve({
-      session,
-      permit,
-      connection,
-      message,
-      upstream,
-      account,
-      ended,
-    });
+    const made = await untilGone(session.ended, response, (ended) =>
+      serve({ session, permit, connection, message, upstream, account, ended }),
+    );
     // It may have come before the end, and been made into an answer after it.
     session.ended.throwIfAborted();
     complete({ bytes: made.body.length });
@@ -147,26 +139,34 @@ export async function handleRequest(
       return close(failure(200, message.id, -32_603, `${error.message}; ask for less`));
     }
     const ended = session.ended.aborted || isGone(response);
-    if (!ended && !isOwnError(error)) options.upstreams.drop(session);
-    complete({ error: ended ? "grant_ended" : isOwnError(error) ? `rpc_${error.code}` : "upstream_failed" });
+    const own = error instanceof ServerError ? error.code : undefined;
+    if (!ended && own === undefined) options.upstreams.drop(session);
+    complete({ error: ended ? "grant_ended" : own === undefined ? "upstream_failed" : `rpc_${own}` });
     const why = ended
       ? "the grant ended while the request was under way; ask again: mayfly request"
-      : isOwnError(error)
-        ? `the server refused the request (${error.code})`
-        : "the server gave no answer; try again, the operator sees the connection's health";
-    return close(failure(200, message.id, isOwnError(error) ? error.code : -32_603, why));
+      : own === undefined
+        ? "the server gave no answer; try again, the operator sees the connection's health"
+        : `the server refused the request (${own})`;
+    return close(failure(200, message.id, own ?? -32_603, why));
   }
 }
 
-/** An error that the upstream server answered with: its code is passed on, its words may quote what they should not. */
-function isOwnError(error: unknown): error is Error & { readonly code: number } {
-  return (
-    error instanceof Error &&
-    // The transport's errors carry a status of HTTP as their code: a session that the server forgot is a 404.
-    error.name === "McpError" &&
-    "code" in error &&
-    Number.isSafeInteger(error.code) &&
-    error.code !== -32_000 &&
-    error.code !== -32_001
-  );
+/** Does something with a signal that aborts when the session ends, or its client goes, before that is done. */
+async function untilGone<Made>(
+  ended: AbortSignal,
+  response: WebExchange["response"],
+  work: (ended: AbortSignal) => Promise<Made>,
+): Promise<Made> {
+  const either = new AbortController();
+  const over = (): void => either.abort(ended.reason);
+  const gone = (): void => either.abort(new Error("the client has gone"));
+  if (ended.aborted) over();
+  ended.addEventListener("abort", over);
+  response.once("close", gone);
+  try {
+    return await work(either.signal);
+  } finally {
+    ended.removeEventListener("abort", over);
+    response.removeListener("close", gone);
+  }
 }

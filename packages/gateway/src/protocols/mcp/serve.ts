@@ -1,4 +1,4 @@
-import { MAX_MCP_ANSWER_BYTES } from "../../gate/bounds.ts";
+import { INLINE_BODY_BYTES, MAX_MCP_ANSWER_BYTES } from "../../gate/bounds.ts";
 import type { SharedUse } from "../../gate/web/sessions/sharing.ts";
 import type { Permit } from "../../gate/permit.ts";
 import type { WebSession } from "../../gate/gate.ts";
@@ -17,6 +17,7 @@ import type { ClientMessage } from "../../gate/web/mcp/message.ts";
 import { definitionOf } from "./upstream/pins.ts";
 import { cursorOf, listedResource, promptResult, readResult, toolResult } from "./answers/results.ts";
 import type { McpTarget } from "./target.ts";
+import type { Answer } from "./upstream/channel.ts";
 import type { McpUpstream } from "./upstream/connect.ts";
 
 /** A permitted request and what it is answered with. */
@@ -71,14 +72,19 @@ async function list(served: Served, cover: ListCover): Promise<LocalReply> {
   }
   const params = cursor === undefined ? {} : { cursor };
   const answer = await server.send(permit, { method, params, signal: ended, ...traced(served) });
+  return passedOn(served, answer, (all) => listed(target, cover, all));
+}
+
+/** What of a list comes down. */
+function listed(target: McpTarget, { what, shows }: ListCover, answer: Result): Result {
   const items = itemsOf(answer, what);
-  const listed =
+  const shown =
     what === "resources"
       ? items.filter(({ uri }) => typeof uri === "string" && shows(uri)).map(listedResource)
       : items
           .filter(({ name }) => typeof name === "string" && shows(name))
           .flatMap((prompt) => listedPrompt(target, prompt as ToolDefinition) ?? []);
-  return bounded(id, { [what]: listed, ...cursorOf(answer) });
+  return { [what]: shown, ...cursorOf(answer) };
 }
 
 /** Calls a tool whose definition is still the one that was accepted. */
@@ -99,7 +105,7 @@ async function callTool(served: Served, cover: Cover<"tool">): Promise<LocalRepl
     signal: ended,
     ...traced(served),
   });
-  return passedOn(served, () => toolResult(answer));
+  return passedOn(served, answer, toolResult);
 }
 
 /** Gives a prompt; one that an operator accepted, while its definition is still that one. */
@@ -123,7 +129,7 @@ async function getPrompt(served: Served, cover: Cover<"prompt">): Promise<LocalR
     signal: ended,
     ...traced(served),
   });
-  return passedOn(served, () => promptResult(answer));
+  return passedOn(served, answer, promptResult);
 }
 
 async function readResource(served: Served, { uri }: Cover<"resource">): Promise<LocalReply> {
@@ -135,7 +141,7 @@ async function readResource(served: Served, { uri }: Cover<"resource">): Promise
     signal: ended,
     ...traced(served),
   });
-  return bounded(message.id, readResult(answer));
+  return passedOn(served, answer, readResult);
 }
 
 /** A denial for a definition that is not the one that was accepted. */
@@ -166,9 +172,19 @@ function bounded(id: string | number, value: Result): LocalReply {
     : failure(200, id, -32_603, "the server's answer is larger than the gateway passes on; ask for less");
 }
 
-/** A result as it goes down: made in its principal's turn, and counted until it has gone. @throws Busy */
-async function passedOn({ account, message: { id } }: Served, make: () => Result): Promise<LocalReply> {
-  const made = await account.heavy.run(account.key, () => bounded(id, make()), "next");
+/**
+ * A result as it goes down: a large one is made in its principal's turn, and counted until it has gone.
+ * @throws Busy
+ */
+async function passedOn(
+  { account, message: { id } }: Served,
+  { result: answer, bytes }: Answer,
+  make: (answer: Result) => Result,
+): Promise<LocalReply> {
+  const made =
+    bytes <= INLINE_BODY_BYTES
+      ? bounded(id, make(answer))
+      : await account.heavy.run(account.key, () => bounded(id, make(answer)), "next");
   account.hold(made.body.length);
   return made;
 }

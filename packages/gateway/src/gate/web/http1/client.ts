@@ -63,8 +63,20 @@ function failedRequest(error: Error, handler: AnswerHandler): RequestControl {
   return { abort: () => (isGivenUp = true), pause: () => undefined, resume: () => undefined };
 }
 
+/** A client that has an end. */
+export interface ClosableHttp1Client {
+  readonly dispatch: Dispatch;
+  /** Closes the connections that carry nothing; from now on each is closed as soon as it carries nothing. */
+  close(): void;
+}
+
 /** Makes a client of HTTP/1.1 for one upstream: a bounded pool of connections that are kept alive. */
 export function createHttp1Client(options: Http1ClientOptions): Dispatch {
+  return createClosableHttp1Client(options).dispatch;
+}
+
+/** The same for one that is needed for a time only. */
+export function createClosableHttp1Client(options: Http1ClientOptions): ClosableHttp1Client {
   const { maxConnections, timeout, now = () => performance.now(), clock = systemClock } = options;
   const open = options.open ?? createSocketOpener(options);
   const { host } = new URL(options.origin);
@@ -72,6 +84,7 @@ export function createHttp1Client(options: Http1ClientOptions): Dispatch {
   const queue = new Set<Sending>();
   const waiting = createSharedTimeout(timeout, now);
   let connections = 0;
+  let isClosed = false;
 
   const begin = (sending: Sending, connection: Connection): void => {
     sending.connection = connection;
@@ -101,7 +114,8 @@ export function createHttp1Client(options: Http1ClientOptions): Dispatch {
         begin(first, connection);
         return;
       }
-      idle.add(connection, keepAliveMs);
+      if (isClosed) connection.close();
+      else idle.add(connection, keepAliveMs);
     },
     gone(connection) {
       idle.delete(connection);
@@ -157,7 +171,7 @@ export function createHttp1Client(options: Http1ClientOptions): Dispatch {
     };
   };
 
-  return (request, handler) => {
+  const dispatch: Dispatch = (request, handler) => {
     let head: EncodedHead;
     try {
       head = encodeRequestHead(request, host);
@@ -169,5 +183,12 @@ export function createHttp1Client(options: Http1ClientOptions): Dispatch {
     if (connection === undefined) wait(sending);
     else begin(sending, connection);
     return sending;
+  };
+  return {
+    dispatch,
+    close() {
+      isClosed = true;
+      idle.closeAll();
+    },
   };
 }

@@ -43,6 +43,10 @@ export class IdleConnections {
     this.#connections.shift()?.close();
   }
 
+  closeAll(): void {
+    for (const each of this.#connections.splice(0)) each.close();
+  }
+
   #sweepLater(): void {
     if (this.#isSweeping) return;
     this.#isSweeping = true;

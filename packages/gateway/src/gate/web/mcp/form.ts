@@ -46,10 +46,16 @@ async function speaks(version: string): Promise<boolean> {
   return (await mcpVersions()).SUPPORTED_PROTOCOL_VERSIONS.includes(version);
 }
 
-/** The SDK is loaded where it is first needed: a gateway without MCP starts without it. */
-export async function mcpVersions(): Promise<{
+let versions: Promise<McpVersions> | undefined;
+
+/** The versions of the protocol that are spoken. */
+interface McpVersions {
   readonly LATEST_PROTOCOL_VERSION: string;
   readonly SUPPORTED_PROTOCOL_VERSIONS: readonly string[];
-}> {
-  return import("@modelcontextprotocol/sdk/types.js");
+}
+
+/** The SDK is loaded where it is first needed, and asked for once: a gateway without MCP starts without it. */
+export function mcpVersions(): Promise<McpVersions> {
+  versions ??= import("@modelcontextprotocol/sdk/types.js");
+  return versions;
 }

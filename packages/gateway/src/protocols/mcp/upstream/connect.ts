@@ -1,27 +1,17 @@
-import { AsyncLocalStorage } from "node:async_hooks";
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import {
-  getDefaultEnvironment,
-  StdioClientTransport,
-  type StdioServerParameters,
-} from "@modelcontextprotocol/sdk/client/stdio.js";
-import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { ResultSchema } from "@modelcontextprotocol/sdk/types.js";
-import { Agent, fetch as undiciFetch } from "undici";
-import { MAX_MCP_ANSWER_BYTES } from "../../../gate/bounds.ts";
-import { Bag } from "../../../kernel/bag.ts";
 import { createSend, type Send } from "../../../gate/send.ts";
-import { AnswerTooLarge, type AnswerShare, boundEvents, readAnswer } from "../answers/read.ts";
+import { mcpVersions } from "../../../gate/web/mcp/form.ts";
+import { createSharedTimeout, type SharedTimeout } from "../../../gate/web/proxy/shared-timeout.ts";
+import type { AnswerShare } from "./reading/share.ts";
+import type { McpTarget } from "../target.ts";
+import type { Answer, Channel } from "./channel.ts";
 import type { ToolDefinition } from "./definitions.ts";
-import { type McpTarget, reveal } from "../target.ts";
-
-type Result = Readonly<Record<string, unknown>>;
+import { HttpChannel } from "./http-channel.ts";
+import { ChannelError, type Fields } from "./messages.ts";
 
 /** A client's request as it goes to the server. */
 export interface McpCall {
   readonly method: string;
-  readonly params: Result;
+  readonly params: Fields;
   readonly signal: AbortSignal;
   /** The call's span, while traces are exported. */
   readonly traceparent?: string | undefined;
@@ -30,7 +20,7 @@ export interface McpCall {
 /** A connection to an upstream MCP server, of one grant alone. */
 export interface McpUpstream {
   /** Sends a client's request. @throws Error when the server or the transport fails, or `signal` aborts */
-  readonly send: Send<McpCall, Promise<Result>>;
+  readonly send: Send<McpCall, Promise<Answer>>;
   /** Every tool that the server defines now: the gateway's own question, which carries nothing of a client's. */
   tools(signal: AbortSignal): Promise<readonly ToolDefinition[]>;
   /** The same of prompts; none of a server that knows no prompts. */
@@ -38,94 +28,108 @@ export interface McpUpstream {
   close(): Promise<void>;
 }
 
-/**
- * What the request over HTTP of the call that is being sent needs. Its signal: the SDK cancels a call with a message, and
- * leaves its request open for as long as the server likes.
- */
-const calls = new AsyncLocalStorage<{
-  readonly signal: AbortSignal;
-  readonly traceparent: string | undefined;
-}>();
-
 /** Pages of a list, and what they may hold. */
 const MAX_PAGES = 50;
 const MAX_DEFINITIONS = 2000;
 
-/**
- * A program's pipes. The SDK closes them by itself in one case alone: an answer has outgrown its buffer. Its error has
- * no code, so it is this that tells.
- */
-class ProgramTransport extends StdioClientTransport {
-  readonly #over: (error: Error) => void;
-  #isExpected = false;
+/** Requests over a channel: numbered, and each given up when its time or its caller's is over. */
+class Requests {
+  readonly #channel: Channel;
+  readonly #timeout: SharedTimeout;
+  #last = 0;
 
-  constructor(over: (error: Error) => void, program: StdioServerParameters) {
-    super(program);
-    this.#over = over;
+  /** @param timeout milliseconds that each may take in all */
+  constructor(channel: Channel, timeout: number) {
+    this.#channel = channel;
+    this.#timeout = createSharedTimeout(timeout);
   }
 
-  /** Says that the gateway is about to close them. */
-  expectClose(): void {
-    this.#isExpected = true;
-  }
-
-  override async close(): Promise<void> {
-    if (!this.#isExpected) {
-      this.#isExpected = true;
-      this.#over(new AnswerTooLarge());
-    }
-    await super.close();
-  }
-}
-
-function transportOf(
-  target: McpTarget,
-  share: AnswerShare | undefined,
-  over: (error: Error) => void,
-): Transport {
-  if (target.command !== undefined) {
-    const [command = "", ...args] = target.command;
-    // Its environment is what the configuration says, and nothing of the gateway's own but the path on which the program
-    // is found: the SDK would add the gateway's user, home and shell.
-    const kept = Object.keys(getDefaultEnvironment()).filter((name) => name !== "PATH");
-    const env = { ...Object.fromEntries(kept.map((name) => [name, undefined])), ...reveal(target.env) };
-    return new ProgramTransport(over, {
-      command,
-      args,
-      // Node leaves out what is undefined (child_process.spawn).
-      env: env as Record<string, string>,
-      stderr: "ignore",
-      maxBufferSize: MAX_MCP_ANSWER_BYTES,
+  /** @throws ServerError, ChannelError, AnswerTooLarge, or what `signal` was aborted with */
+  send({ method, params, signal, traceparent }: McpCall): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      this.#last += 1;
+      const id = this.#last;
+      const giveUp = (reason: unknown): void => {
+        over();
+        stop();
+        // The server need not go on (MCP, "Cancellation"); only the first request cannot be cancelled.
+        if (method !== "initialize")
+          this.#channel
+            .tell({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: id } })
+            .catch(() => undefined);
+        reject(reason);
+      };
+      const aborted = (): void => giveUp(signal.reason);
+      const waiter = this.#timeout.add(() => giveUp(new ChannelError("the server took too long")));
+      signal.addEventListener("abort", aborted);
+      const over = (): void => {
+        this.#timeout.delete(waiter);
+        signal.removeEventListener("abort", aborted);
+      };
+      const stop = this.#channel.ask(
+        { jsonrpc: "2.0", id, method, params: { ...params, ...metaOf(traceparent) } },
+        traceparent,
+        (error, answer) => {
+          over();
+          if (answer === undefined) reject(error);
+          else resolve(answer);
+        },
+      );
     });
   }
-  const agent = new Agent({
-    connect: { rejectUnauthorized: true, ...(target.ca === undefined ? {} : { ca: target.ca.text() }) },
-  });
-  const fetcher = async (url: string | URL, init?: RequestInit): Promise<Response> => {
-    const own = calls.getStore();
-    const signals = [init?.signal, own?.signal].filter((signal) => signal instanceof AbortSignal);
-    const answer = (await undiciFetch(url, {
-      ...(init as object),
-      ...(own?.traceparent === undefined ? {} : { headers: withTraceparent(init?.headers, own.traceparent) }),
-      ...(signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }),
-      dispatcher: agent,
-      redirect: "error",
-    } as never)) as unknown as Response;
-    if (answer.body === null) return answer;
-    const type = answer.headers.get("content-type") ?? "";
-    return answer.ok && /^application\/json/i.test(type)
-      ? readAnswer(answer, share)
-      : boundEvents(answer, over);
-  };
-  return new StreamableHTTPClientTransport(new URL(target.url ?? ""), {
-    requestInit: { headers: reveal(target.headers) },
-    fetch: fetcher as unknown as typeof fetch,
-  });
+
+  /** Everything of one list, page by page, within bounds. */
+  async list(kind: "tools" | "prompts", signal: AbortSignal): Promise<readonly ToolDefinition[]> {
+    const found: ToolDefinition[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < MAX_PAGES && found.length < MAX_DEFINITIONS; page += 1) {
+      const params: Fields = cursor === undefined ? {} : { cursor };
+      const { result } = await this.send({ method: `${kind}/list`, params, signal });
+      const items: unknown = result[kind];
+      for (const each of Array.isArray(items) ? (items as unknown[]) : [])
+        if (isDefinition(each)) found.push(each);
+      const next = result["nextCursor"];
+      if (typeof next !== "string") return found;
+      cursor = next;
+    }
+    return found;
+  }
 }
 
 /**
- * Connects to an upstream server. It is told of no capability of the client: what it asks for (sampling, elicitation,
- * roots) is answered with "method not found".
+ * Begins the conversation (MCP, "Lifecycle"). The server is told of no capability of the client.
+ * @returns whether it knows prompts
+ * @throws Error when it cannot be reached, or speaks no version that is spoken here
+ */
+async function begin(channel: Channel, requests: Requests, signal: AbortSignal): Promise<boolean> {
+  const { LATEST_PROTOCOL_VERSION, SUPPORTED_PROTOCOL_VERSIONS } = await mcpVersions();
+  const { result } = await requests.send({
+    method: "initialize",
+    params: {
+      protocolVersion: LATEST_PROTOCOL_VERSION,
+      capabilities: {},
+      clientInfo: { name: "mayfly", version: "1" },
+    },
+    signal,
+  });
+  const { protocolVersion, capabilities } = result;
+  if (typeof protocolVersion !== "string" || !SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion))
+    throw new ChannelError("the server speaks no version of the protocol that is spoken here");
+  channel.agreed(protocolVersion);
+  await channel.tell({ jsonrpc: "2.0", method: "notifications/initialized" });
+  return typeof capabilities === "object" && capabilities !== null && "prompts" in capabilities;
+}
+
+/** The SDK, which starts the program, is loaded where it is first needed. */
+async function channelOf(target: McpTarget, share: AnswerShare | undefined): Promise<Channel> {
+  if (target.command === undefined) return new HttpChannel(target, share);
+  const { ProgramChannel } = await import("./program-channel.ts");
+  return ProgramChannel.start(target);
+}
+
+/**
+ * Connects to an upstream server. What it asks for (sampling, elicitation, roots) is answered with "method not found".
  * @param share where what its answers take counts
  * @throws Error when it cannot be reached
  */
@@ -134,79 +138,26 @@ export async function connectUpstream(
   signal: AbortSignal,
   share?: AnswerShare,
 ): Promise<McpUpstream> {
-  const client = new Client({ name: "mayfly", version: "1" }, { capabilities: {} });
-  const { timeout } = target;
-  /** Told when an answer turns out too large in the middle of a stream: whose it is is not known then. */
-  const pending = new Bag<(error: Error) => void>();
-  const over = (error: Error): void => {
-    for (const reject of pending.members()) reject(error);
-    void client.close();
-  };
-  const transport = transportOf(target, share, over);
-  await client.connect(transport, { timeout, signal });
-  const request = async ({ method, params, signal: ended, traceparent }: McpCall): Promise<Result> => {
-    let stop: (error: Error) => void = () => undefined;
-    const tooLarge = new Promise<never>((_, reject) => {
-      stop = reject;
-    });
-    const waiting = pending.add(stop);
-    const finished = new AbortController();
-    try {
-      const answer = calls.run({ signal: finished.signal, traceparent }, () =>
-        client.request({ method, params: { ...params, ...metaOf(traceparent) } }, ResultSchema, {
-          timeout,
-          maxTotalTimeout: timeout,
-          signal: ended,
-        }),
-      );
-      return await Promise.race([answer, tooLarge]);
-    } finally {
-      waiting.leave();
-      finished.abort();
-    }
-  };
-  const listed = async (
-    kind: "tools" | "prompts",
-    ended: AbortSignal,
-  ): Promise<readonly ToolDefinition[]> => {
-    const found: ToolDefinition[] = [];
-    let cursor: string | undefined;
-    for (let page = 0; page < MAX_PAGES && found.length < MAX_DEFINITIONS; page += 1) {
-      const answer = await request({
-        method: `${kind}/list`,
-        params: cursor === undefined ? {} : { cursor },
-        signal: ended,
-      });
-      const items: unknown = answer[kind];
-      for (const each of Array.isArray(items) ? (items as unknown[]) : [])
-        if (isDefinition(each)) found.push(each);
-      const next = answer["nextCursor"];
-      if (typeof next !== "string") return found;
-      cursor = next;
-    }
-    return found;
-  };
+  const channel = await channelOf(target, share);
+  const requests = new Requests(channel, target.timeout);
+  let knowsPrompts: boolean;
+  try {
+    knowsPrompts = await begin(channel, requests, signal);
+  } catch (error) {
+    await channel.close().catch(() => undefined);
+    throw error;
+  }
   return {
-    send: createSend(request),
-    tools: (ended) => listed("tools", ended),
-    prompts: async (ended) =>
-      client.getServerCapabilities()?.prompts === undefined ? [] : listed("prompts", ended),
-    async close() {
-      if (transport instanceof ProgramTransport) transport.expectClose();
-      await client.close();
-    },
+    send: createSend((call: McpCall) => requests.send(call)),
+    tools: (ended) => requests.list("tools", ended),
+    prompts: async (ended) => (knowsPrompts ? requests.list("prompts", ended) : []),
+    close: () => channel.close(),
   };
 }
 
 /** Where a server finds a call's span, whatever the transport (OpenTelemetry, conventions for MCP, "Context propagation"). */
-function metaOf(traceparent: string | undefined): Result {
+function metaOf(traceparent: string | undefined): Fields {
   return traceparent === undefined ? {} : { _meta: { traceparent } };
-}
-
-function withTraceparent(given: RequestInit["headers"], traceparent: string): Headers {
-  const headers = new Headers(given);
-  headers.set("traceparent", traceparent);
-  return headers;
 }
 
 function isDefinition(value: unknown): value is ToolDefinition {

@@ -1,9 +1,9 @@
 import type { Clock } from "../../../kernel/clock.ts";
 import { endOf, type WebSession } from "../../../gate/gate.ts";
 import type { McpAct, McpCover } from "../act.ts";
-import type { AnswerShare } from "../answers/read.ts";
+import type { AnswerShare } from "./reading/share.ts";
 import type { McpTarget } from "../target.ts";
-import type { McpUpstream } from "./connect.ts";
+import { connectUpstream, type McpUpstream } from "./connect.ts";
 
 /** The upstream connections of grants: one a grant, never shared, closed with it. */
 export interface Upstreams {
@@ -31,7 +31,7 @@ export function createUpstreams(
     target: McpTarget,
     signal: AbortSignal,
     share?: AnswerShare,
-  ) => Promise<McpUpstream> = connectLater,
+  ) => Promise<McpUpstream> = connectUpstream,
 ): Upstreams {
   const entries = new Map<string, Entry>();
 
@@ -89,14 +89,4 @@ export function createUpstreams(
     },
     drop: (session) => close(session.grant),
   };
-}
-
-/** The SDK is loaded where it is first needed: a gateway without MCP starts without it. */
-async function connectLater(
-  target: McpTarget,
-  signal: AbortSignal,
-  share?: AnswerShare,
-): Promise<McpUpstream> {
-  const { connectUpstream } = await import("./connect.ts");
-  return connectUpstream(target, signal, share);
 }

@@ -1,0 +1,41 @@
+import { MAX_MCP_ANSWER_BYTES } from "../../../../gate/bounds.ts";
+import { createByteQueue } from "../../../../gate/web/proxy/byte-queue.ts";
+import { AnswerTooLarge, type AnswerShare, Borrowed, inTurn, parseBounded } from "./share.ts";
+
+/** An answer that is one text of JSON: read whole within its bound, and parsed in its principal's turn. */
+export class JsonAnswer {
+  readonly #share: AnswerShare | undefined;
+  readonly #borrowed: Borrowed;
+  readonly #bytes = createByteQueue();
+
+  constructor(share: AnswerShare | undefined) {
+    this.#share = share;
+    this.#borrowed = new Borrowed(share);
+  }
+
+  /** @throws AnswerTooLarge; Busy when there is no room for it in memory */
+  push(chunk: Buffer): void {
+    if (this.#bytes.length + chunk.length > MAX_MCP_ANSWER_BYTES) throw new AnswerTooLarge();
+    this.#borrowed.take(chunk.length);
+    this.#bytes.push(chunk);
+  }
+
+  /** It is whole. @param done called once with what it says */
+  end(done: (error: unknown, value: unknown, bytes: number) => void): void {
+    const { length } = this.#bytes;
+    inTurn(
+      this.#share,
+      length,
+      () => parseBounded(Buffer.concat(this.#bytes.shift(length)).toString()),
+      (error, value) => {
+        this.drop();
+        done(error, value, length);
+      },
+    );
+  }
+
+  /** Gives back what it took. Safe to call twice. */
+  drop(): void {
+    this.#borrowed.giveBack();
+  }
+}
