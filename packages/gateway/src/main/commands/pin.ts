@@ -1,5 +1,5 @@
 import { formatProblems } from "../../configuration/problems.ts";
-import { MayflyError } from "../../kernel/errors.ts";
+import { MayflyError, messageOf } from "../../kernel/errors.ts";
 import { escapeInvisible } from "../../kernel/invisible-characters.ts";
 import { nameHint } from "../../kernel/closest-name.ts";
 import {
@@ -36,16 +36,24 @@ export async function pin(name: string, options: { readonly config: string }): P
       hint: nameHint(name, names, "it has") ?? "it has none",
     });
   }
-  const target = connection.target as McpTarget;
-  const signal = AbortSignal.timeout(timeout);
-  let upstream;
+  // Nothing else keeps the process: a gateway's connections and timers must not.
+  const alive = setInterval(() => undefined, timeout);
   try {
-    upstream = await connectUpstream(target, signal);
-  } catch {
-    throw new MayflyError("unreachable", `the server of ${name} cannot be reached`, {
+    return await compare(connection.target as McpTarget);
+  } catch (error) {
+    if (error instanceof MayflyError) throw error;
+    throw new MayflyError("unreachable", `the server of ${name} cannot be asked: ${messageOf(error)}`, {
       hint: "check its url or command, and its credential",
     });
+  } finally {
+    clearInterval(alive);
   }
+}
+
+/** Asks a server for its definitions, and prints their digests. */
+async function compare(target: McpTarget): Promise<number> {
+  const signal = AbortSignal.timeout(timeout);
+  const upstream = await connectUpstream(target, signal);
   try {
     const pins: Record<string, string> = {};
     let changed = false;

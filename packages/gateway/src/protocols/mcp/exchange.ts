@@ -18,7 +18,8 @@ import { coversCall } from "./judge.ts";
 import { readMessage } from "../../gate/web/mcp/message.ts";
 import type { McpScope } from "./scope.ts";
 import { serve } from "./serve.ts";
-import { ServerError } from "./upstream/messages.ts";
+import type { McpUpstream } from "./upstream/connect.ts";
+import { RequestError, ServerError } from "./upstream/messages.ts";
 import type { Upstreams } from "./upstream/upstreams.ts";
 
 /** What all exchanges share. */
@@ -117,12 +118,23 @@ export async function handleRequest(
     complete({});
     return close(answer(202, undefined));
   }
+  let used: McpUpstream | undefined;
   try {
     account.use("mcpCalls", exchange.connection);
-    const upstream = () => options.upstreams.of(session, account);
     const { connection } = exchange;
     const made = await untilGone(session.ended, response, (ended) =>
-      serve({ session, permit, connection, message, upstream, account, ended }),
+      serve({
+        session,
+        permit,
+        connection,
+        message,
+        async upstream() {
+          used = await orAborted(options.upstreams.of(session, account), ended);
+          return used;
+        },
+        account,
+        ended,
+      }),
     );
     // It may have come before the end, and been made into an answer after it.
     session.ended.throwIfAborted();
@@ -140,7 +152,7 @@ export async function handleRequest(
     }
     const ended = session.ended.aborted || isGone(response);
     const own = error instanceof ServerError ? error.code : undefined;
-    if (!ended && own === undefined) options.upstreams.drop(session);
+    if (!ended && used !== undefined && isOver(error)) options.upstreams.drop(session, used);
     complete({ error: ended ? "grant_ended" : own === undefined ? "upstream_failed" : `rpc_${own}` });
     const why = ended
       ? "the grant ended while the request was under way; ask again: mayfly request"
@@ -149,6 +161,21 @@ export async function handleRequest(
         : `the server refused the request (${own})`;
     return close(failure(200, message.id, own ?? -32_603, why));
   }
+}
+
+/** Whether an error says that the connection to the server is of no use any more. */
+function isOver(error: unknown): boolean {
+  return !(error instanceof ServerError || error instanceof RequestError);
+}
+
+/** Waits for something, but no longer than until a signal aborts. */
+function orAborted<Made>(making: Promise<Made>, signal: AbortSignal): Promise<Made> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const aborted = (): void => reject(signal.reason);
+    signal.addEventListener("abort", aborted);
+    void making.then(resolve, reject).finally(() => signal.removeEventListener("abort", aborted));
+  });
 }
 
 /** Does something with a signal that aborts when the session ends, or its client goes, before that is done. */

@@ -32,7 +32,9 @@ export const targetSchema = z
       .describe(
         "Digests of the definitions of tools, and of prompts (prompt:NAME), as the operator accepted them; mayflyd pin prints them",
       ),
-    timeout: duration(1, MAX_TIMEOUT_MS).prefault("60s").describe("How long a call may take"),
+    timeout: duration(1, MAX_TIMEOUT_MS)
+      .prefault("60s")
+      .describe("How long each request to the server may take"),
   })
   .superRefine((target, context) => {
     const add = (path: (string | number)[], message: string, hint: string): void =>

@@ -66,7 +66,10 @@ function failedRequest(error: Error, handler: AnswerHandler): RequestControl {
 /** A client that has an end. */
 export interface ClosableHttp1Client {
   readonly dispatch: Dispatch;
-  /** Closes the connections that carry nothing; from now on each is closed as soon as it carries nothing. */
+  /**
+   * Closes the connections that carry nothing; from now on each is closed as soon as it carries nothing. What waits for one
+   * fails.
+   */
   close(): void;
 }
 
@@ -188,6 +191,12 @@ export function createClosableHttp1Client(options: Http1ClientOptions): Closable
     dispatch,
     close() {
       isClosed = true;
+      const waited = [...queue];
+      queue.clear();
+      for (const sending of waited) {
+        hasConnection(sending);
+        sending.handler.failed(new ClientError("UPSTREAM_CLOSED"));
+      }
       idle.closeAll();
     },
   };

@@ -49,8 +49,8 @@ export interface Beginning {
   /** Headers of its first answer. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly version?: string;
-  /** What answers its own questions is not taken for as long as the test runs. */
-  readonly holdsReplies?: boolean;
+  /** Messages without an answer that it does not take for as long as the test runs; answers to its own questions have no method. */
+  readonly holds?: (method: unknown) => boolean;
 }
 
 /** @param answer answers what is neither `initialize` nor a message without an answer; DELETE and GET are among it */
@@ -58,7 +58,7 @@ export async function startScripted(
   answer: (came: Came) => void,
   beginning: Beginning = {},
 ): Promise<ScriptedServer> {
-  const { headers = {}, version: protocolVersion = "2025-06-18", holdsReplies = false } = beginning;
+  const { headers = {}, version: protocolVersion = "2025-06-18", holds = () => false } = beginning;
   const came: Came[] = [];
   const connections: { isClosed: boolean }[] = [];
   const upstreams: McpUpstream[] = [];
@@ -72,10 +72,12 @@ export async function startScripted(
       if (message["method"] === "initialize") {
         const result = { protocolVersion, capabilities: {}, serverInfo: { name: "x", version: "1" } };
         json(response, { jsonrpc: "2.0", id: message["id"], result }, headers);
-      } else if (request.method === "POST" && message["method"] === undefined) {
-        if (!holdsReplies) response.writeHead(202).end();
-      } else if (request.method === "POST" && message["id"] === undefined) response.writeHead(202).end();
-      else answer(one);
+      } else if (
+        request.method === "POST" &&
+        (message["method"] === undefined || message["id"] === undefined)
+      ) {
+        if (!holds(message["method"])) response.writeHead(202).end();
+      } else answer(one);
     });
   });
   server.on("connection", (socket) => {

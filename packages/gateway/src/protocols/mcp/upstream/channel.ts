@@ -19,8 +19,18 @@ export interface Channel {
    * @returns gives the request up: `settle` is not called any more
    */
   ask(request: OwnRequest, traceparent: string | undefined, settle: Settle): () => void;
-  /** Sends what has no answer. @throws Error when the server did not take it */
-  tell(message: OwnMessage): Promise<void>;
+  /**
+   * Sends what has no answer.
+   * @param settle told once whether the server took it; never called before this has returned
+   * @returns gives it up: `settle` is not called any more
+   */
+  tell(message: OwnMessage, settle: (error: unknown) => void): () => void;
+  /** Sends what has no answer and nobody waits for, unless too much of it is on its way already. */
+  mention(message: OwnMessage): void;
+  /** Whether nothing can be sent any more. */
+  readonly isOver: boolean;
+  /** What a request that took too long fails with. */
+  late(): Error;
   /** Says which version was agreed on, from which on every message names it. */
   agreed(version: string): void;
   /** Ends it, and whatever is under way on it. */

@@ -1,7 +1,8 @@
+import { MAX_MCP_ANSWER_BYTES } from "../../../gate/bounds.ts";
 import { createSend, type Send } from "../../../gate/send.ts";
 import { mcpVersions } from "../../../gate/web/mcp/form.ts";
 import { createSharedTimeout, type SharedTimeout } from "../../../gate/web/proxy/shared-timeout.ts";
-import type { AnswerShare } from "./reading/share.ts";
+import { AnswerTooLarge, type AnswerShare, Borrowed } from "./reading/share.ts";
 import type { McpTarget } from "../target.ts";
 import type { Answer, Channel } from "./channel.ts";
 import type { ToolDefinition } from "./definitions.ts";
@@ -25,6 +26,8 @@ export interface McpUpstream {
   tools(signal: AbortSignal): Promise<readonly ToolDefinition[]>;
   /** The same of prompts; none of a server that knows no prompts. */
   prompts(signal: AbortSignal): Promise<readonly ToolDefinition[]>;
+  /** Whether nothing can be sent over it any more. */
+  readonly isOver: boolean;
   close(): Promise<void>;
 }
 
@@ -35,65 +38,104 @@ const MAX_DEFINITIONS = 2000;
 /** Requests over a channel: numbered, and each given up when its time or its caller's is over. */
 class Requests {
   readonly #channel: Channel;
-  readonly #timeout: SharedTimeout;
+  readonly #share: AnswerShare | undefined;
+  readonly #timeout: number;
+  readonly #late: SharedTimeout;
   #last = 0;
 
   /** @param timeout milliseconds that each may take in all */
-  constructor(channel: Channel, timeout: number) {
+  constructor(channel: Channel, timeout: number, share: AnswerShare | undefined) {
     this.#channel = channel;
-    this.#timeout = createSharedTimeout(timeout);
+    this.#share = share;
+    this.#timeout = timeout;
+    this.#late = createSharedTimeout(timeout);
   }
 
-  /** @throws ServerError, ChannelError, AnswerTooLarge, or what `signal` was aborted with */
+  /** @throws ServerError, RequestError, ChannelError, AnswerTooLarge, Busy, or what `signal` was aborted with */
   send({ method, params, signal, traceparent }: McpCall): Promise<Answer> {
+    this.#last += 1;
+    const id = this.#last;
+    const message = { jsonrpc: "2.0", id, method, params: { ...params, ...metaOf(traceparent) } } as const;
+    return this.#within(
+      signal,
+      (settle) => this.#channel.ask(message, traceparent, settle),
+      () => {
+        // The server need not go on (MCP, "Cancellation"); only the first request cannot be cancelled.
+        if (method !== "initialize")
+          this.#channel.mention({
+            jsonrpc: "2.0",
+            method: "notifications/cancelled",
+            params: { requestId: id },
+          });
+      },
+    );
+  }
+
+  /** Sends what has no answer. @throws Error when the server did not take it */
+  async tell(method: string, signal: AbortSignal): Promise<void> {
+    await this.#within<true>(signal, (settle) =>
+      this.#channel.tell({ jsonrpc: "2.0", method }, (error) => settle(error, true)),
+    );
+  }
+
+  /** Everything of one list, page by page: in all no more, and in no longer, than one answer. */
+  async list(kind: "tools" | "prompts", signal: AbortSignal): Promise<readonly ToolDefinition[]> {
+    const found: ToolDefinition[] = [];
+    const held = new Borrowed(this.#share);
+    const until = performance.now() + this.#timeout;
+    let all = 0;
+    let cursor: string | undefined;
+    try {
+      for (let page = 0; page < MAX_PAGES && found.length < MAX_DEFINITIONS; page += 1) {
+        if (performance.now() > until) throw this.#channel.late();
+        const params: Fields = cursor === undefined ? {} : { cursor };
+        const { result, bytes } = await this.send({ method: `${kind}/list`, params, signal });
+        const items: unknown = result[kind];
+        for (const each of Array.isArray(items) ? (items as unknown[]) : [])
+          if (isDefinition(each)) found.push(each);
+        const next = result["nextCursor"];
+        if (typeof next !== "string") return found;
+        cursor = next;
+        all += bytes;
+        if (all > MAX_MCP_ANSWER_BYTES) throw new AnswerTooLarge();
+        held.take(bytes);
+      }
+      return found;
+    } finally {
+      held.giveBack();
+    }
+  }
+
+  /**
+   * @param start begins it; its `settle` is told an error or what was made
+   * @param givenUp called when it was given up
+   */
+  #within<Made>(
+    signal: AbortSignal,
+    start: (settle: (error: unknown, made?: Made) => void) => () => void,
+    givenUp?: () => void,
+  ): Promise<Made> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      this.#last += 1;
-      const id = this.#last;
       const giveUp = (reason: unknown): void => {
         over();
         stop();
-        // The server need not go on (MCP, "Cancellation"); only the first request cannot be cancelled.
-        if (method !== "initialize")
-          this.#channel
-            .tell({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: id } })
-            .catch(() => undefined);
+        givenUp?.();
         reject(reason);
       };
       const aborted = (): void => giveUp(signal.reason);
-      const waiter = this.#timeout.add(() => giveUp(new ChannelError("the server took too long")));
+      const waiter = this.#late.add(() => giveUp(this.#channel.late()));
       signal.addEventListener("abort", aborted);
       const over = (): void => {
-        this.#timeout.delete(waiter);
+        this.#late.delete(waiter);
         signal.removeEventListener("abort", aborted);
       };
-      const stop = this.#channel.ask(
-        { jsonrpc: "2.0", id, method, params: { ...params, ...metaOf(traceparent) } },
-        traceparent,
-        (error, answer) => {
-          over();
-          if (answer === undefined) reject(error);
-          else resolve(answer);
-        },
-      );
+      const stop = start((error, made) => {
+        over();
+        if (error !== undefined || made === undefined) reject(error);
+        else resolve(made);
+      });
     });
-  }
-
-  /** Everything of one list, page by page, within bounds. */
-  async list(kind: "tools" | "prompts", signal: AbortSignal): Promise<readonly ToolDefinition[]> {
-    const found: ToolDefinition[] = [];
-    let cursor: string | undefined;
-    for (let page = 0; page < MAX_PAGES && found.length < MAX_DEFINITIONS; page += 1) {
-      const params: Fields = cursor === undefined ? {} : { cursor };
-      const { result } = await this.send({ method: `${kind}/list`, params, signal });
-      const items: unknown = result[kind];
-      for (const each of Array.isArray(items) ? (items as unknown[]) : [])
-        if (isDefinition(each)) found.push(each);
-      const next = result["nextCursor"];
-      if (typeof next !== "string") return found;
-      cursor = next;
-    }
-    return found;
   }
 }
 
@@ -117,7 +159,7 @@ async function begin(channel: Channel, requests: Requests, signal: AbortSignal):
   if (typeof protocolVersion !== "string" || !SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion))
     throw new ChannelError("the server speaks no version of the protocol that is spoken here");
   channel.agreed(protocolVersion);
-  await channel.tell({ jsonrpc: "2.0", method: "notifications/initialized" });
+  await requests.tell("notifications/initialized", signal);
   return typeof capabilities === "object" && capabilities !== null && "prompts" in capabilities;
 }
 
@@ -139,7 +181,7 @@ export async function connectUpstream(
   share?: AnswerShare,
 ): Promise<McpUpstream> {
   const channel = await channelOf(target, share);
-  const requests = new Requests(channel, target.timeout);
+  const requests = new Requests(channel, target.timeout, share);
   let knowsPrompts: boolean;
   try {
     knowsPrompts = await begin(channel, requests, signal);
@@ -148,6 +190,9 @@ export async function connectUpstream(
     throw error;
   }
   return {
+    get isOver() {
+      return channel.isOver;
+    },
     send: createSend((call: McpCall) => requests.send(call)),
     tools: (ended) => requests.list("tools", ended),
     prompts: async (ended) => (knowsPrompts ? requests.list("prompts", ended) : []),

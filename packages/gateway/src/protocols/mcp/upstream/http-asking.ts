@@ -4,7 +4,13 @@ import { EventStream } from "./reading/event-stream.ts";
 import { JsonAnswer } from "./reading/json-answer.ts";
 import type { AnswerShare } from "./reading/share.ts";
 import type { Settle } from "./channel.ts";
-import { ChannelError, type OwnMessage, readServerMessage, type ServerMessage } from "./messages.ts";
+import {
+  ChannelError,
+  RequestError,
+  type OwnMessage,
+  readServerMessage,
+  type ServerMessage,
+} from "./messages.ts";
 
 /** What a request needs of its channel. */
 export interface Way {
@@ -17,10 +23,12 @@ export interface Way {
   asked(question: ServerMessage & { readonly kind: "question" }): void;
 }
 
-/** How often the rest of a stream that broke off is asked for (MCP, "Resumability and Redelivery"). */
-const MAX_RESUMES = 2;
+/** How often the rest of a stream is asked for that brings nothing (MCP, "Resumability and Redelivery"), and how often in all. */
+const MAX_FRUITLESS = 2;
+const MAX_RESUMES = 100;
+/** Before it is asked for, where the server does not say; and what of the server's own wish is heard. Milliseconds. */
 const RESUME_AFTER_MS = 1000;
-/** A call takes no longer in all, whatever the server wants. */
+const MIN_RESUME_AFTER_MS = 100;
 const MAX_RESUME_AFTER_MS = 600_000;
 
 /** One request to a server of Streamable HTTP, until its answer is there. */
@@ -35,6 +43,8 @@ export class Asking implements AnswerHandler {
   #isSettled = false;
   #waiter: Waiter | undefined;
   #resumes = 0;
+  #fruitless = 0;
+  #resumedAt: string | undefined;
   #resuming: NodeJS.Timeout | undefined;
 
   /** @param settle called once, and never after `stop` */
@@ -86,15 +96,11 @@ export class Asking implements AnswerHandler {
   }
 
   end(): void {
-    if (this.#json !== undefined)
-      this.#json.end((error, value, bytes) => {
-        if (error === undefined) this.#whole(value, bytes);
-        else this.fail(error);
-      });
+    if (this.#json !== undefined) this.#endOfJson(this.#json);
     else if (this.#isSettled) this.#over();
     else
       this.#events?.end(() =>
-        this.#brokeOff(new ChannelError("the server's stream ended without an answer")),
+        this.#brokeOff(new RequestError("the server's stream ended without an answer")),
       );
   }
 
@@ -105,14 +111,18 @@ export class Asking implements AnswerHandler {
   }
 
   upgraded(): void {
-    this.fail(new ChannelError("the server changed the protocol"));
+    this.fail(new RequestError("the server changed the protocol"));
   }
 
   #open(status: number, headers: readonly string[]): void {
-    if (status !== 200) throw new ChannelError(`the server answered with the status ${status}`);
+    if (status !== 200) {
+      const words = `the server answered with the status ${status}`;
+      // A session that the server forgot is a 404, and a server that began anew says 400 (MCP, "Session Management").
+      throw status >= 500 ? new RequestError(words) : new ChannelError(words);
+    }
     this.#begun?.(headers);
     if (valuesIn(headers, "content-encoding").some((coding) => coding.toLowerCase() !== "identity"))
-      throw new ChannelError("the server's answer is encoded, which was not asked for");
+      throw new RequestError("the server's answer is encoded, which was not asked for");
     const [type = "", ...more] = valuesIn(headers, "content-type");
     const [media = ""] = type.split(";", 1);
     switch (more.length > 0 ? "" : media.trim().toLowerCase()) {
@@ -130,14 +140,25 @@ export class Asking implements AnswerHandler {
         return;
       default:
     }
-    throw new ChannelError("the server's answer is neither JSON nor a stream of events");
+    throw new RequestError("the server's answer is neither JSON nor a stream of events");
+  }
+
+  #endOfJson(json: JsonAnswer): void {
+    try {
+      json.end((error, value, bytes) => {
+        if (error === undefined) this.#whole(value, bytes);
+        else this.fail(error);
+      });
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   #whole(value: unknown, bytes: number): void {
     try {
       const message = readServerMessage(value);
       if (message.kind !== "answer" || message.id !== this.#id)
-        throw new ChannelError("the server answered something else than it was asked");
+        throw new RequestError("the server answered something else than it was asked");
       this.#answered(message, bytes);
     } catch (error) {
       this.fail(error);
@@ -171,17 +192,17 @@ export class Asking implements AnswerHandler {
   #brokeOff(error: Error): void {
     if (this.#isSettled) return;
     const { lastId, retryMs = RESUME_AFTER_MS } = this.#events ?? {};
-    if (lastId === undefined || this.#resumes === MAX_RESUMES || !/^[\x20-\x7e]{1,1024}$/.test(lastId)) {
+    this.#fruitless = lastId === this.#resumedAt ? this.#fruitless + 1 : 1;
+    if (lastId === undefined || this.#fruitless > MAX_FRUITLESS || this.#resumes === MAX_RESUMES) {
       this.fail(error);
       return;
     }
+    this.#resumedAt = lastId;
     this.#resumes += 1;
-    this.#resuming = setTimeout(
-      () => {
-        this.#control = this.#way.dispatch(undefined, ["last-event-id", lastId], this);
-      },
-      Math.min(retryMs, MAX_RESUME_AFTER_MS),
-    );
+    const ms = Math.min(Math.max(retryMs, MIN_RESUME_AFTER_MS), MAX_RESUME_AFTER_MS);
+    this.#resuming = setTimeout(() => {
+      this.#control = this.#way.dispatch(undefined, ["last-event-id", lastId], this);
+    }, ms);
     this.#resuming.unref();
   }
 

@@ -164,7 +164,7 @@ describe("the conversation with a server of Streamable HTTP", () => {
         headers: { "mcp-session-id": "s-1" },
       },
     );
-    const upstream = await server.connect({ headers: { "x-team": "crm" } });
+    const upstream = await server.connect({ headers: { "x-team": "crm", Accept: "text/html" } });
     const span = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     await call(upstream, undefined, span);
     await upstream.close();
@@ -178,7 +178,12 @@ describe("the conversation with a server of Streamable HTTP", () => {
       "2025-06-18",
     ]);
     expect(headers.map((each) => each["x-team"])).toEqual(["crm", "crm", "crm", "crm"]);
-    expect(headers[2]?.["traceparent"]).toBe(span);
+    expect(headers[2]).toMatchObject({
+      traceparent: span,
+      accept: "application/json, text/event-stream",
+      "accept-encoding": "identity",
+      "user-agent": "mayfly",
+    });
     expect(server.came[2]?.message["params"]).toEqual({ name: "a", _meta: { traceparent: span } });
     await expect.poll(() => server?.connections.every(({ isClosed }) => isClosed)).toBe(true);
   });
@@ -202,12 +207,12 @@ describe("the conversation with a server of Streamable HTTP", () => {
         stream(came.response, question(1, "ping") + question(2, "sampling/createMessage") + pings.join(""));
         came.response.end(answerEvent(came));
       },
-      { holdsReplies: true },
+      { holds: (method) => method === undefined },
     );
     expect(await call(await server.connect())).toEqual({ content: [] });
     const replies = (): unknown[] =>
       (server?.came ?? []).map(({ message }) => message).filter((each) => each["method"] === undefined);
-    await expect.poll(replies).toHaveLength(4);
+    await expect.poll(replies).toHaveLength(8);
     expect(replies()).toEqual(
       expect.arrayContaining([
         { jsonrpc: "2.0", id: 1, result: {} },
@@ -248,7 +253,7 @@ describe("the conversation with a server of Streamable HTTP", () => {
 });
 
 describe("a stream of events that breaks off before its answer", () => {
-  it("is asked for the rest where the server named its place, twice at most", async () => {
+  it("is asked for the rest where the server named its place, and twice in vain at most", async () => {
     let resumes = 0;
     let then: (came: Came) => void = () => undefined;
     let asked: Came | undefined;
@@ -278,7 +283,30 @@ describe("a stream of events that breaks off before its answer", () => {
     resumes = 0;
     then = ({ response }) => (stream(response, "id: e2\ndata:\n\n"), response.end());
     await expect(call(upstream)).rejects.toThrow("without an answer");
-    expect(resumes).toBe(2);
+    expect(resumes).toBe(3);
+  });
+
+  it("is asked for the rest as often as that brings something", async () => {
+    let asked: Came | undefined;
+    let resumes = 0;
+    server = await startScripted((came) => {
+      stream(came.response, "retry: 1\n");
+      if (came.request.method === "POST") asked = came;
+      else resumes += 1;
+      if (asked === undefined || resumes < 5) came.response.end(`id: e${resumes}\ndata:\n\n`);
+      else came.response.end(answerEvent(asked));
+    });
+    expect(await call(await server.connect())).toEqual({ content: [] });
+    expect(resumes).toBe(5);
+  });
+
+  it("is not resumed at a place that no header can carry", async () => {
+    server = await startScripted(({ response }) => {
+      stream(response, `id: ${"e".repeat(2000)}\ndata:\n\nid: \u00e9\ndata:\n\n`);
+      response.end();
+    });
+    await expect(call(await server.connect())).rejects.toThrow("without an answer");
+    expect(seen()).not.toContain("GET");
   });
 
   it("is left alone for as long as the server wants, and a call takes no longer than its time all the same", async () => {

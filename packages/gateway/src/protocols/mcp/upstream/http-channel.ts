@@ -1,5 +1,5 @@
 import { createClosableHttp1Client } from "../../../gate/web/http1/client.ts";
-import { valuesIn } from "../../../gate/web/http1/dispatch.ts";
+import { type RequestControl, valuesIn } from "../../../gate/web/http1/dispatch.ts";
 import { createSharedTimeout } from "../../../gate/web/proxy/shared-timeout.ts";
 import { Bag } from "../../../kernel/bag.ts";
 import type { AnswerShare } from "./reading/share.ts";
@@ -7,19 +7,29 @@ import { type McpTarget, reveal } from "../target.ts";
 import type { Channel, Settle } from "./channel.ts";
 import { Asking, type Way } from "./http-asking.ts";
 import { Telling } from "./http-telling.ts";
-import { answerTo, ChannelError, type OwnMessage, type OwnRequest } from "./messages.ts";
+import { answerTo, ChannelError, type OwnMessage, type OwnRequest, RequestError } from "./messages.ts";
 
-/** Connections to one server at a time, of one grant. */
-const MAX_CONNECTIONS = 256;
-/** Answers to questions of the server's that are on their way; it gets none to what it asks beyond. */
-const MAX_REPLIES = 4;
+/** Connections to one server at a time, of one grant: its calls, and what is told beside them. */
+const MAX_CONNECTIONS = 32;
+/** What is told at a time that nobody waits for: cancellations, and answers to questions of the server's. */
+const MAX_ASIDE = 8;
 /**
- * What may follow an answer, or be said at the end, has this long: then its connection is closed, where else it could
- * carry the next request. Milliseconds.
+ * What may follow an answer, or is told that nobody waits for, has this long: then its connection is closed, where else it
+ * could carry the next request. Milliseconds.
  */
 const GRACE_MS = 1000;
 /** A session's name (MCP, "Session Management"): visible characters of ASCII. */
 const sessionForm = /^[\x21-\x7e]{1,1024}$/;
+/** Headers that the channel itself writes: a target's own under these names do not go. */
+const own: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-encoding",
+  "content-type",
+  "last-event-id",
+  "mcp-protocol-version",
+  "mcp-session-id",
+  "traceparent",
+]);
 
 /**
  * A server of Streamable HTTP (MCP, "Transports"). Redirects are not followed, since the target's credentials are for it
@@ -33,7 +43,7 @@ export class HttpChannel implements Channel {
   readonly #way: Way;
   #session: string | undefined;
   #version: string | undefined;
-  #replies = 0;
+  #aside = 0;
   #isClosed = false;
 
   /** @param share where what its answers take counts */
@@ -47,7 +57,15 @@ export class HttpChannel implements Channel {
       ...(ca === undefined ? {} : { ca }),
     });
     this.#path = pathname + search;
-    this.#headers = Object.entries(reveal(target.headers)).flat();
+    const headers = Object.entries(reveal(target.headers));
+    const isNamed = headers.some(([name]) => name.toLowerCase() === "user-agent");
+    this.#headers = [
+      ...headers.filter(([name]) => !own.has(name.toLowerCase())).flat(),
+      // What comes in another coding is not taken (RFC 9110, section 12.5.3).
+      "accept-encoding",
+      "identity",
+      ...(isNamed ? [] : ["user-agent", "mayfly"]),
+    ];
     this.#way = {
       share,
       grace: createSharedTimeout(GRACE_MS),
@@ -61,17 +79,17 @@ export class HttpChannel implements Channel {
           },
           handler,
         ),
-      asked: (question) => this.#reply(answerTo(question)),
+      asked: (question) => this.mention(answerTo(question)),
     };
   }
 
   ask(request: OwnRequest, traceparent: string | undefined, settle: Settle): () => void {
-    const own = this.#underWay;
+    if (this.#isClosed) return refused(settle);
     const asking = new Asking(this.#way, request.id, (error, answer) => {
       being.leave();
       settle(error, answer);
     });
-    const being = own.add(asking);
+    const being = this.#underWay.add(asking);
     asking.send(
       request,
       traceparent === undefined ? [] : ["traceparent", traceparent],
@@ -83,16 +101,35 @@ export class HttpChannel implements Channel {
     };
   }
 
-  tell(message: OwnMessage): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const telling = new Telling(this.#way.grace, (error) => {
-        being.leave();
-        if (error === undefined) resolve();
-        else reject(error);
-      });
-      const being = this.#underWay.add(telling);
-      telling.sent(this.#way.dispatch(message, [], telling));
+  tell(message: OwnMessage, settle: (error: unknown) => void): () => void {
+    if (this.#isClosed) return refused(settle);
+    const telling = new Telling(this.#way.grace, (error) => {
+      being.leave();
+      settle(error);
     });
+    const being = this.#underWay.add(telling);
+    telling.sent(this.#way.dispatch(message, [], telling));
+    return () => {
+      being.leave();
+      telling.stop();
+    };
+  }
+
+  mention(message: OwnMessage): void {
+    if (this.#aside >= MAX_ASIDE || this.#isClosed) return;
+    this.#aside += 1;
+    this.#hurried(
+      (telling) => this.#way.dispatch(message, [], telling),
+      () => (this.#aside -= 1),
+    );
+  }
+
+  get isOver(): boolean {
+    return this.#isClosed;
+  }
+
+  late(): Error {
+    return new RequestError("the server took too long");
   }
 
   agreed(version: string): void {
@@ -102,10 +139,10 @@ export class HttpChannel implements Channel {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const each of this.#underWay.members()) each.fail(new ChannelError("the connection was closed"));
-    const ended = this.#session === undefined ? undefined : this.#endSession();
+    // Nothing that waits begins any more; what is told aside has its moment.
     this.#client.close();
-    await ended;
+    for (const each of this.#underWay.members()) each.fail(closed());
+    if (this.#session !== undefined) await this.#endSession();
   }
 
   /** The server has begun a session with its first answer: from now on every request names it. */
@@ -119,24 +156,21 @@ export class HttpChannel implements Channel {
 
   /** Nothing of the grant's is left at the server: it is asked to forget the session, whether it does or not. */
   #endSession(): Promise<void> {
+    const headers = this.#headersOf(false, []);
     return new Promise((resolve) => {
-      const telling = new Telling(this.#way.grace, () => resolve());
-      telling.sent(
-        this.#client.dispatch(
-          { method: "DELETE", path: this.#path, headers: this.#headersOf(false, []), body: null },
-          telling,
-        ),
+      this.#hurried(
+        (telling) =>
+          this.#client.dispatch({ method: "DELETE", path: this.#path, headers, body: null }, telling),
+        resolve,
       );
-      telling.hurry();
     });
   }
 
-  #reply(message: OwnMessage): void {
-    if (this.#replies >= MAX_REPLIES || this.#isClosed) return;
-    this.#replies += 1;
-    void this.tell(message)
-      .catch(() => undefined)
-      .then(() => (this.#replies -= 1));
+  /** Sends what nobody waits for: its time is short. */
+  #hurried(send: (telling: Telling) => RequestControl, over: () => void): void {
+    const telling = new Telling(this.#way.grace, over);
+    telling.sent(send(telling));
+    telling.hurry();
   }
 
   #headersOf(isPost: boolean, more: readonly string[]): readonly string[] {
@@ -147,4 +181,17 @@ export class HttpChannel implements Channel {
     if (this.#version !== undefined) headers.push("mcp-protocol-version", this.#version);
     return headers;
   }
+}
+
+/** Nothing leaves any more. */
+function refused(settle: (error: unknown) => void): () => void {
+  let isHeard = true;
+  queueMicrotask(() => {
+    if (isHeard) settle(closed());
+  });
+  return () => (isHeard = false);
+}
+
+function closed(): ChannelError {
+  return new ChannelError("the connection was closed");
 }

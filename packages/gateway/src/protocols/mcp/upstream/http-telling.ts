@@ -8,9 +8,10 @@ export class Telling implements AnswerHandler {
   readonly #done: (error: unknown) => void;
   #control: RequestControl | undefined;
   #waiter: Waiter | undefined;
+  #isHurried = false;
   #isDone = false;
 
-  /** @param grace how long what follows the head may take @param done called once */
+  /** @param grace how long what follows the head may take @param done called once: with the head, or hurried at the end */
   constructor(grace: SharedTimeout, done: (error: unknown) => void) {
     this.#grace = grace;
     this.#done = done;
@@ -22,7 +23,8 @@ export class Telling implements AnswerHandler {
 
   /** Nobody waits for it: it has no longer than the grace in all. */
   hurry(): void {
-    this.#waiter ??= this.#grace.add(() => this.fail(new ChannelError("it took too long")));
+    this.#isHurried = true;
+    this.#limit();
   }
 
   head(status: number): void {
@@ -31,8 +33,8 @@ export class Telling implements AnswerHandler {
       this.fail(new ChannelError(`the server answered with the status ${status}`));
       return;
     }
-    this.#settle(undefined);
-    this.hurry();
+    if (!this.#isHurried) this.#settle(undefined);
+    this.#limit();
   }
 
   data(_chunk: Buffer, release?: () => void): void {
@@ -41,6 +43,7 @@ export class Telling implements AnswerHandler {
 
   end(): void {
     this.#over();
+    this.#settle(undefined);
   }
 
   failed(error: Error): void {
@@ -56,6 +59,16 @@ export class Telling implements AnswerHandler {
     this.#over();
     this.#control?.abort();
     this.#settle(error);
+  }
+
+  /** Gives it up: nothing more is told. */
+  stop(): void {
+    this.#isDone = true;
+    this.fail(undefined);
+  }
+
+  #limit(): void {
+    this.#waiter ??= this.#grace.add(() => this.fail(new ChannelError("it took too long")));
   }
 
   #over(): void {

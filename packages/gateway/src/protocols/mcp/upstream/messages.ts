@@ -31,8 +31,14 @@ export class ServerError extends Error {
   }
 }
 
-/** What came is no answer: of another form, cut short, or of a status that says so. */
+/** The connection to the server is of no use any more: the next request begins another. */
 export class ChannelError extends Error {}
+
+/** One request had no answer that could be taken, or none in its time; others over the same connection may. */
+export class RequestError extends Error {}
+
+/** A longer id of a server's question is not given back to it. */
+const MAX_ID_LENGTH = 256;
 
 function isObject(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -40,14 +46,14 @@ function isObject(value: unknown): value is Fields {
 
 /**
  * Reads one message of a server (JSON-RPC 2.0; MCP, "Base Protocol: Messages"). The gateway's own ids are numbers.
- * @throws ChannelError when it is none
+ * @throws RequestError when it is none
  */
 export function readServerMessage(value: unknown): ServerMessage {
   if (!isObject(value) || value["jsonrpc"] !== "2.0")
-    throw new ChannelError("the server sent no JSON-RPC 2.0");
+    throw new RequestError("the server sent no JSON-RPC 2.0");
   const { id, method, result, error } = value;
   if (typeof method === "string")
-    return typeof id === "string" || Number.isSafeInteger(id)
+    return (typeof id === "string" && id.length <= MAX_ID_LENGTH) || Number.isSafeInteger(id)
       ? { kind: "question", id: id as string | number, method }
       : { kind: "other" };
   // An answer without an id is about a message that the server could not read: to none in particular.
@@ -55,7 +61,7 @@ export function readServerMessage(value: unknown): ServerMessage {
   if (error === undefined && isObject(result)) return { kind: "answer", id: id as number, outcome: result };
   if (result === undefined && isObject(error) && Number.isSafeInteger(error["code"]))
     return { kind: "answer", id: id as number, outcome: new ServerError(error["code"] as number) };
-  throw new ChannelError("the server's answer has neither a result nor an error");
+  throw new RequestError("the server's answer has neither a result nor an error");
 }
 
 /** The answer to a server's own question: a ping is answered, and no capability was offered for anything else. */

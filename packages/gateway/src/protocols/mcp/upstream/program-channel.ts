@@ -10,8 +10,8 @@ import { type McpTarget, reveal } from "../target.ts";
 import type { Channel, Settle } from "./channel.ts";
 import { answerTo, ChannelError, type OwnMessage, type OwnRequest, readServerMessage } from "./messages.ts";
 
-/** Answers to questions of the program's that it has not read; it gets none to what it asks beyond. */
-const MAX_REPLIES = 4;
+/** What a program has not read of what it was sent, bytes: beyond it nothing more is sent. */
+const MAX_UNREAD_BYTES = 4_194_304;
 
 /** What the pipes tell. */
 interface Told {
@@ -40,7 +40,8 @@ class Pipes extends StdioClientTransport {
 export class ProgramChannel implements Channel {
   readonly #pipes: Pipes;
   readonly #asked = new Map<number, Settle>();
-  #replies = 0;
+  #unread = 0;
+  #isClosed = false;
 
   private constructor(program: StdioServerParameters) {
     this.#pipes = new Pipes(program, {
@@ -71,12 +72,31 @@ export class ProgramChannel implements Channel {
   ask(request: OwnRequest, _traceparent: string | undefined, settle: Settle): () => void {
     const { id } = request;
     this.#asked.set(id, settle);
-    this.tell(request).catch((error: unknown) => this.#settle(id, error));
+    void this.#send(request, (error) => {
+      if (error !== undefined) this.#settle(id, error);
+    });
     return () => void this.#asked.delete(id);
   }
 
-  async tell(message: OwnMessage): Promise<void> {
-    await this.#pipes.send(message as JSONRPCMessage);
+  tell(message: OwnMessage, settle: (error: unknown) => void): () => void {
+    let isHeard = true;
+    void this.#send(message, (error) => {
+      if (isHeard) settle(error);
+    });
+    return () => (isHeard = false);
+  }
+
+  mention(message: OwnMessage): void {
+    void this.#send(message, () => undefined);
+  }
+
+  get isOver(): boolean {
+    return this.#isClosed;
+  }
+
+  late(): Error {
+    // It does one thing after the other, and perhaps nothing any more: the next request starts it anew.
+    return new ChannelError("the program took too long");
   }
 
   agreed(): void {
@@ -96,7 +116,7 @@ export class ProgramChannel implements Channel {
       // Nobody knows whose it is: the request ends with its time.
       return;
     }
-    if (message.kind === "question") this.#reply(answerTo(message));
+    if (message.kind === "question") this.mention(answerTo(message));
     else if (message.kind === "answer") {
       if (message.outcome instanceof Error) this.#settle(message.id, message.outcome);
       else this.#settle(message.id, undefined, { result: message.outcome, bytes: Infinity });
@@ -110,14 +130,26 @@ export class ProgramChannel implements Channel {
   }
 
   #over(error: Error): void {
+    this.#isClosed = true;
     for (const id of this.#asked.keys()) this.#settle(id, error);
   }
 
-  #reply(message: OwnMessage): void {
-    if (this.#replies >= MAX_REPLIES) return;
-    this.#replies += 1;
-    void this.tell(message)
-      .catch(() => undefined)
-      .then(() => (this.#replies -= 1));
+  /** @param done told why it did not go, or that it did */
+  async #send(message: OwnMessage, done: (error: unknown) => void): Promise<void> {
+    const bytes = JSON.stringify(message).length;
+    let why: unknown;
+    this.#unread += bytes;
+    try {
+      if (this.#isClosed) throw new ChannelError("the connection was closed");
+      if (this.#unread > MAX_UNREAD_BYTES)
+        throw new ChannelError("the program does not read what it is sent");
+      await this.#pipes.send(message as JSONRPCMessage);
+    } catch (error) {
+      why = error;
+    }
+    this.#unread -= bytes;
+    // Never before whoever sent it knows that it has.
+    await Promise.resolve();
+    done(why);
   }
 }

@@ -9,8 +9,8 @@ import { connectUpstream, type McpUpstream } from "./connect.ts";
 export interface Upstreams {
   /** The connection of a session's grant, made when it is first needed; what its answers take counts in `share`. @throws Error when it cannot be made */
   of(session: WebSession<McpAct, McpCover>, share?: AnswerShare): Promise<McpUpstream>;
-  /** Lets go of one that failed: the next request connects anew. */
-  drop(session: WebSession<McpAct, McpCover>): void;
+  /** Lets go of one that failed, unless there is another already: the next request connects anew. */
+  drop(session: WebSession<McpAct, McpCover>, failed: McpUpstream): void;
 }
 
 /** A grant's upstream is kept this long after its last client connection has gone, milliseconds. */
@@ -19,6 +19,7 @@ const LINGER_MS = 30_000;
 interface Entry {
   readonly target: McpTarget;
   readonly connecting: Promise<McpUpstream>;
+  made: McpUpstream | undefined;
   readonly stop: AbortController;
   readonly sessions: Set<string>;
   cancel: (() => void) | undefined;
@@ -65,28 +66,37 @@ export function createUpstreams(
 
   return {
     async of(session, share) {
-      // A reload may have moved the target: what was connected before is not what this session was judged for.
-      if (entries.get(session.grant)?.target !== session.target) close(session.grant);
       let entry = entries.get(session.grant);
+      // A reload may have moved the target: what was connected before is not what this session was judged for.
+      if (entry !== undefined && (entry.target !== session.target || entry.made?.isOver === true)) {
+        close(session.grant);
+        entry = undefined;
+      }
       if (entry === undefined) {
         const stop = new AbortController();
         const target = session.target as McpTarget;
         entry = {
           target,
           connecting: connect(target, stop.signal, share),
+          made: undefined,
           stop,
           sessions: new Set(),
           cancel: undefined,
         };
         entries.set(session.grant, entry);
         const made = entry;
-        entry.connecting.catch(() => {
-          if (entries.get(session.grant) === made) entries.delete(session.grant);
-        });
+        entry.connecting.then(
+          (upstream) => (made.made = upstream),
+          () => {
+            if (entries.get(session.grant) === made) entries.delete(session.grant);
+          },
+        );
       }
       follow(session, entry);
       return entry.connecting;
     },
-    drop: (session) => close(session.grant),
+    drop(session, failed) {
+      if (entries.get(session.grant)?.made === failed) close(session.grant);
+    },
   };
 }

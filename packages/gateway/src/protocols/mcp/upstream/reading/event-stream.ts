@@ -1,9 +1,13 @@
-import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { MAX_MCP_ANSWER_BYTES } from "../../../../gate/bounds.ts";
-import { AnswerTooLarge, type AnswerShare, Borrowed, inTurn, parseBounded } from "./share.ts";
+import { MAX_JSON_VALUES, MAX_MCP_ANSWER_BYTES } from "../../../../gate/bounds.ts";
+import { EventParser, type StreamEvent } from "./event-parser.ts";
+import { AnswerTooLarge, type AnswerShare, Borrowed, Later, parseBounded } from "./share.ts";
 
 /** What all events of one answer may hold, bytes: beside the answer itself there is only what says how far it is. */
 const MAX_STREAM_BYTES = 4 * MAX_MCP_ANSWER_BYTES;
+/** The most events of one answer: each is parsed as it comes. */
+const MAX_EVENTS = 10_000;
+/** A place that is sent back: as a header can carry it. */
+const idForm = /^[\x20-\x7e]{1,1024}$/;
 
 /** Told of what comes. */
 export interface EventHandler {
@@ -12,26 +16,23 @@ export interface EventHandler {
   failed(error: unknown): void;
 }
 
-/** An answer that comes as a stream of events (WHATWG HTML, section 9.2), over one connection or several. */
+/** An answer that comes as a stream of events, over one connection or several. */
 export class EventStream {
   readonly #share: AnswerShare | undefined;
   readonly #borrowed: Borrowed;
   readonly #handler: EventHandler;
-  readonly #parser = createParser({
-    onEvent: (event) => this.#came(event),
-    onRetry: (ms) => (this.retryMs = ms),
-  });
+  #parser = this.#newParser();
   #decoder = new TextDecoder();
-  #isOver = false;
   /** Bytes of the event that has not ended, and of all. */
   #length = 0;
   #total = 0;
+  #events = 0;
   /** Events that wait for their turn to be parsed. */
-  #waiting = 0;
+  readonly #waiting = new Set<Later<string>>();
   #ended: (() => void) | undefined;
-  /** By which the server knows how far it has come. */
+  #isOver = false;
+  /** By which the server knows how far it has come; the last one that can be sent back. */
   lastId: string | undefined;
-  /** Milliseconds that the server wants to be left alone before it is asked again. */
   retryMs: number | undefined;
 
   constructor(share: AnswerShare | undefined, handler: EventHandler) {
@@ -51,41 +52,53 @@ export class EventStream {
 
   /** This connection brings no more. @param done called once, when all that came was told */
   end(done: () => void): void {
-    this.#parser.reset();
+    this.#parser = this.#newParser();
     this.#decoder = new TextDecoder();
     this.#length = 0;
     this.#borrowed.giveBack();
-    if (this.#waiting === 0) done();
+    if (this.#waiting.size === 0) done();
     else this.#ended = done;
   }
 
-  /** Nothing more is told. Safe to call twice. */
+  /** Nothing more is told, and nothing kept. Safe to call twice. */
   drop(): void {
     this.#isOver = true;
     this.#ended = undefined;
+    this.#parser = this.#newParser();
     this.#borrowed.giveBack();
+    for (const each of this.#waiting) each.drop();
+    this.#waiting.clear();
   }
 
-  #came({ id, event, data }: EventSourceMessage): void {
+  #newParser(): EventParser {
+    return new EventParser({
+      event: (event) => this.#came(event),
+      id: (id) => {
+        // A copy: the text that it is cut from would stay with it.
+        if (idForm.test(id)) this.lastId = Buffer.from(id, "latin1").toString("latin1");
+      },
+      retry: (ms) => (this.retryMs = ms),
+      line(lines) {
+        if (lines > MAX_JSON_VALUES) throw new AnswerTooLarge();
+      },
+    });
+  }
+
+  #came({ type, data }: StreamEvent): void {
+    if (this.#isOver) return;
     this.#length = 0;
     this.#borrowed.giveBack();
-    if (id !== undefined && id !== "") this.lastId = id;
-    if (data === "" || (event !== undefined && event !== "message")) return;
-    const held = new Borrowed(this.#share);
-    held.take(data.length);
-    this.#waiting += 1;
-    inTurn(
-      this.#share,
-      data.length,
-      () => (this.#isOver ? undefined : parseBounded(data)),
-      (error, value) => {
-        held.giveBack();
-        this.#waiting -= 1;
-        if (this.#isOver) return;
-        if (error === undefined) this.#handler.message(value, data.length);
-        else this.#handler.failed(error);
-        if (this.#waiting === 0) this.#ended?.();
-      },
-    );
+    this.#events += 1;
+    if (this.#events > MAX_EVENTS) throw new AnswerTooLarge();
+    if (data === "" || type !== "message") return;
+    const { length } = data;
+    const later = new Later(this.#share, length, data, parseBounded, (error, value) => {
+      this.#waiting.delete(later);
+      if (error === undefined) this.#handler.message(value, length);
+      else this.#handler.failed(error);
+      if (this.#waiting.size === 0) this.#ended?.();
+    });
+    this.#waiting.add(later);
+    later.start();
   }
 }

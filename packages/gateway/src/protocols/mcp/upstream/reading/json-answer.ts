@@ -1,12 +1,13 @@
 import { MAX_MCP_ANSWER_BYTES } from "../../../../gate/bounds.ts";
 import { createByteQueue } from "../../../../gate/web/proxy/byte-queue.ts";
-import { AnswerTooLarge, type AnswerShare, Borrowed, inTurn, parseBounded } from "./share.ts";
+import { AnswerTooLarge, type AnswerShare, Borrowed, Later, parseBounded } from "./share.ts";
 
 /** An answer that is one text of JSON: read whole within its bound, and parsed in its principal's turn. */
 export class JsonAnswer {
   readonly #share: AnswerShare | undefined;
   readonly #borrowed: Borrowed;
-  readonly #bytes = createByteQueue();
+  #bytes = createByteQueue();
+  #later: Later<readonly Buffer[]> | undefined;
 
   constructor(share: AnswerShare | undefined) {
     this.#share = share;
@@ -20,22 +21,21 @@ export class JsonAnswer {
     this.#bytes.push(chunk);
   }
 
-  /** It is whole. @param done called once with what it says */
+  /** It is whole. @param done called once with what it says, unless it is dropped before @throws Busy */
   end(done: (error: unknown, value: unknown, bytes: number) => void): void {
     const { length } = this.#bytes;
-    inTurn(
-      this.#share,
-      length,
-      () => parseBounded(Buffer.concat(this.#bytes.shift(length)).toString()),
-      (error, value) => {
-        this.drop();
-        done(error, value, length);
-      },
+    this.#borrowed.giveBack();
+    const parse = (pieces: readonly Buffer[]): unknown => parseBounded(Buffer.concat(pieces).toString());
+    this.#later = new Later(this.#share, length, this.#bytes.shift(length), parse, (error, value) =>
+      done(error, value, length),
     );
+    this.#later.start();
   }
 
-  /** Gives back what it took. Safe to call twice. */
+  /** Keeps nothing of it. Safe to call twice. */
   drop(): void {
     this.#borrowed.giveBack();
+    this.#bytes = createByteQueue();
+    this.#later?.drop();
   }
 }

@@ -44,34 +44,59 @@ export class Borrowed {
 /** Told once of what came of some work. */
 type Done<Made> = (error: unknown, made?: Made) => void;
 
-/** Does something with the bytes of an answer: at once where they are few, and else in its principal's turn. */
-export function inTurn<Made>(
-  share: AnswerShare | undefined,
-  bytes: number,
-  work: () => Made,
-  done: Done<Made>,
-): void {
-  if (share !== undefined && bytes > INLINE_BODY_BYTES) {
-    void settled(() => share.heavy.run(share.key, work), done);
-    return;
-  }
-  let made: Made;
-  try {
-    made = work();
-  } catch (error) {
-    done(error);
-    return;
-  }
-  done(undefined, made);
-}
+/**
+ * Something that is done with a part of an answer: at once where that is small, else in its principal's turn. Until then what
+ * it is about is kept, and counted; dropped, it is not.
+ */
+export class Later<About, Made = unknown> {
+  readonly #share: AnswerShare | undefined;
+  readonly #bytes: number;
+  readonly #work: (about: About) => Made;
+  readonly #done: Done<Made>;
+  readonly #borrowed: Borrowed;
+  #about: { readonly it: About } | undefined;
 
-async function settled<Made>(run: () => Promise<Made>, done: Done<Made>): Promise<void> {
-  let made: Made;
-  try {
-    made = await run();
-  } catch (error) {
-    done(error);
-    return;
+  /** @throws Busy when there is no room for it in memory */
+  constructor(
+    share: AnswerShare | undefined,
+    bytes: number,
+    about: About,
+    work: (about: About) => Made,
+    done: Done<Made>,
+  ) {
+    this.#share = share;
+    this.#bytes = bytes;
+    this.#about = { it: about };
+    this.#work = work;
+    this.#done = done;
+    this.#borrowed = new Borrowed(share);
+    this.#borrowed.take(bytes);
   }
-  done(undefined, made);
+
+  start(): void {
+    const share = this.#share;
+    if (share === undefined || this.#bytes <= INLINE_BODY_BYTES) this.#run();
+    else void share.heavy.run(share.key, () => this.#run());
+  }
+
+  /** Gives it up: nothing is done, nothing told. Safe to call twice. */
+  drop(): void {
+    this.#about = undefined;
+    this.#borrowed.giveBack();
+  }
+
+  #run(): void {
+    const about = this.#about;
+    if (about === undefined) return;
+    let made: Made;
+    try {
+      made = this.#work(about.it);
+    } catch (error) {
+      this.drop();
+      this.#done(error);
+      return;
+    }
+    this.drop();
+    this.#done(undefined, made);
+  }
 }
