@@ -74,3 +74,13 @@ it("sends no client secret in the clear", () => {
   expect(target("http://127.0.0.1:9/token")).toBe(true);
   expect(target("https://id.internal/token")).toBe(true);
 });
+
+it("takes no header of its own from the configuration, and no written credential", () => {
+  const problems = (headers: Record<string, string>): string[] | undefined =>
+    targetSchema
+      .safeParse({ url: "https://api.internal", headers })
+      .error?.issues.map((issue) => issue.message);
+  expect(problems({ host: "other.internal" })).toEqual(["the gateway makes this header itself"]);
+  expect(problems({ "x-api-key": "k" })).toEqual(["a secret is named, never written"]);
+  expect(problems({ "x-team": "crm" })).toBeUndefined();
+});

@@ -1,24 +1,9 @@
 import * as z from "zod";
 import { duration } from "../../kernel/durations.ts";
-import { Secret, secretSchema, textFileSchema } from "../../kernel/secret.ts";
+import { secretSchema, textFileSchema } from "../../kernel/secret.ts";
+import { refuseHeaders, targetHeadersSchema } from "../../gate/web/target-headers.ts";
 
 const MAX_TIMEOUT_MS = 600_000;
-
-const headerName = z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/, "this is not a header's name");
-
-/** A header's value: named as a secret is, or written where it is none. */
-const headerValue = z.union(
-  [secretSchema, z.string().regex(/^[\x20-\x7e]*$/, "a header's value is printable ASCII")],
-  {
-    error: "write { env: NAME } or { file: PATH } for a secret, or the value itself where it is none",
-  },
-);
-
-/** Headers whose value is always a credential, so that it is never written out. */
-const credentials = /^(?:authorization|cookie|.*(?:token|secret|password|api-?key).*)$/i;
-/** Headers that the gateway makes itself. */
-const own =
-  /^(?:host|connection|content-length|transfer-encoding|upgrade|te|trailer|keep-alive|expect|proxy-.*)$/i;
 
 const url = z.string().superRefine((written, context) => {
   const add = (message: string, hint: string): void =>
@@ -41,10 +26,9 @@ const url = z.string().superRefine((written, context) => {
 export const targetSchema = z
   .strictObject({
     url: url.describe("Where the API is; a path in it stands before every request's path"),
-    headers: z
-      .record(headerName, headerValue)
-      .default({})
-      .describe("Headers that the gateway sets on every request, its credential among them"),
+    headers: targetHeadersSchema.describe(
+      "Headers that the gateway sets on every request, its credential among them",
+    ),
     basic: z
       .strictObject({ user: z.string().min(1), password: secretSchema })
       .optional()
@@ -95,11 +79,7 @@ export const targetSchema = z
           "the client secret goes over https:// alone",
           "use https://, or set allow_plaintext: true",
         );
-    for (const [name, value] of Object.entries(target.headers)) {
-      if (own.test(name)) add(["headers", name], "the gateway makes this header itself", "remove it");
-      else if (!(value instanceof Secret) && credentials.test(name))
-        add(["headers", name], "a secret is named, never written", "write { env: NAME } or { file: PATH }");
-    }
+    refuseHeaders(target.headers, (name, message, hint) => add(["headers", name], message, hint));
     const ways = [
       target.basic,
       target.oauth,

@@ -106,6 +106,23 @@ const session = (
 ): WebSession<McpAct, McpCover> =>
   ({ id: "ses_1", grant: "gr_1", target, ended, endsAt: Date.now() + 1000 }) as never;
 
+it.each([
+  [
+    "the length of a body as a header",
+    { headers: { "Content-Length": "1" } },
+    "the gateway makes this header itself",
+  ],
+  [
+    "a token written in a header",
+    { headers: { authorization: "Bearer 1" } },
+    "a secret is named, never written",
+  ],
+  ["a token written in a variable", { env: { API_TOKEN: "1" } }, "a secret is named, never written"],
+])("a target is refused with %s", (_, members, why) => {
+  const given = { url: "https://crm.test/mcp", ...members };
+  expect(targetSchema.safeParse(given).error?.issues.map(({ message }) => message)).toEqual([why]);
+});
+
 describe("an upstream connection", () => {
   it("takes a client's call with its permit only, and once", async () => {
     rig = await startRig({ tools: ["get_order"] });

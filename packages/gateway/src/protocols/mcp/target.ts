@@ -1,20 +1,22 @@
 import * as z from "zod";
 import { duration } from "../../kernel/durations.ts";
-import { Secret, secretSchema, textFileSchema } from "../../kernel/secret.ts";
+import { Secret, textFileSchema } from "../../kernel/secret.ts";
+import {
+  namedValueSchema,
+  refuseHeaders,
+  refuseWritten,
+  targetHeadersSchema,
+} from "../../gate/web/target-headers.ts";
 
 const loopback = (host: string): boolean =>
   host === "localhost" || host === "[::1]" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
-const value = z.union([secretSchema, z.string().regex(/^[\x20-\x7e]*$/, "printable ASCII")], {
-  error: "write { env: NAME } or { file: PATH } for a secret, or the value itself where it is none",
-});
-const credentials = /^(?:authorization|cookie|.*(?:token|secret|password|api-?key).*)$/i;
 const MAX_TIMEOUT_MS = 600_000;
 
 /** How an MCP server is reached: `mcp:` of a connection. */
 export const targetSchema = z
   .strictObject({
     url: z.string().optional().describe("A server of Streamable HTTP"),
-    headers: z.record(z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/), value).default({}),
+    headers: targetHeadersSchema,
     ca: textFileSchema.optional().describe("PEM file of the CA that signed the server's certificate"),
     allow_plaintext: z.boolean().default(false).describe("Lets the URL be http:// beyond this machine"),
     command: z
@@ -23,7 +25,7 @@ export const targetSchema = z
       .optional()
       .describe("A server that the gateway starts, by stdio: program and arguments"),
     env: z
-      .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), value)
+      .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), namedValueSchema)
       .default({})
       .describe("The whole environment of that program"),
     pins: z
@@ -57,13 +59,8 @@ export const targetSchema = z
           );
       }
     }
-    for (const [member, values] of [
-      ["headers", target.headers],
-      ["env", target.env],
-    ] as const)
-      for (const [name, given] of Object.entries(values))
-        if (!(given instanceof Secret) && credentials.test(name))
-          add([member, name], "a secret is named, never written", "write { env: NAME } or { file: PATH }");
+    refuseHeaders(target.headers, (name, message, hint) => add(["headers", name], message, hint));
+    refuseWritten(target.env, (name, message, hint) => add(["env", name], message, hint));
   });
 
 /** A target with its defaults filled in. */
