@@ -15,7 +15,8 @@ import { wholeSpan, withCpu, type Load } from "../measure/sampler.ts";
 
 const { values } = parseArgs({
   options: {
-    megabytes: { type: "string", default: "200" },
+    /** Numbers that the command writes, one a line: a recording may have 64 MiB. */
+    lines: { type: "string", default: "6000000" },
     rounds: { type: "string", default: "5" },
     /** The mayflyd.js of another checkout. */
     gateway: { type: "string" },
@@ -23,8 +24,13 @@ const { values } = parseArgs({
   },
 });
 const results = sayWhere(resultFile("kubernetes", values));
-const megabytes = Number(values.megabytes);
-const bytes = megabytes * 1_000_000;
+const lines = Number(values.lines);
+const bytes = Array.from(String(lines)).reduce(
+  // Of each length up to the last, a line is the digits and its end.
+  (sum, _, index) => sum + (Math.min(lines, 10 ** (index + 1) - 1) - 10 ** index + 1) * (index + 2),
+  0,
+);
+const megabytes = bytes / 1_000_000;
 const rounds = Number(values.rounds);
 const transports = ["WebSocket", "SPDY/3.1"];
 
@@ -42,7 +48,7 @@ const gateway = await startBenchGateway({
           resources: ["pods"],
           verbs: ["get"],
           namespaces: ["shop"],
-          exec: { namespaces: ["shop"], names: ["web-1"], commands: [["head", "-c", "*", "/dev/zero"]] },
+          exec: { namespaces: ["shop"], names: ["web-1"], commands: [["seq", "1", "*"]] },
         },
       },
     },
@@ -57,7 +63,7 @@ interface Run {
 /** Runs the command once. */
 function bring(kubeconfig: string, over: string): Load<Run> {
   const started = performance.now();
-  const args = ["exec", "-n", "shop", "web-1", "-c", "app", "--", "head", "-c", String(bytes), "/dev/zero"];
+  const args = ["exec", "-n", "shop", "web-1", "-c", "app", "--", "seq", "1", String(lines)];
   const child = spawn("kubectl", args, {
     env: {
       ...process.env,
@@ -126,7 +132,7 @@ try {
       );
       rows.push({ scenario: over, peer: peer.name, round, load: loadNow(), run, cpu });
     }
-    keep(results, { megabytes, rounds }, rows);
+    keep(results, { lines, megabytes, rounds }, rows);
   }
   const rate = ({ run }: Row<Run>): number => run.megabytesPerSecond;
   console.log(

@@ -160,9 +160,10 @@ test.each(["mayflyd", "mayfly", "@mayfly/sdk", "@mayfly/audit-verifier"])(
 const startedBy = (): readonly string[] =>
   readFileSync(`/proc/${installed.gateway.pid}/cmdline`, "utf8").split("\0");
 
-test.runIf(process.platform === "linux")("mayflyd gives itself a small young generation", () => {
+test.runIf(process.platform === "linux")("mayflyd gives itself V8's options", () => {
   const { bin, config, node } = installed;
-  expect(startedBy()).toEqual([node, "--max-semi-space-size=4", bin, "serve", "--config", config, ""]);
+  const options = ["--max-semi-space-size=4", "--heap-growing-percent=100"];
+  expect(startedBy()).toEqual([node, ...options, bin, "serve", "--config", config, ""]);
 });
 
 /** What an agent gets of the API through the gateway. */

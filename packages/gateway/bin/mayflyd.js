@@ -7,17 +7,26 @@ if (major < 24) {
   process.exit(70);
 }
 const { existsSync } = await import("node:fs");
-// What Node reads from TLS lies in blocks of 64 KiB, and V8 marks its whole heap when 64 MiB have come together, unless they go
-// before: with a small young generation, whose size, in MiB, only the start of a process can set (docs/decisions/0038). A program
-// that cannot be started ends the process, so it is looked for; a worker of `serve --workers` has its supervisor's options.
-const small = "--max-semi-space-size";
-const isGiven = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].some((option) =>
-  option.includes(small),
-);
-if (process.argv[2] === "serve" && !isGiven && process.channel === undefined && existsSync(process.execPath))
+// What Node reads from TLS lies in blocks of 64 KiB that V8 counts, and it marks its whole heap for them many times a second unless
+// they go before, with a small young generation (MiB), and the heap may double between two marks (percent). Only the start of a
+// process can set these (docs/decisions/0038). A program that cannot be started ends the process, so it is looked for; a worker of
+// `serve --workers` has its supervisor's options.
+const given = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].join(" ");
+const options = [
+  ["--max-semi-space-size", 4],
+  ["--heap-growing-percent", 100],
+]
+  .filter(([name]) => !given.includes(name))
+  .map(([name, value]) => `${name}=${value}`);
+if (
+  process.argv[2] === "serve" &&
+  options.length > 0 &&
+  process.channel === undefined &&
+  existsSync(process.execPath)
+)
   process.execve?.(
     process.execPath,
-    [process.execPath, `${small}=4`, ...process.execArgv, ...process.argv.slice(1)],
+    [process.execPath, ...options, ...process.execArgv, ...process.argv.slice(1)],
     process.env,
   );
 const built = new URL("../dist/main/mayflyd.js", import.meta.url);
