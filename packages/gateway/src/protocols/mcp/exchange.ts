@@ -1,5 +1,5 @@
 import type { Gate, Outcome } from "../../gate/gate.ts";
-import type { NamedScope } from "../../gate/protocol.ts";
+import type { Denial, NamedScope } from "../../gate/protocol.ts";
 import { type LocalReply, problem, refusedAnswer } from "../../gate/web/problem.ts";
 import type { WebExchange } from "../../gate/web/handler.ts";
 import { isGone, send } from "../../gate/web/router.ts";
@@ -15,7 +15,7 @@ import { detailOf } from "./detail.ts";
 import { judgeAhead } from "./judge-ahead.ts";
 import type { McpAct, McpCover } from "./act.ts";
 import { coversCall } from "./judge.ts";
-import { readMessage } from "../../gate/web/mcp/message.ts";
+import { type ClientMessage, readMessage } from "../../gate/web/mcp/message.ts";
 import type { McpScope } from "./scope.ts";
 import { serve } from "./serve.ts";
 import type { McpUpstream } from "./upstream/connect.ts";
@@ -95,20 +95,7 @@ export async function handleRequest(
       ? detailOf(act)
       : await account.heavy.run(account.key, () => detailOf(act));
   const decision = await session.judge(act, detail);
-  if (decision.kind === "deny") {
-    if (message.kind === "notification")
-      return close(
-        problem({
-          status: 403,
-          code: "denied",
-          detail: decision.denial.message,
-          hint: decision.denial.hint,
-          rule: decision.denial.rule,
-          remedy: decision.denial.remedy,
-        }),
-      );
-    return close(denied(message.id, message.method, decision.denial));
-  }
+  if (decision.kind === "deny") return close(deniedAnswer(message, decision.denial));
   const { permit } = decision;
   const started = options.now();
   const complete = (outcome: Outcome): void =>
@@ -161,6 +148,13 @@ export async function handleRequest(
         : `the server refused the request (${own})`;
     return close(failure(200, message.id, own ?? -32_603, why));
   }
+}
+
+/** A notification has no id to answer to (MCP, "Sending Messages to the Server"): it is refused over HTTP. */
+function deniedAnswer(message: ClientMessage, denial: Denial): LocalReply {
+  if (message.kind !== "notification") return denied(message.id, message.method, denial);
+  const { message: detail, hint, rule, remedy } = denial;
+  return problem({ status: 403, code: "denied", detail, hint, rule, remedy });
 }
 
 /** Whether an error says that the connection to the server is of no use any more. */

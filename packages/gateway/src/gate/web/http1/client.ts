@@ -107,10 +107,7 @@ export function createClosableHttp1Client(options: Http1ClientOptions): Closable
     idle(connection, keepAliveMs) {
       const [first] = queue;
       // Whoever asks for another protocol needs a connection of its own: it gets this one's place.
-      if (first?.request.upgrade !== undefined) {
-        connection.close();
-        return;
-      }
+      if (first?.request.upgrade !== undefined) return connection.close();
       if (first !== undefined) {
         queue.delete(first);
         hasConnection(first);
