@@ -6,6 +6,7 @@ import type { McpAct, McpCover } from "../act.ts";
 import { targetSchema } from "../target.ts";
 import { type Came, json, type ScriptedServer, startScripted } from "../testing/scripted-server.ts";
 import { connectUpstream, type McpUpstream } from "./connect.ts";
+import { EventStream } from "./reading/event-stream.ts";
 import { JsonAnswer } from "./reading/json-answer.ts";
 import { AnswerTooLarge } from "./reading/share.ts";
 import { createUpstreams } from "./upstreams.ts";
@@ -159,4 +160,29 @@ describe("a connection to a server", () => {
     await expect(calls[0]).rejects.toThrow("closed");
     await closing;
   });
+});
+
+it("the end of a connection is told once, though its last event waited for its turn", () => {
+  const turns: (() => unknown)[] = [];
+  const share = {
+    key: "bot",
+    heavy: { run: (_: string, work: () => never) => (turns.push(work), new Promise<never>(() => undefined)) },
+    borrow: () => () => undefined,
+  };
+  let [ends, messages] = [0, 0];
+  const stream = new EventStream(share, {
+    message: () => (messages += 1),
+    failed: (error) => {
+      throw error;
+    },
+  });
+  const event = (text: string): void => stream.push(Buffer.from(`id: e1\ndata: ${JSON.stringify(text)}\n\n`));
+  event("x".repeat(20_000));
+  stream.end(() => (ends += 1));
+  expect(ends).toBe(0);
+  for (const turn of turns.splice(0)) turn();
+  expect(ends).toBe(1);
+  // The rest of the stream, over another connection.
+  event("y");
+  expect([ends, messages]).toEqual([1, 2]);
 });

@@ -96,7 +96,10 @@ export class EventStream {
       this.#waiting.delete(later);
       if (error === undefined) this.#handler.message(value, length);
       else this.#handler.failed(error);
-      if (this.#waiting.size === 0) this.#ended?.();
+      if (this.#waiting.size > 0) return;
+      const ended = this.#ended;
+      this.#ended = undefined;
+      ended?.();
     });
     this.#waiting.add(later);
     later.start();
