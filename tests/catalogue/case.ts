@@ -74,8 +74,15 @@ export function put(document: Document, at: Path, value: unknown): void {
   else inside[last] = structuredClone(value);
 }
 
-/** Runs a case's act under one configuration. */
-export async function outcomeOf(act: Act, document: Document): Promise<string> {
+/**
+ * Runs a case's act under one configuration.
+ * @param seen told of each configuration that loaded
+ */
+export async function outcomeOf(
+  act: Act,
+  document: Document,
+  seen?: (configuration: Ready["configuration"]) => void,
+): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), "mayfly-catalogue-"));
   try {
     return await act(async (fill = {}, files = {}) => {
@@ -88,7 +95,10 @@ export async function outcomeOf(act: Act, document: Document): Promise<string> {
       writeFileSync(file, `${text}\n`);
       for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content);
       const loaded = await load(file, protocols, environment);
-      if (loaded.ok) return { ...loaded, file, folder };
+      if (loaded.ok) {
+        seen?.(loaded.configuration);
+        return { ...loaded, file, folder };
+      }
       throw new Refused(loaded.problems.map(({ message }) => message).join("; "));
     });
   } catch (error) {

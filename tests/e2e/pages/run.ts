@@ -1,3 +1,5 @@
+import path from "node:path";
+import { root } from "@mayfly/testing/gateway.ts";
 import type { Login } from "@mayfly/testing/people.ts";
 
 /** A console block that the test types in, in this order: by page and first command. */
@@ -17,7 +19,21 @@ export interface RunBlock {
 
 const pending = "req_akyfm3677mzsr9qx";
 
+/** Changes of examples/postgres.yaml that docs/policy.md shows. */
+const widened = [
+  "s/db.internal/db2.internal/",
+  "s/max: 15m/max: 8h/",
+  "s/name, email/name, email, iban/",
+  "s/groups: \\[support-agents\\] }/groups: [support-agents, sre] }/",
+  "/approval:/d",
+];
+
 export const runBlocks: readonly RunBlock[] = [
+  {
+    block: "docs/policy.md $ mayflyd diff before/mayfly.yaml after/mayfly.yaml",
+    where: "gateway",
+    before: `mkdir diff; cd diff; mkdir before after; cp ${path.join(root, "examples/postgres.yaml")} before/mayfly.yaml; sed ${widened.map((each) => `-e '${each}'`).join(" ")} before/mayfly.yaml > after/mayfly.yaml`,
+  },
   { block: 'docs/cli.md $ mayfly request orders-db/read-orders --reason "TICKET-123: late parcel" --ttl 2m' },
   { block: "docs/signals.md $ mayflyd signals test --dry-run --client 0oasupportbot", where: "gateway" },
   {

@@ -52,7 +52,7 @@ export function touchesSignals(change: Change): boolean {
 const startSettings = ["url", "listen", "tls", "store", "dataFolder", "audit"] as const;
 
 /** Their names in the file. */
-const settingNames = {
+export const settingNames = {
   url: "url",
   listen: "listen",
   tls: "tls",

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { ProtocolSchema } from "../configuration/types.ts";
 import type { Access, AccessGrant, Endpoints } from "./access.ts";
 import type { Gate } from "./gate.ts";
+import type { Reach } from "./reach.ts";
 import type { Tool } from "./tools/tool.ts";
 import type { WebHandler } from "./web/handler.ts";
 
@@ -136,6 +137,8 @@ export interface Protocol<Scope, Act, Cover> extends ProtocolSchema {
   sent?(act: string, cover: Cover): Buffer | undefined;
   /** The scope in words, one line a fact, for reviewers and listings. */
   describe(scope: Scope): readonly string[];
+  /** What a scope lets through, to be compared with another. Left out: nobody can tell which of two scopes is wider. */
+  reach?(scope: Scope): Reach;
   /** An act in words, for whoever looks at a live session. Left out: sessions say nothing of what they do. */
   words?(act: Act): string;
   /** Where a target is, for people to read. Holds no credential. */

@@ -1,3 +1,4 @@
+import { addDiff } from "./diff/command.ts";
 import { addInit } from "./init/command.ts";
 import { addRetention } from "./retention/commands.ts";
 import type { JudgeOptions } from "./commands/judge.ts";
@@ -18,7 +19,7 @@ const program = new Command("mayflyd")
   .exitOverride()
   .addHelpText(
     "after",
-    "\nExit codes: 0 good; 1 failed, or a configuration with errors; 2 wrong usage; 3 judge denied something.",
+    "\nExit codes: 0 good; 1 failed, or a configuration with errors; 2 wrong usage; 3 judge denied something, or diff found what --fail-on names.",
   );
 const configOption = (): Option =>
   new Option("-c, --config <file>", "the configuration").env("MAYFLY_CONFIG").default("mayfly.yaml");
@@ -77,6 +78,10 @@ program
   .action(async (...asked: [string, string[], JudgeOptions]) => {
     exitCode = await (await import("./commands/judge.ts")).judge(...asked);
   });
+
+addDiff(program, (code) => {
+  exitCode = code;
+});
 
 program
   .command("explain")

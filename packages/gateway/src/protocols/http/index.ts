@@ -8,6 +8,7 @@ import { createCompiledScopes } from "./compile.ts";
 import { createCredentials } from "./credentials.ts";
 import { handleRequest } from "./exchange.ts";
 import { verdictOf } from "./judge.ts";
+import { reachOf } from "./reach.ts";
 import { checkScope, type HttpScope, scopeSchema } from "./scope.ts";
 import { type HttpTarget, targetSchema } from "./target.ts";
 import { httpRequest } from "./tools/http-request.ts";
@@ -68,6 +69,7 @@ export function createHttp({ clock, url }: HttpOptions): Protocol<HttpScope, Htt
     },
     trial: (granted, target) => trial(granted, target as HttpTarget),
     describe: describeScope,
+    reach: reachOf,
     words: ({ method, target }) => `${method} ${target}`,
     address: (target) => addressOfUrl((target as HttpTarget).url),
     probe: (target, signal) => probeServer(planOf(target as HttpTarget), () => clock.monotonic(), signal),

@@ -5,6 +5,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { KubernetesAct, KubernetesCover } from "./act.ts";
 import { handleRequest } from "./exchange.ts";
 import { verdictOf } from "./judge.ts";
+import { reachOf } from "./reach.ts";
 import { checkScope, type KubernetesScope, scopeSchema } from "./scope.ts";
 import { type KubernetesTarget, targetSchema } from "./target.ts";
 import { kubernetesAccess } from "./access.ts";
@@ -45,6 +46,7 @@ export function createKubernetes({
     compile: (scopes) => (act) => verdictOf(scopes, act),
     trial: (scopes) => trial(scopes),
     describe: describeScope,
+    reach: reachOf,
     words: actWords,
     address: (target) => addressOfUrl((target as KubernetesTarget).server),
     probe: (target, signal) =>

@@ -5,6 +5,7 @@ import { compileScopes } from "./compile.ts";
 import { handleRequest } from "./exchange.ts";
 import type { McpAct, McpCover } from "./act.ts";
 import { verdictOf } from "./judge.ts";
+import { reachOf } from "./reach.ts";
 import { checkScope, type McpScope, notEnforceable, scopeSchema } from "./scope.ts";
 import { type McpTarget, targetSchema } from "./target.ts";
 import { trial } from "./trial.ts";
@@ -41,6 +42,7 @@ export function createMcp({ clock, url }: McpOptions): Protocol<McpScope, McpAct
     },
     trial: (scopes) => trial(scopes),
     describe: describeScope,
+    reach: reachOf,
     words: actWords,
     address: (target) => addressOf(target as McpTarget),
     probe: (target, signal) => probe(target as McpTarget, () => clock.monotonic(), signal),

@@ -13,6 +13,7 @@ import { endLeftBehind } from "./upstream/left-behind.ts";
 import { scopeFindings } from "./upstream/scope-findings.ts";
 import { createJudging } from "./relay/judging.ts";
 import { probe } from "./upstream/probe.ts";
+import { reachOf } from "./reach.ts";
 import { checkScope, laterMembers, notEnforceable, type PostgresScope, scopeSchema } from "./scope.ts";
 import { createServe } from "./serve.ts";
 import type { SharedCancels } from "./login/cancels.ts";
@@ -35,6 +36,7 @@ export const postgresRules: Omit<Protocol<PostgresScope, PostgresAct, PostgresCo
   sent: (sql, { splices, operations }) =>
     splices === undefined ? undefined : sentBytes(Buffer.from(sql), splices, operations),
   describe: describeScope,
+  reach: reachOf,
   words: ({ sql }) => sql,
   access: postgresAccess,
   tools: [createRunSql(runStatement)],

@@ -66,7 +66,7 @@ export interface Compiled {
   readonly rowFunctions: ReadonlySet<string>;
 }
 
-const defaultKeys: readonly string[] = ["id"];
+export const defaultKeys: readonly string[] = ["id"];
 
 /** What a grant's operations come to together. */
 interface Together {

@@ -74,7 +74,8 @@ export function hasPartitions(entry: TableScope): boolean {
   return typeof entry === "object" && !Array.isArray(entry) && entry.partitions === true;
 }
 
-function isReadWhole(entry: TableScope): boolean {
+/** Whether all of a table may be read. */
+export function isReadWhole(entry: TableScope): boolean {
   return entry === "all" || (typeof entry === "object" && !Array.isArray(entry) && entry.select === "all");
 }
 
