@@ -70,6 +70,30 @@ describe("of policies", () => {
       ],
     ],
     [
+      "what leaves the shadow",
+      further({ name: "tried out", groups: ["sre"], shadow: true }),
+      further({ name: "tried out", groups: ["sre"] }),
+      [
+        "wider | orders/read | sre | can request it now: for up to 5m, without approval",
+        "other | policies in shadow | changed, and decide nothing",
+      ],
+    ],
+    [
+      "nothing but a note, of what is in shadow",
+      same,
+      further({ name: "tried out", groups: ["sre"], shadow: true }),
+      ["other | policies in shadow | changed, and decide nothing"],
+    ],
+    [
+      "a forbid that goes into the shadow",
+      further({ name: "no", forbid: true, ttl: undefined, when: "context.hour < 6" }),
+      further({ name: "no", forbid: true, ttl: undefined, when: "context.hour < 6", shadow: true }),
+      [
+        `wider | ${on} | no longer forbidden by policy no while context.hour < 6`,
+        "other | policies in shadow | changed, and decide nothing",
+      ],
+    ],
+    [
       "a group that could not before",
       same,
       further({ groups: ["sre"], approval }),

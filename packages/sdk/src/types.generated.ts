@@ -624,6 +624,7 @@ taken?: PastGrant
  * What was denied under its last grants, newest first: on the request's own connection for whoever may decide it, on all for operators and auditors; left out for reviewers who may not decide the request now
  */
 denials?: DeniedAct[]
+shadow?: ShadowPlan
 /**
  * Logs of which denials may lack something
  */
@@ -641,6 +642,13 @@ lacks: ("acts" | "bodies" | "newest")
 by: string
 at: string
 }[]
+}
+export interface ShadowPlan {
+decision: ("permit" | "deny")
+policies?: string[]
+ttl_seconds?: number
+approval?: ApprovalRule
+reasons: string[]
 }
 export interface BrowserSession {
 id: string
@@ -1070,6 +1078,10 @@ last_used_at?: string
  * One a policy and group; a forbid beats every permit
  */
 rules: ReachRule[]
+/**
+ * The same of policies in shadow, which decide nothing; absent: there are none
+ */
+shadow_rules?: ReachRule[]
 /**
  * Groups that a policy permits and none forbids outright; empty: nobody can reach it
  */

@@ -39,6 +39,13 @@ const policies: readonly Case[] = [
     },
   },
   {
+    at: at("shadow"),
+    narrow: true,
+    wide: undefined,
+    refused: /^policy \| .*orders\/read/,
+    act: decide(),
+  },
+  {
     at: at("groups"),
     narrow: ["platform"],
     wide: ["support-agents"],

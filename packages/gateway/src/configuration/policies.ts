@@ -46,7 +46,7 @@ export function readPolicies(
       addAll(findings, result.findings);
       continue;
     }
-    const { person_groups, ttl, when, approval, lease, break_glass, ...rest } = result.output;
+    const { person_groups, ttl, when, approval, lease, break_glass, shadow, ...rest } = result.output;
     if (ttl !== undefined && ttl.default > ttl.max) {
       const message = `the default is longer than max (${formatDuration(ttl.max)})`;
       findings.push(finding("value", [...path, "ttl", "default"], message));
@@ -65,6 +65,7 @@ export function readPolicies(
       ...(approval === undefined ? {} : { approval: approvalOf(approval) }),
       ...(lease === undefined ? {} : { lease }),
       ...(break_glass ? { breakGlass: true } : {}),
+      ...(shadow ? { shadow: true } : {}),
     });
   }
   return { policies, findings };

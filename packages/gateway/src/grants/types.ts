@@ -53,6 +53,19 @@ export interface Sheet {
   readonly operations: readonly SheetOperation[];
   /** The requester's last grants, newest first, at most five. */
   readonly history: readonly PastGrant[];
+  /** What policies in shadow would have made of it; left out: none is about it. No decision is bound to it. */
+  readonly shadow?: ShadowPlan;
+}
+
+/** What would have become of an ask if policies in shadow decided. */
+export interface ShadowPlan {
+  readonly decision: "permit" | "deny";
+  /** Those that would have permitted it. */
+  readonly policies?: readonly string[];
+  /** Milliseconds. */
+  readonly ttl?: number;
+  readonly approval?: ApprovalRule;
+  readonly reasons: readonly string[];
 }
 
 /** One operation as it was configured at the ask. */

@@ -30,4 +30,6 @@ export interface PolicyEntry {
   /** The longest lease that it takes, milliseconds; left out: it demands none. */
   readonly lease?: number;
   readonly breakGlass?: boolean;
+  /** It decides nothing: what it would have decided is recorded. */
+  readonly shadow?: boolean;
 }

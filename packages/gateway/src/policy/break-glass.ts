@@ -55,8 +55,8 @@ function keyOf(connection: string, operation: string): string {
 /** The longest time-to-live that an ordinary policy gives for each operation that one permits. */
 function longestOrdinary(entries: readonly PolicyEntry[]): ReadonlyMap<string, number> {
   const longest = new Map<string, number>();
-  for (const { forbid, breakGlass, connection, operations, ttl } of entries) {
-    if (forbid || breakGlass === true || ttl === undefined) continue;
+  for (const { forbid, breakGlass, shadow, connection, operations, ttl } of entries) {
+    if (forbid || breakGlass === true || shadow === true || ttl === undefined) continue;
     for (const operation of operations) {
       const key = keyOf(connection, operation);
       longest.set(key, Math.max(longest.get(key) ?? Number.NEGATIVE_INFINITY, ttl.max));

@@ -8,7 +8,7 @@ import { breakGlassProblems } from "./break-glass.ts";
 import { problemsOfEntry, type Inventory } from "./check-entries.ts";
 import { outlook } from "./outlook.ts";
 import { operationId, schema } from "./schema.ts";
-import type { Policies, PolicyAsk, PolicyEntry, PolicyProblem } from "./types.ts";
+import type { Policies, PolicyAsk, PolicyEntry, PolicyProblem, Shadow } from "./types.ts";
 import { parseWhen, validateWhens, type When } from "./when.ts";
 
 /** Policies, or everything that is wrong with them. */
@@ -43,7 +43,26 @@ export function compilePolicies(
   const compiled = entries.map((entry, index) => compilePolicy(idOf(index), entry, whens.get(idOf(index))));
   problems.push(...compiledProblems(engine, compiled));
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, policies: policiesOf(engine, compiled) };
+  return { ok: true, policies: withShadow(engine, compiled) };
+}
+
+/** The policies that decide; and beside them, where some are in shadow, all. */
+function withShadow(engine: Engine, compiled: readonly CompiledPolicy[]): Policies {
+  const shadows = compiled.filter(({ entry }) => entry.shadow === true);
+  if (shadows.length === 0) return policiesOf(engine, compiled);
+  const shadow: Shadow = {
+    policies: policiesOf(engine, compiled),
+    isAbout: (connection, operations) =>
+      shadows.some(
+        ({ entry }) =>
+          entry.connection === connection && entry.operations.some((each) => operations.includes(each)),
+      ),
+  };
+  return policiesOf(
+    engine,
+    compiled.filter(({ entry }) => entry.shadow !== true),
+    shadow,
+  );
 }
 
 function idOf(index: number): string {
@@ -113,7 +132,7 @@ function compiledProblems(engine: Engine, compiled: readonly CompiledPolicy[]): 
   });
 }
 
-function policiesOf(engine: Engine, compiled: readonly CompiledPolicy[]): Policies {
+function policiesOf(engine: Engine, compiled: readonly CompiledPolicy[], shadow?: Shadow): Policies {
   compilations += 1;
   const made = new Map<string, OperationPolicies>();
   const sets = new Map<string, OperationPolicies>();
@@ -137,6 +156,7 @@ function policiesOf(engine: Engine, compiled: readonly CompiledPolicy[]): Polici
       return outlook(engine, set, knownOf(set?.id ?? ""), ask);
     },
     approvers: (connection, operations) => approversOf(entries.get(connection) ?? [], connection, operations),
+    ...(shadow === undefined ? {} : { shadow }),
   } satisfies Policies);
   const ids = Array.from(made.values(), ({ id }) => [id, knownOf(id)]).flat();
   abandoned.register(policies, () => {

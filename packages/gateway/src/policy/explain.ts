@@ -1,4 +1,4 @@
-import type { Condition, Outlook, Policies, PolicyAsk, Terms } from "./types.ts";
+import type { Condition, Outlook, Policies, PolicyAsk, Shadow, Terms } from "./types.ts";
 
 /** The description of an operation. The grants' inventory fits. */
 export interface Described {
@@ -33,6 +33,20 @@ export interface Explanation {
   /** What it could request in an emergency: active at once, and everybody is notified. */
   readonly breakGlass: readonly ExplainedOffer[];
   readonly refused: readonly ExplainedRefusal[];
+  /** The same of operations that policies in shadow are about, if those decided; left out: there are none. */
+  readonly shadow?: Explanation;
+}
+
+type Inventory = ReadonlyMap<string, ReadonlyMap<string, Described>>;
+
+/** The operations that policies in shadow are about. */
+function shadowed(inventory: Inventory, shadow: Shadow): Inventory {
+  return new Map(
+    Array.from(inventory, ([connection, operations]) => [
+      connection,
+      new Map([...operations].filter(([operation]) => shadow.isAbout(connection, [operation]))),
+    ]),
+  );
 }
 
 /**
@@ -42,7 +56,7 @@ export interface Explanation {
  */
 export function explain(
   policies: Policies,
-  inventory: ReadonlyMap<string, ReadonlyMap<string, Described>>,
+  inventory: Inventory,
   principal: PolicyAsk["principal"],
   hasPerson: boolean,
   personGroups: readonly string[] = [],
@@ -76,5 +90,18 @@ export function explain(
       }
     }
   }
-  return { principal, hasPerson, personGroups, requestable, breakGlass, refused };
+  const { shadow } = policies;
+  const would =
+    shadow === undefined
+      ? undefined
+      : explain(shadow.policies, shadowed(inventory, shadow), principal, hasPerson, personGroups);
+  return {
+    principal,
+    hasPerson,
+    personGroups,
+    requestable,
+    breakGlass,
+    refused,
+    ...(would === undefined ? {} : { shadow: would }),
+  };
 }

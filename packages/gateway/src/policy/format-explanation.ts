@@ -13,7 +13,7 @@ const indent = "    ";
  * ending with a line break.
  */
 export function formatExplanation(explanation: Explanation): string {
-  const { principal, hasPerson, personGroups, requestable, breakGlass, refused } = explanation;
+  const { principal, hasPerson, personGroups, shadow } = explanation;
   const theirs = personGroups.length === 0 ? "" : ` in ${list(personGroups, 20)}`;
   const acting = principal.kind === "agent" && hasPerson ? `, acting for a person${theirs}` : "";
   const groups = principal.groups.length === 0 ? "in no group" : `in ${list(principal.groups, 20)}`;
@@ -21,6 +21,15 @@ export function formatExplanation(explanation: Explanation): string {
     ...wrap(`${printable(principal.name)} (${principal.kind}${acting}), ${groups}`, ""),
     ...wrap(`${principal.subject} of ${principal.issuer}, through client ${principal.client}`, ""),
     "",
+    ...reachInWords(explanation),
+  ];
+  if (shadow !== undefined)
+    lines.push("", "If the policies in shadow decided, which they do not", "", ...reachInWords(shadow));
+  return `${lines.join("\n")}\n`;
+}
+
+function reachInWords({ requestable, breakGlass, refused }: Explanation): readonly string[] {
+  const lines = [
     requestable.length === 0 ? "May request nothing." : "May request",
     ...offersInWords(requestable),
   ];
@@ -33,7 +42,7 @@ export function formatExplanation(explanation: Explanation): string {
     lines.push(`  ${nameOf(refusal)}`, ...described(refusal));
     for (const reason of refusal.reasons) lines.push(...wrap(reason, indent));
   }
-  return `${lines.join("\n")}\n`;
+  return lines;
 }
 
 /** Operations with their terms, aligned. */

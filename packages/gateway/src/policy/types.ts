@@ -70,6 +70,15 @@ export interface Policies {
   outlook(ask: PolicyAsk): Outlook;
   /** The groups whose members could have approved one ordinary request for these operations, of whomever; see approvers.ts. */
   approvers(connection: string, operations: readonly string[]): readonly string[];
+  /** The same policies with those in shadow among them, to be asked what would be; left out: none is in shadow. */
+  readonly shadow?: Shadow;
+}
+
+/** What would decide if the policies in shadow did. Nothing of it may reach a grant. */
+export interface Shadow {
+  readonly policies: Policies;
+  /** Whether a policy in shadow is about one of these operations. */
+  isAbout(connection: string, operations: readonly string[]): boolean;
 }
 
 /** A condition as written in a policy: a permit applies `if` it holds, a forbid's must not hold (`not while`). */

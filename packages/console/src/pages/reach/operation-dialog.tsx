@@ -20,7 +20,7 @@ export function OperationDialog({
 }): ReactNode {
   const roles = useRoles();
   const name = `${operation.connection}/${operation.operation}`;
-  const { rules, last_used_at } = operation;
+  const { rules, shadow_rules, last_used_at } = operation;
   return (
     <Dialog
       open
@@ -70,6 +70,16 @@ export function OperationDialog({
           </ul>
         )}
       </section>
+      {shadow_rules !== undefined && (
+        <section className="stack-s" aria-label="Policies in shadow">
+          <h3>In shadow: these decide nothing</h3>
+          <ul className="stack-s">
+            {shadow_rules.map((rule) => (
+              <Rule key={`${rule.group} ${rule.policy}`} rule={rule} />
+            ))}
+          </ul>
+        </section>
+      )}
     </Dialog>
   );
 }

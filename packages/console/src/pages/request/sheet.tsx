@@ -10,7 +10,7 @@ import { Person } from "../../components/person.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
 import { DenialsLack, DeniedActs, Earlier, useBackground } from "./background.tsx";
 import { Scope } from "./scope.tsx";
-import { grantedSeconds, highestRisk, ruleText, shortOperation } from "./words.ts";
+import { grantedSeconds, highestRisk, ruleText, shadowText, shortOperation } from "./words.ts";
 
 function Section({ title, children }: { title: string; children: ReactNode }): ReactNode {
   return (
@@ -218,6 +218,17 @@ export function Sheet({ request }: { request: Request }): ReactNode {
           </Section>
           <HowLong request={request} />
           <WhoDecides request={request} />
+          {background?.shadow !== undefined && (
+            <Section title="If policies in shadow decided">
+              <ul className="request-rule muted">
+                {shadowText(background.shadow).map((line) => (
+                  <li key={line}>
+                    <Untrusted text={line} />
+                  </li>
+                ))}
+              </ul>
+            </Section>
+          )}
         </div>
         <div>
           <Section

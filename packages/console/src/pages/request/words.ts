@@ -36,6 +36,20 @@ export function ruleText(rule: ApprovalRule): readonly string[] {
   ];
 }
 
+/** What policies in shadow would have made of a request, a sentence each. */
+export function shadowText(shadow: NonNullable<Background["shadow"]>): readonly string[] {
+  const { decision, ttl_seconds: ttl, approval, reasons } = shadow;
+  if (decision === "deny") return ["It would be denied.", ...reasons];
+  const long = ttl === undefined ? "" : ` for ${spanText(ttl)}`;
+  return [
+    approval === undefined
+      ? `It would be granted at once${long}.`
+      : `It would wait for approval, and run${long}.`,
+    ...(approval === undefined ? [] : ruleText(approval)),
+    ...reasons,
+  ];
+}
+
 /** How many more have to approve: "1 of 2 approvals given". Nothing where one is enough. */
 export function progressText(needed: number, given: number): string | undefined {
   return needed <= 1 ? undefined : `${given} of ${needed} approvals`;

@@ -2,8 +2,9 @@ import * as z from "zod";
 import type { FoundRecords, LoggedRecord, PartialLog } from "../../audit/logs/port.ts";
 import { component } from "../contract/components.ts";
 import { endpoint } from "../contract/endpoint.ts";
-import { pastGrantSchema, timeSchema } from "../contract/schemas.ts";
-import { pastGrantView } from "../contract/views.ts";
+import { approvalRuleSchema, pastGrantSchema, timeSchema } from "../contract/schemas.ts";
+import { approvalRuleView, pastGrantView } from "../contract/views.ts";
+import type { ShadowPlan } from "../../grants/types.ts";
 import type { ApiServices } from "../services.ts";
 import { logsOf, partialSchema } from "./audit/audit.ts";
 import { retiredIn, retiredSchema } from "./audit/retired.ts";
@@ -45,6 +46,17 @@ export const requestCountsSchema = component(
   }),
 );
 
+const shadowSchema = component(
+  "ShadowPlan",
+  z.object({
+    decision: z.enum(["permit", "deny"]),
+    policies: z.array(z.string()).optional(),
+    ttl_seconds: z.number().optional(),
+    approval: approvalRuleSchema.optional(),
+    reasons: z.array(z.string()),
+  }),
+);
+
 const backgroundSchema = component(
   "Background",
   z.object({
@@ -62,6 +74,9 @@ const backgroundSchema = component(
     denials: z.array(deniedActSchema).optional().meta({
       description:
         "What was denied under its last grants, newest first: on the request's own connection for whoever may decide it, on all for operators and auditors; left out for reviewers who may not decide the request now",
+    }),
+    shadow: shadowSchema.optional().meta({
+      description: "What policies in shadow would have made of it; absent: none is about it",
     }),
     partial: partialSchema.optional().meta({ description: "Logs of which denials may lack something" }),
     retired: retiredSchema.optional().meta({ description: "Logs that were given up: of these they do" }),
@@ -87,6 +102,23 @@ export function deniedActView(record: LoggedRecord): z.input<typeof deniedActSch
     act: isObject(act) ? { ...act } : {},
     ...(rule === undefined ? {} : { rule }),
     ...(message === undefined ? {} : { message }),
+  };
+}
+
+/** What policies in shadow would have made of a request, as the API shows it. */
+function shadowView({
+  decision,
+  policies,
+  ttl,
+  approval,
+  reasons,
+}: ShadowPlan): z.input<typeof shadowSchema> {
+  return {
+    decision,
+    ...(policies === undefined ? {} : { policies: [...policies] }),
+    ...(ttl === undefined ? {} : { ttl_seconds: ttl / 1000 }),
+    ...(approval === undefined ? {} : { approval: approvalRuleView(approval) }),
+    reasons: [...reasons],
   };
 }
 
@@ -153,6 +185,7 @@ export const getBackground = endpoint({
         looked_at: found.lookedAt,
         more: found.more,
         ...(taken === undefined ? {} : { taken: pastGrantView(taken) }),
+        ...(request.sheet.shadow === undefined ? {} : { shadow: shadowView(request.sheet.shadow) }),
         ...denied,
       },
     };

@@ -112,6 +112,27 @@ describe("reach", () => {
     expect(operations[0]?.reachable_by).toEqual(["support-agents"]);
   });
 
+  it("lists policies in shadow apart, and counts nobody in or out for them", () => {
+    const { groups, operations } = reachOf({
+      inventory,
+      policies: [
+        policy("reads", {}),
+        policy("more reads", { groups: ["analysts"], shadow: true }),
+        forbid("never", { shadow: true }),
+      ],
+      usage: [],
+    });
+    expect(groups).toEqual(["support-agents"]);
+    const [first, second] = operations;
+    expect(first?.reachable_by).toEqual(["support-agents"]);
+    expect(first?.rules.map(({ policy: name }) => name)).toEqual(["reads"]);
+    expect(first?.shadow_rules?.map(({ policy: name, group, effect }) => [name, group, effect])).toEqual([
+      ["more reads", "analysts", "permit"],
+      ["never", "support-agents", "forbid"],
+    ]);
+    expect(second).not.toHaveProperty("shadow_rules");
+  });
+
   it("is empty where nothing is configured", () => {
     expect(reachOf({ inventory: new Map(), policies: [], usage: [] })).toEqual({
       groups: [],

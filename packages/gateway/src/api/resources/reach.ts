@@ -44,6 +44,10 @@ const reachableSchema = component(
       .optional()
       .meta({ description: "When an act under it was last permitted; absent: not within a year" }),
     rules: z.array(ruleSchema).meta({ description: "One a policy and group; a forbid beats every permit" }),
+    shadow_rules: z
+      .array(ruleSchema)
+      .optional()
+      .meta({ description: "The same of policies in shadow, which decide nothing; absent: there are none" }),
     reachable_by: z.array(z.string()).meta({
       description: "Groups that a policy permits and none forbids outright; empty: nobody can reach it",
     }),
@@ -106,11 +110,15 @@ export function reachOf({ inventory, policies, usage }: ReachFacts): z.input<typ
   const lastUse = new Map(
     usage.map(({ connection, operation, lastAt }) => [`${connection}/${operation ?? ""}`, lastAt]),
   );
+  const deciding = policies.filter(({ shadow }) => shadow !== true);
+  const inShadow = policies.filter(({ shadow }) => shadow === true);
   const operations = [...inventory].flatMap(([connection, entries]) =>
     [...entries].map(([operation, { description, risk, scope }]) => {
-      const rules = policies
-        .filter((policy) => policy.connection === connection && policy.operations.includes(operation))
-        .flatMap((policy) => policy.groups.map((group) => ruleOf(policy, group)));
+      const rulesOf = (mine: readonly PolicyEntry[]): Rule[] =>
+        mine
+          .filter((policy) => policy.connection === connection && policy.operations.includes(operation))
+          .flatMap((policy) => policy.groups.map((group) => ruleOf(policy, group)));
+      const [rules, shadows] = [rulesOf(deciding), rulesOf(inShadow)];
       const last = lastUse.get(`${connection}/${operation}`);
       return {
         connection,
@@ -120,11 +128,12 @@ export function reachOf({ inventory, policies, usage }: ReachFacts): z.input<typ
         scope: [...scope],
         ...(last === undefined ? {} : { last_used_at: timeOf(last) }),
         rules,
+        ...(shadows.length === 0 ? {} : { shadow_rules: shadows }),
         reachable_by: reachableBy(rules),
       };
     }),
   );
-  return { groups: [...new Set(policies.flatMap(({ groups }) => groups))].toSorted(), operations };
+  return { groups: [...new Set(deciding.flatMap(({ groups }) => groups))].toSorted(), operations };
 }
 
 /** The inventory of access. */

@@ -5,7 +5,7 @@ import { logUnavailable } from "../errors.ts";
 import type { ApprovalRule } from "../../policy/types.ts";
 import type { Actor, Lockdown } from "../grants.ts";
 import { pastGrantInWords, riskiest } from "../requests/review-sheet.ts";
-import type { AccessRequest, Grant, Requester, Sheet } from "../types.ts";
+import type { AccessRequest, Grant, Requester, ShadowPlan, Sheet } from "../types.ts";
 
 /** Mayfly itself, where no principal acts. */
 export const system: RecordPrincipal = {
@@ -79,8 +79,19 @@ function approvalInWords({ by, count, within, escalate, freshSignIn, refusals }:
   };
 }
 
+/** What policies in shadow would have made of a request. */
+function shadowInWords({ decision, policies, ttl, approval, reasons }: ShadowPlan): Detail {
+  return {
+    decision,
+    ...(policies === undefined ? {} : { policies }),
+    ...(ttl === undefined ? {} : { ttl_ms: ttl }),
+    ...(approval === undefined ? {} : { approval: approvalInWords(approval) }),
+    reasons,
+  };
+}
+
 /** What a reviewer sees of a request beside its other facts. */
-function sheetInWords({ operations, history }: Sheet): Detail {
+function sheetInWords({ operations, history, shadow }: Sheet): Detail {
   return {
     ...(operations.length === 0
       ? {}
@@ -95,6 +106,7 @@ function sheetInWords({ operations, history }: Sheet): Detail {
           risk: riskiest({ operations, history }),
         }),
     ...(history.length === 0 ? {} : { history: history.map(pastGrantInWords) }),
+    ...(shadow === undefined ? {} : { shadow: shadowInWords(shadow) }),
   };
 }
 

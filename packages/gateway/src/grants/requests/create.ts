@@ -13,11 +13,12 @@ import type { Ask, GrantRules } from "../grants.ts";
 import { waitForPeople } from "./escalate.ts";
 import { readGrantHistory } from "../durability/grant-history.ts";
 import { pendingBound, refuseTooMany } from "./pending-bound.ts";
-import { planOf, type Plan } from "./plan.ts";
+import { type Facts, planOf, type Plan } from "./plan.ts";
 import { askedDetail, grantRecord, requestRecord, write } from "../durability/records.ts";
 import { digestOfRequest, sheetOperations } from "./review-sheet.ts";
+import { shadowOf } from "./shadow.ts";
 import { requestMachine } from "../states.ts";
-import type { AccessRequest, Grant, PastGrant, Requester } from "../types.ts";
+import type { AccessRequest, Grant, Requester, Sheet } from "../types.ts";
 
 /** Builds the request from a plan. */
 function requestOf(
@@ -25,9 +26,10 @@ function requestOf(
   requester: Requester,
   asked: ParsedAsk,
   plan: Plan,
-  history: readonly PastGrant[],
+  { history, shadow }: Pick<Sheet, "history" | "shadow">,
   at: number,
 ): AccessRequest {
+  const beside = shadow === undefined ? {} : { shadow };
   const common = {
     id: newId("req"),
     requester,
@@ -36,7 +38,11 @@ function requestOf(
     reason: asked.reason,
     ...(asked.breakGlass ? { breakGlass: true as const } : {}),
     ...(asked.lease === undefined ? {} : { lease: asked.lease }),
-    sheet: { operations: sheetOperations(rules, asked.connection, asked.operations) ?? [], history },
+    sheet: {
+      operations: sheetOperations(rules, asked.connection, asked.operations) ?? [],
+      history,
+      ...beside,
+    },
     approvals: [],
     reasons: plan.reasons,
     ...(asked.traceparent === undefined ? {} : { traceparent: asked.traceparent }),
@@ -45,7 +51,12 @@ function requestOf(
   };
   if (plan.decision !== "permit") {
     // A denied request shows nothing, nor does one for what does not exist.
-    const facts = { ...common, ttl: asked.ttl ?? 0, policies: [], sheet: { operations: [], history: [] } };
+    const facts = {
+      ...common,
+      ttl: asked.ttl ?? 0,
+      policies: [],
+      sheet: { operations: [], history: [], ...beside },
+    };
     const state = requestMachine.after("none", "deny");
     return { ...facts, digest: digestOfRequest(facts), state, decidedAt: at };
   }
@@ -74,7 +85,7 @@ export async function createRequest(core: Core, who: Requester, ask: Ask): Promi
     // One configuration for plan and sheet, whatever is adopted while this waits: an approval looks again.
     const { rules } = core;
     const asks = core.clock.monotonic();
-    const plan = planOf(rules, {
+    const facts: Facts = {
       requester,
       connection: asked.connection,
       operations: asked.operations,
@@ -84,18 +95,15 @@ export async function createRequest(core: Core, who: Requester, ask: Ask): Promi
       ...(asked.lease === undefined ? {} : { lease: asked.lease }),
       clientAddress: asked.clientAddress,
       at,
-    });
+    };
+    const plan = planOf(rules, facts);
     const took = core.clock.monotonic() - asks;
     const forPeople = plan.decision === "permit" && (plan.approval !== undefined || asked.breakGlass);
     if (forPeople && !asked.breakGlass) await refuseTooMany(core, key);
-    const request = requestOf(
-      rules,
-      requester,
-      asked,
-      plan,
-      forPeople ? await readGrantHistory(core, key) : [],
-      at,
-    );
+    const shadow = shadowOf(rules, facts);
+    const history = forPeople ? await readGrantHistory(core, key) : [];
+    const beside = { history, ...(shadow === undefined ? {} : { shadow }) };
+    const request = requestOf(rules, requester, asked, plan, beside, at);
     core.observer.judged(request.state, took);
     return keep(core, request, idempotency === undefined ? undefined : { requester: key, ...idempotency });
   });

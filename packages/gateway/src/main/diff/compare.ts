@@ -1,6 +1,7 @@
 import { settingNames } from "../../configuration/changes.ts";
 import type { Configuration, ConnectionConfiguration } from "../../configuration/types.ts";
 import { compareReach } from "../../gate/reach.ts";
+import type { PolicyEntry } from "../../kernel/policy-entry.ts";
 import type { AnyProtocol } from "../../gate/protocol.ts";
 import { changedMembers, differ, type Differ } from "./differ.ts";
 import type { Finding } from "./finding.ts";
@@ -12,11 +13,12 @@ import { isStillForbidden, openedBy, termsInWords, waysTo, whoOf, type Way } fro
  * same the other way round. What cannot be told from the files is `unclear`, and never left out.
  */
 export function compareConfigurations(
-  before: Configuration,
-  after: Configuration,
+  fileBefore: Configuration,
+  fileAfter: Configuration,
   protocols: readonly AnyProtocol[],
 ): readonly Finding[] {
-  const differs = differ(before, after);
+  const differs = differ(fileBefore, fileAfter);
+  const [before, after] = [withoutShadows(fileBefore), withoutShadows(fileAfter)];
   const findings: Finding[] = [...compareIdentity(before.identity, after.identity, differs)];
   for (const connection of both(before.connections, after.connections)) {
     const [was, is] = [before.connections.get(connection), after.connections.get(connection)];
@@ -34,7 +36,17 @@ export function compareConfigurations(
         findings.push(...compareScopes(was, is, operation, ways[1], protocols, differs));
     }
   }
+  const shadows = [fileBefore, fileAfter].map(({ policies }) => policies.filter(isInShadow));
+  if (differs(shadows[0], shadows[1]))
+    findings.push({ kind: "other", on: "policies in shadow", what: "changed, and decide nothing" });
   return [...findings, ...otherChanges(before, after, differs)];
+}
+
+const isInShadow = ({ shadow }: PolicyEntry): boolean => shadow === true;
+
+/** Policies in shadow let nothing through. */
+function withoutShadows(configuration: Configuration): Configuration {
+  return { ...configuration, policies: configuration.policies.filter((each) => !isInShadow(each)) };
 }
 
 function both<Value>(
