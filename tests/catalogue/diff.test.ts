@@ -10,7 +10,7 @@ import { usual } from "./document.ts";
 // What `mayflyd diff` says. That it misses no member is shown by the pairs of catalogue.test.ts.
 
 async function read(change: (document: Document) => void): Promise<Configuration> {
-  const document = usual();
+  const document = structuredClone(usual());
   change(document);
   let configuration: Configuration | undefined;
   const outcome = await outcomeOf(loads, document, (loaded) => (configuration = loaded));
@@ -25,7 +25,7 @@ async function said(
 ): Promise<readonly string[]> {
   const findings = compareConfigurations(await read(before), await read(after), protocols);
   return joined(findings).map(({ kind, who, on, what }) =>
-    [kind, on, ...(who === undefined ? [] : [who]), what].join(" | "),
+    [kind, on.join(", "), ...(who.length === 0 ? [] : [who.join(", ")]), what].join(" | "),
   );
 }
 
@@ -65,8 +65,8 @@ describe("of policies", () => {
       policy({ when: 'context.reason like "INC  *"' }),
       policy({ when: 'context.reason like "INC *"' }),
       [
-        `wider | ${on} | can request it under the condition context.reason like "INC *", where it was context.reason like "INC  *"`,
-        `narrower | ${on} | can no longer request it under the condition context.reason like "INC  *", where it was context.reason like "INC *"`,
+        `wider | ${on} | can request it if context.reason like "INC *"; before: if context.reason like "INC  *"`,
+        `narrower | ${on} | can request it only if context.reason like "INC *"; before: if context.reason like "INC  *"`,
       ],
     ],
     [
@@ -97,7 +97,9 @@ describe("of policies", () => {
       "a group that could not before",
       same,
       further({ groups: ["sre"], approval }),
-      ["wider | orders/read | sre | can request it now: for up to 5m, approved by 2 of support-leads"],
+      [
+        "wider | orders/read | sre | can request it now: for up to 5m, approved by 2 of support-leads within 30m",
+      ],
     ],
     [
       "a group that can no longer",
@@ -115,22 +117,24 @@ describe("of policies", () => {
       }),
       policy({ ttl: { default: "5m", max: "8h" } }),
       [
-        `wider | ${on} | can request it for up to 8h, where it was 15m, without the condition context.reason like "INC-*", without a lease, without approval, where support-leads had to approve`,
+        `wider | ${on} | can request it for up to 8h, without a condition, without a lease, without approval; before: for up to 15m, if context.reason like "INC-*", with a lease of at most 1m, approved by 2 of support-leads within 30m`,
       ],
     ],
     [
       "approval by fewer, and by others",
       policy({ approval }),
       policy({ approval: { by: ["support-leads", "sre"], count: 1, within: "30m" } }),
-      [`wider | ${on} | can request it sre may approve too, with 1 approval in the place of 2`],
+      [
+        `wider | ${on} | can request it approved by 1 of support-leads or sre within 30m; before: approved by 2 of support-leads within 30m`,
+      ],
     ],
     [
       "a condition that is another one",
       policy({ when: "context.hour > 6" }),
       policy({ when: "context.hour > 5" }),
       [
-        `wider | ${on} | can request it under the condition context.hour > 5, where it was context.hour > 6`,
-        `narrower | ${on} | can no longer request it under the condition context.hour > 6, where it was context.hour > 5`,
+        `wider | ${on} | can request it if context.hour > 5; before: if context.hour > 6`,
+        `narrower | ${on} | can request it only if context.hour > 5; before: if context.hour > 6`,
       ],
     ],
     [
@@ -144,6 +148,31 @@ describe("of policies", () => {
       further({ name: "not at night", forbid: true, ttl: undefined, when: "context.hour < 6" }),
       same,
       [`wider | ${on} | no longer forbidden by policy not at night while context.hour < 6`],
+    ],
+    [
+      "a time that is shorter, and an approval that is new",
+      policy({ ttl: { default: "5m", max: "8h" } }),
+      policy({ ttl: { default: "5m", max: "1h" }, approval }),
+      [
+        `narrower | ${on} | can request it only for up to 1h, approved by 2 of support-leads within 30m; before: for up to 8h, without approval`,
+      ],
+    ],
+    [
+      "nothing, of a forbid by two of the people's groups that is made two",
+      further({ name: "no", forbid: true, ttl: undefined, person_groups: ["a", "b"] }),
+      (document) => {
+        further({ name: "no", forbid: true, ttl: undefined, person_groups: ["a"] })(document);
+        further({ name: "nor", forbid: true, ttl: undefined, person_groups: ["b"] })(document);
+      },
+      [],
+    ],
+    [
+      "a condition that could fail, and nothing was permitted then",
+      further({ name: "sum", when: "context.requested_seconds * 2 > 0", approval }),
+      same,
+      [
+        "unclear | orders/read | policy sum no longer counts as it did: where its condition could not be evaluated, nothing was permitted",
+      ],
     ],
     [
       "nothing, of a forbid that two others make up for",
@@ -161,6 +190,63 @@ describe("of policies", () => {
   });
 });
 
+describe("of policies of which one is taken first", () => {
+  const strict = { name: "strict", ttl: "1h", approval };
+  const loose = { name: "loose", ttl: "1h", approval: { by: ["interns"], within: "30m" } };
+  const both =
+    (...members: readonly Document[]) =>
+    (document: Document): void => {
+      const permit = first(document);
+      document.policies = members.map((each) => ({ ...permit, ...each }));
+    };
+  const opened = `wider | ${on} | can have it approved by 1 of interns within 30m; before, policy strict was taken first: approved by 2 of support-leads within 30m`;
+
+  test.each<[string, (document: Document) => void, (document: Document) => void]>([
+    ["the stricter one goes", both(strict, loose), both(loose)],
+    ["the stricter one stands behind", both(strict, loose), both(loose, strict)],
+    [
+      "the stricter one is for a shorter time",
+      both(strict, { ...loose, ttl: "30m" }),
+      both({ ...strict, ttl: "20m" }, { ...loose, ttl: "30m" }),
+    ],
+    [
+      "the stricter one has a condition",
+      both(strict, loose),
+      both({ ...strict, when: "context.hour > 8" }, loose),
+    ],
+    ["the stricter one demands a lease", both(strict, loose), both({ ...strict, lease: "1m" }, loose)],
+    [
+      "the stricter one is for agents of some people",
+      both(strict, loose),
+      both({ ...strict, person_groups: ["sre"] }, loose),
+    ],
+  ])("%s", async (_, before, after) => {
+    expect(await said(before, after)).toContain(opened);
+  });
+
+  test.each<[string, (document: Document) => void, (document: Document) => void]>([
+    ["the looser one could be had by asking for longer", both({ ...strict, ttl: "30m" }, loose), both(loose)],
+    ["the looser one could be had without a lease", both({ ...strict, lease: "1m" }, loose), both(loose)],
+    ["the stricter one has another name", both(strict, loose), both({ ...strict, name: "same" }, loose)],
+    ["the looser one was taken first", both(loose, strict), both(loose)],
+    [
+      "another one, as strict, is taken first",
+      both(strict, { ...strict, name: "heir" }, loose),
+      both({ ...strict, name: "heir" }, loose),
+    ],
+  ])("nothing is opened where %s", async (_, before, after) => {
+    expect((await said(before, after)).filter((line) => !line.startsWith("narrower"))).toEqual([]);
+  });
+
+  test("nobody knows whether anybody is in the groups of both", async () => {
+    const other = { ...strict, groups: ["sre"] };
+    expect(await said(both(other, loose), both(loose))).toEqual([
+      "narrower | orders/read | sre | can no longer request it",
+      `unclear | ${on} | if also in sre, can have it approved by 1 of interns within 30m; before, policy strict was taken first: approved by 2 of support-leads within 30m`,
+    ]);
+  });
+});
+
 describe("of scopes", () => {
   const orders =
     (members: Document) =>
@@ -170,7 +256,12 @@ describe("of scopes", () => {
   const tables = (written: Document) => orders({ tables: { "public.orders": written } });
 
   test.each<[string, (document: Document) => void, (document: Document) => void, readonly string[]]>([
-    ["nothing, of a list written as uses", tables("all"), tables({ select: "all" }), []],
+    [
+      "nothing but a note, of a list written as uses",
+      tables("all"),
+      tables({ select: "all" }),
+      ["other | orders/read | is written otherwise, and lets the same through"],
+    ],
     [
       "a column more",
       tables(["id"]),
@@ -331,6 +422,161 @@ describe("of the rest", () => {
     ]);
   });
 
+  const agents = (document: Document): Document => document.identity.agents.directory;
+  const entry =
+    (members: Document, change: (document: Document) => void = same) =>
+    (document: Document): void => {
+      change(document);
+      Object.assign(agents(document)["0oa1agent"], members);
+    };
+  const quarantine = further({ name: "no", forbid: true, ttl: undefined, groups: ["quarantined"] });
+  const ranked = (document: Document): void => {
+    policy({ approval: { by: ["interns"] } })(document);
+    further({ name: "strict", groups: ["strict"], approval })(document);
+  };
+  const named = policy({ when: 'principal.name == "deploy-bot"' });
+  const slack =
+    (members: Document, change: (document: Document) => void = same) =>
+    (document: Document): void => {
+      change(document);
+      const secret = { env: "WEBHOOK" };
+      document.notifications = {
+        slack: { token: secret, channel: "#a", signing_secret: secret, ...members },
+      };
+    };
+  const risk = (written: string) => (document: Document) => {
+    document.connections.orders.operations.read.risk = written;
+  };
+
+  test.each<[string, (document: Document) => void, (document: Document) => void, readonly string[]]>([
+    [
+      "a group less",
+      entry({ groups: ["support-agents", "sre"] }),
+      same,
+      ["narrower | identity | support-bot | is not in sre any more"],
+    ],
+    [
+      "a group less, to which something is forbidden",
+      entry({ groups: ["support-agents", "quarantined"] }, quarantine),
+      entry({}, quarantine),
+      [
+        "unclear | identity | support-bot | is not in quarantined any more, by which policies also keep something from it",
+      ],
+    ],
+    [
+      "a group less, where a condition reads who asks",
+      entry({ groups: ["support-agents", "interns"] }, named),
+      entry({}, named),
+      [
+        "unclear | identity | support-bot | is not in interns any more, by which policies also keep something from it",
+      ],
+    ],
+    [
+      "a group less, of which a stricter policy is taken first",
+      entry(
+        { groups: ["support-agents", "strict"] },
+        further({ name: "strict", groups: ["strict"], approval }),
+      ),
+      entry({}, further({ name: "strict", groups: ["strict"], approval })),
+      ["narrower | identity | support-bot | is not in strict any more"],
+    ],
+    [
+      "a group less, of which a stricter policy is taken before a looser one",
+      entry({ groups: ["support-agents", "strict"] }, ranked),
+      entry({}, ranked),
+      [
+        "unclear | identity | support-bot | is not in strict any more, by which policies also keep something from it",
+      ],
+    ],
+    [
+      "another owner",
+      entry({ owner: "ann@example.com" }),
+      entry({ owner: "bob@example.com" }),
+      [
+        "unclear | identity | support-bot | its owner, who may not approve, is bob@example.com, where it was ann@example.com",
+      ],
+    ],
+    [
+      "another name",
+      same,
+      entry({ name: "deploy-bot" }),
+      ["other | identity | deploy-bot | its name was support-bot"],
+    ],
+    [
+      "another name, where a condition reads it",
+      entry({}, named),
+      entry({ name: "deploy-bot" }, named),
+      ["unclear | identity | deploy-bot | its name was support-bot"],
+    ],
+    [
+      "an agent of no group that leaves the directory, and its owner",
+      (document) => {
+        agents(document)["0oa2"] = { name: "idle", owner: "ann@example.com", groups: [] };
+      },
+      same,
+      [
+        "unclear | identity | idle | its owner, who may not approve, is nobody, where it was ann@example.com",
+        "other | identity | idle | its name was idle",
+      ],
+    ],
+    [
+      "decisions inside Slack",
+      slack({}),
+      slack({ decide: { risks: ["low"] } }),
+      [
+        "other | notifications | changed",
+        "wider | notifications.slack | requests of low risk may be decided inside Slack now",
+      ],
+    ],
+    [
+      "another Slack that says who decided",
+      slack({ decide: { risks: ["low"] } }),
+      slack({ decide: { risks: ["low"] }, api: "https://slack.example.com/api/" }),
+      [
+        "other | notifications | changed",
+        "unclear | notifications.slack | who decides inside Slack: api changed",
+      ],
+    ],
+    [
+      "nothing but a note, of another Slack that decides nothing",
+      slack({}),
+      slack({ channel: "#b" }),
+      ["other | notifications | changed"],
+    ],
+    [
+      "a higher risk, which may be decided inside Slack",
+      slack({ decide: { risks: ["high"] } }, risk("low")),
+      slack({ decide: { risks: ["high"] } }, risk("high")),
+      ["wider | orders/read | its risk is high, where it was low: it may be decided inside Slack now"],
+    ],
+    [
+      "a higher risk",
+      risk("low"),
+      risk("high"),
+      ["narrower | orders/read | its risk is high, where it was low"],
+    ],
+    [
+      "another store, whose URL the file holds",
+      (document) => {
+        document.store = "postgres://a.internal/mayfly";
+      },
+      (document) => {
+        document.store = "postgres://b.internal/mayfly";
+      },
+      ["unclear | store | changed"],
+    ],
+    [
+      "other words for the reviewer",
+      same,
+      (document) => {
+        document.connections.orders.operations.read.description = "harmless";
+      },
+      ["other | orders/read | is described as: harmless; before: "],
+    ],
+  ])("%s", async (_, before, after, expected) => {
+    expect(await said(before, after)).toEqual(expected);
+  });
+
   test("a connection that is another kind of target", async () => {
     const after = (document: Document): void => {
       document.connections.orders = structuredClone(document.connections.billing);
@@ -348,15 +594,15 @@ test.each([
   ["narrower", { wider: false, any: true, nothing: false }],
   ["other", { wider: false, any: false, nothing: false }],
 ] as const)("--fail-on judges %s", (kind, expected) => {
-  const found = [{ kind, on: "orders/read", what: "changed" }];
+  const found = [{ kind, who: [], on: ["orders/read"], what: "changed" }];
   for (const failOn of ["wider", "any", "nothing"] as const)
     expect([failOn, fails(found, failOn)]).toEqual([failOn, expected[failOn]]);
 });
 
 describe("for readers", () => {
   const findings = [
-    { kind: "wider", who: "a`b", on: "x/y", what: 'if context.reason like\n"Narrower\n```"' },
-    { kind: "other", on: "limits", what: "changed" },
+    { kind: "wider", who: ["a`b"], on: ["x/y"], what: 'if context.reason like\n"Narrower\n```"' },
+    { kind: "other", who: [], on: ["limits"], what: "changed" },
   ] as const;
 
   test("a condition over several lines forges no line of a terminal", () => {
@@ -377,6 +623,11 @@ describe("for readers", () => {
   test("nothing of it is read as Markdown", () => {
     const [, , , , line] = formatMarkdown(findings).split("\n");
     expect(line).toBe('- `x/y` ``a`b``: ````if context.reason like "Narrower ```"````');
+  });
+
+  test("a blank name is seen as one, and opens no code", () => {
+    const blank = [{ kind: "wider", who: [" "], on: ["x/y"], what: "`<details>`" }] as const;
+    expect(formatMarkdown(blank)).toContain("- `x/y` `(blank)`: `` `<details>` ``\n");
   });
 
   test("nothing is said of nothing", () => {

@@ -1,10 +1,11 @@
 // tier: gate
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { root } from "@mayfly/testing/gateway.ts";
 import { afterEach, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
 
 const mayflyd = path.join(root, "packages/gateway/bin/mayflyd.js");
 const example = path.join(root, "examples/postgres.yaml");
@@ -37,7 +38,7 @@ function diff(...given: string[]): Promise<{ code: number; stdout: string; stder
 
 test("it says the same as text, JSON and Markdown", async () => {
   const file = changed("max: 15m", "max: 8h");
-  const what = "can request it for up to 8h, where it was 15m";
+  const what = "can request it for up to 8h; before: for up to 15m";
   expect((await diff(example, file)).stdout).toBe(
     `Wider: more may be done, or less is asked for it
   orders-db/read-orders: support-agents
@@ -47,7 +48,7 @@ test("it says the same as text, JSON and Markdown", async () => {
 `,
   );
   expect(JSON.parse((await diff("--format", "json", example, file)).stdout)).toEqual({
-    findings: [{ kind: "wider", who: "support-agents", on: "orders-db/read-orders", what }],
+    findings: [{ kind: "wider", who: ["support-agents"], on: ["orders-db/read-orders"], what }],
   });
   const failed = await diff("--format", "markdown", "--fail-on", "wider", example, file);
   expect([failed.code, failed.stderr]).toEqual([3, ""]);
@@ -64,6 +65,25 @@ test("it says the same as text, JSON and Markdown", async () => {
 test("the same file elsewhere is no change", async () => {
   const { code, stdout } = await diff("--fail-on", "any", example, changed("", ""));
   expect([code, stdout]).toEqual([0, "nothing changed\n"]);
+});
+
+test("a secret's file is another one where a file of another folder names it", async () => {
+  const before = changed("{ env: ORDERS_DB_PASSWORD }", "{ file: pw }");
+  const after = changed("", "");
+  const { connections, ...rest } = parse(readFileSync(before, "utf8")) as Record<string, unknown>;
+  mkdirSync(path.join(path.dirname(after), "team"));
+  writeFileSync(path.join(path.dirname(after), "team/orders.yaml"), stringify({ connections }));
+  writeFileSync(after, stringify({ include: ["team/*.yaml"], ...rest }));
+  const { code, stdout } = await diff("--fail-on", "wider", before, after);
+  expect([code, stdout]).toEqual([
+    3,
+    `Unclear: whether this lets more through, the files do not tell
+  orders-db
+    leads elsewhere or otherwise: password changed
+
+0 wider, 1 unclear, 0 narrower
+`,
+  ]);
 });
 
 test("a file that cannot be enforced is refused with its place, whichever it is", async () => {

@@ -40,7 +40,8 @@ export function Dialog({
               <Icon name="cross" />
             </Base.Close>
           </header>
-          <div className="dialog-body">
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
+          <div className="dialog-body" tabIndex={0}>
             {description !== undefined && (
               <Base.Description className="dialog-description" render={<div />}>
                 {description}

@@ -29,15 +29,18 @@ export function deepFreeze<T>(value: T): T {
 
 /**
  * A value as JSON, for digests and comparisons. A secret is represented by its source (or also by the digest of its value, for
- * comparisons inside the process; or left out), a file by the digest of its text; sets are sorted.
+ * comparisons inside the process; or by where it lies; or left out), a file by the digest of its text; sets are sorted.
  */
-export function plain(value: unknown, secrets: "source" | "value" | "none" = "source"): Json {
+export function plain(value: unknown, secrets: "source" | "value" | "place" | "none" = "source"): Json {
   if (value === null || typeof value === "boolean" || typeof value === "string") return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (typeof value === "number" || typeof value === "bigint") return { number: String(value) };
   if (value instanceof Secret) {
     if (secrets === "none") return null;
     const source: Json = value.source === undefined ? null : { ...value.source };
+    // One that a file holds itself, as a URL without a password.
+    const isWritten = secrets === "place" && value.source === undefined && value.isLoaded;
+    if (secrets === "place" && !isWritten) return { secret: value.file === undefined ? source : value.file };
     return secrets === "source" ? { secret: source } : { secret: source, digest: digestOf(value.reveal()) };
   }
   if (value instanceof TextFile) return { text: digestOf(value.text()) };

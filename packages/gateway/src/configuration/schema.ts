@@ -183,9 +183,7 @@ export const policy = z.strictObject({
   break_glass: z.boolean().default(false).meta({
     description: "Permits at once, in an emergency alone: when the request says so; everybody is told",
   }),
-  shadow: z.boolean().default(false).meta({
-    description: "Decides nothing: what it would have decided stands in the record of each request",
-  }),
+  shadow: z.boolean().default(false).meta({ description: "Decides nothing: what it would is recorded" }),
 });
 
 /** C2SP tlog-checkpoint: the origin line; note key names hold neither spaces nor plus signs. */

@@ -67,7 +67,9 @@ async function loadSecret(
     secret.load(value);
     return [];
   }
-  const reading = await readText(resolve(sources.folder, source.file), MAX_SECRET_FILE_BYTES);
+  const file = resolve(sources.folder, source.file);
+  secret.foundAt(file);
+  const reading = await readText(file, MAX_SECRET_FILE_BYTES);
   if (!reading.ok) return [unreadable([...path, "file"], source.file, sources.folder, reading)];
   // Editors and `echo` end a file with a newline that is not part of the secret.
   const value = reading.text.replace(/\r?\n$/, "");

@@ -88,18 +88,44 @@ function lacking(wide: readonly ReachPart[], narrow: readonly ReachPart[]): read
     : [...new Set(found.flatMap((each) => each ?? []))];
 }
 
-/** What stands between a permit and the nearest of others: undefined where none is near, none where one covers it. */
-function lackingOf(permits: Reach["permits"], mine: readonly ReachPart[]): readonly string[] | undefined {
-  return permits
-    .map((theirs) => lacking(theirs, mine))
-    .filter((each) => each !== undefined)
-    .toSorted((one, other) => one.length - other.length)[0];
+/** Words with digests that a person can look at. */
+const shortened = (words: string): string => words.replaceAll(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/gu, "$1…");
+
+type Permit = Reach["permits"][number];
+
+/** Permits whose names stand at the same places, by those names. */
+interface Alike {
+  readonly places: readonly number[];
+  readonly byNames: Map<string, Permit[]>;
+}
+
+/** Finds what stands between a permit and the nearest of many: undefined where none is near, none where one covers it. */
+function nearestOf(permits: readonly Permit[]): (mine: Permit) => readonly string[] | undefined {
+  const shapes = new Map<string, Alike>();
+  const namesAt = (places: readonly number[], parts: Permit): string =>
+    JSON.stringify(places.map((place) => parts[place] ?? null));
+  for (const permit of permits) {
+    const places = [...permit.keys()].filter((place) => typeof permit[place] === "string");
+    const alike = shapes.get(places.join()) ?? { places, byNames: new Map<string, Permit[]>() };
+    shapes.set(places.join(), alike);
+    const names = namesAt(places, permit);
+    const same = alike.byNames.get(names);
+    if (same === undefined) alike.byNames.set(names, [permit]);
+    else same.push(permit);
+  }
+  return (mine) =>
+    [...shapes.values()]
+      .flatMap(({ places, byNames }) => byNames.get(namesAt(places, mine)) ?? [])
+      .map((theirs) => lacking(theirs, mine))
+      .filter((each) => each !== undefined)
+      .toSorted((one, other) => one.length - other.length)[0];
 }
 
 /** What of the first lets more through than the second. */
 function beyond(one: Reach, other: Reach): readonly string[] {
+  const lackingIn = nearestOf(other.permits);
   const found = one.permits
-    .map((mine) => ({ words: wordsOf(mine), lacks: lackingOf(other.permits, mine) }))
+    .map((mine) => ({ words: wordsOf(mine), lacks: lackingIn(mine) }))
     .filter(({ lacks }) => lacks === undefined || lacks.length > 0);
   const added = found.filter(({ lacks }) => lacks === undefined).map(({ words }) => words);
   const loosened = Map.groupBy(
@@ -108,7 +134,10 @@ function beyond(one: Reach, other: Reach): readonly string[] {
   );
   const permits = [
     ...added,
-    ...Array.from(loosened, ([lacks, all]) => `${all.map(({ words }) => words).join(", ")} without ${lacks}`),
+    ...Array.from(
+      loosened,
+      ([lacks, all]) => `${all.map(({ words }) => words).join(", ")} without ${shortened(lacks)}`,
+    ),
   ];
   const demands = other.demands.filter((each) => !one.demands.includes(each));
   const bounds = Object.entries(other.bounds).flatMap(([name, { most, words }]) => {

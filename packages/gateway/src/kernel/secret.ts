@@ -12,6 +12,7 @@ export class Secret {
   /** Where it was named, for messages and digests; undefined for one made by the gateway itself. */
   readonly source: SecretSource | undefined;
   #value: string | undefined;
+  #file: string | undefined;
 
   constructor(value: string | undefined, source?: SecretSource) {
     this.#value = value;
@@ -21,6 +22,16 @@ export class Secret {
   /** Sets the value of a secret that was only named. The configuration calls it once, while it loads. */
   load(value: string): void {
     this.#value = value;
+  }
+
+  /** Says where the file lies that a source names. The configuration calls it once, while it loads. */
+  foundAt(file: string): void {
+    this.#file = file;
+  }
+
+  /** The whole path of the file that its source names; undefined for another source. */
+  get file(): string | undefined {
+    return this.#file;
   }
 
   /** Whether it has its value; a file that is only checked may name secrets that are not set there. */

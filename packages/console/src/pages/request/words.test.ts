@@ -13,6 +13,7 @@ import {
   reviewText,
   takenText,
   ruleText,
+  shadowText,
   shorterTimes,
   shortOperation,
 } from "./words.ts";
@@ -201,4 +202,23 @@ it("an emergency says how much was done, and how it ended", () => {
 it("one's own emergency says that it is over, and how it ended", () => {
   expect(overText({ state: "active" })).toBeUndefined();
   expect(overText({ state: "expired" })).toBe("expired: it gives nothing any more");
+});
+
+describe("what policies in shadow would have done", () => {
+  it("a grant at once, a wait for people, a refusal", () => {
+    const approval = { by: ["sre"], count: 1, within_seconds: 600, refusals: 1 };
+    expect(shadowText({ decision: "permit", ttl_seconds: 300, reasons: ["by a"] })).toEqual([
+      "It would be granted at once for 5 minutes.",
+      "by a",
+    ]);
+    expect(shadowText({ decision: "permit", ttl_seconds: 300, approval, reasons: [] })).toEqual([
+      "It would wait for approval, and run for 5 minutes.",
+      "One person from sre must approve within 10 minutes.",
+      "One refusal ends it.",
+    ]);
+    expect(shadowText({ decision: "deny", reasons: ["forbidden"] })).toEqual([
+      "It would be denied.",
+      "forbidden",
+    ]);
+  });
 });

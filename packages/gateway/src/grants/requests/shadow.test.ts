@@ -50,9 +50,7 @@ it("a stricter policy in shadow stops nothing, and the record and the reviewer r
   await adopt({ ...permit, approval }, { ...forbid, when: "context.hour < 24" });
   const request = await grants.request(agent, read);
   expect(request.state).toBe("pending");
-  const reasons = [
-    "orders-db/read-orders: forbidden by policy 'no reads' because `context.hour < 24`",
-  ];
+  const reasons = ["orders-db/read-orders: forbidden by policy 'no reads' because `context.hour < 24`"];
   expect(recorded(request.id)).toEqual([["request.created", { decision: "deny", reasons }]]);
   const { request: seen } = await grants.background(reviewer, request.id);
   expect(seen.sheet.shadow).toEqual({ decision: "deny", reasons });

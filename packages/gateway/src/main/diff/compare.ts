@@ -1,12 +1,24 @@
-import { settingNames } from "../../configuration/changes.ts";
-import type { Configuration, ConnectionConfiguration } from "../../configuration/types.ts";
+import type {
+  Configuration,
+  ConnectionConfiguration,
+  OperationConfiguration,
+} from "../../configuration/types.ts";
+import type { AnyProtocol } from "../../gate/protocol.ts";
 import { compareReach } from "../../gate/reach.ts";
 import type { PolicyEntry } from "../../kernel/policy-entry.ts";
-import type { AnyProtocol } from "../../gate/protocol.ts";
 import { changedMembers, differ, type Differ } from "./differ.ts";
-import type { Finding } from "./finding.ts";
+import { finding, type Finding } from "./finding.ts";
 import { compareIdentity } from "./identity.ts";
-import { isStillForbidden, openedBy, termsInWords, waysTo, whoOf, type Way } from "./ways.ts";
+import { comparePolicies } from "./policies.ts";
+import { compareSettings, decidedInSlack } from "./settings.ts";
+import { waysOf, whoOf } from "./ways.ts";
+
+/** Two configurations, and how their values are compared. */
+interface Pair {
+  readonly before: Configuration;
+  readonly after: Configuration;
+  readonly differs: Differ;
+}
 
 /**
  * What a change of the configuration comes to: who can reach what they could not before, for whom it became easier, and the
@@ -19,27 +31,23 @@ export function compareConfigurations(
 ): readonly Finding[] {
   const differs = differ(fileBefore, fileAfter);
   const [before, after] = [withoutShadows(fileBefore), withoutShadows(fileAfter)];
-  const findings: Finding[] = [...compareIdentity(before.identity, after.identity, differs)];
+  const pair = { before, after, differs };
+  const findings: Finding[] = [...compareIdentity(before, after, differs)];
   for (const connection of both(before.connections, after.connections)) {
     const [was, is] = [before.connections.get(connection), after.connections.get(connection)];
     if (was !== undefined && is !== undefined) findings.push(...compareTargets(was, is, differs));
-    for (const operation of both(was?.operations ?? new Map(), is?.operations ?? new Map())) {
-      const ways = [before, after].map(({ connections, policies }) =>
-        connections.get(connection)?.operations.has(operation) === true
-          ? waysTo(policies, connection, operation)
-          : [],
-      ) as [readonly Way[], readonly Way[]];
-      const on = `${connection}/${operation}`;
-      findings.push(...compareWays(on, ...ways));
-      findings.push(...compareForbids(before, after, connection, operation, ways));
-      if (was !== undefined && is !== undefined)
-        findings.push(...compareScopes(was, is, operation, ways[1], protocols, differs));
+    for (const operation of both(was?.operations, is?.operations)) {
+      const [were, are] = [before, after].map((each) => policiesAbout(each, connection, operation));
+      findings.push(...comparePolicies(`${connection}/${operation}`, were ?? [], are ?? []));
+      const [one, other] = [was?.operations.get(operation), is?.operations.get(operation)];
+      if (was !== undefined && is !== undefined && one !== undefined && other !== undefined)
+        findings.push(...compareOperations(pair, [was, one], [is, other], protocols));
     }
   }
   const shadows = [fileBefore, fileAfter].map(({ policies }) => policies.filter(isInShadow));
   if (differs(shadows[0], shadows[1]))
-    findings.push({ kind: "other", on: "policies in shadow", what: "changed, and decide nothing" });
-  return [...findings, ...otherChanges(before, after, differs)];
+    findings.push(finding("other", "policies in shadow", "changed, and decide nothing"));
+  return [...findings, ...compareSettings(before, after, differs)];
 }
 
 const isInShadow = ({ shadow }: PolicyEntry): boolean => shadow === true;
@@ -50,67 +58,20 @@ function withoutShadows(configuration: Configuration): Configuration {
 }
 
 function both<Value>(
-  before: ReadonlyMap<string, Value>,
-  after: ReadonlyMap<string, Value>,
+  before: ReadonlyMap<string, Value> = new Map(),
+  after: ReadonlyMap<string, Value> = new Map(),
 ): ReadonlySet<string> {
   return new Set([...before.keys(), ...after.keys()]);
 }
 
-function compareWays(on: string, before: readonly Way[], after: readonly Way[]): readonly Finding[] {
-  const findings: Finding[] = [];
-  for (const way of after) {
-    const opened = openedBy(way, before);
-    if (opened === "anew")
-      findings.push({
-        kind: "wider",
-        who: whoOf(way),
-        on,
-        what: `can request it now: ${termsInWords(way.entry)}`,
-      });
-    else if (opened.length > 0)
-      findings.push({ kind: "wider", who: whoOf(way), on, what: `can request it ${opened.join(", ")}` });
-  }
-  for (const way of before) {
-    const lost = openedBy(way, after);
-    if (lost === "anew")
-      findings.push({ kind: "narrower", who: whoOf(way), on, what: "can no longer request it" });
-    else if (lost.length > 0)
-      findings.push({
-        kind: "narrower",
-        who: whoOf(way),
-        on,
-        what: `can no longer request it ${lost.join(", ")}`,
-      });
-  }
-  return findings;
-}
-
-function compareForbids(
-  before: Configuration,
-  after: Configuration,
+/** The policies about an operation, where it is configured. */
+function policiesAbout(
+  { connections, policies }: Configuration,
   connection: string,
   operation: string,
-  [was, is]: readonly [readonly Way[], readonly Way[]],
-): readonly Finding[] {
-  const gone = (
-    kind: "wider" | "narrower",
-    one: Configuration,
-    other: Configuration,
-    what: string,
-  ): readonly Finding[] =>
-    one.policies
-      .filter((each) => each.forbid && each.connection === connection && each.operations.includes(operation))
-      .filter((each) => !isStillForbidden(each, connection, operation, other.policies))
-      .map(({ name, groups, when }) => ({
-        kind,
-        who: groups.join(", "),
-        on: `${connection}/${operation}`,
-        what: `${what} by policy ${name}${when === undefined ? "" : ` while ${when.trim()}`}`,
-      }));
-  return [
-    ...(is.length === 0 ? [] : gone("wider", before, after, "no longer forbidden")),
-    ...(was.length === 0 ? [] : gone("narrower", after, before, "forbidden")),
-  ];
+): readonly PolicyEntry[] {
+  if (connections.get(connection)?.operations.has(operation) !== true) return [];
+  return policies.filter((each) => each.connection === connection && each.operations.includes(operation));
 }
 
 function compareTargets(
@@ -118,61 +79,47 @@ function compareTargets(
   is: ConnectionConfiguration,
   differs: Differ,
 ): readonly Finding[] {
-  const on = was.name;
   if (was.kind !== is.kind)
-    return [{ kind: "unclear", on, what: `is another kind of target: ${is.kind}, where it was ${was.kind}` }];
+    return [finding("unclear", was.name, `is another kind of target: ${is.kind}, where it was ${was.kind}`)];
   const members = changedMembers(Object(was.target), Object(is.target), differs);
   if (members.length === 0) return [];
-  return [{ kind: "unclear", on, what: `leads elsewhere or otherwise: ${members.join(", ")} changed` }];
+  return [finding("unclear", was.name, `leads elsewhere or otherwise: ${members.join(", ")} changed`)];
 }
 
-function compareScopes(
-  was: ConnectionConfiguration,
-  is: ConnectionConfiguration,
-  name: string,
-  ways: readonly Way[],
+type Configured = readonly [ConnectionConfiguration, OperationConfiguration];
+
+/** One operation of both files: its risk and its scope. */
+function compareOperations(
+  { before, after, differs }: Pair,
+  [was, one]: Configured,
+  [is, other]: Configured,
   protocols: readonly AnyProtocol[],
-  differs: Differ,
 ): readonly Finding[] {
-  const [before, after] = [was.operations.get(name), is.operations.get(name)];
-  if (before === undefined || after === undefined || before.digest === after.digest) return [];
-  const on = `${is.name}/${name}`;
-  const who = ways.length === 0 ? "nobody may request it" : [...new Set(ways.map(whoOf))].join(", ");
+  if (one.digest === other.digest) return [];
+  const on = `${is.name}/${other.name}`;
+  const who = [...new Set(waysOf(policiesAbout(after, is.name, other.name)).map(whoOf))];
+  const asked = who.length === 0 ? ["nobody may request it"] : who;
   const findings: Finding[] = [];
-  if (before.risk !== after.risk)
-    findings.push({
-      kind: riskOf(after.risk) < riskOf(before.risk) ? "wider" : "narrower",
-      on,
-      what: `its risk is ${after.risk}, where it was ${before.risk}`,
-    });
+  if (one.risk !== other.risk) {
+    const inSlack = decidedInSlack(after).includes(other.risk) && !decidedInSlack(before).includes(one.risk);
+    const isEasier = riskOf(other.risk) < riskOf(one.risk) || inSlack;
+    const words = `its risk is ${other.risk}, where it was ${one.risk}${inSlack ? ": it may be decided inside Slack now" : ""}`;
+    findings.push(finding(isEasier ? "wider" : "narrower", on, words));
+  }
   const protocol = protocols.find(({ kind }) => kind === is.kind);
   if (was.kind !== is.kind || protocol?.reach === undefined) {
-    if (differs(before.scope, after.scope))
-      findings.push({ kind: "unclear", who, on, what: "its scope changed" });
-    return findings;
+    if (differs(one.scope, other.scope)) findings.push(finding("unclear", on, "its scope changed", ...asked));
+  } else {
+    const { more, less } = compareReach(protocol.reach(one.scope), protocol.reach(other.scope));
+    if (more.length > 0) findings.push(finding("wider", on, `its scope grew: ${more.join("; ")}`, ...asked));
+    if (less.length > 0)
+      findings.push(finding("narrower", on, `its scope shrank: ${less.join("; ")}`, ...asked));
   }
-  const { more, less } = compareReach(protocol.reach(before.scope), protocol.reach(after.scope));
-  if (more.length > 0) findings.push({ kind: "wider", who, on, what: `its scope grew: ${more.join("; ")}` });
-  if (less.length > 0)
-    findings.push({ kind: "narrower", who, on, what: `its scope shrank: ${less.join("; ")}` });
+  if (one.description !== other.description)
+    findings.push(finding("other", on, `is described as: ${other.description}; before: ${one.description}`));
+  if (findings.length === 0 && differs(one.scope, other.scope))
+    findings.push(finding("other", on, "is written otherwise, and lets the same through"));
   return findings;
 }
 
 const riskOf = (risk: "low" | "medium" | "high"): number => ["low", "medium", "high"].indexOf(risk);
-
-/** Settings that change how the gateway runs, not who may request what; by their names in the file. */
-const settings = {
-  ...settingNames,
-  limits: "limits",
-  shutdown: "shutdown",
-  telemetry: "telemetry",
-  notifications: "notifications",
-  export: "export",
-} as const satisfies Partial<Record<keyof Configuration, string>>;
-
-function otherChanges(before: Configuration, after: Configuration, differs: Differ): readonly Finding[] {
-  return changedMembers(before, after, differs).flatMap((member): readonly Finding[] => {
-    const name = settings[member as keyof typeof settings] as string | undefined;
-    return name === undefined ? [] : [{ kind: "other", on: name, what: "changed" }];
-  });
-}

@@ -20,7 +20,7 @@ export function changedMembers(before: object, after: object, differs: Differ): 
 export function differ(before: { readonly file: string }, after: { readonly file: string }): Differ {
   const textIn = ({ file }: { readonly file: string }): ((value: unknown) => string) => {
     const folder = `"${path.join(path.dirname(path.resolve(file)), "/")}`;
-    return (value) => canonicalJson(plain(value ?? null)).replaceAll(folder, '"./');
+    return (value) => canonicalJson(plain(value ?? null, "place")).replaceAll(folder, '"./');
   };
   const [was, is] = [textIn(before), textIn(after)];
   return (one, other) => was(one) !== is(other);

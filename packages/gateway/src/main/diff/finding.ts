@@ -4,12 +4,17 @@ export type FindingKind = "wider" | "unclear" | "narrower" | "other";
 /** One thing that a change of the configuration comes to. */
 export interface Finding {
   readonly kind: FindingKind;
-  /** Whom it is about, in words: groups, `everyone who may request it`; left out where it is nobody in particular. */
-  readonly who?: string;
+  /** Whom it is about: groups, agents; none where it is nobody in particular. */
+  readonly who: readonly string[];
   /** `connection/operation`, a connection, or a setting. */
-  readonly on: string;
+  readonly on: readonly string[];
   /** What changed, in words. */
   readonly what: string;
+}
+
+/** Makes a finding about one thing. */
+export function finding(kind: FindingKind, on: string, what: string, ...who: readonly string[]): Finding {
+  return { kind, who, on: [on], what };
 }
 
 /** What makes a check fail: that more is let through, what cannot be told included; that reach changes at all; or nothing. */

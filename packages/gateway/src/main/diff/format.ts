@@ -11,11 +11,10 @@ const headings: readonly (readonly [FindingKind, string])[] = [
 /** Findings that say the same of several operations, or of several requesters, as one. */
 export function joined(findings: readonly Finding[]): readonly Finding[] {
   const join = (all: readonly Finding[], member: "who" | "on"): readonly Finding[] => {
-    const key = (each: Finding): string => JSON.stringify({ ...each, [member]: "" });
+    const key = (each: Finding): string => JSON.stringify({ ...each, [member]: [] });
     return Array.from(Map.groupBy(all, key).values(), (same) => {
       const [first] = same as [Finding, ...Finding[]];
-      if (first[member] === undefined) return first;
-      return { ...first, [member]: [...new Set(same.map((each) => each[member]))].join(", ") };
+      return { ...first, [member]: [...new Set(same.flatMap((each) => each[member]))] };
     });
   };
   return join(join(findings, "who"), "on");
@@ -34,7 +33,12 @@ export function countsOf(findings: readonly Finding[]): string {
 
 /** On one line, so that a text of the file's author forges none. */
 function flat(text: string): string {
-  return text.replace(/\s+/gu, " ").trim();
+  return text.replace(/\s+/gu, " ").trim() || "(blank)";
+}
+
+/** Names, each seen as one. */
+function list(names: readonly string[]): string {
+  return names.map(flat).join(", ");
 }
 
 /** For a terminal. */
@@ -45,7 +49,7 @@ export function formatText(findings: readonly Finding[]): string {
     if (mine.length === 0) continue;
     lines.push(heading);
     for (const { who, on, what } of mine) {
-      lines.push(who === undefined ? `  ${flat(on)}` : `  ${flat(on)}: ${flat(who)}`);
+      lines.push(who.length === 0 ? `  ${list(on)}` : `  ${list(on)}: ${list(who)}`);
       lines.push(`    ${flat(what)}`);
     }
     lines.push("");
@@ -71,7 +75,7 @@ export function formatMarkdown(findings: readonly Finding[]): string {
     if (mine.length === 0) continue;
     lines.push(`**${heading}**`, "");
     for (const { who, on, what } of mine)
-      lines.push(`- ${code(on)}${who === undefined ? "" : ` ${code(who)}`}: ${code(what)}`);
+      lines.push(`- ${code(list(on))}${who.length === 0 ? "" : ` ${code(list(who))}`}: ${code(what)}`);
     lines.push("");
   }
   return `${lines.join("\n").trimEnd()}\n`;

@@ -1,12 +1,11 @@
-import { digestOf } from "../../kernel/canonical.ts";
 import { formatSize } from "../../kernel/sizes.ts";
+import { schemaInWords } from "../../gate/web/schema/schema-words.ts";
 import { ANYTHING, type Bound, type Reach, type ReachPart } from "../../gate/reach.ts";
 import type { HttpScope } from "./scope.ts";
 
 /** What a scope lets through, part by part. */
 export function reachOf({ requests, query, headers, body, response, budget, websocket }: HttpScope): Reach {
-  const schema =
-    body?.schema === undefined ? [] : [`the schema ${digestOf(body.schema.text()).slice(0, 19)}`];
+  const schema = body?.schema === undefined ? [] : schemaInWords(body.schema.text());
   const bytes = (most: number): Bound => ({ most, words: formatSize(most) });
   return {
     permits: [

@@ -1,16 +1,16 @@
-import { digestOf } from "../../kernel/canonical.ts";
+import { schemaInWords } from "../../gate/web/schema/schema-words.ts";
 import type { Reach } from "../../gate/reach.ts";
 import { type McpScope, schemaText } from "./scope.ts";
 
 /** What a scope lets through, part by part. */
 export function reachOf({ tools, resources, prompts, budget }: McpScope): Reach {
-  const schemaOf = (written: McpScope["tools"][string]): readonly string[] => {
-    const text = schemaText(written);
-    return text === "{}" ? [] : [`the schema ${digestOf(text).slice(0, 19)} of its arguments`];
-  };
   return {
     permits: [
-      ...Object.entries(tools).map(([name, written]) => ["tool", name, { meets: schemaOf(written) }]),
+      ...Object.entries(tools).map(([name, written]) => [
+        "tool",
+        name,
+        { meets: schemaInWords(schemaText(written)) },
+      ]),
       ...resources.map((uri) => ["resource", uri.endsWith("*") ? { begins: uri.slice(0, -1) } : uri]),
       ...prompts.map((name) => ["prompt", name]),
     ],
