@@ -566,6 +566,14 @@ describe("of the rest", () => {
       ["unclear | store | changed"],
     ],
     [
+      "another data folder",
+      same,
+      (document) => {
+        document.data = "elsewhere";
+      },
+      ["unclear | store, data | changed", "other | audit | changed"],
+    ],
+    [
       "other words for the reviewer",
       same,
       (document) => {

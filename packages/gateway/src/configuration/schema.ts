@@ -183,7 +183,7 @@ export const policy = z.strictObject({
   break_glass: z.boolean().default(false).meta({
     description: "Permits at once, in an emergency alone: when the request says so; everybody is told",
   }),
-  shadow: z.boolean().default(false).meta({ description: "Decides nothing: what it would is recorded" }),
+  shadow: z.boolean().default(false).meta({ description: "Decides nothing; its verdict is only recorded" }),
 });
 
 /** C2SP tlog-checkpoint: the origin line; note key names hold neither spaces nor plus signs. */

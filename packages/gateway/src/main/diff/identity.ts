@@ -1,9 +1,16 @@
-import type { AgentProvider, Configuration } from "../../configuration/types.ts";
+import type { AgentProvider, Configuration, IdentityConfiguration } from "../../configuration/types.ts";
 import type { PolicyEntry } from "../../kernel/policy-entry.ts";
 import type { DirectoryEntry } from "../../kernel/trusted-provider.ts";
 import { changedMembers, type Differ } from "./differ.ts";
 import { finding, type Finding } from "./finding.ts";
 import { isApprovedEasier } from "./terms.ts";
+
+/** The other parts of `identity:`, by their names in the file: nobody can tell whom a change of them lets in. */
+const parts = {
+  people: "people",
+  mcpClients: "mcp_clients",
+  signals: "signals",
+} as const satisfies Record<Exclude<keyof IdentityConfiguration, "agents" | "roles">, string>;
 
 /** What a change of `identity:` comes to: agents let in, groups of agents, roles of people. */
 export function compareIdentity(
@@ -24,11 +31,7 @@ export function compareIdentity(
     if (gained.length > 0) findings.push(finding("wider", "roles", `may act as ${role} now`, ...gained));
     if (lost.length > 0) findings.push(finding("narrower", "roles", `is no ${role} any more`, ...lost));
   }
-  for (const [part, name] of [
-    ["people", "people"],
-    ["mcpClients", "mcp_clients"],
-    ["signals", "signals"],
-  ] as const)
+  for (const [part, name] of Object.entries(parts) as [keyof typeof parts, string][])
     if (differs(was[part], is[part])) findings.push(finding("unclear", `identity.${name}`, "changed"));
   return findings;
 }

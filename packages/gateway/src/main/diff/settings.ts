@@ -3,7 +3,10 @@ import type { Configuration } from "../../configuration/types.ts";
 import { changedMembers, type Differ } from "./differ.ts";
 import { finding, type Finding, type FindingKind } from "./finding.ts";
 
-/** Settings by their names in the file, which change how the gateway runs and not who may request what. */
+/** What is compared elsewhere, or is no setting. */
+type Elsewhere = "file" | "files" | "digest" | "identity" | "connections" | "policies";
+
+/** All other members by their names in the file: they change how the gateway runs, and not who may request what. */
 const names = {
   ...settingNames,
   limits: "limits",
@@ -11,7 +14,7 @@ const names = {
   telemetry: "telemetry",
   notifications: "notifications",
   export: "export",
-} as const satisfies Partial<Record<keyof Configuration, string>>;
+} as const satisfies Record<Exclude<keyof Configuration, Elsewhere>, string>;
 
 /** Where grants, approvals and lock-downs are kept: what another one holds, no file tells. */
 const kept: ReadonlySet<string> = new Set(["store", "data"]);
