@@ -203,6 +203,8 @@ const debianPackages = {
   rsyslogd: "rsyslog-openssl",
   litewitness: "litetlog",
   "ssh-agent": "openssh-client",
+  ip: "iproute2",
+  nft: "nftables",
   psycopg2: "python3-psycopg2",
   psycopg: "python3-psycopg",
   asyncpg: "python3-asyncpg",

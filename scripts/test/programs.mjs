@@ -13,6 +13,8 @@ export async function setupTests() {
     "rsyslogd",
     "litewitness",
     "ssh-agent",
+    "ip",
+    "nft",
     ...clientPrograms,
     ...containerPrograms,
   ]);

@@ -161,6 +161,25 @@ describe.each(overlays)("%s", (overlay) => {
   });
 });
 
+describe("what mayflyd close prints for a cluster", () => {
+  const asked = ["--gateway", "namespace:mayfly", "--gateway", "10.0.0.5", "--agent-namespace", "agents"];
+  const printed = (only: string): readonly Manifest[] => {
+    const config = path.join(root, "examples/kubernetes.yaml");
+    const mayflyd = path.join(root, "packages/gateway/bin/mayflyd.js");
+    const args = [mayflyd, "close", "prod-cluster", "-c", config, ...asked, "--only", only];
+    const ran = spawnSync(process.execPath, args, { encoding: "utf8" });
+    if (ran.status !== 0) throw new Error(ran.stderr);
+    return parseAllDocuments(ran.stdout).map((document) => document.toJS() as Manifest);
+  };
+
+  test.each(["rbac", "networkpolicy-agents"])("%s: Kubernetes takes and knows every member", async (only) => {
+    const manifests = printed(only);
+    expect(manifests.length).toBeGreaterThan(0);
+    for (const manifest of manifests) expect(await problemOf(manifest)).toBeUndefined();
+    expect(await unknownMembers(manifests)).toBe("");
+  });
+});
+
 describe("the check", () => {
   const [first] = render("sqlite").filter(({ kind }) => kind === "StatefulSet");
   const broken = (change: (text: string) => string): Manifest =>

@@ -2,16 +2,19 @@ import type { IncomingMessage } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { attributesOf } from "./attributes.ts";
 import { answer, containerOf, createPod, execOf, routeOf, type Cluster } from "./api.ts";
 import { makeCertificate } from "./certificate.ts";
 import { startContainers } from "./containers.ts";
 import { kinds, type KubernetesObject } from "./kinds.ts";
+import { Authorizer } from "./rbac.ts";
 import { Store } from "./store.ts";
 import { serveStream } from "./streams.ts";
 
 export { makeCertificate } from "./certificate.ts";
 export { startContainerd } from "./containerd.ts";
 export { whyNoContainers } from "./containers.ts";
+export { allows, type Attributes } from "./rbac.ts";
 export type { KubernetesObject } from "./kinds.ts";
 
 /** A request as the stand-in saw it. */
@@ -42,12 +45,20 @@ export interface KubernetesStandIn {
   processes(namespace: string, pod: string): number;
   /** Called right before a stream is opened, for what changes in that moment. */
   beforeStream: (() => void) | undefined;
+  /** The rights that were asked for, where there is RBAC: `account: shop pods get`. */
+  readonly used: ReadonlySet<string>;
   close(): Promise<void>;
+}
+
+export interface KubernetesStandInOptions {
+  readonly token?: string;
+  /** The roles and bindings that hold now, and whose the token is: `NAMESPACE:NAME`. Left out: it may do everything. */
+  readonly rbac?: { readonly objects: () => readonly object[]; readonly account: string };
 }
 
 /** Starts one on 127.0.0.1. @throws Error where containers cannot be run */
 export async function startKubernetesStandIn(
-  options: { readonly token?: string } = {},
+  options: KubernetesStandInOptions = {},
 ): Promise<KubernetesStandIn> {
   const token = options.token ?? "only-the-gateway-knows-this-token";
   const containers = await startContainers();
@@ -60,19 +71,30 @@ export async function startKubernetesStandIn(
     seen.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers });
     return request.headers.authorization === `Bearer ${token}`;
   };
+  const { rbac } = options;
+  const authorizer = rbac === undefined ? undefined : new Authorizer(rbac.objects, rbac.account);
+  /** Why a request is forbidden, undefined when it is not. */
+  const forbidden = (request: IncomingMessage): string | undefined => {
+    const lacking = authorizer?.lacks(request.headers, attributesOf(request, cluster));
+    return lacking === undefined
+      ? undefined
+      : `cannot ${lacking.verb} resource "${lacking.resource}" in API group "${lacking.group}" in the namespace "${lacking.namespace}"`;
+  };
   const server = createServer({ cert: certificate, key });
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
   server.on("request", (request, response) => {
-    if (note(request)) {
-      answer(request, response, cluster).catch(() => response.destroy());
-      return;
-    }
-    const status = { kind: "Status", apiVersion: "v1", status: "Failure", reason: "Unauthorized", code: 401 };
-    response.writeHead(401, { "content-type": "application/json" });
-    response.end(JSON.stringify({ ...status, message: "Unauthorized" }));
+    const fail = (code: number, reason: string, message: string): void => {
+      const status = { kind: "Status", apiVersion: "v1", status: "Failure", reason, code, message };
+      response.writeHead(code, { "content-type": "application/json" });
+      response.end(JSON.stringify(status));
+    };
+    if (!note(request)) return fail(401, "Unauthorized", "Unauthorized");
+    const why = forbidden(request);
+    if (why !== undefined) return fail(403, "Forbidden", why);
+    answer(request, response, cluster).catch(() => response.destroy());
   });
   const kindOf = (plural: string) => {
     const kind = kinds.find((each) => each.plural === plural);
@@ -85,6 +107,7 @@ export async function startKubernetesStandIn(
     token,
     seen,
     beforeStream: undefined,
+    used: authorizer?.used ?? new Set(),
     addPod({ namespace, name, labels = {}, command = ["sleep", "100000"] }) {
       createPod(cluster, kindOf("pods"), namespace, {
         apiVersion: "v1",
@@ -110,6 +133,8 @@ export async function startKubernetesStandIn(
       );
     };
     if (!note(request)) return refuse("401 Unauthorized", "Unauthorized");
+    const why = forbidden(request);
+    if (why !== undefined) return refuse("403 Forbidden", why);
     const url = new URL(request.url ?? "", "http://stand-in");
     const route = routeOf(url.pathname);
     if (route?.kind.plural !== "pods") return refuse("404 Not Found", "nothing to enter there");

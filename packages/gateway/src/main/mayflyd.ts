@@ -1,3 +1,4 @@
+import { addClose } from "./close/command.ts";
 import { addDiff } from "./diff/command.ts";
 import { addInit } from "./init/command.ts";
 import { addRetention } from "./retention/commands.ts";
@@ -26,6 +27,9 @@ const configOption = (): Option =>
 const judgeExamples =
   '\nExamples:\n  mayflyd judge orders-db/read-orders "select * from orders" "delete from orders"\n  echo \'{"id": 1, "act": ["prepare p as select 1", "execute p"]}\' | mayflyd judge orders-db/read-orders';
 let exitCode = 0;
+const ended = (code: number): void => {
+  exitCode = code;
+};
 
 program
   .command("serve")
@@ -48,9 +52,7 @@ program
       exitCode = await (await import("./commands/serve-workers.ts")).serveWorkers({ ...own, count: workers });
   });
 
-addInit(program, (code) => {
-  exitCode = code;
-});
+addInit(program, ended);
 
 program
   .command("check")
@@ -79,9 +81,8 @@ program
     exitCode = await (await import("./commands/judge.ts")).judge(...asked);
   });
 
-addDiff(program, (code) => {
-  exitCode = code;
-});
+addDiff(program, ended);
+addClose(program, configOption, ended);
 
 program
   .command("explain")
@@ -181,9 +182,7 @@ program
     exitCode = await acceptLogLoss(options);
   });
 
-addRetention(program, configOption, (code) => {
-  exitCode = code;
-});
+addRetention(program, configOption, ended);
 
 program
   .command("rotate-log-key")

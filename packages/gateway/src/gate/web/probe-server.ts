@@ -3,6 +3,7 @@ import { connect as connectTls } from "node:tls";
 import { connectionWords } from "../../kernel/connection-words.ts";
 import { MayflyError, messageOf } from "../../kernel/errors.ts";
 import type { ProbeResult } from "../protocol.ts";
+import { endpointOf } from "./endpoint-of.ts";
 
 /** How a server of HTTP is reached, as far as a look at it goes. */
 export interface ProbedServer {
@@ -38,11 +39,8 @@ export function probeServer(
   now: () => number,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
-  const { protocol, hostname, port } = new URL(url);
-  const isTls = protocol === "https:";
-  // A URL writes an IPv6 address in brackets (RFC 3986, section 3.2.2); a socket takes it without.
-  const host = hostname.replace(/^\[|\]$/g, "");
-  const place = { host, port: port === "" ? (isTls ? 443 : 80) : Number(port) };
+  const isTls = new URL(url).protocol === "https:";
+  const place = endpointOf(url);
   const address = addressOfUrl(url);
   const started = now();
   return new Promise((resolve, reject) => {
@@ -50,7 +48,7 @@ export function probeServer(
       ? connectTls({
           ...place,
           // A name is sent, an address never (RFC 6066, section 3).
-          ...(isIP(host) === 0 ? { servername: host } : {}),
+          ...(isIP(place.host) === 0 ? { servername: place.host } : {}),
           ...(ca === undefined ? {} : { ca }),
           ...(certificate === undefined ? {} : { cert: certificate.certificate, key: certificate.key }),
           minVersion: "TLSv1.2",

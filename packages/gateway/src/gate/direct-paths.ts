@@ -1,0 +1,63 @@
+/** A network address that the gateway connects to. */
+export interface Endpoint {
+  /** A name, or an address without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A file that closes ways around the gateway. Mayfly prints it and never applies it. */
+export interface ClosingFile {
+  /** What `--only` calls it. */
+  readonly name: string;
+  /** Where it goes, in words. */
+  readonly place: string;
+  /** Its text, or the Kubernetes objects that it holds. */
+  readonly content: string | readonly object[];
+  /** What whoever applies it should know first: what it leaves open, and what it needs. */
+  readonly notes: readonly string[];
+  /** Commands of a shell. `FILE` in them stands for the file, as it was saved. */
+  readonly apply: readonly string[];
+  readonly check: readonly string[];
+  readonly takeBack: readonly string[];
+}
+
+/** A file that cannot be printed yet. */
+export interface MissingFile {
+  readonly name: string;
+  /** Why not, and which option changes that. */
+  readonly why: string;
+}
+
+/** Who keeps a way of their own beside the gateway's. */
+export interface KeptRole {
+  readonly role: string;
+  /** Addresses as a CIDR block; left out: the server's own socket alone. */
+  readonly from?: string;
+}
+
+/** What a protocol is told about the installation, to say what closes the ways around the gateway. */
+export interface ClosingQuestion {
+  /** The connection's name. */
+  readonly connection: string;
+  /** Where the gateway's connections come from, as CIDR blocks. Empty: it was not said. */
+  readonly gateways: readonly string[];
+  readonly kept: readonly KeptRole[];
+  /** The gateway's account, for targets that know accounts of a namespace. */
+  readonly account: { readonly namespace: string; readonly name: string };
+  /** The scopes of the connection's operations, by operation. */
+  readonly scopes: ReadonlyMap<string, unknown>;
+  /** The targets of all connections of this kind, this one among them, by connection. */
+  readonly targets: ReadonlyMap<string, unknown>;
+}
+
+/** The ways to a target beside the gateway, and what closes them. */
+export interface DirectPaths {
+  /** Where the gateway connects to. Empty: nowhere by itself. */
+  readonly endpoints: readonly Endpoint[];
+  /** Whether others than the gateway and its agents use the same endpoints, so that only the agents' side can be closed. */
+  readonly isShared: boolean;
+  /** Files that only this protocol knows. */
+  readonly files: readonly (ClosingFile | MissingFile)[];
+  /** What no file can do, in words. */
+  readonly byHand: readonly string[];
+}

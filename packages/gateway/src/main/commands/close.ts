@@ -1,0 +1,105 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { formatProblems } from "../../configuration/problems.ts";
+import type { Configuration, ConnectionConfiguration } from "../../configuration/types.ts";
+import type { AnyProtocol } from "../../gate/protocol.ts";
+import { nameHint } from "../../kernel/closest-name.ts";
+import { MayflyError } from "../../kernel/errors.ts";
+import { readBlock } from "../close/addresses.ts";
+import { type Closing, closingOf } from "../close/files.ts";
+import { formatClosing } from "../close/format.ts";
+import { type CloseOptions, type Installation, readInstallation } from "../close/options.ts";
+import { load } from "../load.ts";
+import { protocols } from "../protocols.ts";
+import { ConfigurationRefused } from "../reload.ts";
+import { jsonText, say } from "../terminal.ts";
+
+/** How long a name may take, milliseconds. */
+const LOOKUP_MS = 5000;
+
+/** All addresses of a name, as blocks; none where it has none here. */
+async function addressesOf(host: string): Promise<readonly string[]> {
+  if (isIP(host) !== 0) return [readBlock(host)];
+  const asked = lookup(host, { all: true }).catch(() => []);
+  const late = new Promise<readonly []>((resolve) => setTimeout(resolve, LOOKUP_MS, []).unref());
+  const found = await Promise.race([asked, late]);
+  return [...new Set(found.map(({ address }) => readBlock(address)))].toSorted();
+}
+
+/** A host as a shell and every file take it. @throws MayflyError */
+function checkHost(host: string): void {
+  if (!/^[A-Za-z0-9_.:-]{1,253}$/.test(host) || host.startsWith("-"))
+    throw new MayflyError("cannot_close", `${JSON.stringify(host)} cannot stand in such a file`, {
+      hint: "write the target's name or address plainly",
+    });
+}
+
+/** Where agents reach a gateway: at its URL, and at the ports that it listens at. */
+function portsOf({ url, listen }: Configuration): readonly number[] {
+  const { port } = new URL(url);
+  const own = [...listen.ports.values()].map((each) => each.port);
+  const all = [port === "" ? 443 : Number(port), listen.https.port, ...own];
+  return [...new Set(all)].filter((each) => each > 0).toSorted((one, other) => one - other);
+}
+
+async function ask(
+  configuration: Configuration,
+  protocol: AnyProtocol,
+  connection: ConnectionConfiguration,
+  installation: Installation,
+): Promise<Closing> {
+  const { name, kind, target, operations } = connection;
+  const same = [...configuration.connections.values()].filter((each) => each.kind === kind);
+  const paths = protocol.directPaths?.(target, {
+    connection: name,
+    gateways: installation.gateways,
+    kept: installation.kept,
+    account: installation.account,
+    scopes: new Map([...operations].map(([operation, { scope }]) => [operation, scope])),
+    targets: new Map(same.map((each) => [each.name, each.target])),
+  });
+  if (paths === undefined)
+    throw new MayflyError("cannot_close", `Mayfly does not know what else leads to a target of ${kind}`);
+  for (const { host } of paths.endpoints) checkHost(host);
+  const hosts = [...new Set(paths.endpoints.map(({ host }) => host))];
+  const given = installation.addresses;
+  const addresses = new Map(
+    await Promise.all(
+      hosts.map(async (host) => [host, given.length > 0 ? given : await addressesOf(host)] as const),
+    ),
+  );
+  const place = { connection: name, paths, installation, addresses, gatewayPorts: portsOf(configuration) };
+  return closingOf(place, protocol.address?.(target) ?? name);
+}
+
+/** `mayflyd close CONNECTION`: prints what leaves the gateway as the only way to its target. @returns the exit code */
+export async function close(name: string, options: CloseOptions): Promise<number> {
+  const installation = readInstallation(options);
+  const loaded = await load(options.config, protocols, process.env, "named");
+  if (!loaded.ok) throw new ConfigurationRefused(formatProblems(loaded.problems));
+  const { configuration } = loaded;
+  const connection = configuration.connections.get(name);
+  const protocol = protocols.find(({ kind }) => kind === connection?.kind);
+  if (connection === undefined || protocol === undefined)
+    throw new MayflyError("unknown_connection", `${options.config} has no connection ${name}`, {
+      hint: nameHint(name, configuration.connections.keys(), "it has") ?? "it has none",
+    });
+  const closing = await ask(configuration, protocol, connection, installation);
+  if (options.only !== undefined) {
+    say(fileOf(closing, options.only));
+    return 0;
+  }
+  say(options.json ? jsonText(closing, 2) : formatClosing(closing));
+  return 0;
+}
+
+/** The text of one file. @throws MayflyError when it is not printed */
+function fileOf({ connection, files, missing }: Closing, name: string): string {
+  const file = files.find((each) => each.name === name);
+  if (file !== undefined) return file.content;
+  const why = missing.find((each) => each.name === name)?.why;
+  const names = files.map((each) => each.name);
+  throw new MayflyError("no_file", `${connection} has no file ${name}`, {
+    hint: why ?? nameHint(name, names, "it has") ?? "it has none",
+  });
+}

@@ -1,0 +1,312 @@
+// tier: full
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { root } from "@mayfly/testing/gateway.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+// The firewalls that `mayflyd close` prints, loaded into hosts of their own: network namespaces of an agent, a gateway and a
+// database, and a container behind the agent's host. Each way is tried for real before them, behind them, and without each.
+
+const isRoot = process.getuid?.() === 0;
+const PORT = 5432;
+/** Of a container that the database's host publishes. */
+const PUBLISHED = 5433;
+const hosts = { agent: 7, gateway: 5, database: 10 } as const;
+type Host = keyof typeof hosts | "container";
+const mark = randomBytes(3).toString("hex");
+const namespaceOf = (host: string): string => `mf-${mark}-${host}`;
+const v4 = (host: keyof typeof hosts): string => `10.77.0.${hosts[host]}`;
+const v6 = (host: keyof typeof hosts): string => `fd77::${hosts[host]}`;
+const children = new Set<ChildProcess>();
+let folder: string;
+
+function ip(...args: readonly string[]): string {
+  return execFileSync("ip", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+const inside = (host: string, ...command: readonly string[]): string =>
+  ip("netns", "exec", namespaceOf(host), ...command);
+
+/** A server that answers every connection, in a host. */
+async function serve(host: Host, port: number): Promise<void> {
+  const script = `require("node:net").createServer((s) => s.end("hello")).listen(${port}, "::", () => console.log("up"))`;
+  const child = spawn("ip", ["netns", "exec", namespaceOf(host), process.execPath, "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  children.add(child);
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+}
+
+interface Way {
+  readonly from: Host;
+  readonly to: string;
+  readonly port: number;
+  /** Left out: root. */
+  readonly uid?: number;
+}
+
+/** A client that says how it went, however long that takes. */
+function dial({ from, to, port, uid }: Way): ChildProcess {
+  const become = uid === undefined ? "" : `process.setgid(${uid}); process.setuid(${uid});`;
+  const script = `${become} require("node:net").connect({ host: "${to}", port: ${port} }).on("data", () => console.log("open")).on("error", (e) => console.log(e.code)).on("close", () => process.exit())`;
+  const child = spawn("ip", ["netns", "exec", namespaceOf(from), process.execPath, "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  children.add(child);
+  child.once("close", () => children.delete(child));
+  return child;
+}
+
+/** How many packets a host's firewall has stopped. */
+function stopped(host: keyof typeof hosts): number {
+  const list = inside(host, "nft", "list", "ruleset");
+  return [...list.matchAll(/counter packets (\d+)/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
+}
+
+/** `open`, the error's code, or `dropped` once the database's host has dropped a packet of it. */
+async function attempt(way: Way): Promise<string> {
+  const before = stopped("database");
+  const child = dial(way);
+  const said = new Promise<string>((resolve) => {
+    child.stdout?.setEncoding("utf8").once("data", (text: string) => resolve(text.trim()));
+  });
+  let over = false;
+  const dropped = async (): Promise<string> => {
+    while (!over && stopped("database") === before)
+      // oxlint-disable-next-line no-await-in-loop -- until the firewall counts it
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    return "dropped";
+  };
+  const found = await Promise.race([said, dropped()]);
+  over = true;
+  // A client that goes on would be counted with the next one.
+  const gone = child.exitCode === null && new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGKILL");
+  await gone;
+  return found;
+}
+
+const ways: Readonly<Record<string, Way>> = {
+  "the gateway": { from: "gateway", to: v4("database"), port: PORT },
+  "the gateway, over IPv6": { from: "gateway", to: v6("database"), port: PORT },
+  "the gateway, to the published port": { from: "gateway", to: v4("database"), port: PUBLISHED },
+  "an agent": { from: "agent", to: v4("database"), port: PORT },
+  "an agent, over IPv6": { from: "agent", to: v6("database"), port: PORT },
+  "an agent, to the published port": { from: "agent", to: v4("database"), port: PUBLISHED },
+  "an agent's container": { from: "container", to: v4("database"), port: PORT },
+  "another account of the agent's host": { from: "agent", to: v4("database"), port: PORT, uid: 65_534 },
+  "an agent, to another port": { from: "agent", to: v4("database"), port: 7000 },
+  "an agent, to the gateway": { from: "agent", to: v4("gateway"), port: PORT },
+};
+
+async function attempts(): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  // oxlint-disable-next-line no-await-in-loop -- one after the other: a counter tells whose packet was dropped
+  for (const [name, way] of Object.entries(ways)) found[name] = await attempt(way);
+  return found;
+}
+
+const everything = Object.fromEntries(Object.keys(ways).map((name) => [name, "open"]));
+
+interface PrintedFile {
+  readonly name: string;
+  readonly content: string;
+  readonly apply: readonly string[];
+  readonly takeBack: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** What `mayflyd close` prints for a database at an address or name. @param names /etc/hosts, as it is for the command */
+async function close(
+  { host, port, names = "" }: { host: string; port: number; names?: string },
+  ...more: readonly string[]
+): Promise<readonly PrintedFile[]> {
+  const config = path.join(folder, "mayfly.yaml");
+  const known = path.join(folder, "hosts");
+  writeFileSync(known, names);
+  writeFileSync(
+    config,
+    `url: https://127.0.0.1:8443
+listen: { https: 127.0.0.1:8443, postgres: 127.0.0.1:6432 }
+identity: { agents: { issuer: https://example.okta.com/oauth2/aus1, audience: api://mayfly } }
+connections:
+  orders-db:
+    postgres: { host: "${host}", port: ${port}, database: shop, user: mayfly, password: { env: PG } }
+    operations: { look: { statements: [select], tables: { public.orders: all } } }
+policies: []
+`,
+  );
+  const mayflyd = path.join(root, "packages/gateway/bin/mayflyd.js");
+  const command = ["close", "orders-db", "-c", config, "--json", ...more];
+  const typed = `mount --bind "$0" /etc/hosts && exec "$@"`;
+  const args = ["netns", "exec", namespaceOf("gateway"), "sh", "-c", typed, known];
+  const printed = await new Promise<string>((resolve, reject) => {
+    execFile("ip", [...args, process.execPath, mayflyd, ...command], (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(stderr, { cause: error }));
+    });
+  });
+  return (JSON.parse(printed) as { files: readonly PrintedFile[] }).files;
+}
+
+function named(files: readonly PrintedFile[], name: string): PrintedFile {
+  const file = files.find((each) => each.name === name);
+  if (file === undefined) throw new Error(`no ${name} among ${files.map((each) => each.name).join()}`);
+  return file;
+}
+
+/** Types the first of some printed commands into a host, as root. */
+function typed(host: keyof typeof hosts, [command = ""]: readonly string[]): void {
+  inside(host, "sh", "-ec", `cd ${folder}; ${command.replaceAll("sudo ", "")}`);
+}
+
+function applied(host: keyof typeof hosts, file: PrintedFile): void {
+  writeFileSync(path.join(folder, `orders-db.${file.name}`), file.content);
+  typed(host, file.apply);
+}
+
+describe.skipIf(!isRoot)("the printed firewalls", { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), "mayfly-close-"));
+    const all = [...Object.keys(hosts), "container", "switch"];
+    for (const host of all) {
+      ip("netns", "add", namespaceOf(host));
+      inside(host, "ip", "link", "set", "lo", "up");
+    }
+    inside("switch", "ip", "link", "add", "bridge0", "type", "bridge");
+    inside("switch", "ip", "link", "set", "bridge0", "up");
+    for (const host of Object.keys(hosts) as (keyof typeof hosts)[]) {
+      const [near, far] = ["eth0", `to-${host}`];
+      const ends = ["link", "add", near, "type", "veth", "peer", "name", far, "netns"];
+      inside(host, "ip", ...ends, namespaceOf("switch"));
+      inside(host, "ip", "addr", "add", `${v4(host)}/24`, "dev", near);
+      inside(host, "ip", "addr", "add", `${v6(host)}/64`, "dev", near, "nodad");
+      inside(host, "ip", "link", "set", near, "up");
+      inside("switch", "ip", "link", "set", far, "master", "bridge0");
+      inside("switch", "ip", "link", "set", far, "up");
+    }
+    // A container: a network of its own behind the agent's host.
+    inside(
+      "agent",
+      "ip",
+      "link",
+      "add",
+      "box0",
+      "type",
+      "veth",
+      "peer",
+      "name",
+      "eth0",
+      "netns",
+      namespaceOf("container"),
+    );
+    inside("agent", "ip", "addr", "add", "10.78.0.1/24", "dev", "box0");
+    inside("agent", "ip", "link", "set", "box0", "up");
+    inside("container", "ip", "addr", "add", "10.78.0.2/24", "dev", "eth0");
+    inside("container", "ip", "link", "set", "eth0", "up");
+    inside("container", "ip", "route", "add", "default", "via", "10.78.0.1");
+    inside("agent", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
+    inside("database", "ip", "route", "add", "10.78.0.0/24", "via", v4("agent"));
+    // What a container engine does for a port that it publishes.
+    const publish = `table ip nat { chain in { type nat hook prerouting priority dstnat; tcp dport ${PUBLISHED} redirect to :${PORT}; }; }`;
+    inside("database", "nft", publish);
+    await Promise.all([serve("database", PORT), serve("database", 7000), serve("gateway", PORT)]);
+  }, 60_000);
+  afterAll(() => {
+    for (const child of children) child.kill("SIGKILL");
+    for (const host of [...Object.keys(hosts), "container", "switch"])
+      try {
+        ip("netns", "del", namespaceOf(host));
+      } catch {
+        continue; // it was never made
+      }
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("of the target's host lets in the gateway alone, until it is taken back", async () => {
+    expect(await attempts()).toEqual(everything);
+    const gateway = ["--gateway", v4("gateway"), "--gateway", v6("gateway")];
+    const file = named(await close({ host: v4("database"), port: PORT }, ...gateway), "nftables-target");
+    applied("database", file);
+    const closed = {
+      ...everything,
+      "an agent": "dropped",
+      "an agent, over IPv6": "dropped",
+      "an agent's container": "dropped",
+      "another account of the agent's host": "dropped",
+    };
+    // A port that is published under another number is another endpoint.
+    expect(await attempts()).toEqual(closed);
+    const published = named(
+      await close({ host: v4("database"), port: PUBLISHED }, ...gateway),
+      "nftables-target",
+    );
+    applied("database", published);
+    expect(await attempts()).toEqual({
+      ...everything,
+      "an agent, to the published port": "dropped",
+    });
+    // Loaded again it is there once, in the place of what it was.
+    applied("database", file);
+    applied("database", file);
+    expect(await attempts()).toEqual(closed);
+    typed("database", file.takeBack);
+    expect(await attempts()).toEqual(everything);
+  });
+
+  test("of an address that is kept lets that one in too", async () => {
+    const kept = ["--gateway", v4("gateway"), "--keep", `dba@${v4("agent")}`];
+    const file = named(await close({ host: v4("database"), port: PORT }, ...kept), "nftables-target");
+    applied("database", file);
+    expect(await attempts()).toEqual({
+      ...everything,
+      "the gateway, over IPv6": "dropped",
+      "an agent, over IPv6": "dropped",
+      "an agent's container": "dropped",
+    });
+    typed("database", file.takeBack);
+  });
+
+  test("of an agent's host knows every address of a name, and containers, and lets out one account", async () => {
+    const addresses = [
+      v4("database"),
+      v6("database"),
+      ...Array.from({ length: 8 }, (_, at) => `10.77.9.${at + 1}`),
+    ];
+    const names = addresses.map((address) => `${address} db.internal\n`).join("");
+    const files = await close(
+      { host: "db.internal", port: PORT, names },
+      ...["--gateway", v4("gateway"), "--gateway-user", "nobody"],
+    );
+    const file = named(files, "nftables-agents");
+    for (const address of addresses) expect(file.content).toMatch(new RegExp(`\\b${address}/(32|128)\\b`));
+    applied("agent", file);
+    const refused = {
+      "an agent": "ECONNREFUSED",
+      "an agent, over IPv6": "ECONNREFUSED",
+      "an agent's container": "ECONNREFUSED",
+    };
+    expect(await attempts()).toEqual({ ...everything, ...refused });
+    const all = await close({ host: "db.internal", port: PORT, names });
+    applied("agent", named(all, "nftables-agents"));
+    expect(await attempts()).toEqual({
+      ...everything,
+      ...refused,
+      "another account of the agent's host": "ECONNREFUSED",
+    });
+    typed("agent", file.takeBack);
+    expect(await attempts()).toEqual(everything);
+  });
+
+  test("a name without an address, and a target on the agent's own host, are said and not guessed", async () => {
+    const missing = async (host: string): Promise<string> => {
+      const files = await close({ host, port: PORT, names: "127.0.0.1 localhost\n" });
+      return files.map(({ name }) => name).join();
+    };
+    expect(await missing("db.internal")).not.toContain("nftables-agents");
+    expect(await missing("localhost")).not.toContain("nftables-agents");
+  });
+});

@@ -1,0 +1,169 @@
+// tier: full
+import { execFile, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { root } from "@mayfly/testing/gateway.ts";
+import { afterEach, describe, expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
+
+const mayflyd = path.join(root, "packages/gateway/bin/mayflyd.js");
+const undo: (() => void)[] = [];
+afterEach(() => {
+  for (const step of undo.splice(0)) step();
+});
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What `mayflyd close` says about a connection of one of the examples. */
+function close(example: string, connection: string, ...given: readonly string[]): Promise<Ran> {
+  const args = ["close", connection, "-c", path.join(root, "examples", example), ...given];
+  return new Promise((resolve) => {
+    // No secret of the example is set: whoever closes paths needs none.
+    const options = { env: { PATH: process.env["PATH"] }, encoding: "utf8" } as const;
+    execFile(process.execPath, [mayflyd, ...args], options, (error, stdout, stderr) => {
+      resolve({ code: Number(error?.code ?? 0), stdout, stderr });
+    });
+  });
+}
+
+interface Printed {
+  readonly files: readonly { readonly name: string; readonly content: string }[];
+  readonly missing: readonly { readonly name: string; readonly why: string }[];
+  readonly byHand: readonly string[];
+}
+
+const asked = ["--gateway", "10.0.0.5", "--gateway", "namespace:mayfly", "--address", "10.0.0.20"];
+const agents = ["--agent-namespace", "agents", "--agent-unit", "support-bot.service"];
+
+async function printed(example: string, connection: string): Promise<Printed> {
+  const { stdout } = await close(example, connection, ...asked, ...agents, "--json");
+  return JSON.parse(stdout) as Printed;
+}
+
+describe("what is printed for each kind", () => {
+  test.each([
+    [
+      "postgres.yaml",
+      "orders-db",
+      ["pg_hba", "nftables-target", "nftables-agents", "systemd-unit", "networkpolicy-agents"],
+    ],
+    ["kubernetes.yaml", "prod-cluster", ["rbac", "nftables-agents", "systemd-unit", "networkpolicy-agents"]],
+    ["http.yaml", "billing-api", ["nftables-agents", "systemd-unit", "networkpolicy-agents"]],
+    ["mcp.yaml", "crm", ["nftables-agents", "systemd-unit", "networkpolicy-agents"]],
+    // The gateway starts it: no address leads there.
+    ["mcp.yaml", "tickets", []],
+  ])("%s, %s", async (example, connection, names) => {
+    const { files, missing, byHand } = await printed(example, connection);
+    expect(files.map(({ name }) => name)).toEqual(names);
+    expect(missing).toEqual([]);
+    expect(byHand.length).toBeGreaterThan(0);
+  });
+
+  test("text, one file alone and JSON say the same", async () => {
+    const { files } = await printed("postgres.yaml", "orders-db");
+    const { stdout } = await close("postgres.yaml", "orders-db", ...asked, ...agents);
+    for (const { name, content } of files) {
+      expect(stdout).toContain(content.trimEnd());
+      expect(stdout).toContain(` ${name}: `);
+    }
+    const only = await close("postgres.yaml", "orders-db", ...asked, ...agents, "--only", "pg_hba");
+    expect(only).toEqual({ code: 0, stdout: files[0]?.content, stderr: "" });
+  });
+
+  test("what was not said is asked for, and nothing is guessed", async () => {
+    const { stdout } = await close("postgres.yaml", "orders-db");
+    expect(stdout).not.toMatch(/^\d+\. /m);
+    expect(stdout).toContain("  pg_hba: it lets in the gateway's addresses alone: give --gateway ADDRESS\n");
+    expect(stdout).toContain("  systemd-unit: for an agent that is a unit of systemd: give --agent-unit");
+    const one = await close("postgres.yaml", "orders-db", "--only", "pg_hba");
+    expect(one).toEqual({
+      code: 1,
+      stdout: "",
+      stderr:
+        "mayflyd: orders-db has no file pg_hba\nhint: it lets in the gateway's addresses alone: give --gateway ADDRESS\n",
+    });
+  });
+
+  test("a database in Kubernetes is closed by a policy of its namespace", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "mayfly-close-"));
+    undo.push(() => rmSync(folder, { recursive: true, force: true }));
+    const file = path.join(folder, "mayfly.yaml");
+    writeFileSync(
+      file,
+      `url: https://127.0.0.1:8443
+listen: { https: 127.0.0.1:8443, postgres: 127.0.0.1:6432 }
+identity: { agents: { issuer: https://example.okta.com/oauth2/aus1, audience: api://mayfly } }
+connections:
+  orders-db:
+    postgres: { host: db.shop.svc.cluster.local, database: shop, user: mayfly, password: { env: PG } }
+    operations: { look: { statements: [select], tables: { public.orders: all } } }
+policies: []
+`,
+    );
+    const without = await close("postgres.yaml", "orders-db", "-c", file, ...asked);
+    expect(without.stdout).toContain(
+      "networkpolicy-target: give --target-pods LABEL=VALUE, as this prints them: kubectl -n shop get service db",
+    );
+    const pods = ["--target-pods", "app=db,tier=data", "--only", "networkpolicy-target"];
+    const { stdout } = await close(
+      "postgres.yaml",
+      "orders-db",
+      ...["-c", file, "--keep", "dba@10.0.9.0/24", ...asked, ...pods],
+    );
+    expect(parseAllDocuments(stdout).map((document) => document.toJS() as unknown)).toMatchObject([
+      {
+        metadata: { namespace: "shop" },
+        spec: {
+          podSelector: { matchLabels: { app: "db", tier: "data" } },
+          policyTypes: ["Ingress"],
+          ingress: [
+            {
+              from: [
+                { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "mayfly" } } },
+                { ipBlock: { cidr: "10.0.0.5/32" } },
+                { ipBlock: { cidr: "10.0.9.0/24" } },
+              ],
+              ports: [{ protocol: "TCP", port: 5432 }],
+            },
+          ],
+        },
+      },
+    ]);
+  });
+
+  test("systemd knows every setting of the unit's file", async () => {
+    const { files } = await printed("http.yaml", "billing-api");
+    const folder = mkdtempSync(path.join(tmpdir(), "mayfly-close-"));
+    undo.push(() => rmSync(folder, { recursive: true, force: true }));
+    const unit = path.join(folder, "support-bot.service");
+    mkdirSync(`${unit}.d`);
+    writeFileSync(unit, "[Service]\nExecStart=/bin/true\n");
+    const content = files.find(({ name }) => name === "systemd-unit")?.content ?? "";
+    expect(content).toBe("[Service]\nIPAddressDeny=any\nIPAddressAllow=10.0.0.5/32\n");
+    const verify = (text: string): string => {
+      writeFileSync(path.join(`${unit}.d`, "mayfly.conf"), text);
+      return spawnSync("systemd-analyze", ["verify", "--man=no", unit], { encoding: "utf8" }).stderr;
+    };
+    expect(verify(content)).toBe("");
+    expect(verify(content.replace("10.0.0.5/32", "10.0.0.5/x"))).not.toBe("");
+  });
+});
+
+test("what cannot be read is refused, and nothing is printed", async () => {
+  const { code, stdout, stderr } = await close("postgres.yaml", "orders-db", "--gateway", "gateway.internal");
+  expect([code, stdout]).toEqual([1, ""]);
+  expect(stderr).toBe(
+    "mayflyd: gateway.internal: this is no address\nhint: write 10.0.0.5, 10.0.0.0/24 or 2001:db8::5, not a name\n",
+  );
+});
+
+test("a connection that is not there is told with the nearest one", async () => {
+  const { code, stderr } = await close("postgres.yaml", "order-db");
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/has no connection order-db\nhint: .*orders-db/);
+});
