@@ -34,6 +34,24 @@ export const runBlocks: readonly RunBlock[] = [
     where: "gateway",
     before: `mkdir diff; cd diff; mkdir before after; cp ${path.join(root, "examples/postgres.yaml")} before/mayfly.yaml; sed ${widened.map((each) => `-e '${each}'`).join(" ")} before/mayfly.yaml > after/mayfly.yaml`,
   },
+  {
+    block:
+      "docs/close-direct-paths.md $ mayflyd close orders-db --gateway 10.0.0.5 --keep postgres --address 10.0.0.20",
+    where: "gateway",
+    before: `mkdir close; cd close; cp ${path.join(root, "examples/postgres.yaml")} mayfly.yaml`,
+  },
+  {
+    block:
+      "docs/close-direct-paths.md $ mayflyd close orders-db --gateway 10.0.0.5 --only nftables-target | tee orders-db.nftables-target",
+    where: "gateway",
+    before: `mkdir firewall; cd firewall; cp ${path.join(root, "examples/postgres.yaml")} mayfly.yaml`,
+  },
+  {
+    block:
+      "docs/close-direct-paths.md $ mayflyd close orders-db --gateway 10.0.0.5 --agent-unit support-bot.service --only systemd-unit",
+    where: "gateway",
+    before: `mkdir unit; cd unit; cp ${path.join(root, "examples/postgres.yaml")} mayfly.yaml`,
+  },
   { block: 'docs/cli.md $ mayfly request orders-db/read-orders --reason "TICKET-123: late parcel" --ttl 2m' },
   { block: "docs/signals.md $ mayflyd signals test --dry-run --client 0oasupportbot", where: "gateway" },
   {
