@@ -73,15 +73,15 @@ async function attempt(way: Way): Promise<string> {
   const said = new Promise<string>((resolve) => {
     child.stdout?.setEncoding("utf8").once("data", (text: string) => resolve(text.trim()));
   });
-  let over = false;
+  const over = new AbortController();
   const dropped = async (): Promise<string> => {
-    while (!over && stopped("database") === before)
+    while (!over.signal.aborted && stopped("database") === before)
       // oxlint-disable-next-line no-await-in-loop -- until the firewall counts it
       await new Promise((resolve) => setTimeout(resolve, 20));
     return "dropped";
   };
   const found = await Promise.race([said, dropped()]);
-  over = true;
+  over.abort();
   // A client that goes on would be counted with the next one.
   const gone = child.exitCode === null && new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGKILL");
@@ -257,8 +257,11 @@ describe.skipIf(!isRoot)("the printed firewalls", { timeout: 120_000 }, () => {
     expect(await attempts()).toEqual(everything);
   });
 
-  test("of an address that is kept lets that one in too", async () => {
-    const kept = ["--gateway", v4("gateway"), "--keep", `dba@${v4("agent")}`];
+  test.each([
+    ["a role's that is kept", "--keep", `dba@${v4("agent")}`],
+    ["a peer's", "--peer", v4("agent")],
+  ])("of an address of %s lets that one in too", async (_, option, value) => {
+    const kept = ["--gateway", v4("gateway"), option, value];
     const file = named(await close({ host: v4("database"), port: PORT }, ...kept), "nftables-target");
     applied("database", file);
     expect(await attempts()).toEqual({
@@ -279,7 +282,10 @@ describe.skipIf(!isRoot)("the printed firewalls", { timeout: 120_000 }, () => {
     const names = addresses.map((address) => `${address} db.internal\n`).join("");
     const files = await close(
       { host: "db.internal", port: PORT, names },
-      ...["--gateway", v4("gateway"), "--gateway-user", "nobody"],
+      "--gateway",
+      v4("gateway"),
+      "--gateway-user",
+      "nobody",
     );
     const file = named(files, "nftables-agents");
     for (const address of addresses) expect(file.content).toMatch(new RegExp(`\\b${address}/(32|128)\\b`));
@@ -297,8 +303,63 @@ describe.skipIf(!isRoot)("the printed firewalls", { timeout: 120_000 }, () => {
       ...refused,
       "another account of the agent's host": "ECONNREFUSED",
     });
-    typed("agent", file.takeBack);
+    typed("agent", named(all, "nftables-agents").takeBack);
     expect(await attempts()).toEqual(everything);
+  });
+
+  test("of an agent's host sees an address that is translated on the way out, as a cluster's services are", async () => {
+    const service = "10.96.0.9";
+    const nat = `table ip services { chain out { type nat hook output priority dstnat; ip daddr ${service} dnat to ${v4("database")}; }; chain in { type nat hook prerouting priority dstnat; ip daddr ${service} dnat to ${v4("database")}; }; }`;
+    inside("agent", "nft", nat);
+    inside("agent", "ip", "route", "add", `${service}/32`, "via", v4("database"));
+    const through = [
+      { from: "agent", to: service, port: PORT },
+      { from: "container", to: service, port: PORT },
+      { from: "agent", to: v4("database"), port: PORT },
+    ] as const;
+    const each = async (): Promise<readonly string[]> => [
+      await attempt(through[0]),
+      await attempt(through[1]),
+      await attempt(through[2]),
+    ];
+    expect(await each()).toEqual(["open", "open", "open"]);
+    const known = async (address: string): Promise<PrintedFile> => {
+      const files = await close({ host: "db.internal", port: PORT }, "--address", address);
+      return named(files, "nftables-agents");
+    };
+    applied("agent", await known(service));
+    expect(await each()).toEqual(["ECONNREFUSED", "ECONNREFUSED", "open"]);
+    applied("agent", await known(v4("database")));
+    expect(await each()).toEqual(["ECONNREFUSED", "ECONNREFUSED", "ECONNREFUSED"]);
+    typed("agent", (await known(service)).takeBack);
+    inside("agent", "nft", "delete table ip services");
+  });
+
+  test("of the host of a target at a loopback address closes each of its own addresses, but to the gateway", async () => {
+    await serve("agent", 9000);
+    const own = (to: string, uid?: number): Way => ({
+      from: "agent",
+      to,
+      port: 9000,
+      ...(uid === undefined ? {} : { uid }),
+    });
+    const each = async (uid?: number): Promise<readonly string[]> => {
+      const found: string[] = [];
+      for (const to of ["127.0.0.1", "127.0.0.2", "::1", v4("agent"), v6("agent")])
+        // oxlint-disable-next-line no-await-in-loop -- as all attempts
+        found.push(await attempt(own(to, uid)));
+      return found;
+    };
+    const open = ["open", "open", "open", "open", "open"];
+    expect(await each()).toEqual(open);
+    const files = await close({ host: "127.0.0.1", port: 9000 }, "--gateway-user", "nobody");
+    const file = named(files, "nftables-agents");
+    applied("agent", file);
+    expect(await each()).toEqual(open.map(() => "ECONNREFUSED"));
+    expect(await each(65_534)).toEqual(open);
+    expect(await attempt({ from: "container", to: "10.78.0.1", port: 9000 })).toBe("ECONNREFUSED");
+    typed("agent", file.takeBack);
+    expect(await each()).toEqual(open);
   });
 
   test("a name without an address, and a target on the agent's own host, are said and not guessed", async () => {

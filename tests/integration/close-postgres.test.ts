@@ -40,6 +40,8 @@ function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Pro
   });
 }
 
+const isQuery = (command: string): boolean => command.startsWith("psql ");
+
 /** What `mayflyd close` prints for a connection. */
 async function close(config: string, connection: string, ...more: string[]): Promise<PrintedFile> {
   const file = path.join(folder, "mayfly.yaml");
@@ -48,7 +50,14 @@ async function close(config: string, connection: string, ...more: string[]): Pro
     process.execPath,
     [
       path.join(root, "packages/gateway/bin/mayflyd.js"),
-      ...["close", connection, "-c", file, "--gateway", GATEWAY, "--json", ...more],
+      "close",
+      connection,
+      "-c",
+      file,
+      "--gateway",
+      GATEWAY,
+      "--json",
+      ...more,
     ],
     {},
   );
@@ -181,8 +190,13 @@ beforeAll(async () => {
     settings: { ssl: "on", max_wal_senders: "4", wal_level: "replica" },
   });
   for (const role of ["mayfly", "agent", "dba", "reports"])
-    await server.run(`create role ${role} login replication password '${password}'`);
+    await server.run(`create role ${role} login password '${password}'`);
+  await server.run("alter role mayfly replication");
   await server.run("create database shop");
+  // Roles that would pass the lines, and one that would not.
+  await server.run(`create role owners createdb; alter database shop owner to owners; grant all on database shop to public;
+    create role copier login in role owners; create role reader login in role pg_read_server_files;
+    create role standby login replication; create role plain login createdb`);
   await server.run("create database other");
 });
 afterAll(async () => {
@@ -201,11 +215,13 @@ test("applied as it says, it lets in the gateway and who is kept, and ends every
   ]);
   const file = await close(config, "orders-db", "--keep", "postgres", "--keep", `dba@${ADMIN}`);
   writeFileSync(path.join(folder, "orders-db.pg_hba"), file.content);
-  const [gateway, agent] = [
+  const [gateway, ...others] = [
     await login({ ...shop, from: GATEWAY }),
     await login({ user: "agent", database: "shop", from: AGENT }),
+    // It comes from where it may, and without TLS.
+    await login({ ...shop, from: GATEWAY, plain: true }),
   ];
-  const gone = new Promise((resolve) => agent.once("end", resolve));
+  const gone = Promise.all(others.map((each) => new Promise((resolve) => each.once("end", resolve))));
   await typed(file.apply);
   await gone;
   expect((await gateway.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
@@ -226,9 +242,43 @@ test("applied as it says, it lets in the gateway and who is kept, and ends every
     "0\n",
   );
 
+  const [, loaded = "", passing = ""] = await Promise.all(
+    file.check
+      .filter(isQuery)
+      .slice(0, 3)
+      .map((each) => typed([each])),
+  );
+  expect(loaded).toMatch(/loaded\s*-+\s*t\s/);
+  expect(passing.match(/\b(?:copier|reader|standby|plain|postgres)\b/g)?.toSorted()).toEqual([
+    "copier",
+    "postgres",
+    "reader",
+    "standby",
+  ]);
+
   // Applied again it stands there once.
   const once = readFileSync(hba, "utf8");
   await typed(file.apply);
+  expect(readFileSync(hba, "utf8")).toBe(once);
+
+  // Without the saved file, with half of it, and where the block in the file lost an end, nothing is changed.
+  const saved = path.join(folder, "orders-db.pg_hba");
+  for (const wrong of ["", file.content.replace(/# END.*\n/, "")]) {
+    writeFileSync(saved, wrong);
+    await expect(typed(file.apply)).rejects.toMatchObject({ cause: { code: expect.any(Number) } });
+    expect(readFileSync(hba, "utf8")).toBe(once);
+  }
+  writeFileSync(saved, file.content);
+  for (const lost of [/# END.*\n/, /# BEGIN.*\n/]) {
+    writeFileSync(hba, once.replace(lost, ""));
+    await expect(typed(file.apply)).rejects.toMatchObject({ cause: { code: expect.any(Number) } });
+    await expect(typed(file.takeBack)).rejects.toMatchObject({ cause: { code: expect.any(Number) } });
+    expect(readFileSync(hba, "utf8")).toBe(once.replace(lost, ""));
+  }
+  // A file that the server refuses is put back.
+  writeFileSync(saved, file.content.replace("scram-sha-256", "no-method"));
+  writeFileSync(hba, once);
+  await expect(typed(file.apply)).rejects.toThrow(/not applied: see pg_hba_file_rules/);
   expect(readFileSync(hba, "utf8")).toBe(once);
 
   // Each line alone is needed: without it something else happens.
@@ -249,7 +299,7 @@ test("applied as it says, it lets in the gateway and who is kept, and ends every
 const quoted = (name: string): string => pg.escapeIdentifier(name);
 
 /** Who is let in to a database of the role's own name, while an agent still reaches another one. */
-async function isItsOwn(name: string): Promise<void> {
+async function isItsOwn(name: string, kept = name): Promise<void> {
   const rules = await typed([
     'psql -Atc "select json_agg(array[database, user_name]) from (select * from pg_hba_file_rules order by line_number limit 1) x"',
   ]);
@@ -257,7 +307,7 @@ async function isItsOwn(name: string): Promise<void> {
   const its = { user: name, database: name };
   const found = {
     gateway: await attempt({ ...its, from: GATEWAY }),
-    kept: await attempt({ ...its, from: ADMIN }),
+    kept: await attempt({ ...its, user: kept, from: ADMIN }),
     agent: await attempt({ ...its, from: AGENT }),
     another: await attempt({ user: "member", database: name, from: GATEWAY }),
     elsewhere: await attempt({ user: "agent", database: "other", from: AGENT }),
@@ -294,25 +344,53 @@ test("names mean themselves alone, whatever they are", async () => {
   writeFileSync(hba, before);
 
   // The commands carry such a name too: through a shell, SQL and a connection string.
-  const name = `a"b', \\ $(x) \`x\` "all" --`;
-  await server.run(`create role ${quoted(name)} login password '${password}'`);
+  const name = `a"b', \\ $(x) \`x\` "all" FILE --`;
+  const other = `${name} 2`;
+  for (const role of [name, other])
+    await server.run(`create role ${quoted(role)} login password '${password}'`);
   await server.run(`create database ${quoted(name)}`);
   const config = configuration([connection("odd-db", name, name)]);
-  const file = await close(config, "odd-db", "--keep", `${name}@${ADMIN}`);
+  const file = await close(config, "odd-db", "--keep", `${other}@${ADMIN}`);
   writeFileSync(path.join(folder, "odd-db.pg_hba"), file.content);
-  const [kept, other] = [
-    await login({ user: name, database: name, from: ADMIN }),
+  const [kept, agent] = [
+    await login({ user: other, database: name, from: ADMIN }),
     await login({ user: name, database: name, from: AGENT }),
   ];
-  const gone = new Promise((resolve) => other.once("end", resolve));
+  const gone = new Promise((resolve) => agent.once("end", resolve));
   await typed(file.apply);
   await gone;
   expect((await kept.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
   await kept.end();
-  await isItsOwn(name);
+  await isItsOwn(name, other);
   // It is turned away by these lines, so the connection string means what it should.
-  const [direct = ""] = file.check.slice(-1);
+  const [direct = ""] = file.check.filter(isQuery).slice(-1);
   await expect(typed([direct])).rejects.toThrow(/pg_hba\.conf rejects connection for host "127\.0\.0\.1"/);
   await typed(file.takeBack);
   expect(readFileSync(hba, "utf8")).toBe(before);
+});
+
+test("what is printed as text can be pasted as it is", async () => {
+  const config = configuration([connection("orders-db", "mayfly", "shop")]);
+  const file = await close(config, "orders-db", "--keep", "postgres");
+  const keep = ["--gateway", GATEWAY, "--keep", "postgres"];
+  const args = ["close", "orders-db", "-c", path.join(folder, "mayfly.yaml"), ...keep];
+  const mayflyd = path.join(root, "packages/gateway/bin/mayflyd.js");
+  const text = await run(process.execPath, [mayflyd, ...args], {});
+  const of = (from: string, to: string): string => text.split(`\n${from}\n`)[1]?.split(`\n${to}\n`)[0] ?? "";
+  expect(of("apply", "check")).toBe(file.apply.join("\n"));
+  expect(of("check", "take back")).toBe(file.check.join("\n"));
+  const [save = ""] = of("save", "look").split("\n");
+  expect(save).toMatch(/^mayflyd close orders-db .*--keep postgres --only pg_hba > orders-db\.pg_hba$/);
+});
+
+test("an administrator is not locked out of the server by a gateway that is one", async () => {
+  const shown = close(configuration([connection("orders-db", "postgres", "shop")]), "orders-db");
+  await expect(shown).rejects.toThrow("give the gateway a role of its own first");
+  const kept = close(
+    configuration([connection("orders-db", "mayfly", "shop")]),
+    "orders-db",
+    "--keep",
+    "mayfly",
+  );
+  await expect(kept).rejects.toThrow("mayfly is the gateway's own role: it keeps no other way");
 });

@@ -37,11 +37,12 @@ interface Printed {
   readonly byHand: readonly string[];
 }
 
-const asked = ["--gateway", "10.0.0.5", "--gateway", "namespace:mayfly", "--address", "10.0.0.20"];
+const asked = ["--gateway", "10.0.0.5", "--gateway", "namespace:mayfly", "--entry", "10.0.0.5"];
+const target = ["--address", "10.0.0.20"];
 const agents = ["--agent-namespace", "agents", "--agent-unit", "support-bot.service"];
 
 async function printed(example: string, connection: string): Promise<Printed> {
-  const { stdout } = await close(example, connection, ...asked, ...agents, "--json");
+  const { stdout } = await close(example, connection, ...asked, ...target, ...agents, "--json");
   return JSON.parse(stdout) as Printed;
 }
 
@@ -66,27 +67,46 @@ describe("what is printed for each kind", () => {
 
   test("text, one file alone and JSON say the same", async () => {
     const { files } = await printed("postgres.yaml", "orders-db");
-    const { stdout } = await close("postgres.yaml", "orders-db", ...asked, ...agents);
+    const { stdout } = await close("postgres.yaml", "orders-db", ...asked, ...target, ...agents);
     for (const { name, content } of files) {
       expect(stdout).toContain(content.trimEnd());
       expect(stdout).toContain(` ${name}: `);
     }
-    const only = await close("postgres.yaml", "orders-db", ...asked, ...agents, "--only", "pg_hba");
-    expect(only).toEqual({ code: 0, stdout: files[0]?.content, stderr: "" });
+    const only = await close("postgres.yaml", "orders-db", ...asked, "--only", "pg_hba");
+    expect([only.code, only.stdout]).toEqual([0, files[0]?.content]);
+    // What it does to others is read even by who saves it at once.
+    expect(only.stderr).toContain(
+      "- the database's administrator is locked out of shop too: --keep postgres",
+    );
   });
 
   test("what was not said is asked for, and nothing is guessed", async () => {
     const { stdout } = await close("postgres.yaml", "orders-db");
     expect(stdout).not.toMatch(/^\d+\. /m);
-    expect(stdout).toContain("  pg_hba: it lets in the gateway's addresses alone: give --gateway ADDRESS\n");
-    expect(stdout).toContain("  systemd-unit: for an agent that is a unit of systemd: give --agent-unit");
+    expect(stdout).toContain("- pg_hba: it lets in the gateway's addresses alone: give --gateway ADDRESS (");
+    expect(stdout).toContain("- systemd-unit: for an agent that is a unit of systemd: give --agent-unit");
     const one = await close("postgres.yaml", "orders-db", "--only", "pg_hba");
-    expect(one).toEqual({
-      code: 1,
-      stdout: "",
-      stderr:
-        "mayflyd: orders-db has no file pg_hba\nhint: it lets in the gateway's addresses alone: give --gateway ADDRESS\n",
-    });
+    expect([one.code, one.stdout]).toEqual([1, ""]);
+    expect(one.stderr).toMatch(
+      /^mayflyd: orders-db has no file pg_hba\nhint: it lets in the gateway's addresses alone: give --gateway ADDRESS/,
+    );
+    // The example's gateway has a name that nobody resolves here.
+    const unit = await close(
+      "http.yaml",
+      "billing-api",
+      "--agent-unit",
+      "bot.service",
+      "--only",
+      "systemd-unit",
+    );
+    expect(unit.stderr).toContain("has no address here: give --entry ADDRESS, as agents reach the gateway");
+  });
+
+  test("the file of a unit is not printed where it would let through the target itself", async () => {
+    const same = ["--address", "10.0.0.5", "--only", "systemd-unit"];
+    const { code, stderr } = await close("http.yaml", "billing-api", ...asked, ...agents, ...same);
+    expect(code).toBe(1);
+    expect(stderr).toContain("the target is at an address of the gateway's (10.0.0.5/32)");
   });
 
   test("a database in Kubernetes is closed by a policy of its namespace", async () => {
@@ -113,7 +133,14 @@ policies: []
     const { stdout } = await close(
       "postgres.yaml",
       "orders-db",
-      ...["-c", file, "--keep", "dba@10.0.9.0/24", ...asked, ...pods],
+      "-c",
+      file,
+      "--keep",
+      "dba@10.0.9.0/24",
+      "--peer",
+      "10.0.0.21",
+      ...asked,
+      ...pods,
     );
     expect(parseAllDocuments(stdout).map((document) => document.toJS() as unknown)).toMatchObject([
       {
@@ -127,6 +154,7 @@ policies: []
                 { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "mayfly" } } },
                 { ipBlock: { cidr: "10.0.0.5/32" } },
                 { ipBlock: { cidr: "10.0.9.0/24" } },
+                { ipBlock: { cidr: "10.0.0.21/32" } },
               ],
               ports: [{ protocol: "TCP", port: 5432 }],
             },
@@ -144,7 +172,11 @@ policies: []
     mkdirSync(`${unit}.d`);
     writeFileSync(unit, "[Service]\nExecStart=/bin/true\n");
     const content = files.find(({ name }) => name === "systemd-unit")?.content ?? "";
-    expect(content).toBe("[Service]\nIPAddressDeny=any\nIPAddressAllow=10.0.0.5/32\n");
+    expect(content.split("\n").filter((line) => line.includes("="))).toEqual([
+      "IPAddressAllow=",
+      "IPAddressDeny=any",
+      "IPAddressAllow=10.0.0.5/32",
+    ]);
     const verify = (text: string): string => {
       writeFileSync(path.join(`${unit}.d`, "mayfly.conf"), text);
       return spawnSync("systemd-analyze", ["verify", "--man=no", unit], { encoding: "utf8" }).stderr;
@@ -158,7 +190,7 @@ test("what cannot be read is refused, and nothing is printed", async () => {
   const { code, stdout, stderr } = await close("postgres.yaml", "orders-db", "--gateway", "gateway.internal");
   expect([code, stdout]).toEqual([1, ""]);
   expect(stderr).toBe(
-    "mayflyd: gateway.internal: this is no address\nhint: write 10.0.0.5, 10.0.0.0/24 or 2001:db8::5, not a name\n",
+    "mayflyd: --gateway gateway.internal: this is no address\nhint: write 10.0.0.5, 10.0.0.0/24 or 2001:db8::5, not a name\n",
   );
 });
 

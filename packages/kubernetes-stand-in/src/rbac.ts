@@ -85,16 +85,17 @@ export class Authorizer {
     const given = headers["impersonate-group"];
     if (name === undefined) return this.#lacked(this.#account, asked);
     const groups = given === undefined ? [] : String(given).split(", ");
-    const of = (resource: string, who: string): Attributes => ({
+    const of = (resource: string, who: string, namespace = ""): Attributes => ({
       verb: "impersonate",
       group: "",
       resource,
-      namespace: "",
+      namespace,
       name: who,
     });
+    const [, space, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(String(name)) ?? [];
     return (
       this.#lacked(this.#account, [
-        of("users", String(name)),
+        account === undefined ? of("users", String(name)) : of("serviceaccounts", account, space),
         ...groups.map((group) => of("groups", group)),
       ]) ?? this.#lacked({ name: String(name), groups: [...groups, "system:authenticated"] }, asked)
     );

@@ -42,13 +42,13 @@ export const runBlocks: readonly RunBlock[] = [
   },
   {
     block:
-      "docs/close-direct-paths.md $ mayflyd close orders-db --gateway 10.0.0.5 --only nftables-target | tee orders-db.nftables-target",
+      "docs/close-direct-paths.md $ mayflyd close orders-db --gateway 10.0.0.5 --only nftables-target > orders-db.nftables-target",
     where: "gateway",
     before: `mkdir firewall; cd firewall; cp ${path.join(root, "examples/postgres.yaml")} mayfly.yaml`,
   },
   {
     block:
-      "docs/close-direct-paths.md $ mayflyd close orders-db --gateway 10.0.0.5 --agent-unit support-bot.service --only systemd-unit",
+      "docs/close-direct-paths.md $ mayflyd close orders-db --entry 10.0.0.5 --agent-unit support-bot.service --only systemd-unit 2> notes.txt",
     where: "gateway",
     before: `mkdir unit; cd unit; cp ${path.join(root, "examples/postgres.yaml")} mayfly.yaml`,
   },

@@ -15,7 +15,8 @@ export interface ClosingFile {
   readonly content: string | readonly object[];
   /** What whoever applies it should know first: what it leaves open, and what it needs. */
   readonly notes: readonly string[];
-  /** Commands of a shell. `FILE` in them stands for the file, as it was saved. */
+  /** Commands of a shell, which can be pasted as they are. They know the file as `savedAs` names it. */
+  readonly look: readonly string[];
   readonly apply: readonly string[];
   readonly check: readonly string[];
   readonly takeBack: readonly string[];
@@ -28,11 +29,21 @@ export interface MissingFile {
   readonly why: string;
 }
 
-/** Who keeps a way of their own beside the gateway's. */
+/** A role that keeps a way of its own. */
 export interface KeptRole {
   readonly role: string;
   /** Addresses as a CIDR block; left out: the server's own socket alone. */
   readonly from?: string;
+}
+
+/** Who somebody is in a cluster. */
+export type ClusterAccount =
+  | { readonly kind: "ServiceAccount"; readonly namespace: string; readonly name: string }
+  | { readonly kind: "User"; readonly name: string };
+
+/** The name under which a printed file is saved; no connection's name holds a dot. */
+export function savedAs(connection: string, file: string): string {
+  return `${connection}.${file}`;
 }
 
 /** What a protocol is told about the installation, to say what closes the ways around the gateway. */
@@ -42,8 +53,8 @@ export interface ClosingQuestion {
   /** Where the gateway's connections come from, as CIDR blocks. Empty: it was not said. */
   readonly gateways: readonly string[];
   readonly kept: readonly KeptRole[];
-  /** The gateway's account, for targets that know accounts of a namespace. */
-  readonly account: { readonly namespace: string; readonly name: string };
+  /** The gateway's account in a cluster; left out: it was not said. */
+  readonly account?: ClusterAccount;
   /** The scopes of the connection's operations, by operation. */
   readonly scopes: ReadonlyMap<string, unknown>;
   /** The targets of all connections of this kind, this one among them, by connection. */

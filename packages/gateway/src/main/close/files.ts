@@ -1,4 +1,4 @@
-import type { ClosingFile, MissingFile } from "../../gate/direct-paths.ts";
+import { type ClosingFile, type MissingFile, savedAs } from "../../gate/direct-paths.ts";
 import { yamlText } from "../yaml-text.ts";
 import { agentPolicy, targetPolicy } from "./network-policy.ts";
 import { agentFirewall, targetFirewall } from "./nftables.ts";
@@ -8,6 +8,8 @@ import { agentUnit } from "./unit.ts";
 /** A file as it is printed. */
 export interface PrintedFile extends Omit<ClosingFile, "content"> {
   readonly content: string;
+  /** The name that the commands know it by, once it is saved. */
+  readonly saved: string;
 }
 
 /** All that closes ways around the gateway to one connection's target. */
@@ -15,6 +17,8 @@ export interface Closing {
   readonly connection: string;
   /** Where the target is, for people. */
   readonly target: string;
+  /** The way through the gateway, as an agent types it. */
+  readonly through: string;
   readonly files: readonly PrintedFile[];
   readonly missing: readonly MissingFile[];
   readonly byHand: readonly string[];
@@ -28,7 +32,7 @@ function textOf(content: ClosingFile["content"]): string {
 }
 
 /** Puts the target's side first: it holds whatever an agent's host is. */
-export function closingOf(place: Place, target: string): Closing {
+export function closingOf(place: Place, target: string, through: string): Closing {
   const { connection, paths } = place;
   const all = [
     ...paths.files,
@@ -39,21 +43,18 @@ export function closingOf(place: Place, target: string): Closing {
   ].filter((each) => each !== undefined);
   const files = all.flatMap((each): PrintedFile[] => {
     if ("why" in each) return [];
-    const saved = `${connection}.${each.name}`;
-    const named = (lines: readonly string[]): string[] => lines.map((line) => line.replaceAll("FILE", saved));
     return [
       {
         ...each,
         content: textOf(each.content),
-        apply: named(each.apply),
-        check: named(each.check),
-        takeBack: named(each.takeBack),
+        saved: savedAs(connection, each.name),
       },
     ];
   });
   return {
     connection,
     target,
+    through,
     files,
     missing: all.filter((each) => "why" in each),
     byHand: paths.byHand,

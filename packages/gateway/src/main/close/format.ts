@@ -1,37 +1,44 @@
 import type { Closing, PrintedFile } from "./files.ts";
 
-const indented = (lines: readonly string[]): string => lines.map((line) => `  ${line}`).join("\n");
-
-function ofFile(file: PrintedFile, at: number): string {
+function ofFile(file: PrintedFile, at: number, save: string): readonly string[] {
   return [
     `${at}. ${file.name}: ${file.place}`,
     "",
     file.content.trimEnd(),
     "",
-    ...file.notes.map((note) => `  - ${note}`),
+    "know first",
+    ...file.notes.map((note) => `- ${note}`),
+    "save",
+    `${save} --only ${file.name} > ${file.saved}`,
+    "look",
+    ...file.look,
+    "apply",
+    ...file.apply,
+    "check",
+    ...file.check,
+    "take back",
+    ...file.takeBack,
     "",
-    "  apply",
-    indented(file.apply.map((line) => `  ${line}`)),
-    "  check",
-    indented(file.check.map((line) => `  ${line}`)),
-    "  take back",
-    indented(file.takeBack.map((line) => `  ${line}`)),
-    "",
-  ].join("\n");
+  ];
 }
 
-/** All of it for a person. */
-export function formatClosing({ connection, target, files, missing, byHand }: Closing): string {
+/** All of it for a person. @param save the command that printed it: with `--only` it prints one file alone */
+export function formatClosing(closing: Closing, save: string): string {
+  const { connection, target, through, files, missing, byHand } = closing;
   return [
     `${connection}: what leaves the gateway as the only way to ${target}`,
-    `Nothing is applied. Save a file with --only NAME > ${connection}.NAME, apply it where it says, and check it.`,
+    "Nothing is applied. Apply one file after the other where it says, and check it before the next: behind a firewall every direct way is",
+    "shut, and says no more about the others.",
     "",
-    ...files.map((file, at) => ofFile(file, at + 1)),
+    ...files.flatMap((file, at) => ofFile(file, at + 1, save)),
     ...(missing.length === 0
       ? []
-      : ["Not printed", ...missing.map(({ name, why }) => `  ${name}: ${why}`), ""]),
+      : ["Not printed", ...missing.map(({ name, why }) => `- ${name}: ${why}`), ""]),
     "By hand",
-    ...byHand.map((each) => `  - ${each}`),
+    ...byHand.map((each) => `- ${each}`),
+    "",
+    "The way through the gateway must work as before",
+    through,
     "",
   ].join("\n");
 }

@@ -1,6 +1,7 @@
-import type { ClosingFile, MissingFile } from "../../gate/direct-paths.ts";
-import { familyOf, isLoopback } from "./addresses.ts";
-import { objectName, type Place } from "./place.ts";
+import { type ClosingFile, type MissingFile, savedAs } from "../../gate/direct-paths.ts";
+import { familyOf, isLoopback } from "../../kernel/address-blocks.ts";
+import { attempts } from "./attempts.ts";
+import type { Place } from "./place.ts";
 
 // nft(8). A table of its own for each file: what it holds is taken back whole, and nothing of the host's own is touched. What
 // one table accepts another may still drop, and what one drops is dropped.
@@ -13,33 +14,32 @@ function matches(side: "saddr" | "daddr", blocks: readonly string[]): readonly s
   });
 }
 
-/** The table's name, and the text that makes it anew whether it was there or not. */
-function tableOf(place: Place, suffix: string, chains: readonly string[]) {
-  const name = objectName(place, suffix).replaceAll("-", "_");
+/** Of a file: its table, whose text makes it anew whether it was there or not, and the commands about it. */
+function tableOf(place: Place, file: string, chains: readonly string[]) {
+  // No connection's name holds an underscore, so two of them never share a table.
+  const table = `mayfly_${file === "nftables-agents" ? "agents" : "target"}_${place.connection.replaceAll("-", "_")}`;
   const content = [
-    `table inet ${name}`,
-    `delete table inet ${name}`,
-    `table inet ${name} {`,
+    `table inet ${table}`,
+    `delete table inet ${table}`,
+    `table inet ${table} {`,
     ...chains.map((line) => (line === "" ? "" : `  ${line}`)),
     "}",
     "",
   ].join("\n");
-  return { name, content };
-}
-
-function commands(name: string): Pick<ClosingFile, "apply" | "takeBack"> {
-  const kept = `/etc/nftables-${name}.conf`;
+  const saved = savedAs(place.connection, file);
+  const kept = `/etc/nftables-${table}.conf`;
   return {
+    table,
+    name: file,
+    content,
+    look: [`sudo nft -c -f ${saved}`],
     apply: [
-      "sudo nft -c -f FILE && sudo nft -f FILE",
-      `# for the host's next start: copy it, and end /etc/nftables.conf with: include "${kept}"`,
-      `sudo cp FILE ${kept}`,
+      `sudo nft -f ${saved}`,
+      "# for the host's next start: nftables.service (systemctl enable nftables) reads /etc/nftables.conf, which must end with",
+      '# include "/etc/nftables-mayfly_*.conf"',
+      `sudo cp ${saved} ${kept}`,
     ],
-    takeBack: [
-      `sudo nft delete table inet ${name}`,
-      "# and take the line that includes it out of /etc/nftables.conf",
-      `sudo rm ${kept}`,
-    ],
+    takeBack: [`sudo nft delete table inet ${table}; sudo rm -f ${kept}`],
   };
 }
 
@@ -51,37 +51,44 @@ export function targetFirewall(place: Place): ClosingFile | MissingFile | undefi
   if (installation.gateways.length === 0)
     return { name, why: "it lets in the gateway's addresses alone: give --gateway ADDRESS" };
   const admitted = new Set(
-    [...installation.gateways, ...installation.kept.flatMap(({ from }) => from ?? [])].filter(
-      (each) => !isLoopback(each),
-    ),
+    [
+      ...installation.gateways,
+      ...installation.peers,
+      ...installation.kept.flatMap(({ from }) => from ?? []),
+    ].filter((each) => !isLoopback(each)),
   );
   const ports = [...new Set(paths.endpoints.map(({ port }) => port))].join(", ");
-  const table = tableOf(place, "", [
+  const { table, ...file } = tableOf(place, name, [
     "chain way_in {",
     ...matches("saddr", [...admitted]).map((match) => `  ${match} accept`),
     "  counter drop",
     "}",
     "",
     "chain before_routing {",
-    "  # before addresses are translated: the port of a container that the host publishes is seen as it is asked for",
+    "  # before addresses are translated: a container's published port is seen as it is asked for",
     "  type filter hook prerouting priority mangle; policy accept;",
     '  iifname "lo" accept',
     "  fib daddr type != local accept",
     `  meta l4proto { tcp, udp } th dport { ${ports} } jump way_in`,
     "}",
   ]);
+  const { neighbours } = place;
   return {
-    name,
+    ...file,
     place: `the host that listens on port ${ports}`,
-    content: table.content,
     notes: [
-      "connections that are open already from elsewhere are cut too",
-      "the host itself still reaches its own port, and so does a container that shares a network with the target's: no agent may run there",
+      ...(neighbours.length > 0
+        ? [
+            `${neighbours.join(", ")} ${neighbours.length > 1 ? "are" : "is"} at the same port: give all of them the same --keep and --peer, since what one file does not let in no other one does`,
+          ]
+        : []),
+      `it closes the port to every database of the server, and cuts open connections, from every address but the gateway's, those of --keep and those of --peer: standbys, backups and monitoring of other hosts need a --peer each`,
+      "processes of the host itself still reach the port: no agent may run there",
+      "a container's own address (172.17.0.2) is another way for hosts that have a route to it, and for containers of the same network",
     ],
-    ...commands(table.name),
     check: [
-      `sudo nft list table inet ${table.name}   # the counter tells what was dropped`,
-      ...tries(place, "# from an agent's host; it must time out:"),
+      `sudo nft list table inet ${table}   # the counter tells what was dropped`,
+      ...attempts(place, "from an agent's host"),
     ],
   };
 }
@@ -91,65 +98,78 @@ export function agentFirewall(place: Place): ClosingFile | MissingFile | undefin
   const name = "nftables-agents";
   const { paths, installation, addresses } = place;
   if (paths.endpoints.length === 0) return undefined;
-  const unknown = paths.endpoints.find(({ host }) => (addresses.get(host) ?? []).length === 0);
+  const of = (host: string): readonly string[] => addresses.get(host) ?? [];
+  const unknown = paths.endpoints.find(({ host }) => of(host).length === 0);
   if (unknown !== undefined)
     return {
       name,
       why: `${unknown.host} has no address here: give --address ADDRESS, once for each that it has`,
     };
-  const all = paths.endpoints.flatMap(({ host }) => addresses.get(host) ?? []);
   const { gatewayUser } = installation;
-  if (gatewayUser === undefined && all.some(isLoopback))
+  if (gatewayUser === undefined && paths.endpoints.some(({ host }) => of(host).some(isLoopback)))
     return {
       name,
       why: "the target is on this host, and so the gateway is too: give --gateway-user ACCOUNT, so that its own way stays",
     };
-  const rules = paths.endpoints.flatMap(({ host, port }) =>
-    matches("daddr", addresses.get(host) ?? []).map(
-      (match) => `  ${match} meta l4proto { tcp, udp } th dport ${port} counter reject`,
+  // One host is reached at each of its own addresses.
+  const where = (host: string): readonly string[] => [
+    ...(of(host).some(isLoopback) ? ["fib daddr type local"] : []),
+    ...matches(
+      "daddr",
+      of(host).filter((each) => !isLoopback(each)),
     ),
+  ];
+  const rules = paths.endpoints.flatMap(({ host, port }) =>
+    where(host).map((match) => `  ${match} meta l4proto { tcp, udp } th dport ${port} counter reject`),
   );
-  const table = tableOf(place, "-agents", [
+  const own = gatewayUser === undefined ? [] : [`  meta skuid "${gatewayUser}" accept`];
+  const { table, ...file } = tableOf(place, name, [
     "chain way_out {",
     ...rules,
     "}",
     "",
+    "# what the host sends, and what its containers send: both before an address is translated (a service's) and after",
     "chain leaving {",
-    "  type filter hook output priority filter; policy accept;",
-    ...(gatewayUser === undefined ? [] : [`  meta skuid "${gatewayUser}" accept`]),
+    "  type filter hook output priority mangle; policy accept;",
+    ...own,
     "  jump way_out",
     "}",
-    "",
+    "chain left {",
+    "  type filter hook output priority filter; policy accept;",
+    ...own,
+    "  jump way_out",
+    "}",
     "chain passing {",
-    "  # what containers of the host send",
+    "  type filter hook prerouting priority mangle; policy accept;",
+    '  iifname "lo" accept',
+    "  jump way_out",
+    "}",
+    "chain passed {",
     "  type filter hook forward priority filter; policy accept;",
     "  jump way_out",
     "}",
   ]);
-  const named = paths.endpoints.filter(({ host }) => (addresses.get(host) ?? []).length > 0);
+  const known = paths.endpoints.map(
+    ({ host, port }) =>
+      `${host}:${port} as ${of(host)
+        .map((each) => each.replace(/\/(?:32|128)$/, ""))
+        .join(", ")}`,
+  );
   return {
-    name,
+    ...file,
     place: "each host of agents",
-    content: table.content,
     notes: [
-      `it knows ${named.map(({ host, port }) => `${host}:${port} as ${(addresses.get(host) ?? []).map(plain).join(", ")}`).join("; ")}: an address that the name gets later is open until you print it again. A unit or namespace that may reach the gateway alone (--agent-unit, --agent-namespace) has no such gap`,
+      `it knows ${known.join("; ")}: an address that the name gets later is open until you print and load it again. What lets an agent reach the gateway alone (--agent-unit, --agent-namespace) has no such gap`,
+      "everybody on the host is kept from these addresses, whatever else they serve there",
       ...(gatewayUser === undefined
         ? ["if the gateway runs on the same host, add --gateway-user ACCOUNT, or it is kept out too"]
         : [`the account ${gatewayUser} passes: no agent may run as it`]),
-      "whoever is root on the host can take it away",
+      "guests on a bridge of the host pass it unless the kernel hands bridged packets to it (net.bridge.bridge-nf-call-iptables)",
+      "a proxy or another host that may reach the target is a way around",
     ],
-    ...commands(table.name),
     check: [
-      `sudo nft list table inet ${table.name}   # the counters tell what was refused`,
-      ...tries(place, "# from the agent's account; it must be refused:"),
+      `sudo nft list table inet ${table}   # the counters tell what was refused`,
+      ...attempts(place, "from the agent's account"),
     ],
   };
-}
-
-/** A block of one address without its prefix. */
-const plain = (block: string): string => block.replace(/\/(?:32|128)$/, "");
-
-/** Commands that try the direct way. */
-export function tries({ paths }: Place, says: string): readonly string[] {
-  return [says, ...paths.endpoints.map(({ host, port }) => `nc -z -v -w 5 ${host} ${port}`)];
 }

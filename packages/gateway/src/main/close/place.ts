@@ -8,11 +8,25 @@ export interface Place {
   readonly installation: Installation;
   /** The addresses of each endpoint, as CIDR blocks; empty where its name has none here. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
-  /** Where agents reach the gateway. */
+  /** Where agents reach the gateway, as CIDR blocks; empty where its name has no address here. */
+  readonly entries: readonly string[];
+  /** The name in the gateway's URL. */
+  readonly gatewayHost: string;
   readonly gatewayPorts: readonly number[];
+  /** Other connections to the same endpoint. */
+  readonly neighbours: readonly string[];
 }
 
-/** `mayfly-orders-db`: what such a file calls its objects. */
-export function objectName({ connection }: Place, suffix = ""): string {
-  return `mayfly-${connection}${suffix}`;
+/** Why a file that lets agents out to the gateway alone is not printed, undefined when it is. */
+export function whyNoEntry({ entries, gatewayHost }: Place): string | undefined {
+  return entries.length > 0
+    ? undefined
+    : `it lets out to the gateway alone, and ${gatewayHost} has no address here: give --entry ADDRESS, as agents reach the gateway`;
+}
+
+/** Why a cluster takes no object of this connection's name, undefined when it does. */
+export function whyNoObject(connection: string): string | undefined {
+  return connection.endsWith("-")
+    ? "Kubernetes takes no label that ends with a hyphen: rename the connection"
+    : undefined;
 }

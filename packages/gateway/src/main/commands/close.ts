@@ -3,16 +3,18 @@ import { isIP } from "node:net";
 import { formatProblems } from "../../configuration/problems.ts";
 import type { Configuration, ConnectionConfiguration } from "../../configuration/types.ts";
 import type { AnyProtocol } from "../../gate/protocol.ts";
+import { endpointOf } from "../../gate/web/endpoint-of.ts";
 import { nameHint } from "../../kernel/closest-name.ts";
 import { MayflyError } from "../../kernel/errors.ts";
-import { readBlock } from "../close/addresses.ts";
-import { type Closing, closingOf } from "../close/files.ts";
+import { shellQuote } from "../../kernel/shell-quote.ts";
+import { readBlock } from "../../kernel/address-blocks.ts";
+import { type Closing, closingOf, type PrintedFile } from "../close/files.ts";
 import { formatClosing } from "../close/format.ts";
 import { type CloseOptions, type Installation, readInstallation } from "../close/options.ts";
 import { load } from "../load.ts";
 import { protocols } from "../protocols.ts";
 import { ConfigurationRefused } from "../reload.ts";
-import { jsonText, say } from "../terminal.ts";
+import { jsonText, say, tell } from "../terminal.ts";
 
 /** How long a name may take, milliseconds. */
 const LOOKUP_MS = 5000;
@@ -42,6 +44,19 @@ function portsOf({ url, listen }: Configuration): readonly number[] {
   return [...new Set(all)].filter((each) => each > 0).toSorted((one, other) => one - other);
 }
 
+/** Other connections to the same place, by the words for it. */
+function neighboursOf(
+  { connections }: Configuration,
+  { name, kind, target }: ConnectionConfiguration,
+  protocol: AnyProtocol,
+): readonly string[] {
+  const serverOf = (of: unknown): string =>
+    (protocol.address?.(of) ?? "").replace(/\/[^/]*$/, "").toLowerCase();
+  return [...connections.values()]
+    .filter((each) => each.kind === kind && each.name !== name && serverOf(each.target) === serverOf(target))
+    .map((each) => each.name);
+}
+
 async function ask(
   configuration: Configuration,
   protocol: AnyProtocol,
@@ -54,7 +69,7 @@ async function ask(
     connection: name,
     gateways: installation.gateways,
     kept: installation.kept,
-    account: installation.account,
+    ...(installation.account === undefined ? {} : { account: installation.account }),
     scopes: new Map([...operations].map(([operation, { scope }]) => [operation, scope])),
     targets: new Map(same.map((each) => [each.name, each.target])),
   });
@@ -68,12 +83,29 @@ async function ask(
       hosts.map(async (host) => [host, given.length > 0 ? given : await addressesOf(host)] as const),
     ),
   );
-  const place = { connection: name, paths, installation, addresses, gatewayPorts: portsOf(configuration) };
-  return closingOf(place, protocol.address?.(target) ?? name);
+  const { host: gatewayHost } = endpointOf(configuration.url);
+  const { entries } = installation;
+  const place = {
+    connection: name,
+    paths,
+    installation,
+    addresses,
+    entries: entries.length > 0 ? entries : await addressesOf(gatewayHost),
+    gatewayHost,
+    gatewayPorts: portsOf(configuration),
+    neighbours: neighboursOf(configuration, connection, protocol),
+  };
+  const [operation = "OPERATION"] = operations.keys();
+  const through = `mayfly request ${name}/${operation} --reason "is the way through open?"`;
+  return closingOf(place, protocol.address?.(target) ?? name, through);
 }
 
-/** `mayflyd close CONNECTION`: prints what leaves the gateway as the only way to its target. @returns the exit code */
-export async function close(name: string, options: CloseOptions): Promise<number> {
+/**
+ * `mayflyd close CONNECTION`: prints what leaves the gateway as the only way to its target.
+ * @param typed what was typed behind `mayflyd`
+ * @returns the exit code
+ */
+export async function close(name: string, options: CloseOptions, typed: readonly string[]): Promise<number> {
   const installation = readInstallation(options);
   const loaded = await load(options.config, protocols, process.env, "named");
   if (!loaded.ok) throw new ConfigurationRefused(formatProblems(loaded.problems));
@@ -86,17 +118,19 @@ export async function close(name: string, options: CloseOptions): Promise<number
     });
   const closing = await ask(configuration, protocol, connection, installation);
   if (options.only !== undefined) {
-    say(fileOf(closing, options.only));
-    return 0;
-  }
-  say(options.json ? jsonText(closing, 2) : formatClosing(closing));
+    const file = fileOf(closing, options.only);
+    // What a file does to others is read even by who saves it at once.
+    for (const note of file.notes) tell(`- ${note}`);
+    say(file.content);
+  } else if (options.json) say(jsonText(closing, 2));
+  else say(formatClosing(closing, ["mayflyd", ...typed].map(shellQuote).join(" ")));
   return 0;
 }
 
-/** The text of one file. @throws MayflyError when it is not printed */
-function fileOf({ connection, files, missing }: Closing, name: string): string {
+/** One file. @throws MayflyError when it is not printed */
+function fileOf({ connection, files, missing }: Closing, name: string): PrintedFile {
   const file = files.find((each) => each.name === name);
-  if (file !== undefined) return file.content;
+  if (file !== undefined) return file;
   const why = missing.find((each) => each.name === name)?.why;
   const names = files.map((each) => each.name);
   throw new MayflyError("no_file", `${connection} has no file ${name}`, {

@@ -54,7 +54,6 @@ function printed(impersonate: object | undefined): readonly object[] {
     connection: "prod",
     gateways: [],
     kept: [],
-    account: { namespace: "mayfly", name: "mayfly" },
     scopes: new Map(Object.entries(scopes).map(([name, scope]) => [name, scopeSchema.parse(scope)])),
     targets: new Map(),
   });
@@ -68,7 +67,7 @@ function rights(objects: readonly object[], impersonates: boolean): ReadonlySet<
   const all = new Set<string>();
   for (const { kind, rules, metadata } of objects as readonly Bound[]) {
     if (kind !== "Role" && kind !== "ClusterRole") continue;
-    const isOwn = !impersonates || /-(?:gateway|impersonate)$/.test(metadata.name);
+    const isOwn = !impersonates || /\.(?:gateway|impersonate)$/.test(metadata.name);
     for (const { resources, verbs } of rules ?? [])
       for (const verb of verbs)
         all.add(`${isOwn ? "account" : "agent"}: ${metadata.namespace ?? ""} ${resources.join()} ${verb}`);
@@ -188,6 +187,7 @@ describe("the printed rights are enough for kubectl, and none is left over", { t
     ["as the gateway's own account", undefined],
     ["as a group", { user: "mayfly:{agent}", groups: ["mayfly-agents"] }],
     ["as a user", { user: "mayfly-agent" }],
+    ["as a service account", { user: "system:serviceaccount:agents:bot" }],
   ])("%s", async (_, impersonate) => {
     const { cluster, objects, folder, manifest } = await start(impersonate);
     await doAll(folder, manifest);

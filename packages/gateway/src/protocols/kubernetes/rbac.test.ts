@@ -2,6 +2,7 @@
 import { allows, type Attributes } from "@mayfly/kubernetes-stand-in";
 import fc from "@mayfly/testing/fast-check.ts";
 import { describe, expect, test } from "vitest";
+import type { ClosingQuestion } from "../../gate/direct-paths.ts";
 import { directPathsOf } from "./direct-paths.ts";
 import { widerThan } from "./rbac.ts";
 import { readRequest } from "./request/read.ts";
@@ -16,22 +17,20 @@ const account = { name: "system:serviceaccount:mayfly:mayfly", groups: [] };
 
 function rbacOf(
   scopes: ReadonlyMap<string, KubernetesScope>,
-  impersonate?: object,
-): readonly object[] | string {
-  const { files } = directPathsOf(
-    targetSchema.parse(impersonate === undefined ? written : { ...written, impersonate }),
-    {
-      connection: "prod",
-      gateways: [],
-      kept: [],
-      account: { namespace: "mayfly", name: "mayfly" },
-      scopes,
-      targets: new Map(),
-    },
-  );
+  more: object = {},
+  question: Partial<ClosingQuestion> = {},
+): string | readonly object[] {
+  const { files } = directPathsOf(targetSchema.parse({ ...written, ...more }), {
+    connection: "prod",
+    gateways: [],
+    kept: [],
+    scopes,
+    targets: new Map(),
+    ...question,
+  });
   const [file] = files;
   if (file === undefined) throw new Error("no file");
-  return "why" in file ? file.why : (file.content as readonly object[]);
+  return "why" in file ? file.why : file.content;
 }
 
 const some = <Value>(...values: readonly Value[]): fc.Arbitrary<Value[]> =>
@@ -153,26 +152,49 @@ describe("the rights that a cluster keeps for the gateway", () => {
     expect(refused).toBeGreaterThan(1000);
   });
 
+  const scopes = new Map([
+    ["o/r", scopeSchema.parse({ resources: ["pods"], verbs: ["get"], namespaces: ["a"] })],
+  ]);
+  const as = (user: string, ...groups: readonly string[]) =>
+    rbacOf(scopes, { impersonate: { user, groups } });
+
   test("with nobody's name fixed whom the gateway acts as, they are bound to nobody, and it says why", () => {
-    const scopes = new Map([
-      ["o/r", scopeSchema.parse({ resources: ["pods"], verbs: ["get"], namespaces: ["a"] })],
-    ]);
-    expect(rbacOf(scopes, { user: "mayfly:{agent}" })).toContain("add a group without {grant}");
-    expect(rbacOf(scopes, { user: "mayfly:{agent}", groups: ["by:{person}"] })).toContain("add a group");
-    const bound = JSON.stringify(rbacOf(scopes, { user: "mayfly:{agent}", groups: ["by:{person}", "bots"] }));
+    expect(as("mayfly:{agent}")).toContain("add a group of your own");
+    expect(as("mayfly:{agent}", "by:{person}")).toContain("add a group of your own");
+    // Everybody in the cluster is in this one.
+    expect(as("mayfly:{agent}", "system:authenticated")).toContain("add a group of your own");
+    expect(as("system:serviceaccount:agents:{agent}", "bots")).toContain("write another impersonate.user");
+    const bound = JSON.stringify(as("mayfly:{agent}", "by:{person}", "system:authenticated", "bots"));
     expect(bound).toContain('"kind":"Group","name":"bots"');
+    expect(bound).not.toContain('"kind":"Group","name":"system:authenticated"');
     // A name that differs from grant to grant is none that RBAC could be told.
     expect(bound).not.toMatch(/\{(?:grant|agent|person)\}/);
   });
 
   test("a fixed user and fixed groups are all that the account may act as", () => {
-    const scopes = new Map([
-      ["o/r", scopeSchema.parse({ resources: ["pods"], verbs: ["get"], namespaces: ["a"] })],
-    ]);
-    const objects = rbacOf(scopes, { user: "bot", groups: ["bots"] }) as readonly object[];
+    const objects = as("bot", "bots") as readonly object[];
     const may = (resource: string, name: string): boolean =>
       allows(objects, account, { verb: "impersonate", group: "", resource, namespace: "", name });
     expect([may("users", "bot"), may("groups", "bots")]).toEqual([true, true]);
     expect([may("users", "admin"), may("groups", "system:masters")]).toEqual([false, false]);
+  });
+
+  test("a gateway that comes with a certificate is a user, whose name must be said", () => {
+    const own = { client_certificate: { certificate: "gateway.pem", key: { file: "gateway.key" } } };
+    const { token: _, ...rest } = written;
+    const ask = (user?: string) =>
+      rbacOf(
+        scopes,
+        { ...rest, token: undefined, ...own },
+        user === undefined ? {} : { account: { kind: "User", name: user } },
+      );
+    expect(ask()).toContain("give --account user:NAME");
+    expect(JSON.stringify(ask("gateway"))).toContain(
+      '"subjects":[{"apiGroup":"rbac.authorization.k8s.io","kind":"User","name":"gateway"}]',
+    );
+  });
+
+  test("a connection's name that Kubernetes does not take is said", () => {
+    expect(rbacOf(scopes, {}, { connection: "prod-" })).toContain("rename the connection");
   });
 });

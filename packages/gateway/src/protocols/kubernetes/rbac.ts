@@ -10,7 +10,7 @@ export interface RbacRule {
 }
 
 /** Rules by namespace; undefined: of the cluster. */
-type ByNamespace = ReadonlyMap<string | undefined, readonly RbacRule[]>;
+export type ByNamespace = ReadonlyMap<string | undefined, readonly RbacRule[]>;
 
 /** What a cluster has to let through for the acts of some scopes. */
 export interface Rights {

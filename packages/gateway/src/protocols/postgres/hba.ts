@@ -1,5 +1,6 @@
 import type { KeptRole } from "../../gate/direct-paths.ts";
 import { MayflyError } from "../../kernel/errors.ts";
+import { hasInvisible } from "../../kernel/invisible-characters.ts";
 import type { Target } from "./target.ts";
 
 /** A line of pg_hba.conf (PostgreSQL manual, "The pg_hba.conf File"). */
@@ -24,7 +25,7 @@ export function hbaName(name: string): string {
     new MayflyError("cannot_close", `${JSON.stringify(name)} cannot stand in pg_hba.conf: ${why}`, { hint });
   if (name.startsWith("/"))
     throw cannot("from PostgreSQL 16 on a name that begins with / is a pattern", "rename it");
-  if (/\p{Cc}/u.test(name)) throw cannot("it holds a control character", "rename it");
+  if (hasInvisible(name)) throw cannot("it holds a character that is not seen", "rename it");
   if (Buffer.byteLength(name) > MAX_NAME_BYTES)
     throw cannot(`it has more than ${MAX_NAME_BYTES} bytes`, "write it as the server keeps it");
   return `"${name.replaceAll('"', '""')}"`;
@@ -56,6 +57,11 @@ export interface Admitted {
   readonly address?: string;
 }
 
+/** Whether a kept role needs no TLS: nothing of it is on a network. */
+export function staysOnMachine(block: string): boolean {
+  return block === "127.0.0.1/32" || block === "::1/128";
+}
+
 /** Who is let in, in order. */
 export function admittedBy({ target, others, gateways, kept }: Closed): readonly Admitted[] {
   const ofGateway = [target, ...others.values()].flatMap(({ database, user, tls }) =>
@@ -63,7 +69,8 @@ export function admittedBy({ target, others, gateways, kept }: Closed): readonly
   );
   const ofKept = kept.map(({ role, from }): Admitted => {
     const of = { database: target.database, user: role };
-    return from === undefined ? { type: "local", ...of } : { type: "hostssl", ...of, address: from };
+    if (from === undefined) return { type: "local", ...of };
+    return { type: staysOnMachine(from) ? "host" : "hostssl", ...of, address: from };
   });
   const written = new Set<string>();
   return [...ofGateway, ...ofKept].filter((each) => {

@@ -1,7 +1,7 @@
 // tier: gate
 import fc from "@mayfly/testing/fast-check.ts";
 import { expect, test } from "vitest";
-import { isLoopback, readBlock } from "./addresses.ts";
+import { isLoopback, readBlock } from "./address-blocks.ts";
 
 test.each([
   ["10.0.0.5", "10.0.0.5/32"],
@@ -42,8 +42,14 @@ test("a block is taken when it is its own first address, and only then", () => {
       const base = (value >> rest) << rest;
       fc.pre(base >> 32n !== 0xffffn);
       expect(readBlock(`${text(base)}/${bits}`)).toMatch(new RegExp(`/${bits}$`));
-      if (value !== base)
-        expect(() => readBlock(`${text(value)}/${bits}`)).toThrow(/it has bits behind|IPv4/);
+      const isRefused = (): boolean => {
+        try {
+          return readBlock(`${text(value)}/${bits}`) === "";
+        } catch {
+          return true;
+        }
+      };
+      expect(isRefused()).toBe(value !== base);
     }),
   );
 });
