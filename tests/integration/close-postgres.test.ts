@@ -224,6 +224,7 @@ test("applied as it says, it lets in the gateway and who is kept, and ends every
   const gone = Promise.all(others.map((each) => new Promise((resolve) => each.once("end", resolve))));
   await typed(file.apply);
   await gone;
+  await reloaded();
   expect((await gateway.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
   await gateway.end();
   const expected = Object.fromEntries(Object.keys(ways).map((name) => [name, "rejected"]));
@@ -359,6 +360,7 @@ test("names mean themselves alone, whatever they are", async () => {
   const gone = new Promise((resolve) => agent.once("end", resolve));
   await typed(file.apply);
   await gone;
+  await reloaded();
   expect((await kept.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
   await kept.end();
   await isItsOwn(name, other);

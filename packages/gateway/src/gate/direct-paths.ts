@@ -67,6 +67,8 @@ export interface DirectPaths {
   readonly endpoints: readonly Endpoint[];
   /** Whether others than the gateway and its agents use the same endpoints, so that only the agents' side can be closed. */
   readonly isShared: boolean;
+  /** Other connections to the same endpoints, by name. */
+  readonly neighbours: readonly string[];
   /** Files that only this protocol knows. */
   readonly files: readonly (ClosingFile | MissingFile)[];
   /** What no file can do, in words. */

@@ -72,7 +72,7 @@ export function targetFirewall(place: Place): ClosingFile | MissingFile | undefi
     `  meta l4proto { tcp, udp } th dport { ${ports} } jump way_in`,
     "}",
   ]);
-  const { neighbours } = place;
+  const { neighbours } = paths;
   return {
     ...file,
     place: `the host that listens on port ${ports}`,

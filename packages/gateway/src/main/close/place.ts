@@ -13,8 +13,6 @@ export interface Place {
   /** The name in the gateway's URL. */
   readonly gatewayHost: string;
   readonly gatewayPorts: readonly number[];
-  /** Other connections to the same endpoint. */
-  readonly neighbours: readonly string[];
 }
 
 /** Why a file that lets agents out to the gateway alone is not printed, undefined when it is. */

@@ -19,13 +19,13 @@ import { jsonText, say, tell } from "../terminal.ts";
 /** How long a name may take, milliseconds. */
 const LOOKUP_MS = 5000;
 
-/** All addresses of a name, as blocks; none where it has none here. */
+/** All addresses of a name, as blocks, without the interface of a link-local one; none where it has none here. */
 async function addressesOf(host: string): Promise<readonly string[]> {
   if (isIP(host) !== 0) return [readBlock(host)];
   const asked = lookup(host, { all: true }).catch(() => []);
   const late = new Promise<readonly []>((resolve) => setTimeout(resolve, LOOKUP_MS, []).unref());
   const found = await Promise.race([asked, late]);
-  return [...new Set(found.map(({ address }) => readBlock(address)))].toSorted();
+  return [...new Set(found.map(({ address }) => readBlock(address.replace(/%.*$/, ""))))].toSorted();
 }
 
 /** A host as a shell and every file take it. @throws MayflyError */
@@ -42,19 +42,6 @@ function portsOf({ url, listen }: Configuration): readonly number[] {
   const own = [...listen.ports.values()].map((each) => each.port);
   const all = [port === "" ? 443 : Number(port), listen.https.port, ...own];
   return [...new Set(all)].filter((each) => each > 0).toSorted((one, other) => one - other);
-}
-
-/** Other connections to the same place, by the words for it. */
-function neighboursOf(
-  { connections }: Configuration,
-  { name, kind, target }: ConnectionConfiguration,
-  protocol: AnyProtocol,
-): readonly string[] {
-  const serverOf = (of: unknown): string =>
-    (protocol.address?.(of) ?? "").replace(/\/[^/]*$/, "").toLowerCase();
-  return [...connections.values()]
-    .filter((each) => each.kind === kind && each.name !== name && serverOf(each.target) === serverOf(target))
-    .map((each) => each.name);
 }
 
 async function ask(
@@ -93,7 +80,6 @@ async function ask(
     entries: entries.length > 0 ? entries : await addressesOf(gatewayHost),
     gatewayHost,
     gatewayPorts: portsOf(configuration),
-    neighbours: neighboursOf(configuration, connection, protocol),
   };
   const [operation = "OPERATION"] = operations.keys();
   const through = `mayfly request ${name}/${operation} --reason "is the way through open?"`;

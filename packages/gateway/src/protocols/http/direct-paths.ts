@@ -7,6 +7,7 @@ export function directPathsOf({ url }: HttpTarget): DirectPaths {
   return {
     endpoints: [endpointOf(url)],
     isShared: true,
+    neighbours: [],
     files: [],
     byHand: [
       "make a new credential at the API for the gateway alone, and revoke every key and token that agents, their hosts or their repositories had",

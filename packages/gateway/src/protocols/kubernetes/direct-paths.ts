@@ -18,6 +18,7 @@ export function directPathsOf(target: KubernetesTarget, question: ClosingQuestio
   return {
     endpoints: [endpointOf(target.server)],
     isShared: true,
+    neighbours: [],
     files: [rbacFile(target, question)],
     byHand: [
       "take the cluster's rights from the agents' own accounts: `kubectl get rolebindings,clusterrolebindings -A -o wide` lists who has them",

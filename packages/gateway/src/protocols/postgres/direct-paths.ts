@@ -17,17 +17,20 @@ const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const text = (value: string): string =>
   value.includes("\\") ? `E${literal(value.replaceAll("\\", "\\\\"))}` : literal(value);
 
-/** Whether the lines that close the ways to one target are about the sessions of another one too. */
-const isConcerned = (one: Target, other: Target): boolean =>
-  one.host.toLowerCase() === other.host.toLowerCase() &&
-  one.port === other.port &&
-  (one.database === other.database || one.user === other.user);
+/** Other connections to the same server. */
+function neighboursOf(target: Target, { connection, targets }: ClosingQuestion): ReadonlyMap<string, Target> {
+  const isSame = ({ host, port }: Target): boolean =>
+    host.toLowerCase() === target.host.toLowerCase() && port === target.port;
+  const all = [...targets] as (readonly [string, Target])[];
+  return new Map(all.filter(([name, each]) => name !== connection && isSame(each)));
+}
 
 /** The ways to a database beside the gateway, and the lines of pg_hba.conf that close them. */
 export function directPathsOf(target: Target, question: ClosingQuestion): DirectPaths {
   return {
     endpoints: [{ host: target.host, port: target.port }],
     isShared: false,
+    neighbours: [...neighboursOf(target, question).keys()],
     files: [hbaFile(target, question)],
     byHand: [
       `give the role ${target.user} a new password, and keep it where only the gateway's account can read it`,
@@ -42,7 +45,7 @@ export function directPathsOf(target: Target, question: ClosingQuestion): Direct
 
 function hbaFile(target: Target, question: ClosingQuestion): ClosingFile | MissingFile {
   const name = "pg_hba";
-  const { connection, gateways, kept, targets } = question;
+  const { connection, gateways, kept } = question;
   if (kept.some(({ role }) => role === target.user))
     throw new MayflyError("cannot_close", `${target.user} is the gateway's own role: it keeps no other way`, {
       hint: "name the roles of administrators and applications with --keep",
@@ -57,9 +60,10 @@ function hbaFile(target: Target, question: ClosingQuestion): ClosingFile | Missi
       name,
       why: "it lets in the gateway's addresses alone: give --gateway ADDRESS (for a gateway in Kubernetes the addresses that its connections leave the cluster with)",
     };
+  // The lines are about the sessions of these too.
   const others = new Map(
-    ([...targets] as (readonly [string, Target])[]).filter(
-      ([other, its]) => other !== connection && isConcerned(target, its),
+    [...neighboursOf(target, question)].filter(
+      ([, { database, user }]) => database === target.database || user === target.user,
     ),
   );
   const closed = { connection, target, others, gateways, kept };

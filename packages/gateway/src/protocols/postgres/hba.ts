@@ -31,14 +31,14 @@ export function hbaName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-const types = { disable: "hostnossl", allow: "host", prefer: "host" } as const;
+/** Which connections a target's `tls` makes, where not those over TLS alone. */
+const types: Partial<Record<Target["tls"], HbaLine["type"]>> = {
+  disable: "hostnossl",
+  allow: "host",
+  prefer: "host",
+};
 
-/** Which connections a target's `tls` makes. */
-function typeOf(tls: Target["tls"]): HbaLine["type"] {
-  return tls === "disable" || tls === "allow" || tls === "prefer" ? types[tls] : "hostssl";
-}
-
-/** By which a session of one connection is let in, and nothing else of the same role and database. */
+/** What the lines of one connection are made of. */
 export interface Closed {
   readonly connection: string;
   readonly target: Target;
@@ -65,7 +65,7 @@ export function staysOnMachine(block: string): boolean {
 /** Who is let in, in order. */
 export function admittedBy({ target, others, gateways, kept }: Closed): readonly Admitted[] {
   const ofGateway = [target, ...others.values()].flatMap(({ database, user, tls }) =>
-    gateways.map((address) => ({ type: typeOf(tls), database, user, address })),
+    gateways.map((address) => ({ type: types[tls] ?? "hostssl", database, user, address })),
   );
   const ofKept = kept.map(({ role, from }): Admitted => {
     const of = { database: target.database, user: role };
