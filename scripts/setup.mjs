@@ -41,7 +41,8 @@ export function environment() {
       if (name.endsWith("-linux-gnu"))
         libraries.push(path.join(lib, name), path.join(lib, name, "pulseaudio"));
   }
-  const env = { ...process.env, PATH: [...more, process.env.PATH ?? ""].join(path.delimiter) };
+  // Debian leaves its folder of system programs (ip, nft) out of the PATH of some.
+  const env = { ...process.env, PATH: [...more, process.env.PATH ?? "", "/usr/sbin"].join(path.delimiter) };
   if (libraries.length > 0)
     env.LD_LIBRARY_PATH = [...libraries, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":");
   if (existsSync(fonts)) env.FONTCONFIG_FILE = fonts;
