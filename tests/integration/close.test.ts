@@ -107,6 +107,11 @@ describe("what is printed for each kind", () => {
     const { code, stderr } = await close("http.yaml", "billing-api", ...asked, ...agents, ...same);
     expect(code).toBe(1);
     expect(stderr).toContain("the target is at an address of the gateway's (10.0.0.5/32)");
+    // Nobody resolves the example's database here: that is no proof that it is elsewhere.
+    const only = ["--only", "systemd-unit"];
+    const unknown = await close("postgres.yaml", "orders-db", ...asked, ...agents, ...only);
+    expect([unknown.code, unknown.stdout]).toEqual([1, ""]);
+    expect(unknown.stderr).toContain("db.internal has no address here, so it may be at one of the gateway's");
   });
 
   test("a database in Kubernetes is closed by a policy of its namespace", async () => {

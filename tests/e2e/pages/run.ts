@@ -48,7 +48,7 @@ export const runBlocks: readonly RunBlock[] = [
   },
   {
     block:
-      "docs/close-direct-paths.md $ mayflyd close orders-db --entry 10.0.0.5 --agent-unit support-bot.service --only systemd-unit 2> notes.txt",
+      "docs/close-direct-paths.md $ mayflyd close orders-db --entry 10.0.0.5 --address 10.0.0.20 --agent-unit support-bot.service --only systemd-unit 2> notes.txt",
     where: "gateway",
     before: `mkdir unit; cd unit; cp ${path.join(root, "examples/postgres.yaml")} mayfly.yaml`,
   },

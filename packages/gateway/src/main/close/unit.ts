@@ -12,6 +12,13 @@ export function agentUnit(place: Place): ClosingFile | MissingFile {
   const why = whyNoEntry(place);
   if (why !== undefined) return { name, why };
   const { entries } = place;
+  // It lets through every port of the gateway's addresses: the target must be known not to be at one of them.
+  const unknown = [...place.addresses].find(([, found]) => found.length === 0)?.[0];
+  if (unknown !== undefined)
+    return {
+      name,
+      why: `${unknown} has no address here, so it may be at one of the gateway's: give --address ADDRESS`,
+    };
   const reached = [...place.addresses.values()].flat();
   const common = reached.find((address) => entries.some((entry) => overlap(entry, address)));
   if (common !== undefined)
