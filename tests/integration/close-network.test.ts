@@ -1,10 +1,10 @@
 // tier: full
-import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { type ChildProcess, execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { root } from "@mayfly/testing/gateway.ts";
+import { canMakeHosts, type Hosts, makeHosts } from "@mayfly/testing/hosts.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 // The firewalls that `mayflyd close` prints, loaded into hosts of their own: network namespaces of an agent, a gateway and a
@@ -15,43 +15,18 @@ const PORT = 5432;
 const PUBLISHED = 5433;
 const hosts = { agent: 7, gateway: 5, database: 10 } as const;
 type Host = keyof typeof hosts | "container";
-const mark = randomBytes(3).toString("hex");
-const namespaceOf = (host: string): string => `mf-${mark}-${host}`;
 const v4 = (host: keyof typeof hosts): string => `10.77.0.${hosts[host]}`;
 const v6 = (host: keyof typeof hosts): string => `fd77::${hosts[host]}`;
-const children = new Set<ChildProcess>();
 let folder: string;
+let network: Hosts;
 
-function ip(...args: readonly string[]): string {
-  return execFileSync("ip", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-}
-
-const inside = (host: string, ...command: readonly string[]): string =>
-  ip("netns", "exec", namespaceOf(host), ...command);
+const inside = (host: string, ...command: readonly string[]): string => network.inside(host, ...command);
 
 /** A server that answers every connection, in a host. */
 async function serve(host: Host, port: number): Promise<void> {
   const script = `require("node:net").createServer((s) => s.end("hello")).listen(${port}, "::", () => console.log("up"))`;
-  const child = spawn("ip", ["netns", "exec", namespaceOf(host), process.execPath, "-e", script], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  children.add(child);
-  await new Promise((resolve) => child.stdout.once("data", resolve));
-}
-
-/** Whether hosts can be made here: by root, and not in a container without its rights. */
-function canMakeHosts(): boolean {
-  const name = namespaceOf("trial");
-  try {
-    ip("netns", "add", name);
-    ip("netns", "exec", name, "nft", "add", "table", "inet", "trial");
-    return true;
-  } catch (error) {
-    console.error(`network namespaces cannot be made here: ${String(error)}`);
-    return false;
-  } finally {
-    spawnSync("ip", ["netns", "del", name]);
-  }
+  const child = network.start(host, [process.execPath, "-e", script]);
+  await new Promise((resolve) => child.stdout?.once("data", resolve));
 }
 
 interface Way {
@@ -66,12 +41,7 @@ interface Way {
 function dial({ from, to, port, uid }: Way): ChildProcess {
   const become = uid === undefined ? "" : `process.setgid(${uid}); process.setuid(${uid});`;
   const script = `${become} require("node:net").connect({ host: "${to}", port: ${port} }).on("data", () => console.log("open")).on("error", (e) => console.log(e.code)).on("close", () => process.exit())`;
-  const child = spawn("ip", ["netns", "exec", namespaceOf(from), process.execPath, "-e", script], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  children.add(child);
-  child.once("close", () => children.delete(child));
-  return child;
+  return network.start(from, [process.execPath, "-e", script]);
 }
 
 /** How many packets a host's firewall has stopped. */
@@ -156,7 +126,7 @@ policies: []
   const mayflyd = path.join(root, "packages/gateway/bin/mayflyd.js");
   const command = ["close", "orders-db", "-c", config, "--json", ...more];
   const typed = `mount --bind "$0" /etc/hosts && exec "$@"`;
-  const args = ["netns", "exec", namespaceOf("gateway"), "sh", "-c", typed, known];
+  const args = ["netns", "exec", network.namespaceOf("gateway"), "sh", "-c", typed, known];
   const printed = await new Promise<string>((resolve, reject) => {
     execFile("ip", [...args, process.execPath, mayflyd, ...command], (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
@@ -185,23 +155,12 @@ function applied(host: keyof typeof hosts, file: PrintedFile): void {
 describe.skipIf(!canMakeHosts())("the printed firewalls", { timeout: 120_000 }, () => {
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "mayfly-close-"));
-    const all = [...Object.keys(hosts), "container", "switch"];
-    for (const host of all) {
-      ip("netns", "add", namespaceOf(host));
-      inside(host, "ip", "link", "set", "lo", "up");
-    }
-    inside("switch", "ip", "link", "add", "bridge0", "type", "bridge");
-    inside("switch", "ip", "link", "set", "bridge0", "up");
+    network = makeHosts();
     for (const host of Object.keys(hosts) as (keyof typeof hosts)[]) {
-      const [near, far] = ["eth0", `to-${host}`];
-      const ends = ["link", "add", near, "type", "veth", "peer", "name", far, "netns"];
-      inside(host, "ip", ...ends, namespaceOf("switch"));
-      inside(host, "ip", "addr", "add", `${v4(host)}/24`, "dev", near);
-      inside(host, "ip", "addr", "add", `${v6(host)}/64`, "dev", near, "nodad");
-      inside(host, "ip", "link", "set", near, "up");
-      inside("switch", "ip", "link", "set", far, "master", "bridge0");
-      inside("switch", "ip", "link", "set", far, "up");
+      network.add(host);
+      network.plug(host, [`${v4(host)}/24`, `${v6(host)}/64`]);
     }
+    network.add("container");
     // A container: a network of its own behind the agent's host.
     inside(
       "agent",
@@ -215,7 +174,7 @@ describe.skipIf(!canMakeHosts())("the printed firewalls", { timeout: 120_000 }, 
       "name",
       "eth0",
       "netns",
-      namespaceOf("container"),
+      network.namespaceOf("container"),
     );
     inside("agent", "ip", "addr", "add", "10.78.0.1/24", "dev", "box0");
     inside("agent", "ip", "link", "set", "box0", "up");
@@ -230,13 +189,7 @@ describe.skipIf(!canMakeHosts())("the printed firewalls", { timeout: 120_000 }, 
     await Promise.all([serve("database", PORT), serve("database", 7000), serve("gateway", PORT)]);
   }, 60_000);
   afterAll(() => {
-    for (const child of children) child.kill("SIGKILL");
-    for (const host of [...Object.keys(hosts), "container", "switch"])
-      try {
-        ip("netns", "del", namespaceOf(host));
-      } catch {
-        continue; // it was never made
-      }
+    network.remove();
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 

@@ -3,8 +3,10 @@ import * as x509 from "@peculiar/x509";
 
 const DAY_MS = 86_400_000;
 
-/** A certificate for 127.0.0.1 that is its own CA, and its key: PEM. */
-export async function makeCertificate(): Promise<{ readonly certificate: string; readonly key: string }> {
+/** A certificate for 127.0.0.1, and further addresses, that is its own CA, and its key: PEM. */
+export async function makeCertificate(
+  ...addresses: readonly string[]
+): Promise<{ readonly certificate: string; readonly key: string }> {
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -17,7 +19,7 @@ export async function makeCertificate(): Promise<{ readonly certificate: string;
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.SubjectAlternativeNameExtension([
-        { type: "ip", value: "127.0.0.1" },
+        ...["127.0.0.1", ...addresses].map((value) => ({ type: "ip" as const, value })),
         { type: "dns", value: "localhost" },
       ]),
     ],

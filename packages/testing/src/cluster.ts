@@ -5,10 +5,13 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import type { Duplex } from "node:stream";
 import { makeCertificate, startKubernetesStandIn, type KubernetesStandIn } from "@mayfly/kubernetes-stand-in";
+
 import { acceptOf } from "../../gateway/src/gate/web/websocket/handshake.ts";
 import { answer } from "../../kubernetes-stand-in/src/api.ts";
 import { kinds } from "../../kubernetes-stand-in/src/kinds.ts";
 import { Store } from "../../kubernetes-stand-in/src/store.ts";
+
+export { makeCertificate } from "@mayfly/kubernetes-stand-in";
 
 /** Starts the stand-in for a cluster with the shop's two pods. @throws Error where containers cannot be run */
 export async function startCluster(): Promise<KubernetesStandIn> {
