@@ -26,6 +26,47 @@ test.each([
   ],
   ["request.created", { reason: "TICKET-1", ttl: "5m" }, '"TICKET-1", 5m'],
   [
+    "probe.offered",
+    { probe: "pr_1", connections: ["orders-db", "crm"], expires_at: "2026-11-24T15:15:00.000Z" },
+    "pr_1, of orders-db, crm",
+  ],
+  [
+    "probe.started",
+    { probe: "pr_1", connections: ["orders-db"], address: "10.0.0.9" },
+    "pr_1, told the addresses of orders-db, from 10.0.0.9",
+  ],
+  [
+    "probe.refused",
+    { code: "probe_report_refused", reason: "other_address", address: "10.0.0.9", probe: "pr_1" },
+    "pr_1, other address, from 10.0.0.9",
+  ],
+  [
+    "path.probed",
+    {
+      host: "support-1",
+      address: "10.0.0.9",
+      verdict: "open",
+      connections: [{ connection: "orders-db", verdict: "open_with_credential" }],
+      open: 1,
+      credentials: 2,
+      found: { open: [{ by: "address 10.0.0.7", to: "10.0.0.7:5432" }] },
+    },
+    "support-1 at 10.0.0.9; open; orders-db open with credential; 1 way OPEN: address 10.0.0.7: 10.0.0.7:5432; 2 standing credentials",
+  ],
+  [
+    "path.probed",
+    {
+      host: "support-1",
+      address: "10.0.0.9",
+      verdict: "open",
+      connections: [],
+      open: 900,
+      credentials: 0,
+      found: { payload: "sha256:ab", bytes: 9000 },
+    },
+    "support-1 at 10.0.0.9; open; 900 ways OPEN: kept beside the log as sha256:ab, 9,000 bytes",
+  ],
+  [
     "sign_in.succeeded",
     { method: "oidc", address: "10.0.0.1", roles: ["reviewer"] },
     "by oidc from 10.0.0.1, as reviewer",

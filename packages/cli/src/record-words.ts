@@ -130,6 +130,32 @@ function recordsOf({ records }: Detail): string | undefined {
   return held === undefined ? undefined : `${held} when it was last heard of`;
 }
 
+/** What a host was found to have beside the gateway. */
+function probedOf(detail: Detail): string | undefined {
+  const { connections, open: count, credentials, found } = detail;
+  if (text(detail["host"]) === undefined) return keptOf(detail);
+  const verdicts = (Array.isArray(connections) ? connections : []).map((each: unknown) => {
+    const { connection, verdict } = object(each);
+    return `${text(connection) ?? ""} ${(text(verdict) ?? "").replaceAll("_", " ")}`;
+  });
+  const { open } = object(found);
+  const ways = (Array.isArray(open) ? open : []).map((each: unknown) => {
+    const { by, to } = object(each);
+    return `${text(by) ?? ""}: ${text(to) ?? ""}`;
+  });
+  const named = ways.length === 0 ? keptOf(object(found)) : joined(ways);
+  return joined(
+    [
+      joined([text(detail["host"]), text(detail["address"])], " at "),
+      text(detail["verdict"]),
+      joined(verdicts),
+      count === 0 ? undefined : joined([`${counted(count, "way") ?? ""} OPEN`, named], ": "),
+      credentials === 0 ? undefined : counted(credentials, "standing credential"),
+    ],
+    "; ",
+  );
+}
+
 /**
  * A record's detail in words, for the types that people read most.
  * @returns undefined where the detail is better shown as it is
@@ -212,6 +238,22 @@ export function wordsOf(record: AuditRecord): string | undefined {
       return joined([`tried to ${text(detail["tried"]) ?? "decide"}`, text(detail["why"])], ": ");
     case "lease.refused_to":
       return joined(["tried to renew the lease", text(detail["why"])], ": ");
+    case "probe.offered":
+      return joined([text(detail["probe"]), `of ${joined(list(detail["connections"]))}`]);
+    case "probe.started":
+      return joined([
+        text(detail["probe"]),
+        `told the addresses of ${joined(list(detail["connections"]))}`,
+        text(detail["address"]) === undefined ? undefined : `from ${text(detail["address"]) ?? ""}`,
+      ]);
+    case "probe.refused":
+      return joined([
+        text(detail["probe"]),
+        text(detail["reason"])?.replaceAll("_", " "),
+        text(detail["address"]) === undefined ? undefined : `from ${text(detail["address"]) ?? ""}`,
+      ]);
+    case "path.probed":
+      return probedOf(detail);
     case "request.escalated":
       return Array.isArray(detail["to"]) ? `to ${detail["to"].join(", ")}` : undefined;
     case "break_glass.reviewed":

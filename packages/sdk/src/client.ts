@@ -27,6 +27,11 @@ import type {
   Offer,
   Offers,
   Overview,
+  ProbedHost,
+  ProbedHosts,
+  ProbeOffer,
+  ProbeReport,
+  ProbeTask,
   ProtectedResource,
   Reach,
   Request,
@@ -181,6 +186,20 @@ export interface MayflyClient {
     start(reason: string): Promise<Lockdown>;
     lift(): Promise<Lockdown>;
   };
+  /** Tries of the ways around the gateway: `mayfly probe` makes them. */
+  readonly probes: {
+    /**
+     * Lets one host be told the real addresses of these connections' targets, once; for operators.
+     * @param connections left out or empty: all
+     */
+    offer(connections?: readonly string[]): Promise<ProbeOffer>;
+    /** Redeems the token of an offer. @throws MayflyError probe_token_refused */
+    start(token: string): Promise<ProbeTask>;
+    /** Reports what was found, once. @throws MayflyError probe_report_refused */
+    report(report: ProbeReport): Promise<ProbedHost>;
+    /** The hosts that were probed, newest first; for operators and auditors. */
+    hosts(): Promise<readonly ProbedHost[]>;
+  };
   readonly audit: {
     /** One page, newest first. */
     search(query?: AuditSearch): Promise<AuditRecords>;
@@ -304,6 +323,12 @@ export function createClient(transport: Transport): MayflyClient {
       get: () => get("/v1/lockdown"),
       start: (reason) => send("PUT", "/v1/lockdown", { reason }),
       lift: () => remove("/v1/lockdown"),
+    },
+    probes: {
+      offer: (connections = []) => post("/v1/probes", connections.length === 0 ? {} : { connections }),
+      start: (token) => post("/v1/probes/start", { token }),
+      report: (report) => post("/v1/probes/report", report),
+      hosts: async () => (await get<ProbedHosts>("/v1/probes")).hosts,
     },
     audit: {
       search,

@@ -543,7 +543,7 @@ seq: number
  */
 log?: string
 time: string
-type: ("log.opened" | "log.closed" | "log.recovered" | "log.key_rotated" | "log.replaced" | "log.segment_dropped" | "log.hold_placed" | "log.hold_lifted" | "log.listed" | "log.retired" | "log.returned" | "configuration.loaded" | "configuration.refused" | "authentication.refused" | "sign_in.succeeded" | "sign_in.refused" | "sign_out" | "signal.received" | "signal.refused" | "request.created" | "request.denied" | "request.approved" | "request.refused" | "request.withdrawn" | "request.timed_out" | "request.escalated" | "approval.given" | "approval.refused_to" | "grant.activated" | "break_glass.activated" | "break_glass.reviewed" | "grant.collected" | "lease.refused_to" | "grant.released" | "grant.expired" | "grant.revoked" | "lockdown.started" | "lockdown.lifted" | "store.reconciled" | "session.opened" | "session.refused" | "session.closed" | "session.ended_upstream" | "act.intent" | "act.denied" | "act.outcome")
+type: ("log.opened" | "log.closed" | "log.recovered" | "log.key_rotated" | "log.replaced" | "log.segment_dropped" | "log.hold_placed" | "log.hold_lifted" | "log.listed" | "log.retired" | "log.returned" | "configuration.loaded" | "configuration.refused" | "authentication.refused" | "sign_in.succeeded" | "sign_in.refused" | "sign_out" | "signal.received" | "signal.refused" | "request.created" | "request.denied" | "request.approved" | "request.refused" | "request.withdrawn" | "request.timed_out" | "request.escalated" | "approval.given" | "approval.refused_to" | "grant.activated" | "break_glass.activated" | "break_glass.reviewed" | "grant.collected" | "lease.refused_to" | "grant.released" | "grant.expired" | "grant.revoked" | "lockdown.started" | "lockdown.lifted" | "probe.offered" | "probe.started" | "probe.refused" | "path.probed" | "store.reconciled" | "session.opened" | "session.refused" | "session.closed" | "session.ended_upstream" | "act.intent" | "act.denied" | "act.outcome")
 principal?: {
 kind: ("agent" | "person" | "system")
 issuer: string
@@ -997,6 +997,181 @@ grants: number
 acts: number
 denied: number
 }[]
+}
+export interface ProbeCredential {
+kind: string
+/**
+ * A file, or a variable of the environment; never its value
+ */
+place: string
+name: string
+leads_to?: string
+}
+export interface ProbeEndpoint {
+/**
+ * A name, or an address without brackets
+ */
+host: string
+port: number
+speaks: ("postgres" | "https" | "http")
+database?: string
+/**
+ * The role that the gateway logs in as
+ */
+user?: string
+/**
+ * As the gateway's own resolver says
+ */
+addresses: string[]
+/**
+ * How many more it has: the verdict is undecided then
+ */
+addresses_left_out?: number
+}
+export interface ProbeOffer {
+probe: string
+/**
+ * Good for one start; given once, stored nowhere
+ */
+token: string
+expires_at: string
+connections: string[]
+}
+export interface ProbeOrder {
+/**
+ * Whose real addresses may be told; left out: all connections'
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+connections?: string[]
+}
+export interface ProbeReport {
+nonce: string
+/**
+ * The machine's own name
+ */
+host: string
+/**
+ * @maxItems 1000
+ */
+ways: ProbeWay[]
+/**
+ * @maxItems 300
+ */
+credentials: ProbeCredential[]
+}
+export interface ProbeWay {
+/**
+ * Whose target it leads to: one of the probe's; left out: no connection's
+ */
+connection?: string
+/**
+ * 10.0.0.7:5432, for example
+ */
+to: string
+/**
+ * address 10.0.0.7, proxy HTTPS_PROXY, metadata address, for example
+ */
+by: string
+kind: ("direct" | "proxy" | "metadata" | "socket" | "credential")
+address?: string
+port?: number
+outcome: ("closed" | "open" | "undecided")
+/**
+ * open: answered. closed: refused, timeout, unreachable, denied, no_name, rejected or absent. undecided: any
+ */
+found: ("refused" | "timeout" | "unreachable" | "denied" | "no_name" | "rejected" | "absent" | "answered" | "reset" | "silent" | "other")
+detail: string
+/**
+ * Places of credentials that it would be used with
+ * 
+ * @maxItems 20
+ */
+credentials?: string[]
+}
+export interface ProbeStart {
+token: string
+}
+export interface ProbeTarget {
+connection: string
+protocol: string
+/**
+ * As the gateway itself finds it now
+ */
+state: ("up" | "down" | "unknown")
+/**
+ * Empty: no address leads there, as the gateway starts it itself
+ */
+endpoints: ProbeEndpoint[]
+}
+export interface ProbeTask {
+probe: string
+/**
+ * Good for one report; given once, stored nowhere
+ */
+nonce: string
+report_by: string
+/**
+ * Where agents reach the gateway: no way around it
+ */
+gateway: {
+host: string
+/**
+ * Of its URL
+ */
+port: number
+/**
+ * This one, and those of protocols with a port of their own
+ */
+ports: number[]
+}
+targets: ProbeTarget[]
+}
+export interface ProbedHost {
+probe: string
+/**
+ * As the machine calls itself
+ */
+host: string
+/**
+ * Where the report came from, as the gateway saw it
+ */
+address: string
+principal: Requester
+offered_by: string
+probed_at: string
+/**
+ * The worst of its connections and its other ways
+ */
+verdict: ("closed" | "open" | "undecided")
+connections: {
+connection: string
+/**
+ * closed: every address that was told was tried and closed while the target was up. no_address: no address leads there, as the gateway starts it itself
+ */
+verdict: ("closed" | "open" | "open_with_credential" | "undecided" | "no_address")
+/**
+ * Ways that stand open, in words
+ */
+open: string[]
+/**
+ * What keeps it from being closed, in words
+ */
+undecided: string[]
+}[]
+/**
+ * Open ways that are no connection's, in words
+ */
+open: string[]
+credentials: ProbeCredential[]
+/**
+ * How many more there are; the record path.probed has them
+ */
+credentials_left_out?: number
+}
+export interface ProbedHosts {
+hosts: ProbedHost[]
 }
 export interface Problem {
 /**

@@ -37,6 +37,7 @@ import {
 import { getMcpResource, postMcp } from "./mcp/endpoint.ts";
 import { getMe } from "./resources/me.ts";
 import { openApiDocument } from "./contract/openapi.ts";
+import { listProbedHosts, offerProbe, reportProbe, startProbe } from "./resources/probes.ts";
 import { listOperations } from "./resources/operations.ts";
 import { createRequest, getRequest, listRequests, withdrawRequest } from "./resources/requests.ts";
 import { endSession, endSessions, getSession, listSessions, signOut } from "./resources/sessions.ts";
@@ -92,6 +93,10 @@ export const endpoints: readonly Endpoint[] = [
   getLockdown,
   startLockdown,
   liftLockdown,
+  offerProbe,
+  startProbe,
+  reportProbe,
+  listProbedHosts,
   searchRecords,
   listLogs,
   retireLog,

@@ -42,6 +42,10 @@ function validInput(id: string): {
     return { url, payload: { requester, reason: "incident" } };
   }
   if (id === "POST /v1/audit/logs/retire") return { url, payload: { log: "second", reason: "gone" } };
+  if (id === "POST /v1/probes") return { url, payload: {} };
+  if (id === "POST /v1/probes/start") return { url, payload: { token: "x" } };
+  if (id === "POST /v1/probes/report")
+    return { url, payload: { nonce: "x", host: "support-1", ways: [], credentials: [] } };
   if (/revoke|PUT/.test(id)) return { url, payload: { reason: "incident" } };
   return { url };
 }

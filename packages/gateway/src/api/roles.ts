@@ -47,6 +47,11 @@ export const roleTable = {
   "GET /v1/lockdown": everyPrincipal,
   "PUT /v1/lockdown": ["operator"],
   "DELETE /v1/lockdown": ["operator"],
+  // A probe is offered by an operator, and made by whoever is to have no other way than the gateway.
+  "POST /v1/probes": ["operator"],
+  "GET /v1/probes": ["operator", "auditor"],
+  "POST /v1/probes/start": everyPrincipal,
+  "POST /v1/probes/report": everyPrincipal,
   "GET /v1/audit/records": ["operator", "auditor"],
   "GET /v1/audit/logs": ["operator", "auditor"],
   "POST /v1/audit/logs/retire": ["operator"],

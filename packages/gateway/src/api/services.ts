@@ -12,6 +12,7 @@ import type { Secret } from "../kernel/secret.ts";
 import type { PolicyEntry } from "../kernel/policy-entry.ts";
 import type { Access } from "../gate/access.ts";
 import type { LiveSession } from "../gate/live-session.ts";
+import type { Probes } from "../probes/probes.ts";
 import type { LoopbackClients } from "../gate/tools/loopback.ts";
 import type { GrantRules, Grants } from "../grants/grants.ts";
 import type { Grant } from "../grants/types.ts";
@@ -95,6 +96,8 @@ export interface ApiServices {
   sessions(): readonly LiveSession[];
   /** The connections as configured, with their health as last seen. */
   connections(): readonly ConnectionFacts[];
+  /** Tries of the ways around the gateway, by those who are to have none. */
+  readonly probes: Probes;
   /** The ways in of an active grant; with its secret in them when it is given. */
   access(grant: Grant, secret?: string): Access;
   /** The tools of Mayfly's own MCP server. */

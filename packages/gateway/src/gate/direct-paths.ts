@@ -3,6 +3,11 @@ export interface Endpoint {
   /** A name, or an address without brackets. */
   readonly host: string;
   readonly port: number;
+  /** What is spoken there. */
+  readonly speaks: "postgres" | "https" | "http";
+  /** Of PostgreSQL: the database, and the role that the gateway logs in as. */
+  readonly database?: string;
+  readonly user?: string;
 }
 
 /** A file that closes ways around the gateway. Mayfly prints it and never applies it. */
@@ -63,7 +68,7 @@ export interface ClosingQuestion {
 
 /** The ways to a target beside the gateway, and what closes them. */
 export interface DirectPaths {
-  /** Where the gateway connects to. Empty: nowhere by itself. */
+  /** As the protocol's own `endpoints`. */
   readonly endpoints: readonly Endpoint[];
   /** Whether others than the gateway and its agents use the same endpoints, so that only the agents' side can be closed. */
   readonly isShared: boolean;

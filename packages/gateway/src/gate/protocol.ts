@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { ProtocolSchema } from "../configuration/types.ts";
 import type { Access, AccessGrant, Endpoints } from "./access.ts";
-import type { ClosingQuestion, DirectPaths } from "./direct-paths.ts";
+import type { ClosingQuestion, DirectPaths, Endpoint } from "./direct-paths.ts";
 import type { Gate } from "./gate.ts";
 import type { Reach } from "./reach.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -144,6 +144,11 @@ export interface Protocol<Scope, Act, Cover> extends ProtocolSchema {
   words?(act: Act): string;
   /** Where a target is, for people to read. Holds no credential. */
   address?(target: unknown): string;
+  /**
+   * Where the gateway connects to for a target; holds no credential. Empty: nowhere by itself, as it starts the target.
+   * Left out: nothing is known of it.
+   */
+  endpoints?(target: unknown): readonly Endpoint[];
   /**
    * The ways to a target beside the gateway, and what closes them; asks nobody. Left out: nothing is known of them.
    * @throws MayflyError when a name in the target cannot stand in such a file

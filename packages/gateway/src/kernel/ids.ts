@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /** What an id names; it is the id's prefix. */
-export type IdKind = "dlv" | "req" | "gr" | "ses" | "apr" | "rev" | "ten" | "bs" | "hold";
+export type IdKind = "dlv" | "req" | "gr" | "ses" | "apr" | "rev" | "ten" | "bs" | "hold" | "pr";
 
 function base32(bytes: Buffer): string {
   let text = "";

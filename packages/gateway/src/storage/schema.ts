@@ -16,6 +16,7 @@ import { addGateways, type GatewayTables } from "./gateways.ts";
 import { addLogQuestions, type LogQuestionTables } from "./log-questions.ts";
 import { addMemberships, type MembershipTables } from "./memberships.ts";
 import { addPlaces, type PlaceTables } from "./shared-places.ts";
+import { addProbes, type ProbeTables } from "./probe-store.ts";
 import { byLog, byOpening } from "./record-tables.ts";
 import { addNewestFirst } from "./newest-first.ts";
 import { addRenewals, type RenewalTables } from "./renewals.ts";
@@ -44,6 +45,7 @@ export interface Tables
     ReviewTables,
     RetiredLogTables,
     HoldTables,
+    ProbeTables,
     ActRunTables {
   readonly mayfly_requests: {
     readonly id: string;
@@ -234,6 +236,7 @@ export function migrations(kind: "sqlite" | "postgres", model: GrantModel): Migr
     "0025_emergencies": { up: (db) => addEmergencies(db, kind) },
     "0026_newest_first": { up: addNewestFirst },
     "0027_ended_first": { up: addEndedFirst },
+    "0028_probes": { up: addProbes },
   };
   return { getMigrations: () => Promise.resolve({ ...all }) };
 }

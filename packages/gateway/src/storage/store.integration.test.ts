@@ -13,6 +13,7 @@ import { hearingSuite } from "./testing/hearing-suite.ts";
 import { membershipSuite } from "./testing/membership-suite.ts";
 import { notificationSuite } from "./testing/notification-suite.ts";
 import { pendingSuite } from "./testing/pending-suite.ts";
+import { probeSuite } from "./testing/probe-suite.ts";
 import { signInSuite } from "./testing/sign-in-suite.ts";
 import { usageSuite } from "./testing/usage-suite.ts";
 import { storeSuite } from "./testing/suite.ts";
@@ -23,7 +24,17 @@ const open = (database: string): Promise<Store> =>
 
 beforeAll(async () => {
   server = await startPostgres();
-  for (const name of ["suite", "sign_in", "notifications", "used", "pending", "together", "newer", "away"])
+  for (const name of [
+    "suite",
+    "sign_in",
+    "notifications",
+    "used",
+    "probes",
+    "pending",
+    "together",
+    "newer",
+    "away",
+  ])
     await server.run(`create database ${name}`);
 });
 afterAll(() => server.stop());
@@ -49,6 +60,12 @@ signInSuite(
 usageSuite(
   "PostgreSQL",
   () => open("used"),
+  async () => undefined,
+);
+
+probeSuite(
+  "PostgreSQL",
+  () => open("probes"),
   async () => undefined,
 );
 

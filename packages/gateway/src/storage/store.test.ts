@@ -14,6 +14,7 @@ import { hearingSuite } from "./testing/hearing-suite.ts";
 import { membershipSuite } from "./testing/membership-suite.ts";
 import { notificationSuite } from "./testing/notification-suite.ts";
 import { pendingSuite } from "./testing/pending-suite.ts";
+import { probeSuite } from "./testing/probe-suite.ts";
 import { signInSuite } from "./testing/sign-in-suite.ts";
 import { usageSuite } from "./testing/usage-suite.ts";
 import { storeSuite } from "./testing/suite.ts";
@@ -44,6 +45,13 @@ cutOffSuite(
   "SQLite",
   () => openStore({ kind: "sqlite", file: path.join(cutOffFolder, "suite.db") }, grantModel),
   async () => rmSync(cutOffFolder, { recursive: true }),
+);
+
+const probeFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));
+probeSuite(
+  "SQLite",
+  () => openStore({ kind: "sqlite", file: path.join(probeFolder, "suite.db") }, grantModel),
+  async () => rmSync(probeFolder, { recursive: true }),
 );
 
 const budgetFolder = mkdtempSync(path.join(tmpdir(), "mayfly-store-"));

@@ -12,6 +12,7 @@ import type { GrantModel } from "../grants/states.ts";
 import { MayflyError, messageOf } from "../kernel/errors.ts";
 import type { NotificationStore } from "../notifications/store.ts";
 import type { Secret } from "../kernel/secret.ts";
+import type { ProbeStore } from "../probes/store.ts";
 import type { CutOffStore } from "../identity/signals/cut-offs.ts";
 import type { CursorStore } from "../identity/system-log/cursor.ts";
 import type { MembershipStore } from "../identity/memberships/memberships.ts";
@@ -30,6 +31,7 @@ import { cutOffStore } from "./cut-offs.ts";
 import { membershipStore } from "./memberships.ts";
 import { notificationStore } from "./notification-store.ts";
 import type { Bounds, OpenedPostgres } from "./postgres.ts";
+import { probeStore } from "./probe-store.ts";
 import { retiredLogs } from "./retired-logs.ts";
 import { sharedHolds } from "./shared-holds.ts";
 import { sharedPlaces } from "./shared-places.ts";
@@ -56,6 +58,8 @@ export interface Store {
   readonly memberships: MembershipStore;
   /** Cut-offs: up to which time nothing issued to somebody is accepted. */
   readonly cutOffs: CutOffStore;
+  /** Tries of the ways around the gateway. */
+  readonly probes: ProbeStore;
   /** How far Okta's System Log was read. */
   readonly cursors: CursorStore;
   /** The index of the log of that id (`OpenedAuditLog.id`); gateways that share a store have a log each. */
@@ -214,6 +218,7 @@ export async function openStore(location: StoreLocation, model: GrantModel, boun
     notifications: notificationStore(db),
     memberships: membershipStore(db),
     cutOffs: cutOffStore(db),
+    probes: probeStore(db, location.kind),
     cursors: cursorStore(db),
     index: (log) => auditIndex(db, log, location.kind === "sqlite" ? relaxedOnSqlite : undefined),
     forgetEnded: (before, heldNow) => forgetEnded(db, before, heldNow),

@@ -1,5 +1,5 @@
 import { createActRecords } from "../../../gateway/src/gate/act-records.ts";
-import { recordPrincipal } from "../../../gateway/src/grants/durability/records.ts";
+import { recordPrincipal } from "../../../gateway/src/audit/record-principal.ts";
 import type { Grant } from "../../../gateway/src/grants/types.ts";
 import { canonicalJson } from "../../../gateway/src/kernel/canonical.ts";
 import { newId } from "../../../gateway/src/kernel/ids.ts";

@@ -59,6 +59,11 @@ export const recordKinds: readonly RecordKind[] = [
   { id: "signals", label: "Signals", types: ["signal.received", "signal.refused"] },
   { id: "lockdown", label: "Lock-down", types: ["lockdown.started", "lockdown.lifted"] },
   {
+    id: "probes",
+    label: "Probes",
+    types: ["probe.offered", "probe.started", "probe.refused", "path.probed"],
+  },
+  {
     id: "gateway",
     label: "Configuration and log",
     types: [

@@ -9,6 +9,8 @@ type Told = Extract<
   | "sign_out"
   | `signal.${string}`
   | `lockdown.${string}`
+  | `probe.${string}`
+  | `path.${string}`
   | `configuration.${string}`
   | `log.${string}`
   | `store.${string}`
@@ -17,7 +19,7 @@ type Told = Extract<
 const heldWhenLost = (records: number | undefined): string | undefined =>
   records === undefined ? undefined : `${counted(records, "record")} when it was last heard of`;
 
-/** Sign-in, lock-down, the configuration and the log itself in words. */
+/** Sign-in, lock-down, probes, the configuration and the log itself in words. */
 export const gatewayTellers: Readonly<Record<Told, Teller>> = {
   "authentication.refused": (_, detail) =>
     words(["Somebody was not let in"], {
@@ -61,6 +63,26 @@ export const gatewayTellers: Readonly<Record<Told, Teller>> = {
   "lockdown.started": (_, detail) =>
     words(["locked everything down"], { tone: "bad", quote: textIn(detail["reason"]) }),
   "lockdown.lifted": () => words(["lifted the lock-down"], { tone: "warn" }),
+  "probe.offered": (_, detail) =>
+    words(["offered a probe of ", said(textsIn(detail["connections"]).join(", "))], {
+      notes: [textIn(detail["probe"])],
+    }),
+  "probe.started": (_, detail) =>
+    words(["was told the addresses of ", said(textsIn(detail["connections"]).join(", "))], {
+      notes: [together(textIn(detail["probe"]), fromAddress(detail))],
+    }),
+  "probe.refused": (_, detail) =>
+    words(["sent a probe's token or report that was refused"], {
+      tone: "warn",
+      notes: [together(textIn(detail["reason"])?.replaceAll("_", " "), fromAddress(detail))],
+    }),
+  "path.probed": (_, detail) => {
+    const verdict = textIn(detail["verdict"]) ?? "undecided";
+    return words(["probed the ways around the gateway at ", said(textIn(detail["host"])), `: ${verdict}`], {
+      tone: verdict === "closed" ? "good" : verdict === "open" ? "bad" : "warn",
+      notes: [together(textIn(detail["probe"]), fromAddress(detail)), ...waysIn(detail)],
+    });
+  },
   "configuration.loaded": (_, detail) =>
     words(["loaded the configuration ", said(textIn(detail["file"]))], { notes: textsIn(detail["changes"]) }),
   "configuration.refused": (_, detail) =>
@@ -122,6 +144,23 @@ export const gatewayTellers: Readonly<Record<Told, Teller>> = {
       notes: Object.keys(detail).map((what) => what.replaceAll("_", " ")),
     }),
 };
+
+/** What stands open at a host that was probed, and what lies there. */
+function waysIn(detail: Detail): readonly (string | undefined)[] {
+  const found = detail["found"];
+  const { open } = typeof found === "object" && found !== null ? (found as Detail) : {};
+  const ways = (Array.isArray(open) ? open : []).map((way: unknown) => {
+    const { by, to, connection } = typeof way === "object" && way !== null ? (way as Detail) : {};
+    return `open: ${together(textIn(connection), textIn(by), textIn(to))}`;
+  });
+  const [count, lying] = [numberIn(detail["open"]) ?? 0, numberIn(detail["credentials"]) ?? 0];
+  return [
+    ...ways,
+    // Of very many the log keeps the list beside the record.
+    count > ways.length ? `${counted(count, "way")} open` : undefined,
+    lying === 0 ? undefined : counted(lying, "standing credential"),
+  ];
+}
 
 function methodOf(detail: Detail): string | undefined {
   const method = textIn(detail["method"]);

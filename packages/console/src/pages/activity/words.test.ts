@@ -50,6 +50,38 @@ test("what goes on running at a target is said", () => {
   });
 });
 
+test("a probe's way through the log reads as sentences, and what stands open is said", () => {
+  const told = { probe: "pr_1", connections: ["orders-db", "crm"], address: "10.0.0.9" };
+  const found = { open: [{ connection: "orders-db", by: "address 10.0.0.7", to: "10.0.0.7:5432" }] };
+  const open = { ...told, host: "support-1", verdict: "open", open: 1, credentials: 2, found };
+  const lines = [
+    wordsOf(record(1, "probe.offered", told)),
+    wordsOf(record(2, "probe.started", told)),
+    wordsOf(record(3, "probe.refused", { ...told, reason: "other_address" })),
+    wordsOf(record(4, "path.probed", open)),
+  ];
+  expect(lines.map(sentence)).toEqual([
+    "offered a probe of orders-db, crm",
+    "was told the addresses of orders-db, crm",
+    "sent a probe's token or report that was refused",
+    "probed the ways around the gateway at support-1: open",
+  ]);
+  expect(lines[2]?.notes).toEqual(["other address, from 10.0.0.9"]);
+  expect(lines[3]).toMatchObject({
+    tone: "bad",
+    notes: [
+      "pr_1, from 10.0.0.9",
+      "open: orders-db, address 10.0.0.7, 10.0.0.7:5432",
+      "2 standing credentials",
+    ],
+  });
+  const kept = { ...open, verdict: "undecided", open: 900, credentials: 0, found: { payload: "sha256:ab" } };
+  expect(wordsOf(record(5, "path.probed", kept))).toMatchObject({
+    tone: "warn",
+    notes: ["pr_1, from 10.0.0.9", "900 ways open"],
+  });
+});
+
 test("an act and its outcome read as one", () => {
   const words = withOutcome(story[5]!, story[6]!);
   expect(sentence(words)).toBe("acted on orders-db");

@@ -17,6 +17,13 @@ export function readableText(longest: number, shortest = 1): z.ZodString {
     .refine((text) => shortest === 0 || text.trim() !== "", { error: "is empty" });
 }
 
+/** The same on one line: what a machine far away says of itself. May be empty where `shortest` is 0. */
+export function lineText(longest: number, shortest = 1): z.ZodString {
+  return readableText(longest, shortest).refine((text) => !hasInvisible(text), {
+    error: "holds more than one line",
+  });
+}
+
 /** A reason, as it is read. */
 export const reasonText: z.ZodString = readableText(MAX_REASON_CHARACTERS);
 

@@ -8,6 +8,7 @@ import { MayflyError } from "../../kernel/errors.ts";
 import { createToolbox } from "../mcp/tools.ts";
 import type { ApiServices } from "../services.ts";
 import { fakeGrants, type FakeGrants } from "./fake-grants.ts";
+import { fakeProbes } from "./fake-probes.ts";
 import { type FakePeople, fakePeople } from "./fake-people.ts";
 
 /** Makes a principal for tests. */
@@ -163,6 +164,7 @@ export function fakes(change: Partial<ApiServices> = {}): Fakes {
         health: { state: "unknown" },
       },
     ],
+    probes: fakeProbes(clock),
     access: (grant, secret) => ({
       protocol: "postgres",
       dsn: `postgres://${grant.id}${secret === undefined ? "" : `:${secret}`}@127.0.0.1:6432/shop?sslmode=verify-full`,

@@ -5,5 +5,6 @@ export function endpointOf(url: string): Endpoint {
   const { protocol, hostname, port } = new URL(url);
   // A URL writes an IPv6 address in brackets (RFC 3986, section 3.2.2); everything else takes it without.
   const host = hostname.replace(/^\[|\]$/g, "");
-  return { host, port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port) };
+  const speaks = protocol === "https:" ? "https" : "http";
+  return { host, port: port === "" ? (speaks === "https" ? 443 : 80) : Number(port), speaks };
 }

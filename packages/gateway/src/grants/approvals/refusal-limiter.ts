@@ -3,7 +3,8 @@ import type { Clock } from "../../kernel/clock.ts";
 import { limitedRecords, type LimitedRecords } from "../../kernel/limited-records.ts";
 import type { Core } from "../core.ts";
 import type { Actor } from "../grants.ts";
-import { recordPrincipal, requestRecord } from "../durability/records.ts";
+import { recordPrincipal } from "../../audit/record-principal.ts";
+import { requestRecord } from "../durability/records.ts";
 import type { AccessRequest } from "../types.ts";
 
 /** The rate at which refused decisions are recorded: of one person, and of all people together. */

@@ -1,11 +1,12 @@
 import type { Json } from "../../kernel/canonical.ts";
 import type { AuditLog } from "../../audit/log.ts";
+import { recordPrincipal } from "../../audit/record-principal.ts";
 import type { NewRecord, RecordPrincipal, RecordType } from "../../audit/records.ts";
 import { logUnavailable } from "../errors.ts";
 import type { ApprovalRule } from "../../policy/types.ts";
-import type { Actor, Lockdown } from "../grants.ts";
+import type { Lockdown } from "../grants.ts";
 import { pastGrantInWords, riskiest } from "../requests/review-sheet.ts";
-import type { AccessRequest, Grant, Requester, ShadowPlan, Sheet } from "../types.ts";
+import type { AccessRequest, Grant, ShadowPlan, Sheet } from "../types.ts";
 
 /** Mayfly itself, where no principal acts. */
 export const system: RecordPrincipal = {
@@ -14,22 +15,6 @@ export const system: RecordPrincipal = {
   subject: "mayfly",
   name: "mayfly",
 };
-
-/** A principal as records name it. */
-export function recordPrincipal(who: Requester | Actor): RecordPrincipal {
-  return {
-    kind: who.kind,
-    issuer: who.issuer,
-    subject: who.subject,
-    name: who.name,
-    ...(who.uid === undefined ? {} : { uid: who.uid }),
-    // Of whoever acts for nobody it is the subject.
-    ...(who.kind === "agent" && who.client !== who.subject ? { client: who.client } : {}),
-    ...(who.person?.uid === undefined ? {} : { person_uid: who.person.uid }),
-    ...(who.person === undefined ? {} : { person: who.person.subject }),
-    ...(who.actors.length === 0 ? {} : { actors: who.actors }),
-  };
-}
 
 /** A detail with the span that asked, where one did. */
 function traced(detail: Detail, { traceparent }: Pick<Grant, "traceparent">): Detail {

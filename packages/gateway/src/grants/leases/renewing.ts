@@ -8,7 +8,8 @@ import type { Actor } from "../grants.ts";
 import { liveEntry } from "../lifecycle/holder.ts";
 import { owns } from "../approvals/people.ts";
 import { recordLimited } from "../approvals/refusal-limiter.ts";
-import { grantRecord, recordPrincipal } from "../durability/records.ts";
+import { recordPrincipal } from "../../audit/record-principal.ts";
+import { grantRecord } from "../durability/records.ts";
 import type { Grant } from "../types.ts";
 
 /** How often one grant's lease may be renewed a second, and at once: a task does so three times a period. */

@@ -1,6 +1,6 @@
 import { remaining, type Clock, type Deadline } from "../../kernel/clock.ts";
 import type { RequesterId } from "../../kernel/requester.ts";
-import { recordPrincipal } from "../durability/records.ts";
+import { recordPrincipal } from "../../audit/record-principal.ts";
 import { createByHolder } from "./by-holder.ts";
 import type { GrantCounts } from "../observer.ts";
 import type { AccessRequest, Grant, GrantEnd, LiveGrant } from "../types.ts";

@@ -7,7 +7,8 @@ import { storeUnavailable } from "../errors.ts";
 import type { Actor, Lockdown } from "../grants.ts";
 import { requireOperator } from "../approvals/people.ts";
 import { writeOrLook } from "./activate.ts";
-import { lockdownRecord, recordPrincipal, write } from "../durability/records.ts";
+import { recordPrincipal } from "../../audit/record-principal.ts";
+import { lockdownRecord, write } from "../durability/records.ts";
 import { close } from "../requests/close.ts";
 import { writeBoth } from "../durability/write-both.ts";
 

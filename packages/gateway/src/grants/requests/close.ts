@@ -6,7 +6,8 @@ import type { Core } from "../core.ts";
 import { conflict, forbidden, logUnavailable, notFound, reading, storeUnavailable } from "../errors.ts";
 import type { Actor } from "../grants.ts";
 import { holds, maySeeRequest, owns } from "../approvals/people.ts";
-import { recordPrincipal, requestRecord, system, write } from "../durability/records.ts";
+import { recordPrincipal } from "../../audit/record-principal.ts";
+import { requestRecord, system, write } from "../durability/records.ts";
 import { requestMachine, type RequestEvent } from "../states.ts";
 import type { AccessRequest } from "../types.ts";
 

@@ -1,13 +1,13 @@
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
 import { formatProblems } from "../../configuration/problems.ts";
 import type { Configuration, ConnectionConfiguration } from "../../configuration/types.ts";
 import type { AnyProtocol } from "../../gate/protocol.ts";
 import { endpointOf } from "../../gate/web/endpoint-of.ts";
 import { nameHint } from "../../kernel/closest-name.ts";
 import { MayflyError } from "../../kernel/errors.ts";
+import { systemClock } from "../../kernel/clock.ts";
 import { shellQuote } from "../../kernel/shell-quote.ts";
 import { readBlock } from "../../kernel/address-blocks.ts";
+import { addressesOf } from "../addresses.ts";
 import { type Closing, closingOf, type PrintedFile } from "../close/files.ts";
 import { formatClosing } from "../close/format.ts";
 import { type CloseOptions, type Installation, readInstallation } from "../close/options.ts";
@@ -16,16 +16,9 @@ import { protocols } from "../protocols.ts";
 import { ConfigurationRefused } from "../reload.ts";
 import { jsonText, say, tell } from "../terminal.ts";
 
-/** How long a name may take, milliseconds. */
-const LOOKUP_MS = 5000;
-
-/** All addresses of a name, as blocks, without the interface of a link-local one; none where it has none here. */
-async function addressesOf(host: string): Promise<readonly string[]> {
-  if (isIP(host) !== 0) return [readBlock(host)];
-  const asked = lookup(host, { all: true }).catch(() => []);
-  const late = new Promise<readonly []>((resolve) => setTimeout(resolve, LOOKUP_MS, []).unref());
-  const found = await Promise.race([asked, late]);
-  return [...new Set(found.map(({ address }) => readBlock(address.replace(/%.*$/, ""))))].toSorted();
+/** All addresses of a name as this machine resolves it, as blocks; none where it has none here. */
+async function blocksOf(host: string): Promise<readonly string[]> {
+  return (await addressesOf(host, systemClock)).map((address) => readBlock(address)).toSorted();
 }
 
 /** A host as a shell and every file take it. @throws MayflyError */
@@ -67,7 +60,7 @@ async function ask(
   const given = installation.addresses;
   const addresses = new Map(
     await Promise.all(
-      hosts.map(async (host) => [host, given.length > 0 ? given : await addressesOf(host)] as const),
+      hosts.map(async (host) => [host, given.length > 0 ? given : await blocksOf(host)] as const),
     ),
   );
   const { host: gatewayHost } = endpointOf(configuration.url);
@@ -77,7 +70,7 @@ async function ask(
     paths,
     installation,
     addresses,
-    entries: entries.length > 0 ? entries : await addressesOf(gatewayHost),
+    entries: entries.length > 0 ? entries : await blocksOf(gatewayHost),
     gatewayHost,
     gatewayPorts: portsOf(configuration),
   };

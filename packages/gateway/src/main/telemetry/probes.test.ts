@@ -148,4 +148,37 @@ describe("probes", () => {
     await settle();
     expect(looks).toBe(1);
   });
+
+  it("are looked at again where the last look is older than it may be, and shared with a look under way", async () => {
+    let looks = 0;
+    let silent = false;
+    const target = (): Promise<{ milliseconds: number }> => {
+      looks += 1;
+      return silent ? new Promise(() => {}) : Promise.resolve({ milliseconds: looks });
+    };
+    const { clock, probes } = start([connection("db", target), connection("other", {}, "unheard of")]);
+    const now = probes.healthWithin(["db", "other", "gone"], 10_000);
+    expect(Object.fromEntries(await now)).toEqual({
+      db: { state: "up", checkedAt: clock.wall(), milliseconds: 1 },
+      other: { state: "unknown" },
+      gone: { state: "unknown" },
+    });
+    await probes.healthWithin(["db"], 10_000);
+    expect(looks).toBe(1);
+    clock.advance(11_000);
+    await settle();
+    clock.advance(200);
+    const before = looks;
+    await Promise.all([probes.healthWithin(["db"], 100), probes.healthWithin(["db"], 100)]);
+    expect(looks).toBe(before + 1);
+    // What was seen before the wall clock was stepped back is not new.
+    clock.stepWall(-1000);
+    await probes.healthWithin(["db"], 100);
+    expect(looks).toBe(before + 2);
+    silent = true;
+    clock.advance(1000);
+    const late = probes.healthWithin(["db"], 100);
+    clock.advance(5000);
+    expect((await late).get("db")?.state).not.toBe("up");
+  });
 });

@@ -1,6 +1,7 @@
 import type { ConnectionHealth } from "../../api/services.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { messageOf } from "../../kernel/errors.ts";
+import { endsInTime } from "../../kernel/in-time.ts";
 
 /** What is looked at. */
 export interface ProbeTarget {
@@ -15,6 +16,11 @@ export interface ProbeTarget {
 export interface Probing {
   /** What the last look at this target said. */
   health(name: string): ConnectionHealth;
+  /**
+   * What a look of at most that age says of these targets: older ones are looked at first. `unknown` where that takes
+   * longer than a target may take.
+   */
+  healthWithin(names: readonly string[], ms: number): Promise<ReadonlyMap<string, ConnectionHealth>>;
   /** Looks at all of them soon: after a reload. */
   lookSoon(): void;
   /** Ends what is under way. */
@@ -51,6 +57,8 @@ export function createProbing(parts: ProbingParts): Probing {
   const { clock, pace } = parts;
   const random = parts.random ?? Math.random;
   const known = new Map<string, Known>();
+  /** Under way. */
+  const looks = new Map<string, { readonly identity: unknown; readonly done: Promise<void> }>();
   const stopping = new AbortController();
   let cancel: () => void = () => undefined;
   let running: Promise<void> | undefined;
@@ -69,16 +77,65 @@ export function createProbing(parts: ProbingParts): Probing {
   }
 
   async function round(): Promise<void> {
-    const waiting = [...parts.targets()];
-    const names = new Set(waiting.map(({ name }) => name));
+    const all = parts.targets();
+    const names = new Set(all.map(({ name }) => name));
     for (const name of known.keys()) if (!names.has(name)) known.delete(name);
+    await lookAtAll(all, stopping.signal);
+  }
+
+  /** @param enough once it has aborted, no further one is looked at */
+  async function lookAtAll(all: readonly ProbeTarget[], enough: AbortSignal): Promise<void> {
+    const waiting = [...all];
     const work = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await look(next);
+      for (let next = waiting.shift(); next !== undefined && !enough.aborted; next = waiting.shift())
+        await look(next);
     };
     await Promise.all(Array.from({ length: MAX_AT_ONCE }, work));
   }
 
-  async function look({ name, identity, probe }: ProbeTarget): Promise<void> {
+  /** A look at the same target that is under way is shared. */
+  async function look(target: ProbeTarget): Promise<void> {
+    const before = looks.get(target.name);
+    if (before !== undefined && before.identity === target.identity) return before.done;
+    const mine = { identity: target.identity, done: lookNow(target) };
+    looks.set(target.name, mine);
+    try {
+      await mine.done;
+    } finally {
+      if (looks.get(target.name) === mine) looks.delete(target.name);
+    }
+  }
+
+  function healthOf(name: string): ConnectionHealth {
+    const found = known.get(name);
+    const current = parts.targets().find((target) => target.name === name);
+    return found === undefined || found.identity !== current?.identity ? { state: "unknown" } : found.health;
+  }
+
+  /** Whether it was seen after that time; a wall clock that was stepped back makes nothing new. */
+  function isSince({ checkedAt }: ConnectionHealth, time: number): boolean {
+    return checkedAt !== undefined && checkedAt >= time && checkedAt <= clock.wall();
+  }
+
+  async function healthWithin(
+    names: readonly string[],
+    ms: number,
+  ): Promise<ReadonlyMap<string, ConnectionHealth>> {
+    const since = clock.wall() - ms;
+    const late = new AbortController();
+    const asked = new Set(names);
+    const stale = parts.targets().filter(({ name }) => asked.has(name) && !isSince(healthOf(name), since));
+    await endsInTime(lookAtAll(stale, late.signal), ANSWER_MS, clock, stopping.signal);
+    late.abort();
+    return new Map(
+      names.map((name) => {
+        const health = healthOf(name);
+        return [name, isSince(health, since) ? health : { state: "unknown" }];
+      }),
+    );
+  }
+
+  async function lookNow({ name, identity, probe }: ProbeTarget): Promise<void> {
     if (stopping.signal.aborted) return;
     const late = new AbortController();
     const unschedule = clock.schedule(ANSWER_MS, () => late.abort());
@@ -102,13 +159,8 @@ export function createProbing(parts: ProbingParts): Probing {
 
   plan(pace.first);
   return {
-    health(name) {
-      const found = known.get(name);
-      const current = parts.targets().find((target) => target.name === name);
-      return found === undefined || found.identity !== current?.identity
-        ? { state: "unknown" }
-        : found.health;
-    },
+    health: healthOf,
+    healthWithin,
     lookSoon() {
       if (running === undefined) plan(pace.first);
       else again = true;
@@ -117,6 +169,7 @@ export function createProbing(parts: ProbingParts): Probing {
       stopping.abort();
       cancel();
       await running;
+      await Promise.all([...looks.values()].map(({ done }) => done));
     },
   };
 }

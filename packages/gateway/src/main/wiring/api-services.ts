@@ -14,10 +14,12 @@ import { healthOf } from "../telemetry/health.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Probes } from "../telemetry/probes.ts";
 import type { Boot, InForce } from "./boot.ts";
+import { createProbes } from "../../probes/probes.ts";
 import { connectionsNow } from "./connections-now.ts";
 import type { IdentityServices } from "./identity/identity-services.ts";
 import { mcpClientsOf, scopesOf } from "./identity/mcp-clients.ts";
 import { type SignalChannels, signalChannelsOf } from "./identity/signal-channels.ts";
+import { gatewayPlace, probedConnections } from "./probed-connections.ts";
 import type { Records } from "./records.ts";
 import type { GrantService } from "./start-grants.ts";
 
@@ -109,6 +111,15 @@ function servicesOf(parts: ApiServicesParts, swapped: Swapped): ApiServices {
     policies: () => configuration().policies,
     sessions: () => gates.look(),
     connections: () => connectionsNow(configuration(), protocols, (name) => parts.probes.health(name)),
+    probes: createProbes({
+      clock: boot.clock,
+      log,
+      store: records.store.probes,
+      connections: probedConnections({ configuration, protocols, health: parts.probes, clock: boot.clock }),
+      gateway: () => gatewayPlace(url, parts.ports),
+      locked: () => grants.locked?.reason,
+      configuration: () => configuration().digest,
+    }),
     access({ id, connection }, secret) {
       const kind = configuration().connections.get(connection)?.kind ?? "";
       const protocol = protocols.find((each) => each.kind === kind);

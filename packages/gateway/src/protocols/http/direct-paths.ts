@@ -1,11 +1,16 @@
-import type { DirectPaths } from "../../gate/direct-paths.ts";
+import type { DirectPaths, Endpoint } from "../../gate/direct-paths.ts";
 import { endpointOf } from "../../gate/web/endpoint-of.ts";
 import type { HttpTarget } from "./target.ts";
 
+/** Where an API is. */
+export function endpointsOf({ url }: HttpTarget): readonly Endpoint[] {
+  return [endpointOf(url)];
+}
+
 /** The ways to an API beside the gateway. Who else uses it, nobody here can tell. */
-export function directPathsOf({ url }: HttpTarget): DirectPaths {
+export function directPathsOf(target: HttpTarget): DirectPaths {
   return {
-    endpoints: [endpointOf(url)],
+    endpoints: endpointsOf(target),
     isShared: true,
     neighbours: [],
     files: [],

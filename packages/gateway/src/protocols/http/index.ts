@@ -3,7 +3,7 @@ import type { Protocol } from "../../gate/protocol.ts";
 import { addressOfUrl, probeServer } from "../../gate/web/probe-server.ts";
 import { createUpstreams, type UpstreamPlan } from "../../gate/web/proxy/upstream.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import { directPathsOf } from "./direct-paths.ts";
+import { directPathsOf, endpointsOf } from "./direct-paths.ts";
 import type { HttpAct, HttpCover } from "./act.ts";
 import { createCompiledScopes } from "./compile.ts";
 import { createCredentials } from "./credentials.ts";
@@ -73,6 +73,7 @@ export function createHttp({ clock, url }: HttpOptions): Protocol<HttpScope, Htt
     reach: reachOf,
     words: ({ method, target }) => `${method} ${target}`,
     address: (target) => addressOfUrl((target as HttpTarget).url),
+    endpoints: (target) => endpointsOf(target as HttpTarget),
     directPaths: (target) => directPathsOf(target as HttpTarget),
     probe: (target, signal) => probeServer(planOf(target as HttpTarget), () => clock.monotonic(), signal),
     access: (grant, endpoints) => webAccess("http", grant, endpoints),

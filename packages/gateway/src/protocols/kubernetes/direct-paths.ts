@@ -3,6 +3,7 @@ import {
   type ClosingQuestion,
   type ClusterAccount,
   type DirectPaths,
+  type Endpoint,
   type MissingFile,
   savedAs,
 } from "../../gate/direct-paths.ts";
@@ -13,10 +14,15 @@ import { type ByNamespace, rightsOf, type RbacRule, widerThan } from "./rbac.ts"
 import type { KubernetesScope } from "./scope.ts";
 import type { KubernetesTarget } from "./target.ts";
 
+/** Where a cluster's API server is. */
+export function endpointsOf({ server }: KubernetesTarget): readonly Endpoint[] {
+  return [endpointOf(server)];
+}
+
 /** The ways to a cluster beside the gateway, and the rights that its account keeps. */
 export function directPathsOf(target: KubernetesTarget, question: ClosingQuestion): DirectPaths {
   return {
-    endpoints: [endpointOf(target.server)],
+    endpoints: endpointsOf(target),
     isShared: true,
     neighbours: [],
     files: [rbacFile(target, question)],

@@ -2,7 +2,7 @@ import type { Protocol } from "../../gate/protocol.ts";
 import { addressOfUrl, probeServer } from "../../gate/web/probe-server.ts";
 import { createUpstreams } from "../../gate/web/proxy/upstream.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import { directPathsOf } from "./direct-paths.ts";
+import { directPathsOf, endpointsOf } from "./direct-paths.ts";
 import type { KubernetesAct, KubernetesCover } from "./act.ts";
 import { handleRequest } from "./exchange.ts";
 import { verdictOf } from "./judge.ts";
@@ -50,6 +50,7 @@ export function createKubernetes({
     reach: reachOf,
     words: actWords,
     address: (target) => addressOfUrl((target as KubernetesTarget).server),
+    endpoints: (target) => endpointsOf(target as KubernetesTarget),
     directPaths: (target, question) => directPathsOf(target as KubernetesTarget, question),
     probe: (target, signal) =>
       probeServer(planOf(target as KubernetesTarget), () => clock.monotonic(), signal),

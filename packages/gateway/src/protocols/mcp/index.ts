@@ -1,7 +1,7 @@
 import { webAccess } from "../../gate/access.ts";
 import type { Protocol } from "../../gate/protocol.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import { directPathsOf } from "./direct-paths.ts";
+import { directPathsOf, endpointsOf } from "./direct-paths.ts";
 import { compileScopes } from "./compile.ts";
 import { handleRequest } from "./exchange.ts";
 import type { McpAct, McpCover } from "./act.ts";
@@ -46,6 +46,7 @@ export function createMcp({ clock, url }: McpOptions): Protocol<McpScope, McpAct
     reach: reachOf,
     words: actWords,
     address: (target) => addressOf(target as McpTarget),
+    endpoints: (target) => endpointsOf(target as McpTarget),
     directPaths: (target) => directPathsOf(target as McpTarget),
     probe: (target, signal) => probe(target as McpTarget, () => clock.monotonic(), signal),
     access: (grant, endpoints) => webAccess("mcp", grant, endpoints),

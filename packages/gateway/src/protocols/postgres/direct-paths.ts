@@ -2,6 +2,7 @@ import {
   type ClosingFile,
   type ClosingQuestion,
   type DirectPaths,
+  type Endpoint,
   type MissingFile,
   savedAs,
 } from "../../gate/direct-paths.ts";
@@ -25,10 +26,15 @@ function neighboursOf(target: Target, { connection, targets }: ClosingQuestion):
   return new Map(all.filter(([name, each]) => name !== connection && isSame(each)));
 }
 
+/** Where a database is. */
+export function endpointsOf({ host, port, database, user }: Target): readonly Endpoint[] {
+  return [{ host, port, speaks: "postgres", database, user }];
+}
+
 /** The ways to a database beside the gateway, and the lines of pg_hba.conf that close them. */
 export function directPathsOf(target: Target, question: ClosingQuestion): DirectPaths {
   return {
-    endpoints: [{ host: target.host, port: target.port }],
+    endpoints: endpointsOf(target),
     isShared: false,
     neighbours: [...neighboursOf(target, question).keys()],
     files: [hbaFile(target, question)],

@@ -1,7 +1,7 @@
 import type { SecureContext } from "node:tls";
 import type { Protocol } from "../../gate/protocol.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import { directPathsOf } from "./direct-paths.ts";
+import { directPathsOf, endpointsOf } from "./direct-paths.ts";
 import { postgresAccess } from "./access.ts";
 import type { PostgresAct, PostgresCover } from "./act.ts";
 import { loadGrammar } from "./guard/syntax/grammar.ts";
@@ -42,6 +42,7 @@ export const postgresRules: Omit<Protocol<PostgresScope, PostgresAct, PostgresCo
   access: postgresAccess,
   tools: [createRunSql(runStatement)],
   address: (target) => addressOf(target as Target),
+  endpoints: (target) => endpointsOf(target as Target),
   directPaths: (target, question) => directPathsOf(target as Target, question),
   ready: loadGrammar,
 };

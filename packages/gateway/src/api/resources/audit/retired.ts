@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { LACKS, type RetiredLog } from "../../../audit/logs/port.ts";
 import { requireOperator } from "../../../grants/approvals/people.ts";
-import { recordPrincipal } from "../../../grants/durability/records.ts";
+import { recordPrincipal } from "../../../audit/record-principal.ts";
 import { component } from "../../contract/components.ts";
 import { endpoint } from "../../contract/endpoint.ts";
 import { timeOf, timeSchema } from "../../contract/schemas.ts";

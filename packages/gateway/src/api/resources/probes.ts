@@ -1,0 +1,148 @@
+import type * as z from "zod";
+import { ProbeRefused } from "../../probes/errors.ts";
+import { refusedRecord } from "../../probes/records.ts";
+import type { ProbedHost, ProbeReport, ProbeTask } from "../../probes/types.ts";
+import { type Call, endpoint } from "../contract/endpoint.ts";
+import { timeOf } from "../contract/schemas.ts";
+import {
+  probedHostSchema,
+  probedHostsSchema,
+  probeOfferSchema,
+  probeOrderSchema,
+  probeReportSchema,
+  probeStartSchema,
+  probeTaskSchema,
+} from "./probe-schemas.ts";
+
+/** The largest report: a thousand ways, as long as they usually are several times over. */
+const MAX_REPORT_BYTES = 1_048_576;
+
+/** Records a refusal before it is answered. */
+async function recordingRefusal<T>(call: Call, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof ProbeRefused) call.recordRefusal(refusedRecord(call.principal, call.address, error));
+    throw error;
+  }
+}
+
+function taskView({ probe, nonce, reportBy, gateway, targets }: ProbeTask): z.input<typeof probeTaskSchema> {
+  return {
+    probe,
+    nonce,
+    report_by: timeOf(reportBy),
+    gateway: { ...gateway, ports: [...gateway.ports] },
+    targets: targets.map(({ connection, protocol, state, endpoints }) => ({
+      connection,
+      protocol,
+      state,
+      endpoints: endpoints.map(({ addresses, leftOut, ...where }) => ({
+        ...where,
+        addresses: [...addresses],
+        ...(leftOut === undefined ? {} : { addresses_left_out: leftOut }),
+      })),
+    })),
+  };
+}
+
+function reportOf({ nonce, host, ways, credentials }: z.output<typeof probeReportSchema>): ProbeReport {
+  return {
+    nonce,
+    host,
+    ways,
+    credentials: credentials.map(({ leads_to: leadsTo, ...rest }) => ({
+      ...rest,
+      ...(leadsTo === undefined ? {} : { leadsTo }),
+    })),
+  };
+}
+
+function hostView(host: ProbedHost): z.input<typeof probedHostSchema> {
+  const { principal, connections, credentials, credentialsLeftOut } = host;
+  return {
+    probe: host.probe,
+    host: host.host,
+    address: host.address,
+    principal: { ...principal, groups: [...principal.groups], actors: [...principal.actors] },
+    offered_by: host.offeredBy,
+    probed_at: timeOf(host.probedAt),
+    verdict: host.verdict,
+    connections: connections.map(({ connection, verdict, open, undecided }) => ({
+      connection,
+      verdict,
+      open: [...open],
+      undecided: [...undecided],
+    })),
+    open: [...host.open],
+    credentials: credentials.map(({ leadsTo, ...rest }) => ({
+      ...rest,
+      ...(leadsTo === undefined ? {} : { leads_to: leadsTo }),
+    })),
+    ...(credentialsLeftOut === undefined ? {} : { credentials_left_out: credentialsLeftOut }),
+  };
+}
+
+/** Lets one host be told real addresses, once. */
+export const offerProbe = endpoint({
+  id: "POST /v1/probes",
+  operationId: "offerProbe",
+  summary:
+    "Offer a probe: a token with which one host is told the real addresses of targets, once, to try them",
+  description:
+    "The token is good for one start within 15 minutes, by whoever has it. It is answered once and stored nowhere. At most 100 offers wait.",
+  body: probeOrderSchema,
+  answers: { 201: { description: "The offer", schema: probeOfferSchema } },
+  async handle({ services, principal, body }) {
+    const { probe, token, expiresAt, connections } = await services.probes.offer(principal, body.connections);
+    return {
+      status: 201,
+      body: { probe, token, expires_at: timeOf(expiresAt), connections: [...connections] },
+    };
+  },
+});
+
+/** Tells real addresses to whoever has a token. */
+export const startProbe = endpoint({
+  id: "POST /v1/probes/start",
+  operationId: "startProbe",
+  summary:
+    "Start a probe with an operator's token: answers the real addresses of targets, to be tried from here",
+  description:
+    "Whoever starts it reports it, from the same address and within 15 minutes. 403 probe_token_refused says nothing of why.",
+  body: probeStartSchema,
+  answers: { 200: { description: "What is to be tried", schema: probeTaskSchema } },
+  async handle(call) {
+    const { services, principal, address, body } = call;
+    const task = await recordingRefusal(call, services.probes.start(principal, address, body.token));
+    return { status: 200, body: taskView(task) };
+  },
+});
+
+/** Takes what a host found. */
+export const reportProbe = endpoint({
+  id: "POST /v1/probes/report",
+  operationId: "reportProbe",
+  summary: "Report what a probe found, once: answers what that proves",
+  description:
+    "A connection is closed where every address that was told was tried directly and is closed, and the target was up before and after. 403 probe_report_refused says nothing of why.",
+  body: probeReportSchema,
+  bodyLimit: MAX_REPORT_BYTES,
+  answers: { 201: { description: "The host, probed", schema: probedHostSchema } },
+  async handle(call) {
+    const { services, principal, address, body } = call;
+    const host = await recordingRefusal(call, services.probes.report(principal, address, reportOf(body)));
+    return { status: 201, body: hostView(host) };
+  },
+});
+
+/** Lists the hosts that were probed. */
+export const listProbedHosts = endpoint({
+  id: "GET /v1/probes",
+  operationId: "listProbedHosts",
+  summary: "The hosts that were probed, each as it was last: newest first, 500 at most",
+  answers: { 200: { description: "The hosts", schema: probedHostsSchema } },
+  async handle({ services }) {
+    return { status: 200, body: { hosts: (await services.probes.hosts()).map(hostView) } };
+  },
+});

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { isLoopbackAddress, plainAddress } from "./addresses.ts";
+
+test.each([
+  ["10.0.0.7", "10.0.0.7"],
+  ["::ffff:10.0.0.7", "10.0.0.7"],
+  ["::FFFF:a00:7", "10.0.0.7"],
+  ["2001:DB8:0:0::7", "2001:db8::7"],
+  ["fe80::1%eth0", "fe80::1"],
+  ["::1", "::1"],
+  ["db.internal", undefined],
+  ["010.0.0.7", undefined],
+  ["", undefined],
+  [undefined, undefined],
+])("%s is written %s", (written, plain) => {
+  expect(plainAddress(written)).toBe(plain);
+});
+
+test.each([
+  ["127.0.0.1", true],
+  ["127.9.9.9", true],
+  ["::ffff:127.0.0.1", true],
+  ["::1", true],
+  ["10.0.0.7", false],
+  ["128.0.0.1", false],
+  ["localhost", false],
+])("%s: %s", (written, expected) => {
+  expect(isLoopbackAddress(written)).toBe(expected);
+});

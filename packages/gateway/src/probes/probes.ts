@@ -1,0 +1,212 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { AuditLog } from "../audit/log.ts";
+import type { NewRecord } from "../audit/records.ts";
+import { plainAddress } from "../kernel/addresses.ts";
+import { boundedMap } from "../kernel/bounded-map.ts";
+import { type Clock, type Deadline, deadlineAfter, remaining } from "../kernel/clock.ts";
+import { nameHint } from "../kernel/closest-name.ts";
+import { MayflyError } from "../kernel/errors.ts";
+import { newId, newSecret } from "../kernel/ids.ts";
+import { type Requester, requesterKey } from "../kernel/requester.ts";
+import { lockedDown, reportRefused, stored, tokenRefused, tooManyProbes } from "./errors.ts";
+import { keptHost, proberOf } from "./kept.ts";
+import { offeredRecord, probedRecord, startedRecord } from "./records.ts";
+import type { KeptProbe, KeptStart, ProbeStore } from "./store.ts";
+import type {
+  GatewayPlace,
+  ProbedHost,
+  ProbeOffer,
+  ProbeReport,
+  ProbeTask,
+  TargetState,
+  ToldTarget,
+} from "./types.ts";
+import { judgeReport } from "./verdict.ts";
+
+/** How long a token is good, and then how long the report may take, milliseconds. */
+const TOKEN_MS = 15 * 60_000;
+const REPORT_MS = 15 * 60_000;
+const MAX_OFFERS = 100;
+const MAX_HOSTS_OF_REQUESTER = 100;
+const MAX_HOSTS_LISTED = 500;
+/** How long the last report of a host is kept, milliseconds. */
+const KEPT_MS = 400 * 86_400_000;
+/** What has ended is kept a little longer than it counts: its report may be on its way. */
+const ENDED_KEPT_MS = 60_000;
+/** Deadlines remembered on the monotonic clock: of offers and starts of this process. */
+const MAX_DEADLINES = 1000;
+
+const TOKEN = /^(pr_[0-9a-z]{16})\.([0-9a-z]{32})$/;
+const NONCE = /^[0-9a-z]{32}$/;
+
+/** The connections, and where their targets really are. */
+export interface ProbedConnections {
+  names(): readonly string[];
+  /** Of those names that are still configured, in bounded time. */
+  targets(names: readonly string[]): Promise<readonly ToldTarget[]>;
+  /** How the gateway finds these targets now, in bounded time; `unknown` where a connection leads elsewhere meanwhile. */
+  states(told: readonly ToldTarget[]): Promise<ReadonlyMap<string, TargetState>>;
+}
+
+export interface ProbesParts {
+  readonly clock: Clock;
+  readonly log: Pick<AuditLog, "append" | "sync">;
+  readonly store: ProbeStore;
+  readonly connections: ProbedConnections;
+  readonly gateway: () => GatewayPlace;
+  /** Why Mayfly is locked down; undefined: it is not. */
+  readonly locked: () => string | undefined;
+  /** Digest of the configuration in force. */
+  readonly configuration: () => string;
+}
+
+/** Probes, from the operator's offer to the list of hosts. */
+export interface Probes {
+  /**
+   * Lets one host be told the real addresses of these connections' targets, once.
+   * @param names left out: all connections
+   * @throws MayflyError `unknown_connection` or `too_many_probes`, and 503 where log or store do not answer
+   */
+  offer(by: Requester, names?: readonly string[]): Promise<ProbeOffer>;
+  /**
+   * Tells the addresses to whoever has the token, and binds the probe to them and their address.
+   * @param address the client's, as the socket knows it
+   * @throws ProbeRefused; MayflyError `locked_down`, and 503 where log or store do not answer
+   */
+  start(who: Requester, address: string, token: string): Promise<ProbeTask>;
+  /**
+   * Takes the one report of a probe, records what it proves and keeps it.
+   * @throws ProbeRefused; MayflyError 400 when it names another connection, and 503 where log or store do not answer
+   */
+  report(who: Requester, address: string, report: ProbeReport): Promise<ProbedHost>;
+  /** The hosts that were probed, as they were last, newest first. */
+  hosts(): Promise<readonly ProbedHost[]>;
+}
+
+const digestOf = (secret: string): string => createHash("sha256").update(secret).digest("hex");
+
+const isSame = (one: string, other: string): boolean =>
+  one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+
+/** @throws MayflyError for a connection that was not told */
+function requireOwnConnections(targets: readonly ToldTarget[], { ways }: ProbeReport): void {
+  const known = new Set(targets.map(({ connection }) => connection));
+  const at = ways.findIndex(({ connection }) => connection !== undefined && !known.has(connection));
+  if (at >= 0)
+    throw new MayflyError("invalid_input", `body.ways.${at}.connection: it is not one of this probe's`, {
+      hint: "report the connections that POST /v1/probes/start has told",
+    });
+}
+
+/** Makes the probes of a gateway. */
+export function createProbes({ clock, log, store, connections, ...parts }: ProbesParts): Probes {
+  const deadlines = boundedMap<Deadline>(MAX_DEADLINES);
+  const offerKey = (id: string): string => `offer ${id}`;
+  const startKey = (id: string): string => `start ${id}`;
+
+  /** Whether a time has passed: by both clocks where it was set here, so that one stepped back extends nothing. */
+  function isOver(key: string, wall: number): boolean {
+    const deadline = deadlines.get(key);
+    return wall <= clock.wall() || (deadline !== undefined && remaining(clock, deadline) <= 0);
+  }
+
+  async function write(record: NewRecord): Promise<void> {
+    log.append(record);
+    await log.sync();
+  }
+
+  function requireNoLockdown(): void {
+    const reason = parts.locked();
+    if (reason !== undefined) throw lockedDown(reason);
+  }
+
+  /** The probe that a token is good for. @throws ProbeRefused */
+  async function redeemable(token: string): Promise<KeptProbe> {
+    const [, id, secret] = TOKEN.exec(token) ?? [];
+    if (id === undefined || secret === undefined) throw tokenRefused("malformed");
+    const probe = await stored(store.find(id));
+    if (probe === undefined) throw tokenRefused("unknown");
+    if (!isSame(probe.tokenDigest, digestOf(secret))) throw tokenRefused("wrong", id);
+    if (probe.start !== undefined) throw tokenRefused("used", id);
+    if (isOver(offerKey(id), probe.expiresAt)) throw tokenRefused("expired", id);
+    return probe;
+  }
+
+  /** The probe that a report is of. @throws ProbeRefused */
+  async function reportable(
+    who: Requester,
+    address: string,
+    nonce: string,
+  ): Promise<{ readonly probe: KeptProbe; readonly start: KeptStart }> {
+    if (!NONCE.test(nonce)) throw reportRefused("malformed");
+    const probe = await stored(store.findByNonce(digestOf(nonce)));
+    if (probe?.start === undefined) throw reportRefused("unknown");
+    const { id, start, isReported } = probe;
+    if (start.requester !== requesterKey(who)) throw reportRefused("other_principal", id);
+    if (start.address !== address) throw reportRefused("other_address", id);
+    if (isReported) throw reportRefused("used", id);
+    if (isOver(startKey(id), start.reportBy)) throw reportRefused("late", id);
+    return { probe, start };
+  }
+
+  async function offer(by: Requester, names?: readonly string[]): Promise<ProbeOffer> {
+    const known = connections.names();
+    const asked = [...new Set(names ?? known)];
+    const unknown = asked.find((name) => !known.includes(name));
+    if (unknown !== undefined)
+      throw new MayflyError("unknown_connection", `there is no connection ${unknown}`, {
+        status: 404,
+        hint: nameHint(unknown, known, "there are") ?? "there are none",
+      });
+    const now = clock.wall();
+    const [id, secret] = [newId("pr"), newSecret()];
+    const made = { probe: id, connections: asked, expiresAt: now + TOKEN_MS };
+    await stored(store.forget({ endedBefore: now - ENDED_KEPT_MS, reportedBefore: now - KEPT_MS }));
+    const { probe: _, ...facts } = made;
+    const kept = { id, tokenDigest: digestOf(secret), offeredBy: by.subject, ...facts };
+    await stored(store.offer(kept, { max: MAX_OFFERS, at: now, refusal: () => tooManyProbes(MAX_OFFERS) }));
+    deadlines.set(offerKey(id), deadlineAfter(clock, TOKEN_MS));
+    // Nobody has the token before.
+    await write(offeredRecord(by, made, parts.configuration()));
+    return { ...made, token: `${id}.${secret}` };
+  }
+
+  async function start(who: Requester, from: string, token: string): Promise<ProbeTask> {
+    requireNoLockdown();
+    const probe = await redeemable(token);
+    const targets = await connections.targets(probe.connections);
+    requireNoLockdown();
+    const now = clock.wall();
+    const nonce = newSecret();
+    const begun: KeptStart = {
+      nonceDigest: digestOf(nonce),
+      reportBy: now + REPORT_MS,
+      requester: requesterKey(who),
+      prober: proberOf(who),
+      address: plainAddress(from) ?? from,
+      targets,
+    };
+    if (!(await stored(store.start(probe.id, begun, now)))) throw tokenRefused("used", probe.id);
+    deadlines.set(startKey(probe.id), deadlineAfter(clock, REPORT_MS));
+    // Nobody has been told anything before.
+    await write(startedRecord(who, probe, begun, parts.configuration()));
+    return { probe: probe.id, nonce, reportBy: begun.reportBy, gateway: parts.gateway(), targets };
+  }
+
+  async function report(who: Requester, from: string, given: ProbeReport): Promise<ProbedHost> {
+    const address = plainAddress(from) ?? from;
+    const { probe, start: begun } = await reportable(who, address, given.nonce);
+    requireOwnConnections(begun.targets, given);
+    const statesNow = await connections.states(begun.targets);
+    const judged = judgeReport({ told: begun.targets, statesNow, address, ways: given.ways });
+    const probedAt = clock.wall();
+    if (!(await stored(store.claim(probe.id, probedAt)))) throw reportRefused("used", probe.id);
+    await write(probedRecord(who, probe, begun, given, judged, parts.configuration()));
+    const facts = { probe: probe.id, host: given.host, address, probedAt, offeredBy: probe.offeredBy };
+    const host = keptHost({ ...facts, principal: begun.prober }, judged, given.credentials);
+    await stored(store.keep(probe.id, host, MAX_HOSTS_OF_REQUESTER));
+    return host;
+  }
+
+  return { offer, start, report, hosts: () => stored(store.hosts(MAX_HOSTS_LISTED)) };
+}

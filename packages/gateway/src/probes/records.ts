@@ -1,0 +1,125 @@
+import { recordPrincipal } from "../audit/record-principal.ts";
+import type { NewRecord } from "../audit/records.ts";
+import type { Json } from "../kernel/canonical.ts";
+import type { Requester } from "../kernel/requester.ts";
+import type { KeptProbe, KeptStart } from "./store.ts";
+import type { ProbeOffer, ProbeReport, ProbeWay } from "./types.ts";
+import type { ProbeRefused } from "./errors.ts";
+import type { Judged } from "./verdict.ts";
+
+// What the log says of probes: never a token, never a nonce.
+
+const timeOf = (ms: number): string => new Date(ms).toISOString();
+
+/** The connection that a record is about, where it is about one. */
+function only(connections: readonly string[]): { readonly connection?: string } {
+  const [connection] = connections;
+  return connection === undefined || connections.length > 1 ? {} : { connection };
+}
+
+export function offeredRecord(
+  by: Requester,
+  offer: Omit<ProbeOffer, "token">,
+  configuration: string,
+): NewRecord {
+  const { probe, connections, expiresAt } = offer;
+  return {
+    type: "probe.offered",
+    principal: recordPrincipal(by),
+    ...only(connections),
+    configuration,
+    detail: { probe, connections, expires_at: timeOf(expiresAt) },
+  };
+}
+
+/** Whose addresses were told to whom. */
+export function startedRecord(
+  who: Requester,
+  { id, offeredBy }: KeptProbe,
+  { address, reportBy, targets }: KeptStart,
+  configuration: string,
+): NewRecord {
+  const connections = targets.map(({ connection }) => connection);
+  return {
+    type: "probe.started",
+    principal: recordPrincipal(who),
+    ...only(connections),
+    configuration,
+    detail: { probe: id, address, offered_by: offeredBy, connections, report_by: timeOf(reportBy) },
+  };
+}
+
+/** A token or a report that was refused. */
+export function refusedRecord(
+  who: Requester,
+  address: string,
+  { code, reason, probe }: ProbeRefused,
+): NewRecord {
+  return {
+    type: "probe.refused",
+    principal: recordPrincipal(who),
+    detail: { code, reason, address, ...(probe === undefined ? {} : { probe }) },
+  };
+}
+
+/** A way whole, without what it does not have. */
+function wayInWords({ credentials = [], ...way }: ProbeWay): Json {
+  const said = Object.entries(way).filter(
+    (entry): entry is [string, string | number] => entry[1] !== undefined,
+  );
+  return { ...Object.fromEntries(said), ...(credentials.length === 0 ? {} : { credentials }) };
+}
+
+/** How many closed ways there are, by what was found. */
+function closedByFinding(ways: readonly ProbeWay[]): Json {
+  const counts: Record<string, number> = {};
+  for (const { found, outcome } of ways) if (outcome === "closed") counts[found] = (counts[found] ?? 0) + 1;
+  return counts;
+}
+
+/**
+ * What a host reported, and what it proves. Every way that is open or undecided stands whole in `found`; where that is too
+ * long for the record, the log keeps it beside it, and verdicts and counts stay.
+ */
+export function probedRecord(
+  who: Requester,
+  { id, offeredBy }: KeptProbe,
+  { address }: KeptStart,
+  { host, ways, credentials }: ProbeReport,
+  judged: Judged,
+  configuration: string,
+): NewRecord {
+  const of = (outcome: ProbeWay["outcome"]): readonly Json[] =>
+    ways.filter((way) => way.outcome === outcome).map(wayInWords);
+  const [open, undecided] = [of("open"), of("undecided")];
+  const doubtful = judged.connections.filter(({ verdict }) => verdict === "undecided");
+  return {
+    type: "path.probed",
+    principal: recordPrincipal(who),
+    ...only(judged.connections.map(({ connection }) => connection)),
+    configuration,
+    detail: {
+      probe: id,
+      host,
+      address,
+      offered_by: offeredBy,
+      verdict: judged.verdict,
+      connections: judged.connections.map(({ connection, verdict }) => ({ connection, verdict })),
+      open: open.length,
+      undecided: undecided.length,
+      closed: closedByFinding(ways),
+      credentials: credentials.length,
+      found: {
+        open,
+        undecided,
+        doubts: doubtful.map((each) => ({ connection: each.connection, why: each.undecided })),
+        credentials: credentials.map(({ kind, place, name, leadsTo }) => ({
+          kind,
+          place,
+          name,
+          ...(leadsTo === undefined ? {} : { leads_to: leadsTo }),
+        })),
+      },
+    },
+  };
+}
