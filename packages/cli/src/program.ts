@@ -11,6 +11,7 @@ import { credentialCommand, kubeconfigCommand } from "./commands/kubernetes.ts";
 import { lockdownCommand } from "./commands/lockdown.ts";
 import { loginCommand, logoutCommand } from "./commands/login.ts";
 import { operationsCommand } from "./commands/operations.ts";
+import { probeCommand, probesCommand, probeTokenCommand } from "./commands/probe.ts";
 import { requestCommand } from "./commands/request.ts";
 import {
   collectCommand,
@@ -78,6 +79,9 @@ export function program(commandLine: readonly string[], asJson = false): Command
     revokeCommand(),
     liveCommand(),
     lockdownCommand(),
+    probeTokenCommand(),
+    probeCommand(),
+    probesCommand(),
     auditCommand(),
     completionCommand(),
   ];

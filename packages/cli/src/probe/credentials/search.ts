@@ -1,0 +1,176 @@
+import { stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { listFolder, type Looked, readHead, readWhole } from "./files.ts";
+import type { FoundCredential, FoundHere, FoundProxy, LeadsTo, Surroundings, UnreadPlace } from "./found.ts";
+import { proxyUrl, serverOf } from "./urls.ts";
+import { targetText } from "./words.ts";
+
+const MAX_CREDENTIALS = 300;
+const MAX_PROXIES = 100;
+const MAX_UNREAD = 200;
+/** Files and folders looked at. */
+const MAX_LOOKS = 2000;
+
+/** A file's text, and whether others may read it. */
+interface TextFile {
+  readonly path: string;
+  readonly text: string;
+  readonly isSharedWithOthers: boolean;
+}
+
+/** A search under way: reads within its bounds, and keeps what the finders find. */
+export class Search {
+  readonly #credentials = new Map<string, FoundCredential>();
+  readonly #proxies = new Map<string, FoundProxy>();
+  readonly #unread = new Map<string, UnreadPlace>();
+  #looks = 0;
+  #isFull = false;
+  readonly surroundings: Surroundings;
+
+  constructor(surroundings: Surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  /** An environment variable that is set to something. */
+  env(name: string): string | undefined {
+    const { env } = this.surroundings;
+    const value = Object.hasOwn(env, name) ? env[name] : undefined;
+    return value === "" ? undefined : value;
+  }
+
+  /** A path in the home folder. */
+  home(...names: string[]): string {
+    return join(this.surroundings.home, ...names);
+  }
+
+  /** A path below the configuration folder (XDG Base Directory Specification). */
+  config(...names: string[]): string {
+    return join(this.env("XDG_CONFIG_HOME") ?? this.home(".config"), ...names);
+  }
+
+  /** A path of the system. */
+  system(path: string): string {
+    return join(this.surroundings.root, path);
+  }
+
+  /** A path as a variable or a file names it. @param from the folder that a relative one starts at */
+  path(named: string, from: string = this.surroundings.cwd): string {
+    if (named === "~" || named.startsWith("~/")) return this.home(named.slice(1));
+    return resolve(from, named);
+  }
+
+  /** Keeps a credential, unless it leads to Mayfly. */
+  add(kind: FoundCredential["kind"], place: string, name: string, leadsTo?: LeadsTo): void {
+    if (
+      leadsTo !== undefined &&
+      leadsTo.host !== "*" &&
+      this.surroundings.isGateway(leadsTo.host, leadsTo.port)
+    )
+      return;
+    const target = leadsTo === undefined ? "" : `${leadsTo.host}:${leadsTo.port ?? ""}`;
+    const key = JSON.stringify([kind, place, name, target]);
+    if (this.#credentials.has(key)) return;
+    if (this.#credentials.size === MAX_CREDENTIALS) {
+      this.#isFull = true;
+      return;
+    }
+    this.#credentials.set(key, { kind, place, name, ...(leadsTo === undefined ? {} : { leadsTo }) });
+  }
+
+  /** Keeps a proxy as a client's setting names it. */
+  proxy(place: string, value: string): void {
+    if (value.trim() === "") return;
+    const url = proxyUrl(value);
+    if (url === undefined) {
+      this.unread(place, "names no proxy that can be understood");
+      return;
+    }
+    const leadsTo = serverOf(url.href);
+    if (url.username !== "" || url.password !== "")
+      this.add("http", place, `a proxy's login, ${targetText(leadsTo, "a proxy")}`, leadsTo);
+    if (this.#proxies.size < MAX_PROXIES) this.#proxies.set(`${place} ${url.href}`, { place, url });
+    else this.unread("proxies", `there are more than ${MAX_PROXIES}`);
+  }
+
+  /** Says that a place could not be read or understood; the first reason stays. */
+  unread(place: string, why: string): void {
+    if (this.#unread.has(place)) return;
+    if (this.#unread.size < MAX_UNREAD) this.#unread.set(place, { place, why });
+    else this.#unread.set("places", { place: "places", why: `more than ${MAX_UNREAD} could not be read` });
+  }
+
+  /** A text file; undefined where there is none, or where it can't be read: that is said. */
+  async text(path: string): Promise<TextFile | undefined> {
+    const content = await this.#look(path, readWhole);
+    if (content === undefined) return undefined;
+    const text = content.bytes.toString("utf8");
+    // What can be made out is still looked at.
+    if (text.includes("\u0000") || text.includes("\ufffd")) this.unread(path, "not all of it is text");
+    return {
+      path,
+      text: text.replace(/^\ufeff/, ""),
+      isSharedWithOthers: (content.mode & 0o077) !== 0,
+    };
+  }
+
+  /** A file's bytes. */
+  async bytes(path: string): Promise<Buffer | undefined> {
+    return (await this.#look(path, readWhole))?.bytes;
+  }
+
+  /** A file's first bytes, however large it is; empty for an empty one. */
+  async head(path: string): Promise<Buffer | undefined> {
+    return (await this.#look(path, readHead))?.bytes;
+  }
+
+  /** Whether there is a file that can be read and holds anything. */
+  async holdsAnything(path: string): Promise<boolean> {
+    return ((await this.head(path))?.length ?? 0) > 0;
+  }
+
+  /** The names in a folder. */
+  async names(path: string): Promise<readonly string[]> {
+    const found = await this.#look(path, listFolder);
+    if (found?.isCut === true)
+      this.unread(path, `only the first ${found.names.length} entries were looked at`);
+    return found?.names ?? [];
+  }
+
+  /** Whether a path is a folder's. */
+  async isFolder(path: string): Promise<boolean> {
+    return stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+  }
+
+  /** Whether a path is a regular file's. */
+  async isFile(path: string): Promise<boolean> {
+    return stat(path).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+  }
+
+  /** What was found so far. */
+  found(): FoundHere {
+    if (this.#isFull)
+      this.unread("credentials", `there are more than ${MAX_CREDENTIALS}: only these were kept`);
+    return {
+      credentials: [...this.#credentials.values()],
+      proxies: [...this.#proxies.values()],
+      unread: [...this.#unread.values()],
+    };
+  }
+
+  async #look<T>(path: string, how: (path: string) => Promise<Looked<T>>): Promise<T | undefined> {
+    if (this.#looks >= MAX_LOOKS) {
+      this.unread("files", `only the first ${MAX_LOOKS} were looked at`);
+      return undefined;
+    }
+    this.#looks += 1;
+    const looked = await how(path);
+    if (looked.kind === "unread") this.unread(path, looked.why);
+    return looked.kind === "read" ? looked.value : undefined;
+  }
+}

@@ -1,0 +1,639 @@
+/** What is in every secret of the cases, and in nothing else. */
+export const CANARY = "c4n4ry";
+/** Signs that mean something to one reader or another. */
+export const SIGNS: readonly string[] = "/?#@:;&=%[](){}<>, '\"\\.-1a$\t!|*".split("");
+const S = `${CANARY}Hunter2`;
+const GITHUB = `ghp_${CANARY}0123456789abcdefghijKLMN`;
+const KEY = `-----BEGIN PRIVATE KEY-----\n${CANARY}AAAA==\n-----END PRIVATE KEY-----\n`;
+
+type Files = Readonly<Record<string, string>>;
+type Env = Readonly<Record<string, string>>;
+
+/** A source of credentials: where something is found, and a near miss where nothing is. */
+export interface Case {
+  readonly what: string;
+  readonly files?: Files;
+  readonly env?: Env;
+  /** "kind place: name", with "-> host:port" behind it where it leads somewhere. */
+  readonly found: readonly string[];
+  readonly miss: { readonly files?: Files; readonly env?: Env };
+}
+
+const kubeconfig = (server: string, user: string): string => `apiVersion: v1
+kind: Config
+clusters: [{ name: prod, cluster: { server: "${server}" } }]
+contexts: [{ name: main, context: { cluster: prod, user: admin } }]
+users: [{ name: admin, user: ${user} }]
+`;
+const exec = "{ exec: { command: mayfly, args: [credential], apiVersion: client.authentication.k8s.io/v1 } }";
+
+export const CASES: readonly Case[] = [
+  {
+    what: "settings of MCP servers",
+    files: {
+      "./.mcp.json": JSON.stringify({
+        mcpServers: {
+          shop: {
+            command: "npx",
+            args: ["-y", "server-postgres", `postgresql://support:${S}@db.internal/shop`],
+          },
+          crm: { url: "https://crm.internal/mcp", headers: { Authorization: `Bearer ${S}` } },
+          forge: { command: "forge", env: { FORGE_TOKEN: S } },
+        },
+      }),
+      "~/.claude.json": JSON.stringify({
+        projects: {
+          "/work": { mcpServers: { old: { command: "x", args: [`--dsn=mysql://u:${S}@db.internal/shop`] } } },
+        },
+      }),
+    },
+    found: [
+      "postgres ./.mcp.json (MCP server shop), an argument: db.internal:5432/shop as support -> db.internal:5432",
+      "http ./.mcp.json (MCP server crm): a header, crm.internal:443 -> crm.internal:443",
+      "environment ./.mcp.json (MCP server forge), variable FORGE_TOKEN: FORGE_TOKEN",
+      "mysql ~/.claude.json (MCP server old), an argument: db.internal:3306/shop as u -> db.internal:3306",
+    ],
+    miss: {
+      files: {
+        "./.mcp.json": JSON.stringify({
+          mcpServers: {
+            shop: { command: "npx", args: ["-y", "server-postgres", "postgresql://db.internal/shop"] },
+            mayfly: { url: "https://gateway.test:8443/mcp", headers: { Authorization: `Bearer ${S}` } },
+            crm: { url: "https://crm.internal/mcp", headers: { Authorization: "Bearer ${CRM_TOKEN}" } },
+            forge: { command: "forge", env: { FORGE_TOKEN: "${FORGE_TOKEN}", LOG: S } },
+          },
+        }),
+      },
+    },
+  },
+  {
+    what: "PGPASSWORD with PGHOST",
+    env: {
+      PGPASSWORD: S,
+      PGHOST: "db.internal,b.internal",
+      PGPORT: "5433",
+      PGDATABASE: "shop",
+      PGUSER: "support",
+    },
+    found: [
+      "postgres environment variable PGPASSWORD: db.internal:5433/shop as support -> db.internal:5433",
+      "postgres environment variable PGPASSWORD: b.internal:5433/shop as support -> b.internal:5433",
+    ],
+    miss: { env: { PGPASSWORD: S, PGHOST: "gateway.test", PGPORT: "6432" } },
+  },
+  {
+    what: "PGPASSWORD alone",
+    env: { PGPASSWORD: S },
+    found: ["postgres environment variable PGPASSWORD: PostgreSQL, on the host that the client names"],
+    miss: { env: { PGPASSWORD: "", PGHOST: "db.internal" } },
+  },
+  {
+    what: "a password file",
+    files: { "~/.pgpass": `# comment:1:2:3:${S}\r\n*:*:*:support:${S}\r\nfd00\\:\\:1:5432:a\\\\b:u:${S}\n` },
+    found: [
+      "postgres ~/.pgpass:2: any host as support -> *",
+      "postgres ~/.pgpass:3: [fd00::1]:5432 as u -> fd00::1:5432",
+    ],
+    miss: { files: { "~/.pgpass": `#db:5432:shop:u:${S}\ndb:5432:shop:u:\ngateway.test:6432:*:*:${S}\n` } },
+  },
+  {
+    what: "PGPASSFILE",
+    files: { "~/other": `db.internal:5432:shop:support:${S}` },
+    env: { PGPASSFILE: "ROOT/home/a/other" },
+    found: ["postgres ~/other:1: db.internal:5432/shop as support -> db.internal:5432"],
+    miss: { env: { PGPASSFILE: "ROOT/absent" } },
+  },
+  {
+    what: "a service file",
+    files: {
+      "/etc/postgresql-common/pg_service.conf": `[shop]\nhost=db.internal\nuser=support\npassword=${S}\n`,
+    },
+    found: [
+      "postgres /etc/postgresql-common/pg_service.conf:4: db.internal:5432 as support -> db.internal:5432",
+    ],
+    miss: { files: { "~/.pg_service.conf": "[shop]\nhost=db.internal\n" } },
+  },
+  {
+    what: "a client certificate's key",
+    files: { "~/.postgresql/postgresql.key": KEY },
+    found: ["postgres ~/.postgresql/postgresql.key: PostgreSQL, a client certificate's key"],
+    miss: { files: { "~/.postgresql/root.crt": "public" } },
+  },
+  {
+    what: "MySQL's options",
+    files: { "~/.my.cnf": `[client]\nhost = db.internal\nuser=a\npassword="${S}"\n` },
+    found: ["mysql ~/.my.cnf:4: db.internal:3306 as a -> db.internal:3306"],
+    miss: { files: { "~/.my.cnf": `[client]\npassword\nuser=a\n[mysqld]\npassword=${S}\n` } },
+  },
+  {
+    what: "MYSQL_PWD",
+    env: { MYSQL_PWD: S, MYSQL_HOST: "db.internal" },
+    found: ["mysql environment variable MYSQL_PWD: db.internal:3306 -> db.internal:3306"],
+    miss: { env: { MYSQL_HOST: "db.internal" } },
+  },
+  {
+    what: "a database's URL",
+    env: { DATABASE_URL: `postgres://support:${S}@db.internal/shop?sslmode=require` },
+    found: [
+      "postgres environment variable DATABASE_URL: db.internal:5432/shop as support -> db.internal:5432",
+    ],
+    miss: {
+      env: {
+        DATABASE_URL: "postgres://support@db.internal/shop",
+        OTHER_URL: `postgres://g:${S}@gateway.test:6432/x`,
+      },
+    },
+  },
+  {
+    what: "a URL of several hosts",
+    env: { MONGO: `mongodb://u:${S}@a.test:1,b.test/x` },
+    found: [
+      "database environment variable MONGO: a.test:1/x as u -> a.test:1",
+      "database environment variable MONGO: b.test:27017/x as u -> b.test:27017",
+    ],
+    miss: { env: { MONGO: "mongodb://a.test:1,b.test/x" } },
+  },
+  {
+    what: "a password with a slash, that ends the host early",
+    env: { DATABASE_URL: `postgres://support:12/${S}@db.internal/shop` },
+    found: ["postgres environment variable DATABASE_URL: a URL of postgres"],
+    miss: { env: { DATABASE_URL: "postgres://db.internal:12/shop" } },
+  },
+  {
+    what: "a token as the user of a URL",
+    env: { REMOTE: `https://${GITHUB}@github.com/a/b` },
+    found: ["http environment variable REMOTE: github.com:443 -> github.com:443"],
+    miss: { env: { REMOTE: "https://git@github.com/a/b", CDN: "https://unpkg.test/@scope/package" } },
+  },
+  {
+    what: "JDBC, conninfo and other strings",
+    env: {
+      SPRING: `jdbc:postgresql://db.internal/shop?user=support&password=${S}`,
+      CONNINFO: `host=db.internal dbname=shop user=support password='${S}'`,
+      ADO: `Server=tcp:sql.internal,1433;Database=shop;User Id=a;Password=${S};`,
+      GO: `a:${S}@tcp(my.internal:3307)/shop`,
+      ORACLE: `jdbc:oracle:thin:a/${S}@//ora.internal:1521/x`,
+    },
+    found: [
+      "postgres environment variable SPRING: db.internal:5432/shop as support -> db.internal:5432",
+      "postgres environment variable CONNINFO: db.internal:5432/shop as support -> db.internal:5432",
+      "database environment variable ADO: sql.internal:1433/shop as a -> sql.internal:1433",
+      "mysql environment variable GO: my.internal:3307/shop as a -> my.internal:3307",
+      "database environment variable ORACLE: a connection string of Oracle",
+    ],
+    miss: {
+      env: {
+        SPRING: "jdbc:postgresql://db.internal/shop?user=support",
+        CONNINFO: "host=db.internal dbname=shop",
+        ADO: "Server=sql.internal;Integrated Security=true",
+        GO: "a@tcp(my.internal:3307)/shop",
+        TEXT: "the password=is a word",
+      },
+    },
+  },
+  {
+    what: "names of secrets",
+    env: {
+      STRIPE_API_KEY: S,
+      DB_PASS: S,
+      ADMINPWD: S,
+      npm_config__authToken: S,
+      A_TOKEN: S,
+      PLAIN: GITHUB,
+      PEM: KEY,
+    },
+    found: ["STRIPE_API_KEY", "DB_PASS", "ADMINPWD", "npm_config__authToken", "A_TOKEN", "PLAIN", "PEM"].map(
+      (name) => `environment environment variable ${name}: ${name}`,
+    ),
+    miss: {
+      env: {
+        PWD: "/",
+        OLDPWD: "/",
+        COLORTERM: "truecolor",
+        XAUTHORITY: "/x",
+        GPG_TTY: "/dev/tty",
+        MAYFLY_TOKEN: S,
+        MAX_OUTPUT_TOKENS: "1000",
+        TOKENIZERS_PARALLELISM: "false",
+        TOKEN_URL: "https://a.test/token",
+        GIT_AUTHOR_NAME: "a",
+        USE_AUTH: "true",
+        EMPTY_TOKEN: "",
+        GIT_ASKPASS: "echo",
+        OTHER_TOKEN: "${A_TOKEN}",
+        AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
+      },
+    },
+  },
+  {
+    what: "a secret's file",
+    files: { "/run/secret": S },
+    env: { DB_PASSWORD_FILE: "ROOT/run/secret" },
+    found: ["environment environment variable DB_PASSWORD_FILE: the file /run/secret"],
+    miss: { env: { DB_PASSWORD_FILE: "ROOT/run/absent" } },
+  },
+  {
+    what: "a kubeconfig's token",
+    files: { "~/.kube/config": kubeconfig("https://k.internal:6443", `{ token: ${S} }`) },
+    found: [
+      "kubernetes ~/.kube/config (user admin): k.internal:6443, context main (a token) -> k.internal:6443",
+    ],
+    miss: { files: { "~/.kube/config": kubeconfig("https://gateway.test:8443/kubernetes/prod", exec) } },
+  },
+  {
+    what: "a kubeconfig's command and files, merged",
+    files: {
+      "~/1": "clusters: [{ name: prod, cluster: { server: 'https://k.internal' } }]",
+      "~/2": `contexts: [{ name: main, context: { cluster: prod, user: admin } }]\nusers: [{ name: admin, user: ${exec} }, { name: lone, user: { client-key: key } }]`,
+      "~/key": KEY,
+    },
+    env: { KUBECONFIG: "ROOT/home/a/1:ROOT/home/a/2" },
+    found: [
+      "kubernetes ~/2 (user admin): k.internal:443, context main (command mayfly) -> k.internal:443",
+      "kubernetes ~/2 (user lone): no context's (a client certificate)",
+    ],
+    miss: {
+      files: { "~/.kube/config": kubeconfig("https://k.internal", "{ client-key: absent, username: a }") },
+    },
+  },
+  {
+    what: "a pod's tokens",
+    files: {
+      "/var/run/secrets/kubernetes.io/serviceaccount/token": S,
+      "/var/run/secrets/eks.amazonaws.com/serviceaccount/token": S,
+    },
+    env: { KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "6443" },
+    found: [
+      "cloud /var/run/secrets/eks.amazonaws.com/serviceaccount/token: a token of eks.amazonaws.com",
+      "kubernetes /var/run/secrets/kubernetes.io/serviceaccount/token: a service account's token -> 10.0.0.1:6443",
+    ],
+    miss: { files: { "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt": "public" } },
+  },
+  {
+    what: "a workload's identity",
+    files: { "~/t": S },
+    env: { AWS_WEB_IDENTITY_TOKEN_FILE: "ROOT/home/a/t", AZURE_FEDERATED_TOKEN_FILE: "ROOT/home/a/t" },
+    found: ["cloud ~/t: AWS, a workload's identity token", "cloud ~/t: Azure, a workload's identity token"],
+    miss: { env: { AWS_WEB_IDENTITY_TOKEN_FILE: "ROOT/absent" } },
+  },
+  {
+    what: ".netrc",
+    files: {
+      "~/.netrc": `machine api.internal login a\n  password "${S} x"\ndefault login b password ${S}\n`,
+    },
+    found: ["http ~/.netrc:2: api.internal:443 -> api.internal:443", "http ~/.netrc:3: any host -> *"],
+    miss: {
+      files: {
+        "~/.netrc": `machine api.internal login a\n# machine b password ${S}\nmacdef init\nmachine c password ${S}\n\n`,
+      },
+    },
+  },
+  {
+    what: "curl's defaults",
+    files: {
+      "~/.curlrc": `user = "a:${S}"\n-H "Authorization: Bearer ${S}"\noauth2-bearer ${S}\nproxy-user=a:${S}\n-ub:${S}\n`,
+    },
+    found: [
+      "http ~/.curlrc:1: curl, a user and password for any host",
+      "http ~/.curlrc:2: curl, a header with a login for any host",
+      "http ~/.curlrc:3: curl, a token for any host",
+      "http ~/.curlrc:4: curl, a user and password for its proxy",
+      "http ~/.curlrc:5: curl, a user and password for any host",
+    ],
+    miss: {
+      files: { "~/.curlrc": `#user=a:${S}\nuser = a\nheader = "Accept: text/html"\nuser-agent = "a:b"\n` },
+    },
+  },
+  {
+    what: "wget's defaults",
+    files: { "~/.wgetrc": `http_password = ${S}\n` },
+    found: ["http ~/.wgetrc:1: wget, a password for any host"],
+    miss: { files: { "~/.wgetrc": `# password = ${S}\nuser = a\n` } },
+  },
+  {
+    what: "git's stores and settings",
+    files: {
+      "~/.git-credentials": `https://a:${S}@git.internal\n`,
+      "~/.gitconfig": `[http "https://b.internal/"]\n\textraheader = AUTHORIZATION: basic ${S}\n[url "https://${GITHUB}@github.com/"]\n insteadOf = x\n[include]\npath = more\n[credential]\nhelper = store --file ~/creds\n`,
+      "~/more": `[http]\nextraheader = "Authorization: Bearer ${S}"\n`,
+      "~/creds": `https://a:${S}@c.internal\n`,
+      "./.git/config": `[remote "origin"]\n\turl = https://x-access-token:${S}@github.com/a/b.git\n`,
+    },
+    found: [
+      "git ~/.gitconfig:2: git, a header with a login for b.internal:443 -> b.internal:443",
+      "git ~/.gitconfig:3: github.com:443 -> github.com:443",
+      "git ./.git/config:2: github.com:443 -> github.com:443",
+      "git ~/more:2: git, a header with a login for any host",
+      "git ~/.git-credentials:1: git.internal:443 -> git.internal:443",
+      "git ~/creds:1: c.internal:443 -> c.internal:443",
+    ],
+    miss: {
+      files: {
+        "~/.git-credentials": "https://git.internal\n",
+        "~/.gitconfig": '[user]\nname = a\n[http]\nextraheader = "X-Trace: 1"\n',
+        "./.git/config": '[remote "origin"]\n\turl = git@github.com:a/b.git\n',
+      },
+    },
+  },
+  {
+    what: "a worktree's repository",
+    files: {
+      "./.git": "gitdir: ../repository/.git/worktrees/w\n",
+      "~/repository/.git/worktrees/w/commondir": "../..\n",
+      "~/repository/.git/config": `[remote "origin"]\nurl = https://a:${S}@git.internal/x\n`,
+    },
+    found: ["git ~/repository/.git/config:2: git.internal:443 -> git.internal:443"],
+    miss: { files: { "./.git": "gitdir: ../absent\n" } },
+  },
+  {
+    what: "a header for git in variables",
+    env: {
+      GIT_CONFIG_COUNT: "1",
+      GIT_CONFIG_KEY_0: "http.https://github.com/.extraheader",
+      GIT_CONFIG_VALUE_0: `AUTHORIZATION: basic ${S}`,
+    },
+    found: [
+      "git environment variable GIT_CONFIG_VALUE_0: git, a header with a login for github.com:443 -> github.com:443",
+    ],
+    miss: {
+      env: {
+        GIT_CONFIG_COUNT: "0",
+        GIT_CONFIG_KEY_0: "http.extraheader",
+        GIT_CONFIG_VALUE_0: `AUTHORIZATION: basic ${S}`,
+      },
+    },
+  },
+  {
+    what: "gh, glab and hub",
+    files: {
+      "~/.config/gh/hosts.yml": `github.com:\n  oauth_token: ${S}\n  user: a\nghe.internal:\n  user: b\n`,
+      "~/.config/glab-cli/config.yml": `hosts:\n  gitlab.internal:\n    token: ${S}\n`,
+      "~/.config/hub": `h.internal:\n- user: a\n  oauth_token: ${S}\n`,
+    },
+    found: [
+      "git ~/.config/gh/hosts.yml: gh at github.com:443 -> github.com:443",
+      "git ~/.config/gh/hosts.yml: gh, the token in the system's keyring at ghe.internal:443 -> ghe.internal:443",
+      "git ~/.config/glab-cli/config.yml: glab at gitlab.internal:443 -> gitlab.internal:443",
+      "git ~/.config/hub: hub at h.internal:443 -> h.internal:443",
+    ],
+    miss: {
+      files: {
+        "~/.config/gh/hosts.yml": "github.com:\n  git_protocol: https\n",
+        "~/.config/glab-cli/config.yml": "hosts:\n  gitlab.com:\n    token:\n",
+      },
+    },
+  },
+  {
+    what: "npm",
+    files: {
+      "~/.npmrc": `//npm.internal/:_authToken=${S}\n_auth=${S}\n`,
+      "./.npmrc": "//r.internal/:_authToken=${SET_HERE}\n",
+    },
+    env: { SET_HERE: "x" },
+    found: [
+      "registry ~/.npmrc:1: npm.internal:443 -> npm.internal:443",
+      "registry ~/.npmrc:2: registry.npmjs.org:443 -> registry.npmjs.org:443",
+      "registry ./.npmrc:1: r.internal:443 -> r.internal:443",
+    ],
+    miss: {
+      files: {
+        "~/.npmrc": `#_authToken=${S}\nregistry=https://npm.internal\nalways-auth=true\n//r.internal/:_authToken=\${ABSENT}\n`,
+      },
+    },
+  },
+  {
+    what: "container registries",
+    files: {
+      "~/.docker/config.json": JSON.stringify({
+        auths: { "https://index.docker.io/v1/": { auth: S }, "ghcr.io": {} },
+        credsStore: "desktop",
+        credHelpers: { "gcr.io": "gcloud" },
+      }),
+      "~/.config/containers/auth.json": JSON.stringify({ auths: { "quay.io": { identitytoken: S } } }),
+    },
+    found: [
+      "registry ~/.docker/config.json: index.docker.io:443 -> index.docker.io:443",
+      "registry ~/.docker/config.json: ghcr.io:443, by the helper docker-credential-desktop -> ghcr.io:443",
+      "registry ~/.docker/config.json: gcr.io:443, by the helper docker-credential-gcloud -> gcr.io:443",
+      "registry ~/.config/containers/auth.json: quay.io:443 -> quay.io:443",
+    ],
+    miss: { files: { "~/.docker/config.json": '{"auths":{"ghcr.io":{}},"HttpHeaders":{}}' } },
+  },
+  {
+    what: "Python's registries",
+    files: {
+      "~/.pypirc": `[pypi]\nusername = __token__\npassword = ${S}\n`,
+      "~/.config/pip/pip.conf": `[global]\nextra-index-url =\n  https://a:${S}@pip.internal/simple\n`,
+    },
+    found: [
+      "registry ~/.pypirc:3: upload.pypi.org:443 -> upload.pypi.org:443",
+      "registry ~/.config/pip/pip.conf:3: pip.internal:443 -> pip.internal:443",
+    ],
+    miss: {
+      files: {
+        "~/.pypirc": "[pypi]\nusername = a\n",
+        "~/.pip/pip.conf": "[global]\nindex-url = https://pypi.org/simple\n",
+      },
+    },
+  },
+  {
+    what: "other registries",
+    files: {
+      "~/.cargo/credentials.toml": `[registry]\ntoken = "${S}"\n[registries.own]\ntoken = "${S}"\n`,
+      "~/.m2/settings.xml": `<settings><!-- <server><password>${S}</password></server> --><servers>\n<server><id>nexus</id><password>${S}</password></server></servers></settings>`,
+      "~/.gradle/gradle.properties": `nexusPassword=${S}\n`,
+      "~/.gem/credentials": `---\n:rubygems_api_key: ${S}\n`,
+      "~/.yarnrc.yml": `npmRegistryServer: "https://y.internal"\nnpmAuthToken: ${S}\n`,
+      "~/.composer/auth.json": JSON.stringify({
+        "http-basic": { "c.internal": { username: "a", password: S } },
+      }),
+    },
+    found: [
+      "registry ~/.cargo/credentials.toml:2: crates.io:443 -> crates.io:443",
+      "registry ~/.cargo/credentials.toml:4: Cargo, registry own",
+      "registry ~/.m2/settings.xml:2: Maven, server nexus",
+      "registry ~/.gradle/gradle.properties:1: Gradle",
+      "registry ~/.gem/credentials: RubyGems",
+      "registry ~/.yarnrc.yml: y.internal:443 -> y.internal:443",
+      "registry ~/.composer/auth.json: c.internal:443 -> c.internal:443",
+    ],
+    miss: {
+      files: {
+        "~/.cargo/credentials": "[registry]\n",
+        "~/.m2/settings.xml":
+          "<settings><servers><server><id>a</id><password>${env.X}</password></server></servers></settings>",
+        "~/.gradle/gradle.properties": "org.gradle.daemon=true\n",
+        "~/.yarnrc.yml": "nodeLinker: node-modules\n",
+        "~/.composer/auth.json": "{}",
+      },
+    },
+  },
+  {
+    what: "AWS",
+    files: {
+      "~/.aws/credentials": `[default]\naws_access_key_id = AKIA\naws_secret_access_key = ${S}\n`,
+      "~/.aws/config": "[profile dev]\ncredential_process = /bin/x\n[profile sso]\nsso_session = s\n",
+      "~/.aws/sso/cache/a.json": JSON.stringify({ accessToken: S }),
+    },
+    env: { AWS_SECRET_ACCESS_KEY: S, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/x" },
+    found: [
+      "cloud environment variable AWS_SECRET_ACCESS_KEY: AWS",
+      "cloud ~/.aws/sso/cache/a.json: AWS, a sign-in",
+      "cloud ~/.aws/credentials:3: AWS, profile default (an access key)",
+      "cloud ~/.aws/config:2: AWS, profile dev (a program that gives its login)",
+      "cloud ~/.aws/config:4: AWS, profile sso (single sign-on, signed in)",
+      "cloud environment variable AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: AWS, the container's role -> 169.254.170.2:80",
+    ],
+    miss: {
+      files: {
+        "~/.aws/config": "[default]\nregion = eu-central-1\n[profile sso]\nsso_session = s\n",
+        "~/.aws/sso/cache/a.json": '{"clientId":"x"}',
+      },
+    },
+  },
+  {
+    what: "Google Cloud",
+    files: {
+      "~/sa.json": JSON.stringify({
+        type: "service_account",
+        private_key: KEY,
+        client_email: "a@b.iam.test",
+      }),
+      "~/.config/gcloud/application_default_credentials.json": JSON.stringify({ refresh_token: S }),
+      "~/.config/gcloud/legacy_credentials/a@b.test/adc.json": JSON.stringify({ refresh_token: S }),
+      "~/.config/gcloud/credentials.db": `SQLite ${S}`,
+    },
+    env: { GOOGLE_APPLICATION_CREDENTIALS: "ROOT/home/a/sa.json" },
+    found: [
+      "cloud ~/sa.json: Google Cloud as a@b.iam.test",
+      "cloud ~/.config/gcloud/application_default_credentials.json: Google Cloud",
+      "cloud ~/.config/gcloud/legacy_credentials/a@b.test/adc.json: Google Cloud",
+      "cloud ~/.config/gcloud/credentials.db: Google Cloud, gcloud's logins",
+    ],
+    miss: {
+      files: {
+        "~/.config/gcloud/credentials.db": "",
+        "~/.config/gcloud/application_default_credentials.json": "{}",
+      },
+    },
+  },
+  {
+    what: "Azure",
+    files: {
+      "~/.azure/msal_token_cache.json": JSON.stringify({ RefreshToken: { a: { secret: S } } }),
+      "~/.azure/service_principal_entries.json": JSON.stringify([{ client_secret: S }]),
+      "~/.azure/msal_token_cache.bin": S,
+    },
+    env: { AZURE_CLIENT_SECRET: S },
+    found: [
+      "cloud environment variable AZURE_CLIENT_SECRET: Azure, a service principal",
+      "cloud ~/.azure/msal_token_cache.json: Azure, az's logins",
+      "cloud ~/.azure/service_principal_entries.json: Azure, az's logins",
+      "cloud ~/.azure/msal_token_cache.bin: Azure, az's logins, encrypted",
+    ],
+    miss: {
+      files: { "~/.azure/msal_token_cache.json": '{"RefreshToken":{}}', "~/.azure/accessTokens.json": "[]" },
+    },
+  },
+  {
+    what: "other clouds",
+    files: {
+      "~/.oci/config": "[DEFAULT]\nkey_file=~/k\n",
+      "~/.config/doctl/config.yaml": `access-token: ${S}\n`,
+      "~/.terraform.d/credentials.tfrc.json": JSON.stringify({
+        credentials: { "app.terraform.io": { token: S } },
+      }),
+      "~/.terraformrc": `credentials "tf.internal" {\n  token = "${S}"\n}\n`,
+      "~/.config/hcloud/cli.toml": `active_context = "a"\n[[contexts]]\nname = "a"\ntoken = "${S}"\n`,
+      "~/.config/rclone/rclone.conf": `[s3]\ntype = s3\nsecret_access_key = ${S}\n`,
+      "~/.s3cfg": `[default]\nsecret_key = ${S}\n`,
+      "~/.boto": `[Credentials]\naws_secret_access_key = ${S}\n`,
+    },
+    found: [
+      "cloud ~/.terraform.d/credentials.tfrc.json: Terraform at app.terraform.io:443 -> app.terraform.io:443",
+      "cloud ~/.terraformrc:2: Terraform at tf.internal:443 -> tf.internal:443",
+      "cloud ~/.oci/config:2: Oracle Cloud, DEFAULT",
+      "cloud ~/.config/hcloud/cli.toml:4: Hetzner Cloud",
+      "cloud ~/.config/rclone/rclone.conf:3: rclone, s3",
+      "cloud ~/.s3cfg:2: s3cmd, default",
+      "cloud ~/.boto:2: boto, Credentials",
+      "cloud ~/.config/doctl/config.yaml: DigitalOcean -> api.digitalocean.com:443",
+    ],
+    miss: {
+      files: {
+        "~/.oci/config": "[DEFAULT]\nregion=x\n",
+        "~/.config/doctl/config.yaml": "context: default\n",
+        "~/.terraform.d/credentials.tfrc.json": '{"credentials":{}}',
+        "~/.terraformrc": 'plugin_cache_dir = "x"\n',
+        "~/.config/rclone/rclone.conf": "[local]\ntype = local\n",
+        "~/.s3cfg": "[default]\nsecret_key =\n",
+        "~/.boto": "[Boto]\n",
+      },
+    },
+  },
+  {
+    what: "vaults",
+    files: {
+      "~/.vault-token": S,
+      "~/.config/sops/age/keys.txt": `# created\nAGE-SECRET-KEY-${S}\n`,
+      "~/.config/op/config": "{}",
+      "~/.tsh/keys/proxy.internal/a": KEY,
+      "~/.hoop/config.toml": `token = "${S}"`,
+      "~/.strongdm/.sdm": S,
+    },
+    env: { VAULT_TOKEN: S, VAULT_ADDR: "https://vault.internal:8200" },
+    found: [
+      "vault environment variable VAULT_TOKEN: Vault at vault.internal:8200 -> vault.internal:8200",
+      "vault ~/.vault-token: Vault -> vault.internal:8200",
+      "vault ~/.config/sops/age/keys.txt:2: SOPS, an age key",
+      "vault ~/.config/op/config: 1Password, op's accounts",
+      "vault ~/.hoop/config.toml: hoop",
+      "vault ~/.strongdm/.sdm: StrongDM",
+      "vault ~/.tsh/keys/proxy.internal: Teleport, tsh's keys -> proxy.internal:443",
+    ],
+    miss: { files: { "~/.vault-token": "\n", "~/.config/sops/age/keys.txt": "# public key: age1x\n" } },
+  },
+  {
+    what: "SSH's keys",
+    files: {
+      "~/.ssh/id_a": KEY,
+      "~/.ssh/id_b": `-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n${CANARY}\n`,
+      "~/.ssh/config":
+        "Include more/*.conf\nHost box\n  HostName box.internal\n  User a\n  IdentityFile ~/elsewhere\n",
+      "~/.ssh/more/x.conf": "Host y.internal\nIdentityFile=%d/.ssh/id_a\n",
+      "~/elsewhere": KEY,
+    },
+    found: [
+      "ssh ~/.ssh/id_a: a private key, for y.internal:22 -> y.internal:22",
+      "ssh ~/.ssh/id_b: a private key, encrypted with a passphrase",
+      "ssh ~/elsewhere: a private key, for box.internal:22 as a -> box.internal:22",
+    ],
+    miss: {
+      files: {
+        "~/.ssh/id_a.pub": "ssh-ed25519 AAAA",
+        "~/.ssh/known_hosts": "x",
+        "~/.ssh/config": "Host *\nIdentityFile ~/absent\n",
+      },
+    },
+  },
+  {
+    what: ".env files",
+    files: {
+      "./.env": `# x\nexport API_KEY="${S}"\nDB=postgres://u:${S}@db.internal/x # y\nPEM="-----BEGIN\n${CANARY}_TOKEN=x\n"\nAFTER_TOKEN=${S}\n`,
+      "~/.env.local": `A_SECRET=${S}\n`,
+    },
+    found: [
+      "environment ./.env:2: API_KEY",
+      "postgres ./.env:3: db.internal:5432/x as u -> db.internal:5432",
+      "environment ./.env:7: AFTER_TOKEN",
+      "environment ~/.env.local:1: A_SECRET",
+    ],
+    miss: {
+      files: {
+        "./.env.example": `API_KEY=${S}\n`,
+        "./.env": "API_KEY=\nNAME=x\n# TOKEN=x\n",
+        "/home/.env": `TOKEN=${S}\n`,
+      },
+    },
+  },
+];

@@ -1,0 +1,309 @@
+// tier: full
+import { createServer as createWeb } from "node:http";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createServer as createTls, type TlsOptions } from "node:tls";
+import { makeCertificate } from "@mayfly/testing/cluster.ts";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { attempt, type Place } from "./attempt.ts";
+import { outcomes } from "./finding.ts";
+import { containerSockets, tryContainerSocket } from "./host.ts";
+import { addressesHere } from "./lookup.ts";
+
+// Servers that behave as what a probe meets: the right ones, and those that answer for them.
+
+/** A step that ends because the other side is silent ends after this; nothing here is measured. */
+const MS = 300;
+/** What ends because something is said may take as long as it likes. */
+const LONG_MS = 60_000;
+
+const servers = new Set<Server>();
+const sockets = new Set<Socket>();
+let pem: { readonly certificate: string; readonly key: string };
+
+beforeAll(async () => {
+  pem = await makeCertificate();
+});
+
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  for (const server of servers) server.close();
+  servers.clear();
+});
+
+async function listen(server: Server): Promise<number> {
+  servers.add(server);
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+/** A server that does something with each connection. */
+const serve = (each: (socket: Socket) => void): Promise<number> => listen(createServer(each));
+
+/** Answers each chunk. */
+const answering = (answer: (chunk: Buffer) => Buffer | string): Promise<number> =>
+  serve((socket) => void socket.on("data", (chunk: Buffer) => void socket.write(answer(chunk))));
+
+const silent = (): Promise<number> => serve(() => undefined);
+const closing = (): Promise<number> => serve((socket) => void socket.once("data", () => socket.destroy()));
+const resetting = (): Promise<number> =>
+  serve((socket) => void socket.once("data", () => socket.resetAndDestroy()));
+
+const web = (status: number): Promise<number> =>
+  listen(createWeb((_, response) => response.writeHead(status).end()));
+
+const secure = (options: TlsOptions = {}, answer = "HTTP/1.1 401 Unauthorized\r\n\r\n"): Promise<number> =>
+  listen(
+    createTls({ cert: pem.certificate, key: pem.key, ...options }, (socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => socket.end(answer));
+    }).on("tlsClientError", () => undefined),
+  );
+
+/** Nobody listens there. */
+async function nobody(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  servers.delete(server);
+  return port;
+}
+
+const place = (port: number, speaks: Place["speaks"], more: Partial<Place> = {}): Place => ({
+  host: "127.0.0.1",
+  port,
+  speaks,
+  users: ["mayfly", "probe_1"],
+  ...more,
+});
+
+const authentication = (kind: number): Buffer => {
+  const message = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]);
+  message.writeInt32BE(kind, 5);
+  return message;
+};
+
+const rejection = ((): Buffer => {
+  const body = Buffer.from("SFATAL\0C28000\0Mno pg_hba.conf entry\0RClientAuthentication\0\0");
+  const head = Buffer.from([0x45, 0, 0, 0, 0]);
+  head.writeInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
+})();
+
+/** A database without TLS that answers a role. */
+const database = (answer: (user: string) => Buffer): Promise<number> =>
+  answering((chunk) => {
+    if (chunk.length === 8) return "N";
+    // Names and values, each with a zero behind it, and one more.
+    const [, user = "", ...rest] = chunk.subarray(8).toString().split("\0");
+    if (rest.length % 2 !== 0 || rest.slice(-2).join("") !== "") return "not PostgreSQL's";
+    return answer(user);
+  });
+
+async function found(to: Place, ms = LONG_MS, proxy?: URL): Promise<string> {
+  const finding = await attempt(to, proxy, ms);
+  return `${finding.found}, ${outcomes[finding.found]}`;
+}
+
+describe("a database", () => {
+  test("is open once one role is asked for a password, and closed when pg_hba.conf rejects all", async () => {
+    const one = await database((user) => (user === "probe_1" ? authentication(10) : rejection));
+    expect(await found(place(one, "postgres"))).toBe("answered, open");
+    const none = await database(() => rejection);
+    expect(await found(place(none, "postgres"))).toBe("rejected, closed");
+  });
+
+  test("is undecided when one role met another fate than the others, none of them open", async () => {
+    const port = await database((user) =>
+      user === "probe_1" ? Buffer.from("HTTP/1.1 400\r\n\r\n") : rejection,
+    );
+    expect(await found(place(port, "postgres"))).toBe("other, undecided");
+  });
+
+  test("is open without TLS although pg_hba.conf rejects all with it", async () => {
+    const port = await serve((socket) => {
+      socket.once("data", (chunk: Buffer) => {
+        if (chunk.length !== 8) {
+          socket.write(authentication(3));
+          return;
+        }
+        socket.write("S");
+        const under = createTls({ cert: pem.certificate, key: pem.key });
+        under.on("secureConnection", (over) => void over.on("data", () => over.write(rejection)));
+        under.emit("connection", socket);
+      });
+    });
+    expect(await found(place(port, "postgres"))).toBe("answered, open");
+  });
+
+  test.each([
+    ["silent", silent, MS, "silent, undecided"],
+    ["one that ends", closing, LONG_MS, "reset, undecided"],
+    ["one that resets", resetting, LONG_MS, "reset, undecided"],
+    ["one that speaks something else", () => answering(() => "SSH-2.0-x\r\n"), LONG_MS, "reset, undecided"],
+    ["nobody", nobody, LONG_MS, "refused, closed"],
+    [
+      "a flood without an end",
+      () => answering(() => Buffer.alloc(1_000_000, "N")),
+      LONG_MS,
+      "other, undecided",
+    ],
+  ])("that is %s is never called closed out of doubt", async (_, make, ms, expected) => {
+    expect(await found(place(await make(), "postgres"), ms)).toBe(
+      // "S" of SSH is taken for a yes to TLS, whose handshake then fails.
+      expected === "reset, undecided" && make.toString().includes("SSH") ? "other, undecided" : expected,
+    );
+  });
+});
+
+describe("an API", () => {
+  test.each([200, 302, 401, 403, 503])("that answers %i is open", async (status) => {
+    expect(await found(place(await web(status), "http"))).toBe("answered, open");
+  });
+
+  test("over TLS is open, whoever's certificate it shows and whatever it says", async () => {
+    expect(await found(place(await secure(), "https"))).toBe("answered, open");
+    expect(await found(place(await secure({}, "garbage"), "https"))).toBe("answered, open");
+  });
+
+  test("that takes nobody without a client certificate is closed", async () => {
+    const options = { requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.3" } as const;
+    expect(await found(place(await secure(options), "https"))).toBe("rejected, closed");
+  });
+
+  test.each([
+    ["silent", silent, MS, "silent, undecided"],
+    ["one that ends", closing, LONG_MS, "reset, undecided"],
+    ["one that resets", resetting, LONG_MS, "reset, undecided"],
+    [
+      "one without TLS",
+      () => answering(() => "HTTP/1.1 400 Bad Request\r\n\r\n"),
+      LONG_MS,
+      "other, undecided",
+    ],
+    ["nobody", nobody, LONG_MS, "refused, closed"],
+  ])("behind %s is never called closed out of doubt", async (_, make, ms, expected) => {
+    expect(await found(place(await make(), "https"), ms)).toBe(expected);
+  });
+});
+
+describe("a proxy", () => {
+  /** Takes CONNECT, and joins or answers. */
+  const connecting = (status: number): Promise<number> =>
+    serve((socket) => {
+      socket.once("data", (chunk: Buffer) => {
+        const [, port] = /^CONNECT 127\.0\.0\.1:(\d+) /.exec(chunk.toString()) ?? [];
+        if (status !== 200) {
+          socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+          return;
+        }
+        const to = connect(Number(port), "127.0.0.1", () => {
+          socket.write("HTTP/1.1 200 Connected\r\n\r\n");
+          socket.pipe(to).pipe(socket);
+        });
+        sockets.add(to);
+        to.on("error", () => socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n"));
+      });
+    });
+
+  test("that leads to a target is open", async () => {
+    const [target, proxy] = [await database(() => authentication(10)), await connecting(200)];
+    expect(await found(place(target, "postgres"), LONG_MS, new URL(`http://127.0.0.1:${proxy}`))).toBe(
+      "answered, open",
+    );
+    const cluster = await secure();
+    expect(await found(place(cluster, "https"), LONG_MS, new URL(`http://127.0.0.1:${proxy}`))).toBe(
+      "answered, open",
+    );
+  });
+
+  test("that reaches nobody there, or refuses, is closed; that says anything else is not", async () => {
+    const to = place(await nobody(), "https");
+    const by = async (status: number): Promise<string> =>
+      found(to, LONG_MS, new URL(`http://127.0.0.1:${await connecting(status)}`));
+    expect(await by(200)).toBe("unreachable, closed");
+    expect(await by(403)).toBe("rejected, closed");
+    expect(await by(407)).toBe("rejected, closed");
+    expect(await by(504)).toBe("unreachable, closed");
+    expect(await by(503)).toBe("other, undecided");
+    expect(await by(500)).toBe("other, undecided");
+    expect(await found(to, LONG_MS, new URL("ftp://127.0.0.1:21"))).toBe("other, undecided");
+    expect(await found(to, LONG_MS, new URL(`http://127.0.0.1:${await nobody()}`))).toBe("refused, closed");
+  });
+
+  test("that opens no tunnel and fetches the page is open", async () => {
+    const proxy = await answering((chunk) =>
+      chunk.toString().startsWith("GET http://127.0.0.1:")
+        ? "HTTP/1.1 404 Not Found\r\n\r\n"
+        : "HTTP/1.1 405 Method Not Allowed\r\n\r\n",
+    );
+    const to = place(await nobody(), "http");
+    expect(await found(to, LONG_MS, new URL(`http://127.0.0.1:${proxy}`))).toBe("answered, open");
+  });
+
+  test("of SOCKS is asked with its password, and its answer counts", async () => {
+    const target = await database(() => authentication(10));
+    const socks = (reply: number): Promise<number> =>
+      serve((socket) => {
+        let step = 0;
+        socket.on("data", (chunk: Buffer) => {
+          step += 1;
+          if (step === 1) socket.write(Buffer.from([5, 2]));
+          else if (step === 2)
+            socket.write(Buffer.from([1, chunk.equals(Buffer.from("\u0001\u0001u\u0002p@")) ? 0 : 1]));
+          else if (step === 3) {
+            socket.write(Buffer.from([5, reply, 0, 1, 0, 0, 0, 0, 0, 0]));
+            if (reply !== 0) return;
+            socket.removeAllListeners("data");
+            const to = connect(target, "127.0.0.1");
+            sockets.add(to);
+            to.on("error", () => undefined);
+            socket.pipe(to).pipe(socket);
+          }
+        });
+      });
+    const by = async (reply: number, login = "u:p%40@"): Promise<string> =>
+      found(place(target, "postgres"), LONG_MS, new URL(`socks5://${login}127.0.0.1:${await socks(reply)}`));
+    expect(await by(0)).toBe("answered, open");
+    expect(await by(2)).toBe("rejected, closed");
+    expect(await by(4)).toBe("unreachable, closed");
+    expect(await by(5)).toBe("refused, closed");
+    expect(await by(1)).toBe("other, undecided");
+    expect(await by(0, "u:wrong@")).toBe("rejected, closed");
+  });
+});
+
+describe("a container engine's socket", () => {
+  test("is open when it takes the connection, and absent otherwise", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "mayfly-socket-"));
+    try {
+      const file = path.join(folder, "docker.sock");
+      const server = createServer((socket) => void sockets.add(socket));
+      servers.add(server);
+      await new Promise<void>((resolve) => server.listen(file, resolve));
+      expect((await tryContainerSocket(file, LONG_MS)).found).toBe("answered");
+      expect((await tryContainerSocket(path.join(folder, "none"), LONG_MS)).found).toBe("absent");
+      writeFileSync(path.join(folder, "plain"), "");
+      expect((await tryContainerSocket(path.join(folder, "plain"), LONG_MS)).found).toBe("absent");
+      const env = { DOCKER_HOST: `unix://${file}`, XDG_RUNTIME_DIR: "/run/user/7" };
+      expect(containerSockets(env)).toEqual(
+        expect.arrayContaining([file, "/run/user/7/podman/podman.sock", "/var/run/docker.sock"]),
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+test("a name has the addresses that this host gives it", async () => {
+  expect(await addressesHere("127.0.0.9", LONG_MS)).toEqual({ addresses: ["127.0.0.9"] });
+  expect(await addressesHere("localhost", LONG_MS)).toMatchObject({
+    addresses: expect.arrayContaining(["127.0.0.1"]) as unknown,
+  });
+});
