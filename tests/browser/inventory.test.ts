@@ -1,4 +1,6 @@
 // tier: full
+import { readFile } from "node:fs/promises";
+import { createMayfly, type Mayfly } from "@mayfly/sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { signedIn, startBrowser, type Visitor, type VisitorOptions } from "@mayfly/testing/browser.ts";
 import type { Login } from "@mayfly/testing/people.ts";
@@ -75,6 +77,52 @@ describe("an inventory of fourteen connections", () => {
     expect(await inaccessible(page)).toEqual([]);
     await page.getByRole("searchbox", { name: "Search" }).fill("nothing of that name");
     await page.getByText("No matches").waitFor();
+  });
+
+  test("Connections lists the hosts that were probed and what stands open there, to operators and auditors", async () => {
+    const ca = await readFile(world.gateway.caFile, "utf8");
+    const as = (token: string): Mayfly => createMayfly({ url: world.gateway.url, ca, token });
+    const offer = await as(await world.personToken("olga@example.com")).probes.offer(["orders-db"]);
+    const agent = as(await world.agentToken());
+    const { nonce, targets } = await agent.probes.start(offer.token);
+    const port = targets[0]?.endpoints[0]?.port ?? 0;
+    const place = "/home/bot/.pgpass:1";
+    const direct = {
+      kind: "direct",
+      address: "127.0.0.1",
+      port,
+      outcome: "open",
+      found: "answered",
+    } as const;
+    await agent.probes.report({
+      nonce,
+      host: "support-1",
+      ways: [
+        {
+          ...direct,
+          connection: "orders-db",
+          to: `127.0.0.1:${port}`,
+          by: "address",
+          detail: "asks",
+          credentials: [place],
+        },
+      ],
+      credentials: [{ kind: "postgres", place, name: "as support" }],
+    });
+    const { page } = await at("ada@example.com", "/connections");
+    const row = page
+      .getByRole("region", { name: "Probed hosts" })
+      .getByRole("row")
+      .filter({ hasText: "support-1" });
+    await row.waitFor();
+    const text = await row.innerText();
+    expect(text).toContain("open");
+    expect(text).toContain(`orders-db is open, with a credential on the host: address: 127.0.0.1:${port}`);
+    expect(text).toContain(place);
+    expect(await inaccessible(page)).toEqual([]);
+    const reviewer = await at("rosa@example.com", "/connections");
+    await reviewer.page.getByRole("list", { name: "Connections", exact: true }).waitFor();
+    expect(await reviewer.page.getByText("Ways around the gateway").count()).toBe(0);
   });
 
   test("a body's schema is read as fields with their limits, and never as a file's path", async () => {

@@ -17,6 +17,7 @@ import { Time } from "../../components/time.tsx";
 import { Untrusted } from "../../components/untrusted.tsx";
 import { useNow } from "../../components/use-now.ts";
 import { pageRoles, sees } from "../../roles.ts";
+import { ProbedHosts } from "./probed-hosts.tsx";
 import type { ConnectionsSearch } from "./search.ts";
 import { byNeed, fittingConnections, healthWords, overview, protocolName, wrongWords } from "./summary.ts";
 
@@ -25,6 +26,7 @@ const again = 30_000;
 
 /** What stands behind the gateway: each target's health, its operations and its recent use. */
 export function ConnectionsPage(): ReactNode {
+  const roles = useRoles();
   const { data, error, refetch } = useQuery({
     queryKey: ["connections"],
     queryFn: () => mayfly.connections(),
@@ -56,6 +58,7 @@ export function ConnectionsPage(): ReactNode {
       ) : (
         <List connections={data} />
       )}
+      {sees(roles, ["operator", "auditor"]) && <ProbedHosts />}
     </Page>
   );
 }
