@@ -122,9 +122,9 @@ function agentShell(holes: ReadonlySet<Hole>): { readonly before: string; readon
     "127.0.0.1 localhost\n10.77.0.10 db.internal\nfd77::10 db.internal\n10.77.0.11 db.internal\n",
   );
   const token = "/run/secrets/kubernetes.io/serviceaccount";
-  const pod = `mount -t tmpfs tmpfs /run && mkdir -p ${token} && echo a-standing-token > ${token}/token;`;
+  const pod = `mkdir -p ${token} && echo a-standing-token > ${token}/token;`;
   return {
-    before: `mount --bind ${at("names")} /etc/hosts; ${holes.has("a service account's token") ? pod : ""}`,
+    before: `mount --bind ${at("names")} /etc/hosts; mount -t tmpfs tmpfs /run; ${holes.has("a service account's token") ? pod : ""}`,
     env: {
       HOME: at("home"),
       MAYFLY_URL: url,
@@ -138,20 +138,33 @@ function agentShell(holes: ReadonlySet<Hole>): { readonly before: string; readon
   };
 }
 
-/** Puts the agent's firewall up as `mayflyd close` prints it, but for the holes. */
+const printedRules = new Map<string, string>();
+
+/** What `mayflyd close` prints for the agent's host: the same each time that it is asked the same. */
+async function rulesOf(options: string): Promise<string> {
+  const known = printedRules.get(options);
+  if (known !== undefined) return known;
+  const common = `-c ${world.config} --entry 10.77.0.5 --only nftables-agents`;
+  const { code, stdout, stderr } = await run("agent", `${mayflyd} close ${options} ${common}`, {});
+  if (code !== 0) throw new Error(stderr);
+  printedRules.set(options, stdout);
+  return stdout;
+}
+
+/** Puts the agent's firewall up, but for the holes. */
 async function shut(holes: ReadonlySet<Hole>): Promise<void> {
   network.inside("agent", "nft", "flush", "ruleset");
   const closed = Object.entries(firewalled).flatMap(([hole, address]) =>
-    holes.has(hole as Hole) ? [] : ["--address", address],
+    holes.has(hole as Hole) ? [] : [`--address ${address}`],
   );
-  const files: [string, readonly string[]][] = [];
-  if (closed.length > 0) files.push(["orders-db", closed]);
-  if (!holes.has("the cluster's address")) files.push(["prod-cluster", []]);
-  for (const [connection, options] of files) {
-    const command = `${mayflyd} close ${connection} -c ${world.config} --entry 10.77.0.5 ${options.join(" ")} --only nftables-agents > ${at("rules")} && nft -f ${at("rules")}`;
+  const asked = [
+    ...(closed.length > 0 ? [`orders-db ${closed.join(" ")}`] : []),
+    ...(holes.has("the cluster's address") ? [] : ["prod-cluster"]),
+  ];
+  for (const options of asked) {
     // oxlint-disable-next-line no-await-in-loop -- one file after the other
-    const ended = await run("agent", command, {});
-    if (ended.code !== 0) throw new Error(ended.stderr);
+    writeFileSync(at("rules"), await rulesOf(options));
+    network.inside("agent", "nft", "-f", at("rules"));
   }
   if (!holes.has("a cloud's metadata service"))
     network.inside(
@@ -368,7 +381,7 @@ describe.skipIf(!canMakeHosts())("mayfly probe", { timeout: 120_000 }, () => {
       "table inet drops { chain in { type filter hook input priority 0; ip saddr 10.77.0.7 drop; ip6 saddr fd77::7 tcp dport 5432 drop; }; }";
     network.inside("database", "nft", drop);
     try {
-      const found = await probed(new Set(), "--timeout 500ms");
+      const found = await probed(new Set(), "--timeout 1s");
       expect(foundOf(found, "orders-db")).toEqual(["timeout"]);
       expect(foundOf(found, "prod-cluster")).toEqual(["refused"]);
       expect(verdicts(found)).toBe("0: orders-db closed, prod-cluster closed, host closed");

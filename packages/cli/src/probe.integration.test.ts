@@ -27,9 +27,9 @@ describe("probe", () => {
     const file = join(bed.state, "token");
     writeFileSync(file, "pr_0000000000000000.token\n");
     const runs = [
-      await bed.run(["probe", "--timeout", "200ms", "--token-file", file]),
-      await bed.run(["probe", "--timeout", "200ms", "--token-file", "-"], {}, "pr_0000000000000000.token"),
-      await bed.run(["probe", "--timeout", "200ms"], { MAYFLY_PROBE_TOKEN: "pr_0000000000000000.token" }),
+      await bed.run(["probe", "--timeout", "1s", "--token-file", file]),
+      await bed.run(["probe", "--timeout", "1s", "--token-file", "-"], {}, "pr_0000000000000000.token"),
+      await bed.run(["probe", "--timeout", "1s"], { MAYFLY_PROBE_TOKEN: "pr_0000000000000000.token" }),
     ];
     for (const ran of runs) {
       expect(ran.code).toBe(4);
@@ -47,7 +47,7 @@ describe("probe", () => {
       expect([ran.code, ran.stdout]).toEqual([2, ""]);
       expect(ran.stderr).toMatch(/^mayfly: .*token.*\nhint: /);
     }
-    const late = await bed.run(["probe", "--timeout", "2h"]);
+    const late = await bed.run(["probe", "--timeout", "999ms"]);
     expect([late.code, late.stderr.includes("--timeout")]).toEqual([2, true]);
   });
 
@@ -55,7 +55,7 @@ describe("probe", () => {
     writeFileSync(join(bed.state, ".pgpass"), "db.invalid:5432:shop:support:a-standing-password\n", {
       mode: 0o600,
     });
-    const ran = await bed.run(["probe", "--timeout", "200ms", "--json"], {
+    const ran = await bed.run(["probe", "--timeout", "1s", "--json"], {
       MAYFLY_PROBE_TOKEN: "pr_0000000000000000.token",
       DEPLOY_TOKEN: "a-standing-token",
     });

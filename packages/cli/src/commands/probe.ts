@@ -17,6 +17,8 @@ import { type Column, table } from "../terminal/table.ts";
 
 /** How long one step of a way may take where nothing else is said, milliseconds. */
 const STEP_MS = 5000;
+/** A shorter one would call a slow way closed: the first SYN that gets lost is sent again after a second (RFC 6298). */
+const MIN_STEP_MS = 1000;
 const MAX_STEP_MS = 60_000;
 
 interface ProbeOptions extends CommonOptions {
@@ -58,8 +60,8 @@ export function probeCommand(): Command {
 
 function stepTime(text: string): number {
   const ms = parseSpan(text);
-  if (ms === undefined || ms < 1 || ms > MAX_STEP_MS)
-    throw new InvalidArgumentError("Give a duration up to 1m, for example 5s.");
+  if (ms === undefined || ms < MIN_STEP_MS || ms > MAX_STEP_MS)
+    throw new InvalidArgumentError("Give a duration from 1s to 1m, for example 5s.");
   return ms;
 }
 

@@ -162,6 +162,13 @@ describe("a database", () => {
   });
 });
 
+test("a host that stood still takes no way for closed that was answered meanwhile", async () => {
+  const tried = found(place(await web(200), "http"), 1);
+  // Timer and connection are both due when it goes on.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  expect(await tried).not.toBe("timeout, closed");
+});
+
 describe("an API", () => {
   test.each([200, 302, 401, 403, 503])("that answers %i is open", async (status) => {
     expect(await found(place(await web(status), "http"))).toBe("answered, open");

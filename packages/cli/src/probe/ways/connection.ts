@@ -18,6 +18,24 @@ function hasNoSuchNetwork(to: NetConnectOpts, error: unknown): boolean {
     .some((each) => each?.family === "IPv6" && !each.internal);
 }
 
+/**
+ * Says that something took too long, once what has come meanwhile was looked at: on a host that stands still for a while the
+ * timer would come first.
+ * @returns takes it back
+ */
+function whenLate(ms: number, late: () => void): () => void {
+  let next: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => {
+    next = setImmediate(() => {
+      next = setImmediate(late);
+    });
+  }, ms);
+  return () => {
+    clearTimeout(timer);
+    clearImmediate(next);
+  };
+}
+
 const seconds = (ms: number): string => `${ms / 1000} s`;
 
 /**
@@ -32,17 +50,17 @@ export function dial(to: NetConnectOpts, ms: number): Promise<Duplex> {
       socket.destroy();
       reject(hasNoSuchNetwork(to, error) ? NO_IPV6 : whyNotConnected(error));
     };
-    const timer = setTimeout(() => give(new TryEnded("timeout", `no answer in ${seconds(ms)}`)), ms);
+    const inTime = whenLate(ms, () => give(new TryEnded("timeout", `no answer in ${seconds(ms)}`)));
     socket.once("error", give);
     socket.once("connect", () => {
-      clearTimeout(timer);
+      inTime();
       socket.off("error", give);
       // From here on whoever reads hears of it.
       socket.on("error", () => undefined);
       socket.setNoDelay(true);
       resolve(socket);
     });
-    socket.once("close", () => clearTimeout(timer));
+    socket.once("close", inTime);
   });
 }
 
@@ -64,21 +82,20 @@ export function secured(connection: Duplex, name: string | undefined, ms: number
       connection.destroy();
       reject(whyEnded(error));
     };
-    const timer = setTimeout(
-      () => give(new TryEnded("silent", `takes the connection, and no TLS comes in ${seconds(ms)}`)),
-      ms,
+    const inTime = whenLate(ms, () =>
+      give(new TryEnded("silent", `takes the connection, and no TLS comes in ${seconds(ms)}`)),
     );
     const closed = (): void => give(new TryEnded("reset", "takes the connection, and ends it before TLS"));
     socket.once("error", give);
     socket.once("close", closed);
     socket.once("secureConnect", () => {
-      clearTimeout(timer);
+      inTime();
       socket.off("error", give);
       socket.off("close", closed);
       socket.on("error", () => undefined);
       resolve(socket);
     });
-    socket.once("close", () => clearTimeout(timer));
+    socket.once("close", inTime);
   });
 }
 
@@ -96,7 +113,7 @@ export function ask<T>(
   return new Promise((resolve, reject) => {
     let soFar: Buffer = Buffer.alloc(0);
     const stop = (): void => {
-      clearTimeout(timer);
+      inTime();
       connection.off("data", take);
       connection.off("error", fail);
       connection.off("end", end);
@@ -122,9 +139,8 @@ export function ask<T>(
         fail(error);
       }
     };
-    const timer = setTimeout(
-      () => fail(new TryEnded("silent", `takes the connection, and says nothing in ${seconds(ms)}`)),
-      ms,
+    const inTime = whenLate(ms, () =>
+      fail(new TryEnded("silent", `takes the connection, and says nothing in ${seconds(ms)}`)),
     );
     connection.on("data", take);
     connection.once("error", fail);
