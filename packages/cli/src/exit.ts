@@ -16,8 +16,8 @@ export const exitCodes = {
 /** What the reader of `--help` sees of the table above. */
 export const exitCodesHelp = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 denied or refused,
-4 still pending, timed out or undecided, 5 not logged in, 6 audit log incomplete,
-7 a way around the gateway is open;
+4 still pending, timed out or undecided, 5 not logged in,
+6 audit log incomplete, 7 a way around the gateway is open;
 run: that of its command (126, 127: it did not start)`;
 
 /** Wrong usage: exit code 2. */

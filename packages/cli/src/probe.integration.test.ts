@@ -2,7 +2,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type TestBed, useTestBed } from "./testing/cli.ts";
+import { MayflyError } from "@mayfly/sdk";
+import { fakesServices } from "@mayfly/testing/fake-api.ts";
+import { type TestBed, testBed, useTestBed } from "./testing/cli.ts";
 
 let bed: TestBed;
 useTestBed((made) => (bed = made));
@@ -37,6 +39,14 @@ describe("probe", () => {
         /undecided: nobody can tell whether there is a way around the gateway \(pr_0000000000000000\)\n$/,
       );
     }
+    writeFileSync(file, "a token of something else");
+    const other = await bed.run(["probe", "--token-file", file]);
+    expect([other.code, other.stderr.split("\n")[0]]).toEqual([
+      2,
+      `mayfly: what ${file} holds is no probe token, nor the whole of one`,
+    ]);
+    const folder = await bed.run(["probe", "--token-file", bed.state]);
+    expect(folder.stderr).toContain("it is a folder");
     writeFileSync(file, "");
     for (const args of [
       ["probe"],
@@ -69,13 +79,38 @@ describe("probe", () => {
   });
 });
 
+describe("a report", () => {
+  it("is handed over to a gateway that comes back, and what was found is printed before", async () => {
+    let tries = 0;
+    const { probes } = fakesServices();
+    const away = await testBed({
+      probes: {
+        ...probes,
+        async report(...given) {
+          tries += 1;
+          if (tries === 1) throw new MayflyError("log_unavailable", "the disk is full", { status: 503 });
+          return probes.report(...given);
+        },
+      },
+    });
+    try {
+      const ran = await away.run(["probe", "--timeout", "1s"], {
+        MAYFLY_PROBE_TOKEN: "pr_0000000000000000.token",
+      });
+      expect([ran.code, tries]).toEqual([4, 2]);
+    } finally {
+      await away.close();
+    }
+  });
+});
+
 describe("probes", () => {
   it("says how to begin where no host was probed, and lists nothing to an agent", async () => {
     const none = await bed.run(["probes"], operator);
     expect([none.code, none.stdout, none.stderr]).toEqual([
       0,
       "",
-      "No host was probed yet: mayfly probe-token begins one.\n",
+      "No host was probed yet: an operator begins one with mayfly probe-token.\n",
     ]);
     expect((await bed.run(["probes"])).code).toBe(3);
   });

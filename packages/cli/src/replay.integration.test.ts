@@ -1,6 +1,6 @@
 // tier: full
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { fakesReader } from "@mayfly/testing/fake-api.ts";
+import { fakesServices } from "@mayfly/testing/fake-api.ts";
 import { testBed, type TestBed } from "./testing/cli.ts";
 
 const time = "2026-11-24T15:00:00.000Z";
@@ -36,7 +36,7 @@ let bed: TestBed;
 beforeEach(async () => {
   bed = await testBed({
     reader: {
-      ...fakesReader(),
+      ...fakesServices().reader,
       search: async () => ({ records: records.toReversed(), isBehind: false }),
       payload: async (name) => (name === digest("a") ? Buffer.from(castOf(hostile)) : undefined),
     },

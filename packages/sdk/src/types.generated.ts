@@ -1020,7 +1020,7 @@ database?: string
  */
 user?: string
 /**
- * As the gateway's own resolver says
+ * As the gateway's own resolver says, and where one of them means the gateway's machine (127.0.0.1, say) that one's others
  */
 addresses: string[]
 /**
@@ -1140,6 +1140,9 @@ host: string
 address: string
 principal: Requester
 offered_by: string
+/**
+ * Of the last report
+ */
 probed_at: string
 /**
  * The worst of its connections and its other ways
@@ -1159,11 +1162,19 @@ open: string[]
  * What keeps it from being closed, in words
  */
 undecided: string[]
+/**
+ * When that was reported: the host's last report may be of others
+ */
+probed_at: string
 }[]
 /**
  * Open ways that are no connection's, in words
  */
 open: string[]
+/**
+ * Those that nobody could decide about, in words
+ */
+undecided: string[]
 credentials: ProbeCredential[]
 /**
  * How many more there are; the record path.probed has them

@@ -16,8 +16,8 @@ export interface FakeApi {
   close(): Promise<void>;
 }
 
-/** The fake log's reading side, for a test that changes a part of it. */
-export const fakesReader = (): ApiServices["reader"] => fakes().services.reader;
+/** The fake services, for a test that changes a part of one. */
+export const fakesServices = (): ApiServices => fakes().services;
 
 /** Starts it; `change` replaces single services. */
 export async function startFakeApi(change: Partial<ApiServices> = {}): Promise<FakeApi> {

@@ -31,6 +31,7 @@ const argumentKinds: Readonly<Record<string, ValueKind>> = {
   run: "operations",
   connect: "operations",
   kubeconfig: "connections",
+  "probe-token": "connections",
   wait: "requests",
   withdraw: "requests",
   show: "requests",

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { homedir, hostname, userInfo } from "node:os";
-import type { ProbedHost, ProbeTask } from "@mayfly/sdk";
-import { type Command, InvalidArgumentError } from "commander";
+import { isPassing, type ProbedHost, type ProbeTask } from "@mayfly/sdk";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseSpan } from "../arguments.ts";
 import { command, type CommonOptions, connect } from "../context.ts";
 import { exitCodes, UsageError } from "../exit.ts";
@@ -11,7 +11,7 @@ import { moment, note, out, outJson, shortMoment } from "../print.ts";
 import { findCredentials, type FoundHere } from "../probe/credentials/find.ts";
 import { tryWays } from "../probe/gather.ts";
 import { reportOf } from "../probe/report.ts";
-import { credentialsText, lookOfVerdict, verdictText, waysText } from "../probe/text.ts";
+import { credentialsText, hintsOf, lookOfVerdict, notClosed, verdictText, waysText } from "../probe/text.ts";
 import { progress } from "../terminal/progress.ts";
 import { type Column, table } from "../terminal/table.ts";
 
@@ -35,27 +35,67 @@ export function probeCommand(): Command {
   )
     .option(
       "--token-file <file>",
-      "what holds the token of `mayfly probe-token`; - is standard input (MAYFLY_PROBE_TOKEN)",
+      "holds what mayfly probe-token printed; - is standard input (or the token itself in MAYFLY_PROBE_TOKEN)",
     )
-    .option("--timeout <duration>", "how long one step of a way may take", stepTime, STEP_MS)
+    .addOption(
+      new Option("--timeout <duration>", "how long one step of a way may take, from 1s to 1m")
+        .argParser(stepTime)
+        .default(STEP_MS, "5s"),
+    )
     .action(async (options: ProbeOptions) => {
       const token = tokenOf(options.tokenFile);
       const { probes } = connect(options).mayfly;
       const task = await probes.start(token);
       const here = await lookAround(task);
       const ways = await tryAll(task, here, options.timeout);
-      const host = await probes.report(reportOf(task.nonce, hostname(), ways, here));
-      if (options.json === true) outJson({ ...host, ways, unread: here.unread });
-      else {
-        const fit = { columns: process.stdout.isTTY ? process.stdout.columns : undefined };
-        const parts = [waysText(ways, fit), credentialsText(here, fit), verdictText(host)];
-        out(parts.filter((part) => part !== "").join("\n\n"));
-        const [open] = host.connections.filter(({ verdict }) => verdict.startsWith("open"));
-        if (open !== undefined)
-          note(`hint: mayflyd close ${open.connection} prints what closes its direct ways`);
-      }
+      const asJson = options.json === true;
+      if (!asJson) printFound(ways, here);
+      const report = reportOf(task.nonce, hostname(), ways, here);
+      const host = await handOver(
+        () => probes.report(report),
+        asJson ? { ways, unread: here.unread } : undefined,
+      );
+      if (asJson) outJson({ ...host, ways, unread: here.unread });
+      else printVerdict(host);
       process.exitCode = exitOf(host);
     });
+}
+
+function printFound(ways: Awaited<ReturnType<typeof tryWays>>, here: FoundHere): void {
+  const fit = { columns: process.stdout.isTTY ? process.stdout.columns : undefined };
+  const parts = [waysText(ways, fit), credentialsText(here, fit)].filter((part) => part !== "");
+  if (parts.length > 0) out(`${parts.join("\n\n")}\n`);
+}
+
+function printVerdict(host: ProbedHost): void {
+  out(verdictText(host));
+  for (const hint of hintsOf(host)) note(`hint: ${hint}`);
+}
+
+/** How long the report is tried while the gateway is away, and how often, milliseconds. */
+const HAND_OVER_MS = 15_000;
+const AGAIN_MS = 500;
+
+/** Hands the report over, also to a gateway that comes back in a moment. @param found printed where that fails */
+async function handOver(send: () => Promise<ProbedHost>, found: object | undefined): Promise<ProbedHost> {
+  const until = performance.now() + HAND_OVER_MS;
+  for (let isAgain = false; ; isAgain = true)
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one try after the other
+      return await send();
+    } catch (thrown) {
+      if (!isPassing(thrown) || performance.now() > until) {
+        if (found !== undefined) outJson(found);
+        note(
+          isAgain && !isPassing(thrown)
+            ? "mayfly: an answer was lost: mayfly probes says whether this was reported"
+            : "mayfly: this was not reported, and its token is spent: have an operator make a new one",
+        );
+        throw thrown;
+      }
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
 }
 
 function stepTime(text: string): number {
@@ -65,42 +105,61 @@ function stepTime(text: string): number {
   return ms;
 }
 
+/** What a token looks like, as the gateway writes it. */
+const TOKEN = /^pr_[0-9a-z]{16}\.[0-9a-z]+$/;
+
 /** The operator's token. It is no argument: those are seen by everybody on the host. */
 function tokenOf(file: string | undefined): string {
   const text = file === undefined ? process.env["MAYFLY_PROBE_TOKEN"] : readToken(file);
   const token = (text ?? "").trim();
-  if (token !== "") return token;
-  throw new UsageError(
-    file === undefined
-      ? "no probe token is given"
-      : `${file === "-" ? "standard input" : file} holds no probe token`,
-    "an operator makes one: mayfly probe-token > probe-token; then mayfly probe --token-file probe-token",
-  );
+  const hint =
+    "an operator makes one: (umask 077; mayfly probe-token > probe-token); then mayfly probe --token-file probe-token";
+  const place = file === undefined ? "MAYFLY_PROBE_TOKEN" : file === "-" ? "standard input" : file;
+  if (token === "")
+    throw new UsageError(
+      file === undefined ? "no probe token is given" : `${place} holds no probe token`,
+      hint,
+    );
+  if (!TOKEN.test(token))
+    throw new UsageError(`what ${place} holds is no probe token, nor the whole of one`, hint);
+  return token;
 }
+
+const readErrors: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a folder",
+  EACCES: "this account may not read it",
+};
 
 function readToken(file: string): string {
   try {
     return readFileSync(file === "-" ? 0 : file, "utf8");
-  } catch {
-    throw new UsageError(`the probe token ${file} cannot be read`, "check --token-file");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    throw new UsageError(
+      `the probe token ${file} cannot be read: ${readErrors[code] ?? code}`,
+      "check --token-file",
+    );
   }
 }
 
 function lookAround({ gateway }: ProbeTask): Promise<FoundHere> {
-  const names = new Set([gateway.host]);
   return findCredentials({
     env: process.env,
     home: homedir(),
     cwd: process.cwd(),
     root: "/",
     ...(process.getuid === undefined ? {} : { uid: process.getuid() }),
-    isGateway: (host, port) => names.has(host) && (port === undefined || gateway.ports.includes(port)),
+    isGateway: (host, port) =>
+      host === gateway.host.toLowerCase().replace(/\.$/, "") &&
+      port !== undefined &&
+      gateway.ports.includes(port),
   });
 }
 
 async function tryAll(task: ProbeTask, here: FoundHere, ms: number): ReturnType<typeof tryWays> {
   let [done, all] = [0, 0];
-  const shown = progress(() => `trying ways around the gateway: ${done} of ${all}`);
+  const shown = progress(() => `trying ways around the gateway${all === 0 ? "" : `: ${done} of ${all}`}`);
   try {
     return await tryWays(task, here, {
       env: process.env,
@@ -122,11 +181,11 @@ function exitOf({ verdict }: ProbedHost): number {
 /** `mayfly probe-token`. */
 export function probeTokenCommand(): Command {
   return command(
-    "probe-token [connections...]",
+    "probe-token [names...]",
     "Make a token with which one host is told real addresses, once, to probe them (operators)",
-    "mayfly probe-token > probe-token\nmayfly probe-token orders-db billing-api | ssh support-1 mayfly probe --token-file -",
-  ).action(async (connections: readonly string[], options: CommonOptions) => {
-    const offer = await connect(options).mayfly.probes.offer(connections);
+    "mayfly probe-token > probe-token\nmayfly probe-token orders-db | ssh support-1 mayfly probe --token-file -",
+  ).action(async (names: readonly string[], options: CommonOptions) => {
+    const offer = await connect(options).mayfly.probes.offer(names);
     if (options.json === true) return outJson(offer);
     note(
       `${offer.probe}: good for one probe of ${offer.connections.join(", ")}, until ${moment(offer.expires_at)}`,
@@ -156,21 +215,15 @@ export function probesCommand(): Command {
             host.principal.name,
             host.verdict,
             shortMoment(host.probed_at, fit.wide),
-            openOf(host),
+            host.credentials.length === 0 ? "" : String(host.credentials.length),
+            host.connections.map(({ connection }) => connection).join(" "),
+            notClosed(host).join("; "),
           ]),
           fit,
         ),
-      empty: "No host was probed yet: mayfly probe-token begins one.",
+      empty: "No host was probed yet: an operator begins one with mayfly probe-token.",
     });
   });
-}
-
-/** What stands open, or could not be decided, in a few words. */
-function openOf({ connections, open }: ProbedHost): string {
-  const named = connections
-    .filter(({ verdict }) => verdict.startsWith("open") || verdict === "undecided")
-    .map(({ connection, verdict }) => `${connection} ${verdict.replaceAll("_", " ")}`);
-  return [...named, ...open].join("; ");
 }
 
 const columns: readonly Column[] = [
@@ -179,5 +232,7 @@ const columns: readonly Column[] = [
   { name: "WHO", givesWay: "never" },
   { name: "VERDICT", givesWay: "never", look: lookOfVerdict },
   { name: "WHEN", givesWay: "never" },
-  { name: "OPEN", givesWay: "below" },
+  { name: "CREDENTIALS", leaves: 1 },
+  { name: "CONNECTIONS", wide: true },
+  { name: "NOT CLOSED", givesWay: "below" },
 ];

@@ -1,26 +1,13 @@
 import { isIP } from "node:net";
 import type { ProbeTask } from "@mayfly/sdk";
 import type { FoundHere, FoundProxy } from "./credentials/find.ts";
-import { type Endpoint, type Goal, goalsOf, isLoopback, namedBy, type Target } from "./task.ts";
+import { type Goal, goalsOf, isOwn, namedBy, type Target } from "./task.ts";
+import { toTarget } from "./to-target.ts";
+import type { Job, TriedWay } from "./way.ts";
 import { attempt, written } from "./ways/attempt.ts";
 import { type Finding, outcomes } from "./ways/finding.ts";
-import { containerSockets, metadataAddresses, tryContainerSocket, tryMetadata } from "./ways/host.ts";
+import { waysOfHost } from "./ways/host.ts";
 import { addressesHere } from "./ways/lookup.ts";
-
-/** One way that was tried, and what became of it. */
-export interface TriedWay extends Finding {
-  /** Left out: it leads beside all connections. */
-  readonly connection?: string;
-  readonly kind: "direct" | "proxy" | "metadata" | "socket" | "credential";
-  readonly to: string;
-  readonly by: string;
-  /** Of a direct way to an endpoint: what was connected to. */
-  readonly address?: string;
-  readonly port?: number;
-  readonly outcome: (typeof outcomes)[keyof typeof outcomes];
-  /** Places of credentials that would be used there. */
-  readonly credentials: readonly string[];
-}
 
 /** What the ways are tried with. */
 export interface Trying {
@@ -35,8 +22,6 @@ export interface Trying {
   readonly onTried: (done: number, all: number) => void;
 }
 
-type Job = Omit<TriedWay, keyof Finding | "outcome"> & { readonly run: () => Promise<Finding> };
-
 /** Tries at a time: enough that time-outs do not add up, few enough for any host. */
 const MAX_AT_ONCE = 24;
 /** Proxies that are tried. */
@@ -48,33 +33,73 @@ export async function tryWays(
   here: FoundHere,
   trying: Trying,
 ): Promise<readonly TriedWay[]> {
+  const { ms } = trying;
   const named = namedBy(here.credentials, task.targets, trying.account);
   const endpoints = task.targets.flatMap((target) => target.endpoints);
   const hosts = [...endpoints, ...named.goals].map(({ host }) => host);
-  if (endpoints.some(({ addresses }) => addresses.some(isLoopback))) hosts.push(task.gateway.host);
-  const found = new Map(
+  if (endpoints.some(({ addresses }) => addresses.some(isOwn))) hosts.push(task.gateway.host);
+  const looked = new Map(
     await Promise.all(
-      [...new Set(hosts)].map(async (host) => [host, await addressesHere(host, trying.ms)] as const),
+      [...new Set(hosts)].map(async (host) => [host, await addressesHere(host, ms)] as const),
     ),
   );
   const addresses = new Map(
-    [...found].flatMap(([host, each]) => ("addresses" in each ? [[host, each.addresses] as const] : [])),
+    [...looked].flatMap(([host, each]) => ("addresses" in each ? [[host, each.addresses] as const] : [])),
   );
   const lost = (host: string): Finding | undefined => {
-    const each = found.get(host);
+    const each = looked.get(host);
     return each !== undefined && "ended" in each ? each.ended : undefined;
   };
+  const asked = {
+    ...trying,
+    gatewayHost: task.gateway.host,
+    credentials: here.credentials,
+    addressesHere: addresses,
+  };
+  const proxies = proxiesOf(here);
   const jobs = [
     ...task.targets.flatMap((target) => [
       ...lostNames(target, lost),
-      ...toTarget(target, addresses, here, { ...trying, gatewayHost: task.gateway.host }),
+      ...toTarget(target, goalsOf(target, asked), { addresses, proxies: proxies.tried, ms }),
     ]),
     ...named.goals.flatMap((goal) => toNamed(goal, addresses, lost, trying)),
-    ...leftOut("proxy", here.proxies.length - MAX_PROXIES),
-    ...leftOut("credential", named.leftOut),
-    ...ofHost(trying),
+    ...proxies.doubts,
+    ...(named.leftOut > 0 ? [doubt("credential", `${named.leftOut} more hosts that credentials name`)] : []),
+    ...here.unread.flatMap(({ place, why, leavesDoubt }) =>
+      leavesDoubt === true ? [doubt("credential", place, why)] : [],
+    ),
+    ...waysOfHost(trying),
   ];
   return runAll(jobs, trying);
+}
+
+/** What was not tried leaves a doubt. */
+function doubt(kind: "proxy" | "credential", what: string, why = "not tried"): Job {
+  return { kind, to: what, by: kind, credentials: [], run: async () => ({ found: "other", detail: why }) };
+}
+
+/** Each proxy once, and those that are not tried. */
+function proxiesOf({ proxies }: FoundHere): {
+  readonly tried: readonly FoundProxy[];
+  readonly doubts: readonly Job[];
+} {
+  const trusted = proxies.filter(({ isOfFolder }) => isOfFolder !== true);
+  const each = [
+    ...new Map(trusted.toReversed().map((proxy) => [proxy.url.href, proxy])).values(),
+  ].toReversed();
+  const more = each.length - MAX_PROXIES;
+  return {
+    tried: each.slice(0, MAX_PROXIES),
+    doubts: [
+      ...(more > 0 ? [doubt("proxy", `${more} more proxies`)] : []),
+      // Whoever wrote the folder would be told every target's address.
+      ...proxies
+        .filter(({ isOfFolder }) => isOfFolder === true)
+        .map(({ place }) =>
+          doubt("proxy", `the proxy of ${place}`, "not tried: a file of the working folder names it"),
+        ),
+    ],
+  };
 }
 
 /** Names of endpoints that have no address here. */
@@ -98,58 +123,6 @@ function lostNames(
   });
 }
 
-function toTarget(
-  target: Target,
-  addresses: ReadonlyMap<string, readonly string[]>,
-  here: FoundHere,
-  trying: Trying & { readonly gatewayHost: string },
-): readonly Job[] {
-  const goals = goalsOf(target, { ...trying, credentials: here.credentials, addressesHere: addresses });
-  const direct = goals.map((goal): Job => {
-    const isNamed = goal.name !== undefined && addresses.get(goal.name)?.includes(goal.host) === true;
-    const { connection, host, port, credentials } = goal;
-    return {
-      ...(connection === undefined ? {} : { connection }),
-      kind: "direct",
-      to: written(goal),
-      by: isNamed ? `name ${goal.name}` : "address",
-      address: host,
-      port,
-      credentials,
-      run: () => attempt(goal, undefined, trying.ms),
-    };
-  });
-  const proxied = here.proxies.slice(0, MAX_PROXIES).flatMap(({ place, url }: FoundProxy) =>
-    [...goals, ...byName(target, goals)].map(({ connection, ...goal }): Job => ({
-      ...(connection === undefined ? {} : { connection }),
-      kind: "proxy",
-      to: written(goal),
-      by: `proxy of ${place}`,
-      credentials: goal.credentials,
-      run: () => attempt(goal, url, trying.ms),
-    })),
-  );
-  return [...direct, ...proxied];
-}
-
-/** What was not tried as there is too much of it leaves a doubt. */
-function leftOut(kind: "proxy" | "credential", count: number): readonly Job[] {
-  if (count <= 0) return [];
-  const words = kind === "proxy" ? "more proxies" : "more hosts that credentials name";
-  const finding: Finding = { found: "other", detail: "not tried: there are too many" };
-  return [{ kind, to: `${count} ${words}`, by: kind, credentials: [], run: async () => finding }];
-}
-
-/** A proxy looks a name up itself, and may find more than this host. */
-function byName({ endpoints }: Target, goals: readonly Goal[]): readonly Goal[] {
-  return endpoints
-    .filter(({ host }) => isIP(host) === 0)
-    .flatMap(({ host, port }: Endpoint) => {
-      const like = goals.find((goal) => goal.name === host && goal.port === port);
-      return like === undefined ? [] : [{ ...like, host }];
-    });
-}
-
 /** Where nothing but a credential that lies here leads. */
 function toNamed(
   goal: Goal,
@@ -170,29 +143,6 @@ function toNamed(
     to: `${written(goal)}${host === goal.host ? "" : ` (${host})`}`,
     run: () => attempt({ ...goal, ...name, host }, undefined, ms),
   }));
-}
-
-/** What gives whoever is on this host more than its grants. */
-function ofHost({ env, ms }: Trying): readonly Job[] {
-  return [
-    ...metadataAddresses.map((address): Job => ({
-      kind: "metadata",
-      to: written({ host: address.host, port: 80 }),
-      by: `cloud metadata (${address.whose})`,
-      credentials: [],
-      run: async () => {
-        const name = isIP(address.host) === 0 ? await addressesHere(address.host, ms) : undefined;
-        return name !== undefined && "ended" in name ? name.ended : tryMetadata(address, ms);
-      },
-    })),
-    ...containerSockets(env).map((file): Job => ({
-      kind: "socket",
-      to: file,
-      by: "container engine",
-      credentials: [],
-      run: () => tryContainerSocket(file, ms),
-    })),
-  ];
 }
 
 async function runAll(jobs: readonly Job[], { onTried }: Trying): Promise<readonly TriedWay[]> {

@@ -47,7 +47,12 @@ describe("what is tried for a connection", () => {
   test("is tried as the gateway's role, one that nobody knows, and those of credentials that lie here", () => {
     const credentials = [credential({ leadsTo: { host: "10.0.0.9", user: "support" } })];
     const [goal] = goalsOf(orders, asked({ credentials }));
-    expect(goal?.users).toEqual(["mayfly", "probe_1", "support", "postgres", "agent"]);
+    const users = ["mayfly", "probe_1", "support", "postgres", "agent"];
+    expect(goal?.logins).toEqual([
+      ...users.map((user) => ({ user, database: "shop" })),
+      ...users.map((user) => ({ user })),
+    ]);
+    expect(goal?.isCut).toBe(false);
     expect(goal?.credentials).toEqual(["/home/a/.pgpass:1"]);
   });
 
@@ -107,7 +112,12 @@ describe("hosts that only credentials name", () => {
         host: "replica.internal",
         port: 5432,
         speaks: "postgres",
-        users: ["support", "admin"],
+        logins: [
+          { user: "support", database: "shop" },
+          { user: "admin", database: "shop" },
+          { user: "support" },
+          { user: "admin" },
+        ],
         credentials: ["one", "two"],
       },
       { host: "10.0.0.1", port: 6443, speaks: "https", credentials: ["seven"] },

@@ -1,7 +1,8 @@
 import { isIP } from "node:net";
 import type { ProbeTask } from "@mayfly/sdk";
 import type { FoundCredential } from "./credentials/find.ts";
-import type { Speaks } from "./ways/attempt.ts";
+import type { Place, Speaks } from "./ways/attempt.ts";
+import type { StartUp } from "./ways/postgres.ts";
 
 /** An endpoint of a connection's target, as the gateway tells it. */
 export type Endpoint = ProbeTask["targets"][number]["endpoints"][number];
@@ -10,23 +11,17 @@ export type Endpoint = ProbeTask["targets"][number]["endpoints"][number];
 export type Target = ProbeTask["targets"][number];
 
 /** One address or name to try, and whose credentials would be used there. */
-export interface Goal {
+export interface Goal extends Place {
   readonly connection?: string;
-  readonly host: string;
-  readonly port: number;
-  readonly speaks: Speaks;
-  /** A name for TLS, where the host is an address. */
-  readonly name?: string;
-  readonly database?: string;
-  readonly users: readonly string[];
   /** Places of credentials that lie here and lead there. */
   readonly credentials: readonly string[];
 }
 
 /** Kinds of credentials whose own hosts are tried. */
-const reaching: Readonly<Record<string, { readonly speaks: Speaks; readonly port: number }>> = {
+const reaching: Readonly<Record<string, { readonly speaks: Speaks; readonly port?: number }>> = {
   postgres: { speaks: "postgres", port: 5432 },
   mysql: { speaks: "tcp", port: 3306 },
+  database: { speaks: "tcp" },
   kubernetes: { speaks: "https", port: 443 },
 };
 
@@ -39,8 +34,8 @@ const used: Readonly<Record<string, readonly string[]>> = {
 
 /** At most so many hosts that only credentials name. */
 const MAX_NAMED_HOSTS = 50;
-/** Roles a database is tried as: more would take its server long. */
-const MAX_USERS = 8;
+/** Logins a database is tried as, each with TLS and without: more would take its server long. */
+const MAX_LOGINS = 40;
 
 const sameHost = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
@@ -55,51 +50,76 @@ export function leadsTo({ kind, leadsTo: to }: FoundCredential, endpoint: Endpoi
   );
 }
 
+/** Each login once, those for replication last. */
+function loginsOf(all: readonly StartUp[]): Pick<Place, "logins" | "isCut"> {
+  const users = [...new Set(all.map(({ user }) => user))];
+  const each = new Map(
+    [...all, ...users.map((user) => ({ user }))].map((login) => [JSON.stringify(login), login]),
+  );
+  const logins = [...each.values()];
+  return { logins: logins.slice(0, MAX_LOGINS), isCut: logins.length > MAX_LOGINS };
+}
+
+/** Whom a database's endpoint is tried as: pg_hba.conf may let in one role, or into one database. */
+function loginsAt(
+  { database = "postgres", user }: Endpoint,
+  lying: readonly FoundCredential[],
+  { random, account }: Pick<Asked, "random" | "account">,
+): Pick<Place, "logins" | "isCut"> {
+  const named = lying.flatMap(({ leadsTo: to }) =>
+    to === undefined || (to.user ?? to.database) === undefined
+      ? []
+      : [{ user: to.user ?? account, database: to.database ?? database }],
+  );
+  const users = [
+    ...(user === undefined ? [] : [user]),
+    random,
+    ...named.map((login) => login.user),
+    "postgres",
+    account,
+  ];
+  return loginsOf([...users.map((each) => ({ user: each, database })), ...named]);
+}
+
+/** What goals are made of, beside the connection. */
+export interface Asked {
+  readonly gatewayHost: string;
+  readonly credentials: readonly FoundCredential[];
+  /** Of names, the addresses that they have on this host. */
+  readonly addressesHere: ReadonlyMap<string, readonly string[]>;
+  /** A role that nobody made a rule for. */
+  readonly random: string;
+  /** The account that the probe runs as. */
+  readonly account: string;
+}
+
 /**
  * What is tried for a connection: its endpoints by name and by every address, the gateway's own and those that the name has
  * here.
- * @param addressesHere of a name; a failure to look it up is a way of its own
- * @param random a role that nobody made a rule for
  */
-export function goalsOf(
-  { connection, endpoints }: Target,
-  {
-    gatewayHost,
-    credentials,
-    addressesHere,
-    random,
-    account,
-  }: {
-    readonly gatewayHost: string;
-    readonly credentials: readonly FoundCredential[];
-    readonly addressesHere: ReadonlyMap<string, readonly string[]>;
-    readonly random: string;
-    readonly account: string;
-  },
-): readonly Goal[] {
+export function goalsOf({ connection, endpoints }: Target, asked: Asked): readonly Goal[] {
   return endpoints.flatMap((endpoint): Goal[] => {
-    const { host, port, speaks, database, user } = endpoint;
-    const lying = credentials.filter((each) => leadsTo(each, endpoint));
-    const named = lying.flatMap(({ leadsTo: to }) => (to?.user === undefined ? [] : [to.user]));
-    const users = [...(user === undefined ? [] : [user]), random, ...named, "postgres", account];
-    const addresses = new Set([...endpoint.addresses, ...(addressesHere.get(host) ?? [])]);
-    // The gateway's own loopback address is another machine's here.
-    if (endpoint.addresses.some(isLoopback))
-      for (const each of addressesHere.get(gatewayHost) ?? []) addresses.add(each);
+    const { host, port, speaks } = endpoint;
+    const lying = asked.credentials.filter((each) => leadsTo(each, endpoint));
+    const addresses = new Set([...endpoint.addresses, ...(asked.addressesHere.get(host) ?? [])]);
+    // What the gateway reaches on its own host is on another machine here.
+    if (endpoint.addresses.some(isOwn))
+      for (const each of asked.addressesHere.get(asked.gatewayHost) ?? []) addresses.add(each);
     return [...addresses].map((address) => ({
       connection,
       host: address,
       port,
       speaks,
       ...(isIP(host) === 0 ? { name: host } : {}),
-      ...(database === undefined ? {} : { database }),
-      users: [...new Set(users)].slice(0, MAX_USERS),
+      ...(speaks === "postgres" ? loginsAt(endpoint, lying, asked) : { logins: [] }),
       credentials: lying.map(({ place }) => place),
     }));
   });
 }
 
-export const isLoopback = (address: string): boolean => /^127\.|^::1$/.test(address);
+/** Whether an address is whoever uses it: a loopback one, or none in particular. */
+export const isOwn = (address: string): boolean =>
+  /^(?:::ffff:)?127\.|^::1$|^(?:::ffff:)?0\.0\.0\.0$|^::$/i.test(address);
 
 /** What is tried beside the connections: where credentials that lie here lead. */
 export function namedBy(
@@ -109,27 +129,26 @@ export function namedBy(
 ): { readonly goals: readonly Goal[]; readonly leftOut: number } {
   const known = (each: FoundCredential): boolean =>
     targets.some(({ endpoints }) => endpoints.some((endpoint) => leadsTo(each, endpoint)));
-  const goals = new Map<string, Goal>();
+  const found = new Map<string, { readonly goal: Goal; readonly logins: StartUp[] }>();
   const leftOut = new Set<string>();
   for (const each of credentials) {
     const { kind, leadsTo: to, place } = each;
     const how = reaching[kind];
+    const port = to?.port ?? how?.port;
+    if (how === undefined || port === undefined || known(each)) continue;
     // A local socket is a place of its own: its server is on this host.
-    if (how === undefined || to === undefined || to.host === "*" || to.host.startsWith("/") || known(each))
-      continue;
-    const port = to.port ?? how.port;
+    if (to === undefined || to.host === "*" || to.host.startsWith("/")) continue;
     const key = JSON.stringify([to.host, port]);
-    const before = goals.get(key);
-    const goal: Goal = {
-      host: to.host,
-      port,
-      speaks: how.speaks,
-      database: to.database ?? to.user ?? account,
-      users: [...new Set([...(before?.users ?? []), to.user ?? account])].slice(0, MAX_USERS),
-      credentials: [...(before?.credentials ?? []), place],
-    };
-    if (before !== undefined || goals.size < MAX_NAMED_HOSTS) goals.set(key, goal);
-    else leftOut.add(key);
+    const before = found.get(key);
+    if (before === undefined && found.size >= MAX_NAMED_HOSTS) {
+      leftOut.add(key);
+      continue;
+    }
+    const user = to.user ?? account;
+    const logins = [...(before?.logins ?? []), { user, database: to.database ?? user }];
+    const places = [...(before?.goal.credentials ?? []), place];
+    const goal = { host: to.host, port, speaks: how.speaks, ...loginsOf(logins), credentials: places };
+    found.set(key, { goal, logins });
   }
-  return { goals: [...goals.values()], leftOut: leftOut.size };
+  return { goals: Array.from(found.values(), ({ goal }) => goal), leftOut: leftOut.size };
 }

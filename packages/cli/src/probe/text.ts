@@ -3,7 +3,7 @@ import { counted } from "../print.ts";
 import type { Look } from "../terminal/colour.ts";
 import { type Column, type Fit, table } from "../terminal/table.ts";
 import type { FoundHere } from "./credentials/find.ts";
-import type { TriedWay } from "./gather.ts";
+import type { TriedWay } from "./way.ts";
 
 /** How a way stands in a table. */
 type Standing = "open with a credential" | TriedWay["outcome"];
@@ -80,17 +80,53 @@ export const verdictWords: Readonly<Record<ProbedHost["connections"][number]["ve
 /** What the gateway makes of it: a line a connection, and one for the host. */
 export function verdictText(host: ProbedHost): string {
   const lines = host.connections.map(({ connection, verdict, undecided }) => {
-    const why = verdict === "undecided" && undecided.length > 0 ? ` (${undecided.join("; ")})` : "";
-    return `${connection}: ${verdictWords[verdict]}${why}`;
+    const why = verdict === "undecided" ? undecided : verdict === "no_address" ? [NO_ADDRESS] : [];
+    return `${connection}: ${verdictWords[verdict]}${why.length === 0 ? "" : ` (${why.join("; ")})`}`;
   });
-  const beside = host.open.length === 0 ? [] : [`this host: open (${host.open.join("; ")})`];
-  const lying =
-    host.credentials.length === 0
-      ? []
-      : [`this host: ${counted(host.credentials.length, "standing credential")}`];
-  return [...lines, ...beside, ...lying, `${host.verdict}: ${meanings[host.verdict]} (${host.probe})`].join(
+  return [...lines, ...hostLines(host), `${host.verdict}: ${meanings[host.verdict]} (${host.probe})`].join(
     "\n",
   );
+}
+
+const NO_ADDRESS = "the gateway starts it itself, so no address leads to it";
+
+function hostLines({ open, undecided, credentials }: ProbedHost): readonly string[] {
+  return [
+    ...(open.length === 0 ? [] : [`this host: open (${open.join("; ")})`]),
+    ...(undecided.length === 0 ? [] : [`this host: undecided (${undecided.join("; ")})`]),
+    ...(credentials.length === 0 ? [] : [`this host: ${counted(credentials.length, "standing credential")}`]),
+  ];
+}
+
+/** What of a host is not closed, in few words each. */
+export function notClosed({ connections, open, undecided }: ProbedHost): readonly string[] {
+  return [
+    ...connections.flatMap((each) => {
+      if (each.verdict === "closed" || each.verdict === "no_address") return [];
+      const why = each.verdict === "undecided" ? ` (${each.undecided.join("; ")})` : "";
+      return [`${each.connection} ${verdictWords[each.verdict]}${why}`];
+    }),
+    ...open,
+    ...undecided.map((way) => `undecided: ${way}`),
+  ];
+}
+
+/** What to do next. */
+export function hintsOf({ connections, open, verdict }: ProbedHost): readonly string[] {
+  const names = connections
+    .filter((each) => each.verdict.startsWith("open"))
+    .map(({ connection }) => connection);
+  return [
+    ...(names.length === 0
+      ? []
+      : [`on the gateway's host, mayflyd close prints what closes the direct ways of ${names.join(", ")}`]),
+    ...(open.length === 0
+      ? []
+      : [
+          "keep metadata addresses and container engines from the agent's account, and take away what leads elsewhere",
+        ]),
+    ...(verdict === "undecided" ? ["what is undecided above says why; mend that, and probe again"] : []),
+  ];
 }
 
 const meanings: Readonly<Record<ProbedHost["verdict"], string>> = {

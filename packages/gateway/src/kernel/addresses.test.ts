@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isLoopbackAddress, plainAddress } from "./addresses.ts";
+import { isLoopbackAddress, isOwnMachine, plainAddress } from "./addresses.ts";
 
 test.each([
   ["10.0.0.7", "10.0.0.7"],
@@ -8,6 +8,11 @@ test.each([
   ["2001:DB8:0:0::7", "2001:db8::7"],
   ["fe80::1%eth0", "fe80::1"],
   ["::1", "::1"],
+  ["::", "::"],
+  ["0:0:0:0:0:0:0:0", "::"],
+  ["0.0.0.0", "0.0.0.0"],
+  ["::ffff:0.0.0.0", "0.0.0.0"],
+  ["::ffff:0:0", "0.0.0.0"],
   ["db.internal", undefined],
   ["010.0.0.7", undefined],
   ["", undefined],
@@ -26,4 +31,20 @@ test.each([
   ["localhost", false],
 ])("%s: %s", (written, expected) => {
   expect(isLoopbackAddress(written)).toBe(expected);
+});
+
+test.each([
+  ["127.0.0.1", true],
+  ["::ffff:7f00:1", true],
+  ["::1", true],
+  ["0.0.0.0", true],
+  ["::ffff:0.0.0.0", true],
+  ["::", true],
+  ["0::0%eth0", true],
+  ["0.0.0.1", false],
+  ["::2", false],
+  ["10.0.0.7", false],
+  ["", false],
+])("%s means the machine of whoever dials it: %s", (written, expected) => {
+  expect(isOwnMachine(written)).toBe(expected);
 });

@@ -24,3 +24,12 @@ export function isLoopbackAddress(written: string): boolean {
   const address = plainAddress(written);
   return address === "::1" || address?.startsWith("127.") === true;
 }
+
+/**
+ * Whether an address leads whoever dials it to their own machine: a loopback address, or the unspecified one, which a
+ * dialling machine takes for itself (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.2).
+ */
+export function isOwnMachine(written: string): boolean {
+  const address = plainAddress(written);
+  return address === "0.0.0.0" || address === "::" || isLoopbackAddress(written);
+}

@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import type { Clock } from "../kernel/clock.ts";
 import { endsInTime } from "../kernel/in-time.ts";
 
@@ -25,4 +26,17 @@ export async function addressesOf(
   const asked = ask(host).then((answer) => (found = answer));
   await endsInTime(asked, LOOKUP_MS, clock);
   return [...new Set(found.map(({ address }) => address.replace(/%.*$/, "")))].toSorted();
+}
+
+/** This machine's network interfaces. */
+export type Interfaces = () => ReturnType<typeof networkInterfaces>;
+
+/** The addresses by which others reach this machine, sorted, without link-local ones. */
+export function interfaceAddresses(interfaces: Interfaces = networkInterfaces): readonly string[] {
+  const all = Object.values(interfaces()).flatMap((each) => each ?? []);
+  // Of a link-local address (RFC 3927, RFC 4291) each host means its own link.
+  const outside = all
+    .filter(({ internal, address }) => !internal && !/^(?:169\.254\.|fe[89ab])/i.test(address))
+    .map(({ address }) => address);
+  return [...new Set(outside)].toSorted();
 }

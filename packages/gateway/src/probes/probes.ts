@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { AuditLog } from "../audit/log.ts";
 import type { NewRecord } from "../audit/records.ts";
 import { plainAddress } from "../kernel/addresses.ts";
@@ -9,19 +8,21 @@ import { MayflyError } from "../kernel/errors.ts";
 import { newId, newSecret } from "../kernel/ids.ts";
 import { type Requester, requesterKey } from "../kernel/requester.ts";
 import { lockedDown, reportRefused, stored, tokenRefused, tooManyProbes } from "./errors.ts";
-import { keptHost, proberOf } from "./kept.ts";
+import { keptHost, mergedHost, proberOf } from "./kept.ts";
+import { digestOf, offerKey, proofsOf, startKey } from "./proofs.ts";
 import { offeredRecord, probedRecord, startedRecord } from "./records.ts";
 import type { KeptProbe, KeptStart, ProbeStore } from "./store.ts";
+import { requireOwnConnections, toldOf } from "./told.ts";
 import type {
+  FoundNow,
   GatewayPlace,
+  KeptTarget,
   ProbedHost,
   ProbeOffer,
   ProbeReport,
   ProbeTask,
-  TargetState,
-  ToldTarget,
 } from "./types.ts";
-import { judgeReport } from "./verdict.ts";
+import { type Judged, judgeReport } from "./verdict.ts";
 
 /** How long a token is good, and then how long the report may take, milliseconds. */
 const TOKEN_MS = 15 * 60_000;
@@ -36,16 +37,13 @@ const ENDED_KEPT_MS = 60_000;
 /** Deadlines remembered on the monotonic clock: of offers and starts of this process. */
 const MAX_DEADLINES = 1000;
 
-const TOKEN = /^(pr_[0-9a-z]{16})\.([0-9a-z]{32})$/;
-const NONCE = /^[0-9a-z]{32}$/;
-
 /** The connections, and where their targets really are. */
 export interface ProbedConnections {
   names(): readonly string[];
   /** Of those names that are still configured, in bounded time. */
-  targets(names: readonly string[]): Promise<readonly ToldTarget[]>;
+  targets(names: readonly string[]): Promise<readonly KeptTarget[]>;
   /** How the gateway finds these targets now, in bounded time; `unknown` where a connection leads elsewhere meanwhile. */
-  states(told: readonly ToldTarget[]): Promise<ReadonlyMap<string, TargetState>>;
+  look(told: readonly KeptTarget[]): Promise<FoundNow>;
 }
 
 export interface ProbesParts {
@@ -75,7 +73,7 @@ export interface Probes {
    */
   start(who: Requester, address: string, token: string): Promise<ProbeTask>;
   /**
-   * Takes the one report of a probe, records what it proves and keeps it.
+   * Takes the one report of a probe, records what it proves and keeps it. Where that cannot be recorded it may be sent again.
    * @throws ProbeRefused; MayflyError 400 when it names another connection, and 503 where log or store do not answer
    */
   report(who: Requester, address: string, report: ProbeReport): Promise<ProbedHost>;
@@ -83,32 +81,19 @@ export interface Probes {
   hosts(): Promise<readonly ProbedHost[]>;
 }
 
-const digestOf = (secret: string): string => createHash("sha256").update(secret).digest("hex");
-
-const isSame = (one: string, other: string): boolean =>
-  one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
-
-/** @throws MayflyError for a connection that was not told */
-function requireOwnConnections(targets: readonly ToldTarget[], { ways }: ProbeReport): void {
-  const known = new Set(targets.map(({ connection }) => connection));
-  const at = ways.findIndex(({ connection }) => connection !== undefined && !known.has(connection));
-  if (at >= 0)
-    throw new MayflyError("invalid_input", `body.ways.${at}.connection: it is not one of this probe's`, {
-      hint: "report the connections that POST /v1/probes/start has told",
-    });
-}
-
 /** Makes the probes of a gateway. */
 export function createProbes({ clock, log, store, connections, ...parts }: ProbesParts): Probes {
   const deadlines = boundedMap<Deadline>(MAX_DEADLINES);
-  const offerKey = (id: string): string => `offer ${id}`;
-  const startKey = (id: string): string => `start ${id}`;
+  /** Probes that are being started. */
+  const starting = new Set<string>();
 
   /** Whether a time has passed: by both clocks where it was set here, so that one stepped back extends nothing. */
   function isOver(key: string, wall: number): boolean {
     const deadline = deadlines.get(key);
     return wall <= clock.wall() || (deadline !== undefined && remaining(clock, deadline) <= 0);
   }
+
+  const { redeemable, reportable } = proofsOf(store, isOver);
 
   async function write(record: NewRecord): Promise<void> {
     log.append(record);
@@ -118,35 +103,6 @@ export function createProbes({ clock, log, store, connections, ...parts }: Probe
   function requireNoLockdown(): void {
     const reason = parts.locked();
     if (reason !== undefined) throw lockedDown(reason);
-  }
-
-  /** The probe that a token is good for. @throws ProbeRefused */
-  async function redeemable(token: string): Promise<KeptProbe> {
-    const [, id, secret] = TOKEN.exec(token) ?? [];
-    if (id === undefined || secret === undefined) throw tokenRefused("malformed");
-    const probe = await stored(store.find(id));
-    if (probe === undefined) throw tokenRefused("unknown");
-    if (!isSame(probe.tokenDigest, digestOf(secret))) throw tokenRefused("wrong", id);
-    if (probe.start !== undefined) throw tokenRefused("used", id);
-    if (isOver(offerKey(id), probe.expiresAt)) throw tokenRefused("expired", id);
-    return probe;
-  }
-
-  /** The probe that a report is of. @throws ProbeRefused */
-  async function reportable(
-    who: Requester,
-    address: string,
-    nonce: string,
-  ): Promise<{ readonly probe: KeptProbe; readonly start: KeptStart }> {
-    if (!NONCE.test(nonce)) throw reportRefused("malformed");
-    const probe = await stored(store.findByNonce(digestOf(nonce)));
-    if (probe?.start === undefined) throw reportRefused("unknown");
-    const { id, start, isReported } = probe;
-    if (start.requester !== requesterKey(who)) throw reportRefused("other_principal", id);
-    if (start.address !== address) throw reportRefused("other_address", id);
-    if (isReported) throw reportRefused("used", id);
-    if (isOver(startKey(id), start.reportBy)) throw reportRefused("late", id);
-    return { probe, start };
   }
 
   async function offer(by: Requester, names?: readonly string[]): Promise<ProbeOffer> {
@@ -173,7 +129,18 @@ export function createProbes({ clock, log, store, connections, ...parts }: Probe
 
   async function start(who: Requester, from: string, token: string): Promise<ProbeTask> {
     requireNoLockdown();
-    const probe = await redeemable(token);
+    const { id } = await redeemable(token);
+    // Of many at once with one token one makes the gateway look.
+    if (starting.has(id)) throw tokenRefused("used", id);
+    starting.add(id);
+    try {
+      return await begin(who, from, await redeemable(token));
+    } finally {
+      starting.delete(id);
+    }
+  }
+
+  async function begin(who: Requester, from: string, probe: KeptProbe): Promise<ProbeTask> {
     const targets = await connections.targets(probe.connections);
     requireNoLockdown();
     const now = clock.wall();
@@ -190,21 +157,37 @@ export function createProbes({ clock, log, store, connections, ...parts }: Probe
     deadlines.set(startKey(probe.id), deadlineAfter(clock, REPORT_MS));
     // Nobody has been told anything before.
     await write(startedRecord(who, probe, begun, parts.configuration()));
-    return { probe: probe.id, nonce, reportBy: begun.reportBy, gateway: parts.gateway(), targets };
+    const told = targets.map(toldOf);
+    return { probe: probe.id, nonce, reportBy: begun.reportBy, gateway: parts.gateway(), targets: told };
+  }
+
+  async function judge(probe: KeptProbe, begun: KeptStart, ways: ProbeReport["ways"]): Promise<Judged> {
+    const { targets: told, address } = begun;
+    const names = new Set(told.map(({ connection }) => connection));
+    const gone = probe.connections.filter((name) => !names.has(name));
+    return judgeReport({ told, gone, now: await connections.look(told), address, ways });
   }
 
   async function report(who: Requester, from: string, given: ProbeReport): Promise<ProbedHost> {
     const address = plainAddress(from) ?? from;
     const { probe, start: begun } = await reportable(who, address, given.nonce);
     requireOwnConnections(begun.targets, given);
-    const statesNow = await connections.states(begun.targets);
-    const judged = judgeReport({ told: begun.targets, statesNow, address, ways: given.ways });
-    const probedAt = clock.wall();
-    if (!(await stored(store.claim(probe.id, probedAt)))) throw reportRefused("used", probe.id);
-    await write(probedRecord(who, probe, begun, given, judged, parts.configuration()));
+    // Before the gateway looks at anything: of many reports at once one makes it look.
+    if (!(await stored(store.claim(probe.id, clock.wall())))) throw reportRefused("used", probe.id);
+    let judged: Judged;
+    let probedAt: number;
+    try {
+      judged = await judge(probe, begun, given.ways);
+      probedAt = clock.wall();
+      await write(probedRecord(who, probe, begun, given, judged, parts.configuration()));
+    } catch (error) {
+      // Nobody knows of it: it may be sent again.
+      await store.unclaim(probe.id).catch(() => undefined);
+      throw error;
+    }
     const facts = { probe: probe.id, host: given.host, address, probedAt, offeredBy: probe.offeredBy };
     const host = keptHost({ ...facts, principal: begun.prober }, judged, given.credentials);
-    await stored(store.keep(probe.id, host, MAX_HOSTS_OF_REQUESTER));
+    await stored(store.keep(probe.id, host, { maxHosts: MAX_HOSTS_OF_REQUESTER, merge: mergedHost }));
     return host;
   }
 

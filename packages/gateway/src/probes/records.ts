@@ -3,6 +3,7 @@ import type { NewRecord } from "../audit/records.ts";
 import type { Json } from "../kernel/canonical.ts";
 import type { Requester } from "../kernel/requester.ts";
 import type { KeptProbe, KeptStart } from "./store.ts";
+import { lister } from "./kept.ts";
 import type { ProbeOffer, ProbeReport, ProbeWay } from "./types.ts";
 import type { ProbeRefused } from "./errors.ts";
 import type { Judged } from "./verdict.ts";
@@ -62,12 +63,26 @@ export function refusedRecord(
   };
 }
 
+/** Bytes of a way's places of credentials: all in all a way is shorter than what the log would keep for itself. */
+const MAX_PLACES_BYTES = 4096;
+
+/** The places that a record names, and how many more there are: they stand among the report's credentials. */
+function placesInWords(places: readonly string[]): { readonly [name: string]: Json } {
+  let bytes = 0;
+  const named = places.filter((place) => (bytes += Buffer.byteLength(place)) <= MAX_PLACES_BYTES);
+  const leftOut = places.length - named.length;
+  return {
+    ...(named.length === 0 ? {} : { credentials: named }),
+    ...(leftOut === 0 ? {} : { credentials_left_out: leftOut }),
+  };
+}
+
 /** A way whole, without what it does not have. */
 function wayInWords({ credentials = [], ...way }: ProbeWay): Json {
   const said = Object.entries(way).filter(
     (entry): entry is [string, string | number] => entry[1] !== undefined,
   );
-  return { ...Object.fromEntries(said), ...(credentials.length === 0 ? {} : { credentials }) };
+  return { ...Object.fromEntries(said), ...placesInWords(credentials) };
 }
 
 /** How many closed ways there are, by what was found. */
@@ -93,6 +108,8 @@ export function probedRecord(
     ways.filter((way) => way.outcome === outcome).map(wayInWords);
   const [open, undecided] = [of("open"), of("undecided")];
   const doubtful = judged.connections.filter(({ verdict }) => verdict === "undecided");
+  // The ways among them stand whole beside it.
+  const cut = lister((count) => `and ${count} more`);
   return {
     type: "path.probed",
     principal: recordPrincipal(who),
@@ -112,7 +129,7 @@ export function probedRecord(
       found: {
         open,
         undecided,
-        doubts: doubtful.map((each) => ({ connection: each.connection, why: each.undecided })),
+        doubts: doubtful.map((each) => ({ connection: each.connection, why: cut(each.undecided) })),
         credentials: credentials.map(({ kind, place, name, leadsTo }) => ({
           kind,
           place,

@@ -1,4 +1,4 @@
-import type { Prober, ProbedHost, ToldTarget } from "./types.ts";
+import type { KeptTarget, Prober, ProbedHost } from "./types.ts";
 
 /** A probe that an operator has offered. */
 export interface KeptOffer {
@@ -21,7 +21,7 @@ export interface KeptStart {
   readonly prober: Prober;
   readonly address: string;
   /** As it was told: a configuration that changes meanwhile does not matter. */
-  readonly targets: readonly ToldTarget[];
+  readonly targets: readonly KeptTarget[];
 }
 
 /** A probe as it stands. */
@@ -41,6 +41,14 @@ export interface OfferBound {
   refusal(): Error;
 }
 
+/** How a report is kept beside earlier ones. */
+export interface ReportBound {
+  /** Hosts of the requester; the oldest beyond them are forgotten. */
+  readonly maxHosts: number;
+  /** Puts a report and what is kept of the same host together; the newest of those comes first. */
+  readonly merge: (host: ProbedHost, earlier: readonly ProbedHost[]) => ProbedHost;
+}
+
 /** How long what is kept is kept, milliseconds since the epoch. */
 export interface ProbesForgotten {
   /** Probes without a report that ended before. */
@@ -58,11 +66,10 @@ export interface ProbeStore {
   start(id: string, start: KeptStart, at: number): Promise<boolean>;
   /** Whether this was the one report. */
   claim(id: string, at: number): Promise<boolean>;
-  /**
-   * Keeps the report in the place of an earlier one of the same requester, address and host.
-   * @param maxHosts of the requester; the oldest beyond them are forgotten
-   */
-  keep(id: string, host: ProbedHost, maxHosts: number): Promise<void>;
+  /** Lets a report that was claimed, and is not kept, be claimed again. */
+  unclaim(id: string): Promise<void>;
+  /** Keeps the report in the place of earlier ones of the same requester, address and host, put together with them. */
+  keep(id: string, host: ProbedHost, bound: ReportBound): Promise<void>;
   /** Newest first. */
   hosts(limit: number): Promise<readonly ProbedHost[]>;
   forget(times: ProbesForgotten): Promise<void>;

@@ -74,6 +74,30 @@ export interface ToldTarget {
   readonly isUnknown?: true;
 }
 
+/** An endpoint as it is kept: with what the gateway found itself, which nobody is told. */
+export interface KeptEndpoint extends ToldEndpoint {
+  /** Those of `addresses` that the gateway could connect to when the probe began. */
+  readonly reached?: readonly string[];
+  /**
+   * Those of `addresses` that are no address of the endpoint, but of the gateway's own interfaces: it means the gateway's
+   * machine by an address that means the probing host's machine there.
+   */
+  readonly own?: readonly string[];
+}
+
+/** A target as it is kept. */
+export interface KeptTarget extends ToldTarget {
+  readonly endpoints: readonly KeptEndpoint[];
+}
+
+/** How the gateway finds targets at one moment. */
+export interface FoundNow {
+  /** By connection. */
+  readonly states: ReadonlyMap<string, TargetState>;
+  /** The places that it could connect to, as `placeKey` names them. */
+  readonly reached: ReadonlySet<string>;
+}
+
 /** One way that was tried. All texts are whatever the host says. */
 export interface ProbeWay {
   /** Whose target it leads to; left out: no connection's. */
@@ -152,9 +176,11 @@ export interface ProbedConnection {
   readonly open: readonly string[];
   /** Why the verdict is not more certain, in words. */
   readonly undecided: readonly string[];
+  /** When that was reported: a later report of the host may have been of other connections. */
+  readonly probedAt: number;
 }
 
-/** A host that was probed, as it was last. */
+/** A host that was probed, each connection as it was last. */
 export interface ProbedHost {
   readonly probe: string;
   readonly host: string;
@@ -163,11 +189,15 @@ export interface ProbedHost {
   readonly principal: Prober;
   /** The operator who offered the probe. */
   readonly offeredBy: string;
+  /** When it was last. */
   readonly probedAt: number;
+  /** The worst of all that is kept of it. */
   readonly verdict: HostVerdict;
   readonly connections: readonly ProbedConnection[];
-  /** Ways of no connection that stand open. */
+  /** Ways of no connection that stand open, as the last report has them. */
   readonly open: readonly string[];
+  /** Those that nobody could decide about. */
+  readonly undecided: readonly string[];
   readonly credentials: readonly ProbeCredential[];
   /** How many more credentials the report had; the record has them. */
   readonly credentialsLeftOut?: number;

@@ -1,14 +1,30 @@
 import { describe, expect, it } from "vitest";
-import { isBorneOut, type ProbeWay, type ToldTarget, wayFindings } from "./types.ts";
+import { plainAddress } from "../kernel/addresses.ts";
+import {
+  isBorneOut,
+  type FoundNow,
+  type KeptEndpoint,
+  type KeptTarget,
+  type ProbeWay,
+  type TargetState,
+  wayFindings,
+} from "./types.ts";
+import { placeKey } from "./places.ts";
 import { judgeReport, type Reported } from "./verdict.ts";
 
-const target = (more: Partial<ToldTarget> = {}): ToldTarget => ({
+const both = ["10.0.0.7", "2001:db8::7"];
+
+/** What the gateway finds when the report comes. */
+const found = (state?: TargetState, reached: readonly string[] = both): FoundNow => ({
+  states: new Map(state === undefined ? [] : [["orders-db", state]]),
+  reached: new Set(reached.map((address) => placeKey(address, 5432))),
+});
+
+const target = (more: Partial<KeptTarget> = {}): KeptTarget => ({
   connection: "orders-db",
   protocol: "postgres",
   state: "up",
-  endpoints: [
-    { host: "db.internal", port: 5432, speaks: "postgres", addresses: ["10.0.0.7", "2001:db8::7"] },
-  ],
+  endpoints: [{ host: "db.internal", port: 5432, speaks: "postgres", addresses: both, reached: both }],
   ...more,
 });
 
@@ -31,7 +47,8 @@ const doubt = { outcome: "undecided", found: "silent" } as const;
 const judge = (more: Partial<Reported> = {}): ReturnType<typeof judgeReport> =>
   judgeReport({
     told: [target()],
-    statesNow: new Map([["orders-db", "up"]]),
+    gone: [],
+    now: found("up"),
     address: "10.9.9.9",
     ways: [way(), v6()],
     ...more,
@@ -47,6 +64,7 @@ describe("a connection", () => {
       verdict: "closed",
       connections: [{ connection: "orders-db", verdict: "closed", open: [], undecided: [] }],
       open: [],
+      undecided: [],
     });
   });
 
@@ -58,8 +76,8 @@ describe("a connection", () => {
     ["a way is undecided", { ways: [way(), v6(), way({ ...doubt, by: "again" })] }, "again: 10.0.0.7:5432"],
     ["the target was down at the start", { told: [target({ state: "down" })] }, "down when the probe began"],
     ["its state was unknown", { told: [target({ state: "unknown" })] }, "unknown when the probe began"],
-    ["the target is down now", { statesNow: new Map([["orders-db", "down"]]) }, "down when it was reported"],
-    ["it was taken out meanwhile", { statesNow: new Map() }, "unknown when it was reported"],
+    ["the target is down now", { now: found("down") }, "down when it was reported"],
+    ["it was taken out meanwhile", { now: found() }, "unknown when it was reported"],
     ["nobody knows where it is", { told: [target({ endpoints: [], isUnknown: true })] }, "nobody here knows"],
     [
       "its name has no address",
@@ -97,12 +115,12 @@ describe("a connection", () => {
 
   it("has no address where the gateway starts the target itself", () => {
     const told = [target({ endpoints: [] })];
-    expect(verdictOf({ told, ways: [], statesNow: new Map() })).toEqual(["undecided", "no_address"]);
+    expect(verdictOf({ told, ways: [], now: found() })).toEqual(["undecided", "no_address"]);
     expect(verdictOf({ told, ways: [way(open)] })).toEqual(["open", "open"]);
     expect(verdictOf({ told, ways: [way(doubt)] })).toEqual(["undecided", "undecided"]);
     // Beside one that is closed it takes nothing away.
-    const both = [target(), target({ connection: "files", endpoints: [] })];
-    expect(verdictOf({ told: both })).toEqual(["closed", "closed", "no_address"]);
+    const two = [target(), target({ connection: "files", endpoints: [] })];
+    expect(verdictOf({ told: two })).toEqual(["closed", "closed", "no_address"]);
   });
 
   it("takes what was found at its address for another connection, or for none", () => {
@@ -121,18 +139,137 @@ describe("a connection", () => {
     expect(verdictOf({ ways })).toEqual(["closed", "closed"]);
     expect(verdictOf({ ways: [way({ address: "10.0.0.70" }), v6()] })).toEqual(["undecided", "undecided"]);
   });
+});
 
-  it("on the gateway's own host is not closed by the probing host's loopback address", () => {
-    const endpoint = { host: "localhost", port: 5432, speaks: "postgres", addresses: ["127.0.0.1"] } as const;
-    const told = [target({ endpoints: [endpoint] })];
-    const own = way({ address: "127.0.0.1", found: "refused" });
-    expect(verdictOf({ told, ways: [own] })).toEqual(["undecided", "undecided"]);
-    expect(verdictOf({ told, ways: [own, way({ address: "10.0.0.1" })] })).toEqual(["closed", "closed"]);
-    expect(verdictOf({ told, ways: [own, way({ address: "10.0.0.1", port: 1 })] })).toContain("undecided");
-    // Who probes at the gateway's own host means the same address.
-    expect(verdictOf({ told, ways: [own], address: "127.0.0.1" })).toEqual(["closed", "closed"]);
-    expect(verdictOf({ told, ways: [way({ address: "10.0.0.1" })], address: "::1" })).toContain("undecided");
+describe("an address that the gateway could not connect to itself", () => {
+  const kept = (reached?: readonly string[]): KeptTarget =>
+    target({
+      endpoints: [
+        { host: "db", port: 5432, speaks: "postgres", addresses: both, ...(reached ? { reached } : {}) },
+      ],
+    });
+  const why = "the gateway itself could not connect to [2001:db8::7]:5432";
+  const one = ["10.0.0.7"];
+
+  it.each<[string, Partial<Reported>]>([
+    ["when the probe began", { told: [kept(one)] }],
+    ["when it was reported", { now: found("up", one) }],
+    ["at another port", { now: { ...found("up", one), reached: new Set(["5433 2001:db8::7"]) } }],
+    ["as nothing says so", { told: [kept()] }],
+  ])("is not closed by a refusal: %s", (_, more) => {
+    for (const what of ["refused", "timeout", "rejected"] as const) {
+      const ways = [way(), v6({ found: what })];
+      expect(verdictOf({ ways, ...more })).toEqual(["undecided", "undecided"]);
+      expect(judge({ ways, ...more }).connections[0]?.undecided).toContain(why);
+    }
   });
+
+  it("is closed by what needs nobody to be there, unless a refusal came as well", () => {
+    for (const what of ["unreachable", "denied", "no_name"] as const) {
+      const ways = [way(), v6({ found: what })];
+      expect(verdictOf({ ways, now: found("up", one) })).toEqual(["closed", "closed"]);
+      expect(verdictOf({ ways: [...ways, v6()], now: found("up", one) })).toContain("undecided");
+    }
+  });
+});
+
+describe("what listens at the gateway's own machine", () => {
+  const own = ["10.0.0.1", "2001:db8::1"];
+  const told = (loopback: string, more: Partial<KeptEndpoint> = {}): readonly KeptTarget[] => [
+    target({
+      endpoints: [
+        {
+          host: "localhost",
+          port: 5432,
+          speaks: "postgres",
+          addresses: [loopback, ...own],
+          reached: [loopback],
+          own,
+          ...more,
+        },
+      ],
+    }),
+  ];
+  const refused = (address: string): ProbeWay => way({ connection: undefined, address, found: "refused" });
+  const all = own.map(refused);
+
+  it.each(["127.0.0.1", "127.9.9.9", "::1", "0.0.0.0", "::", "::ffff:127.0.0.1", "::ffff:0.0.0.0"])(
+    "at %s, is closed by the machine's other addresses, each of them",
+    (loopback) => {
+      const at = { told: told(loopback), now: found("up", [loopback]) };
+      expect(verdictOf({ ...at, ways: all })[1]).toBe("closed");
+      const beside = refused("10.0.0.99");
+      expect(verdictOf({ ...at, ways: [refused(loopback), beside] })[1]).toBe("undecided");
+      expect(verdictOf({ ...at, ways: [...all.slice(1), refused(loopback), beside] })[1]).toBe("undecided");
+      // The gateway has to find it where it listens, at both times.
+      expect(verdictOf({ ...at, now: found("up", own), ways: all })[1]).toBe("undecided");
+      expect(verdictOf({ ...at, told: told(loopback, { reached: own }), ways: all })[1]).toBe("undecided");
+      // Whoever probes at the gateway's machine dials the same address, by whatever address they come.
+      for (const address of ["127.0.0.1", "::1", "10.0.0.1"]) {
+        expect(verdictOf({ ...at, address, ways: all })[1]).toBe("undecided");
+        expect(verdictOf({ ...at, address, ways: [refused(loopback)] })[1]).toBe("undecided");
+        expect(verdictOf({ ...at, address, ways: [...all, refused(loopback)] })[1]).toBe("closed");
+      }
+    },
+  );
+
+  it("is never closed where the machine has no other address", () => {
+    for (const none of [{ own: [] }, { own: undefined }])
+      for (const address of ["10.9.9.9", "127.0.0.1"])
+        expect(
+          verdictOf({
+            told: told("127.0.0.1", { addresses: ["127.0.0.1"], ...none } as Partial<KeptEndpoint>),
+            now: found("up", ["127.0.0.1"]),
+            address,
+            ways: [refused("127.0.0.1"), ...all],
+          })[1],
+        ).toBe("undecided");
+  });
+});
+
+it("connections that were gone before they could be told are undecided", () => {
+  expect(judge({ gone: ["billing-db"] })).toMatchObject({
+    verdict: "undecided",
+    connections: [
+      { verdict: "closed" },
+      {
+        connection: "billing-db",
+        verdict: "undecided",
+        undecided: ["it was not configured any more when the probe began"],
+      },
+    ],
+  });
+});
+
+it("reads each address once, however many connections lead there", () => {
+  const addresses = Array.from({ length: 64 }, (_, at) => `2001:db8::${at.toString(16)}`);
+  const endpoint = { host: "db", port: 5432, speaks: "postgres", addresses, reached: addresses } as const;
+  const told = Array.from({ length: 100 }, (_, at) =>
+    target({ connection: `c-${at}`, endpoints: [endpoint] }),
+  );
+  const ways = Array.from({ length: 1000 }, (_, at) =>
+    way({ connection: "c-0", address: addresses[at % 64]?.toUpperCase() }),
+  );
+  let reads = 0;
+  const judged = judgeReport(
+    {
+      told,
+      gone: [],
+      now: {
+        states: new Map(told.map(({ connection }) => [connection, "up"])),
+        reached: new Set(addresses.map((address) => placeKey(address, 5432))),
+      },
+      address: "10.9.9.9",
+      ways,
+    },
+    (written) => {
+      reads += 1;
+      return plainAddress(written);
+    },
+  );
+  expect(judged.verdict).toBe("closed");
+  // 64 as they were told, as many in capitals (54 of which differ), and where the report came from.
+  expect(reads).toBeLessThanOrEqual(64 * 2 + 1);
 });
 
 describe("a host", () => {
@@ -159,7 +296,10 @@ describe("a host", () => {
 
   it("is undecided where there was nothing to try", () => {
     expect(judge({ told: [], ways: [] }).verdict).toBe("undecided");
-    expect(judge({ told: [], ways: [beside({})] }).verdict).toBe("closed");
+    expect(judge({ told: [], ways: [beside({})] }).verdict).toBe("undecided");
+    expect(judge({ told: [], ways: [beside(open)] }).verdict).toBe("open");
+    const files = [target({ connection: "files", endpoints: [] })];
+    expect(judge({ told: files, ways: [beside({})] }).verdict).toBe("closed");
   });
 });
 

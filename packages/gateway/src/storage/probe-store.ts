@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Selectable } from "kysely";
-import type { KeptOffer, KeptProbe, KeptStart, ProbeStore } from "../probes/store.ts";
+import type { KeptOffer, KeptProbe, KeptStart, ProbeStore, ReportBound } from "../probes/store.ts";
 import type { ProbedHost } from "../probes/types.ts";
 import { plain } from "./rows.ts";
 import type { Tables } from "./schema.ts";
@@ -26,6 +26,8 @@ export interface ProbeTables {
 
 /** Names Mayfly's advisory lock on the number of offers: "prob" in ASCII. */
 const OFFERS_LOCK = 0x70726f62;
+/** Names Mayfly's advisory lock on reports that are put together: "prok" in ASCII. */
+const REPORTS_LOCK = 0x70726f6b;
 
 /** Adds the table of probes. */
 export async function addProbes(db: Kysely<unknown>): Promise<void> {
@@ -129,7 +131,19 @@ export function probeStore(db: Kysely<Tables>, kind: "sqlite" | "postgres"): Pro
         .executeTakeFirst();
       return claimed.numUpdatedRows === 1n;
     },
-    keep: (id, host, maxHosts) => keep(db, id, host, maxHosts),
+    async unclaim(id) {
+      await db
+        .updateTable("mayfly_probes")
+        .set({ claimed_at: null })
+        .where("id", "=", id)
+        .where("reported_at", "is", null)
+        .execute();
+    },
+    keep: (id, host, bound) =>
+      db.transaction().execute(async (on) => {
+        if (kind === "postgres") await sql`select pg_advisory_xact_lock(${REPORTS_LOCK})`.execute(on);
+        await keep(on, id, host, bound);
+      }),
     async hosts(limit) {
       const rows = await db
         .selectFrom("mayfly_probes")
@@ -155,34 +169,49 @@ export function probeStore(db: Kysely<Tables>, kind: "sqlite" | "postgres"): Pro
   };
 }
 
-/** Keeps a report, and no older one of the same host, nor more hosts of its requester than may be. */
-async function keep(db: Kysely<Tables>, id: string, host: ProbedHost, maxHosts: number): Promise<void> {
-  await db.transaction().execute(async (on) => {
-    const row = await on
-      .updateTable("mayfly_probes")
-      .set({ host: plain(host.host), reported_at: host.probedAt, report: JSON.stringify(host) })
-      .where("id", "=", id)
-      .returning(["requester", "address"])
-      .executeTakeFirst();
-    if (row === undefined) return;
-    const others = on
-      .deleteFrom("mayfly_probes")
-      .where("requester", "=", row.requester)
-      .where("report", "is not", null)
-      .where("id", "<>", id);
-    await others
-      .where("address", "=", row.address)
-      .where("host", "=", plain(host.host))
-      .where("reported_at", "<=", host.probedAt)
-      .execute();
-    const newest = on
-      .selectFrom("mayfly_probes")
-      .select("id")
-      .where("requester", "=", row.requester)
-      .where("report", "is not", null)
-      .orderBy("reported_at", "desc")
-      .orderBy("id")
-      .limit(maxHosts);
-    await others.where("id", "not in", newest).execute();
-  });
+/** Keeps a report with what older ones of the same host add, and no more hosts of its requester than may be. */
+async function keep(
+  on: Kysely<Tables>,
+  id: string,
+  host: ProbedHost,
+  { maxHosts, merge }: ReportBound,
+): Promise<void> {
+  const row = await on
+    .selectFrom("mayfly_probes")
+    .select(["requester", "address"])
+    .where("id", "=", id)
+    .executeTakeFirst();
+  if (row === undefined) return;
+  const others = on
+    .deleteFrom("mayfly_probes")
+    .where("requester", "=", row.requester)
+    .where("report", "is not", null)
+    .where("id", "<>", id);
+  const earlier = await others
+    .where("address", "=", row.address)
+    .where("host", "=", plain(host.host))
+    .where("reported_at", "<=", host.probedAt)
+    .returning(["report", "reported_at"])
+    .execute();
+  const newestFirst = earlier
+    .toSorted((one, other) => Number(other.reported_at) - Number(one.reported_at))
+    .map(({ report }) => JSON.parse(report ?? "") as ProbedHost);
+  await on
+    .updateTable("mayfly_probes")
+    .set({
+      host: plain(host.host),
+      reported_at: host.probedAt,
+      report: JSON.stringify(merge(host, newestFirst)),
+    })
+    .where("id", "=", id)
+    .execute();
+  const newest = on
+    .selectFrom("mayfly_probes")
+    .select("id")
+    .where("requester", "=", row.requester)
+    .where("report", "is not", null)
+    .orderBy("reported_at", "desc")
+    .orderBy("id")
+    .limit(maxHosts);
+  await others.where("id", "not in", newest).execute();
 }

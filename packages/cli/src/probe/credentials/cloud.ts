@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { findAws } from "./aws.ts";
-import { linesOf, settingsOf } from "./lines.ts";
+import { linesOf, sectionsOf, settingsOf } from "./lines.ts";
 import type { Search } from "./search.ts";
 import { isSecretName } from "./secret-names.ts";
 import { items, jsonFile, member, members, text, yamlFile } from "./structured.ts";
@@ -15,6 +15,7 @@ export async function findCloud(search: Search): Promise<void> {
   await findTerraform(search);
   for (const row of settingsFiles(search)) await findInSettings(search, row);
   await findDoctl(search);
+  await findSignIns(search);
 }
 
 /** Google Cloud documentation, "How Application Default Credentials works"; gcloud topic configurations. */
@@ -135,4 +136,38 @@ async function findDoctl(search: Search): Promise<void> {
   const contexts = members(member(value, "auth-contexts")).map(([, token]) => token);
   if ([member(value, "access-token"), ...contexts].some((token) => text(token) !== undefined))
     search.add("cloud", path, "DigitalOcean", { host: "api.digitalocean.com", port: 443 });
+}
+
+/** What other providers' programs keep once somebody has signed in. */
+async function findSignIns(search: Search): Promise<void> {
+  // Pulumi's documentation, "pulumi login": its backends by their address.
+  const pulumi = join(search.env("PULUMI_HOME") ?? search.home(".pulumi"), "credentials.json");
+  for (const [backend, token] of members(member(await jsonFile(search, pulumi), "accessTokens")))
+    if (text(token) !== undefined) addSignIn(search, pulumi, "Pulumi", backend);
+  // MinIO's documentation, "mc alias": its two examples have no key of anybody's.
+  const minio = join(search.env("MC_CONFIG_DIR") ?? search.home(".mc"), "config.json");
+  const settings = await jsonFile(search, minio);
+  for (const [, alias] of [...members(member(settings, "aliases")), ...members(member(settings, "hosts"))]) {
+    const [key, url = ""] = [text(member(alias, "secretKey")), text(member(alias, "url"))];
+    const isExample = key === "YOUR-SECRET-KEY-HERE" || url === "https://play.min.io";
+    if (key !== undefined && !isExample) addSignIn(search, minio, "MinIO", url);
+  }
+  // Fly.io's documentation, "Access tokens".
+  const fly = join(search.env("FLY_CONFIG_DIR") ?? search.home(".fly"), "config.yml");
+  if (text(member(await yamlFile(search, fly), "access_token")) !== undefined)
+    addSignIn(search, fly, "Fly.io", "https://api.fly.io");
+  // Databricks' documentation, "Databricks configuration profiles".
+  const databricks = search.path(search.env("DATABRICKS_CONFIG_FILE") ?? search.home(".databrickscfg"));
+  for (const [, profile] of sectionsOf((await search.text(databricks))?.text ?? "")) {
+    const secret = ["token", "password", "client_secret", "azure_client_secret"]
+      .map((key) => profile.get(key))
+      .find((setting) => setting !== undefined && setting.value !== "");
+    if (secret !== undefined)
+      addSignIn(search, `${databricks}:${secret.line}`, "Databricks", profile.get("host")?.value ?? "");
+  }
+}
+
+function addSignIn(search: Search, place: string, program: string, url: string): void {
+  const leadsTo = serverOf(url);
+  search.add("cloud", place, `${program} at ${targetText(leadsTo, "a host without a plain name")}`, leadsTo);
 }

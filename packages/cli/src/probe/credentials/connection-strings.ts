@@ -1,21 +1,30 @@
 import type { FoundCredential } from "./found.ts";
 import type { Search } from "./search.ts";
-import { hostAndPort, type Login, urlLogin } from "./urls.ts";
-import { isReference, target, targetText } from "./words.ts";
+import { hostAndPort, type Login, urlLogin, urlParameter } from "./urls.ts";
+import { isReference, target, targetList, targetText } from "./words.ts";
 
 /** Longer values are no connection strings. */
 const MAX_STRING_LENGTH = 64 * 1024;
 
-/** The login that a connection string of any kind holds; undefined for a text without one. */
-export function loginOf(text: string): Login | undefined {
+/**
+ * The login that a connection string of any kind holds; undefined for a text without one.
+ * @param hasKey whether a key that lies elsewhere makes it a login
+ */
+export function loginOf(text: string, hasKey = false): Login | undefined {
   const trimmed = text.slice(0, MAX_STRING_LENGTH).trim();
   return (
-    urlLogin(trimmed) ??
+    urlLogin(trimmed, hasKey) ??
     goLogin(trimmed) ??
     oracleLogin(trimmed) ??
     semicolonLogin(trimmed) ??
-    conninfoLogin(trimmed)
+    conninfoLogin(trimmed, hasKey)
   );
+}
+
+/** What a connection string gives for a name. */
+export function parameterOf(text: string, name: string): string | undefined {
+  const trimmed = text.slice(0, MAX_STRING_LENGTH).trim();
+  return urlParameter(trimmed, name) ?? conninfoSettings(trimmed).settings.get(name);
 }
 
 /** Keeps a login, once for each of its targets. */
@@ -30,41 +39,57 @@ export function addLogin(
 }
 
 /** libpq's key=value form (PostgreSQL documentation, "Keyword/Value Connection Strings"). */
-function conninfoLogin(text: string): Login | undefined {
-  const settings = new Map<string, string>();
-  // A quoted value may hold blanks, and \' and \\.
-  for (const [, key = "", quoted, plain] of text.matchAll(
-    /([a-z_]{1,40})\s{0,8}=\s{0,8}(?:'((?:[^'\\]|\\.)*)'|(\S*))/g,
-  ))
-    settings.set(key, quoted ?? plain ?? "");
-  if (
-    !isValue(settings.get("password")) ||
-    !(settings.has("host") || settings.has("hostaddr") || settings.has("dbname"))
-  )
-    return undefined;
-  // A quote that nothing closes: what follows may be the password.
-  const isBroken = [...settings.values()].some((value) => value.startsWith("'"));
-  const hosts = (settings.get("hostaddr") ?? settings.get("host") ?? "").split(",", 16);
-  const ports = (settings.get("port") ?? "").split(",", 16);
+function conninfoLogin(text: string, hasKey: boolean): Login | undefined {
+  const { settings, isCertain } = conninfoSettings(text);
+  const hasPassword =
+    isValue(settings.get("password")) || (!isCertain && /\bpassword\s{0,8}=\s{0,8}[^\s$]/.test(text));
+  const isOfServer = isCertain
+    ? ["host", "hostaddr", "dbname"].some((key) => settings.has(key))
+    : /\b(?:host|hostaddr|dbname)\s{0,8}=/.test(text);
+  if (!isOfServer || (!hasPassword && !hasKey)) return undefined;
+  const get = (key: string): string | undefined => settings.get(key);
+  const named = {
+    host: get("hostaddr") ?? get("host") ?? "",
+    port: get("port"),
+    database: get("dbname"),
+    user: get("user"),
+  };
   return {
     kind: "postgres",
     otherwise: "a connection string of PostgreSQL",
-    targets: (isBroken ? [] : hosts).flatMap((host, at) => {
-      const port = ports.length === 1 ? ports[0] : ports[at];
-      const named = { host, database: settings.get("dbname"), user: settings.get("user") };
-      const found = target(port === "" ? named : { ...named, port }, 5432);
-      return found === undefined ? [] : [found];
-    }),
+    targets: isCertain ? targetList(named, 5432) : [],
   };
+}
+
+/** The settings as libpq reads them; what it would refuse, or was written by somebody who took it to be otherwise, isn't certain. */
+function conninfoSettings(text: string): {
+  readonly settings: ReadonlyMap<string, string>;
+  readonly isCertain: boolean;
+} {
+  const settings = new Map<string, string>();
+  let end = 0;
+  let isTwice = false;
+  // A backslash stands for the sign behind it: outside quotes a blank, too.
+  for (const [all, key = "", quoted, plain = ""] of text.matchAll(
+    /\s*([a-z_]{1,40})\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?!')(?:[^\s\\]|\\.)*))/gsy,
+  )) {
+    end += all.length;
+    isTwice ||= settings.has(key);
+    settings.set(key, (quoted ?? plain).replaceAll(/\\(.)/gs, "$1"));
+  }
+  return { settings, isCertain: !isTwice && text.slice(end).trim() === "" };
 }
 
 /** ADO.NET's, ODBC's and Azure's: `Server=db,1433;Database=shop;User Id=a;Password=b`. */
 function semicolonLogin(text: string): Login | undefined {
   if (!text.includes(";") || !text.includes("=")) return undefined;
   const settings = new Map<string, string>();
+  let isTwice = false;
   for (const pair of text.split(";", 200)) {
     const equals = pair.indexOf("=");
-    if (equals > 0) settings.set(pair.slice(0, equals).trim().toLowerCase(), pair.slice(equals + 1).trim());
+    const key = pair.slice(0, Math.max(equals, 0)).trim().toLowerCase();
+    isTwice ||= settings.has(key);
+    if (key !== "") settings.set(key, pair.slice(equals + 1).trim());
   }
   const first = (...names: string[]): string | undefined =>
     names.map((name) => settings.get(name)).find((value) => value !== undefined);
@@ -83,8 +108,9 @@ function semicolonLogin(text: string): Login | undefined {
     },
     undefined,
   );
-  // A quoted value may hold semicolons: what follows may be the password.
-  if (/["'{]/.test(text)) return { kind: "database", otherwise: "a connection string", targets: [] };
+  // A value may hold semicolons, in quotes or by mistake: what follows may be the password.
+  if (isTwice || /["'{]/.test(text))
+    return { kind: "database", otherwise: "a connection string", targets: [] };
   return { kind: "database", otherwise: "a connection string", targets: found === undefined ? [] : [found] };
 }
 

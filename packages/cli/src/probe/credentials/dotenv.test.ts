@@ -21,6 +21,18 @@ test.each([
     ],
   ],
   ['A B="c\nD=e\n"\nF=g', [["F", "g"]]],
+  ['A=""-----BEGIN\nB=c\n"', [["A", ""]]],
+  ['A="-----BEGIN"\nB=c\n"', [["A", "-----BEGIN"]]],
+  ['A="b\nC="-----BEGIN\nB=c\n"', [["A", "b"]]],
+  ['A="-----BE"GIN\nB=c\n"', [["A", "-----BE"]]],
+  [
+    'A="-----" # it\'s\nexport B="$A"/bin\nC=d',
+    [
+      ["A", "-----"],
+      ["B", "$A"],
+      ["C", "d"],
+    ],
+  ],
   ["# it's\nA=b", [["A", "b"]]],
   [
     "A=\r\nB=c\r\n",

@@ -14,7 +14,7 @@ export async function findInDotenv(search: Search): Promise<void> {
   let folder = resolve(cwd);
   for (let at = 0; at < MAX_PARENTS; at++) {
     const listed = (await search.names(folder)).filter(isDotenv);
-    for (const name of new Set([...USUAL, ...listed])) await findInFile(search, join(folder, name));
+    for (const name of new Set([...USUAL, ...listed])) await findInFile(search, folder, name);
     if (folder === resolve(home) || folder === resolve(root) || folder === dirname(folder)) return;
     folder = dirname(folder);
   }
@@ -36,7 +36,9 @@ export function dotenvVariables(text: string): {
   let until: string | undefined;
   for (const { number, text: line } of linesOf(text)) {
     if (until !== undefined) {
-      if (line.includes(until)) until = undefined;
+      // Behind the quote that ends it, another value of several lines may begin.
+      const end = line.indexOf(until);
+      if (end >= 0) until = until.length > 1 ? undefined : openedBy(line.slice(end + 1));
       continue;
     }
     const found = /^\s*(?:export\s+)?([A-Za-z_][\w.-]{0,127})\s*=\s*(\S.*)?$/.exec(line);
@@ -47,9 +49,10 @@ export function dotenvVariables(text: string): {
     }
     const quote = /^["'`]/.exec(raw)?.[0];
     const end = quote === undefined ? -1 : raw.indexOf(quote, 1);
+    // Behind a closing quote nothing but a comment should stand; a key that is cut goes on below.
+    const isWhole = quote !== undefined && /^\s*(?:#|$)/.test(raw.slice(end + 1)) && !raw.includes("--BEGIN");
     if (quote !== undefined && end < 0) until = quote;
-    else if (quote === undefined && raw.includes("-----BEGIN ") && !raw.includes("-----END "))
-      until = "-----END ";
+    else if (!isWhole && /--BEGIN|-----/.test(raw) && !raw.includes("-----END ")) until = "-----END ";
     const value =
       quote === undefined ? (raw.split(/\s#/, 1)[0] ?? "") : raw.slice(1, end < 0 ? undefined : end);
     variables.push({ name, value: value.trim(), line: number });
@@ -66,17 +69,18 @@ function openedBy(line: string): string | undefined {
   return quote === undefined || line.includes(quote, start + 1) ? undefined : quote;
 }
 
-async function findInFile(search: Search, path: string): Promise<void> {
+async function findInFile(search: Search, folder: string, name: string): Promise<void> {
+  const path = join(folder, name);
   // A folder of this name is a virtual environment of Python's.
   if (await search.isFolder(path)) return;
   const file = await search.text(path);
   if (file === undefined) return;
   const found = dotenvVariables(file.text);
   if (found.isCut) search.unread(path, "a quote is not closed: what follows it was not looked at");
-  const variables = found.variables.map(({ name, value, line }): Variable => ({
-    name,
-    value,
+  const variables = found.variables.map(({ line, ...variable }): Variable => ({
+    ...variable,
     place: `${path}:${line}`,
+    isOfFolder: search.isOfFolder(folder),
   }));
   await findInVariables(search, variables);
 }

@@ -1,6 +1,6 @@
 import { chmodSync } from "node:fs";
 import { expect, test } from "vitest";
-import { failed, listFolder, readHead, readWhole } from "./files.ts";
+import { failed, holdsBytes, listFolder, readHead, readWhole } from "./files.ts";
 import { makePlace } from "./testing/place.ts";
 
 const NOBODY = 65_534;
@@ -55,6 +55,16 @@ test("of a large folder a thousand names are listed", async () => {
   using place = makePlace(Object.fromEntries(Array.from({ length: 1001 }, (_, at) => [`~/many/${at}`, ""])));
   const listed = await listFolder(place.path("~/many"));
   expect(listed.kind === "read" && [listed.value.names.length, listed.value.isCut]).toEqual([1000, true]);
+});
+
+test("only a regular file holds anything: the system's own do not say so", async () => {
+  using place = makePlace({ "~/full": "x", "~/empty": "" });
+  const holds = async (path: string): Promise<unknown> => holdsBytes(path);
+  expect(await holds(place.path("~/full"))).toEqual({ kind: "read", value: true });
+  expect(await holds(place.path("~/empty"))).toEqual({ kind: "read", value: false });
+  expect(await holds("/proc/self/status")).toEqual({ kind: "read", value: false });
+  expect(await holds("/dev/zero")).toEqual({ kind: "unread", why: "no regular file" });
+  expect(failed(Object.assign(new Error(), { code: "EAGAIN" })).kind).toBe("unread");
 });
 
 test("an error's own text is not passed on", () => {

@@ -40,6 +40,14 @@ export function readHead(path: string): Promise<Looked<Content>> {
   }));
 }
 
+/** Whether a file can be read and holds anything. The system's own in /proc say that they do not, and no secret is kept there. */
+export function holdsBytes(path: string): Promise<Looked<boolean>> {
+  return readRegular(path, async (file, _mode, size) => ({
+    kind: "read",
+    value: size > 0 && (await readUpTo(file, 1, 1)).length > 0,
+  }));
+}
+
 /** The names in a folder, at most a thousand of them. */
 export async function listFolder(
   path: string,
@@ -72,10 +80,10 @@ export function failed(error: unknown): { kind: "nothing" } | { kind: "unread"; 
   };
 }
 
-async function readRegular(
+async function readRegular<T>(
   path: string,
-  read: (file: FileHandle, mode: number, size: number) => Promise<Looked<Content>>,
-): Promise<Looked<Content>> {
+  read: (file: FileHandle, mode: number, size: number) => Promise<Looked<T>>,
+): Promise<Looked<T>> {
   let file: FileHandle | undefined;
   try {
     // Before it is opened: opening a device can have effects.

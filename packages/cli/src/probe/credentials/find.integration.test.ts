@@ -23,6 +23,10 @@ test.each(CASES)("$what: found, without the secret", async ({ files, env, found 
   expect(lines(here)).toEqual(found);
   expect(here.unread).toEqual([]);
   expect(printed(here)).not.toContain(CANARY);
+  // What is handed on as a target is sent, not only printed.
+  for (const { leadsTo } of here.credentials)
+    for (const part of [leadsTo?.host, leadsTo?.user, leadsTo?.database])
+      expect(part ?? "").not.toContain(CANARY);
 });
 
 test.each(CASES)("$what: a near miss", async ({ miss: { files, env } }) => {
@@ -36,7 +40,7 @@ test("no value ever comes out, whatever lies here together", async () => {
   const env = Object.assign({}, ...all.map((one) => one.env)) as Record<string, string>;
   const here = await place.find({ ...env, HTTPS_PROXY: `http://u:${CANARY}@proxy.internal:3128` });
   expect(here.credentials.length).toBeGreaterThan(80);
-  expect(here.proxies).toHaveLength(1);
+  expect(here.proxies.map((one) => one.place)).toEqual(["environment variable HTTPS_PROXY", "~/.curlrc:1"]);
   expect(printed(here)).not.toContain(CANARY);
 });
 
@@ -57,7 +61,7 @@ test("no part of a value comes out of a file that was cut or broken anywhere", a
         for (const { why } of [...whole.unread, ...half.unread]) expect(why).not.toBe("looking there failed");
       },
     ),
-    { numRuns: 120 },
+    { numRuns: 60 },
   );
 });
 
@@ -72,7 +76,7 @@ test("no part of a value comes out of a file, whatever signs are in it", async (
       using place = makePlace({ [name]: text.replaceAll(`${CANARY}Hunter2`, () => value) });
       expect(printed(await place.find())).not.toContain(CANARY);
     }),
-    { numRuns: 250 },
+    { numRuns: 90 },
   );
 });
 
@@ -97,7 +101,7 @@ test("arbitrary bytes in any file never throw", async () => {
         expect(here.unread.filter(({ why }) => why === "looking there failed")).toEqual([]);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 8 },
   );
 });
 
@@ -170,7 +174,9 @@ test("more than can be kept is said", async () => {
   using place = makePlace({ "~/.netrc": "machine a.internal password x\n".repeat(400) });
   const { credentials, unread } = await place.find();
   expect(credentials).toHaveLength(300);
-  expect(unread).toEqual([{ place: "credentials", why: "there are more than 300: only these were kept" }]);
+  expect(unread).toEqual([
+    { place: "credentials", why: "there are more than 300: only these were kept", leavesDoubt: true },
+  ]);
 });
 
 test("proxies are found with their credentials, and what is none is said", async () => {
@@ -195,6 +201,70 @@ test("proxies are found with their credentials, and what is none is said", async
     "http environment variable HTTPS_PROXY: a proxy's login, e.internal:3128 -> e.internal:3128",
   ]);
   expect(here.unread).toEqual([
-    { place: "environment variable http_proxy", why: "names no proxy that can be understood" },
+    {
+      place: "environment variable http_proxy",
+      why: "names no proxy that can be understood",
+      leavesDoubt: true,
+    },
+  ]);
+});
+
+test("the login beside a proxy is tried with it", async () => {
+  using place = makePlace({
+    "~/.curlrc": `proxy-user = "a%40b:${CANARY}"\nsocks5-hostname = c.internal:1080\n`,
+    "~/.wgetrc": `http_proxy = w.internal:3128\nproxy_user = a@b\nproxy_password = 1%/${CANARY}\n`,
+  });
+  const here = await place.find();
+  expect(here.proxies.map(({ url }) => url.href)).toEqual([
+    `socks5h://a%40b:${CANARY}@c.internal:1080`,
+    `http://a%40b:1%25%2F${CANARY}@w.internal:3128/`,
+  ]);
+  expect(printed(here)).not.toContain(CANARY);
+});
+
+test("proxies that a folder alone names are marked, home's and the environment's are not", async () => {
+  using place = makePlace({
+    "./.env": "HTTPS_PROXY=e.internal:1\nHTTP_PROXY=both.internal:1\n",
+    "~/.env": "HTTPS_PROXY=h.internal:1\n",
+    "./.npmrc": "https-proxy=http://n.internal:1\n",
+    "./.yarnrc.yml": "httpsProxy: http://y.internal:1\n",
+    "./.git/config": "[http]\nproxy = g.internal:1\n[include]\npath = more\n",
+    "./.git/more": "[http]\nproxy = i.internal:1\n",
+    "./.mcp.json": '{"mcpServers":{"a":{"env":{"HTTPS_PROXY":"m.internal:1"}}}}',
+    "/etc/npmrc": "https-proxy=http://etc.internal:1\n",
+  });
+  const { proxies } = await place.find({ HTTP_PROXY: "both.internal:1" });
+  expect(proxies.map(({ url, isOfFolder }) => [url.hostname, isOfFolder ?? false])).toEqual([
+    ["both.internal", false],
+    ["etc.internal", false],
+    ["h.internal", false],
+    ["m.internal", true],
+    ["g.internal", true],
+    ["i.internal", true],
+    ["n.internal", true],
+    ["y.internal", true],
+    ["e.internal", true],
+  ]);
+});
+
+test("a repository in the home folder is home's, and a crowd of a folder's proxies hides no other", async () => {
+  using place = makePlace({
+    "./.env": Array.from({ length: 101 }, (_, at) => `HTTPS_PROXY=p${at}.internal:1\n`).join(""),
+    "~/.git/config": "[http]\nproxy = g.internal:1\n",
+    "~/.curlrc": "proxy = ftp://x\n",
+  });
+  const { proxies, unread } = await place.find();
+  expect(proxies).toHaveLength(101);
+  expect(proxies[0]?.isOfFolder).toBeUndefined();
+  expect(unread).toEqual([
+    { place: "~/.curlrc:1", why: "names no proxy that can be understood", leavesDoubt: true },
+    { place: "proxies", why: "there are more than 100", leavesDoubt: true },
+  ]);
+});
+
+test("a cache of tickets that is no file is said, and leaves no doubt", async () => {
+  using place = makePlace();
+  expect((await place.find({ KRB5CCNAME: "KCM:" })).unread).toEqual([
+    { place: "environment variable KRB5CCNAME", why: "its cache is kept by the system, not in a file" },
   ]);
 });

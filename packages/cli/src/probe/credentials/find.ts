@@ -1,9 +1,11 @@
 import { findCloud } from "./cloud.ts";
+import { findDatabases } from "./databases.ts";
 import { findInCurlrc } from "./curlrc.ts";
 import { findInDotenv } from "./dotenv.ts";
 import { findInEnvironment } from "./environment.ts";
 import type { FoundHere, Surroundings } from "./found.ts";
 import { findGit } from "./git.ts";
+import { findKerberos } from "./kerberos.ts";
 import { findKubernetes } from "./kubernetes.ts";
 import { findInMcpSettings } from "./mcp.ts";
 import { findMysql } from "./mysql.ts";
@@ -21,7 +23,9 @@ const FINDERS: readonly { readonly what: string; readonly find: (search: Search)
   { what: "environment", find: findInEnvironment },
   { what: "PostgreSQL", find: findPostgres },
   { what: "MySQL", find: findMysql },
+  { what: "other databases", find: findDatabases },
   { what: "Kubernetes", find: findKubernetes },
+  { what: "Kerberos", find: findKerberos },
   { what: "settings of MCP servers", find: findInMcpSettings },
   { what: "SSH", find: findSsh },
   { what: "cloud providers", find: findCloud },
@@ -44,7 +48,7 @@ export async function findCredentials(surroundings: Surroundings): Promise<Found
       await find(search);
     } catch {
       // An error's text may quote what it was about.
-      search.unread(what, "looking there failed");
+      search.unread(what, "looking there failed", "leaves doubt");
     }
   }
   return search.found();

@@ -35,6 +35,8 @@ export interface FoundProxy {
   readonly place: string;
   /** With its credentials: used to try it, never printed. */
   readonly url: URL;
+  /** Only files of the working folder or of those above it name it: a checked-out repository may have brought them. */
+  readonly isOfFolder?: true;
 }
 
 /** A place that exists and could not be read or understood: never taken for "nothing here". */
@@ -42,6 +44,8 @@ export interface UnreadPlace {
   readonly place: string;
   /** Without values. */
   readonly why: string;
+  /** It may hide a way. */
+  readonly leavesDoubt?: true;
 }
 
 /** What lies here. */

@@ -16,23 +16,30 @@ const MAX_FILES = 20;
 export async function findGit(search: Search): Promise<void> {
   // git-credential-store(1), "FILES".
   const stores = [search.home(".git-credentials"), search.config("git", "credentials")];
-  const configs = [
+  const configs: GitConfig[] = [
     search.system("/etc/gitconfig"),
     search.config("git", "config"),
     search.home(".gitconfig"),
-    ...(await repositoryConfigs(search)),
-  ];
+  ].map((path) => ({ path, isOfFolder: false }));
+  configs.push(...(await repositoryConfigs(search)));
   for (let at = 0; at < configs.length && at < MAX_FILES; at++) {
-    const path = configs[at];
-    const file = path === undefined ? undefined : await search.text(path);
-    if (file === undefined) continue;
-    const more = addConfig(search, file.path, file.text);
-    configs.push(...more.configs);
+    const config = configs[at];
+    const file = config === undefined ? undefined : await search.text(config.path);
+    if (config === undefined || file === undefined) continue;
+    const more = addConfig(search, config, file.text);
+    configs.push(...more.configs.map((path) => ({ ...config, path })));
     stores.push(...more.stores);
   }
   for (const path of new Set(stores.slice(0, MAX_FILES))) await findInStore(search, path);
   addFromVariables(search);
   await findForges(search);
+}
+
+/** A file of git's configuration. */
+interface GitConfig {
+  readonly path: string;
+  /** See `FoundProxy`. */
+  readonly isOfFolder: boolean;
 }
 
 /** A line of git's configuration. */
@@ -70,7 +77,7 @@ function gitSettings(content: string): readonly GitSetting[] {
 
 function addConfig(
   search: Search,
-  path: string,
+  { path, isOfFolder }: GitConfig,
   content: string,
 ): { readonly configs: readonly string[]; readonly stores: readonly string[] } {
   const configs: string[] = [];
@@ -83,7 +90,7 @@ function addConfig(
     addUrl(search, place, isUrl ? value : section === "url" && key === "" ? subsection : "");
     if (section === "http" && key === "extraheader") addHeader(search, place, value, subsection);
     if ((section === "http" && key === "proxy") || (section === "remote" && key === "proxy"))
-      search.proxy(place, value);
+      search.proxy(place, value, { isOfFolder });
     if ((section === "include" || section === "includeif") && key === "path" && value !== "")
       configs.push(search.path(value, dirname(path)));
     if (section === "credential" && key === "helper")
@@ -130,18 +137,19 @@ function addFromVariables(search: Search): void {
 }
 
 /** The configuration of the repository that the working folder belongs to (gitrepository-layout(5)). */
-async function repositoryConfigs(search: Search): Promise<readonly string[]> {
+async function repositoryConfigs(search: Search): Promise<readonly GitConfig[]> {
   let folder = resolve(search.surroundings.cwd);
   for (let at = 0; at < MAX_PARENTS; at++) {
     const dotGit = join(folder, ".git");
-    if (await search.isFolder(dotGit)) return [join(dotGit, "config")];
+    const isOfFolder = search.isOfFolder(folder);
+    if (await search.isFolder(dotGit)) return [{ path: join(dotGit, "config"), isOfFolder }];
     // Of a worktree or a submodule it is a file that names the folder.
     const named = /^gitdir: ?(\S.*)/.exec((await search.text(dotGit))?.text ?? "")?.[1]?.trim();
     if (named !== undefined) {
       const own = search.path(named, folder);
       const common = (await search.text(join(own, "commondir")))?.text.trim();
       return [own, ...(common === undefined || common === "" ? [] : [search.path(common, own)])].map(
-        (place) => join(place, "config"),
+        (place) => ({ path: join(place, "config"), isOfFolder }),
       );
     }
     if (folder === resolve(search.surroundings.root) || folder === dirname(folder)) return [];

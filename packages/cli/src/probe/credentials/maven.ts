@@ -1,5 +1,6 @@
 import type { Search } from "./search.ts";
 import { givenName, isReference } from "./words.ts";
+import { xmlPieces } from "./xml.ts";
 
 /** Maven's settings reference, "Servers" and "Proxies". */
 export async function findMaven(search: Search): Promise<void> {
@@ -16,8 +17,6 @@ function mavenPasswords(xml: string): readonly {
   readonly line: number;
 }[] {
   const found: { id: string | undefined; element: "server" | "proxy"; line: number }[] = [];
-  let line = 1;
-  let isComment = false;
   let element: "server" | "proxy" = "server";
   let id: string | undefined;
   let passwords: number[] = [];
@@ -27,13 +26,8 @@ function mavenPasswords(xml: string): readonly {
     passwords = [];
     id = undefined;
   };
-  // Tags, comments and what stands between them, in order: no backtracking, whatever the file holds.
-  for (const [piece] of xml.matchAll(/<!--|-->|<[^<>]{0,1000}>|\n|[^<\n-]+|[<-]/g)) {
-    if (piece === "\n") line += 1;
-    else if (piece === "<!--") isComment = true;
-    else if (piece === "-->") isComment = false;
-    else if (isComment) continue;
-    else if (piece === "<server>" || piece === "<proxy>") {
+  for (const { piece, line } of xmlPieces(xml)) {
+    if (piece === "<server>" || piece === "<proxy>") {
       close();
       element = piece === "<proxy>" ? "proxy" : "server";
     } else if (piece === "</server>" || piece === "</proxy>") close();

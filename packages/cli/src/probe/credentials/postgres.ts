@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import { addLogin, loginOf, parameterOf } from "./connection-strings.ts";
 import { linesOf, sectionsOf } from "./lines.ts";
 import type { Search } from "./search.ts";
-import { givenName, isReference, target, targetText } from "./words.ts";
+import { givenName, isReference, target, targetList, targetText } from "./words.ts";
 
 /** Finds what libpq takes passwords and keys from; its variables are in `variables.ts`. */
 export async function findPostgres(search: Search): Promise<void> {
@@ -72,19 +73,24 @@ async function findInServices(search: Search, path: string): Promise<void> {
   if (file === undefined) return;
   for (const [section, settings] of sectionsOf(file.text)) {
     const get = (key: string): string | undefined => settings.get(key)?.value;
-    const leadsTo = target(
-      {
-        host: get("hostaddr") ?? get("host") ?? "",
-        port: get("port"),
-        database: get("dbname"),
-        user: get("user"),
-      },
-      5432,
-    );
-    const secret = settings.get("password") ?? settings.get("sslkey");
-    const name = `service ${givenName(section) ?? "without a plain name"}`;
-    if (secret !== undefined && secret.value !== "" && !isReference(secret.value))
-      search.add("postgres", `${path}:${secret.line}`, targetText(leadsTo, name), leadsTo);
+    const named = {
+      host: get("hostaddr") ?? get("host") ?? "",
+      port: get("port"),
+      database: get("dbname"),
+      user: get("user"),
+    };
+    const password = settings.get("password");
+    const key = settings.get("sslkey");
+    const hasPassword = password !== undefined && password.value !== "" && !isReference(password.value);
+    const hasKey =
+      key !== undefined && key.value !== "" && (await search.holdsAnything(search.path(key.value)));
+    const otherwise = `service ${givenName(section) ?? "without a plain name"}`;
+    if (hasPassword || hasKey)
+      addLogin(search, `${path}:${(hasPassword ? password : key)?.line}`, {
+        kind: "postgres",
+        otherwise,
+        targets: targetList(named, 5432),
+      });
     const passwordFile = get("passfile");
     if (passwordFile !== undefined && passwordFile !== "")
       await findInPasswordFile(search, search.path(passwordFile));
@@ -97,4 +103,17 @@ async function findClientKey(search: Search): Promise<void> {
   const path = named === undefined ? search.home(".postgresql", "postgresql.key") : search.path(named);
   if (await search.holdsAnything(path))
     search.add("postgres", path, "PostgreSQL, a client certificate's key");
+}
+
+/**
+ * Finds what a connection string names: the key of a client's certificate (PostgreSQL documentation, "Parameter Key
+ * Words"; MongoDB manual, "Connection String Options"), and a password file.
+ */
+export async function findNamedFiles(search: Search, place: string, text: string): Promise<void> {
+  const passwords = parameterOf(text, "passfile");
+  if (passwords !== undefined && passwords !== "") await findInPasswordFile(search, search.path(passwords));
+  const key = parameterOf(text, "sslkey") ?? parameterOf(text, "tlsCertificateKeyFile");
+  if (key === undefined || key === "" || !(await search.holdsAnything(search.path(key)))) return;
+  const login = loginOf(text, true);
+  if (login !== undefined) addLogin(search, place, login);
 }

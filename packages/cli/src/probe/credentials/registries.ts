@@ -1,8 +1,12 @@
 import { join, resolve } from "node:path";
 import { addLogin } from "./connection-strings.ts";
 import type { LeadsTo } from "./found.ts";
+import { findHelm, findHuggingFace, helmFolder } from "./helm.ts";
+import { findCargo } from "./cargo.ts";
 import { linesOf, sectionsOf, settingsOf, unquoted } from "./lines.ts";
 import { findMaven } from "./maven.ts";
+import { findNuget } from "./nuget.ts";
+import { findPoetry, findUv } from "./python-tools.ts";
 import type { Search } from "./search.ts";
 import { jsonFile, member, members, text, yamlFile } from "./structured.ts";
 import { serverOf, urlLogin } from "./urls.ts";
@@ -27,9 +31,14 @@ async function findNpm(search: Search): Promise<void> {
   const paths = [
     ...(named === undefined ? [] : [search.path(named)]),
     search.home(".npmrc"),
+    // npm's "globalconfig" lies below where npm was installed.
+    ...["/etc/npmrc", "/usr/etc/npmrc", "/usr/local/etc/npmrc"].map((path) => search.system(path)),
     resolve(cwd, ".npmrc"),
   ];
+  const global = search.env("NPM_CONFIG_GLOBALCONFIG") ?? search.env("npm_config_globalconfig");
+  if (global !== undefined) paths.unshift(search.path(global));
   for (const path of new Set(paths)) {
+    const isOfFolder = path === resolve(cwd, ".npmrc") && path !== search.home(".npmrc");
     const lines = linesOf((await search.text(path))?.text ?? "").flatMap(({ number, text: line }) => {
       const equals = line.indexOf("=");
       const key = line.slice(0, Math.max(equals, 0)).trim();
@@ -41,7 +50,7 @@ async function findNpm(search: Search): Promise<void> {
     for (const { key, value, number } of lines) {
       const place = `${path}:${number}`;
       if (/^(?:https?-)?proxy$/.test(key) && value !== "null" && value !== "false")
-        search.proxy(place, value);
+        search.proxy(place, value, { isOfFolder });
       const found = /^(?:\/\/(.{1,300}):)?(?:_authToken|_auth|_password|keyfile)$/.exec(key);
       if (found === null || !isSet(search, value)) continue;
       const registry = found[1];
@@ -73,6 +82,8 @@ async function findContainers(search: Search): Promise<void> {
         ]
       : []),
     search.config("containers", "auth.json"),
+    // Helm's documentation, "Helm Environment Variables".
+    search.path(search.env("HELM_REGISTRY_CONFIG") ?? join(helmFolder(search), "registry", "config.json")),
   ];
   for (const path of new Set(paths)) {
     const value = await jsonFile(search, path);
@@ -122,6 +133,8 @@ async function findPython(search: Search): Promise<void> {
     search.home(".pip", "pip.conf"),
     ...(named === undefined ? [] : [search.path(named)]),
   ];
+  await findPoetry(search);
+  await findUv(search);
   for (const path of paths)
     for (const { key, value, line } of settingsOf((await search.text(path))?.text ?? "")) {
       const place = `${path}:${line}`;
@@ -149,25 +162,9 @@ async function findOthers(search: Search): Promise<void> {
     search.add("registry", gem, "RubyGems");
   await findYarn(search);
   await findComposer(search);
-}
-
-/** The Cargo book, "Configuration", "Credentials". */
-async function findCargo(search: Search): Promise<void> {
-  const home = search.env("CARGO_HOME");
-  const folder = home === undefined ? search.home(".cargo") : search.path(home);
-  for (const path of ["credentials.toml", "credentials"].map((name) => join(folder, name)))
-    for (const [section, settings] of sectionsOf((await search.text(path))?.text ?? "")) {
-      const token = settings.get("token") ?? settings.get("secret-key");
-      if (token === undefined || token.value === "") continue;
-      const registry = /^registries\.(.+)$/.exec(section)?.[1];
-      const leadsTo = registry === undefined ? { host: "crates.io", port: 443 } : undefined;
-      add(
-        search,
-        `${path}:${token.line}`,
-        `Cargo, registry ${givenName(unquoted(registry ?? "")) ?? "of its own"}`,
-        leadsTo,
-      );
-    }
+  await findHelm(search);
+  await findNuget(search);
+  await findHuggingFace(search);
 }
 
 /** Yarn's documentation, ".yarnrc.yml". */
@@ -189,7 +186,7 @@ async function findYarn(search: Search): Promise<void> {
         add(search, path, "Yarn", serverOf(server));
     for (const key of ["httpProxy", "httpsProxy"]) {
       const proxy = text(member(value, key));
-      if (proxy !== undefined) search.proxy(path, proxy);
+      if (proxy !== undefined) search.proxy(path, proxy, { isOfFolder: path !== search.home(".yarnrc.yml") });
     }
   }
 }

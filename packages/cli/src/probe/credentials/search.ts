@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { listFolder, type Looked, readHead, readWhole } from "./files.ts";
+import { holdsBytes, listFolder, type Looked, readHead, readWhole } from "./files.ts";
 import type { FoundCredential, FoundHere, FoundProxy, LeadsTo, Surroundings, UnreadPlace } from "./found.ts";
 import { proxyUrl, serverOf } from "./urls.ts";
 import { targetText } from "./words.ts";
@@ -18,10 +18,25 @@ interface TextFile {
   readonly isSharedWithOthers: boolean;
 }
 
+/** A proxy's login that stands beside its URL. */
+export interface ProxyLogin {
+  readonly user: string;
+  readonly password: string;
+  readonly place: string;
+}
+
+interface ProxySource {
+  /** See `FoundProxy`. */
+  readonly isOfFolder?: boolean;
+  readonly login?: ProxyLogin | undefined;
+}
+
 /** A search under way: reads within its bounds, and keeps what the finders find. */
 export class Search {
   readonly #credentials = new Map<string, FoundCredential>();
   readonly #proxies = new Map<string, FoundProxy>();
+  /** Those that files of the working folder name. */
+  readonly #folderProxies = new Map<string, FoundProxy>();
   readonly #unread = new Map<string, UnreadPlace>();
   #looks = 0;
   #isFull = false;
@@ -59,12 +74,11 @@ export class Search {
     return resolve(from, named);
   }
 
-  /** Keeps a credential, unless it leads to Mayfly. */
+  /** Keeps a credential, unless it leads to Mayfly: for certain, where no port is known it may lead elsewhere. */
   add(kind: FoundCredential["kind"], place: string, name: string, leadsTo?: LeadsTo): void {
     if (
-      leadsTo !== undefined &&
-      leadsTo.host !== "*" &&
-      this.surroundings.isGateway(leadsTo.host, leadsTo.port)
+      leadsTo?.port !== undefined &&
+      this.surroundings.isGateway(leadsTo.host.toLowerCase().replace(/\.$/, ""), leadsTo.port)
     )
       return;
     const target = leadsTo === undefined ? "" : `${leadsTo.host}:${leadsTo.port ?? ""}`;
@@ -77,26 +91,47 @@ export class Search {
     this.#credentials.set(key, { kind, place, name, ...(leadsTo === undefined ? {} : { leadsTo }) });
   }
 
-  /** Keeps a proxy as a client's setting names it. */
-  proxy(place: string, value: string): void {
+  /** Keeps a proxy as a client's setting names it. @param login that stands beside it, where its URL holds none */
+  proxy(place: string, value: string, { isOfFolder = false, login }: ProxySource = {}): void {
     if (value.trim() === "") return;
     const url = proxyUrl(value);
     if (url === undefined) {
-      this.unread(place, "names no proxy that can be understood");
+      this.unread(place, "names no proxy that can be understood", "leaves doubt");
       return;
     }
     const leadsTo = serverOf(url.href);
-    if (url.username !== "" || url.password !== "")
-      this.add("http", place, `a proxy's login, ${targetText(leadsTo, "a proxy")}`, leadsTo);
-    if (this.#proxies.size < MAX_PROXIES) this.#proxies.set(`${place} ${url.href}`, { place, url });
-    else this.unread("proxies", `there are more than ${MAX_PROXIES}`);
+    const isItsOwn = url.username !== "" || url.password !== "";
+    if (login !== undefined && !isItsOwn) {
+      url.username = encodeURIComponent(login.user);
+      url.password = encodeURIComponent(login.password);
+    }
+    if (isItsOwn || login !== undefined)
+      this.add(
+        "http",
+        isItsOwn ? place : (login?.place ?? place),
+        `a proxy's login, ${targetText(leadsTo, "a proxy")}`,
+        leadsTo,
+      );
+    const proxies = isOfFolder ? this.#folderProxies : this.#proxies;
+    if (proxies.size < MAX_PROXIES)
+      proxies.set(`${place} ${url.href}`, { place, url, ...(isOfFolder ? { isOfFolder } : {}) });
+    else this.unread("proxies", `there are more than ${MAX_PROXIES}`, "leaves doubt");
   }
 
-  /** Says that a place could not be read or understood; the first reason stays. */
-  unread(place: string, why: string): void {
-    if (this.#unread.has(place)) return;
-    if (this.#unread.size < MAX_UNREAD) this.#unread.set(place, { place, why });
-    else this.#unread.set("places", { place: "places", why: `more than ${MAX_UNREAD} could not be read` });
+  /** Whether a folder is the working folder's or above it, and no home: what lies there may be somebody's repository. */
+  isOfFolder(folder: string): boolean {
+    return resolve(folder) !== resolve(this.surroundings.home);
+  }
+
+  /** Says that a place could not be read or understood; the first reason stays, and any doubt. */
+  unread(place: string, why: string, doubt?: "leaves doubt"): void {
+    const isFull = this.#unread.size >= MAX_UNREAD && !this.#unread.has(place);
+    const said = isFull
+      ? { place: "places", why: `more than ${MAX_UNREAD} could not be read` }
+      : { place, why };
+    const before = this.#unread.get(said.place);
+    const leavesDoubt = doubt !== undefined || before?.leavesDoubt === true;
+    this.#unread.set(said.place, { ...(before ?? said), ...(leavesDoubt ? { leavesDoubt } : {}) });
   }
 
   /** A text file; undefined where there is none, or where it can't be read: that is said. */
@@ -125,7 +160,7 @@ export class Search {
 
   /** Whether there is a file that can be read and holds anything. */
   async holdsAnything(path: string): Promise<boolean> {
-    return ((await this.head(path))?.length ?? 0) > 0;
+    return (await this.#look(path, holdsBytes)) ?? false;
   }
 
   /** The names in a folder. */
@@ -155,17 +190,25 @@ export class Search {
   /** What was found so far. */
   found(): FoundHere {
     if (this.#isFull)
-      this.unread("credentials", `there are more than ${MAX_CREDENTIALS}: only these were kept`);
+      this.unread(
+        "credentials",
+        `there are more than ${MAX_CREDENTIALS}: only these were kept`,
+        "leaves doubt",
+      );
+    const home = new Set([...this.#proxies.values()].map(({ url }) => url.href));
     return {
       credentials: [...this.#credentials.values()],
-      proxies: [...this.#proxies.values()],
+      proxies: [
+        ...this.#proxies.values(),
+        ...[...this.#folderProxies.values()].filter(({ url }) => !home.has(url.href)),
+      ],
       unread: [...this.#unread.values()],
     };
   }
 
   async #look<T>(path: string, how: (path: string) => Promise<Looked<T>>): Promise<T | undefined> {
     if (this.#looks >= MAX_LOOKS) {
-      this.unread("files", `only the first ${MAX_LOOKS} were looked at`);
+      this.unread("files", `only the first ${MAX_LOOKS} were looked at`, "leaves doubt");
       return undefined;
     }
     this.#looks += 1;

@@ -1,6 +1,6 @@
 import type { FoundCredential, LeadsTo } from "./found.ts";
 import { isSecretName } from "./secret-names.ts";
-import { givenName, isReference, looksLikeToken, portNumber, target } from "./words.ts";
+import { givenName, isReference, looksLikeToken, portNumber, target, targetList } from "./words.ts";
 
 /** Servers of a cluster that are named in one URL. */
 const MAX_HOSTS = 16;
@@ -16,7 +16,7 @@ interface Scheme {
 
 const HTTP = { kind: "http", isTokenUser: true } as const;
 
-/** Schemes with what is special of each; any other with a password counts as well. */
+/** Schemes with what is special of each. Any other with a password counts as well, but what stands where may be anything. */
 const SCHEMES: Readonly<Record<string, Scheme>> = {
   postgres: { kind: "postgres", port: 5432, hasDatabase: true },
   postgresql: { kind: "postgres", port: 5432, hasDatabase: true },
@@ -40,6 +40,19 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
   oracle: { kind: "database", port: 1521, hasDatabase: true },
   neo4j: { kind: "database", port: 7687 },
   bolt: { kind: "database", port: 7687 },
+  cassandra: { kind: "database", port: 9042 },
+  couchbase: { kind: "database", port: 11_210 },
+  influxdb: { kind: "database", port: 8086 },
+  trino: { kind: "database", port: 8080 },
+  presto: { kind: "database", port: 8080 },
+  ldap: { kind: "environment", port: 389 },
+  ldaps: { kind: "environment", port: 636 },
+  smtp: { kind: "environment" },
+  smtps: { kind: "environment", port: 465 },
+  imap: { kind: "environment", port: 143 },
+  imaps: { kind: "environment", port: 993 },
+  ftp: { kind: "environment", port: 21 },
+  ftps: { kind: "environment", port: 990 },
   http: { ...HTTP, port: 80 },
   https: { ...HTTP, port: 443 },
   ws: { ...HTTP, port: 80 },
@@ -48,6 +61,7 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
   "git+https": { ...HTTP, kind: "git", port: 443 },
   git: { kind: "git", port: 9418, isTokenUser: true },
   ssh: { kind: "ssh", port: 22 },
+  "git+ssh": { kind: "ssh", port: 22 },
   sftp: { kind: "ssh", port: 22 },
 };
 
@@ -90,12 +104,30 @@ function urlParts(text: string): UrlParts | undefined {
   };
 }
 
-/** The login that a URL holds; undefined where it is no URL, or holds none. */
-export function urlLogin(text: string): Login | undefined {
+/** What is known of a scheme; a driver's name may stand behind a database's (SQLAlchemy's documentation, "Database URLs"). */
+function schemeOf(name: string): Scheme | undefined {
+  if (Object.hasOwn(SCHEMES, name)) return SCHEMES[name];
+  const [base = ""] = name.split("+", 1);
+  const scheme = Object.hasOwn(SCHEMES, base) ? SCHEMES[base] : undefined;
+  return scheme?.hasDatabase === true ? scheme : undefined;
+}
+
+/** What a URL's query gives for a name. */
+export function urlParameter(text: string, name: string): string | undefined {
+  const found = parametersOf(urlParts(text)?.tail ?? "").find(([key]) => key === name)?.[1];
+  return found === undefined ? undefined : decoded(found);
+}
+
+/**
+ * The login that a URL holds; undefined where it is no URL, or holds none.
+ * @param hasKey whether a key that lies elsewhere makes it a login
+ */
+export function urlLogin(text: string, hasKey = false): Login | undefined {
   const parts = urlParts(text);
   if (parts === undefined) return undefined;
-  const isKnown = Object.hasOwn(SCHEMES, parts.scheme);
-  const scheme: Scheme = (isKnown ? SCHEMES[parts.scheme] : undefined) ?? { kind: "environment" };
+  const known = schemeOf(parts.scheme);
+  const isKnown = known !== undefined;
+  const scheme: Scheme = known ?? { kind: "environment" };
   const { kind } = scheme;
   const otherwise = isKnown ? `a URL of ${parts.scheme}` : "a URL";
   const parameters = parametersOf(parts.tail);
@@ -107,10 +139,11 @@ export function urlLogin(text: string): Login | undefined {
     const mayBePassword = isDatabase
       ? parts.hosts.some((host) => host.includes(":"))
       : !arePorts(parts.hosts);
-    const isLogin = mayBePassword || isTokenUser || isSecret(parts.password);
+    const isLogin = hasKey || mayBePassword || isTokenUser || isSecret(parts.password);
     return isLogin ? { kind, otherwise, targets: [] } : undefined;
   }
-  if (!isSecret(parts.password) && !isTokenUser && !isInTail) return undefined;
+  if (!hasKey && !isSecret(parts.password) && !isTokenUser && !isInTail) return undefined;
+  if (!isKnown) return { kind, otherwise, targets: [] };
   const named = (wanted: RegExp): string | undefined => parameters.find(([name]) => wanted.test(name))?.[1];
   const user = parts.user === "" ? named(/^(?:user|username|user id|uid)$/i) : parts.user;
   const path = /^\/([^/?#;]{1,128})/.exec(parts.tail)?.[1];
@@ -118,15 +151,18 @@ export function urlLogin(text: string): Login | undefined {
     scheme.hasDatabase === true ? (path ?? named(/^(?:database|databaseName|dbname)$/i)) : undefined;
   // An "@" further behind can still be the end of a password.
   const hosts = parts.tail.includes("@") ? [] : parts.hosts;
+  const rest = {
+    ...(database === undefined ? {} : { database: decoded(database) }),
+    ...(scheme.isTokenUser === true || user === undefined ? {} : { user: decoded(user) }),
+  };
+  // Those of libpq's parameters take the place of the others.
+  const listed = named(/^hostaddr$/) ?? named(/^host$/i);
+  if (listed !== undefined && hosts.length > 0 && (kind === "postgres" || hosts.join("") === "")) {
+    const port = named(/^port$/i) ?? hostAndPort(hosts[0] ?? "").port;
+    return { kind, otherwise, targets: targetList({ host: decoded(listed), port, ...rest }, scheme.port) };
+  }
   const targets = hosts.flatMap((host) => {
-    const found = target(
-      {
-        ...hostAndPort(decoded(host === "" ? (named(/^host$/i) ?? "") : host)),
-        ...(database === undefined ? {} : { database: decoded(database) }),
-        ...(scheme.isTokenUser === true || user === undefined ? {} : { user: decoded(user) }),
-      },
-      scheme.port,
-    );
+    const found = target({ ...hostAndPort(decoded(host)), ...rest }, scheme.port);
     return found === undefined ? [] : [found];
   });
   return { kind, otherwise, targets };

@@ -1,15 +1,18 @@
 import { addLogin, loginOf } from "./connection-strings.ts";
 import type { FoundCredential, LeadsTo } from "./found.ts";
+import { findNamedFiles } from "./postgres.ts";
 import type { Search } from "./search.ts";
 import { canBeSecret, isSecretName } from "./secret-names.ts";
 import { serverOf } from "./urls.ts";
-import { isMarkedToken, isPrivateKey, isReference, target, targetText } from "./words.ts";
+import { isMarkedToken, isPrivateKey, isReference, target, targetList, targetText } from "./words.ts";
 
 /** A variable of the environment, or of a file that is loaded into it. */
 export interface Variable {
   readonly name: string;
   readonly value: string;
   readonly place: string;
+  /** See `FoundProxy`. */
+  readonly isOfFolder?: boolean;
 }
 
 type Lookup = (name: string) => string | undefined;
@@ -62,6 +65,8 @@ const KNOWN: Readonly<Record<string, Known>> = {
   NPM_TOKEN: { kind: "registry", name: "npm" },
   NODE_AUTH_TOKEN: { kind: "registry", name: "npm" },
   DOCKER_AUTH_CONFIG: { kind: "registry", name: "container registries" },
+  // Hugging Face Hub's documentation, "Environment variables".
+  HF_TOKEN: { kind: "registry", name: "Hugging Face", targets: host("huggingface.co") },
   CARGO_REGISTRY_TOKEN: { kind: "registry", name: "crates.io", targets: host("crates.io") },
   TWINE_PASSWORD: { kind: "registry", name: "Python packages" },
   // Vault documentation, "Environment variables"; 1Password, "Service accounts"; SOPS, "age".
@@ -93,10 +98,10 @@ export async function findInVariables(search: Search, variables: readonly Variab
     const value = values.get(name) ?? search.env(name);
     return value === "" ? undefined : value;
   };
-  for (const { name, value, place } of variables) {
+  for (const { name, value, place, isOfFolder = false } of variables) {
     if (!/^[\w./:@-]{1,128}$/.test(name) || name.startsWith("MAYFLY_") || isReference(value)) continue;
     if (PROXIES.test(name)) {
-      search.proxy(place, value);
+      search.proxy(place, value, { isOfFolder });
       continue;
     }
     if (LOOKED_AT_ELSEWHERE.has(name) || value.trim() === "") continue;
@@ -107,6 +112,7 @@ export async function findInVariables(search: Search, variables: readonly Variab
     else if (isSecretName(name) ? canBeSecret(value) : isMarkedToken(value) || isPrivateKey(value))
       search.add("environment", place, name);
     else await followFile(search, { name, value, place });
+    await findNamedFiles(search, place, value);
   }
 }
 
@@ -129,14 +135,9 @@ async function followFile(search: Search, { name, value, place }: Variable): Pro
 
 /** The servers that PGHOST and the like name: lists stand for several, tried in turn. */
 function postgresTargets(get: Lookup): readonly LeadsTo[] {
-  const hosts = (get("PGHOSTADDR") ?? get("PGHOST"))?.split(",", 16) ?? [];
-  const ports = (get("PGPORT") ?? "").split(",", 16);
-  return hosts.flatMap((named, at) => {
-    const port = ports.length === 1 ? ports[0] : ports[at];
-    const rest = { database: get("PGDATABASE"), user: get("PGUSER") };
-    const found = target(port === "" ? { host: named, ...rest } : { host: named, ...rest, port }, 5432);
-    return found === undefined ? [] : [found];
-  });
+  const named = get("PGHOSTADDR") ?? get("PGHOST") ?? "";
+  const rest = { port: get("PGPORT"), database: get("PGDATABASE"), user: get("PGUSER") };
+  return targetList({ host: named, ...rest }, 5432);
 }
 
 function mysqlTargets(get: Lookup): readonly LeadsTo[] {

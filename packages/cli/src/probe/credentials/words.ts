@@ -38,7 +38,8 @@ function isRandom(text: string): boolean {
 /** A host as clients name it: a name, an address, or the folder of a Unix socket; undefined for anything else. */
 function hostName(text: string): string | undefined {
   const host = text.replace(/^\[([0-9A-Fa-f:.%]{2,60})\]$/, "$1");
-  const isHost = /^[A-Za-z0-9_]([A-Za-z0-9._-]{0,252})$/.test(host) && !isMarkedToken(host);
+  const isHost =
+    /^[A-Za-z0-9_]([A-Za-z0-9._-]{0,252})$/.test(host) && !isMarkedToken(host) && !isRandom(host);
   const isAddress = host.includes(":") && /^[0-9A-Fa-f:.%]{2,60}$/.test(host);
   const isFolder = /^\/[\w./-]{0,200}$/.test(host);
   return isHost || isAddress || isFolder ? host : undefined;
@@ -71,6 +72,22 @@ export function target(
     ...(database === undefined ? {} : { database }),
     ...(user === undefined ? {} : { user }),
   };
+}
+
+/** Servers of a cluster that one text names. */
+const MAX_HOSTS = 16;
+
+/** Targets where hosts and ports may be lists (PostgreSQL documentation, "Specifying Multiple Hosts"). */
+export function targetList(
+  named: Parameters<typeof target>[0],
+  usualPort: number | undefined,
+): readonly LeadsTo[] {
+  const ports = (named.port ?? "").split(",", MAX_HOSTS);
+  return named.host.split(",", MAX_HOSTS).flatMap((host, at) => {
+    const port = ports.length === 1 ? ports[0] : ports[at];
+    const found = target({ ...named, host, port: port === "" ? undefined : port }, usualPort);
+    return found === undefined ? [] : [found];
+  });
 }
 
 /** A target for people: "db.internal:5432/shop as support". @param otherwise what is said where it isn't known */

@@ -11,6 +11,7 @@ import { attempt, type Place } from "./attempt.ts";
 import { outcomes } from "./finding.ts";
 import { containerSockets, tryContainerSocket } from "./host.ts";
 import { addressesHere } from "./lookup.ts";
+import { socksAddress } from "./proxy.ts";
 
 // Servers that behave as what a probe meets: the right ones, and those that answer for them.
 
@@ -79,7 +80,7 @@ const place = (port: number, speaks: Place["speaks"], more: Partial<Place> = {})
   host: "127.0.0.1",
   port,
   speaks,
-  users: ["mayfly", "probe_1"],
+  logins: [{ user: "mayfly", database: "shop" }, { user: "probe_1", database: "shop" }, { user: "mayfly" }],
   ...more,
 });
 
@@ -97,13 +98,13 @@ const rejection = ((): Buffer => {
 })();
 
 /** A database without TLS that answers a role. */
-const database = (answer: (user: string) => Buffer): Promise<number> =>
+const database = (answer: (user: string, what: string) => Buffer | string): Promise<number> =>
   answering((chunk) => {
     if (chunk.length === 8) return "N";
     // Names and values, each with a zero behind it, and one more.
-    const [, user = "", ...rest] = chunk.subarray(8).toString().split("\0");
-    if (rest.length % 2 !== 0 || rest.slice(-2).join("") !== "") return "not PostgreSQL's";
-    return answer(user);
+    const [, user = "", what = "", ...rest] = chunk.subarray(8).toString().split("\0");
+    if (rest.length % 2 !== 1 || rest.slice(-2).join("") !== "") return "not PostgreSQL's";
+    return answer(user, what);
   });
 
 async function found(to: Place, ms = LONG_MS, proxy?: URL): Promise<string> {
@@ -122,6 +123,27 @@ describe("a database", () => {
   test("is undecided when one role met another fate than the others, none of them open", async () => {
     const port = await database((user) =>
       user === "probe_1" ? Buffer.from("HTTP/1.1 400\r\n\r\n") : rejection,
+    );
+    expect(await found(place(port, "postgres"))).toBe("other, undecided");
+  });
+
+  test("is open to a login for replication alone, which reads every database", async () => {
+    const port = await database((user, what) => (what === "replication" ? authentication(10) : rejection));
+    expect(await found(place(port, "postgres"))).toBe("answered, open");
+  });
+
+  test("is undecided when there are more logins than were tried", async () => {
+    const port = await database(() => rejection);
+    expect(await found(place(port, "postgres", { isCut: true }))).toBe("other, undecided");
+  });
+
+  test("is undecided when it takes connections, and then none", async () => {
+    let server: Server;
+    const port = await listen(
+      (server = createServer((socket) => {
+        server.close();
+        socket.once("data", () => socket.end("N"));
+      })),
     );
     expect(await found(place(port, "postgres"))).toBe("other, undecided");
   });
@@ -236,7 +258,8 @@ describe("a proxy", () => {
       found(to, LONG_MS, new URL(`http://127.0.0.1:${await connecting(status)}`));
     expect(await by(200)).toBe("unreachable, closed");
     expect(await by(403)).toBe("rejected, closed");
-    expect(await by(407)).toBe("rejected, closed");
+    expect(await by(401)).toBe("other, undecided");
+    expect(await by(407)).toBe("other, undecided");
     expect(await by(504)).toBe("unreachable, closed");
     expect(await by(503)).toBe("other, undecided");
     expect(await by(500)).toBe("other, undecided");
@@ -244,14 +267,39 @@ describe("a proxy", () => {
     expect(await found(to, LONG_MS, new URL(`http://127.0.0.1:${await nobody()}`))).toBe("refused, closed");
   });
 
-  test("that opens no tunnel and fetches the page is open", async () => {
+  test.each([
+    ["404 Not Found", "answered, open"],
+    ["500 Internal Server Error", "answered, open"],
+    // The target's own word, or the proxy's.
+    ["401 Unauthorized", "other, undecided"],
+    ["403 Forbidden", "other, undecided"],
+    ["502 Bad Gateway", "other, undecided"],
+    ["407 Proxy Authentication Required", "other, undecided"],
+  ])("that opens no tunnel, and fetches the page with %s: %s", async (status, expected) => {
     const proxy = await answering((chunk) =>
       chunk.toString().startsWith("GET http://127.0.0.1:")
-        ? "HTTP/1.1 404 Not Found\r\n\r\n"
-        : "HTTP/1.1 405 Method Not Allowed\r\n\r\n",
+        ? `HTTP/1.1 ${status}\r\n\r\n`
+        : "HTTP/1.1 403 Forbidden\r\n\r\n",
     );
     const to = place(await nobody(), "http");
-    expect(await found(to, LONG_MS, new URL(`http://127.0.0.1:${proxy}`))).toBe("answered, open");
+    expect(await found(to, LONG_MS, new URL(`http://127.0.0.1:${proxy}`))).toBe(expected);
+  });
+
+  test("that opens no tunnel, and says nothing of the page, is undecided", async () => {
+    const proxy = await serve((socket) => {
+      socket.once("data", (chunk: Buffer) => {
+        if (chunk.toString().startsWith("CONNECT")) socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+      });
+    });
+    const to = place(await nobody(), "http");
+    expect(await found(to, MS, new URL(`http://127.0.0.1:${proxy}`))).toBe("silent, undecided");
+  });
+
+  test("without a name here is closed with it", async () => {
+    const to = place(await nobody(), "http");
+    expect(await found(to, LONG_MS, new URL("http://proxy.invalid:3128"))).toMatch(
+      /^(no_name, closed|other, undecided)$/,
+    );
   });
 
   test("of SOCKS is asked with its password, and its answer counts", async () => {
@@ -283,7 +331,21 @@ describe("a proxy", () => {
     expect(await by(5)).toBe("refused, closed");
     expect(await by(1)).toBe("other, undecided");
     expect(await by(0, "u:wrong@")).toBe("rejected, closed");
+    const picky = await answering(() => Buffer.from([5, 0xff]));
+    expect(await found(place(target, "postgres"), LONG_MS, new URL(`socks5://127.0.0.1:${picky}`))).toBe(
+      "other, undecided",
+    );
   });
+});
+
+test.each([
+  ["10.0.0.9", [1, 10, 0, 0, 9]],
+  ["::1", [4, ...Array.from({ length: 15 }, () => 0), 1]],
+  ["fd77::10", [4, 0xfd, 0x77, ...Array.from({ length: 12 }, () => 0), 0, 0x10]],
+  ["::ffff:10.0.0.9", [4, ...Array.from({ length: 10 }, () => 0), 0xff, 0xff, 10, 0, 0, 9]],
+  ["db", [3, 2, 0x64, 0x62]],
+])("SOCKS is told %s as its kind of address", (host, bytes) => {
+  expect([...socksAddress({ host, port: 5432 })]).toEqual([5, 1, 0, ...bytes, 0x15, 0x38]);
 });
 
 describe("a container engine's socket", () => {

@@ -32,6 +32,16 @@ export interface Finding {
   readonly detail: string;
 }
 
+const order = { open: 0, undecided: 1, closed: 2 } as const;
+
+/** Of several findings about one way the one that leaves most open. */
+export function worst(first: Finding, ...others: readonly Finding[]): Finding {
+  return others.reduce(
+    (one, other) => (order[outcomes[other.found]] < order[outcomes[one.found]] ? other : one),
+    first,
+  );
+}
+
 /** A try's end that is no connection. */
 export class TryEnded extends Error {
   readonly finding: Finding;
@@ -46,7 +56,8 @@ export class TryEnded extends Error {
 const codes: Readonly<Record<string, Found>> = {
   ECONNREFUSED: "refused",
   ETIMEDOUT: "timeout",
-  EHOSTUNREACH: "unreachable",
+  // A host that is down, or a firewall that says so.
+  EHOSTUNREACH: "refused",
   ENETUNREACH: "unreachable",
   EAFNOSUPPORT: "unreachable",
   EACCES: "denied",

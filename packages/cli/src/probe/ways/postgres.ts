@@ -11,14 +11,14 @@ const PROTOCOL_3_0 = 0x0003_0000;
 
 /** Whom a start-up message names. */
 export interface StartUp {
-  readonly database: string;
   readonly user: string;
+  /** Left out: for replication, which reads every database (the manual's "Streaming Replication Protocol"). */
+  readonly database?: string;
 }
 
 function startUpMessage({ database, user }: StartUp): Buffer {
-  const body = Buffer.from(
-    ["user", user, "database", database, "application_name", "mayfly probe", "", ""].join("\0"),
-  );
+  const what = database === undefined ? ["replication", "true"] : ["database", database];
+  const body = Buffer.from(["user", user, ...what, "application_name", "mayfly probe", "", ""].join("\0"));
   const head = Buffer.alloc(8);
   head.writeInt32BE(body.length + 8, 0);
   head.writeInt32BE(PROTOCOL_3_0, 4);
@@ -67,12 +67,13 @@ const authentications: Readonly<Record<number, string>> = {
 };
 
 /** What the server's answer to a start-up message says. Exported for tests. */
-export function readAnswer({ type, body }: Message, { user }: StartUp): Finding {
+export function readAnswer({ type, body }: Message, { user, database }: StartUp): Finding {
+  const who = `as ${user}${database === undefined ? ", for replication" : ""}`;
   if (type === "R") {
     const kind = body.length >= 4 ? body.readInt32BE(0) : -1;
     return {
       found: "answered",
-      detail: `PostgreSQL ${authentications[kind] ?? "asks who it is"}, as ${user}`,
+      detail: `PostgreSQL ${authentications[kind] ?? "asks who it is"}, ${who}`,
     };
   }
   const fields = errorFields(body);
@@ -82,7 +83,7 @@ export function readAnswer({ type, body }: Message, { user }: StartUp): Finding 
   // is said later, to whoever is let in without a password. Whatever is not plainly this is open.
   if (state === "28000" && routine === "ClientAuthentication" && message.includes("pg_hba.conf"))
     return { found: "rejected", detail: "pg_hba.conf lets nobody in from here" };
-  return { found: "answered", detail: `PostgreSQL answers ${state || "an error"}, as ${user}` };
+  return { found: "answered", detail: `PostgreSQL answers ${state || "an error"}, ${who}` };
 }
 
 /** Starts a session as far as the first answer. */
@@ -113,34 +114,43 @@ export interface PostgresTry {
   readonly open: () => Promise<Duplex>;
   /** The host's name, where it has one. */
   readonly name: string | undefined;
-  readonly database: string;
-  /** Roles, since pg_hba.conf may let in one and no other. */
-  readonly users: readonly string[];
+  /** Roles and databases, since pg_hba.conf may let in one and no other. */
+  readonly logins: readonly StartUp[];
   readonly ms: number;
 }
 
 /**
- * Tries each role with TLS and without: open as soon as one is let as far as a password, or further.
+ * Tries each login with TLS and without: open as soon as one is let as far as a password, or further.
  * @throws TryEnded when there is no connection, or no answer of PostgreSQL's
  */
-export async function tryPostgres({ open, name, database, users, ms }: PostgresTry): Promise<Finding> {
+export async function tryPostgres({ open, name, logins, ms }: PostgresTry): Promise<Finding> {
   let doubt: Finding | undefined;
   let hasTls = true;
+  let wasTaken = false;
   for (const isSecure of [true, false])
-    for (const user of users) {
+    for (const login of logins) {
       if (isSecure && !hasTls) continue;
-      const connection = await open();
+      let connection: Duplex;
+      try {
+        connection = await open();
+      } catch (error) {
+        // What took a connection before is there, whatever keeps this one away.
+        if (wasTaken) return { found: "other", detail: "takes connections, and then none" };
+        throw error;
+      }
+      wasTaken = true;
       try {
         const over = isSecure ? await requestTls(connection, name, ms) : connection;
         hasTls = over !== undefined;
         if (over === undefined) continue;
-        const finding = await startUp(over, { database, user }, ms);
+        const finding = await startUp(over, login, ms);
         if (finding.found === "answered") return finding;
         if (finding.found !== "rejected") doubt = finding;
       } finally {
         connection.destroy();
       }
     }
+  const users = [...new Set(logins.map(({ user }) => user))];
   return (
     doubt ?? {
       found: "rejected",

@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from "node:net";
+import { isIP, isIPv4, isIPv6 } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as startTls } from "node:tls";
 import { ask, dial } from "./connection.ts";
@@ -27,21 +27,25 @@ export function canTry(proxy: URL): boolean {
   return portsOf[proxy.protocol] !== undefined;
 }
 
-/** Connects to a proxy itself. @throws TryEnded */
-async function reach(proxy: URL, ms: number): Promise<Duplex> {
-  const host = proxy.hostname.replace(/^\[|\]$/g, "");
-  const port = proxy.port === "" ? (portsOf[proxy.protocol] ?? 0) : Number(proxy.port);
+/** Connects to a proxy itself, at one of its addresses. @throws TryEnded */
+async function reach(proxy: URL, address: string, ms: number): Promise<Duplex> {
   let connection: Duplex;
   try {
-    connection = await dial({ host, port }, ms);
+    connection = await dial({ host: address, port: portOf(proxy) }, ms);
   } catch (error) {
     if (!(error instanceof TryEnded)) throw error;
     const { found, detail } = error.finding;
     throw new TryEnded(found, `the proxy itself: ${detail}`);
   }
   // Its password goes to it alone.
-  return proxy.protocol === "https:" ? verified(connection, host, ms) : connection;
+  return proxy.protocol === "https:" ? verified(connection, hostOf(proxy), ms) : connection;
 }
+
+/** A proxy's host, without brackets. */
+export const hostOf = (proxy: URL): string => proxy.hostname.replace(/^\[|\]$/g, "");
+
+const portOf = (proxy: URL): number =>
+  proxy.port === "" ? (portsOf[proxy.protocol] ?? 0) : Number(proxy.port);
 
 function verified(connection: Duplex, host: string, ms: number): Promise<Duplex> {
   return new Promise((resolve, reject) => {
@@ -72,18 +76,24 @@ function authorizationOf(proxy: URL): readonly string[] {
   return [`Proxy-Authorization: Basic ${basic}`];
 }
 
-/** What a proxy's status says, where it is no yes (RFC 9110, sections 9.3.6 and 15). */
-function refusalOf(status: number): Finding | undefined {
-  if ([401, 403, 405, 407].includes(status))
+const asksWho = (status: number): Finding => ({
+  found: "other",
+  detail: `the proxy asks who is there (${status}): whoever has a login for it may come through`,
+});
+
+/** What a proxy's answer to CONNECT says, where it is no yes (RFC 9110, sections 9.3.6 and 15). */
+function refusalOf(status: number): Finding {
+  if (status === 401 || status === 407) return asksWho(status);
+  if (status === 403 || status === 405)
     return { found: "rejected", detail: `the proxy refuses it (${status})` };
-  if ([502, 504].includes(status))
+  if (status === 502 || status === 504)
     return { found: "unreachable", detail: `the proxy does not reach it (${status})` };
-  return undefined;
+  return { found: "other", detail: `the proxy answers ${status}` };
 }
 
-/** Opens a tunnel through a proxy. @throws TryEnded */
-export async function tunnel(proxy: URL, to: Beyond, ms: number): Promise<Duplex> {
-  const connection = await reach(proxy, ms);
+/** Opens a tunnel through a proxy. @param address one of the proxy's own @throws TryEnded */
+export async function tunnel(proxy: URL, address: string, to: Beyond, ms: number): Promise<Duplex> {
+  const connection = await reach(proxy, address, ms);
   try {
     if (proxy.protocol.startsWith("socks")) await socks(connection, proxy, to, ms);
     else await connectMethod(connection, proxy, to, ms);
@@ -99,15 +109,18 @@ async function connectMethod(connection: Duplex, proxy: URL, to: Beyond, ms: num
   const request = [`CONNECT ${authority} HTTP/1.1`, `Host: ${authority}`, ...authorizationOf(proxy), "", ""];
   const status = await ask(connection, request.join("\r\n"), readHead, ms);
   if (status >= 200 && status < 300) return;
-  const refusal = refusalOf(status);
-  throw new TryEnded(refusal?.found ?? "other", refusal?.detail ?? `the proxy answers ${status}`);
+  const { found, detail } = refusalOf(status);
+  throw new TryEnded(found, detail);
 }
 
+/** Answers that may be the target's as well as the proxy's own. */
+const DOUBTFUL = new Set([401, 403, 405, 502, 503, 504]);
+
 /** Asks a proxy for an `http:` URL itself, as clients do (RFC 9112, section 3.2.2). @throws TryEnded */
-export async function tryForward(proxy: URL, to: Beyond, ms: number): Promise<Finding> {
+export async function tryForward(proxy: URL, address: string, to: Beyond, ms: number): Promise<Finding> {
   const authority = authorityOf(to);
   const status = await askStatus({
-    open: () => reach(proxy, ms),
+    open: () => reach(proxy, address, ms),
     isSecure: false,
     name: undefined,
     authority,
@@ -115,8 +128,10 @@ export async function tryForward(proxy: URL, to: Beyond, ms: number): Promise<Fi
     headers: authorizationOf(proxy),
     ms,
   });
-  if (status === 503) return { found: "other", detail: `the proxy answers ${status}` };
-  return refusalOf(status) ?? { found: "answered", detail: `HTTP answers ${status} through the proxy` };
+  if (status === 407) return asksWho(status);
+  if (DOUBTFUL.has(status))
+    return { found: "other", detail: `the proxy, or the target behind it, answers ${status}` };
+  return { found: "answered", detail: `HTTP answers ${status} through the proxy` };
 }
 
 /** Of a SOCKS server's reply (RFC 1928, section 6). */
@@ -135,14 +150,26 @@ const exactly =
 
 const NO_SOCKS = "answers, and not as a SOCKS proxy does";
 
-function socksAddress({ host, port }: Beyond): Buffer {
-  const text = Buffer.from(host);
-  // As a name: each SOCKS 5 server takes an address written as one, and none has to be taken apart here.
-  return Buffer.concat([
-    Buffer.from([5, 1, 0, 3, text.length]),
-    text,
-    Buffer.from([Math.trunc(port / 256), port % 256]),
-  ]);
+/** The sixteen bytes of an IPv6 address. */
+function bytesOf6(address: string): Buffer {
+  // A URL writes it in groups of hexadecimal digits alone (WHATWG URL, "IPv6 serializer").
+  const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
+  const groups = (text: string): string[] => text.split(":").filter((group) => group !== "");
+  const [first, last] = [groups(head), groups(tail ?? "")];
+  const between = Array.from({ length: 8 - first.length - last.length }, () => "0");
+  const all = [...first, ...between, ...last].map((group) => Number.parseInt(group, 16));
+  return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]));
+}
+
+/** An address as SOCKS writes it (RFC 1928, section 5). Exported for tests. */
+export function socksAddress({ host, port }: Beyond): Buffer {
+  const name = Buffer.from(host);
+  const address = isIPv4(host)
+    ? [Buffer.from([1]), Buffer.from(host.split(".").map(Number))]
+    : isIPv6(host)
+      ? [Buffer.from([4]), bytesOf6(host)]
+      : [Buffer.from([3, name.length]), name];
+  return Buffer.concat([Buffer.from([5, 1, 0]), ...address, Buffer.from([port >> 8, port & 0xff])]);
 }
 
 /** A reply, with the address that it names: four bytes, a name or sixteen. */
@@ -166,7 +193,7 @@ async function socks(connection: Duplex, proxy: URL, to: Beyond, ms: number): Pr
     ms,
   );
   if (version !== 5) throw new TryEnded("other", NO_SOCKS);
-  if (method === 0xff) throw new TryEnded("rejected", "the proxy refuses this host");
+  if (method === 0xff) throw new TryEnded("other", "the proxy asks who is there");
   if (method === 2) {
     const login = Buffer.concat([
       Buffer.from([1, user.length]),

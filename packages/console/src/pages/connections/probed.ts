@@ -28,7 +28,7 @@ const connectionWords: Readonly<Record<ProbedHost["connections"][number]["verdic
 };
 
 /** What of a host is not closed, a line each. */
-export function openLines({ connections, open }: ProbedHost): readonly string[] {
+export function openLines({ connections, open, undecided }: ProbedHost): readonly string[] {
   return [
     ...connections.flatMap((each) => {
       const words = connectionWords[each.verdict];
@@ -37,5 +37,6 @@ export function openLines({ connections, open }: ProbedHost): readonly string[] 
       return [`${each.connection} is ${words}${why === "" ? "" : `: ${why}`}`];
     }),
     ...open.map((way) => `beside the connections: ${way}`),
+    ...undecided.map((way) => `beside the connections, undecided: ${way}`),
   ];
 }

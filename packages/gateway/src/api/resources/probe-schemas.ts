@@ -57,7 +57,10 @@ const probeEndpointSchema = component(
     speaks: z.enum(["postgres", "https", "http"]),
     database: z.string().optional(),
     user: z.string().optional().meta({ description: "The role that the gateway logs in as" }),
-    addresses: z.array(z.string()).meta({ description: "As the gateway's own resolver says" }),
+    addresses: z.array(z.string()).meta({
+      description:
+        "As the gateway's own resolver says, and where one of them means the gateway's machine (127.0.0.1, say) that one's others",
+    }),
     addresses_left_out: z
       .int()
       .optional()
@@ -153,7 +156,7 @@ export const probedHostSchema = component(
     address: z.string().meta({ description: "Where the report came from, as the gateway saw it" }),
     principal: requesterSchema,
     offered_by: z.string(),
-    probed_at: timeSchema,
+    probed_at: timeSchema.meta({ description: "Of the last report" }),
     verdict: z.enum(wayOutcomes).meta({ description: "The worst of its connections and its other ways" }),
     connections: z.array(
       z.object({
@@ -165,9 +168,13 @@ export const probedHostSchema = component(
         }),
         open: z.array(z.string()).meta({ description: "Ways that stand open, in words" }),
         undecided: z.array(z.string()).meta({ description: "What keeps it from being closed, in words" }),
+        probed_at: timeSchema.meta({
+          description: "When that was reported: the host's last report may be of others",
+        }),
       }),
     ),
     open: z.array(z.string()).meta({ description: "Open ways that are no connection's, in words" }),
+    undecided: z.array(z.string()).meta({ description: "Those that nobody could decide about, in words" }),
     credentials: z.array(probeCredentialSchema),
     credentials_left_out: z
       .int()

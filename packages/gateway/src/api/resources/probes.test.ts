@@ -103,8 +103,17 @@ describe("probes", () => {
       offered_by: "olaf@example.test",
       probed_at: new Date(w.h.clock.wall()).toISOString(),
       verdict: "closed",
-      connections: [{ connection: "orders-db", verdict: "closed", open: [], undecided: [] }],
+      connections: [
+        {
+          connection: "orders-db",
+          verdict: "closed",
+          open: [],
+          undecided: [],
+          probed_at: new Date(w.h.clock.wall()).toISOString(),
+        },
+      ],
       open: [],
+      undecided: [],
       credentials,
     });
     for (const who of ["operator", "auditor"]) {

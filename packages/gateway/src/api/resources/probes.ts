@@ -68,13 +68,15 @@ function hostView(host: ProbedHost): z.input<typeof probedHostSchema> {
     offered_by: host.offeredBy,
     probed_at: timeOf(host.probedAt),
     verdict: host.verdict,
-    connections: connections.map(({ connection, verdict, open, undecided }) => ({
+    connections: connections.map(({ connection, verdict, open, undecided, probedAt }) => ({
       connection,
       verdict,
       open: [...open],
       undecided: [...undecided],
+      probed_at: timeOf(probedAt),
     })),
     open: [...host.open],
+    undecided: [...host.undecided],
     credentials: credentials.map(({ leadsTo, ...rest }) => ({
       ...rest,
       ...(leadsTo === undefined ? {} : { leads_to: leadsTo }),
@@ -125,7 +127,7 @@ export const reportProbe = endpoint({
   operationId: "reportProbe",
   summary: "Report what a probe found, once: answers what that proves",
   description:
-    "A connection is closed where every address that was told was tried directly and is closed, and the target was up before and after. 403 probe_report_refused says nothing of why.",
+    "A connection is closed where every address that was told was tried directly and is closed, and the target was up, and the gateway could connect to the address itself, before and after. Where that cannot be recorded (5xx) the report may be sent again. 403 probe_report_refused says nothing of why.",
   body: probeReportSchema,
   bodyLimit: MAX_REPORT_BYTES,
   answers: { 201: { description: "The host, probed", schema: probedHostSchema } },
@@ -140,7 +142,7 @@ export const reportProbe = endpoint({
 export const listProbedHosts = endpoint({
   id: "GET /v1/probes",
   operationId: "listProbedHosts",
-  summary: "The hosts that were probed, each as it was last: newest first, 500 at most",
+  summary: "The hosts that were probed, each connection as it was last: newest first, 500 at most",
   answers: { 200: { description: "The hosts", schema: probedHostsSchema } },
   async handle({ services }) {
     return { status: 200, body: { hosts: (await services.probes.hosts()).map(hostView) } };

@@ -28,6 +28,7 @@ export function fakeProbes(clock: Clock): Probes {
       verdict: "undecided",
       connections: [],
       open: [],
+      undecided: [],
       credentials,
     }),
     hosts: async () => [],

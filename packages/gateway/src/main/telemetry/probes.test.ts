@@ -149,7 +149,7 @@ describe("probes", () => {
     expect(looks).toBe(1);
   });
 
-  it("are looked at again where the last look is older than it may be, and shared with a look under way", async () => {
+  it("are looked at for each question about now, and one look answers all that came before it began", async () => {
     let looks = 0;
     let silent = false;
     const target = (): Promise<{ milliseconds: number }> => {
@@ -157,28 +157,56 @@ describe("probes", () => {
       return silent ? new Promise(() => {}) : Promise.resolve({ milliseconds: looks });
     };
     const { clock, probes } = start([connection("db", target), connection("other", {}, "unheard of")]);
-    const now = probes.healthWithin(["db", "other", "gone"], 10_000);
+    const now = probes.healthNow(["db", "other", "gone"]);
     expect(Object.fromEntries(await now)).toEqual({
       db: { state: "up", checkedAt: clock.wall(), milliseconds: 1 },
       other: { state: "unknown" },
       gone: { state: "unknown" },
     });
-    await probes.healthWithin(["db"], 10_000);
-    expect(looks).toBe(1);
-    clock.advance(11_000);
-    await settle();
-    clock.advance(200);
-    const before = looks;
-    await Promise.all([probes.healthWithin(["db"], 100), probes.healthWithin(["db"], 100)]);
-    expect(looks).toBe(before + 1);
-    // What was seen before the wall clock was stepped back is not new.
-    clock.stepWall(-1000);
-    await probes.healthWithin(["db"], 100);
-    expect(looks).toBe(before + 2);
+    // The second comes when the first's look has begun.
+    await Promise.all([probes.healthNow(["db"]), probes.healthNow(["db"])]);
+    expect(looks).toBe(3);
     silent = true;
     clock.advance(1000);
-    const late = probes.healthWithin(["db"], 100);
+    const late = probes.healthNow(["db"]);
     clock.advance(5000);
     expect((await late).get("db")?.state).not.toBe("up");
+  });
+
+  it("are looked at anew for a question about now: a look that began before it proves nothing", async () => {
+    const ends: (() => void)[] = [];
+    const target = (): Promise<{ milliseconds: number }> => {
+      const { promise, resolve } = Promise.withResolvers<{ milliseconds: number }>();
+      const number = ends.length + 1;
+      ends.push(() => resolve({ milliseconds: number }));
+      return promise;
+    };
+    const { clock, probes } = start([connection("db", target)]);
+    clock.advance(500);
+    await settle();
+    expect(ends).toHaveLength(1);
+    // It ends in the same millisecond as the questions come, and after them.
+    const questions = [probes.healthNow(["db"]), probes.healthNow(["db"])];
+    await settle();
+    ends[0]?.();
+    await settle();
+    expect(probes.health("db").milliseconds).toBe(1);
+    expect(ends).toHaveLength(2);
+    // This one comes after the second look has begun.
+    const later = probes.healthNow(["db"]);
+    ends[1]?.();
+    for (const question of questions) expect((await question).get("db")?.milliseconds).toBe(2);
+    await settle();
+    expect(ends).toHaveLength(3);
+    ends[2]?.();
+    expect((await later).get("db")?.milliseconds).toBe(3);
+    // Nor does one that ended in this very millisecond, and began in it.
+    const again = probes.healthNow(["db"]);
+    await settle();
+    expect(ends).toHaveLength(4);
+    clock.advance(5000);
+    expect((await again).get("db")).toEqual({ state: "unknown" });
+    ends[3]?.();
+    await probes.stop();
   });
 });

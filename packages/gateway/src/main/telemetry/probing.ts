@@ -16,11 +16,8 @@ export interface ProbeTarget {
 export interface Probing {
   /** What the last look at this target said. */
   health(name: string): ConnectionHealth;
-  /**
-   * What a look of at most that age says of these targets: older ones are looked at first. `unknown` where that takes
-   * longer than a target may take.
-   */
-  healthWithin(names: readonly string[], ms: number): Promise<ReadonlyMap<string, ConnectionHealth>>;
+  /** What a look that begins now says of these targets; `unknown` where that takes longer than a target may take. */
+  healthNow(names: readonly string[]): Promise<ReadonlyMap<string, ConnectionHealth>>;
   /** Looks at all of them soon: after a reload. */
   lookSoon(): void;
   /** Ends what is under way. */
@@ -50,6 +47,28 @@ const MAX_AT_ONCE = 8;
 interface Known {
   readonly identity: unknown;
   readonly health: ConnectionHealth;
+  readonly begun: number;
+}
+
+/** A look that is under way. */
+interface Look {
+  readonly identity: unknown;
+  readonly begun: number;
+  readonly done: Promise<void>;
+}
+
+/** @param enough once it has aborted, no further one is looked at */
+async function lookAtAll(
+  all: readonly ProbeTarget[],
+  enough: AbortSignal,
+  look: (target: ProbeTarget) => Promise<void>,
+): Promise<void> {
+  const waiting = [...all];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined && !enough.aborted; next = waiting.shift())
+      await look(next);
+  };
+  await Promise.all(Array.from({ length: MAX_AT_ONCE }, work));
 }
 
 /** Starts looking at targets, again and again. */
@@ -58,7 +77,9 @@ export function createProbing(parts: ProbingParts): Probing {
   const random = parts.random ?? Math.random;
   const known = new Map<string, Known>();
   /** Under way. */
-  const looks = new Map<string, { readonly identity: unknown; readonly done: Promise<void> }>();
+  const looks = new Map<string, Look>();
+  /** Numbers looks and questions in their order: a clock's milliseconds hold several. */
+  let turn = 0;
   const stopping = new AbortController();
   let cancel: () => void = () => undefined;
   let running: Promise<void> | undefined;
@@ -80,24 +101,24 @@ export function createProbing(parts: ProbingParts): Probing {
     const all = parts.targets();
     const names = new Set(all.map(({ name }) => name));
     for (const name of known.keys()) if (!names.has(name)) known.delete(name);
-    await lookAtAll(all, stopping.signal);
+    await lookAtAll(all, stopping.signal, (target) => look(target, stopping.signal));
   }
 
-  /** @param enough once it has aborted, no further one is looked at */
-  async function lookAtAll(all: readonly ProbeTarget[], enough: AbortSignal): Promise<void> {
-    const waiting = [...all];
-    const work = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined && !enough.aborted; next = waiting.shift())
-        await look(next);
+  /**
+   * One look at a target at a time: who may not share the one under way waits for it, and shares the next.
+   * @param after those that began after this turn are shared
+   */
+  async function look(target: ProbeTarget, enough: AbortSignal, after = 0): Promise<void> {
+    const underWay = (): Look | undefined => {
+      const found = looks.get(target.name);
+      return found?.identity === target.identity ? found : undefined;
     };
-    await Promise.all(Array.from({ length: MAX_AT_ONCE }, work));
-  }
-
-  /** A look at the same target that is under way is shared. */
-  async function look(target: ProbeTarget): Promise<void> {
-    const before = looks.get(target.name);
-    if (before !== undefined && before.identity === target.identity) return before.done;
-    const mine = { identity: target.identity, done: lookNow(target) };
+    for (let before = underWay(); before !== undefined; before = underWay()) {
+      await before.done;
+      if (before.begun > after || enough.aborted) return;
+    }
+    turn += 1;
+    const mine = { identity: target.identity, begun: turn, done: lookNow(target, turn) };
     looks.set(target.name, mine);
     try {
       await mine.done;
@@ -112,30 +133,20 @@ export function createProbing(parts: ProbingParts): Probing {
     return found === undefined || found.identity !== current?.identity ? { state: "unknown" } : found.health;
   }
 
-  /** Whether it was seen after that time; a wall clock that was stepped back makes nothing new. */
-  function isSince({ checkedAt }: ConnectionHealth, time: number): boolean {
-    return checkedAt !== undefined && checkedAt >= time && checkedAt <= clock.wall();
-  }
-
-  async function healthWithin(
-    names: readonly string[],
-    ms: number,
-  ): Promise<ReadonlyMap<string, ConnectionHealth>> {
-    const since = clock.wall() - ms;
+  async function healthNow(names: readonly string[]): Promise<ReadonlyMap<string, ConnectionHealth>> {
+    turn += 1;
+    const asked = turn;
     const late = new AbortController();
-    const asked = new Set(names);
-    const stale = parts.targets().filter(({ name }) => asked.has(name) && !isSince(healthOf(name), since));
-    await endsInTime(lookAtAll(stale, late.signal), ANSWER_MS, clock, stopping.signal);
+    const named = new Set(names);
+    const targets = parts.targets().filter(({ name }) => named.has(name));
+    const looking = lookAtAll(targets, late.signal, (target) => look(target, late.signal, asked));
+    await endsInTime(looking, ANSWER_MS, clock, stopping.signal);
     late.abort();
-    return new Map(
-      names.map((name) => {
-        const health = healthOf(name);
-        return [name, isSince(health, since) ? health : { state: "unknown" }];
-      }),
-    );
+    const isNew = (name: string): boolean => (known.get(name)?.begun ?? 0) > asked;
+    return new Map(names.map((name) => [name, isNew(name) ? healthOf(name) : { state: "unknown" }]));
   }
 
-  async function lookNow({ name, identity, probe }: ProbeTarget): Promise<void> {
+  async function lookNow({ name, identity, probe }: ProbeTarget, begun: number): Promise<void> {
     if (stopping.signal.aborted) return;
     const late = new AbortController();
     const unschedule = clock.schedule(ANSWER_MS, () => late.abort());
@@ -151,7 +162,7 @@ export function createProbing(parts: ProbingParts): Probing {
       unschedule();
     }
     const before = known.get(name);
-    known.set(name, { identity, health });
+    known.set(name, { identity, health, begun });
     const wasDown = before?.health.state === "down";
     const isNews = health.state === "down" ? !wasDown || before.identity !== identity : wasDown;
     if (isNews) parts.turned(name, health);
@@ -160,7 +171,7 @@ export function createProbing(parts: ProbingParts): Probing {
   plan(pace.first);
   return {
     health: healthOf,
-    healthWithin,
+    healthNow,
     lookSoon() {
       if (running === undefined) plan(pace.first);
       else again = true;

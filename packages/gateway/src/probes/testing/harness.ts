@@ -8,7 +8,8 @@ import { grantModel } from "../../grants/states.ts";
 import type { Requester } from "../../kernel/requester.ts";
 import { openStore, type Store } from "../../storage/store.ts";
 import { createProbes, type Probes } from "../probes.ts";
-import type { ProbeWay, TargetState, ToldTarget } from "../types.ts";
+import { placeKey } from "../places.ts";
+import type { KeptTarget, ProbeWay, TargetState } from "../types.ts";
 
 const person = (name: string, kind: Requester["kind"]): Requester => ({
   kind,
@@ -25,7 +26,7 @@ export const bot = person("support-bot", "agent");
 export const otherBot = person("other-bot", "agent");
 
 /** A connection to one address. */
-export const targetOf = (connection: string, address: string): ToldTarget => ({
+export const targetOf = (connection: string, address: string): KeptTarget => ({
   connection,
   protocol: "postgres",
   state: "up",
@@ -37,6 +38,7 @@ export const targetOf = (connection: string, address: string): ToldTarget => ({
       database: "shop",
       user: "mayfly",
       addresses: [address],
+      reached: [address],
     },
   ],
 });
@@ -64,11 +66,17 @@ export interface ProbesHarness {
   readonly log: FakeLog;
   readonly store: Store;
   /** By connection. */
-  readonly targets: Map<string, ToldTarget>;
+  readonly targets: Map<string, KeptTarget>;
   readonly states: Map<string, TargetState>;
+  /** The places that the gateway can connect to when a report comes. */
+  readonly reached: Set<string>;
+  /** How often the gateway looked at targets for a report. */
+  looks: number;
   locked: string | undefined;
   /** Called while addresses are looked up. */
   lookingUp: () => void;
+  /** Called while targets are looked at for a report. */
+  lookingAgain: () => void;
   /** Another gateway on the same store. */
   other(): Probes;
 }
@@ -103,8 +111,11 @@ export function useProbes(): () => ProbesHarness {
       store,
       targets,
       states,
+      reached: new Set(["10.0.0.7", "10.0.0.8"].map((address) => placeKey(address, 5432))),
+      looks: 0,
       locked: undefined,
       lookingUp: () => undefined,
+      lookingAgain: () => undefined,
       other: () =>
         createProbes({
           clock,
@@ -116,7 +127,11 @@ export function useProbes(): () => ProbesHarness {
               h.lookingUp();
               return names.flatMap((name) => targets.get(name) ?? []);
             },
-            states: async () => states,
+            async look() {
+              h.looks += 1;
+              h.lookingAgain();
+              return { states, reached: h.reached };
+            },
           },
           gateway: () => ({ host: "mayfly.test", port: 8443, ports: [8443, 6432] }),
           locked: () => h.locked,

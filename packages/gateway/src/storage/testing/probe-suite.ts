@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KeptOffer, KeptStart } from "../../probes/store.ts";
+import type { KeptOffer, KeptStart, ReportBound } from "../../probes/store.ts";
 import type { ProbedHost, Prober } from "../../probes/types.ts";
 import type { Store } from "../store.ts";
 import { useStore } from "./use-store.ts";
@@ -41,11 +41,18 @@ const host = (probe: string, probedAt: number, more: Partial<ProbedHost> = {}): 
   offeredBy: "olaf@example.test",
   probedAt,
   verdict: "closed",
-  connections: [{ connection: "orders-db", verdict: "closed", open: [], undecided: [] }],
+  connections: [{ connection: "orders-db", verdict: "closed", open: [], undecided: [], probedAt }],
   open: [],
+  undecided: [],
   credentials: [],
   ...more,
 });
+
+/** Tells of each report which ones it was put together with, in its open ways. */
+const bound: ReportBound = {
+  maxHosts: 3,
+  merge: (kept, earlier) => ({ ...kept, open: [...kept.open, ...earlier.map(({ probe }) => probe)] }),
+};
 
 const few = { max: 3, at: 0, refusal: () => new Error("too many") };
 const many = { ...few, max: 1000 };
@@ -65,7 +72,7 @@ export function probeSuite(name: string, open: () => Promise<Store>, done: () =>
       await probes.offer(offer(id), many);
       await probes.start(id, start(`n-${id}`, more), 0);
       await probes.claim(id, at);
-      await probes.keep(id, host(id, at, more), 3);
+      await probes.keep(id, host(id, at, more), bound);
     }
     const listed = async (): Promise<readonly string[]> =>
       (await store.probes.hosts(500)).map(({ probe }) => probe);
@@ -110,10 +117,24 @@ export function probeSuite(name: string, open: () => Promise<Store>, done: () =>
       expect(won.filter(Boolean)).toHaveLength(1);
       expect(await probes.findByNonce("n-b")).toMatchObject({ isReported: true });
       expect(await listed()).toEqual([]);
-      await probes.keep("pr_b", host("pr_b", 2), 3);
+      await probes.keep("pr_b", host("pr_b", 2), bound);
       expect(await probes.hosts(500)).toEqual([host("pr_b", 2)]);
       await probes.forget({ endedBefore: 9000, reportedBefore: 3 });
       expect(await listed()).toEqual([]);
+    });
+
+    it("lets a claim be given back until its report is kept", async () => {
+      const { probes } = store;
+      await probes.offer(offer("pr_u"), many);
+      await probes.start("pr_u", start("n-u"), 0);
+      expect(await probes.claim("pr_u", 1)).toBe(true);
+      await probes.unclaim("pr_u");
+      expect(await probes.findByNonce("n-u")).toMatchObject({ isReported: false });
+      expect(await probes.claim("pr_u", 2)).toBe(true);
+      await probes.keep("pr_u", host("pr_u", 3), bound);
+      await probes.unclaim("pr_u");
+      expect(await probes.claim("pr_u", 4)).toBe(false);
+      await probes.forget({ endedBefore: 9000, reportedBefore: 4 });
     });
 
     it("keeps the newest report of a requester, address and host", async () => {
@@ -123,6 +144,8 @@ export function probeSuite(name: string, open: () => Promise<Store>, done: () =>
       await reported("pr_f", 13, { host: "support-2" });
       await reported("pr_g", 14, { requester: "other" });
       expect(await listed()).toEqual(["pr_g", "pr_f", "pr_e", "pr_d"]);
+      const hosts = await store.probes.hosts(500);
+      expect(hosts.map(({ open }) => open)).toEqual([[], [], [], ["pr_c"]]);
     });
 
     it("keeps as many hosts of a requester as may be, and lists as many as are asked for", async () => {

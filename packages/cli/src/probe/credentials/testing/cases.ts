@@ -106,12 +106,15 @@ export const CASES: readonly Case[] = [
   {
     what: "a service file",
     files: {
-      "/etc/postgresql-common/pg_service.conf": `[shop]\nhost=db.internal\nuser=support\npassword=${S}\n`,
+      "/etc/postgresql-common/pg_service.conf": `[shop]\nhost=a,b\nport=1,\nuser=support\npassword=${S}\n[key]\nsslkey=../k\n`,
+      "~/k": KEY,
     },
     found: [
-      "postgres /etc/postgresql-common/pg_service.conf:4: db.internal:5432 as support -> db.internal:5432",
+      "postgres /etc/postgresql-common/pg_service.conf:5: a:1 as support -> a:1",
+      "postgres /etc/postgresql-common/pg_service.conf:5: b:5432 as support -> b:5432",
+      "postgres /etc/postgresql-common/pg_service.conf:7: service key",
     ],
-    miss: { files: { "~/.pg_service.conf": "[shop]\nhost=db.internal\n" } },
+    miss: { files: { "~/.pg_service.conf": "[shop]\nhost=db.internal\nsslkey=absent\n" } },
   },
   {
     what: "a client certificate's key",
@@ -124,6 +127,97 @@ export const CASES: readonly Case[] = [
     files: { "~/.my.cnf": `[client]\nhost = db.internal\nuser=a\npassword="${S}"\n` },
     found: ["mysql ~/.my.cnf:4: db.internal:3306 as a -> db.internal:3306"],
     miss: { files: { "~/.my.cnf": `[client]\npassword\nuser=a\n[mysqld]\npassword=${S}\n` } },
+  },
+  {
+    what: "sources of ODBC",
+    files: {
+      "~/.odbc.ini": `[shop]\nDriver=PostgreSQL\nServername=db.internal\nPort=5433\nDatabase=shop\nUserName=a\nPassword=${S}\n`,
+      "/etc/odbc.ini": `[sql]\nServer = tcp:sql.internal,1433\nUID = a\nPWD = ${S}\n`,
+    },
+    found: [
+      "database ~/.odbc.ini:7: db.internal:5433/shop as a -> db.internal:5433",
+      "database /etc/odbc.ini:4: sql.internal:1433 as a -> sql.internal:1433",
+    ],
+    miss: { files: { "~/.odbc.ini": "[shop]\nServername=db.internal\nPWD=\n" } },
+  },
+  {
+    what: "dbt's profiles",
+    files: {
+      "~/.dbt/profiles.yml": `shop:\n  target: dev\n  outputs:\n    dev:\n      type: postgres\n      host: db.internal\n      user: a\n      dbname: shop\n      password: ${S}\n`,
+    },
+    found: ["database ~/.dbt/profiles.yml (output dev): db.internal:5432/shop as a -> db.internal:5432"],
+    miss: {
+      files: {
+        "~/.dbt/profiles.yml":
+          "shop:\n  outputs:\n    dev:\n      host: db.internal\n      password: \"{{ env_var('X') }}\"\n",
+      },
+    },
+  },
+  {
+    what: "pgcli's aliases, and usql's passwords",
+    files: {
+      "~/.config/pgcli/config": `[alias_dsn]\nshop = postgresql://a:${S}@db.internal/shop\n`,
+      "~/.usqlpass": `# a:b:1:c:d:${S}\npostgres:db.internal:5432:shop:a:${S}\npg:*:*:*:*:${S}\n`,
+    },
+    found: [
+      "postgres ~/.config/pgcli/config:2: db.internal:5432/shop as a -> db.internal:5432",
+      "database ~/.usqlpass:2: db.internal:5432/shop as a -> db.internal:5432",
+      "database ~/.usqlpass:3: any host -> *",
+    ],
+    miss: {
+      files: {
+        "~/.config/pgcli/config": "[alias_dsn]\nshop = postgresql://a@db.internal/shop\n[main]\nless = 1\n",
+        "~/.usqlpass": "postgres:db.internal:5432:shop:a:\n",
+      },
+    },
+  },
+  {
+    what: "ClickHouse's client",
+    files: {
+      "~/.clickhouse-client/config.xml": `<config>\n<user>a</user>\n<password>${S}</password>\n<host>ch.internal</host>\n<connections_credentials><connection><name>b</name><hostname>b.internal</hostname>\n<password>${S}</password></connection></connections_credentials></config>`,
+    },
+    found: [
+      "database ~/.clickhouse-client/config.xml:3: ch.internal:9000 as a -> ch.internal:9000",
+      "database ~/.clickhouse-client/config.xml:6: b.internal:9000 -> b.internal:9000",
+    ],
+    miss: {
+      files: { "~/.clickhouse-client/config.xml": "<config><user>a</user><password></password></config>" },
+    },
+  },
+  {
+    what: "Snowflake",
+    files: {
+      "~/.snowsql/config": `[connections.shop]\naccountname = ab12345.eu\nusername = a\npassword = "${S}"\n`,
+      "~/.snowflake/connections.toml": `[shop]\naccount = "ab12345"\nuser = "a"\ntoken = "${S}"\n`,
+    },
+    found: [
+      "database ~/.snowsql/config:4: ab12345.eu.snowflakecomputing.com:443 as a -> ab12345.eu.snowflakecomputing.com:443",
+      "database ~/.snowflake/connections.toml:4: ab12345.snowflakecomputing.com:443 as a -> ab12345.snowflakecomputing.com:443",
+    ],
+    miss: {
+      files: {
+        "~/.snowsql/config": "[connections]\n#password = x\naccountname = a\n",
+        "~/.snowflake/connections.toml": '[shop]\nauthenticator = "externalbrowser"\n',
+      },
+    },
+  },
+  {
+    what: "Kerberos",
+    files: {
+      "/tmp/krb5cc_1000": `\u0005\u0004${S}`,
+      "~/dir/tkt1": `\u0005\u0004${S}`,
+      "~/dir/primary": "tkt1",
+    },
+    env: { KRB5CCNAME: "DIR:ROOT/home/a/dir" },
+    found: ["environment /tmp/krb5cc_1000: Kerberos, tickets", "environment ~/dir/tkt1: Kerberos, tickets"],
+    miss: { files: { "/tmp/krb5cc_1000": "text" }, env: { KRB5CCNAME: "FILE:ROOT/absent" } },
+  },
+  {
+    what: "a Kerberos cache in a file",
+    files: { "~/cc": `\u0005\u0004${S}` },
+    env: { KRB5CCNAME: "FILE:ROOT/home/a/cc" },
+    found: ["environment ~/cc: Kerberos, tickets"],
+    miss: { files: { "~/cc": "" }, env: { KRB5CCNAME: "ROOT/home/a/cc" } },
   },
   {
     what: "MYSQL_PWD",
@@ -141,6 +235,54 @@ export const CASES: readonly Case[] = [
       env: {
         DATABASE_URL: "postgres://support@db.internal/shop",
         OTHER_URL: `postgres://g:${S}@gateway.test:6432/x`,
+        SHOUTED_URL: `postgres://g:${S}@Gateway.TEST.:6432/x`,
+      },
+    },
+  },
+  {
+    what: "the gateway's host, where no port or another one is named",
+    env: { A: `Server=gateway.test;Uid=a;Pwd=${S}`, B: `postgres://g:${S}@gateway.test/x` },
+    found: [
+      "database environment variable A: gateway.test as a -> gateway.test",
+      "postgres environment variable B: gateway.test:5432/x as g -> gateway.test:5432",
+    ],
+    miss: {
+      env: { A: `Server=GATEWAY.test,6432;Uid=a;Pwd=${S}`, B: `postgres://g:${S}@gateway.test:8443/x` },
+    },
+  },
+  {
+    what: "a URL of a scheme that nobody knows, a token for its host",
+    env: { NOTIFY: `pushover://${S}:${S}@${S}/` },
+    found: ["environment environment variable NOTIFY: a URL"],
+    miss: { env: { NOTIFY: "pushover://shoutrrr/" } },
+  },
+  {
+    what: "a password with an escaped blank",
+    env: { DSN: `host=db user=a password=abc\\ user=${S}`, CUT: `host=db user=a password='abc user=${S}` },
+    found: [
+      "postgres environment variable DSN: db:5432 as a -> db:5432",
+      "postgres environment variable CUT: a connection string of PostgreSQL",
+    ],
+    miss: { env: { DSN: "host=db user=a\\ password=abc" } },
+  },
+  {
+    what: "keys and password files that connection strings name",
+    files: { "~/k.pem": KEY, "~/passwords": `*:*:*:*:${S}` },
+    env: {
+      URL: "postgres://u@db/x?sslkey=ROOT/home/a/k.pem",
+      DSN: "host=a,b user=u sslkey='ROOT/home/a/k.pem'",
+      FILE_URL: "postgres://u@db/x?passfile=ROOT/home/a/passwords",
+    },
+    found: [
+      "postgres environment variable URL: db:5432/x as u -> db:5432",
+      "postgres environment variable DSN: a:5432 as u -> a:5432",
+      "postgres environment variable DSN: b:5432 as u -> b:5432",
+      "postgres ~/passwords:1: any host -> *",
+    ],
+    miss: {
+      env: {
+        URL: "postgres://u@db/x?sslkey=ROOT/home/a/absent&passfile=ROOT/absent",
+        DSN: "host=a,b user=u sslkey=ROOT/absent",
       },
     },
   },
@@ -230,7 +372,14 @@ export const CASES: readonly Case[] = [
     files: { "/run/secret": S },
     env: { DB_PASSWORD_FILE: "ROOT/run/secret" },
     found: ["environment environment variable DB_PASSWORD_FILE: the file /run/secret"],
-    miss: { env: { DB_PASSWORD_FILE: "ROOT/run/absent" } },
+    miss: {
+      files: { "/run/empty": "" },
+      env: {
+        DB_PASSWORD_FILE: "ROOT/run/absent",
+        X_TOKEN_FILE: "/proc/self/status",
+        Y_TOKEN_FILE: "ROOT/run/empty",
+      },
+    },
   },
   {
     what: "a kubeconfig's token",
@@ -303,6 +452,37 @@ export const CASES: readonly Case[] = [
     miss: {
       files: { "~/.curlrc": `#user=a:${S}\nuser = a\nheader = "Accept: text/html"\nuser-agent = "a:b"\n` },
     },
+  },
+  {
+    what: "curl's client certificates, and the login of its proxy",
+    files: {
+      "~/.curlrc": `proxy = p.internal:3128\nproxy-user = "a:${S}"\ncert = ../both.pem:${S}\nkey = ../k.pem\n`,
+      "~/both.pem": KEY,
+      "~/k.pem": KEY,
+    },
+    found: [
+      "http ~/.curlrc:2: a proxy's login, p.internal:3128 -> p.internal:3128",
+      "http ~/.curlrc:3: curl, a client certificate's key for any host",
+      "http ~/.curlrc:4: curl, a client certificate's key for any host",
+    ],
+    miss: {
+      files: {
+        "~/.curlrc": "proxy-user = a\ncert = ../public.pem\nkey = ../absent\n",
+        "~/public.pem": "-----BEGIN CERTIFICATE-----\n",
+      },
+    },
+  },
+  {
+    what: "wget's client certificate, and the login of its proxy",
+    files: {
+      "~/.wgetrc": `proxy_user = a\nproxy_password = ${S}\nhttps_proxy = http://p.internal:3128\nprivate_key = ../k.pem\n`,
+      "~/k.pem": KEY,
+    },
+    found: [
+      "http ~/.wgetrc:2: a proxy's login, p.internal:3128 -> p.internal:3128",
+      "http ~/.wgetrc:4: wget, a client certificate's key for any host",
+    ],
+    miss: { files: { "~/.wgetrc": "proxy_user = a\nprivate_key = ../absent\n" } },
   },
   {
     what: "wget's defaults",
@@ -469,6 +649,48 @@ export const CASES: readonly Case[] = [
     },
   },
   {
+    what: "further registries",
+    files: {
+      "/etc/npmrc": `//npm.internal/:_authToken=${S}\n`,
+      "~/.cargo/config.toml": `[registry]\ntoken = "${S}"\n[registries]\nown = { index = "x", token = "${S}" }\n`,
+      "~/.config/helm/registry/config.json": JSON.stringify({ auths: { "oci.internal": { auth: S } } }),
+      "~/.config/helm/repositories.yaml": `repositories:\n- name: a\n  url: https://charts.internal\n  password: ${S}\n`,
+      "~/.nuget/NuGet/NuGet.Config": `<configuration><packageSources><add key="own" value="https://nuget.internal/v3" /></packageSources>\n<packageSourceCredentials><own>\n<add key="Username" value="a" />\n<add key="ClearTextPassword" value="${S}" /></own></packageSourceCredentials></configuration>`,
+      "~/.config/pypoetry/auth.toml": `[http-basic.own]\nusername = "a"\npassword = "${S}"\n[pypi-token]\npypi = "${S}"\n`,
+      "~/.local/share/uv/credentials/credentials.toml": `[[credential]]\nservice = "https://uv.internal"\nusername = "a"\npassword = "${S}"\n`,
+      "~/.config/uv/uv.toml": `[[index]]\nurl = "https://a:${S}@index.internal/simple"\n`,
+      "~/.cache/huggingface/token": S,
+    },
+    env: { HF_TOKEN: S },
+    found: [
+      "registry environment variable HF_TOKEN: Hugging Face at huggingface.co:443 -> huggingface.co:443",
+      "registry /etc/npmrc:1: npm.internal:443 -> npm.internal:443",
+      "registry ~/.config/helm/registry/config.json: oci.internal:443 -> oci.internal:443",
+      "registry ~/.config/pypoetry/auth.toml:3: Poetry, repository own",
+      "registry ~/.config/pypoetry/auth.toml:5: Poetry, repository pypi",
+      "registry ~/.local/share/uv/credentials/credentials.toml:4: uv.internal:443 -> uv.internal:443",
+      "registry ~/.config/uv/uv.toml:2: index.internal:443 -> index.internal:443",
+      "registry ~/.cargo/config.toml:2: crates.io:443 -> crates.io:443",
+      "registry ~/.cargo/config.toml:4: Cargo, registry own",
+      "registry ~/.config/helm/repositories.yaml: charts.internal:443 -> charts.internal:443",
+      "registry ~/.nuget/NuGet/NuGet.Config:4: nuget.internal:443 -> nuget.internal:443",
+      "registry ~/.cache/huggingface/token: Hugging Face -> huggingface.co:443",
+    ],
+    miss: {
+      files: {
+        "/etc/npmrc": "prefix=/usr\n",
+        "~/.cargo/config.toml": '[registries]\nown = { index = "x" }\n[build]\ntoken = "x"\n',
+        "~/.config/helm/registry/config.json": '{"auths":{}}',
+        "~/.config/helm/repositories.yaml": "repositories:\n- name: a\n  url: https://charts.internal\n",
+        "~/.nuget/NuGet/NuGet.Config": `<configuration><!-- <add key="ClearTextPassword" value="${S}" /> --><packageSources><add key="own" value="https://nuget.internal/v3" /></packageSources></configuration>`,
+        "~/.config/pypoetry/auth.toml": '[http-basic.own]\nusername = "a"\n',
+        "~/.local/share/uv/credentials/credentials.toml": '[[credential]]\nservice = "https://uv.internal"\n',
+        "~/.config/uv/uv.toml": '[[index]]\nurl = "https://index.internal/simple"\n',
+        "~/.cache/huggingface/token": "",
+      },
+    },
+  },
+  {
     what: "AWS",
     files: {
       "~/.aws/credentials": `[default]\naws_access_key_id = AKIA\naws_secret_access_key = ${S}\n`,
@@ -568,6 +790,36 @@ export const CASES: readonly Case[] = [
         "~/.config/rclone/rclone.conf": "[local]\ntype = local\n",
         "~/.s3cfg": "[default]\nsecret_key =\n",
         "~/.boto": "[Boto]\n",
+      },
+    },
+  },
+  {
+    what: "sign-ins of other providers",
+    files: {
+      "~/.pulumi/credentials.json": JSON.stringify({ accessTokens: { "https://api.pulumi.com": S } }),
+      "~/.mc/config.json": JSON.stringify({
+        aliases: { own: { url: "https://minio.internal:9000", accessKey: "a", secretKey: S } },
+      }),
+      "~/.fly/config.yml": `access_token: ${S}\n`,
+      "~/.databrickscfg": `[DEFAULT]\nhost = https://adb.internal\ntoken = ${S}\n`,
+    },
+    found: [
+      "cloud ~/.pulumi/credentials.json: Pulumi at api.pulumi.com:443 -> api.pulumi.com:443",
+      "cloud ~/.mc/config.json: MinIO at minio.internal:9000 -> minio.internal:9000",
+      "cloud ~/.fly/config.yml: Fly.io at api.fly.io:443 -> api.fly.io:443",
+      "cloud ~/.databrickscfg:3: Databricks at adb.internal:443 -> adb.internal:443",
+    ],
+    miss: {
+      files: {
+        "~/.pulumi/credentials.json": '{"current":"file://~"}',
+        "~/.mc/config.json": JSON.stringify({
+          aliases: {
+            gcs: { url: "https://storage.googleapis.com", secretKey: "YOUR-SECRET-KEY-HERE" },
+            play: { url: "https://play.min.io", secretKey: S },
+          },
+        }),
+        "~/.fly/config.yml": "last_login: x\n",
+        "~/.databrickscfg": "[DEFAULT]\nhost = https://adb.internal\n",
       },
     },
   },

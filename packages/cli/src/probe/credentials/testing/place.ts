@@ -25,7 +25,9 @@ export function makePlace(files: Readonly<Record<string, string | Buffer>> = {})
     home,
     cwd,
     root,
-    isGateway: (host, port) => host === "gateway.test" && (port === 6432 || port === 8443),
+    uid: 1000,
+    isGateway: (host, port) =>
+      host === "gateway.test" && (port === undefined || port === 6432 || port === 8443),
   };
   const path = (name: string): string =>
     name.startsWith("~")
