@@ -38,6 +38,19 @@ interface Row {
 const browser = vi.hoisted(() => ({ isHere: (): boolean => false }));
 vi.mock("./open-browser.ts", () => ({ hasBrowser: () => browser.isHere(), openBrowser: () => undefined }));
 
+/** Nothing of this machine is tried: the one way there is shows how long it may take. */
+vi.mock("./probe/ways/host.ts", () => ({
+  waysOfHost: ({ ms }: { ms: number }) => [
+    {
+      kind: "metadata",
+      to: "169.254.169.254:80",
+      by: "cloud metadata",
+      credentials: [],
+      run: () => Promise.resolve({ found: "refused", detail: `in ${ms} ms` }),
+    },
+  ],
+}));
+
 let folder: string;
 let server: Server;
 let url: string;
@@ -98,6 +111,30 @@ const offer = {
 };
 const person = { kind: "person", name: "rosa", groups: ["sre"], roles: ["reviewer"], token_expires_at: at };
 
+const probedHost = {
+  probe: "pr_000000000000000a",
+  host: "support-1",
+  address: "10.0.0.7",
+  principal: { kind: "agent", name: "bot", actors: [], groups: [] },
+  offered_by: "olga",
+  probed_at: at,
+  verdict: "undecided",
+  connections: [
+    { connection: "orders-db", verdict: "undecided", open: [], undecided: ["it is away"], probed_at: at },
+  ],
+  open: ["container engine: /run/engine.sock"],
+  undecided: ["proxy: 1 more"],
+  credentials: [{ kind: "ssh", place: "/home/bot/.ssh/id", name: "a key" }],
+};
+const probeTask = {
+  probe: "pr_000000000000000a",
+  nonce: "n",
+  report_by: at,
+  gateway: { host: "mayfly.invalid", port: 1, ports: [1] },
+  targets: [],
+};
+const probeOffer = { probe: "pr_000000000000000a", token: "t", expires_at: at, connections: ["orders-db"] };
+
 /** A stand-in for the gateway and its provider: answers each path with one thing, and remembers what was asked. */
 function answerTo(path: string): object | string {
   const answers: readonly (readonly [RegExp, object | string])[] = [
@@ -112,6 +149,9 @@ function answerTo(path: string): object | string {
     [/^\/v1\/grants/, { grants: path.includes("all=true") && path.includes("state=active") ? [] : [grant] }],
     [/^\/v1\/live/, { grants: [] }],
     [/^\/v1\/lockdown/, { locked: false }],
+    [/^\/v1\/probes\/start/, probeTask],
+    [/^\/v1\/probes\/report/, probedHost],
+    [/^\/v1\/probes/, { ...probeOffer, hosts: [probedHost] }],
     [/^\/v1\/audit\/export/, `${JSON.stringify(record)}\n`],
     [/^\/v1\/audit\/payloads/, cast],
     [/^\/v1\/audit\/records\?.*session=ses_000000000000000a/, { records: execRecords }],
@@ -187,7 +227,9 @@ function idTokenOf(subject: string): string {
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "mayfly-options-"));
   vi.stubEnv("XDG_STATE_HOME", folder);
+  vi.stubEnv("HOME", folder);
   vi.stubEnv("MAYFLY_URL", url);
+  vi.stubEnv("MAYFLY_PROBE_TOKEN", "");
   vi.stubEnv("MAYFLY_CA", "");
   vi.stubEnv("MAYFLY_PROFILE", "");
   writeProfile("default", { url, accessToken: "default-login" });
@@ -196,6 +238,7 @@ beforeEach(() => {
   writeFileSync(join(folder, "key.pem"), privateKey.export({ type: "pkcs8", format: "pem" }));
   writeFileSync(join(folder, "id.jwt"), idTokenOf("rosa"));
   writeFileSync(join(folder, "access.jwt"), "the-callers-token");
+  writeFileSync(join(folder, "probe-token"), "pr_000000000000000a.abc\n");
 });
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -482,6 +525,19 @@ const commands: Readonly<
     args: [],
     options: { "--reason": { value: "leak", sees: /PUT .*leak/ }, "--lift": { sees: /^DELETE/m } },
   },
+  "probe-token": { args: [], options: {} },
+  probe: {
+    args: ["--token-file", "FOLDER/probe-token"],
+    options: {
+      "--token-file": {
+        args: [],
+        value: "FOLDER/probe-token",
+        sees: /POST \/v1\/probes\/start .*pr_000000000000000a\.abc/,
+      },
+      "--timeout": { value: "7s", sees: /in 7000 ms/ },
+    },
+  },
+  probes: { args: [], options: { "--output": yaml } },
   "audit tail": {
     args: [],
     options: {
