@@ -7,6 +7,7 @@ import {
   failureOf,
   MAX_ANSWER_BYTES,
   type Outgoing,
+  payloadOf,
   readJson,
   type Transport,
   withinTime,
@@ -38,13 +39,17 @@ export function browserTransport(options: BrowserOptions): Transport {
 
   const prover = options.dpop === undefined ? undefined : proverOf(options.dpop);
 
-  const credentialOf = async (outgoing: Outgoing): Promise<Readonly<Record<string, string>>> => {
+  const credentialOf = async (
+    outgoing: Outgoing,
+    payload: string | undefined,
+  ): Promise<Readonly<Record<string, string>>> => {
     const token = typeof options.token === "function" ? await options.token() : options.token;
     if (token === undefined) return {};
     if (prover === undefined) return { authorization: `Bearer ${token}` };
     // Relative to the page, where no gateway is named: a proof names the whole URL.
     const url = new URL(`${base}${outgoing.path}`, page.location?.origin).href;
-    return prover.headers({ method: outgoing.method, url, token });
+    const signed = outgoing.signsBody === true && payload !== undefined ? { body: payload } : {};
+    return prover.headers({ method: outgoing.method, url, token, ...signed });
   };
 
   const start = async (
@@ -57,17 +62,18 @@ export function browserTransport(options: BrowserOptions): Transport {
     const csrf = !changes ? "" : typeof options.csrf === "function" ? await options.csrf() : options.csrf;
     // Called as a plain function: the browser's own refuses any other `this`.
     const send = options.fetch ?? globalThis.fetch;
-    const credential = await credentialOf(outgoing);
+    const payload = payloadOf(outgoing);
+    const credential = await credentialOf(outgoing, payload);
     const response = await send(`${base}${outgoing.path}`, {
       method: outgoing.method,
       headers: {
         accept,
         ...credential,
-        ...(outgoing.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(payload === undefined ? {} : { "content-type": "application/json" }),
         ...(csrf === undefined || csrf === "" ? {} : { "x-mayfly-csrf": csrf }),
         ...outgoing.headers,
       },
-      ...(outgoing.body === undefined ? {} : { body: JSON.stringify(outgoing.body) }),
+      ...(payload === undefined ? {} : { body: payload }),
       credentials: options.token === undefined ? "same-origin" : "omit",
       redirect: "manual",
       cache: "no-store",

@@ -195,7 +195,10 @@ export interface MayflyClient {
     offer(connections?: readonly string[]): Promise<ProbeOffer>;
     /** Redeems the token of an offer. @throws MayflyError probe_token_refused */
     start(token: string): Promise<ProbeTask>;
-    /** Reports what was found, once. @throws MayflyError probe_report_refused */
+    /**
+     * Reports what was found, once. Where the token is bound to a key, the report is signed with it.
+     * @throws MayflyError probe_report_refused
+     */
     report(report: ProbeReport): Promise<ProbedHost>;
     /** The hosts that were probed, newest first; for operators and auditors. */
     hosts(): Promise<readonly ProbedHost[]>;
@@ -327,7 +330,13 @@ export function createClient(transport: Transport): MayflyClient {
     probes: {
       offer: (connections = []) => post("/v1/probes", connections.length === 0 ? {} : { connections }),
       start: (token) => post("/v1/probes/start", { token }),
-      report: (report) => post("/v1/probes/report", report),
+      report: (report) =>
+        transport.send({
+          method: "POST",
+          path: "/v1/probes/report",
+          body: report,
+          signsBody: true,
+        }) as Promise<ProbedHost>,
       hosts: async () => (await get<ProbedHosts>("/v1/probes")).hosts,
     },
     audit: {

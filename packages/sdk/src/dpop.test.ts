@@ -16,6 +16,7 @@ import { proverOf } from "./dpop.ts";
 
 interface Asked {
   readonly authorization: string | undefined;
+  readonly body: string;
   readonly proof: { readonly header: Record<string, unknown>; readonly claims: Record<string, unknown> };
 }
 
@@ -24,7 +25,10 @@ async function gateway(nonce?: string) {
   const asked: Asked[] = [];
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const proof = await read(request);
-    asked.push({ authorization: request.headers.authorization, proof });
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString();
+    asked.push({ authorization: request.headers.authorization, proof, body });
     if (nonce !== undefined && proof.claims["nonce"] !== nonce) {
       response.writeHead(401, {
         "content-type": "application/problem+json",
@@ -115,6 +119,49 @@ describe("a client whose token is bound to a key", () => {
       [`${url}/v1/events`, undefined],
       [`${url}/v1/events`, "n-1"],
     ]);
+  });
+
+  it.each([
+    ["Node", createMayfly],
+    ["a browser", inBrowser],
+  ])("of %s signs a probe's report whole, also the second time, and nothing else", async (_, make) => {
+    const { url, asked } = await gateway("n-1");
+    const mayfly = make({ url, token: "TOKEN", dpop: await pair });
+    const report = { nonce: "n", host: "bücher-1 😀 \ud800", ways: [], credentials: [] };
+    await mayfly.probes.report(report);
+    await mayfly.probes.start("pr_1");
+    await mayfly.me();
+    const digest = createHash("sha256").update(JSON.stringify(report), "utf8").digest("base64url");
+    expect(asked.map(({ proof }) => [proof.claims["nonce"], proof.claims["body_sha256"]])).toEqual([
+      [undefined, digest],
+      ["n-1", digest],
+      ["n-1", undefined],
+      ["n-1", undefined],
+    ]);
+    expect(asked.map(({ body }) => createHash("sha256").update(body).digest("base64url") === digest)).toEqual(
+      [true, true, false, false],
+    );
+    expect(asked[2]?.proof.claims).not.toHaveProperty("body_sha256");
+  });
+
+  it("signs no body where there is none, and an empty one where there is", async () => {
+    const prover = proverOf(await pair);
+    const request = { method: "POST", url: "https://m.test/", token: "TOKEN" };
+    const claimsOf = async (more: { readonly body?: string }): Promise<Record<string, unknown>> => {
+      const { dpop } = await prover.headers({ ...request, ...more });
+      return JSON.parse(Buffer.from(dpop.split(".")[1] ?? "", "base64url").toString()) as Record<
+        string,
+        unknown
+      >;
+    };
+    expect(await claimsOf({})).not.toHaveProperty("body_sha256");
+    // SHA-256 of nothing (FIPS 180-4), and of "ä" as two bytes.
+    expect((await claimsOf({ body: "" }))["body_sha256"]).toBe("47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU");
+    expect((await claimsOf({ body: "ä" }))["body_sha256"]).toBe(
+      createHash("sha256")
+        .update(Buffer.from([0xc3, 0xa4]))
+        .digest("base64url"),
+    );
   });
 
   it("does the same in a browser, without the page's cookie", async () => {

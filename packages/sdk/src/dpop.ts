@@ -20,6 +20,8 @@ export interface Proven {
   /** Absolute; its query and fragment are left out of the proof. */
   readonly url: string;
   readonly token: string;
+  /** As it is sent, where the proof is to cover it: its digest is then the claim `body_sha256`. */
+  readonly body?: string;
 }
 
 /** Makes proofs. */
@@ -63,7 +65,7 @@ export function proverOf(key: DpopKey): Prover {
   let nonce: string | undefined;
   let jwk: Promise<PublicJwk> | undefined;
   return {
-    async headers({ method, url, token }) {
+    async headers({ method, url, token, body }) {
       const { alg, by } = signingOf(key.privateKey);
       jwk ??= publicOf(key);
       const header = { typ: "dpop+jwt", alg, jwk: await jwk };
@@ -72,7 +74,9 @@ export function proverOf(key: DpopKey): Prover {
         htm: method,
         htu: url.replace(/[?#].*$/s, ""),
         iat: Math.floor(Date.now() / 1000),
-        ath: base64url(await crypto.subtle.digest("SHA-256", bytesOf(token))),
+        ath: await digestOf(token),
+        // A claim of Mayfly's own, which RFC 9449, section 4.2, allows.
+        ...(body === undefined ? {} : { body_sha256: await digestOf(body) }),
         ...(nonce === undefined ? {} : { nonce }),
       };
       const signed = `${base64url(bytesOf(JSON.stringify(header)))}.${base64url(bytesOf(JSON.stringify(claims)))}`;
@@ -120,6 +124,11 @@ function unusable(why: string): MayflyError {
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
+}
+
+/** SHA-256 over a text's UTF-8. */
+async function digestOf(text: string): Promise<string> {
+  return base64url(await crypto.subtle.digest("SHA-256", bytesOf(text)));
 }
 
 /** RFC 4648, section 5, without padding; browsers have no other way to it yet. */

@@ -10,6 +10,7 @@ import {
   failureOf,
   MAX_ANSWER_BYTES,
   type Outgoing,
+  payloadOf,
   readJson,
   type Transport,
   withinTime,
@@ -71,35 +72,40 @@ export function nodeTransport(options: TransportOptions): Transport {
     accept: string,
     signal: AbortSignal,
     token: string | undefined,
-    isLast = false,
   ): Promise<IncomingMessage> => {
     // Written out whole: by itself a path that begins with two slashes would name another host.
     const url = new URL(base.origin + base.pathname.replace(/\/+$/, "") + outgoing.path);
+    const payload = payloadOf(outgoing);
+    const signed = outgoing.signsBody === true && payload !== undefined ? { body: payload } : {};
     const prover = proverNow();
-    const credential =
-      token === undefined
-        ? {}
-        : prover === undefined
-          ? { authorization: `Bearer ${token}` }
-          : await prover.headers({ method: outgoing.method, url: url.href, token });
-    const response = await sendOnce(url, outgoing, { accept, ...credential }, signal);
-    const wantsNonce = prover?.answered({
-      status: response.statusCode ?? 0,
-      challenge: response.headers["www-authenticate"],
-      nonce: response.headersDistinct["dpop-nonce"]?.[0],
-    });
-    if (wantsNonce !== true || isLast) return response;
-    response.destroy();
-    return start(outgoing, accept, signal, token, true);
+    const once = async (): Promise<{ response: IncomingMessage; wantsNonce: boolean }> => {
+      const credential =
+        token === undefined
+          ? {}
+          : prover === undefined
+            ? { authorization: `Bearer ${token}` }
+            : await prover.headers({ method: outgoing.method, url: url.href, token, ...signed });
+      const response = await sendOnce(url, outgoing, payload, { accept, ...credential }, signal);
+      const wantsNonce = prover?.answered({
+        status: response.statusCode ?? 0,
+        challenge: response.headers["www-authenticate"],
+        nonce: response.headersDistinct["dpop-nonce"]?.[0],
+      });
+      return { response, wantsNonce: wantsNonce === true };
+    };
+    const first = await once();
+    if (!first.wantsNonce) return first.response;
+    first.response.destroy();
+    return (await once()).response;
   };
 
   const sendOnce = (
     url: URL,
     outgoing: Outgoing,
+    payload: string | undefined,
     own: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<IncomingMessage> => {
-    const payload = outgoing.body === undefined ? undefined : JSON.stringify(outgoing.body);
     const headers = {
       ...own,
       ...(payload === undefined ? {} : { "content-type": "application/json" }),

@@ -13,6 +13,8 @@ export interface Outgoing {
   readonly signal?: AbortSignal;
   /** Sent every few seconds: over a connection that is kept for it, where the transport can. */
   readonly isFrequent?: boolean;
+  /** The proof of a bound token covers the body too. */
+  readonly signsBody?: boolean;
   /** How long an answer may take, milliseconds. */
   readonly timeout?: number;
 }
@@ -32,6 +34,11 @@ export interface Transport {
    * @throws MayflyError alone
    */
   stream(outgoing: Outgoing & { readonly signal: AbortSignal }): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** A request's body as it is sent, where it has one. */
+export function payloadOf({ body }: Outgoing): string | undefined {
+  return body === undefined ? undefined : JSON.stringify(body);
 }
 
 /** Parses an answer's body. @throws MayflyError bad_answer */

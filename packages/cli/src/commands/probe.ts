@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { homedir, hostname, userInfo } from "node:os";
-import { isPassing, type ProbedHost, type ProbeTask } from "@mayfly/sdk";
+import type { ProbedHost, ProbeTask } from "@mayfly/sdk";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseSpan } from "../arguments.ts";
 import { command, type CommonOptions, connect } from "../context.ts";
@@ -10,6 +10,7 @@ import { listing, list, type ListOptions } from "../listing.ts";
 import { moment, note, out, outJson, shortMoment } from "../print.ts";
 import { findCredentials, type FoundHere } from "../probe/credentials/find.ts";
 import { tryWays } from "../probe/gather.ts";
+import { handOver } from "../probe/hand-over.ts";
 import { reportOf } from "../probe/report.ts";
 import { credentialsText, hintsOf, lookOfVerdict, notClosed, verdictText, waysText } from "../probe/text.ts";
 import { progress } from "../terminal/progress.ts";
@@ -70,32 +71,6 @@ function printFound(ways: Awaited<ReturnType<typeof tryWays>>, here: FoundHere):
 function printVerdict(host: ProbedHost): void {
   out(verdictText(host));
   for (const hint of hintsOf(host)) note(`hint: ${hint}`);
-}
-
-/** How long the report is tried while the gateway is away, and how often, milliseconds. */
-const HAND_OVER_MS = 15_000;
-const AGAIN_MS = 500;
-
-/** Hands the report over, also to a gateway that comes back in a moment. @param found printed where that fails */
-async function handOver(send: () => Promise<ProbedHost>, found: object | undefined): Promise<ProbedHost> {
-  const until = performance.now() + HAND_OVER_MS;
-  for (let isAgain = false; ; isAgain = true)
-    try {
-      // oxlint-disable-next-line no-await-in-loop -- one try after the other
-      return await send();
-    } catch (thrown) {
-      if (!isPassing(thrown) || performance.now() > until) {
-        if (found !== undefined) outJson(found);
-        note(
-          isAgain && !isPassing(thrown)
-            ? "mayfly: an answer was lost: mayfly probes says whether this was reported"
-            : "mayfly: this was not reported, and its token is spent: have an operator make a new one",
-        );
-        throw thrown;
-      }
-      // oxlint-disable-next-line no-await-in-loop -- as above
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-    }
 }
 
 function stepTime(text: string): number {

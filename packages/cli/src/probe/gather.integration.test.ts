@@ -1,32 +1,15 @@
 // tier: full
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTls } from "node:tls";
 import type { ProbeTask } from "@mayfly/sdk";
 import { makeCertificate } from "@mayfly/testing/cluster.ts";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { FoundHere } from "./credentials/find.ts";
 import { tryWays } from "./gather.ts";
+import { useServers } from "./testing/servers.ts";
 
 // What is tried at all. What a single try says is in ways/.
 
-const servers = new Set<Server>();
-const sockets = new Set<Socket>();
-
-afterEach(() => {
-  for (const socket of sockets) socket.destroy();
-  for (const server of servers) server.close();
-  servers.clear();
-});
-
-async function listen(server: Server): Promise<number> {
-  servers.add(server);
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as AddressInfo).port;
-}
+const { listen, serve } = useServers();
 
 const taskOf = (...endpoints: ProbeTask["targets"][number]["endpoints"]): ProbeTask => ({
   probe: "pr_0000000000000000",
@@ -53,14 +36,12 @@ async function ways(task: ProbeTask, here: Partial<FoundHere>): Promise<readonly
 describe("proxies", () => {
   test("are tried once each; more than eight, and those that the working folder names, leave a doubt", async () => {
     const seen: string[] = [];
-    const port = await listen(
-      createServer((socket) => {
-        socket.once("data", (chunk: Buffer) => {
-          seen.push(chunk.toString().split(" ", 2).join(" "));
-          socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
-        });
-      }),
-    );
+    const port = await serve((socket) => {
+      socket.once("data", (chunk: Buffer) => {
+        seen.push(chunk.toString().split(" ", 2).join(" "));
+        socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+      });
+    });
     const url = (at: number): URL => new URL(`http://u${at}:p@127.0.0.1:${port}`);
     const proxies = [
       { place: "HTTPS_PROXY", url: url(0) },
@@ -103,7 +84,7 @@ test("what could not be understood leaves a doubt where it may hide a way", asyn
 });
 
 test("hosts that only credentials name are tried, and too many of them leave a doubt", async () => {
-  const port = await listen(createServer(() => undefined));
+  const port = await serve(() => undefined);
   const credentials = [
     { kind: "database", place: "REDIS_URL", name: "", leadsTo: { host: "127.0.0.1", port } },
     ...Array.from({ length: 60 }, (_, at) => ({

@@ -31,10 +31,10 @@ function fitting(report: ProbeReport): ProbeReport {
   if (Buffer.byteLength(JSON.stringify(report)) <= MAX_REPORT_BYTES) return report;
   if (report.ways.length <= 1)
     return fitting({ ...report, credentials: report.credentials.slice(0, report.credentials.length / 2) });
-  const most = Math.max(...report.ways.map(({ credentials = [] }) => credentials.length));
+  const mostPlaces = Math.max(...report.ways.map(({ credentials = [] }) => credentials.length));
   const ways =
-    most > 1
-      ? report.ways.map((way) => ({ ...way, credentials: way.credentials?.slice(0, most / 2) ?? [] }))
+    mostPlaces > 1
+      ? report.ways.map((way) => ({ ...way, credentials: way.credentials?.slice(0, mostPlaces / 2) ?? [] }))
       : report.ways.slice(0, report.ways.length / 2);
   return fitting({ ...report, ways });
 }

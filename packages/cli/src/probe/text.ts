@@ -114,7 +114,7 @@ export function notClosed({ connections, open, undecided }: ProbedHost): readonl
 /** What to do next. */
 export function hintsOf({ connections, open, verdict }: ProbedHost): readonly string[] {
   const names = connections
-    .filter((each) => each.verdict.startsWith("open"))
+    .filter(({ verdict: each }) => each === "open" || each === "open_with_credential")
     .map(({ connection }) => connection);
   return [
     ...(names.length === 0

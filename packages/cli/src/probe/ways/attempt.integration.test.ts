@@ -1,15 +1,12 @@
 // tier: full
 import { createServer as createWeb } from "node:http";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { connect, createServer, type Server } from "node:net";
 import { createServer as createTls, type TlsOptions } from "node:tls";
 import { makeCertificate } from "@mayfly/testing/cluster.ts";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { useServers } from "../testing/servers.ts";
 import { attempt, type Place } from "./attempt.ts";
 import { outcomes } from "./finding.ts";
-import { containerSockets, tryContainerSocket } from "./host.ts";
 import { addressesHere } from "./lookup.ts";
 import { socksAddress } from "./proxy.ts";
 
@@ -20,32 +17,12 @@ const MS = 300;
 /** What ends because something is said may take as long as it likes. */
 const LONG_MS = 60_000;
 
-const servers = new Set<Server>();
-const sockets = new Set<Socket>();
+const { listen, serve, keep } = useServers();
 let pem: { readonly certificate: string; readonly key: string };
 
 beforeAll(async () => {
   pem = await makeCertificate();
 });
-
-afterEach(async () => {
-  for (const socket of sockets) socket.destroy();
-  for (const server of servers) server.close();
-  servers.clear();
-});
-
-async function listen(server: Server): Promise<number> {
-  servers.add(server);
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-/** A server that does something with each connection. */
-const serve = (each: (socket: Socket) => void): Promise<number> => listen(createServer(each));
 
 /** Answers each chunk. */
 const answering = (answer: (chunk: Buffer) => Buffer | string): Promise<number> =>
@@ -72,7 +49,6 @@ async function nobody(): Promise<number> {
   const server = createServer();
   const port = await listen(server);
   await new Promise((resolve) => server.close(resolve));
-  servers.delete(server);
   return port;
 }
 
@@ -236,7 +212,7 @@ describe("a proxy", () => {
           socket.write("HTTP/1.1 200 Connected\r\n\r\n");
           socket.pipe(to).pipe(socket);
         });
-        sockets.add(to);
+        keep(to);
         to.on("error", () => socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n"));
       });
     });
@@ -317,8 +293,7 @@ describe("a proxy", () => {
             if (reply !== 0) return;
             socket.removeAllListeners("data");
             const to = connect(target, "127.0.0.1");
-            sockets.add(to);
-            to.on("error", () => undefined);
+            keep(to);
             socket.pipe(to).pipe(socket);
           }
         });
@@ -346,28 +321,6 @@ test.each([
   ["db", [3, 2, 0x64, 0x62]],
 ])("SOCKS is told %s as its kind of address", (host, bytes) => {
   expect([...socksAddress({ host, port: 5432 })]).toEqual([5, 1, 0, ...bytes, 0x15, 0x38]);
-});
-
-describe("a container engine's socket", () => {
-  test("is open when it takes the connection, and absent otherwise", async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), "mayfly-socket-"));
-    try {
-      const file = path.join(folder, "docker.sock");
-      const server = createServer((socket) => void sockets.add(socket));
-      servers.add(server);
-      await new Promise<void>((resolve) => server.listen(file, resolve));
-      expect((await tryContainerSocket(file, LONG_MS)).found).toBe("answered");
-      expect((await tryContainerSocket(path.join(folder, "none"), LONG_MS)).found).toBe("absent");
-      writeFileSync(path.join(folder, "plain"), "");
-      expect((await tryContainerSocket(path.join(folder, "plain"), LONG_MS)).found).toBe("absent");
-      const env = { DOCKER_HOST: `unix://${file}`, XDG_RUNTIME_DIR: "/run/user/7" };
-      expect(containerSockets(env)).toEqual(
-        expect.arrayContaining([file, "/run/user/7/podman/podman.sock", "/var/run/docker.sock"]),
-      );
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
 });
 
 test("a name has the addresses that this host gives it", async () => {

@@ -58,6 +58,12 @@ async function throughProxy(place: Place, proxy: URL, ms: number): Promise<Findi
   const looked = await addressesHere(hostOf(proxy), ms);
   if ("ended" in looked) return { ...looked.ended, detail: `the proxy itself: ${looked.ended.detail}` };
   const findings: Finding[] = [];
+  const leftOut = looked.addresses.length - MAX_PROXY_ADDRESSES;
+  if (leftOut > 0)
+    findings.push({
+      found: "other",
+      detail: `the proxy has ${leftOut} more addresses, which were not tried`,
+    });
   for (const address of looked.addresses.slice(0, MAX_PROXY_ADDRESSES)) {
     // oxlint-disable no-await-in-loop -- one after the other: an open one ends it
     const finding = await exchange(place, () => tunnel(proxy, address, place, ms), ms).catch(endOf);
