@@ -114,10 +114,72 @@ describe("of policies", () => {
         approval,
         when: 'context.reason like "INC-*"',
         lease: "1m",
+        requires: { closed_paths: "24h" },
       }),
       policy({ ttl: { default: "5m", max: "8h" } }),
       [
-        `wider | ${on} | can request it for up to 8h, without a condition, without a lease, without approval; before: for up to 15m, if context.reason like "INC-*", with a lease of at most 1m, approved by 2 of support-leads within 30m`,
+        `wider | ${on} | can request it for up to 8h, without a condition, without a lease, without a probe, without approval; before: for up to 15m, if context.reason like "INC-*", with a lease of at most 1m, with its direct paths probed closed within 1d, approved by 2 of support-leads within 30m`,
+      ],
+    ],
+    [
+      "a host that need not be probed any more",
+      policy({ requires: { closed_paths: "24h" } }),
+      same,
+      [
+        `wider | ${on} | can request it without a probe; before: with its direct paths probed closed within 1d`,
+      ],
+    ],
+    [
+      "a host that must be probed now",
+      same,
+      policy({ requires: { closed_paths: "24h" } }),
+      [
+        `narrower | ${on} | can request it only with its direct paths probed closed within 1d; before: without a probe`,
+      ],
+    ],
+    [
+      "a host that may be probed less often",
+      policy({ requires: { closed_paths: "1h" } }),
+      policy({ requires: { closed_paths: "24h" } }),
+      [
+        `wider | ${on} | can request it with its direct paths probed closed within 1d; before: with its direct paths probed closed within 1h`,
+      ],
+    ],
+    [
+      "a host that must be probed more often",
+      policy({ requires: { closed_paths: "24h" } }),
+      policy({ requires: { closed_paths: "1h" } }),
+      [
+        `narrower | ${on} | can request it only with its direct paths probed closed within 1h; before: with its direct paths probed closed within 1d`,
+      ],
+    ],
+    [
+      "nothing, of the same time written otherwise",
+      policy({ requires: { closed_paths: "24h" } }),
+      policy({ requires: { closed_paths: "1d" } }),
+      [],
+    ],
+    [
+      "nothing, of a second policy that wants a probe",
+      same,
+      further({ requires: { closed_paths: "24h" } }),
+      [],
+    ],
+    [
+      "a group that could not before, from a host that was probed",
+      same,
+      further({ groups: ["sre"], requires: { closed_paths: "24h" } }),
+      [
+        "wider | orders/read | sre | can request it now: for up to 5m, without approval, with its direct paths probed closed within 1d",
+      ],
+    ],
+    [
+      "a probe in the place of an approval",
+      policy({ approval }),
+      policy({ requires: { closed_paths: "24h" } }),
+      [
+        `wider | ${on} | can request it without approval; before: approved by 2 of support-leads within 30m`,
+        `narrower | ${on} | can request it only with its direct paths probed closed within 1d; before: without a probe`,
       ],
     ],
     [
@@ -199,6 +261,7 @@ describe("of policies of which one is taken first", () => {
       const permit = first(document);
       document.policies = members.map((each) => ({ ...permit, ...each }));
     };
+  const within = (closed_paths: string): Document => ({ requires: { closed_paths } });
   const opened = `wider | ${on} | can have it approved by 1 of interns within 30m; before, policy strict was taken first: approved by 2 of support-leads within 30m`;
 
   test.each<[string, (document: Document) => void, (document: Document) => void]>([
@@ -215,6 +278,12 @@ describe("of policies of which one is taken first", () => {
       both({ ...strict, when: "context.hour > 8" }, loose),
     ],
     ["the stricter one demands a lease", both(strict, loose), both({ ...strict, lease: "1m" }, loose)],
+    ["the stricter one wants a probe", both(strict, loose), both({ ...strict, ...within("24h") }, loose)],
+    [
+      "the stricter one wants a later probe",
+      both({ ...strict, ...within("24h") }, { ...loose, ...within("24h") }),
+      both({ ...strict, ...within("1h") }, { ...loose, ...within("24h") }),
+    ],
     [
       "the stricter one is for agents of some people",
       both(strict, loose),
@@ -227,6 +296,21 @@ describe("of policies of which one is taken first", () => {
   test.each<[string, (document: Document) => void, (document: Document) => void]>([
     ["the looser one could be had by asking for longer", both({ ...strict, ttl: "30m" }, loose), both(loose)],
     ["the looser one could be had without a lease", both({ ...strict, lease: "1m" }, loose), both(loose)],
+    [
+      "the looser one could be had without a probe",
+      both({ ...strict, ...within("24h") }, loose),
+      both(loose),
+    ],
+    [
+      "the looser one could be had with an earlier probe",
+      both({ ...strict, ...within("1h") }, { ...loose, ...within("24h") }),
+      both({ ...loose, ...within("24h") }),
+    ],
+    [
+      "the stricter one wants a probe that the looser one wants too",
+      both(strict, { ...loose, ...within("24h") }),
+      both({ ...strict, ...within("24h") }, { ...loose, ...within("24h") }),
+    ],
     ["the stricter one has another name", both(strict, loose), both({ ...strict, name: "same" }, loose)],
     ["the looser one was taken first", both(loose, strict), both(loose)],
     [

@@ -373,6 +373,30 @@ describe.skipIf(!canMakeHosts())("mayfly probe", { timeout: 120_000 }, () => {
     expect(found.credentials).toHaveLength(lying[hole] ?? 0);
   });
 
+  test("a policy that demands closed paths lets the agent in from a host that was probed closed, and from no other", async () => {
+    const ask = async (host: string): Promise<Ended> => {
+      const { before, env } = agentShell(new Set());
+      const psql = "psql -Atc 'select count(*) > 0 from orders'";
+      const asked = `${mayfly} run orders-db/read-where-closed --reason "a look" -- ${psql}`;
+      return run(host, `${before} ${asked}`, env);
+    };
+    const denied = (why: string): object => ({
+      code: 3,
+      stdout: "",
+      stderr: expect.stringMatching(
+        new RegExp(`policy "closed" demands .* within 1h: ${why}; .*run mayfly probe here`),
+      ),
+    });
+    await probe("a cloud's metadata service");
+    expect(await ask("agent")).toEqual(denied("another way was found open from here: .*169.254.169.254:80"));
+    await probe("its IPv6 address");
+    expect(await ask("agent")).toEqual(denied("orders-db was found open from here .* ago"));
+    await probe();
+    expect(await ask("agent")).toMatchObject({ code: 0, stdout: "t\n" });
+    // The same token, from elsewhere.
+    expect(await ask("proxy")).toEqual(denied("no probe from here is known"));
+  });
+
   test("tells a firewall of the target's host that drops from one that refuses", async () => {
     await shut(
       new Set(["the database's address", "its IPv6 address", "an address that only the agent's names know"]),

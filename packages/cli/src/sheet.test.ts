@@ -116,6 +116,14 @@ describe("a sheet", () => {
     expect(text).toContain("  1 act, 3 denied  ");
   });
 
+  test("says when the paths beside the gateway were probed closed", () => {
+    const text = sheetOf({ ...request, paths_closed_at: "2026-11-24T12:54:04Z" }, now);
+    expect(text).toContain(
+      "how long     10m, from its approval\npaths        probed closed 2026-11-24 12:54:04 UTC (3h ago)\nrisk ",
+    );
+    expect(sheetOf(request, now)).not.toContain("paths ");
+  });
+
   test("says that nobody stands behind an agent, and that there is no history", () => {
     const text = sheetOf({ ...request, requester: { ...alone, actors: [] }, history: [] }, now);
     expect(text).toContain("for whom     nobody: the agent acts by itself");

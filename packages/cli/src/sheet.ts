@@ -31,6 +31,9 @@ export function sheetOf(request: Request, now: number = Date.now(), taken?: Past
             `ends sooner if its task is not heard from for ${formatDuration(request.lease_seconds * 1000)}`,
           ] as const,
         ]),
+    ...(request.paths_closed_at === undefined
+      ? []
+      : [["paths", `probed closed ${moment(request.paths_closed_at, now)}`] as const]),
     ["risk", riskOf(request).toUpperCase()],
   ];
   const rest: Fact[] = [

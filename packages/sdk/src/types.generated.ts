@@ -144,6 +144,10 @@ ttl_seconds: number
  */
 lease_seconds?: number
 /**
+ * Where a policy asked: when the paths beside the gateway were probed closed from where this was asked
+ */
+paths_closed_at?: string
+/**
  * Asked as an emergency: nobody approved, everybody hears of it
  */
 break_glass: boolean
@@ -915,6 +919,12 @@ lease?: {
 max_seconds: number
 }
 /**
+ * Ask from a host whose paths beside the gateway were probed closed (`mayfly probe`) that lately
+ */
+requires?: {
+closed_paths_within_seconds: number
+}
+/**
  * In an emergency: what asking with break_glass gives, at once
  */
 break_glass?: {
@@ -1139,6 +1149,10 @@ host: string
  */
 address: string
 principal: Requester
+/**
+ * Thumbprint (RFC 7638) of the key that the report is signed with; absent: a bearer token
+ */
+key?: string
 offered_by: string
 /**
  * Of the last report
@@ -1287,6 +1301,10 @@ ttl_max_seconds?: number
  * The longest lease that it takes; absent: it demands none
  */
 lease_max_seconds?: number
+/**
+ * How lately the paths beside the gateway must have been probed closed; absent: it asks no probe
+ */
+closed_paths_within_seconds?: number
 approval?: ApprovalRule
 /**
  * The condition, as the policy has it

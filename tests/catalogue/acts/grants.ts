@@ -1,3 +1,4 @@
+import { fakeClock } from "@mayfly/testing/fake-clock.ts";
 import { MayflyError } from "../../../packages/gateway/src/kernel/errors.ts";
 import type { Ask } from "../../../packages/gateway/src/grants/grants.ts";
 import { harness, type Harness } from "../../../packages/gateway/src/grants/testing/harness.ts";
@@ -48,11 +49,21 @@ export interface Desk extends Harness {
   readonly ask: (more?: Partial<Ask>) => Promise<AccessRequest>;
 }
 
-/** Does something with the service; what it refuses is the outcome: `CODE | words`. */
-export function atDesk(act: (desk: Desk) => Promise<string>): Act {
+/**
+ * Does something with the service; what it refuses is the outcome: `CODE | words`.
+ * @param probed how long before it started the paths beside the gateway were probed closed, milliseconds; left out: nobody did
+ */
+export function atDesk(act: (desk: Desk) => Promise<string>, probed?: number): Act {
   return async (load: Load) => {
     const ready = await load();
-    const h = await harness({ poll: false, rules: rulesOf(ready, protocols) });
+    const h = await harness({
+      poll: false,
+      rules: rulesOf(ready, protocols),
+      findPaths: async () =>
+        probed === undefined
+          ? { why: "no probe from here is known" }
+          : { closedAt: fakeClock().wall() - probed, probe: "pr_0000000000000000" },
+    });
     const ask: Desk["ask"] = (more = {}) =>
       h.grants.request(requester, {
         connection: "orders",

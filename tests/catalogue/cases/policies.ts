@@ -126,6 +126,20 @@ const policies: readonly Case[] = [
     act: atDesk(async ({ ask }) => stateOf(await ask({ lease: 4000 }))),
   },
   {
+    at: at("requires"),
+    narrow: { closed_paths: "24h" },
+    wide: undefined,
+    refused: /^denied \|.*direct paths probed closed within 1d.*run mayfly probe here/,
+    act: atDesk(async ({ ask }) => stateOf(await ask())),
+  },
+  {
+    at: at("requires", "closed_paths"),
+    narrow: "1h",
+    wide: "24h",
+    refused: /^denied \|.*direct paths probed closed within 1h: the last was 2h ago/,
+    act: atDesk(async ({ ask }) => stateOf(await ask()), 120 * minute),
+  },
+  {
     at: at("break_glass"),
     narrow: false,
     wide: true,

@@ -32,12 +32,15 @@ identity:
 connections:
   orders-db:
     postgres: { host: db.internal, database: shop, user: mayfly, password: { env: ORDERS_DB_PASSWORD }, tls: prefer }
-    operations: { read-orders: { statements: [select], tables: { public.orders: all } } }
+    operations:
+      read-orders: { statements: [select], tables: { public.orders: all } }
+      read-where-closed: { statements: [select], tables: { public.orders: all } }
   prod-cluster:
     kubernetes: { server: "https://10.77.0.10:6443", ca: ${ca}, token: { env: CLUSTER_TOKEN } }
     operations: { read-pods: { resources: [pods], verbs: [get], namespaces: [shop] } }
 policies:
   - { name: support, groups: [support-agents], connection: orders-db, operations: [read-orders], ttl: 5m }
+  - { name: closed, groups: [support-agents], connection: orders-db, operations: [read-where-closed], ttl: 5m, requires: { closed_paths: 1h } }
 `,
 );
 const gateway = await startGateway(file, {

@@ -39,7 +39,7 @@ const columns: readonly Column[] = [
 ];
 
 /** An operation with all that it covers. */
-function linesOf(offer: Offer): string[] {
+export function linesOf(offer: Offer): string[] {
   const emergency = offer.break_glass;
   return [
     painted(oneLine(offer.name), "bold"),
@@ -51,6 +51,11 @@ function linesOf(offer: Offer): string[] {
     ...(offer.lease === undefined
       ? []
       : [`  lease: of ${formatDuration(offer.lease.max_seconds * 1000)} at most (mayfly run holds one)`]),
+    ...(offer.requires === undefined
+      ? []
+      : [
+          `  requires: the paths beside the gateway probed closed within ${formatDuration(offer.requires.closed_paths_within_seconds * 1000)} (mayfly probe)`,
+        ]),
     ...offer.conditions.map((line) => `  when: ${oneLine(line)}`),
     ...(emergency === undefined
       ? []

@@ -16,6 +16,7 @@ export interface DispatchParts {
   readonly limits: RateLimits;
   readonly admission: Admission;
   readonly headOf: (request: FastifyRequest) => Head;
+  readonly bodyDigestOf: (request: FastifyRequest) => string | undefined;
   /** Aborts when the gateway stops. */
   readonly stopping: AbortSignal;
 }
@@ -57,6 +58,7 @@ function callOf(
   gone: AbortSignal,
 ): OpenCall {
   const { limits } = parts;
+  const bodyDigest = parts.bodyDigestOf(request);
   const holder = (): string => (caller === undefined ? "" : requesterKey(caller.verified.principal));
   return {
     ...parts.headOf(request),
@@ -65,6 +67,7 @@ function callOf(
     headers: parsePart("headers", endpoint.headers, request.headers),
     body: parsePart("body", endpoint.body, form === undefined ? request.body : form.fields),
     ...(form === undefined ? {} : { raw: form.text }),
+    ...(bodyDigest === undefined ? {} : { bodyDigest }),
     credential: parts.admission.credentialOf(request),
     takeSignIn: () => limits.signIns.consume(addressKey(request.clientAddress)) === 0,
     takeRegistration: () => limits.registrations.consume(addressKey(request.clientAddress)),

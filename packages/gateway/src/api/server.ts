@@ -38,14 +38,14 @@ export function createApi(given: ApiServices): FastifyInstance {
     recordRefusal: (refusal) => record(request.clientAddress, refusal),
   });
   const admission = createAdmission({ services, limits, record, headOf });
-  const dispatch = createDispatch({ services, limits, admission, headOf, stopping: stopping.signal });
-
   const app = createHttpServer(services);
   app.addHook("preClose", (done) => {
     stopping.abort();
     done();
   });
-  addBodyParsers(app, endpoints);
+  const bodyDigestOf = addBodyParsers(app, endpoints);
+  const parts = { services, limits, admission, headOf, bodyDigestOf };
+  const dispatch = createDispatch({ ...parts, stopping: stopping.signal });
   addHooks(app, services, limits, admission);
   app.setErrorHandler((thrown, request, reply) => {
     const problem = withChallenge(asProblem(thrown, request.id), services.url, services.people.methods);

@@ -2,7 +2,8 @@ import * as z from "zod";
 import { namePattern } from "./fields.ts";
 import { include } from "./files/patterns.ts";
 import { listenSchema } from "./listen.ts";
-import { parts, policy, risk } from "./schema.ts";
+import { policy } from "./policy-schema.ts";
+import { parts, risk } from "./schema.ts";
 import type { ProtocolSchema } from "./types.ts";
 
 /**

@@ -156,6 +156,18 @@ describe("what comes out", () => {
     expect(connection?.operations.get("refund-order")).toMatchObject({ risk: "high", description: "" });
   });
 
+  test.each([
+    ["1m", 60_000],
+    ["24h", 86_400_000],
+    ["90d", 7_776_000_000],
+  ])("what a policy requires of the host is read: paths closed for %s", async (written, closedPaths) => {
+    const text = good.replace("ttl: 10m", `ttl: 10m\n    requires: { closed_paths: ${written} }`);
+    const { policies } = (await loaded(text)).configuration;
+    expect(policies.map((policy) => policy.closedPaths)).toEqual([undefined, closedPaths, undefined]);
+    expect(policies[1]).not.toHaveProperty("requires");
+    expect(policies[0]).not.toHaveProperty("closedPaths");
+  });
+
   test("a provider's list, insecure loopback addresses and IPv6 are read", async () => {
     const { configuration } = await loaded(`url: https://gw.example:8443
 listen: { https: "[::1]:0", postgres: { address: 127.0.0.1:0, allow_insecure_loopback: true } }

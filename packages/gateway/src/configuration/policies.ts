@@ -4,7 +4,7 @@ import { addAll, check, finding, hintFor } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { isMapping } from "./mappings.ts";
 import type { Path } from "./positions.ts";
-import { policy } from "./schema.ts";
+import { policy } from "./policy-schema.ts";
 import type { PolicyEntry } from "../kernel/policy-entry.ts";
 
 /**
@@ -46,7 +46,8 @@ export function readPolicies(
       addAll(findings, result.findings);
       continue;
     }
-    const { person_groups, ttl, when, approval, lease, break_glass, shadow, ...rest } = result.output;
+    const { person_groups, ttl, when, approval, lease, requires, break_glass, shadow, ...rest } =
+      result.output;
     if (ttl !== undefined && ttl.default > ttl.max) {
       const message = `the default is longer than max (${formatDuration(ttl.max)})`;
       findings.push(finding("value", [...path, "ttl", "default"], message));
@@ -64,6 +65,7 @@ export function readPolicies(
       ...(when === undefined ? {} : { when }),
       ...(approval === undefined ? {} : { approval: approvalOf(approval) }),
       ...(lease === undefined ? {} : { lease }),
+      ...(requires === undefined ? {} : { closedPaths: requires.closed_paths }),
       ...(break_glass ? { breakGlass: true } : {}),
       ...(shadow ? { shadow: true } : {}),
     });
@@ -120,7 +122,7 @@ function termFindings(path: Path, entry: Record<string, unknown>): Finding[] {
       ),
     ];
   }
-  return ["ttl", "approval", "lease", "break_glass"].flatMap((member) =>
+  return ["ttl", "approval", "lease", "requires", "break_glass"].flatMap((member) =>
     member in entry
       ? [finding("key", [...path, member], `a policy that forbids has no ${member}`, "remove it")]
       : [],

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { MAX_LEASE_MS, MIN_LEASE_MS } from "../kernel/leases.ts";
 import { Secret, TextFile, secretSchema } from "../kernel/secret.ts";
 import { checkpoints } from "./checkpoints.ts";
 import { mcpClients } from "./mcp-clients.ts";
@@ -139,51 +138,6 @@ const identity = z.strictObject({
       auditor: texts(0).default([]),
     })
     .default({ reviewer: [], operator: [], auditor: [] }),
-});
-
-const ttl = duration(second, day);
-
-/** One entry of `policies:`, as written. */
-export const policy = z.strictObject({
-  name: text,
-  forbid: z.boolean().default(false),
-  groups: texts(1),
-  person_groups: texts(1)
-    .optional()
-    .meta({ description: "Groups of the person whom the agent acts for, one of which they must be in" }),
-  connection: text,
-  operations: texts(1),
-  ttl: z
-    .union([ttl.transform((ms) => ({ default: ms, max: ms })), z.strictObject({ default: ttl, max: ttl })], {
-      error: "this must be a duration such as 5m, or { default: 5m, max: 15m }",
-    })
-    .optional(),
-  when: text.optional(),
-  approval: z
-    .strictObject({
-      by: texts(1),
-      count: count(1, 20).default(1),
-      within: duration(second, 7 * day).default(30 * minute),
-      escalate: z
-        .strictObject({ after: duration(second, 7 * day), to: texts(1) })
-        .optional()
-        .meta({ description: "After that time, members of these groups may decide as well" }),
-      fresh_sign_in: duration(30 * second, day)
-        .optional()
-        .meta({ description: "How long ago, at most, whoever approves must have signed in" }),
-      refusals: count(1, 20).default(1).meta({ description: "How many refusals end the request" }),
-    })
-    .optional(),
-  lease: z
-    .union([z.literal("required").transform(() => MAX_LEASE_MS), duration(MIN_LEASE_MS, MAX_LEASE_MS)], {
-      error: "this must be `required`, or the longest lease that will do: 2s to 60s",
-    })
-    .optional()
-    .meta({ description: "The task must hold a lease on the grant: `required`, or of that length at most" }),
-  break_glass: z.boolean().default(false).meta({
-    description: "Permits at once, in an emergency alone: when the request says so; everybody is told",
-  }),
-  shadow: z.boolean().default(false).meta({ description: "Decides nothing; its verdict is only recorded" }),
 });
 
 /** C2SP tlog-checkpoint: the origin line; note key names hold neither spaces nor plus signs. */

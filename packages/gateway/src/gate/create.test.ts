@@ -434,6 +434,35 @@ describe("SCRAM-SHA-256", () => {
     expect("refused" in (await open(world, done!.proof))).toBe(false);
   });
 
+  test("the right secret opens nothing from another host than the grant is for, and says for which", async () => {
+    const world = makeWorld();
+    world.state.verifier = verifier;
+    world.activate("gr_1", 60_000, undefined, { address: "10.0.0.7", key: "k1" });
+    const openAt = async (address: string): Promise<Session<string, string> | SessionRefused> => {
+      const done = await exchange(world, secret);
+      return world.gate.open(done!.proof, "db", { ...client, address });
+    };
+    for (const elsewhere of ["10.0.0.8", "::1", "::ffff:10.0.0.8", "10.0.0.7.example", ""])
+      expect(await openAt(elsewhere)).toMatchObject({
+        kind: "refused",
+        code: "no_grant",
+        denial: {
+          message: expect.stringMatching(/^this grant is for the host at 10\.0\.0\.7,/),
+          remedy: "ask",
+        },
+      });
+    await turnOver();
+    expect(world.log.written[0]).toMatchObject({
+      type: "session.refused",
+      grant: "gr_1",
+      detail: { address: "10.0.0.8", reason: "the grant is for another host" },
+    });
+    expect(world.log.written.map(({ type }) => type)).not.toContain("session.opened");
+    // A socket that listens for both families says it so.
+    for (const here of ["10.0.0.7", "::ffff:10.0.0.7", "::ffff:a00:7"])
+      expect(await openAt(here)).toMatchObject({ kind: "session", grant: "gr_1" });
+  });
+
   test.each([
     ["a wrong secret", "wrong", undefined],
     ["another binding", secret, (text: string) => text.replace("biws", "eSws")],

@@ -17,6 +17,7 @@ import type { RefusalRecords } from "./refusal-records.ts";
 import { identityUnknown, noGrant, openingUnrecorded, tooManySessions } from "./refusals.ts";
 import { createSession, type OpenSession } from "./session.ts";
 import type { Turn } from "./turn.ts";
+import { elsewhereOf } from "./verification.ts";
 
 export interface OpeningParts {
   readonly gate: GateParts;
@@ -54,7 +55,7 @@ export type Open = <Scope, Act, Cover>(
 interface Refusal {
   readonly kind: "refusal";
   readonly refusal: SessionRefused;
-  readonly why?: string;
+  readonly why: string | undefined;
 }
 
 /** What a grant opens, as configured now. */
@@ -159,17 +160,13 @@ export function createOpening(parts: OpeningParts): Open {
   };
 }
 
-const refusalOf = (refusal: SessionRefused, why?: string): Refusal => ({
-  kind: "refusal",
-  refusal,
-  ...(why === undefined ? {} : { why }),
-});
+const refusalOf = (refusal: SessionRefused, why?: string): Refusal => ({ kind: "refusal", refusal, why });
 
 /** Whether the grant may be used on this connection now, and what it opens there. */
 async function targetOf<Scope>(
   { gate, sessions, unavailable }: OpeningParts,
   kind: string,
-  { live, connection }: Opening,
+  { live, connection, client }: Opening,
 ): Promise<Opened<Scope> | Refusal> {
   const away = unavailable();
   if (away !== undefined) return refusalOf(away);
@@ -177,6 +174,8 @@ async function targetOf<Scope>(
   const target = configuration.connections.get(connection);
   if (live.grant.connection !== connection || target?.kind !== kind || live.ended.aborted)
     return refusalOf(noGrant, `grant ${live.grant.id} is not for this connection`);
+  const elsewhere = elsewhereOf(live, client.address);
+  if (elsewhere !== undefined) return refusalOf(elsewhere, "the grant is for another host");
   // The secret alone does not say that its holder's identity still stands.
   const holder = live.grant.requester;
   const unknown = gate.identity.unknown(holder) ?? (await gate.identity.prove(holder));

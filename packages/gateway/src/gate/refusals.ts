@@ -31,6 +31,16 @@ export function grantClosed(reason: string): SessionRefused {
   });
 }
 
+/** The refusal of a grant that is for one host, whose direct paths were probed closed, at another. */
+export function otherHost(address: string, from: string): SessionRefused {
+  return refusal("no_grant", {
+    rule: "grant",
+    message: `this grant is for the host at ${address}, which asked for it, and this connection comes from ${from}`,
+    remedy: "ask",
+    hint: "ask again from here: mayfly request says what this host lacks",
+  });
+}
+
 /** The refusal of a session over HTTP where a grant or a principal has as many as it may. */
 export function tooManyWebSessions(full: Reach): SessionRefused {
   return refusal("too_many", {

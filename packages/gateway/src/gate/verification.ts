@@ -2,9 +2,10 @@ import { sameHolder } from "../grants/approvals/people.ts";
 import type { LiveGrant } from "../grants/types.ts";
 import type { Principal } from "../identity/principal.ts";
 import { MayflyError } from "../kernel/errors.ts";
+import { placeOf } from "../kernel/known-paths.ts";
 import type { Proof, SessionRefused } from "./gate.ts";
 import type { GateParts } from "./parts.ts";
-import { grantClosed, identityUnverified, noGrant } from "./refusals.ts";
+import { grantClosed, identityUnverified, noGrant, otherHost } from "./refusals.ts";
 import { isGenuine } from "./scram/server.ts";
 
 /** The live grant behind a proof, whose holder's identity was verified now. */
@@ -23,6 +24,14 @@ export interface Verification {
   readonly closed: (id: string, connection: string, owner?: Principal) => Promise<SessionRefused | undefined>;
   /** The refusal of an identity that could not be verified; what is no refusal of ours is a fault, and reported. */
   readonly unverified: (error: unknown) => SessionRefused;
+}
+
+/** Why a grant that is for one host is not served to whoever comes from this address; undefined where it is. */
+export function elsewhereOf({ grant: { from } }: LiveGrant, address: string): SessionRefused | undefined {
+  const here = placeOf(address, undefined);
+  return from === undefined || from.address === here.address
+    ? undefined
+    : otherHost(from.address, here.address);
 }
 
 export function createVerification({
@@ -53,7 +62,7 @@ export function createVerification({
         return (await closed(proof.grant, connection)) ?? noGrant;
       }
       try {
-        const { principal } = await identity.verify(proof.token, { introspect: true });
+        const { principal, key } = await identity.verify(proof.token, { introspect: true });
         const refusal =
           grants.live(proof.grant) === undefined
             ? await closed(proof.grant, connection, principal)
@@ -61,7 +70,9 @@ export function createVerification({
         // The look for one that has ended finds one that another gateway made.
         const live = grants.live(proof.grant);
         if (live === undefined) return refusal ?? noGrant;
-        return sameHolder(live.grant.requester, principal) ? { kind: "verified", live } : noGrant;
+        const { requester, from } = live.grant;
+        const isTheirs = sameHolder(requester, principal) && (from === undefined || from.key === key);
+        return isTheirs ? { kind: "verified", live } : noGrant;
       } catch (error) {
         return unverified(error);
       }

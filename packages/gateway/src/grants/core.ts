@@ -1,5 +1,6 @@
 import type { AuditLog } from "../audit/log.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { FindPaths } from "../kernel/known-paths.ts";
 import type { SteadyClock } from "../kernel/steady-clock.ts";
 import type { PairedWrite } from "./durability/write-both.ts";
 import type { Journal } from "./durability/journal.ts";
@@ -42,6 +43,8 @@ export interface Core {
   readonly renewalBounds: Buckets;
   /** Counts the acts of earlier grants; left out: the counts are unknown. */
   readonly history?: History | undefined;
+  /** Looks up whether the paths beside the gateway are closed; left out: nobody probes, so they are not known to be. */
+  readonly findPaths?: FindPaths | undefined;
   /** Whether one more decision that was not allowed may be recorded; see `recordRefusal`. */
   readonly refusals: LimitedRecords;
   readonly observer: GrantObserver;

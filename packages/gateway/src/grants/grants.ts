@@ -1,3 +1,4 @@
+import type { Place } from "../kernel/known-paths.ts";
 import type { Holder, RequesterId } from "../kernel/requester.ts";
 import type { ClosedGrant } from "./lifecycle/closed-grants.ts";
 import type { Owed, Progress } from "./durability/owed.ts";
@@ -13,7 +14,7 @@ import type { GrantCounts } from "./observer.ts";
 import type { AccessRequest, Approval, Grant, LiveGrant, Requester, Review } from "./types.ts";
 
 /** What an agent asks for. */
-export interface Ask extends Pick<AccessRequest, "traceparent"> {
+export interface Ask extends Pick<AccessRequest, "traceparent">, Pick<Place, "key"> {
   readonly connection: string;
   /** Names of operations on that connection, at least one. */
   readonly operations: readonly string[];
@@ -145,10 +146,9 @@ export interface Grants {
   grants(viewer: Actor, filter: GrantFilter): Promise<readonly Grant[]>;
   grant(viewer: Actor, id: string): Promise<Grant>;
   /**
-   * Makes the grant's secret and stores its verifier, once: for the requester alone.
-   * @returns the secret, or undefined when it was collected before
+   * Makes the grant's secret, once: for the requester alone, at the host that it is for. Undefined: it was made before.
    */
-  collectSecret(requester: Actor, grant: string): Promise<string | undefined>;
+  collectSecret(requester: Actor, grant: string, from?: Place): Promise<string | undefined>;
   /**
    * Renews the lease of one's own live grant; it never moves the deadline.
    * @returns milliseconds until the lease is lost unless it is renewed again

@@ -1,5 +1,6 @@
 import type { AuditLog } from "../audit/log.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { FindPaths } from "../kernel/known-paths.ts";
 import { steadyClock } from "../kernel/steady-clock.ts";
 import { createRequest } from "./requests/create.ts";
 import { createClosedGrants } from "./lifecycle/closed-grants.ts";
@@ -53,6 +54,8 @@ export interface GrantsOptions {
   readonly rules: GrantRules;
   /** Counts what was done with earlier grants, for reviewers; left out: they are told that it is not known. */
   readonly history?: History;
+  /** Looks up whether the paths beside the gateway are closed; left out: nobody probes, so they are not known to be. */
+  readonly findPaths?: FindPaths;
   /**
    * How to keep up with other gateways on the same store: every second, and nothing new after 10 s without the store.
    * `false` where the store belongs to this process alone (SQLite).
@@ -123,6 +126,7 @@ export function createGrants(options: GrantsOptions): Grants {
     renewalBounds: renewalBounds(clock),
     refusals: createRefusalLimiter(clock),
     history: options.history,
+    findPaths: options.findPaths,
     observer: options.observer ?? observingNothing,
     mutex: createMutex(),
     rules: options.rules,
@@ -201,10 +205,10 @@ export function createGrants(options: GrantsOptions): Grants {
       whileCounted(core, () => reviewEmergency(core, reviewer, id, note)),
     grants: (viewer, filter) => listGrants(core, viewer, filter),
     grant: (viewer, id) => showGrant(core, viewer, id),
-    async collectSecret(requester, grant) {
+    async collectSecret(requester, grant, from) {
       serving();
       const found = await watching.reads.readFor(requester, grant);
-      return whileCounted(core, () => collectSecret(core, requester, grant, found));
+      return whileCounted(core, () => collectSecret(core, requester, grant, from, found));
     },
     async renewLease(requester, grant) {
       return renewLease(core, requester, grant, await watching.reads.readFor(requester, grant));

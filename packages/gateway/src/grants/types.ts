@@ -1,4 +1,5 @@
 import type { Deadline } from "../kernel/clock.ts";
+import type { Place } from "../kernel/known-paths.ts";
 import type { Requester } from "../kernel/requester.ts";
 import type { ApprovalRule } from "../policy/types.ts";
 import type { RecordPrincipal } from "../audit/records.ts";
@@ -20,6 +21,8 @@ export interface AccessRequest {
   readonly ttl: number;
   /** The task renews a lease of so many milliseconds, or the grant ends; left out: it has none. */
   readonly lease?: number;
+  /** Where a policy asked for it: when the paths beside the gateway were probed closed from where this was asked. */
+  readonly paths?: ClosedPaths;
   /** What a reviewer sees beside who, why and how long; frozen at the ask. */
   readonly sheet: Sheet;
   /** `sha256:…` over all that a reviewer sees, the sheet included: what an approval is bound to. */
@@ -45,6 +48,14 @@ export interface AccessRequest {
   readonly escalatedAt?: number;
   readonly decidedAt?: number;
   readonly grant?: string;
+}
+
+/** The proof that the paths beside the gateway were closed, and from where: nobody may use what it gave from elsewhere. */
+export interface ClosedPaths {
+  /** When they were probed, milliseconds since the epoch. */
+  readonly closedAt: number;
+  readonly probe: string;
+  readonly from: Place;
 }
 
 /** What is asked for, to the letter and in words, and what became of the requester's last grants. */
@@ -146,6 +157,8 @@ export interface Grant {
   readonly endsAt: number;
   /** Unless its holder is heard of every so many milliseconds, it ends; left out: it has no lease. */
   readonly lease?: number;
+  /** The one place from which it may be used; left out: from wherever its holder is. */
+  readonly from?: Place;
   /** The request's, for the records of what is done with the grant. */
   readonly traceparent?: string;
   /** When the request came; left out by earlier versions. */

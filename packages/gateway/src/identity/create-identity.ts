@@ -92,19 +92,20 @@ export function createIdentity(options: IdentityOptions): Identity {
         expiresAt,
         ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
         groupsAsOf: issuedAt,
+        ...(thumbprint === undefined ? {} : { key: thumbprint }),
       }),
       issuer: provider.issuer,
       key,
       issuedAt,
-      thumbprint,
     };
   }
 
   /** Checks that a token is presented correctly. A bearer token is bound to no key, so it passes. */
   function checkShown(
-    { verified, thumbprint }: VerifiedToken,
+    { verified }: VerifiedToken,
     how: PresentedToken | undefined,
   ): undefined | Promise<void> {
+    const { principal, tokenDigest: digest, key: thumbprint } = verified;
     if (thumbprint === undefined && how?.scheme !== "dpop") return undefined;
     const { dpop } = options;
     // RFC 9449, section 7.2: whoever does not check the proof must not take the token without it.
@@ -114,7 +115,6 @@ export function createIdentity(options: IdentityOptions): Identity {
         "the access token is bound to a key (cnf), whose proof is not checked here",
         "get a bearer token: turn off DPoP for this client at the authorization server",
       );
-    const { principal, tokenDigest: digest } = verified;
     const token = { digest, thumbprint, principal: requesterKey(principal) };
     const asked = dpop.askIssuer(token, how);
     if (asked !== undefined) return asked.then(() => dpop.check(token, how));

@@ -27,6 +27,8 @@ export interface Verified {
   readonly authenticatedAt?: number;
   /** When the provider last said these groups (a token's `iat`), milliseconds since the epoch. */
   readonly groupsAsOf: number;
+  /** The thumbprint (RFC 7638) of the key that the token is bound to, which its holder has proved; left out: a bearer token. */
+  readonly key?: string;
   /** The id of the browser session, where one authenticated the request. */
   readonly session?: string;
 }

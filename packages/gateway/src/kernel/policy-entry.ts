@@ -29,6 +29,8 @@ export interface PolicyEntry {
   readonly approval?: ApprovalRule;
   /** The longest lease that it takes, milliseconds; left out: it demands none. */
   readonly lease?: number;
+  /** How long ago, milliseconds and at most, the paths beside the gateway were probed closed; left out: it demands no probe. */
+  readonly closedPaths?: number;
   readonly breakGlass?: boolean;
   /** It decides nothing: what it would have decided is recorded. */
   readonly shadow?: boolean;

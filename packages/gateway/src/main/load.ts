@@ -28,6 +28,7 @@ export type Loaded =
 /** Members of a policy that the file names otherwise. */
 const writtenAs: Partial<Record<keyof PolicyEntry, string>> = {
   breakGlass: "break_glass",
+  closedPaths: "requires",
   personGroups: "person_groups",
 };
 

@@ -55,6 +55,8 @@ export function problemsOfEntry(
       add("approval", "a policy that forbids asks for no approval", "remove `approval`, or `forbid`");
     if (entry.lease !== undefined)
       add("lease", "a policy that forbids demands no lease", "remove `lease`, or `forbid`");
+    if (entry.closedPaths !== undefined)
+      add("closedPaths", "a policy that forbids demands no probe", "remove `requires`, or `forbid`");
   } else {
     addTermsProblems(entry, add);
   }
@@ -83,9 +85,11 @@ function addUnknownNames(entry: PolicyEntry, inventory: Inventory, add: Add): vo
   }
 }
 
-function addTermsProblems({ ttl, approval, lease }: PolicyEntry, add: Add): void {
+function addTermsProblems({ ttl, approval, lease, closedPaths }: PolicyEntry, add: Add): void {
   if (lease !== undefined && !(lease >= MIN_LEASE_MS && lease <= MAX_LEASE_MS))
     add("lease", "a lease is of 2s to 60s", "write `lease: required`, or for example `lease: 5s`");
+  if (closedPaths !== undefined && !(closedPaths > 0))
+    add("closedPaths", "nobody could have probed that lately", "write for example `closed_paths: 24h`");
   if (ttl === undefined) {
     add(
       "ttl",

@@ -59,6 +59,22 @@ describe("an entry that could not do what it says is refused", () => {
     ["a default above the most", { ...read, ttl: { default: 2, max: 1 } }, { member: "ttl" }],
     ["a forbid with a ttl", { ...night, ttl: { default: 1, max: 1 } }, { member: "ttl" }],
     [
+      "a forbid that wants the paths closed",
+      { ...night, closedPaths: 60_000 },
+      {
+        member: "closedPaths",
+        message: "a policy that forbids demands no probe",
+        hint: "remove `requires`, or `forbid`",
+      },
+    ],
+    [
+      "paths probed in no time",
+      { ...read, closedPaths: 0 },
+      { member: "closedPaths", message: "nobody could have probed that lately" },
+    ],
+    ["paths probed in less than that", { ...read, closedPaths: -1 }, { member: "closedPaths" }],
+    ["paths probed in no number", { ...read, closedPaths: Number.NaN }, { member: "closedPaths" }],
+    [
       "a forbid with approval",
       { ...night, approval: { by: ["a"], count: 1, within: 1, refusals: 1 } },
       { member: "approval" },

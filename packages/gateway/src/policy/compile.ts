@@ -156,6 +156,12 @@ function policiesOf(engine: Engine, compiled: readonly CompiledPolicy[], shadow?
       return outlook(engine, set, knownOf(set?.id ?? ""), ask);
     },
     approvers: (connection, operations) => approversOf(entries.get(connection) ?? [], connection, operations),
+    demandsClosedPaths: (connection, operations) =>
+      shadow?.policies.demandsClosedPaths(connection, operations) ??
+      (entries.get(connection) ?? []).some(
+        (entry) =>
+          entry.closedPaths !== undefined && entry.operations.some((each) => operations.includes(each)),
+      ),
     ...(shadow === undefined ? {} : { shadow }),
   } satisfies Policies);
   const ids = Array.from(made.values(), ({ id }) => [id, knownOf(id)]).flat();

@@ -88,7 +88,7 @@ function verdict(relevant: readonly CompiledPolicy[], judgement: Judgement, ask:
     permitting.length === determining.size &&
     permitting.every((p) => concerns(p, asker))
   ) {
-    const best = leastAsking(permitting, ask.context.requested_seconds * 1000, ask.lease);
+    const best = leastAsking(permitting, ask);
     if (best !== undefined) {
       return { decision: "permit", terms: termsOf(best.entry), reasons: [permittedBy(best, asker)] };
     }
@@ -102,17 +102,12 @@ function verdict(relevant: readonly CompiledPolicy[], judgement: Judgement, ask:
   return deny(closest.map((policy) => unmet(policy, asker)));
 }
 
-/**
- * Of several policies that permit, picks the one that asks least of the agent.
- * @param requested the time-to-live asked for, milliseconds; 0 when none is
- * @param lease the lease asked for, milliseconds; undefined when none is
- */
+/** Of several policies that permit, picks the one that asks least of the agent. */
 function leastAsking(
   permitting: readonly CompiledPolicy[],
-  requested: number,
-  lease: number | undefined,
+  { context, lease, closedFor }: PolicyAsk,
 ): CompiledPolicy | undefined {
-  const compare = byLeastAsking(requested, lease);
+  const compare = byLeastAsking({ requested: context.requested_seconds * 1000, lease, closedFor });
   const [best] = permitting.toSorted((a, b) => compare(termsOf(a.entry), termsOf(b.entry)));
   return best;
 }

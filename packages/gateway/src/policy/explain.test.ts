@@ -53,6 +53,21 @@ test("a person behind the agent counts", () => {
   expect(explain(onlyDelegated, described, person, false).requestable).toHaveLength(1);
 });
 
+test("what a host must have been probed for stands with the terms", () => {
+  const probed = compiled([{ ...entries[0], closedPaths: 24 * 3_600_000 }]);
+  const { requestable } = explain(probed, described, supportBot, false);
+  expect(requestable[0]?.terms).toMatchObject({ closedPaths: 24 * 3_600_000 });
+  const text = formatExplanation(explain(probed, described, supportBot, false)).replaceAll(/\s+/gu, " ");
+  expect(text).toContain(
+    "orders-db/read-orders for 5m, at most 15m, at once, from a host with its direct paths probed closed within 1d",
+  );
+  const both = compiled([{ ...entries[0], lease: 5000, closedPaths: 3_600_000 }]);
+  expect(formatExplanation(explain(both, described, supportBot, false)).replaceAll(/\s+/gu, " ")).toContain(
+    "at once, with a lease of 5s or less that the task renews, from a host with its direct paths probed closed within 1h",
+  );
+  expect(formatExplanation(explain(policies, described, supportBot, false))).not.toContain("probed");
+});
+
 describe("on a terminal", () => {
   const text = formatExplanation(explain(policies, described, supportBot, false));
 

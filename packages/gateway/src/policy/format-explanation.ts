@@ -1,4 +1,5 @@
 import { formatDuration } from "../kernel/durations.ts";
+import { closedPathsInWords } from "./closed-paths.ts";
 import type { Described, ExplainedOffer, Explanation } from "./explain.ts";
 import { leaseInWords } from "./lease.ts";
 import { list, printable } from "./printable.ts";
@@ -81,11 +82,12 @@ function described({ description, risk }: Described): readonly string[] {
 }
 
 /** `for 5m, at most 15m, at once, with a lease` */
-function termsInWords({ defaultTtl, maxTtl, approval, lease }: Terms): string {
+function termsInWords({ defaultTtl, maxTtl, approval, lease, closedPaths }: Terms): string {
   const bound = defaultTtl === maxTtl ? "at most" : `for ${formatDuration(defaultTtl)}, at most`;
   const how = approval === undefined ? "at once" : approvalInWords(approval);
   const held = lease === undefined ? "" : `, with ${leaseInWords(lease)} that the task renews`;
-  return `${bound} ${formatDuration(maxTtl)}, ${how}${held}`;
+  const from = closedPaths === undefined ? "" : `, from a host with ${closedPathsInWords(closedPaths)}`;
+  return `${bound} ${formatDuration(maxTtl)}, ${how}${held}${from}`;
 }
 
 function approvalInWords({ by, count, within, escalate, freshSignIn, refusals }: ApprovalRule): string {

@@ -80,7 +80,7 @@ function weigh(
   const forbids = possible.filter(({ entry }) => entry.forbid);
   const certain = forbids.filter(({ open }) => !open);
   if (certain.length > 0) return closed(certain.map((policy) => forbiddenBy(policy, asker)));
-  const compare = byLeastAsking(0);
+  const compare = byLeastAsking({ requested: 0 });
   const [best, ...others] = possible
     .filter(({ entry }) => !entry.forbid)
     .toSorted((a, b) => {

@@ -1,3 +1,4 @@
+import { closedPathsFit } from "./closed-paths.ts";
 import { leaseFits } from "./lease.ts";
 import type { PolicyEntry, Terms } from "./types.ts";
 
@@ -9,19 +10,29 @@ export function termsOf(entry: PolicyEntry): Terms {
     defaultTtl: entry.ttl.default,
     maxTtl: entry.ttl.max,
     ...(entry.lease === undefined ? {} : { lease: entry.lease }),
+    ...(entry.closedPaths === undefined ? {} : { closedPaths: entry.closedPaths }),
     ...(entry.breakGlass === true ? { breakGlass: true as const } : {}),
   };
   return entry.approval === undefined ? terms : { ...terms, approval: entry.approval };
 }
 
+/** What an ask brings, as far as terms are compared by it. */
+interface Brought {
+  /** The time-to-live asked for, milliseconds; 0 when none is. */
+  readonly requested: number;
+  /** Milliseconds; left out: none is asked for. */
+  readonly lease?: number | undefined;
+  /** Milliseconds since the paths beside the gateway were probed closed; left out: they are not known to be. */
+  readonly closedFor?: number | undefined;
+}
+
 /**
- * Orders terms by what they ask of the agent, least first: those that cover the time-to-live and the lease asked for, no
- * approval before approval, then the longer time-to-live. Equal ones keep the order of the file (use a stable sort).
- * @param requested milliseconds; 0 when none is asked for
- * @param lease milliseconds; undefined when none is asked for
+ * Orders terms by what they ask of the agent, least first: those that cover what the ask brings, no approval before approval,
+ * then the longer time-to-live. Equal ones keep the order of the file (use a stable sort).
  */
-export function byLeastAsking(requested: number, lease?: number): (a: Terms, b: Terms) => number {
-  const covers = (terms: Terms): number => Number(terms.maxTtl >= requested && leaseFits(terms, lease));
+export function byLeastAsking({ requested, lease, closedFor }: Brought): (a: Terms, b: Terms) => number {
+  const covers = (terms: Terms): number =>
+    Number(terms.maxTtl >= requested && leaseFits(terms, lease) && closedPathsFit(terms, closedFor));
   const free = (terms: Terms): number => Number(terms.approval === undefined);
   return (a, b) => covers(b) - covers(a) || free(b) - free(a) || b.maxTtl - a.maxTtl;
 }

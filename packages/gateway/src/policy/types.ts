@@ -17,6 +17,11 @@ export interface PolicyAsk {
   readonly operation: string;
   /** The lease asked for, milliseconds; left out: none. No condition reads it. */
   readonly lease?: number;
+  /**
+   * How long ago a probe proved the paths beside the gateway closed from where this is asked, milliseconds; left out: none
+   * did. No condition reads it.
+   */
+  readonly closedFor?: number;
   readonly context: PolicyContext;
 }
 
@@ -50,6 +55,8 @@ export interface Terms {
   readonly approval?: ApprovalRule;
   /** The task must hold a lease, of so many milliseconds at most. */
   readonly lease?: number;
+  /** The paths beside the gateway must have been probed closed at most so many milliseconds ago. */
+  readonly closedPaths?: number;
   /** A policy for breaking glass: no approval, a short time, and everybody hears of it. */
   readonly breakGlass?: true;
 }
@@ -72,6 +79,8 @@ export interface Policies {
   approvers(connection: string, operations: readonly string[]): readonly string[];
   /** The same policies with those in shadow among them, to be asked what would be; left out: none is in shadow. */
   readonly shadow?: Shadow;
+  /** Whether a policy about one of these operations, one in shadow too, demands closed paths: only then are they looked up. */
+  demandsClosedPaths(connection: string, operations: readonly string[]): boolean;
 }
 
 /** What would decide if the policies in shadow did. Nothing of it may reach a grant. */

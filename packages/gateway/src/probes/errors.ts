@@ -9,6 +9,8 @@ export type ProbeRefusal =
   | "expired"
   | "late"
   | "other_principal"
+  | "other_key"
+  | "unsigned"
   | "other_address";
 
 /** A token or a report that is refused: whoever sent it is not told why. */
@@ -18,7 +20,7 @@ export class ProbeRefused extends MayflyError {
   readonly probe: string | undefined;
 
   constructor(
-    code: "probe_token_refused" | "probe_report_refused",
+    code: "probe_token_refused" | "probe_report_refused" | "probe_report_unsigned",
     message: string,
     hint: string,
     reason: ProbeRefusal,
@@ -44,9 +46,19 @@ export function reportRefused(reason: ProbeRefusal, probe?: string): ProbeRefuse
   return new ProbeRefused(
     "probe_report_refused",
     "no report is taken for this nonce from here",
-    "a probe is reported once, within 15 minutes, by whoever started it and from the same address: start another one",
+    "a probe is reported once, within 15 minutes, by whoever started it, under the same key and from the same address: start another one",
     reason,
     probe,
+  );
+}
+
+/** A report that the key of its token did not sign. */
+export function reportUnsigned(): ProbeRefused {
+  return new ProbeRefused(
+    "probe_report_unsigned",
+    "your access token is bound to a key, and the report is not signed with it",
+    "update the mayfly command on this host to the gateway's version, and probe again with a new probe token; a client of your own sends a DPoP proof with the claim body_sha256, the SHA-256 of the body in base64url",
+    "unsigned",
   );
 }
 

@@ -70,7 +70,7 @@ function withinBounds(host: ProbedHost): ProbedHost {
 
 /** A report as it is kept. */
 export function keptHost(
-  facts: Pick<ProbedHost, "probe" | "host" | "address" | "principal" | "offeredBy" | "probedAt">,
+  facts: Pick<ProbedHost, "probe" | "host" | "address" | "principal" | "key" | "offeredBy" | "probedAt">,
   { verdict, connections, open, undecided }: Judged,
   credentials: readonly ProbeCredential[],
 ): ProbedHost {

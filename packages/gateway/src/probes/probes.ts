@@ -7,6 +7,7 @@ import { nameHint } from "../kernel/closest-name.ts";
 import { MayflyError } from "../kernel/errors.ts";
 import { newId, newSecret } from "../kernel/ids.ts";
 import { type Requester, requesterKey } from "../kernel/requester.ts";
+import { pathsOfReport } from "./closed-paths.ts";
 import { lockedDown, reportRefused, stored, tokenRefused, tooManyProbes } from "./errors.ts";
 import { keptHost, mergedHost, proberOf } from "./kept.ts";
 import { digestOf, offerKey, proofsOf, startKey } from "./proofs.ts";
@@ -21,6 +22,7 @@ import type {
   ProbeOffer,
   ProbeReport,
   ProbeTask,
+  ReportSignature,
 } from "./types.ts";
 import { type Judged, judgeReport } from "./verdict.ts";
 
@@ -30,6 +32,13 @@ const REPORT_MS = 15 * 60_000;
 const MAX_OFFERS = 100;
 const MAX_HOSTS_OF_REQUESTER = 100;
 const MAX_HOSTS_LISTED = 500;
+/** Hosts of one requester of which policies can know that they are closed: a fleet's. */
+const MAX_PLACES_OF_REQUESTER = 10_000;
+const bound = {
+  maxHosts: MAX_HOSTS_OF_REQUESTER,
+  maxPlaces: MAX_PLACES_OF_REQUESTER,
+  merge: mergedHost,
+};
 /** How long the last report of a host is kept, milliseconds. */
 const KEPT_MS = 400 * 86_400_000;
 /** What has ended is kept a little longer than it counts: its report may be on its way. */
@@ -69,14 +78,16 @@ export interface Probes {
   /**
    * Tells the addresses to whoever has the token, and binds the probe to them and their address.
    * @param address the client's, as the socket knows it
+   * @param key the thumbprint of the key that their token is bound to; left out: a bearer token
    * @throws ProbeRefused; MayflyError `locked_down`, and 503 where log or store do not answer
    */
-  start(who: Requester, address: string, token: string): Promise<ProbeTask>;
+  start(who: Requester, address: string, token: string, key?: string): Promise<ProbeTask>;
   /**
    * Takes the one report of a probe, records what it proves and keeps it. Where that cannot be recorded it may be sent again.
+   * @param signed how the key of the report's token signed it; left out: a bearer token
    * @throws ProbeRefused; MayflyError 400 when it names another connection, and 503 where log or store do not answer
    */
-  report(who: Requester, address: string, report: ProbeReport): Promise<ProbedHost>;
+  report(who: Requester, address: string, report: ProbeReport, signed?: ReportSignature): Promise<ProbedHost>;
   /** The hosts that were probed, as they were last, newest first. */
   hosts(): Promise<readonly ProbedHost[]>;
 }
@@ -127,20 +138,24 @@ export function createProbes({ clock, log, store, connections, ...parts }: Probe
     return { ...made, token: `${id}.${secret}` };
   }
 
-  async function start(who: Requester, from: string, token: string): Promise<ProbeTask> {
+  async function start(who: Requester, address: string, token: string, key?: string): Promise<ProbeTask> {
     requireNoLockdown();
     const { id } = await redeemable(token);
     // Of many at once with one token one makes the gateway look.
     if (starting.has(id)) throw tokenRefused("used", id);
     starting.add(id);
     try {
-      return await begin(who, from, await redeemable(token));
+      return await begin(who, { address, key }, await redeemable(token));
     } finally {
       starting.delete(id);
     }
   }
 
-  async function begin(who: Requester, from: string, probe: KeptProbe): Promise<ProbeTask> {
+  async function begin(
+    who: Requester,
+    { address, key }: { readonly address: string; readonly key: string | undefined },
+    probe: KeptProbe,
+  ): Promise<ProbeTask> {
     const targets = await connections.targets(probe.connections);
     requireNoLockdown();
     const now = clock.wall();
@@ -150,7 +165,8 @@ export function createProbes({ clock, log, store, connections, ...parts }: Probe
       reportBy: now + REPORT_MS,
       requester: requesterKey(who),
       prober: proberOf(who),
-      address: plainAddress(from) ?? from,
+      address: plainAddress(address) ?? address,
+      ...(key === undefined ? {} : { key }),
       targets,
     };
     if (!(await stored(store.start(probe.id, begun, now)))) throw tokenRefused("used", probe.id);
@@ -161,35 +177,45 @@ export function createProbes({ clock, log, store, connections, ...parts }: Probe
     return { probe: probe.id, nonce, reportBy: begun.reportBy, gateway: parts.gateway(), targets: told };
   }
 
-  async function judge(probe: KeptProbe, begun: KeptStart, ways: ProbeReport["ways"]): Promise<Judged> {
-    const { targets: told, address } = begun;
-    const names = new Set(told.map(({ connection }) => connection));
-    const gone = probe.connections.filter((name) => !names.has(name));
-    return judgeReport({ told, gone, now: await connections.look(told), address, ways });
-  }
-
-  async function report(who: Requester, from: string, given: ProbeReport): Promise<ProbedHost> {
+  async function report(
+    who: Requester,
+    from: string,
+    given: ProbeReport,
+    signed?: ReportSignature,
+  ): Promise<ProbedHost> {
     const address = plainAddress(from) ?? from;
-    const { probe, start: begun } = await reportable(who, address, given.nonce);
+    const { probe, start: begun } = await reportable(who, { address, key: signed?.key }, given.nonce);
     requireOwnConnections(begun.targets, given);
     // Before the gateway looks at anything: of many reports at once one makes it look.
     if (!(await stored(store.claim(probe.id, clock.wall())))) throw reportRefused("used", probe.id);
-    let judged: Judged;
-    let probedAt: number;
     try {
-      judged = await judge(probe, begun, given.ways);
-      probedAt = clock.wall();
-      await write(probedRecord(who, probe, begun, given, judged, parts.configuration()));
+      const judged = await judge(connections, probe, begun, given.ways);
+      const probedAt = clock.wall();
+      await write(probedRecord(who, probe, begun, { ...given, signed }, judged, parts.configuration()));
+      const facts = { probe: probe.id, host: given.host, address, probedAt, offeredBy: probe.offeredBy };
+      const key = begun.key === undefined ? {} : { key: begun.key };
+      const host = keptHost({ ...facts, ...key, principal: begun.prober }, judged, given.credentials);
+      const paths = pathsOfReport(judged, begun.targets, { probe: probe.id, reportedAt: probedAt });
+      await stored(store.keep(probe.id, { host, paths }, bound));
+      return host;
     } catch (error) {
-      // Nobody knows of it: it may be sent again.
+      // It is not kept: it may be sent again.
       await store.unclaim(probe.id).catch(() => undefined);
       throw error;
     }
-    const facts = { probe: probe.id, host: given.host, address, probedAt, offeredBy: probe.offeredBy };
-    const host = keptHost({ ...facts, principal: begun.prober }, judged, given.credentials);
-    await stored(store.keep(probe.id, host, { maxHosts: MAX_HOSTS_OF_REQUESTER, merge: mergedHost }));
-    return host;
   }
 
   return { offer, start, report, hosts: () => stored(store.hosts(MAX_HOSTS_LISTED)) };
+}
+
+/** What a report proves, as the gateway finds the targets now. */
+async function judge(
+  connections: ProbedConnections,
+  probe: KeptProbe,
+  { targets: told, address }: KeptStart,
+  ways: ProbeReport["ways"],
+): Promise<Judged> {
+  const names = new Set(told.map(({ connection }) => connection));
+  const gone = probe.connections.filter((name) => !names.has(name));
+  return judgeReport({ told, gone, now: await connections.look(told), address, ways });
 }

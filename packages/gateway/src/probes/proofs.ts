@@ -26,7 +26,7 @@ export interface Proofs {
   /** The probe that a report is of. @throws ProbeRefused */
   readonly reportable: (
     who: Requester,
-    address: string,
+    from: { readonly address: string; readonly key: string | undefined },
     nonce: string,
   ) => Promise<{ readonly probe: KeptProbe; readonly start: KeptStart }>;
 }
@@ -46,7 +46,7 @@ export function proofsOf(store: ProbeStore, isOver: (key: string, wall: number) 
 
   async function reportable(
     who: Requester,
-    address: string,
+    { address, key }: { readonly address: string; readonly key: string | undefined },
     nonce: string,
   ): Promise<{ readonly probe: KeptProbe; readonly start: KeptStart }> {
     if (!NONCE.test(nonce)) throw reportRefused("malformed");
@@ -54,6 +54,7 @@ export function proofsOf(store: ProbeStore, isOver: (key: string, wall: number) 
     if (probe?.start === undefined) throw reportRefused("unknown");
     const { id, start, isReported } = probe;
     if (start.requester !== requesterKey(who)) throw reportRefused("other_principal", id);
+    if (start.key !== key) throw reportRefused("other_key", id);
     if (start.address !== address) throw reportRefused("other_address", id);
     if (isReported) throw reportRefused("used", id);
     if (isOver(startKey(id), start.reportBy)) throw reportRefused("late", id);

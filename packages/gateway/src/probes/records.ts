@@ -4,7 +4,7 @@ import type { Json } from "../kernel/canonical.ts";
 import type { Requester } from "../kernel/requester.ts";
 import type { KeptProbe, KeptStart } from "./store.ts";
 import { lister } from "./kept.ts";
-import type { ProbeOffer, ProbeReport, ProbeWay } from "./types.ts";
+import type { ProbeOffer, ProbeReport, ProbeWay, ReportSignature } from "./types.ts";
 import type { ProbeRefused } from "./errors.ts";
 import type { Judged } from "./verdict.ts";
 
@@ -100,7 +100,7 @@ export function probedRecord(
   who: Requester,
   { id, offeredBy }: KeptProbe,
   { address }: KeptStart,
-  { host, ways, credentials }: ProbeReport,
+  { host, ways, credentials, signed }: ProbeReport & { readonly signed: ReportSignature | undefined },
   judged: Judged,
   configuration: string,
 ): NewRecord {
@@ -126,6 +126,9 @@ export function probedRecord(
       undecided: undecided.length,
       closed: closedByFinding(ways),
       credentials: credentials.length,
+      ...(signed === undefined
+        ? {}
+        : { signed: { key: signed.key, body_sha256: signed.digest, proof: signed.proof } }),
       found: {
         open,
         undecided,

@@ -57,6 +57,42 @@ describe("a report that cannot be recorded", () => {
     h.lookingAgain = () => undefined;
     expect((await h.probes.report(bot, here, reportOf(task))).verdict).toBe("closed");
   });
+
+  it("may be sent again where the store did not keep it, and counts then, once", async () => {
+    const h = make();
+    const broken = { keep: () => Promise.reject(new Error("connection lost")) };
+    const away = h.other({ store: { ...h.store.probes, ...broken } });
+    const task = await start(h);
+    await expect(away.report(bot, here, reportOf(task))).rejects.toMatchObject({
+      code: "store_unavailable",
+      status: 503,
+    });
+    expect([await h.probes.hosts(), await h.known("orders-db")]).toEqual([
+      [],
+      { why: "no probe from here is known" },
+    ]);
+    h.clock.advance(1000);
+    const host = await h.probes.report(bot, here, reportOf(task));
+    expect(await h.probes.hosts()).toEqual([host]);
+    expect(await h.known("orders-db")).toEqual({ closedAt: h.clock.wall(), probe: task.probe });
+    await expect(h.probes.report(bot, here, reportOf(task))).rejects.toMatchObject({ reason: "used" });
+  });
+
+  it("leaves what is known as it is, and so does one that is refused", async () => {
+    const h = make();
+    const { probe } = await h.probes.report(bot, here, reportOf(await start(h)));
+    const known = { closedAt: h.clock.wall(), probe };
+    h.clock.advance(1000);
+    const ways = [...closedWays, openWay];
+    const task = await start(h);
+    await expect(h.probes.report(bot, "10.9.9.8", reportOf(task, { ways }))).rejects.toMatchObject({
+      reason: "other_address",
+    });
+    h.log.failing = "lost";
+    await expect(h.probes.report(bot, here, reportOf(task, { ways }))).rejects.toThrow("disk full");
+    h.log.failing = undefined;
+    expect(await h.known("orders-db")).toEqual(known);
+  });
 });
 
 it("many reports at once, and many starts, make the gateway look once", async () => {
@@ -158,7 +194,13 @@ describe("a host that is probed again", () => {
         ...answer,
         verdict: "open",
         connections: [
-          { connection: "billing-db", verdict: "closed", open: [], undecided: [], probedAt: first + 1000 },
+          {
+            connection: "billing-db",
+            verdict: "closed",
+            open: [],
+            undecided: [],
+            probedAt: first + 1000,
+          },
           {
             connection: "orders-db",
             verdict: "open",

@@ -1,4 +1,4 @@
-import type { KeptTarget, Prober, ProbedHost } from "./types.ts";
+import type { ConnectionVerdict, KeptTarget, Prober, ProbedHost } from "./types.ts";
 
 /** A probe that an operator has offered. */
 export interface KeptOffer {
@@ -20,6 +20,8 @@ export interface KeptStart {
   readonly requester: string;
   readonly prober: Prober;
   readonly address: string;
+  /** The thumbprint of the key that their token was bound to; left out: a bearer token. */
+  readonly key?: string;
   /** As it was told: a configuration that changes meanwhile does not matter. */
   readonly targets: readonly KeptTarget[];
 }
@@ -41,10 +43,50 @@ export interface OfferBound {
   refusal(): Error;
 }
 
+/** From where somebody probed: a host. */
+export interface ProbedFrom {
+  /** `requesterKey`. */
+  readonly requester: string;
+  readonly address: string;
+  /** The thumbprint of the key that the report is signed with; left out: a bearer token. */
+  readonly key?: string;
+}
+
+/** What a host's last report says of one connection, for policies. */
+export interface ProbedPath {
+  /** Left out: the ways of no connection. */
+  readonly connection?: string;
+  readonly verdict: ConnectionVerdict;
+  readonly probe: string;
+  readonly reportedAt: number;
+  /** `targetDigest` of where it led. */
+  readonly target: string;
+  /** The hosts and ports that it led to. */
+  readonly places: readonly string[];
+  /** Ways of no connection that are not closed, in words. */
+  readonly why: readonly string[];
+}
+
+/** A path, as it is kept. */
+export interface KeptPath extends ProbedPath {
+  /** Which report of the host it came with: a later one has a higher number, whatever the clocks say. */
+  readonly arrival: number;
+}
+
+/** A report, as it is kept. */
+export interface KeptReport {
+  /** As it is shown: cut where it is long. */
+  readonly host: ProbedHost;
+  /** Whole. */
+  readonly paths: readonly ProbedPath[];
+}
+
 /** How a report is kept beside earlier ones. */
 export interface ReportBound {
-  /** Hosts of the requester; the oldest beyond them are forgotten. */
+  /** Hosts of the requester that are shown; the oldest beyond them are forgotten. */
   readonly maxHosts: number;
+  /** Hosts of the requester whose paths are kept. */
+  readonly maxPlaces: number;
   /** Puts a report and what is kept of the same host together; the newest of those comes first. */
   readonly merge: (host: ProbedHost, earlier: readonly ProbedHost[]) => ProbedHost;
 }
@@ -68,8 +110,12 @@ export interface ProbeStore {
   claim(id: string, at: number): Promise<boolean>;
   /** Lets a report that was claimed, and is not kept, be claimed again. */
   unclaim(id: string): Promise<void>;
-  /** Keeps the report in the place of earlier ones of the same requester, address and host, put together with them. */
-  keep(id: string, host: ProbedHost, bound: ReportBound): Promise<void>;
+  /** Keeps the report in the place of earlier ones of the same requester, address, key and host, put together with them; its paths in the place of what was known of each. */
+  keep(id: string, kept: KeptReport, bound: ReportBound): Promise<void>;
+  /** What is kept of a host for a connection: of it, of no connection, and of whatever else is not closed. */
+  paths(from: ProbedFrom, connection: string): Promise<readonly KeptPath[]>;
+  /** Whether anything is kept of the same requester from the same address, under whatever key. */
+  isProbedFrom(from: ProbedFrom): Promise<boolean>;
   /** Newest first. */
   hosts(limit: number): Promise<readonly ProbedHost[]>;
   forget(times: ProbesForgotten): Promise<void>;

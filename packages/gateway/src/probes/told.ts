@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { MayflyError } from "../kernel/errors.ts";
-import type { KeptTarget, ProbeReport, ToldTarget } from "./types.ts";
+import { placeKey } from "./places.ts";
+import type { KeptTarget, ProbedEndpoint, ProbeReport, ToldEndpoint, ToldTarget } from "./types.ts";
 
 /** What is told of a target: not what the gateway found there itself. */
 export function toldOf({ endpoints, ...target }: KeptTarget): ToldTarget {
@@ -15,6 +17,23 @@ export function toldOf({ endpoints, ...target }: KeptTarget): ToldTarget {
       ...(leftOut === undefined ? {} : { leftOut }),
     })),
   };
+}
+
+/** What a target's endpoints are compared by: a probe of others says nothing of these. SHA-256, hexadecimal. */
+export function targetDigest(endpoints: readonly ProbedEndpoint[]): string {
+  const places = endpoints.map(({ host, port, speaks, database, user }) => [
+    host,
+    port,
+    speaks,
+    database ?? null,
+    user ?? null,
+  ]);
+  return createHash("sha256").update(JSON.stringify(places)).digest("hex");
+}
+
+/** Names the places of an endpoint, by which one server is known under two connections. */
+export function placesOf({ host, port, addresses }: ToldEndpoint): readonly string[] {
+  return [...new Set([host.toLowerCase(), ...addresses].map((each) => placeKey(each, port)))];
 }
 
 /** @throws MayflyError for a connection that was not told */

@@ -48,8 +48,8 @@ export function isBorneOut({ outcome, found }: Pick<ProbeWay, "outcome" | "found
   return borneOutBy[outcome]?.includes(found) ?? true;
 }
 
-/** A real address of a target, as it is told to whoever probes. */
-export interface ToldEndpoint {
+/** Where a target is, as the configuration says. */
+export interface ProbedEndpoint {
   /** A name, or an address without brackets. */
   readonly host: string;
   readonly port: number;
@@ -57,6 +57,10 @@ export interface ToldEndpoint {
   /** Of PostgreSQL: the database, and the role that the gateway logs in as. */
   readonly database?: string;
   readonly user?: string;
+}
+
+/** A real address of a target, as it is told to whoever probes. */
+export interface ToldEndpoint extends ProbedEndpoint {
   /** As the gateway's own resolver says; an address is itself. */
   readonly addresses: readonly string[];
   /** How many more it has, which are not told. */
@@ -133,6 +137,16 @@ export interface ProbeReport {
   readonly credentials: readonly ProbeCredential[];
 }
 
+/** How the key that a report's token is bound to signed the report. */
+export interface ReportSignature {
+  /** Thumbprint (RFC 7638). */
+  readonly key: string;
+  /** SHA-256 of the report as it came, base64url. */
+  readonly digest: string;
+  /** The DPoP proof (RFC 9449) that has the digest as `body_sha256`. */
+  readonly proof: string;
+}
+
 /** An operator's word that somebody may be told real addresses, once. */
 export interface ProbeOffer {
   readonly probe: string;
@@ -187,6 +201,8 @@ export interface ProbedHost {
   /** Where it came from, as the gateway saw it. */
   readonly address: string;
   readonly principal: Prober;
+  /** The thumbprint of the key that the report is signed with, where its token was bound to one. */
+  readonly key?: string;
   /** The operator who offered the probe. */
   readonly offeredBy: string;
   /** When it was last. */

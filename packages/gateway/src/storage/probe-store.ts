@@ -1,6 +1,14 @@
 import { sql, type Kysely, type Selectable } from "kysely";
-import type { KeptOffer, KeptProbe, KeptStart, ProbeStore, ReportBound } from "../probes/store.ts";
+import type {
+  KeptOffer,
+  KeptProbe,
+  KeptReport,
+  KeptStart,
+  ProbeStore,
+  ReportBound,
+} from "../probes/store.ts";
 import type { ProbedHost } from "../probes/types.ts";
+import { isProbedFrom, keepPaths, pathsOf } from "./probed-paths.ts";
 import { plain } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
@@ -68,6 +76,8 @@ function probeFrom(row: Row): KeptProbe {
     isReported: row.claimed_at !== null,
   };
 }
+
+const hostFrom = (report: string | null): ProbedHost => JSON.parse(report ?? "") as ProbedHost;
 
 /** Keeps probes in the store. */
 export function probeStore(db: Kysely<Tables>, kind: "sqlite" | "postgres"): ProbeStore {
@@ -139,11 +149,13 @@ export function probeStore(db: Kysely<Tables>, kind: "sqlite" | "postgres"): Pro
         .where("reported_at", "is", null)
         .execute();
     },
-    keep: (id, host, bound) =>
+    keep: (id, kept, bound) =>
       db.transaction().execute(async (on) => {
         if (kind === "postgres") await sql`select pg_advisory_xact_lock(${REPORTS_LOCK})`.execute(on);
-        await keep(on, id, host, bound);
+        await keep(on, id, kept, bound);
       }),
+    paths: (from, connection) => pathsOf(db, from, connection),
+    isProbedFrom: (from) => isProbedFrom(db, from),
     async hosts(limit) {
       const rows = await db
         .selectFrom("mayfly_probes")
@@ -153,7 +165,7 @@ export function probeStore(db: Kysely<Tables>, kind: "sqlite" | "postgres"): Pro
         .orderBy("id")
         .limit(limit)
         .execute();
-      return rows.map(({ report }) => JSON.parse(report ?? "") as ProbedHost);
+      return rows.map(({ report }) => hostFrom(report));
     },
     async forget({ endedBefore, reportedBefore }) {
       await db
@@ -165,6 +177,7 @@ export function probeStore(db: Kysely<Tables>, kind: "sqlite" | "postgres"): Pro
           ]),
         )
         .execute();
+      await db.deleteFrom("mayfly_probed_paths").where("reported_at", "<", reportedBefore).execute();
     },
   };
 }
@@ -173,8 +186,8 @@ export function probeStore(db: Kysely<Tables>, kind: "sqlite" | "postgres"): Pro
 async function keep(
   on: Kysely<Tables>,
   id: string,
-  host: ProbedHost,
-  { maxHosts, merge }: ReportBound,
+  { host, paths }: KeptReport,
+  { maxHosts, maxPlaces, merge }: ReportBound,
 ): Promise<void> {
   const row = await on
     .selectFrom("mayfly_probes")
@@ -187,21 +200,34 @@ async function keep(
     .where("requester", "=", row.requester)
     .where("report", "is not", null)
     .where("id", "<>", id);
-  const earlier = await others
+  const sameName = await on
+    .selectFrom("mayfly_probes")
+    .select(["id", "report"])
+    .where("requester", "=", row.requester)
+    .where("report", "is not", null)
+    .where("id", "<>", id)
     .where("address", "=", row.address)
     .where("host", "=", plain(host.host))
     .where("reported_at", "<=", host.probedAt)
-    .returning(["report", "reported_at"])
+    .orderBy("reported_at", "desc")
     .execute();
-  const newestFirst = earlier
-    .toSorted((one, other) => Number(other.reported_at) - Number(one.reported_at))
-    .map(({ report }) => JSON.parse(report ?? "") as ProbedHost);
+  // Whoever holds another key is another host, whatever it calls itself.
+  const earlier = sameName
+    .map((each) => ({ id: each.id, host: hostFrom(each.report) }))
+    .filter((each) => each.host.key === host.key);
+  const ids = earlier.map((each) => each.id);
+  if (ids.length > 0) await others.where("id", "in", ids).execute();
   await on
     .updateTable("mayfly_probes")
     .set({
       host: plain(host.host),
       reported_at: host.probedAt,
-      report: JSON.stringify(merge(host, newestFirst)),
+      report: JSON.stringify(
+        merge(
+          host,
+          earlier.map((each) => each.host),
+        ),
+      ),
     })
     .where("id", "=", id)
     .execute();
@@ -214,4 +240,7 @@ async function keep(
     .orderBy("id")
     .limit(maxHosts);
   await others.where("id", "not in", newest).execute();
+  const { requester, address } = row;
+  const from = { requester: requester ?? "", address: address ?? "" };
+  await keepPaths(on, host.key === undefined ? from : { ...from, key: host.key }, paths, maxPlaces);
 }

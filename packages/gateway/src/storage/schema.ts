@@ -17,6 +17,7 @@ import { addLogQuestions, type LogQuestionTables } from "./log-questions.ts";
 import { addMemberships, type MembershipTables } from "./memberships.ts";
 import { addPlaces, type PlaceTables } from "./shared-places.ts";
 import { addProbes, type ProbeTables } from "./probe-store.ts";
+import { addProbedPaths, type ProbedPathTables } from "./probed-paths.ts";
 import { byLog, byOpening } from "./record-tables.ts";
 import { addNewestFirst } from "./newest-first.ts";
 import { addRenewals, type RenewalTables } from "./renewals.ts";
@@ -46,6 +47,7 @@ export interface Tables
     RetiredLogTables,
     HoldTables,
     ProbeTables,
+    ProbedPathTables,
     ActRunTables {
   readonly mayfly_requests: {
     readonly id: string;
@@ -237,6 +239,7 @@ export function migrations(kind: "sqlite" | "postgres", model: GrantModel): Migr
     "0026_newest_first": { up: addNewestFirst },
     "0027_ended_first": { up: addEndedFirst },
     "0028_probes": { up: addProbes },
+    "0029_probed_paths": { up: addProbedPaths },
   };
   return { getMigrations: () => Promise.resolve({ ...all }) };
 }

@@ -86,7 +86,7 @@ export function OperationDialog({
 
 function Rule({ rule }: { rule: ReachRule }): ReactNode {
   const { group, person_groups: ofPerson, policy, effect, when, approval, break_glass } = rule;
-  const { lease_max_seconds: lease } = rule;
+  const { lease_max_seconds: lease, closed_paths_within_seconds: closedPaths } = rule;
   return (
     <li className="reach-rule">
       <div className="spread">
@@ -116,6 +116,9 @@ function Rule({ rule }: { rule: ReachRule }): ReactNode {
         {effect === "permit" && <li>{timeWords(rule)}</li>}
         {lease !== undefined && (
           <li>ends sooner if its task goes silent: requires a lease of at most {spanText(lease)}</li>
+        )}
+        {closedPaths !== undefined && (
+          <li>from a host with its direct paths probed closed within {spanText(closedPaths)}</li>
         )}
         {approval !== undefined &&
           approvalWords(approval).map((line) => (

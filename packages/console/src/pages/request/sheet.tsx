@@ -119,7 +119,7 @@ function Approvals({ request }: { request: Request }): ReactNode {
 }
 
 function who(request: Request): readonly (readonly [string, ReactNode])[] {
-  const { requester } = request;
+  const { requester, paths_closed_at: closedAt } = request;
   const text = (value: string | undefined): ReactNode =>
     value === undefined || value === "" ? undefined : <Untrusted text={value} />;
   return [
@@ -129,6 +129,14 @@ function who(request: Request): readonly (readonly [string, ReactNode])[] {
     ["Through", text(requester.actors.join(" → "))],
     ["Client", requester.client === requester.name ? undefined : text(requester.client)],
     ["Groups", text(requester.groups.join(", "))],
+    [
+      "Direct paths",
+      closedAt === undefined ? undefined : (
+        <span key="paths">
+          probed closed <Time at={closedAt} />
+        </span>
+      ),
+    ],
   ];
 }
 

@@ -1,4 +1,5 @@
-import type { FastifyInstance } from "fastify";
+import { createHash } from "node:crypto";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { SECURITY_EVENT_TYPE } from "../../identity/signals/ssf/receiver.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -6,9 +7,19 @@ import { formType, parseForm } from "./forms.ts";
 import { parseJson } from "./json.ts";
 import { unsupportedMediaType } from "./replies.ts";
 
-/** Makes the API's own parsers the only ones: of JSON, of forms and of signed tokens. */
-export function addBodyParsers(app: FastifyInstance, endpoints: readonly Endpoint[]): void {
-  const asBytes = new Set(endpoints.filter(({ bytes }) => bytes === true).map(({ id }) => id.split(" ")[1]));
+/**
+ * Makes the API's own parsers the only ones: of JSON, of forms and of signed tokens.
+ * @returns the SHA-256, base64url, of a request's JSON as it came, for endpoints that take signed bodies
+ */
+export function addBodyParsers(
+  app: FastifyInstance,
+  endpoints: readonly Endpoint[],
+): (request: FastifyRequest) => string | undefined {
+  const pathsOf = (wanted: readonly Endpoint[]): ReadonlySet<string | undefined> =>
+    new Set(wanted.map(({ id }) => id.split(" ")[1]));
+  const asBytes = pathsOf(endpoints.filter(({ bytes }) => bytes === true));
+  const signed = pathsOf(endpoints.filter(({ isSigned }) => isSigned === true));
+  const digests = new WeakMap<FastifyRequest, string>();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
     try {
@@ -17,6 +28,8 @@ export function addBodyParsers(app: FastifyInstance, endpoints: readonly Endpoin
         done(null, bytes);
         return;
       }
+      if (signed.has(request.routeOptions.url))
+        digests.set(request, createHash("sha256").update(bytes).digest("base64url"));
       done(null, bytes.length === 0 ? undefined : parseJson(bytes));
     } catch (thrown) {
       done(thrown instanceof Error ? thrown : new Error(messageOf(thrown)));
@@ -36,4 +49,6 @@ export function addBodyParsers(app: FastifyInstance, endpoints: readonly Endpoin
       done(thrown instanceof Error ? thrown : new Error(messageOf(thrown)));
     }
   });
+
+  return (request) => digests.get(request);
 }

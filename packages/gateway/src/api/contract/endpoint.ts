@@ -27,6 +27,8 @@ export interface OpenCall<P = unknown, Q = unknown, H = unknown, B = unknown> {
   readonly body: B;
   /** The body's text as it came, of an endpoint that takes a form: what a signature is over. */
   readonly raw?: string;
+  /** SHA-256, base64url, of the body as it came, of an endpoint that takes signed ones. */
+  readonly bodyDigest?: string;
   /** The access token and how it was shown, where one authenticated the request. */
   readonly credential: Credential | undefined;
   /** Names and values of the headers in turn, as they came: for cookies, and for what a signature is over. */
@@ -111,6 +113,8 @@ interface Common {
   readonly form?: boolean;
   /** The body stays as it came, a Buffer: its handler reads it. */
   readonly bytes?: boolean;
+  /** A token's proof may cover the body too: the call has its digest. */
+  readonly isSigned?: boolean;
   /** A bearer alone will do, and no cookie is looked at: the path of the metadata that its challenge names (RFC 9728). */
   readonly bearerOnly?: string;
   /** The largest body, bytes, where it is not the usual one. */

@@ -197,6 +197,10 @@ export const requestSchema = component(
       .number()
       .optional()
       .meta({ description: "The grant ends with its task: when the task has not renewed it for this long" }),
+    paths_closed_at: timeSchema.optional().meta({
+      description:
+        "Where a policy asked: when the paths beside the gateway were probed closed from where this was asked",
+    }),
     break_glass: z
       .boolean()
       .meta({ description: "Asked as an emergency: nobody approved, everybody hears of it" }),

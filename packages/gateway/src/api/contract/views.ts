@@ -131,6 +131,7 @@ export function requestView(
     reason: request.reason,
     ttl_seconds: request.ttl / 1000,
     ...(request.lease === undefined ? {} : { lease_seconds: request.lease / 1000 }),
+    ...(request.paths === undefined ? {} : { paths_closed_at: timeOf(request.paths.closedAt) }),
     break_glass: request.breakGlass === true,
     history: request.sheet.history.map(pastGrantView),
     digest: request.digest,

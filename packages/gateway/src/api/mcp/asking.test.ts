@@ -19,6 +19,14 @@ test.each([
     { approval: { by: ["support-leads"], count: 1, within: 1, refusals: 1 } },
     "a person of support-leads must approve, up to 15m",
   ],
+  [
+    { closedPaths: 86_400_000 },
+    "granted at once, up to 15m, from a host with its direct paths probed closed within 1d",
+  ],
+  [
+    { closedPaths: 60_000, approval: { by: ["support-leads"], count: 1, within: 1, refusals: 1 } },
+    "a person of support-leads must approve, up to 15m, from a host with its direct paths probed closed within 1m",
+  ],
   // The tools hold no lease: the request would be denied.
   [{ lease: 5000 }, "not with these tools: it takes a lease, which a running task renews; use mayfly run"],
 ])("how an operation with the terms %j is had", (more, words) => expect(howToGet(offer(more))).toBe(words));

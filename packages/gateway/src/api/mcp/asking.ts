@@ -1,8 +1,10 @@
 import type { Offer } from "../../grants/grants.ts";
+import { closedPathsInWords } from "../../policy/closed-paths.ts";
 import { conditionInWords } from "../../policy/condition.ts";
 import type { Grant } from "../../grants/types.ts";
 import { formatDuration } from "../../kernel/durations.ts";
 import { MayflyError } from "../../kernel/errors.ts";
+import { isFrom } from "../../kernel/known-paths.ts";
 import { isOwn } from "../contract/views.ts";
 import type { OwnToolCall } from "./own-tool.ts";
 
@@ -24,10 +26,11 @@ export function howToGet({ outlook, breakGlass }: Offer): string {
       : "; in an emergency with break_glass at once, and everybody hears of it";
   if (terms === undefined || !outlook.requestable)
     return `not requestable now (${outlook.reasons.join("; ").slice(0, 300)})${emergency}`;
+  const { approval, closedPaths } = terms;
   if (terms.lease !== undefined)
     return `not with these tools: it takes a lease, which a running task renews; use mayfly run${emergency}`;
-  const { approval } = terms;
-  const upTo = `up to ${formatDuration(terms.maxTtl)}`;
+  const from = closedPaths === undefined ? "" : `, from a host with ${closedPathsInWords(closedPaths)}`;
+  const upTo = `up to ${formatDuration(terms.maxTtl)}${from}`;
   const when =
     outlook.conditions.length === 0
       ? ""
@@ -66,6 +69,14 @@ export function notGranted(
   return new MayflyError("not_granted", message, { status: 403, hint: alternatives(call, connection, has) });
 }
 
+/** The caller's own active grants on a connection that may be used from where they call, newest first. */
+export function held({ services, principal, from }: OwnToolCall, connection: string): readonly Grant[] {
+  return services.grants
+    .liveOf(principal, connection)
+    .map(({ grant }) => grant)
+    .filter((grant) => isFrom(grant.from, from));
+}
+
 /**
  * The caller's own active grant: the one that is named, or the newest on the connection.
  * @throws MayflyError not_granted, which says what to ask for
@@ -75,14 +86,20 @@ export async function activeGrant(
   by: { readonly connection: string; readonly grant?: string | undefined },
 ): Promise<Grant> {
   const { services, principal } = call;
-  const live = services.grants.liveOf(principal, by.connection);
-  const found = by.grant === undefined ? live[0] : live.find(({ grant }) => grant.id === by.grant);
-  if (found !== undefined) return found.grant;
+  const here = held(call, by.connection);
+  const found = by.grant === undefined ? here[0] : here.find(({ id }) => id === by.grant);
+  if (found !== undefined) return found;
   if (by.grant === undefined)
     throw notGranted(call, by.connection, `you have no active grant on ${by.connection}`);
   const known = await services.grants.grant(principal, by.grant);
   if (!isOwn(known.requester, principal) || known.connection !== by.connection)
     throw notGranted(call, by.connection, `${by.grant} is no grant of yours on ${by.connection}`);
+  if (known.state === "active" && !isFrom(known.from, call.from))
+    throw notGranted(
+      call,
+      by.connection,
+      `grant ${by.grant} is for the host that asked for it, not for this one`,
+    );
   throw notGranted(
     call,
     by.connection,

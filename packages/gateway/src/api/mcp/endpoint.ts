@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { placeOf } from "../../kernel/known-paths.ts";
 import { resourceMetadataPath } from "../../gate/web/problem.ts";
 import { valuesOf } from "../../gate/web/request-head.ts";
 import { refuseForm } from "../../gate/web/mcp/form.ts";
@@ -38,7 +39,7 @@ export const postMcp = endpoint({
     503: { description: "The gateway is stopping" },
   },
   async handle(call): Promise<EndpointResponse> {
-    const { services, rawHeaders, credential, body, principal, address, signal, startPoll } = call;
+    const { services, rawHeaders, credential, body, principal, verified, address, signal, startPoll } = call;
     await checkForm(call);
     const message = readMessage(body);
     if ("why" in message) {
@@ -55,6 +56,7 @@ export const postMcp = endpoint({
         principal,
         bearer,
         address,
+        from: placeOf(address, verified.key),
         signal,
         startPoll,
       });

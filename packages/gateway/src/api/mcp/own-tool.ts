@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { type Tool, tool, type TypedTool } from "../../gate/tools/tool.ts";
 import type { Principal } from "../../identity/principal.ts";
+import type { Place } from "../../kernel/known-paths.ts";
 import type { ApiServices } from "../services.ts";
 
 /** Who calls one of Mayfly's own tools. */
@@ -10,6 +11,8 @@ export interface OwnToolCall {
   /** The caller's own access token. */
   readonly bearer: string;
   readonly address: string;
+  /** Where they call from: some grants are for one host. */
+  readonly from: Place;
   /** Aborts when the client goes or the gateway stops. */
   readonly signal: AbortSignal;
   /** Counts a long poll: the function that ends it. @throws ApiProblem 429 when there are too many */

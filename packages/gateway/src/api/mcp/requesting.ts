@@ -7,7 +7,7 @@ import { operationNames, reasonText } from "../contract/texts.ts";
 import { isOwn } from "../contract/views.ts";
 import { connectionInput } from "../../gate/tools/inputs.ts";
 import { namesOf, type Tool, type ToolResult } from "../../gate/tools/tool.ts";
-import { howToGet, usageOf } from "./asking.ts";
+import { held, howToGet, usageOf } from "./asking.ts";
 import { type OwnToolCall, ownTool } from "./own-tool.ts";
 
 /** How long one call waits for people: clients of MCP give up after 60 s. */
@@ -37,9 +37,9 @@ export const listOperations: Tool<OwnToolCall> = ownTool({
       .offers(principal, address)
       .filter((offer) => connection === undefined || offer.connection === connection);
     const operations = all.slice(offset, offset + limit).map((offer) => {
-      const holding = services.grants
-        .liveOf(principal, offer.connection)
-        .find(({ grant }) => grant.operations.includes(offer.operation));
+      const holding = held(call, offer.connection).find((grant) =>
+        grant.operations.includes(offer.operation),
+      );
       return {
         operation: `${offer.connection}/${offer.operation}`,
         description: offer.description,
@@ -47,7 +47,7 @@ export const listOperations: Tool<OwnToolCall> = ownTool({
         covers: offer.scope.slice(0, 20).map((line) => line.slice(0, 300)),
         how: howToGet(offer),
         use: usageOf(call, offer.connection),
-        ...(holding === undefined ? {} : { active_grant: holding.grant.id }),
+        ...(holding === undefined ? {} : { active_grant: holding.id }),
       };
     });
     const next = offset + operations.length;
@@ -86,7 +86,7 @@ export const requestAccess: Tool<OwnToolCall> = ownTool({
   async run(input, call) {
     const { services, bearer, address } = call;
     // What opens access asks the provider about the token too, as POST /v1/requests does.
-    const { principal } = await services.identity.verify(bearer, { introspect: true });
+    const { principal, key } = await services.identity.verify(bearer, { introspect: true });
     const ttl = input.ttl === undefined ? undefined : parseDuration(input.ttl);
     const prefix = `${input.connection}/`;
     const request = await services.grants.request(principal, {
@@ -99,6 +99,7 @@ export const requestAccess: Tool<OwnToolCall> = ownTool({
       ...(ttl === undefined ? {} : { ttl }),
       ...(input.break_glass === true ? { breakGlass: true } : {}),
       clientAddress: address,
+      ...(key === undefined ? {} : { key }),
     });
     if (request.state === "denied")
       throw new MayflyError("denied", `denied: ${request.reasons.join("; ").slice(0, 2000)}`, {

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { AnyProtocol } from "../../gate/protocol.ts";
 import type { Tool, ToolFacts, ToolResult } from "../../gate/tools/tool.ts";
 import { MayflyError } from "../../kernel/errors.ts";
-import { activeGrant, alternatives } from "./asking.ts";
+import { activeGrant, alternatives, held } from "./asking.ts";
 import type { OwnToolCall } from "./own-tool.ts";
 import { listOperations, myGrants, releaseAccess, requestAccess, waitForAccess } from "./requesting.ts";
 
@@ -57,7 +57,7 @@ function entryOf(kind: string, tool: Tool): Entry {
           signal,
           loopback: lent,
           activeGrant: (by) => activeGrant(call, by),
-          grantsOn: (connection) => services.grants.liveOf(principal, connection).map(({ grant }) => grant),
+          grantsOn: (connection) => held(call, connection),
           alternatives: (connection, has) => alternatives(call, connection, has),
         }),
       );

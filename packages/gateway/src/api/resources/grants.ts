@@ -1,3 +1,4 @@
+import { placeOf } from "../../kernel/known-paths.ts";
 import * as z from "zod";
 import { component } from "../contract/components.ts";
 import { endpoint } from "../contract/endpoint.ts";
@@ -92,8 +93,9 @@ export const collectSecret = endpoint({
   params: grantIdSchema,
   introspect: true,
   answers: { 200: { description: "The grant with its ways in, the secret in them", schema: grantSchema } },
-  async handle({ services, principal, params }) {
-    const secret = await services.grants.collectSecret(principal, params.id);
+  async handle({ services, principal, verified, address, params }) {
+    const from = placeOf(address, verified.key);
+    const secret = await services.grants.collectSecret(principal, params.id, from);
     if (secret === undefined) {
       throw new ApiProblem(
         "secret_collected",

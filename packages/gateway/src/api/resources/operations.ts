@@ -27,6 +27,10 @@ const offerSchema = component(
       .object({ max_seconds: z.number() })
       .optional()
       .meta({ description: "Ask with `lease`, of so many seconds at most" }),
+    requires: z.object({ closed_paths_within_seconds: z.number() }).optional().meta({
+      description:
+        "Ask from a host whose paths beside the gateway were probed closed (`mayfly probe`) that lately",
+    }),
     break_glass: z
       .object({ policy: z.string(), max_seconds: z.number(), conditions: z.array(z.string()) })
       .optional()
@@ -55,6 +59,9 @@ function offerView(offer: Offer, protocol: string | undefined): z.input<typeof o
           policy: terms.policy,
           ttl: { default_seconds: terms.defaultTtl / 1000, max_seconds: terms.maxTtl / 1000 },
           ...(terms.lease === undefined ? {} : { lease: { max_seconds: terms.lease / 1000 } }),
+          ...(terms.closedPaths === undefined
+            ? {}
+            : { requires: { closed_paths_within_seconds: terms.closedPaths / 1000 } }),
           ...(terms.approval === undefined ? {} : { approval: approvalRuleView(terms.approval) }),
         }),
     ...(offer.breakGlass?.terms === undefined

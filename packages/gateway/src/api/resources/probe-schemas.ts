@@ -155,6 +155,9 @@ export const probedHostSchema = component(
     host: z.string().meta({ description: "As the machine calls itself" }),
     address: z.string().meta({ description: "Where the report came from, as the gateway saw it" }),
     principal: requesterSchema,
+    key: z.string().optional().meta({
+      description: "Thumbprint (RFC 7638) of the key that the report is signed with; absent: a bearer token",
+    }),
     offered_by: z.string(),
     probed_at: timeSchema.meta({ description: "Of the last report" }),
     verdict: z.enum(wayOutcomes).meta({ description: "The worst of its connections and its other ways" }),

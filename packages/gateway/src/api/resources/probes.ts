@@ -1,7 +1,8 @@
 import type * as z from "zod";
-import { ProbeRefused } from "../../probes/errors.ts";
+import { readProofClaims, splitProof } from "../../identity/dpop/proof.ts";
+import { ProbeRefused, reportUnsigned } from "../../probes/errors.ts";
 import { refusedRecord } from "../../probes/records.ts";
-import type { ProbedHost, ProbeReport, ProbeTask } from "../../probes/types.ts";
+import type { ProbedHost, ProbeReport, ProbeTask, ReportSignature } from "../../probes/types.ts";
 import { type Call, endpoint } from "../contract/endpoint.ts";
 import { timeOf } from "../contract/schemas.ts";
 import {
@@ -65,6 +66,7 @@ function hostView(host: ProbedHost): z.input<typeof probedHostSchema> {
     host: host.host,
     address: host.address,
     principal: { ...principal, groups: [...principal.groups], actors: [...principal.actors] },
+    ...(host.key === undefined ? {} : { key: host.key }),
     offered_by: host.offeredBy,
     probed_at: timeOf(host.probedAt),
     verdict: host.verdict,
@@ -83,6 +85,20 @@ function hostView(host: ProbedHost): z.input<typeof probedHostSchema> {
     })),
     ...(credentialsLeftOut === undefined ? {} : { credentials_left_out: credentialsLeftOut }),
   };
+}
+
+/**
+ * How the key that a report's token is bound to signed it; undefined for a bearer token.
+ * @throws ProbeRefused when a bound token's proof does not cover the report
+ */
+function signatureOf({ verified, credential, bodyDigest: digest }: Call): ReportSignature | undefined {
+  const { key } = verified;
+  if (key === undefined) return undefined;
+  const [proof] = credential?.shown.proofs ?? [];
+  // The proof was checked when the request was let in.
+  const covered = proof === undefined ? undefined : readProofClaims(splitProof(proof).claims).bodyDigest;
+  if (proof === undefined || digest === undefined || covered !== digest) throw reportUnsigned();
+  return { key, digest, proof };
 }
 
 /** Lets one host be told real addresses, once. */
@@ -115,8 +131,9 @@ export const startProbe = endpoint({
   body: probeStartSchema,
   answers: { 200: { description: "What is to be tried", schema: probeTaskSchema } },
   async handle(call) {
-    const { services, principal, address, body } = call;
-    const task = await recordingRefusal(call, services.probes.start(principal, address, body.token));
+    const { services, principal, verified, address, body } = call;
+    const started = services.probes.start(principal, address, body.token, verified.key);
+    const task = await recordingRefusal(call, started);
     return { status: 200, body: taskView(task) };
   },
 });
@@ -127,13 +144,16 @@ export const reportProbe = endpoint({
   operationId: "reportProbe",
   summary: "Report what a probe found, once: answers what that proves",
   description:
-    "A connection is closed where every address that was told was tried directly and is closed, and the target was up, and the gateway could connect to the address itself, before and after. Where that cannot be recorded (5xx) the report may be sent again. 403 probe_report_refused says nothing of why.",
+    "A connection is closed where every address that was told was tried directly and is closed, and the target was up, and the gateway could connect to the address itself, before and after. Where that cannot be recorded (5xx) the report may be sent again. 403 probe_report_refused says nothing of why. Of a token that is bound to a key the proof has to cover the body (claim body_sha256), else 403 probe_report_unsigned.",
   body: probeReportSchema,
   bodyLimit: MAX_REPORT_BYTES,
+  isSigned: true,
   answers: { 201: { description: "The host, probed", schema: probedHostSchema } },
   async handle(call) {
     const { services, principal, address, body } = call;
-    const host = await recordingRefusal(call, services.probes.report(principal, address, reportOf(body)));
+    const take = async (): Promise<ProbedHost> =>
+      services.probes.report(principal, address, reportOf(body), signatureOf(call));
+    const host = await recordingRefusal(call, take());
     return { status: 201, body: hostView(host) };
   },
 });

@@ -140,6 +140,19 @@ describe("reach", () => {
     });
   });
 
+  it("says how lately the paths must have been probed closed, where a policy asks for it", () => {
+    const { operations } = reachOf({
+      inventory,
+      policies: [
+        policy("reads", { closedPaths: 86_400_000 }),
+        policy("refunds", { operations: ["refund-order"] }),
+      ],
+      usage: [],
+    });
+    expect(operations[0]?.rules).toMatchObject([{ policy: "reads", closed_paths_within_seconds: 86_400 }]);
+    expect(operations[1]?.rules[0]).not.toHaveProperty("closed_paths_within_seconds");
+  });
+
   it("names the people whom an agent must act for, and takes a forbid by them for a conditional one", () => {
     const reach = reachOf({
       inventory,

@@ -26,6 +26,10 @@ const ruleSchema = component(
       .number()
       .optional()
       .meta({ description: "The longest lease that it takes; absent: it demands none" }),
+    closed_paths_within_seconds: z.number().optional().meta({
+      description:
+        "How lately the paths beside the gateway must have been probed closed; absent: it asks no probe",
+    }),
     approval: approvalRuleSchema.optional(),
     when: z.string().optional().meta({ description: "The condition, as the policy has it" }),
     break_glass: z.boolean(),
@@ -82,6 +86,7 @@ function ruleOf(policy: PolicyEntry, group: string): Rule {
       ? {}
       : { ttl_default_seconds: policy.ttl.default / 1000, ttl_max_seconds: policy.ttl.max / 1000 }),
     ...(policy.lease === undefined ? {} : { lease_max_seconds: policy.lease / 1000 }),
+    ...(policy.closedPaths === undefined ? {} : { closed_paths_within_seconds: policy.closedPaths / 1000 }),
     ...(policy.approval === undefined ? {} : { approval: approvalRuleView(policy.approval) }),
     ...(policy.when === undefined ? {} : { when: policy.when }),
     break_glass: policy.breakGlass === true,

@@ -1,5 +1,6 @@
 import { request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { LightMyRequestResponse } from "fastify";
 import { describe, expect, it } from "vitest";
 import { as, ask, post, useApi } from "../testing/app.ts";
 
@@ -90,6 +91,27 @@ describe("requests", () => {
     expect(seen.json().access).toBeUndefined();
     const all = await app.inject({ url: "/v1/grants?all=true", headers: as("agent") });
     expect(all.statusCode).toBe(403);
+  });
+
+  it("shows when the paths were closed to whoever sees the request, where a policy asked for it, and no key", async () => {
+    const { app, all } = start();
+    const { id } = (
+      await app.inject(post("/v1/requests", "agent", { ...ask, operations: ["refund-order"] }))
+    ).json();
+    const seen = (who: string): Promise<LightMyRequestResponse> =>
+      app.inject({ url: `/v1/requests/${id}`, headers: as(who) });
+    expect((await seen("agent")).json()).not.toHaveProperty("paths_closed_at");
+    const request = all.grants.store.requests.get(id);
+    if (request !== undefined)
+      all.grants.store.requests.set(id, {
+        ...request,
+        paths: { closedAt: 1_780_000_000_000, probe: "pr_1", from: { address: "10.0.0.1", key: "its-key" } },
+      });
+    for (const who of ["agent", "reviewer"]) {
+      const answer = await seen(who);
+      expect(answer.json()).toMatchObject({ paths_closed_at: "2026-05-28T20:26:40.000Z" });
+      expect(answer.body).not.toContain("its-key");
+    }
   });
 
   it("lets nobody withdraw another's request", async () => {

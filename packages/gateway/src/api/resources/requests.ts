@@ -1,3 +1,4 @@
+import { placeOf } from "../../kernel/known-paths.ts";
 import * as z from "zod";
 import type { AccessRequest } from "../../grants/types.ts";
 import { parseDuration } from "../../kernel/durations.ts";
@@ -93,6 +94,7 @@ export const createRequest = endpoint({
       ...(key === undefined ? {} : { idempotencyKey: key }),
       ...(headers.traceparent === undefined ? {} : { traceparent: headers.traceparent }),
       clientAddress: call.address,
+      ...(call.verified.key === undefined ? {} : { key: call.verified.key }),
     });
     if (request.state === "denied") {
       throw new ApiProblem(
@@ -111,7 +113,11 @@ export const createRequest = endpoint({
         body: requestView(services, principal, request),
       };
     }
-    const secret = await services.grants.collectSecret(principal, request.grant);
+    const secret = await services.grants.collectSecret(
+      principal,
+      request.grant,
+      placeOf(call.address, call.verified.key),
+    );
     const grant = await services.grants.grant(principal, request.grant);
     const access = grant.state === "active" ? services.access(grant, secret) : undefined;
     return {

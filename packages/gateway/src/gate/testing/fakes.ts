@@ -11,6 +11,7 @@ import type { Identity, Withdrawn } from "../../identity/identity.ts";
 import type { Principal } from "../../identity/principal.ts";
 import { fakeClock, type FakeClock } from "@mayfly/testing/fake-clock.ts";
 import { MayflyError } from "../../kernel/errors.ts";
+import type { Place } from "../../kernel/known-paths.ts";
 import type { SessionTraces } from "../../kernel/traceparent.ts";
 import { createGates, type Gates } from "../create.ts";
 import type { ClientFacts, Gate } from "../gate.ts";
@@ -124,8 +125,8 @@ export interface World {
   readonly stillRunning: FoundRunning[];
   /** What was told of the time that acts take. */
   readonly times: string[];
-  /** Adds an active grant. */
-  activate(id: string, ms: number, requester?: Requester): LiveGrant;
+  /** Adds an active grant. @param from the one place that it is for; left out: any */
+  activate(id: string, ms: number, requester?: Requester, from?: Place): LiveGrant;
   /** Ends a grant as the grants service does. */
   end(id: string, end: GrantEnd): void;
   /** Tells the watch on an identity that it is withdrawn. */
@@ -193,14 +194,16 @@ export function makeWorld(
     },
   } as unknown as Grants;
   const identity = {
-    verify: (token: string) =>
-      /^good[:.]/.test(token)
-        ? Promise.resolve({
-            principal: { ...agent, subject: token.slice(5), client: token.slice(5), roles: [] },
-          })
+    // `good:SUBJECT`, and `good:SUBJECT#KEY` of a token that is bound to a key.
+    verify(token: string) {
+      const [, subject = "", key] = /^good[:.]([^#]*)(?:#(.+))?$/.exec(token) ?? [];
+      const principal = { ...agent, subject, client: subject, roles: [] };
+      return /^good[:.]/.test(token)
+        ? Promise.resolve({ principal, ...(key === undefined ? {} : { key }) })
         : Promise.reject(
             new MayflyError("token_signature", "the token's signature is wrong", { status: 401 }),
-          ),
+          );
+    },
     unknown: () => state.unknown,
     prove: () => Promise.resolve(state.stale),
     watch: (_: Principal, withdrawn: Withdrawn) => {
@@ -261,7 +264,7 @@ export function makeWorld(
     times,
     state,
     withdrawnGrants,
-    activate(id, ms, requester = agent) {
+    activate(id, ms, requester = agent, from?: Place) {
       const controller = new AbortController();
       const grant: LiveGrant = {
         grant: {
@@ -274,6 +277,7 @@ export function makeWorld(
           state: "active",
           activatedAt: clock.wall(),
           endsAt: clock.wall() + ms,
+          ...(from === undefined ? {} : { from }),
         } satisfies Grant,
         deadline: { wall: clock.wall() + ms, monotonic: clock.monotonic() + ms },
         ended: controller.signal,

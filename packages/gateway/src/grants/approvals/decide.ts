@@ -1,12 +1,13 @@
 import { newId } from "../../kernel/ids.ts";
 import { writeOrLook } from "../lifecycle/activate.ts";
 import { activate } from "./outcome.ts";
+import { knownPaths } from "../requests/closed-paths.ts";
 import { readComment } from "../requests/read-input.ts";
 import { close, notPending, unchanged } from "../requests/close.ts";
 import type { Core } from "../core.ts";
 import { conflict, notFound, reading, storeUnavailable } from "../errors.ts";
 import type { Actor, Allow } from "../grants.ts";
-import { planOfPart, requireKnown, sameAsked } from "./re-evaluate.ts";
+import { type PathFacts, pathsNow, planOfPart, requireKnown, sameAsked } from "./re-evaluate.ts";
 import { decidedBy, namedPerson, samePerson } from "./people.ts";
 import { recordPrincipal } from "../../audit/record-principal.ts";
 import { requestRecord, write } from "../durability/records.ts";
@@ -88,7 +89,12 @@ async function after(core: Core, id: string): Promise<AccessRequest> {
  * Checks that an approval fits the earlier ones, and the policies.
  * @throws nothing_in_common, not_permitted
  */
-function requireFitting(core: Core, request: AccessRequest, approval: Approval): void {
+function requireFitting(
+  core: Core,
+  request: AccessRequest,
+  approval: Approval,
+  paths: PathFacts | undefined,
+): void {
   if (
     approval.allowed === undefined &&
     countedApprovals(request).every(({ allowed }) => allowed === undefined)
@@ -102,7 +108,7 @@ function requireFitting(core: Core, request: AccessRequest, approval: Approval):
       "read the request again, and allow what they did, or refuse",
     );
   }
-  if (planOfPart(core.rules, request, part) === undefined) {
+  if (planOfPart(core.rules, request, part, paths) === undefined) {
     throw conflict(
       "not_permitted",
       "the policies do not permit that part alone",
@@ -134,6 +140,22 @@ async function learn(core: Core, id: string): Promise<void> {
   if (request?.state === "pending") await core.rules.learn(request.requester);
 }
 
+/**
+ * Of a request that is for one host: its paths must still be known to be closed, by the last probe and lately enough.
+ * @returns what is known of them now; undefined where no policy asks
+ * @throws request_void; store_unavailable
+ */
+async function requirePathsClosed(core: Core, request: AccessRequest): Promise<PathFacts | undefined> {
+  if (request.paths === undefined) return undefined;
+  const known = await knownPaths(core, request, request.paths.from);
+  if (known === undefined) return undefined;
+  const now = pathsNow(core.rules, request, known, core.clock.wall());
+  if (typeof now !== "string") return now;
+  const reason = `the direct paths of its host are not known to be closed any more: ${now}`;
+  await close(core, request, { event: "void", reason });
+  throw conflict("request_void", `request ${request.id} is void: ${reason}`, "it has to be asked again");
+}
+
 /** Records one approval. The last required one makes the grant. */
 export async function approveRequest(
   core: Core,
@@ -154,13 +176,14 @@ export async function approveRequest(
       await close(core, request, { event: "void", reason });
       throw conflict("request_void", `request ${id} is void: ${reason}`, "it has to be asked again");
     }
+    const paths = await requirePathsClosed(core, request);
     requireFreshSignIn(core, reviewer, request);
     const count = request.approval?.count ?? 1;
     if (decidedBy(request, reviewer)) {
       // A stored approval whose grant failed, because log or store was away, may be retried.
       if (countedApprovals(request).length >= count) {
         requireSame(request, reviewer, allowed);
-        return activate(core, request);
+        return activate(core, request, paths);
       }
       throw conflict(
         "already_decided",
@@ -173,11 +196,11 @@ export async function approveRequest(
       comment: said,
       ...(allowed === undefined ? {} : { allowed }),
     });
-    requireFitting(core, request, approval);
+    requireFitting(core, request, approval, paths);
     await recordDecision(core, reviewer, request, approval, count);
     await keep(core, request, approval);
     const now = await after(core, id);
-    return countedApprovals(now).length >= count ? activate(core, now) : now;
+    return countedApprovals(now).length >= count ? activate(core, now, paths) : now;
   });
 }
 

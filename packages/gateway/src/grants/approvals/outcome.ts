@@ -7,7 +7,7 @@ import { activatedDetail } from "../requests/create.ts";
 import { close, isOver, notPending } from "../requests/close.ts";
 import type { Core } from "../core.ts";
 import { conflict, lockedDown, reading, storeUnavailable } from "../errors.ts";
-import { planOfPart, requireKnown } from "./re-evaluate.ts";
+import { type PathFacts, planOfPart, requireKnown } from "./re-evaluate.ts";
 import { grantRecord, requestRecord, system, write } from "../durability/records.ts";
 import { requestClosed } from "./preconditions.ts";
 import { allowedBy, countedApprovals } from "../requests/review-sheet.ts";
@@ -26,15 +26,20 @@ function lessInWords(request: AccessRequest, part: Allowed): readonly string[] {
 /**
  * Makes the grant of a request that has all its approvals, for what all of them allow: recorded, then stored, then
  * live. Its time-to-live starts here.
+ * @param paths what is known of the paths beside the gateway now, where a policy asks
  */
-export async function activate(core: Core, request: AccessRequest): Promise<AccessRequest> {
+export async function activate(
+  core: Core,
+  request: AccessRequest,
+  paths: PathFacts | undefined,
+): Promise<AccessRequest> {
   if (core.locked !== undefined) throw lockedDown(core.locked.reason);
   // Approvals take time: check once more.
   if (isOver(core, request)) throw await requestClosed(core, request);
   requireKnown(core.rules, request);
   const yeses = countedApprovals(request);
   const part = allowedBy(request, yeses);
-  const plan = planOfPart(core.rules, request, part);
+  const plan = planOfPart(core.rules, request, part, paths);
   if (plan === undefined) {
     // Each approval fitted those before it; two that arrive at once through two gateways may not fit each other.
     const reason = "what its reviewers allowed has nothing in common that the policies permit; ask again";

@@ -1,6 +1,8 @@
+import type { KnownPaths } from "../../kernel/known-paths.ts";
 import { groupsUnknown } from "../errors.ts";
 import type { GrantRules } from "../grants.ts";
 import { entryOf, planOf, sameApproval, type Facts, type Plan } from "../requests/plan.ts";
+import { pathFacts } from "../requests/closed-paths.ts";
 import { digestOfRequest, sheetOperations } from "../requests/review-sheet.ts";
 import type { AccessRequest, Allowed, Requester } from "../types.ts";
 
@@ -15,8 +17,16 @@ export function requireKnown(rules: GrantRules, request: AccessRequest): void {
   if (why !== undefined) throw groupsUnknown(why);
 }
 
+/** What is known of the paths beside the gateway, as policies judge it. */
+export type PathFacts = Pick<Facts, "closedFor" | "whyNotClosed">;
+
 /** A stored request's facts as these rules see them: time, reason and address are those of the ask. */
-function factsOf(requester: Requester, request: AccessRequest, part: Allowed): Facts {
+function factsOf(
+  requester: Requester,
+  request: AccessRequest,
+  part: Allowed,
+  paths: PathFacts = pathFacts(request.paths, request.createdAt),
+): Facts {
   return {
     requester,
     connection: request.connection,
@@ -26,6 +36,7 @@ function factsOf(requester: Requester, request: AccessRequest, part: Allowed): F
     breakGlass: request.breakGlass === true,
     ...(request.lease === undefined ? {} : { lease: request.lease }),
     clientAddress: request.clientAddress ?? "",
+    ...paths,
     at: request.createdAt,
   };
 }
@@ -42,17 +53,19 @@ function changedOperation(rules: GrantRules, request: AccessRequest, part: Allow
 /**
  * The plan of a part of a request under these rules: every operation in it is unchanged since the ask and permitted for
  * that long, and requires no approval but the request's own.
+ * @param paths left out: as they were at the ask
  * @returns undefined when they do not allow it
  */
 export function planOfPart(
   rules: GrantRules,
   request: AccessRequest,
   part: Allowed,
+  paths?: PathFacts,
 ): Extract<Plan, { readonly decision: "permit" }> | undefined {
   const requester = requesterOf(rules, request);
   if (requester === undefined || part.operations.length === 0) return undefined;
   if (changedOperation(rules, request, part) !== undefined) return undefined;
-  const plan = planOf(rules, factsOf(requester, request, part));
+  const plan = planOf(rules, factsOf(requester, request, part, paths));
   if (plan.decision !== "permit") return undefined;
   return plan.approval === undefined || sameApproval(plan.approval, request.approval) ? plan : undefined;
 }
@@ -75,6 +88,28 @@ export function sameAsked(rules: GrantRules, request: AccessRequest): boolean {
     ...(plan.approval === undefined ? {} : { approval: plan.approval }),
   };
   return digestOfRequest(again) === request.digest;
+}
+
+/**
+ * The paths of a request that is for one host, as they are known now; in words, why it may not be granted any more.
+ * @param known of the paths now
+ * @param at now, milliseconds since the epoch
+ */
+export function pathsNow(
+  rules: GrantRules,
+  request: AccessRequest,
+  known: KnownPaths,
+  at: number,
+): PathFacts | string {
+  const requester = requesterOf(rules, request) ?? request.requester;
+  const now = pathFacts(known, at);
+  const then = pathFacts(request.paths, request.createdAt).closedFor ?? 0;
+  // A newer probe may be enough for more policies than at the ask; a reviewer was shown those of the ask.
+  const paths = now.closedFor === undefined ? now : { closedFor: Math.max(now.closedFor, then) };
+  const plan = planOf(rules, factsOf(requester, request, request, paths));
+  if (plan.decision !== "permit") return plan.reasons.join("; ");
+  if (plan.policies.join("\n") === request.policies.join("\n")) return paths;
+  return "why" in known ? known.why : "the last probe is too old";
 }
 
 /** Whether these rules still allow a grant of the request, for the part that the grant covers. */

@@ -101,6 +101,13 @@ export function askedDetail(request: AccessRequest): Detail {
     reason: request.reason,
     ttl_ms: request.ttl,
     ...(request.lease === undefined ? {} : { lease_ms: request.lease }),
+    ...(request.paths === undefined
+      ? {}
+      : {
+          paths_closed_at: new Date(request.paths.closedAt).toISOString(),
+          probe: request.paths.probe,
+          ...(request.paths.from.key === undefined ? {} : { key: request.paths.from.key }),
+        }),
     digest: request.digest,
     client: request.requester.client,
     groups: request.requester.groups,

@@ -34,6 +34,7 @@ export function grantOf(
     state: "active",
     activatedAt,
     endsAt: activatedAt + part.ttl,
+    ...(request.paths === undefined ? {} : { from: request.paths.from }),
     ...(request.lease === undefined ? {} : { lease: request.lease }),
     ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
     askedAt: request.createdAt,

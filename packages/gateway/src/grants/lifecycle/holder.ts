@@ -1,5 +1,6 @@
 import { newSecret } from "../../kernel/ids.ts";
 import { remaining } from "../../kernel/clock.ts";
+import { isFrom, type Place } from "../../kernel/known-paths.ts";
 import { readReason } from "../requests/read-input.ts";
 import type { Core } from "../core.ts";
 import { end, endSoon, expiry } from "./end.ts";
@@ -76,12 +77,14 @@ async function finish(core: Core, grant: Grant, ending: Parameters<typeof end>[2
 
 /**
  * Makes the secret of a live grant, once, for its requester.
+ * @param from where they come from
  * @param read the grant as it was read a moment ago, for one that is not live here
  */
 export async function collectSecret(
   core: Core,
   actor: Actor,
   id: string,
+  from: Place | undefined,
   read: Grant | undefined,
 ): Promise<string | undefined> {
   const grant = liveEntry(core, id)?.grant ?? core.endedHere.get(id)?.grant ?? read;
@@ -90,6 +93,11 @@ export async function collectSecret(
     throw conflict("grant_ended", `grant ${id} has ended`, "request again");
   };
   if (liveEntry(core, id) === undefined) over();
+  if (!isFrom(grant.from, from))
+    throw forbidden(
+      `grant ${id} is for the host that asked for it, whose direct paths were probed closed`,
+      "ask from here: the answer says what this host lacks",
+    );
   if (core.log.unavailable !== undefined)
     throw logUnavailable(undefined, "the secret can be collected once it does");
   const secret = newSecret();

@@ -3,6 +3,7 @@ import { deadlineAfter } from "../../kernel/clock.ts";
 import { formatDuration } from "../../kernel/durations.ts";
 import { MayflyError } from "../../kernel/errors.ts";
 import { newId } from "../../kernel/ids.ts";
+import { isFrom, type Place, placeOf } from "../../kernel/known-paths.ts";
 import { bringUp, grantOf, retract, undo, writeOrLook } from "../lifecycle/activate.ts";
 import { bareRequester } from "./bare-requester.ts";
 import { readAsk, type ParsedAsk } from "./read-input.ts";
@@ -10,6 +11,7 @@ import type { NewRecord } from "../../audit/records.ts";
 import type { Core } from "../core.ts";
 import { conflict, groupsUnknown, lockedDown, reading, storeUnavailable } from "../errors.ts";
 import type { Ask, GrantRules } from "../grants.ts";
+import { keptPaths, knownPaths, pathFacts } from "./closed-paths.ts";
 import { waitForPeople } from "./escalate.ts";
 import { readGrantHistory } from "../durability/grant-history.ts";
 import { pendingBound, refuseTooMany } from "./pending-bound.ts";
@@ -26,7 +28,7 @@ function requestOf(
   requester: Requester,
   asked: ParsedAsk,
   plan: Plan,
-  { history, shadow }: Pick<Sheet, "history" | "shadow">,
+  { history, shadow, paths }: Pick<Sheet, "history" | "shadow"> & Pick<AccessRequest, "paths">,
   at: number,
 ): AccessRequest {
   const beside = shadow === undefined ? {} : { shadow };
@@ -61,7 +63,14 @@ function requestOf(
     return { ...facts, digest: digestOfRequest(facts), state, decidedAt: at };
   }
   const { ttl, policies, approval } = plan;
-  const facts = { ...common, ttl, policies, ...(approval === undefined ? {} : { approval }) };
+  const facts = {
+    ...common,
+    ttl,
+    policies,
+    ...(approval === undefined ? {} : { approval }),
+    // Of a grant that anybody of the agent's hosts may have, where it was asked does not matter.
+    ...(paths !== undefined && plan.isForHost ? { paths } : {}),
+  };
   const digest = digestOfRequest(facts);
   return approval === undefined
     ? { ...facts, digest, state: requestMachine.after("none", "permit"), decidedAt: at, grant: newId("gr") }
@@ -74,14 +83,17 @@ export async function createRequest(core: Core, who: Requester, ask: Ask): Promi
   if (who.groupsUnknown !== undefined) throw groupsUnknown(who.groupsUnknown);
   const requester = bareRequester(who);
   const key = requesterKey(requester);
+  const from = placeOf(asked.clientAddress, asked.key);
   return core.mutex(`requester ${key}`, async () => {
     if (core.locked !== undefined) throw lockedDown(core.locked.reason);
     const { idempotency } = asked;
     if (idempotency !== undefined) {
       const found = await reading(core.store.requestByKey(key, idempotency.key));
-      if (found !== undefined) return again(found.earlier, found.fingerprint, idempotency.fingerprint);
+      if (found !== undefined) return again(found, idempotency.fingerprint, from);
     }
     const at = core.clock.wall();
+    const known = await knownPaths(core, { ...asked, requester }, from);
+    const paths = keptPaths(known, from);
     // One configuration for plan and sheet, whatever is adopted while this waits: an approval looks again.
     const { rules } = core;
     const asks = core.clock.monotonic();
@@ -94,6 +106,7 @@ export async function createRequest(core: Core, who: Requester, ask: Ask): Promi
       breakGlass: asked.breakGlass,
       ...(asked.lease === undefined ? {} : { lease: asked.lease }),
       clientAddress: asked.clientAddress,
+      ...pathFacts(known, at),
       at,
     };
     const plan = planOf(rules, facts);
@@ -102,18 +115,30 @@ export async function createRequest(core: Core, who: Requester, ask: Ask): Promi
     if (forPeople && !asked.breakGlass) await refuseTooMany(core, key);
     const shadow = shadowOf(rules, facts);
     const history = forPeople ? await readGrantHistory(core, key) : [];
-    const beside = { history, ...(shadow === undefined ? {} : { shadow }) };
+    const beside = {
+      history,
+      ...(shadow === undefined ? {} : { shadow }),
+      ...(paths === undefined ? {} : { paths }),
+    };
     const request = requestOf(rules, requester, asked, plan, beside, at);
     core.observer.judged(request.state, took);
-    return keep(core, request, idempotency === undefined ? undefined : { requester: key, ...idempotency });
+    const once = idempotency === undefined ? undefined : { requester: key, ...idempotency };
+    return keep(core, request, once, from);
   });
 }
 
-function again(earlier: AccessRequest, stored: string, fingerprint: string): AccessRequest {
-  if (stored === fingerprint) return earlier;
+/** The answer to what was asked before. @throws idempotency_conflict where it is not the same, or for another host */
+function again(
+  { earlier, fingerprint: stored }: { readonly earlier: AccessRequest; readonly fingerprint: string },
+  fingerprint: string,
+  from: Place,
+): AccessRequest {
+  if (stored === fingerprint && isFrom(earlier.paths?.from, from)) return earlier;
   throw conflict(
     "idempotency_conflict",
-    `this idempotency key was used for request ${earlier.id}, which asked for something else`,
+    stored === fingerprint
+      ? `this idempotency key was used for request ${earlier.id}, from another host`
+      : `this idempotency key was used for request ${earlier.id}, which asked for something else`,
     "use a new key for a new request",
   );
 }
@@ -123,6 +148,7 @@ async function keep(
   core: Core,
   request: AccessRequest,
   idempotency: { readonly requester: string; readonly key: string; readonly fingerprint: string } | undefined,
+  from: Place,
 ): Promise<AccessRequest> {
   const { configuration } = core.rules;
   const grant = request.grant === undefined ? undefined : grantOf(core, request.grant, request);
@@ -175,7 +201,7 @@ async function keep(
   if ("answer" in result && !result.answer.created) {
     // Another gateway took the same key a moment earlier.
     retract(core, request, grant, `request ${result.answer.earlier.id} has the same idempotency key`);
-    return again(result.answer.earlier, result.answer.fingerprint, idempotency?.fingerprint ?? "");
+    return again(result.answer, idempotency?.fingerprint ?? "", from);
   }
   if (grant !== undefined) bringUp(core, grant, request, deadline);
   if (waits !== undefined) waitForPeople(core, request, waits);

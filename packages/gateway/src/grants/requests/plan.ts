@@ -1,10 +1,10 @@
 import { formatDuration } from "../../kernel/durations.ts";
 import { closestName } from "../../kernel/closest-name.ts";
-import { leaseFits } from "../../policy/lease.ts";
 import type { ApprovalRule, Outlook, PolicyAsk, PolicyVerdict, Terms } from "../../policy/types.ts";
 import type { GrantRules, InventoryEntry, Offer } from "../grants.ts";
 import { leaseMissing } from "../leases/terms.ts";
 import type { Requester } from "../types.ts";
+import { closedPathsMissing } from "./closed-paths.ts";
 
 /** The facts of a request that policies judge; stored with it, so that a reload can judge it again. */
 export interface Facts {
@@ -19,6 +19,10 @@ export interface Facts {
   /** The lease asked for, milliseconds; left out: none. */
   readonly lease?: number;
   readonly clientAddress: string;
+  /** How long ago the paths beside the gateway were probed closed, milliseconds; left out: they are not known to be. */
+  readonly closedFor?: number;
+  /** Why they are not, in words. */
+  readonly whyNotClosed?: string;
   /** When it was asked, milliseconds since the epoch: a condition on the hour means this one. */
   readonly at: number;
 }
@@ -30,6 +34,8 @@ export type Plan =
       readonly ttl: number;
       readonly policies: readonly string[];
       readonly approval?: ApprovalRule;
+      /** One of them demands closed paths: the grant is for the host that asks alone. */
+      readonly isForHost: boolean;
       readonly reasons: readonly string[];
     }
   | { readonly decision: "deny"; readonly reasons: readonly string[] };
@@ -49,6 +55,7 @@ function policyAsk(facts: Facts, operation: string, ttl: number): PolicyAsk {
     connection: facts.connection,
     operation,
     ...(facts.lease === undefined ? {} : { lease: facts.lease }),
+    ...(facts.closedFor === undefined ? {} : { closedFor: facts.closedFor }),
     context: {
       reason: facts.reason,
       requested_seconds: Math.ceil(ttl / 1000),
@@ -212,9 +219,9 @@ export function planOf(rules: GrantRules, facts: Facts): Plan {
     const why = `a time-to-live of ${formatDuration(ttl)} is more than policy "${one.policy}" allows; ask for ${longestAllowed} or less`;
     return { decision: "deny", reasons: [why] };
   }
-  for (const { policy, lease } of terms) {
-    if (lease === undefined || leaseFits({ lease }, facts.lease)) continue;
-    return { decision: "deny", reasons: [leaseMissing(policy, lease, facts.lease)] };
+  for (const one of terms) {
+    const why = leaseMissing(one, facts.lease) ?? closedPathsMissing(one, facts);
+    if (why !== undefined) return { decision: "deny", reasons: [why] };
   }
   const approval = commonApproval(terms);
   if (approval === "differ") {
@@ -228,6 +235,7 @@ export function planOf(rules: GrantRules, facts: Facts): Plan {
     ttl,
     policies: terms.map((one) => one.policy),
     ...(approval === undefined ? {} : { approval }),
+    isForHost: terms.some(({ closedPaths }) => closedPaths !== undefined),
     reasons,
   };
 }

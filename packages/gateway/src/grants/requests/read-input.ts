@@ -17,6 +17,7 @@ export interface ParsedAsk {
   readonly lease?: number;
   readonly traceparent?: string;
   readonly clientAddress: string;
+  readonly key?: string;
   readonly idempotency?: { readonly key: string; readonly fingerprint: string };
 }
 
@@ -113,6 +114,7 @@ export function readAsk(ask: Ask): ParsedAsk {
     // Not a part of what is asked for: the same ask under another span is the same.
     ...(parent === undefined ? {} : { traceparent: writeTraceparent(parent) }),
     clientAddress: ask.clientAddress,
+    ...(ask.key === undefined ? {} : { key: ask.key }),
     ...(idempotencyKey === undefined
       ? {}
       : {

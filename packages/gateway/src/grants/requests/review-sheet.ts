@@ -29,6 +29,7 @@ type Bound = Pick<
   | "breakGlass"
   | "ttl"
   | "lease"
+  | "paths"
   | "policies"
   | "approval"
   | "sheet"
@@ -64,6 +65,9 @@ export function digestOfRequest(request: Bound): string {
     break_glass: request.breakGlass === true,
     ttl: request.ttl,
     ...(request.lease === undefined ? {} : { lease: request.lease }),
+    ...(request.paths === undefined
+      ? {}
+      : { paths_closed_at: request.paths.closedAt, probe: request.paths.probe }),
     policies: request.policies,
     approval:
       approval === undefined

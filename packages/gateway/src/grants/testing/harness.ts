@@ -232,6 +232,11 @@ function policiesOf(rules: Readonly<Record<string, Rule>>): Policies {
         : { requestable: true, terms: rule.terms, conditions: [], reasons: [] };
     },
     approvers: (connection, operations) => approversOf(entriesOf(rules), connection, operations),
+    demandsClosedPaths: (connection, operations) =>
+      operations.some((name) => {
+        const { terms, emergency } = rules[`${connection}/${name}`] ?? {};
+        return (terms?.closedPaths ?? emergency?.closedPaths) !== undefined;
+      }),
   };
 }
 

@@ -111,6 +111,10 @@ const changed: readonly (readonly [what: string, change: Change, words: RegExp])
   ["another token", claim("ath", createHash("sha256").update("other").digest("base64url")), /ath/],
   ["the token's digest in hexadecimal", claim("ath", bound().digest), /ath/],
   ["a nonce that is no text", claim("nonce", 7), /no usable nonce/],
+  ["a body's digest that is no text", claim("body_sha256", 7), /no usable body_sha256/],
+  ["an empty digest of a body", claim("body_sha256", ""), /no usable body_sha256/],
+  ["no digest of a body where one is named", claim("body_sha256", null), /no usable body_sha256/],
+  ["a list of bodies' digests", claim("body_sha256", ["x"]), /no usable body_sha256/],
 ];
 
 for (const [what, change, words] of changed)

@@ -28,6 +28,8 @@ export interface ProofClaims {
   readonly iat: number;
   readonly ath: string;
   readonly nonce?: string;
+  /** SHA-256 of the request's body, base64url, where the proof covers it: `body_sha256`, a claim of Mayfly's own. */
+  readonly bodyDigest?: string;
 }
 
 /** A proof's three parts, by the grammar alone. */
@@ -125,6 +127,7 @@ export function readProofClaims(part: string): ProofClaims {
     iat: iat * 1000,
     ath: text("ath"),
     ...(Object.hasOwn(claims, "nonce") ? { nonce: text("nonce") } : {}),
+    ...(Object.hasOwn(claims, "body_sha256") ? { bodyDigest: text("body_sha256") } : {}),
   };
 }
 

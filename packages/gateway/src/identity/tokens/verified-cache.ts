@@ -12,8 +12,6 @@ export interface VerifiedToken {
   readonly verified: Verified;
   readonly issuer: string;
   readonly key: VerificationKey;
-  /** The thumbprint of the key that it is bound to, where it is. */
-  readonly thumbprint: string | undefined;
   /** When it was issued, milliseconds since the epoch. */
   readonly issuedAt: number;
 }

@@ -11,8 +11,12 @@ import { isFor, waysOf, whoOf, type Way } from "./ways.ts";
 function isTakenBefore(first: PolicyEntry, second: PolicyEntry, policies: readonly PolicyEntry[]): boolean {
   const [one, other] = [first.ttl?.max ?? 0, second.ttl?.max ?? 0];
   const takesAnyLease = first.lease === undefined || (second.lease ?? Infinity) <= first.lease;
+  const takesAnyPaths =
+    first.closedPaths === undefined || (second.closedPaths ?? Infinity) <= first.closedPaths;
   return (
-    takesAnyLease && (one > other || (one === other && policies.indexOf(first) < policies.indexOf(second)))
+    takesAnyLease &&
+    takesAnyPaths &&
+    (one > other || (one === other && policies.indexOf(first) < policies.indexOf(second)))
   );
 }
 

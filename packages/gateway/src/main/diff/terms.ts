@@ -1,5 +1,6 @@
 import { formatDuration } from "../../kernel/durations.ts";
 import type { ApprovalRule, PolicyEntry } from "../../kernel/policy-entry.ts";
+import { closedPathsInWords } from "../../policy/closed-paths.ts";
 
 /** One respect in which one policy asks less than another, in the words of both. */
 interface Respect {
@@ -20,6 +21,9 @@ const conditionInWords = (when: string | undefined): string =>
 
 const leaseInWords = (lease: number | undefined): string =>
   lease === undefined ? "without a lease" : `with a lease of at most ${formatDuration(lease)}`;
+
+const pathsInWords = (maxAge: number | undefined): string =>
+  maxAge === undefined ? "without a probe" : `with ${closedPathsInWords(maxAge)}`;
 
 /** `approved by 2 of sre or leads within 30m` */
 export function approvalInWords(approval: ApprovalRule | undefined): string {
@@ -51,6 +55,8 @@ export function easierThan(before: PolicyEntry, after: PolicyEntry): readonly Re
     found.push({ easier: conditionInWords(after.when), harder: conditionInWords(before.when) });
   if (before.lease !== undefined && (after.lease === undefined || after.lease > before.lease))
     found.push({ easier: leaseInWords(after.lease), harder: leaseInWords(before.lease) });
+  if (before.closedPaths !== undefined && (after.closedPaths ?? Infinity) > before.closedPaths)
+    found.push({ easier: pathsInWords(after.closedPaths), harder: pathsInWords(before.closedPaths) });
   if (isApprovedEasier(before.approval, after.approval))
     found.push({ easier: approvalInWords(after.approval), harder: approvalInWords(before.approval) });
   return found;
@@ -75,11 +81,12 @@ export function isApprovedEasier(before: ApprovalRule | undefined, after: Approv
 }
 
 /** A policy's terms in words: `for up to 15m, approved by 1 of sre within 30m, if context.reason like "INC-*"`. */
-export function termsInWords({ ttl, approval, lease, when }: PolicyEntry): string {
+export function termsInWords({ ttl, approval, lease, closedPaths, when }: PolicyEntry): string {
   return [
     `for up to ${formatDuration(ttl?.max ?? 0)}`,
     approvalInWords(approval),
     ...(lease === undefined ? [] : [leaseInWords(lease)]),
+    ...(closedPaths === undefined ? [] : [pathsInWords(closedPaths)]),
     ...(when === undefined ? [] : [conditionInWords(when)]),
   ].join(", ");
 }

@@ -32,16 +32,23 @@ function dialled({ endpoints }: KeptTarget): readonly Place[] {
   );
 }
 
+/** Where a connection leads by the configuration; undefined: nobody knows. */
+export function endpointsOf(
+  connection: string,
+  configuration: Configuration,
+  protocols: readonly AnyProtocol[],
+): readonly Endpoint[] | undefined {
+  const configured = configuration.connections.get(connection);
+  const protocol = protocols.find(({ kind }) => kind === configured?.kind);
+  return protocol?.endpoints?.(configured?.target);
+}
+
 /** The real addresses and the health of connections' targets, for whoever probes. */
 export function probedConnections(parts: ProbedConnectionsParts): ProbedConnections {
   const { clock, health } = parts;
 
-  /** Undefined: nobody knows. */
-  function endpointsOf(connection: string): readonly Endpoint[] | undefined {
-    const configured = parts.configuration().connections.get(connection);
-    const protocol = parts.protocols.find(({ kind }) => kind === configured?.kind);
-    return protocol?.endpoints?.(configured?.target);
-  }
+  const ledTo = (connection: string): readonly Endpoint[] | undefined =>
+    endpointsOf(connection, parts.configuration(), parts.protocols);
 
   async function told(endpoint: Endpoint): Promise<KeptEndpoint> {
     const all = await addressesOf(endpoint.host, clock, parts.lookup);
@@ -60,7 +67,7 @@ export function probedConnections(parts: ProbedConnectionsParts): ProbedConnecti
   }
 
   async function toldOf(connection: string, protocol: string): Promise<Omit<KeptTarget, "state">> {
-    const endpoints = endpointsOf(connection);
+    const endpoints = ledTo(connection);
     if (endpoints === undefined) return { connection, protocol, endpoints: [], isUnknown: true };
     return { connection, protocol, endpoints: await Promise.all(endpoints.map(told)) };
   }
@@ -69,7 +76,7 @@ export function probedConnections(parts: ProbedConnectionsParts): ProbedConnecti
   function leadsThere({ connection, endpoints, isUnknown }: KeptTarget): boolean {
     const places = (all: readonly Pick<Endpoint, "host" | "port">[]): string =>
       JSON.stringify(all.map(({ host, port }) => [host, port]));
-    const now = endpointsOf(connection);
+    const now = ledTo(connection);
     return now !== undefined && isUnknown !== true && places(now) === places(endpoints);
   }
 

@@ -154,3 +154,10 @@ test("a request is shown with all that a yes is bound to", () => {
   // Of an empty sheet nothing is known, so it counts as the worst.
   expect(slackRequest(sampleRequest("req_2", { sheet: { operations: [], history: [] } })).risk).toBe("high");
 });
+
+test("a request has the time of its probe where one was asked for", () => {
+  const from = { address: "10.0.0.1", key: "thumbprint" };
+  const paths = { closedAt: Date.UTC(2026, 10, 24, 9), probe: "pr_1", from };
+  expect(slackRequest(sampleRequest("req_3", { paths }))).toMatchObject({ pathsClosedAt: paths.closedAt });
+  expect(slackRequest(sampleRequest("req_4"))).not.toHaveProperty("pathsClosedAt");
+});

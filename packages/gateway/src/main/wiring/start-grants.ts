@@ -1,10 +1,12 @@
 import type { AnyProtocol } from "../../gate/protocol.ts";
 import type { GrantObserver } from "../../grants/observer.ts";
 import { createGrants } from "../../grants/service.ts";
+import { closedPaths } from "../../probes/closed-paths.ts";
 import { rulesOf } from "../load.ts";
 import type { Boot, InForce } from "./boot.ts";
 import { providerHolder } from "./identity/provider-holder.ts";
 import type { IdentityServices } from "./identity/identity-services.ts";
+import { endpointsOf } from "./probed-connections.ts";
 import type { Records } from "./records.ts";
 
 /** Grants as `main` holds them. */
@@ -44,6 +46,11 @@ export async function startGrants(
     log: audit.log,
     clock,
     rules: rulesOf(inForce.adopted, protocols, known),
+    findPaths: closedPaths({
+      store: store.probes,
+      endpointsOf: (connection) => endpointsOf(connection, inForce.adopted.configuration, protocols),
+      now: () => clock.wall(),
+    }),
     history: (of) => reader.actsOf(of),
     ...(inForce.adopted.configuration.store.kind === "sqlite" ? { poll: false } : {}),
   });

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { fakeGrants } from "../../api/testing/fake-grants.ts";
 import { principals } from "../../api/testing/fakes.ts";
 import type { Principal } from "../../identity/principal.ts";
@@ -60,4 +60,13 @@ test("nobody is told of a grant because somebody else than its holder looks at i
     await among.wait(viewer, id, 0);
   }
   expect(told).toEqual([]);
+});
+
+test("a secret is collected from where its holder comes", async () => {
+  const { grants, among } = scene();
+  const { grant = "" } = await grants.request(agent, ask);
+  const collected = vi.spyOn(grants, "collectSecret");
+  const from = { address: "10.0.0.1", key: "k1" };
+  expect(await among.collectSecret(agent, grant, from)).toBeDefined();
+  expect(collected.mock.calls).toEqual([[agent, grant, from]]);
 });

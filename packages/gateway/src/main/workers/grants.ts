@@ -50,8 +50,8 @@ export function grantsAmong<G extends Grants>(
     approve: async (...given) => withGrantTold(await grants.approve(...given)),
     find: async (...asked) => withOwnTold(asked[0], await grants.find(...asked)),
     wait: async (...asked) => withOwnTold(asked[0], await grants.wait(...asked)),
-    async collectSecret(requester, id) {
-      const secret = await grants.collectSecret(requester, id);
+    async collectSecret(requester, id, from) {
+      const secret = await grants.collectSecret(requester, id, from);
       if (secret !== undefined) await tell(id).catch(fault);
       return secret;
     },

@@ -40,6 +40,15 @@ test("a request with a lease says when it ends sooner", () => {
   );
 });
 
+test("a request whose host was probed says when its direct paths were closed", () => {
+  const told = "Direct paths\nprobed closed 2026-11-24 08:05 UTC";
+  const pathsClosedAt = Date.UTC(2026, 10, 24, 8, 5);
+  expect(shown(requestMessage(sample({ pathsClosedAt }), url, []))).toContain(told);
+  // Of what was decided it is still to be read.
+  expect(shown(requestMessage(sample({ pathsClosedAt, state: "approved" }), url, []))).toContain(told);
+  expect(shown(requestMessage(sample(), url, []))).not.toContain("Direct paths");
+});
+
 describe("what others wrote", () => {
   test.each([
     ["<!channel> look", "&lt;!channel&gt; look"],

@@ -114,7 +114,7 @@ export function requestMessage(request: SlackRequest, url: string, risks: readon
 
 /** A section takes ten fields. */
 function factsOf(request: SlackRequest): readonly (readonly [label: string, value: string])[] {
-  const { requester, state } = request;
+  const { requester, state, pathsClosedAt: closed } = request;
   const who = [
     requester.name,
     requester.kind === "person" ? "a person" : "an agent",
@@ -129,6 +129,7 @@ function factsOf(request: SlackRequest): readonly (readonly [label: string, valu
     ["How long", howLong(request)],
     ["Policy", request.policies.join(", ")],
   );
+  if (closed !== undefined) facts.push(["Direct paths", `probed closed ${timeInWords(closed)}`]);
   if (state !== "pending") return facts;
   if (request.waitsUntil !== undefined) facts.push(["Decide by", timeInWords(request.waitsUntil)]);
   facts.push(["Needs", needsInWords(request)]);

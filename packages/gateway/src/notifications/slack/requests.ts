@@ -29,6 +29,8 @@ export interface SlackRequest {
   readonly ttl: number;
   /** The grant ends when its task is not heard of for so many milliseconds; left out: it has no lease. */
   readonly lease?: number;
+  /** When the paths beside the gateway were probed closed, where a policy asked for it. */
+  readonly pathsClosedAt?: number;
   readonly waitsUntil?: number;
   /** Groups whose members may decide. */
   readonly by: readonly string[];

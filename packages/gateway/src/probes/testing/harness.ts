@@ -5,10 +5,13 @@ import { afterAll, afterEach, beforeAll } from "vitest";
 import { type FakeClock, fakeClock } from "@mayfly/testing/fake-clock.ts";
 import { type FakeLog, fakeLog } from "../../grants/testing/harness.ts";
 import { grantModel } from "../../grants/states.ts";
+import { type KnownPaths, placeOf } from "../../kernel/known-paths.ts";
 import type { Requester } from "../../kernel/requester.ts";
 import { openStore, type Store } from "../../storage/store.ts";
-import { createProbes, type Probes } from "../probes.ts";
+import { closedPaths } from "../closed-paths.ts";
 import { placeKey } from "../places.ts";
+import { createProbes, type Probes } from "../probes.ts";
+import type { ProbeStore } from "../store.ts";
 import type { KeptTarget, ProbeWay, TargetState } from "../types.ts";
 
 const person = (name: string, kind: Requester["kind"]): Requester => ({
@@ -77,8 +80,10 @@ export interface ProbesHarness {
   lookingUp: () => void;
   /** Called while targets are looked at for a report. */
   lookingAgain: () => void;
-  /** Another gateway on the same store. */
-  other(): Probes;
+  /** Another gateway on the same store. @param its its own clock, or what it makes of the store */
+  other(its?: { readonly clock?: FakeClock; readonly store?: ProbeStore }): Probes;
+  /** What whoever decides about an ask of the bot's would know. */
+  known(connection: string, from?: { readonly address?: string; readonly key?: string }): Promise<KnownPaths>;
 }
 
 /** Makes probes anew for each test; their store is one file. */
@@ -113,14 +118,16 @@ export function useProbes(): () => ProbesHarness {
       states,
       reached: new Set(["10.0.0.7", "10.0.0.8"].map((address) => placeKey(address, 5432))),
       looks: 0,
+      known: async () => ({ why: "" }),
       locked: undefined,
       lookingUp: () => undefined,
       lookingAgain: () => undefined,
-      other: () =>
+      other: (its) =>
         createProbes({
           clock,
           log,
           store: store.probes,
+          ...its,
           connections: {
             names: () => [...targets.keys()],
             async targets(names) {
@@ -138,6 +145,13 @@ export function useProbes(): () => ProbesHarness {
           configuration: () => "sha256:c",
         }),
     };
+    const find = closedPaths({
+      store: store.probes,
+      endpointsOf: (connection) => targets.get(connection)?.endpoints,
+      now: () => clock.wall(),
+    });
+    h.known = (connection, { address = "10.9.9.9", key } = {}) =>
+      find({ requester: bot, from: placeOf(address, key), connection });
     h.probes = h.other();
     return h;
   };

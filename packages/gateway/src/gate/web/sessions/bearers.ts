@@ -9,6 +9,7 @@ import type { PresentedToken } from "../../../identity/dpop/presented-token.ts";
 import type { Principal } from "../../../identity/principal.ts";
 import type { Identity } from "../../../identity/identity.ts";
 import type { Clock } from "../../../kernel/clock.ts";
+import { isFrom, type Place, placeOf } from "../../../kernel/known-paths.ts";
 import { createGuesses } from "../../limits/guesses.ts";
 import { addressKey } from "../../limits/places.ts";
 
@@ -120,13 +121,15 @@ export function createBearers(parts: {
   const foundByToken = async (
     bearer: string,
     connection: string,
+    address: string,
     shown: PresentedToken | undefined,
   ): Promise<VerifiedBearer> => {
-    const { principal } = await parts.identity.verify(bearer, { introspect: false, shown });
+    const { principal, key } = await parts.identity.verify(bearer, { introspect: false, shown });
+    const live = parts.grants.liveOf(principal, connection);
     return {
       kind: "found",
       by: "token",
-      grants: parts.grants.liveOf(principal, connection),
+      grants: usableFrom(placeOf(address, key), live),
       owner: principal,
     };
   };
@@ -137,10 +140,20 @@ export function createBearers(parts: {
       if (last?.bearer === bearer && shown?.scheme !== "dpop") return foundBySecret(last.grant, connection);
       const match = secretForm.exec(bearer);
       return match === null
-        ? foundByToken(bearer, connection, shown)
+        ? foundByToken(bearer, connection, address, shown)
         : prove(bearer, match, connection, address, shown, socket);
     },
   };
+}
+
+/**
+ * The grants that whoever comes from a place may use. Whoever holds another key is another host, and has none of its grants;
+ * those of another address come last, and say so when a session opens.
+ */
+function usableFrom(from: Place, live: readonly LiveGrant[]): readonly LiveGrant[] {
+  if (live.every(({ grant }) => grant.from === undefined)) return live;
+  const theirs = live.filter(({ grant }) => grant.from === undefined || grant.from.key === from.key);
+  return theirs.toSorted((a, b) => Number(isFrom(b.grant.from, from)) - Number(isFrom(a.grant.from, from)));
 }
 
 /** A grant's secret is bound to no key, whatever a client's library says of it. */
