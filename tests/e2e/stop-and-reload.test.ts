@@ -1,4 +1,4 @@
-// tier: gate
+// tier: full
 import { readFileSync } from "node:fs";
 import { connect, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
