@@ -102,6 +102,8 @@ test("what is old goes, but for what a hold at another gateway keeps, until it i
 
   const [hold = ""] = /hold_[0-9a-z]{16}/.exec(placed) ?? [];
   expect(await atSecond("lift", hold, "--reason", "INC-12 is closed")).toBe("recorded\n");
-  // Retention looks once a minute.
-  await expect.poll(() => actsOf(3), { timeout: 120_000, interval: 1000 }).toBe(0);
+  // Retention looks at a start, and once a minute then.
+  await world.gateway.stop();
+  await world.restart();
+  await expect.poll(() => actsOf(3), { timeout: 120_000, interval: 500 }).toBe(0);
 }, 300_000);

@@ -116,6 +116,7 @@ export async function keepPaths(
     .orderBy("reported_at", "desc")
     .orderBy("address")
     .orderBy("key")
+    // SQLite takes no OFFSET without a LIMIT; no host has so many.
     .limit(1_000_000)
     .offset(maxHosts)
     .execute();

@@ -68,7 +68,7 @@ function requestOf(
     ttl,
     policies,
     ...(approval === undefined ? {} : { approval }),
-    // Of a grant that anybody of the agent's hosts may have, where it was asked does not matter.
+    // Where any of the agent's hosts may have the grant, it does not matter which one asked.
     ...(paths !== undefined && plan.isForHost ? { paths } : {}),
   };
   const digest = digestOfRequest(facts);
