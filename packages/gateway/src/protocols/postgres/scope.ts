@@ -184,7 +184,8 @@ export function checkScope(scope: PostgresScope): readonly Problem[] {
 }
 
 const uses = [
-  ["select", ["select", "copy_to", "update", "delete"]],
+  // Of an insert, what RETURNING and ON CONFLICT look at.
+  ["select", ["select", "copy_to", "update", "delete", "insert"]],
   ["insert", ["insert", "copy_from"]],
   ["update", ["update"]],
   ["delete", ["delete"]],
