@@ -171,6 +171,20 @@ export const walk: readonly Step[] = [
   ...throughMcp,
   {
     title:
+      "What the agent did becomes an inventory: the least that covers it, and what it was granted beyond that",
+    async run(world, shell) {
+      const least = await shell.run(`mayflyd inventory --connection orders-db ${world.log}`, { most: 60 });
+      expectCode(least, "the inventory", 0);
+      expect(least, "the inventory", /^ {6}read-orders:$/m, /public\.orders: \[id, /, /require_where: true/);
+      const unused = await shell.run(
+        `mayflyd inventory --connection orders-db -c ${world.folder}/mayfly.yaml --unused ${world.log}`,
+      );
+      expectCode(unused, "what nobody used", 3);
+      expect(unused, "what nobody used", /table public\.customers select email/);
+    },
+  },
+  {
+    title:
       "The whole trail: every request, approval, statement and end, and the proof that nothing was altered",
     async run(world, shell) {
       await signIn(world, shell, "ada", "ada@example.com");

@@ -22,6 +22,8 @@ export interface ClientWorld {
   work(client: Client, way: Way): Promise<Outcome>;
   /** Runs it through the gateway, ends its grant in the middle, and gives what each step printed. */
   life(client: Client): Promise<Outcome>;
+  /** The database itself. */
+  readonly postgres: EmbeddedPostgres;
   /** The gateway, for what asks it itself. */
   readonly gateway: GatewayProcess;
   /** An access token of the agent that may have every operation of `shop`. */
@@ -97,10 +99,10 @@ function runScript(
   });
 }
 
-/** Starts the database and the gateway: about three seconds. */
-export function startClientWorld(): Promise<ClientWorld> {
+/** Starts the database and the gateway: about three seconds. @param settings further ones of the database */
+export function startClientWorld(settings: Readonly<Record<string, string>> = {}): Promise<ClientWorld> {
   return startAll(async ({ onStop, stop }) => {
-    const postgres = await startPostgres();
+    const postgres = await startPostgres({ settings });
     onStop(() => postgres.stop());
     await postgres.run("create database shop");
     await postgres.run(readFileSync(path.join(here, "schema.sql"), "utf8"), "shop");
@@ -127,6 +129,7 @@ export function startClientWorld(): Promise<ClientWorld> {
     };
     const through = ({ env }: Access): Record<string, string> => ({ ...env, PGSSLROOTCERT: gateway.caFile });
     return {
+      postgres,
       gateway,
       token: () => okta.tokenFor({ agent }),
       async work(client, way) {

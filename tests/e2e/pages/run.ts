@@ -28,11 +28,32 @@ const widened = [
   "/approval:/d",
 ];
 
+/** The examples as a clone has them, somewhere else. */
+const inventoried = `cd "$(mktemp -d)"; cp -r ${path.join(root, "examples")} .`;
+
 export const runBlocks: readonly RunBlock[] = [
   {
     block: "docs/policy.md $ mayflyd diff before/mayfly.yaml after/mayfly.yaml",
     where: "gateway",
     before: `mkdir diff; cd diff; mkdir before after; cp ${path.join(root, "examples/postgres.yaml")} before/mayfly.yaml; sed ${widened.map((each) => `-e '${each}'`).join(" ")} before/mayfly.yaml > after/mayfly.yaml`,
+  },
+  {
+    block:
+      "docs/inventory.md $ mayflyd inventory --connection orders-db --schema examples/inventory/schema.sql examples/inventory/postgresql.jsonl",
+    where: "gateway",
+    before: inventoried,
+  },
+  {
+    block:
+      "docs/inventory.md $ mayflyd inventory --connection orders-db -c examples/postgres.yaml --schema examples/inventory/schema.sql --check examples/inventory/postgresql.jsonl",
+    where: "gateway",
+    before: inventoried,
+  },
+  {
+    block:
+      "docs/inventory.md $ mayflyd inventory --connection orders-db -c examples/postgres.yaml --schema examples/inventory/schema.sql --unused examples/inventory/postgresql.jsonl",
+    where: "gateway",
+    before: inventoried,
   },
   {
     block:

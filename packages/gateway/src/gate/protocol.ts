@@ -3,6 +3,7 @@ import type { ProtocolSchema } from "../configuration/types.ts";
 import type { Access, AccessGrant, Endpoints } from "./access.ts";
 import type { ClosingQuestion, DirectPaths, Endpoint } from "./direct-paths.ts";
 import type { Gate } from "./gate.ts";
+import type { Inventory } from "./inventory/inventory.ts";
 import type { Reach } from "./reach.ts";
 import type { Tool } from "./tools/tool.ts";
 import type { WebHandler } from "./web/handler.ts";
@@ -140,6 +141,8 @@ export interface Protocol<Scope, Act, Cover> extends ProtocolSchema {
   describe(scope: Scope): readonly string[];
   /** What a scope lets through, to be compared with another. Left out: nobody can tell which of two scopes is wider. */
   reach?(scope: Scope): Reach;
+  /** How operations are proposed from what was done. Left out: nothing can be. */
+  readonly inventory?: Inventory<Scope>;
   /** An act in words, for whoever looks at a live session. Left out: sessions say nothing of what they do. */
   words?(act: Act): string;
   /** Where a target is, for people to read. Holds no credential. */

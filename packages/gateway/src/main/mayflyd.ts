@@ -1,5 +1,6 @@
 import { addClose } from "./close/command.ts";
 import { addDiff } from "./diff/command.ts";
+import { addInventory } from "./inventory/command.ts";
 import { addInit } from "./init/command.ts";
 import { addRetention } from "./retention/commands.ts";
 import type { JudgeOptions } from "./commands/judge.ts";
@@ -20,7 +21,7 @@ const program = new Command("mayflyd")
   .exitOverride()
   .addHelpText(
     "after",
-    "\nExit codes: 0 good; 1 failed, or a configuration with errors; 2 wrong usage; 3 judge denied something, or diff found what --fail-on names.",
+    "\nExit codes: 0 good; 1 failed, or a configuration with errors; 2 wrong usage; 3 judge denied something, diff found what --fail-on names, or inventory what --check or --unused looks for.",
   );
 const configOption = (): Option =>
   new Option("-c, --config <file>", "the configuration").env("MAYFLY_CONFIG").default("mayfly.yaml");
@@ -83,6 +84,7 @@ program
 
 addDiff(program, ended);
 addClose(program, configOption, ended);
+addInventory(program, ended);
 
 program
   .command("explain")

@@ -17,6 +17,11 @@ export function tell(text: string): void {
   console.error(lines(text));
 }
 
+/** Writes to standard error what moves the terminal's own cursor: no name or text of anybody else. */
+export function tellAsIs(text: string): void {
+  process.stderr.write(text);
+}
+
 /** A value as JSON that a terminal acts on nowhere, and a parser reads as it is. @param indent left out: on one line */
 export function jsonText(value: unknown, indent?: number): string {
   return visibleJson(JSON.stringify(value, undefined, indent));

@@ -4,6 +4,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { directPathsOf, endpointsOf } from "./direct-paths.ts";
 import { postgresAccess } from "./access.ts";
 import type { PostgresAct, PostgresCover } from "./act.ts";
+import { postgresInventory } from "./inventory/inventory.ts";
 import { loadGrammar } from "./guard/syntax/grammar.ts";
 import { sentBytes } from "./guard/structure/splices.ts";
 import { trial } from "./guard/trial.ts";
@@ -38,6 +39,7 @@ export const postgresRules: Omit<Protocol<PostgresScope, PostgresAct, PostgresCo
     splices === undefined ? undefined : sentBytes(Buffer.from(sql), splices, operations),
   describe: describeScope,
   reach: reachOf,
+  inventory: postgresInventory,
   words: ({ sql }) => sql,
   access: postgresAccess,
   tools: [createRunSql(runStatement)],

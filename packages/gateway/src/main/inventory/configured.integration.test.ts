@@ -1,0 +1,185 @@
+// tier: full
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "@mayfly/testing/gateway.ts";
+import { type Ran, runMayflyd } from "@mayfly/testing/run-mayflyd.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+
+// The real command against a configuration: what it would refuse, lacks, and grants beyond what was done.
+
+const example = join(root, "examples/postgres.yaml");
+const { connections, ...rest } = parse(readFileSync(example, "utf8")) as {
+  readonly connections: Readonly<Record<string, object>>;
+};
+let folder = "";
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "mayfly-inventory-"))));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What `mayflyd inventory` says of orders-db. */
+const inventory = (...given: string[]): Promise<Ran> =>
+  runMayflyd(["inventory", "--connection", "orders-db", ...given]);
+
+let files = 0;
+/** A log of these statements of app's. */
+function logOf(texts: readonly string[], database = "shop"): string {
+  files += 1;
+  const file = join(folder, `${files}.json`);
+  const lines = texts.map((text) =>
+    JSON.stringify({
+      timestamp: "2026-11-01 12:00:00.000 UTC",
+      user: "app",
+      dbname: database,
+      session_id: "65a.1",
+      error_severity: "LOG",
+      message: `statement: ${text}`,
+      backend_type: "client backend",
+    }),
+  );
+  writeFileSync(file, `${lines.join("\n")}\n`);
+  return file;
+}
+
+/** The example with these operations. */
+function configured(operations: object): string {
+  files += 1;
+  const file = join(folder, `${files}.yaml`);
+  const connection = { ...connections["orders-db"], operations };
+  writeFileSync(file, stringify({ ...rest, connections: { "orders-db": connection }, policies: [] }));
+  return file;
+}
+
+/** What no command may say: values of statements. */
+const marker = "Zanzibar";
+const statements = [
+  `select id, total from public.orders where note = '${marker}'`,
+  `select id, total from public.orders where note = '${marker}-2'`,
+  "select name from public.customers where id = 424242",
+  `update public.orders set status = '${marker}' where id = 424242`,
+  "begin",
+];
+
+describe("a configuration", () => {
+  test("that covers less is said to refuse the rest, with its rule, its reason and its statements", async () => {
+    const log = logOf([...statements, `delete from public.orders where id = 424242 and note = '${marker}'`]);
+    const [text, json] = await Promise.all([
+      inventory("-c", example, "--check", log),
+      inventory("-c", example, "--check", "--json", log),
+    ]);
+    expect([text.code, json.code]).toEqual([3, 3]);
+    expect(text.stderr).toContain("\nhint: --schema says which table has which column; ");
+    const { refusals, ...others } = JSON.parse(json.stdout) as {
+      refusals: { rule: string; message: string; evidence: unknown }[];
+    };
+    const read = { acts: 6, failed: 0, others: 0, unread: 0, unread_lines: [] };
+    expect(others).toEqual({ read, covered: 5, refused: 1 });
+    const [{ rule, message } = { rule: "", message: "" }] = refusals;
+    expect(rule).toMatch(/^orders-db\/\S+: statements$/);
+    expect(text.stdout).toBe(
+      `orders-db: 6 statements, 5 covered, 1 refused (16.67 %)
+
+${rule}
+  ${message}
+  seen 1 time by app, 2026-11-01
+    delete from public.orders where id = ? and note = ?
+`,
+    );
+    for (const { stdout, stderr } of [text, json]) expect(stdout + stderr).not.toMatch(/Zanzibar|424242/);
+  });
+
+  test("that refuses nothing is not clean where lines could not be read, or where there is nothing to hold it against", async () => {
+    const log = logOf(statements);
+    const cut = logOf(statements);
+    appendFileSync(cut, "{");
+    const [damaged, nothing] = await Promise.all([
+      inventory("-c", example, "--check", cut),
+      inventory("-c", example, "--check", "--by", "nobody", log),
+    ]);
+    expect([damaged.code, damaged.stdout.split("\n")]).toEqual([
+      3,
+      [
+        "orders-db: 5 statements, 5 covered, 0 refused (0.00 %)",
+        "1 more could not be read: nobody knows what they would come to",
+        "",
+      ],
+    ]);
+    expect([nothing.code, nothing.stdout]).toEqual([
+      3,
+      "orders-db: 0 statements, 0 covered, 0 refused (0.00 %)\n",
+    ]);
+    for (const { stderr } of [damaged, nothing]) expect(stderr).not.toContain("--schema");
+  });
+
+  test("is held against what was done in its own database, unless another is named", async () => {
+    const logs = [logOf(statements), logOf(["select 1 from public.parcels"], "bench")];
+    const [own, other] = await Promise.all([
+      inventory("-c", example, "--check", ...logs),
+      inventory("-c", example, "--check", "--database", "bench", ...logs),
+    ]);
+    expect([own.code, own.stdout]).toEqual([0, "orders-db: 5 statements, 5 covered, 0 refused (0.00 %)\n"]);
+    expect(own.stderr).toMatch(/^mayflyd: 5 statements counted; 1 /);
+    expect([other.code, other.stdout.split("\n")[0]]).toEqual([
+      3,
+      "orders-db: 1 statement, 0 covered, 1 refused (100.00 %)",
+    ]);
+  });
+
+  test("is proposed what it lacks alone, under no name that it has", async () => {
+    const log = logOf(["select name, phone from public.customers", ...statements.slice(0, 2)]);
+    const operation = {
+      description: "Read what was ordered",
+      statements: ["select"],
+      tables: { "public.orders": ["id", "total", "note"] },
+    };
+    const narrow = configured({ "read-customers": operation });
+    const lacking = await inventory("-c", narrow, log);
+    expect(parse(lacking.stdout)).toEqual({
+      connections: {
+        "orders-db": {
+          operations: {
+            "read-customers-2": {
+              description: "Read customers",
+              risk: "medium",
+              statements: ["select"],
+              tables: { "public.customers": ["name", "phone"] },
+            },
+          },
+        },
+      },
+    });
+    expect(lacking.stdout).toContain("\n# 2 statements are covered by orders-db's operations already.\n");
+  });
+
+  test("that grants what nobody used is said to, and one that does not is not", async () => {
+    const used = logOf([
+      "select id, name, email from public.customers",
+      // Each of the two operations covers one statement of it.
+      "select * from public.orders; update public.orders set status = 'a' where id = 1",
+    ]);
+    const [all, some] = await Promise.all([
+      inventory("-c", example, "--unused", used),
+      inventory(
+        "-c",
+        example,
+        "--unused",
+        logOf(["select * from public.orders", "select id, name from public.customers"]),
+      ),
+    ]);
+    expect([all.code, all.stdout]).toEqual([
+      0,
+      "orders-db/read-orders: all of it was used\norders-db/refund-order: all of it was used\n",
+    ]);
+    expect(some.code).toBe(3);
+    expect(some.stdout).toMatch(
+      /^orders-db\/read-orders: granted beyond what was used\n {2}.*email.*\norders-db\/refund-order: nobody used it\n$/,
+    );
+    const json = await inventory("-c", example, "--unused", "--json", used);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      operations: [
+        { operation: "orders-db/read-orders", unused: [] },
+        { operation: "orders-db/refund-order", unused: [] },
+      ],
+    });
+  });
+});

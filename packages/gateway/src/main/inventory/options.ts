@@ -1,0 +1,56 @@
+import { namePattern } from "../../configuration/fields.ts";
+import { MayflyError } from "../../kernel/errors.ts";
+import { parseDuration } from "../../kernel/durations.ts";
+
+/** What is asked of `mayflyd inventory` beside its sources. */
+export interface InventoryOptions {
+  readonly connection: string;
+  /** Left out: there is no configuration yet. */
+  readonly config?: string;
+  readonly check: boolean;
+  readonly unused: boolean;
+  /** Left out: what each source says of itself by how it begins. */
+  readonly format?: string;
+  /** Those whose acts count; empty: everybody's. */
+  readonly by: readonly string[];
+  readonly database?: string;
+  readonly since?: string;
+  readonly minSeen: number;
+  /** A file with what the target holds. */
+  readonly schema?: string;
+  readonly searchPath?: string;
+  readonly json: boolean;
+}
+
+/** How long ago the first act was that counts, milliseconds. @throws MayflyError */
+export function sinceOf({ since }: InventoryOptions): number | undefined {
+  if (since === undefined) return undefined;
+  const duration = parseDuration(since);
+  if (duration !== undefined) return duration;
+  throw new MayflyError("bad_duration", `--since ${since} is no duration`, {
+    hint: "a number and a unit: 90d, 12h",
+  });
+}
+
+/** @throws MayflyError where options contradict each other */
+export function checkOptions(options: InventoryOptions): void {
+  const { check, unused, config, connection, searchPath, minSeen } = options;
+  if (!namePattern.test(connection))
+    throw new MayflyError("bad_name", `${JSON.stringify(connection)} is no connection's name`, {
+      hint: "lower-case letters, digits and hyphens, a letter first: orders-db",
+    });
+  if (config !== undefined && searchPath !== undefined)
+    throw new MayflyError("bad_options", "--search-path is for a connection that is not configured yet", {
+      hint: "the configuration says it: search_path",
+    });
+  if ((check || unused) && minSeen !== 1)
+    throw new MayflyError("bad_options", "--min-seen is about what is proposed", { hint: "leave it out" });
+  if (check && unused)
+    throw new MayflyError("bad_options", "--check and --unused are two questions", {
+      hint: "ask one at a time",
+    });
+  if ((check || unused) && config === undefined)
+    throw new MayflyError("bad_options", `${check ? "--check" : "--unused"} needs a configuration`, {
+      hint: "--config mayfly.yaml",
+    });
+}

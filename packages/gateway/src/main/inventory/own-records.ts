@@ -1,0 +1,92 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { segmentsOf } from "@mayfly/audit-verifier";
+import { recordReader } from "../../audit/index/record-reader.ts";
+import { readPayload } from "../../audit/read-payload.ts";
+import { droppedRecords } from "../../audit/retention/dropped.ts";
+import type { AuditRecord } from "../../audit/records.ts";
+import type { Found, SeenAct } from "../../gate/inventory/seen.ts";
+import { MayflyError } from "../../kernel/errors.ts";
+
+/** How many records are read at a time. */
+const STEP = 1000;
+/** Whether a path is the folder of an audit log of Mayfly's own. */
+export function isOwnLog(path: string): boolean {
+  try {
+    return statSync(join(path, "records")).isDirectory();
+  } catch {
+    // Whoever opens it says what is wrong with the path.
+    return false;
+  }
+}
+
+/**
+ * What agents did through a connection, as this gateway's own audit log says it: all that was permitted, whatever came of it
+ * (a text may fail behind a COMMIT in it). What was denied is told as failed.
+ * @param folder of the log
+ * @param told how far it is, from 0 to 1
+ * @throws MayflyError when a record cannot be read
+ */
+export async function* ownActs(
+  folder: string,
+  connection: string,
+  told: (share: number) => void,
+): AsyncGenerator<Found> {
+  const [first] = segmentsOf(folder);
+  const last = segmentsOf(folder).at(-1);
+  const reader = recordReader(folder, () => Infinity, droppedRecords(folder));
+  let expected = first?.first ?? 0;
+  for (let seq = first?.first ?? 0; ;) {
+    const { records, next } = await reader.readWithOpenings(seq, STEP).catch((error: unknown) => {
+      throw new MayflyError("unreadable_log", `${folder}: what follows on record ${seq} cannot be read`, {
+        hint: "mayfly audit verify says what is wrong with it",
+        cause: error,
+      });
+    });
+    for (const record of records) {
+      if (record.seq !== expected)
+        yield {
+          kind: "unread",
+          line: record.seq,
+          why: `records are missing before record ${record.seq}: archived, or removed`,
+        };
+      expected = record.seq + 1;
+      if (record.connection !== connection || !record.type.startsWith("act.")) continue;
+      if (record.type === "act.denied") yield { kind: "failed" };
+      else if (record.type === "act.intent") {
+        const act = await actOf(record, folder);
+        if (act === undefined) continue;
+        yield "why" in act ? { kind: "unread", line: record.seq, why: act.why } : { kind: "act", act };
+      }
+    }
+    if (next === seq) break;
+    seq = next;
+    told(last === undefined ? 1 : Math.min(1, seq / (last.first + 1)));
+  }
+}
+
+/** The statement of an intent; undefined: it is another kind of act, which needs nothing of a scope by itself. */
+async function actOf(
+  record: AuditRecord,
+  folder: string,
+): Promise<SeenAct | { readonly why: string } | undefined> {
+  const { act } = record.detail;
+  if (typeof act !== "object" || act === null || !("sql" in act)) return undefined;
+  const { sql } = act as { readonly sql?: unknown };
+  const text = typeof sql === "string" ? sql : await kept(sql, folder);
+  if (typeof text !== "string") return text;
+  const by = record.principal?.name ?? "";
+  return { act: text, by, at: Date.parse(record.time), times: 1 };
+}
+
+/** A text that is kept beside the log. */
+async function kept(value: unknown, folder: string): Promise<string | { readonly why: string }> {
+  const digest = (value as { readonly payload?: unknown } | null)?.payload;
+  if (typeof digest !== "string") return { why: "the record has no statement" };
+  try {
+    const bytes = await readPayload(folder, digest);
+    return bytes?.toString("utf8") ?? { why: "the statement's text was erased" };
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : "the statement's text cannot be read" };
+  }
+}

@@ -1,0 +1,43 @@
+import type { Evidence } from "../../gate/inventory/inventory.ts";
+import { tell } from "../terminal.ts";
+import type { ReadCounts } from "./read-sources.ts";
+import { counted, countOf } from "./words.ts";
+
+/** What was read, as JSON. */
+export const readOf = ({ acts, failed, others, unread, unreadLines }: ReadCounts): object => ({
+  acts,
+  failed,
+  others,
+  unread,
+  unread_lines: unreadLines,
+});
+
+/** Says on standard error what the result does not rest on. */
+export function tellRead(counts: ReadCounts, leftOut: number, act: string): void {
+  const { acts, failed, others, unread, unreadLines } = counts;
+  const beside = [
+    ...(failed === 0 ? [] : [`${counted(failed)} failed or were refused`]),
+    ...(others === 0 ? [] : [`${counted(others)} were not asked for`]),
+    ...(unread === 0 ? [] : [`${counted(unread)} could not be read`]),
+    ...(leftOut === 0 ? [] : [`${counted(leftOut)} of further kinds were left out: there are too many`]),
+  ];
+  tell(`mayflyd: ${countOf(acts, act)} counted${beside.length === 0 ? "" : `; ${beside.join("; ")}`}`);
+  for (const { file, line, why } of unreadLines) tell(`  ${file}${line === 0 ? "" : `:${line}`}: ${why}`);
+  if (acts === 0)
+    tell("hint: does the log hold statements (log_statement = 'all'), of this database and these users?");
+}
+
+/** The same for JSON: counts by name, and times as RFC 3339 says them. */
+export function plain(value: unknown): unknown {
+  if (value instanceof Map) return Object.fromEntries(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value as Evidence).map(([name, each]: [string, unknown]) => [
+      name,
+      (name === "first" || name === "last") && typeof each === "number"
+        ? new Date(each).toISOString()
+        : plain(each),
+    ]),
+  );
+}

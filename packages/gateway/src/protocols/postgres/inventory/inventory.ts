@@ -1,0 +1,29 @@
+import type { Inventory } from "../../../gate/inventory/inventory.ts";
+import type { PostgresScope } from "../scope.ts";
+import type { Target } from "../target.ts";
+import { judgeOf } from "./judge.ts";
+import { likenessOf } from "./likeness.ts";
+import { propose } from "./propose.ts";
+import { shownStatement } from "./shown.ts";
+import { postgresSources } from "./sources.ts";
+import { unused } from "./unused.ts";
+
+/** How operations on a PostgreSQL connection are proposed from what was done. */
+export const postgresInventory: Inventory<PostgresScope> = {
+  act: "statement",
+  sources: postgresSources,
+  within: (target) => (target as Target).database,
+  targetDraft: (connection, database) => ({
+    postgres: {
+      host: "db.internal",
+      database: database ?? connection,
+      user: "mayfly",
+      password: { env: `${connection.toUpperCase().replaceAll(/[^A-Z0-9]+/gu, "_")}_PASSWORD` },
+    },
+  }),
+  likeness: likenessOf,
+  shown: shownStatement,
+  judge: judgeOf,
+  propose,
+  unused,
+};
