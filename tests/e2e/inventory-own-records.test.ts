@@ -78,7 +78,7 @@ async function expectWhatWasDone(): Promise<void> {
     inventory("--by", "somebody-else"),
     inventory("--connection", "stock-db"),
   ]);
-  const counted = "mayflyd: 7 statements counted; 1 failed or were refused\n";
+  const counted = "mayflyd: 7 statements counted; 1 failed or was refused\n";
   expect([proposed.code, proposed.stderr]).toEqual([0, counted]);
   const { connections } = parse(proposed.stdout) as {
     connections: Record<string, { operations: Record<string, unknown> }>;
@@ -109,7 +109,7 @@ orders-db/refund-order: nobody used it
     stderr: counted,
   });
   expect(others.stderr).toMatch(
-    /^mayflyd: 0 statements counted; 1 failed or were refused; 7 were not asked for\n/,
+    /^mayflyd: 0 statements counted; 1 failed or was refused; 7 were not asked for\n/,
   );
   expect(elsewhere.stderr).toMatch(/^mayflyd: 0 statements counted\n/);
   for (const { stdout, stderr } of [proposed, checked, unused, others, elsewhere])

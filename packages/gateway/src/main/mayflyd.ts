@@ -60,7 +60,11 @@ program
   .argument("<file>", "the configuration")
   .description("print every error of a configuration as file:line:column, with a hint")
   .option("--secrets", "also fail when a secret that the file names is not set here", false)
-  .option("--online", "also ask Okta's API what the gateway would ask it (takes the secrets)", false)
+  .option(
+    "--online",
+    "also ask the databases what sessions would ask them, and Okta's API what the gateway would ask it (takes the secrets)",
+    false,
+  )
   .option("--json", "print one JSON object", false)
   .addHelpText("after", "\nExamples:\n  mayflyd check mayfly.yaml\n  mayflyd check --online mayfly.yaml")
   .action(async (file: string, options: { json: boolean; secrets: boolean; online: boolean }) => {

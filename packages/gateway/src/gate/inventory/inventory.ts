@@ -75,8 +75,12 @@ export interface Inventory<Scope> {
   readonly sources: readonly ActSource[];
   /** The part of a target that its acts are done in, as sources name it; undefined: it does not say. */
   within(target: unknown): string | undefined;
-  /** How a connection would say how the target is reached, with values to be filled in. */
-  targetDraft(connection: string, within: string | undefined): Readonly<Record<string, unknown>>;
+  /** How a connection would say how the target is reached, with values to be filled in. @param target what is known of it */
+  targetDraft(
+    connection: string,
+    within: string | undefined,
+    target: unknown,
+  ): Readonly<Record<string, unknown>>;
   /** What stands for all acts that are like this one; bounded by its length. */
   likeness(act: string): string;
   /** An act as one line without its values. */

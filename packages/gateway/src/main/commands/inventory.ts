@@ -5,13 +5,14 @@ import type { Inventory, ProposalParts } from "../../gate/inventory/inventory.ts
 import type { AnyProtocol, NamedScope } from "../../gate/protocol.ts";
 import { nameHint } from "../../kernel/closest-name.ts";
 import { systemClock } from "../../kernel/clock.ts";
-import { MayflyError, messageOf } from "../../kernel/errors.ts";
+import { MayflyError } from "../../kernel/errors.ts";
 import { checkText } from "../inventory/check-text.ts";
 import { checkOptions, type InventoryOptions, sinceOf } from "../inventory/options.ts";
 import { createProgress } from "../inventory/progress.ts";
 import { noCounts, type ReadCounts, readSources } from "../inventory/read-sources.ts";
 import { Refusals } from "../inventory/refusals.ts";
 import { Tally } from "../inventory/tally.ts";
+import { countOf } from "../inventory/words.ts";
 import { plain, readOf, tellRead } from "../inventory/report.ts";
 import { unusedText } from "../inventory/unused-text.ts";
 import { proposalYaml } from "../inventory/yaml.ts";
@@ -36,7 +37,8 @@ interface Question {
 
 /**
  * `mayflyd inventory`: what was done at a target, as operations.
- * @returns the exit code: 3 where the configuration would refuse something, or grants what nobody used, and that was asked
+ * @returns the exit code: 3 where the configuration would refuse something, or grants what nobody used, and that was asked;
+ * and where the sources hold nothing that counts, or something that cannot be read
  */
 export async function inventory(sources: readonly string[], options: InventoryOptions): Promise<number> {
   checkOptions(options);
@@ -99,8 +101,9 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    throw new MayflyError("unreadable_file", `cannot read ${file}: ${messageOf(error)}`, {
-      hint: "pg_dump --schema-only writes it",
+    throw new MayflyError("unreadable_file", `cannot read ${file}`, {
+      hint: "it is what pg_dump --schema-only prints",
+      cause: error,
     });
   }
 }
@@ -155,13 +158,16 @@ async function propose(sources: readonly string[], question: Question, counts: R
         act: made.act,
         unread: counts.unread,
         ...(configured === undefined
-          ? { target: made.targetDraft(options.connection, within ?? [...counts.within][0]) }
+          ? { target: made.targetDraft(options.connection, within ?? [...counts.within][0], parts.target) }
           : { covered }),
       }),
     );
   tellRead(counts, tally.leftOut, made.act);
-  return 0;
+  return isWhole(counts, tally.leftOut) ? 0 : 3;
 }
+
+/** Whether the answer rests on anything, and on all that the sources hold. */
+const isWhole = ({ acts, unread }: ReadCounts, leftOut = 0): boolean => acts > 0 && unread + leftOut === 0;
 
 async function check(sources: readonly string[], question: Question, counts: ReadCounts): Promise<number> {
   const { inventory: made, scopes, parts, options } = question;
@@ -198,7 +204,7 @@ async function check(sources: readonly string[], question: Question, counts: Rea
     tell(
       "hint: --schema says which table has which column; without it more is refused than a session would refuse",
     );
-  return refused === 0 && unread === 0 && counts.acts > 0 ? 0 : 3;
+  return refused === 0 && isWhole(counts) ? 0 : 3;
 }
 
 /** What operations grant and no act needed. */
@@ -210,8 +216,10 @@ async function unused(sources: readonly string[], question: Question, counts: Re
     tally: new Tally((act) => made.likeness(act)),
   }));
   const together = made.judge(scopes, parts);
+  let refused = 0;
   for await (const act of actsOf(sources, question, counts)) {
     const verdict = together(act.act);
+    if (verdict.kind !== "permit") refused += act.times;
     // Of a text of several statements, several operations may cover one each.
     const covering = new Set(verdict.kind === "permit" ? verdict.operation.split(", ") : []);
     for (const { name, judge, tally } of each)
@@ -221,8 +229,14 @@ async function unused(sources: readonly string[], question: Question, counts: Re
     operation: name,
     unused: made.unused(tally.all, scope, parts),
   }));
-  if (options.json) say(jsonText(plain({ read: readOf(counts), operations: findings }), 2));
-  else say(unusedText(findings));
-  tellRead(counts, 0, made.act);
-  return findings.every(({ unused: parts }) => parts?.length === 0) ? 0 : 3;
+  const leftOut = each.reduce((sum, { tally }) => sum + tally.leftOut, 0);
+  if (options.json)
+    say(jsonText(plain({ read: readOf(counts), left_out: leftOut, operations: findings }), 2));
+  else say(unusedText(findings, counts.unread + leftOut));
+  tellRead(counts, leftOut, made.act);
+  if (refused > 0)
+    tell(
+      `hint: ${countOf(refused, made.act)} would be refused, so that nothing counts as used by ${refused === 1 ? "it" : "them"}: --check says why`,
+    );
+  return findings.every(({ unused: parts }) => parts?.length === 0) && isWhole(counts, leftOut) ? 0 : 3;
 }

@@ -38,7 +38,7 @@ export function addInventory(program: Command, ended: (code: number) => void): v
     .option("--json", "print one JSON object", false)
     .addHelpText(
       "after",
-      "\nExit codes: 3 where --check finds something refused, or --unused something unused.\n\nExamples:\n  mayflyd inventory --connection orders-db --schema schema.sql postgresql.json\n  mayflyd inventory --connection orders-db -c mayfly.yaml --check postgresql.csv\n  mayflyd inventory --connection orders-db -c mayfly.yaml --unused --since 90d data/audit",
+      "\nExit codes: 3 where --check finds something refused, or --unused something unused; where a line could not be read; where nothing counted.\n\nExamples:\n  mayflyd inventory --connection orders-db --schema schema.sql postgresql.json\n  mayflyd inventory --connection orders-db -c mayfly.yaml --check postgresql.csv\n  mayflyd inventory --connection orders-db -c mayfly.yaml --unused --since 90d data/audit",
     )
     .action(async (sources: string[], options: InventoryOptions) => {
       const { inventory } = await import("../commands/inventory.ts");

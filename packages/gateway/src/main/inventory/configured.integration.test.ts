@@ -6,6 +6,7 @@ import { root } from "@mayfly/testing/gateway.ts";
 import { type Ran, runMayflyd } from "@mayfly/testing/run-mayflyd.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
+import { jsonLog } from "../../protocols/postgres/testing/json-log.ts";
 
 // The real command against a configuration: what it would refuse, lacks, and grants beyond what was done.
 
@@ -26,18 +27,7 @@ let files = 0;
 function logOf(texts: readonly string[], database = "shop"): string {
   files += 1;
   const file = join(folder, `${files}.json`);
-  const lines = texts.map((text) =>
-    JSON.stringify({
-      timestamp: "2026-11-01 12:00:00.000 UTC",
-      user: "app",
-      dbname: database,
-      session_id: "65a.1",
-      error_severity: "LOG",
-      message: `statement: ${text}`,
-      backend_type: "client backend",
-    }),
-  );
-  writeFileSync(file, `${lines.join("\n")}\n`);
+  writeFileSync(file, jsonLog(texts, { database }));
   return file;
 }
 
@@ -72,7 +62,7 @@ describe("a configuration", () => {
     const { refusals, ...others } = JSON.parse(json.stdout) as {
       refusals: { rule: string; message: string; evidence: unknown }[];
     };
-    const read = { acts: 6, failed: 0, others: 0, unread: 0, unread_lines: [] };
+    const read = { acts: 6, failed: 0, others: 0, untimed: 0, unread: 0, unread_lines: [] };
     expect(others).toEqual({ read, covered: 5, refused: 1 });
     const [{ rule, message } = { rule: "", message: "" }] = refusals;
     expect(rule).toMatch(/^orders-db\/\S+: statements$/);
@@ -181,5 +171,39 @@ ${rule}
         { operation: "orders-db/refund-order", unused: [] },
       ],
     });
+  });
+
+  test("is held against what --schema says of the tables, in both questions", async () => {
+    const schema = join(folder, "schema.sql");
+    writeFileSync(
+      schema,
+      "create table public.orders (id int primary key, total int, note text); create table public.customers (id int, name text);",
+    );
+    const file = configured({
+      "read-orders": {
+        description: "Read orders",
+        risk: "low",
+        statements: ["select"],
+        tables: { "public.orders": "all", "public.customers": ["id", "name"] },
+      },
+    });
+    // Whose column `name` is, the statement does not say.
+    const log = logOf([
+      "select o.total, name from public.orders o join public.customers c on c.id = o.id where note = 'a'",
+    ]);
+    const [bare, structured, unusedBare, unusedStructured] = await Promise.all([
+      inventory("-c", file, "--check", log),
+      inventory("-c", file, "--check", "--schema", schema, log),
+      inventory("-c", file, "--unused", log),
+      inventory("-c", file, "--unused", "--schema", schema, logOf(["select id, total from public.orders"])),
+    ]);
+    expect([bare.code, structured.code]).toEqual([3, 0]);
+    expect(structured.stdout).toBe("orders-db: 1 statement, 1 covered, 0 refused (0.00 %)\n");
+    // The statement is one of those that cannot be judged without it.
+    expect(unusedBare.stdout).toBe("orders-db/read-orders: nobody used it\n");
+    expect(unusedBare.stderr).toMatch(
+      /\nhint: 1 statement would be refused, so that nothing counts as used by it: --check says why\n$/,
+    );
+    expect(unusedStructured.stdout).toMatch(/ select note\n/);
   });
 });

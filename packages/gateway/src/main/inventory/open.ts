@@ -103,11 +103,12 @@ async function* unpacked(
   yield* piecesOf(unpacking, (error) => failed(`its ${compression} data is damaged: ${messageOf(error)}`));
 }
 
-function refusal(path: string, error: NodeJS.ErrnoException): MayflyError {
+/** What is said of a file that cannot be opened. */
+export function refusal(path: string, error: NodeJS.ErrnoException): MayflyError {
   const hints: Readonly<Record<string, string>> = {
     ENOENT: "there is no such file",
     ENOTDIR: "a part of the path is no folder",
-    EISDIR: "it is a folder; name the files in it",
+    EISDIR: "it is a folder, and none of Mayfly's own audit log; name the files in it",
     EACCES: "this user may not read it",
     EPERM: "this user may not read it",
   };

@@ -57,7 +57,7 @@ test.each(["check", "unused"] as const)("--%s is refused without a configuration
     expect.objectContaining({
       code: "bad_options",
       message: `--${which} needs a configuration`,
-      hint: "--config mayfly.yaml",
+      hint: "say which: -c mayfly.yaml",
     }),
   );
 });

@@ -51,6 +51,6 @@ export function checkOptions(options: InventoryOptions): void {
     });
   if ((check || unused) && config === undefined)
     throw new MayflyError("bad_options", `${check ? "--check" : "--unused"} needs a configuration`, {
-      hint: "--config mayfly.yaml",
+      hint: "say which: -c mayfly.yaml",
     });
 }

@@ -80,6 +80,35 @@ test("acts are told with who did them and when, of one connection alone", async 
   expect(await found("none-db")).toEqual([]);
 });
 
+describe("an act cannot be read", () => {
+  test("that repeats a record which is missing", async () => {
+    const acts = session();
+    const first = intent(acts, "select 1");
+    acts.append("act.intent", JSON.stringify({ act: { kind: "query", parameters: ["1"] }, repeats: first }));
+    const lost = acts.append("act.intent", JSON.stringify({ act: { kind: "query" }, repeats: 0 }));
+    expect(await found()).toEqual([
+      act("select 1"),
+      act("select 1"),
+      { kind: "unread", line: lost, why: "record 0, which it repeats, is missing" },
+    ]);
+  });
+
+  test("of which nobody knows any more where it was done", async () => {
+    const other = folders.make();
+    const { log } = await openTestLog(other);
+    const acts = log.writer(0);
+    const permitted = intent(acts, "select 1");
+    outcome(acts, permitted);
+    const denied = acts.append("act.denied", JSON.stringify({ act: { sql: "drop" }, decision: "deny" }));
+    await log.close();
+    const all: Found[] = [];
+    for await (const each of ownActs(other, connection, () => undefined)) all.push(each);
+    const why =
+      "the record that opened its session is missing, which says where it was done: archived, or removed";
+    expect(all).toEqual([permitted, denied].map((line) => ({ kind: "unread", line, why })));
+  });
+});
+
 test("whoever is not named has no name", async () => {
   const { principal: _, ...nobody } = context;
   const opening = opened.log.append({ ...nobody, connection, type: "session.opened", detail: {} });

@@ -51,9 +51,16 @@ export async function* ownActs(
           why: `records are missing before record ${record.seq}: archived, or removed`,
         };
       expected = record.seq + 1;
-      if (record.connection !== connection || !record.type.startsWith("act.")) continue;
+      if (record.type !== "act.denied" && record.type !== "act.intent") continue;
+      if (record.connection === undefined)
+        yield {
+          kind: "unread",
+          line: record.seq,
+          why: "the record that opened its session is missing, which says where it was done: archived, or removed",
+        };
+      if (record.connection !== connection) continue;
       if (record.type === "act.denied") yield { kind: "failed" };
-      else if (record.type === "act.intent") {
+      else {
         const act = await actOf(record, folder);
         if (act === undefined) continue;
         yield "why" in act ? { kind: "unread", line: record.seq, why: act.why } : { kind: "act", act };
@@ -70,8 +77,10 @@ async function actOf(
   record: AuditRecord,
   folder: string,
 ): Promise<SeenAct | { readonly why: string } | undefined> {
-  const { act } = record.detail;
-  if (typeof act !== "object" || act === null || !("sql" in act)) return undefined;
+  const { act, repeats } = record.detail as { readonly act?: unknown; readonly repeats?: number };
+  if (typeof act !== "object" || act === null || !("sql" in act))
+    // Of an act that repeats another, that one says what was done.
+    return repeats === undefined ? undefined : { why: `record ${repeats}, which it repeats, is missing` };
   const { sql } = act as { readonly sql?: unknown };
   const text = typeof sql === "string" ? sql : await kept(sql, folder);
   if (typeof text !== "string") return text;

@@ -125,7 +125,8 @@ describe("what counts", () => {
     const path = fileOf([act("a", { at: 99 }), act("b", { at: 100 }), act("c", { at: 101 }), act("d")]);
     const all = await readAll([path], { since: 100 });
     expect(textsOf(all)).toEqual(["b", "c", "d"]);
-    expect(all.counts.others).toBe(1);
+    expect(all.counts).toMatchObject({ others: 1, untimed: 1 });
+    expect((await readAll([path])).counts.untimed).toBe(0);
   });
 
   test("is what was done in the database that is asked for, and that of which nobody says where", async () => {
@@ -195,7 +196,7 @@ describe("the format", () => {
     await expect(readAll([path])).rejects.toMatchObject({
       code: "unknown_format",
       message: `${path} does not begin as any known format does`,
-      hint: `${known}, and the folder of Mayfly's own audit log; --format says which it is`,
+      hint: `${known}, and the folder of Mayfly's own audit log; --format says which it is; PostgreSQL writes one with log_destination = 'jsonlog' or 'csvlog'`,
     });
   });
 

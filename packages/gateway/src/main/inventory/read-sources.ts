@@ -28,6 +28,8 @@ export interface ReadCounts {
   failed: number;
   /** Acts of somebody else, of another time or of another part of the target. */
   others: number;
+  /** Acts that count although nobody knows when they were done, where it is asked since when. */
+  untimed: number;
   unread: number;
   /** The first of those. */
   readonly unreadLines: Unread[];
@@ -42,6 +44,7 @@ export const noCounts = (): ReadCounts => ({
   acts: 0,
   failed: 0,
   others: 0,
+  untimed: 0,
   unread: 0,
   unreadLines: [],
   within: new Set(),
@@ -69,6 +72,7 @@ export async function* readSources(
       } else if (isWanted(found.act, wanted)) {
         checkPart(found.act, wanted, counts, within);
         counts.acts += found.act.times;
+        if (wanted.since !== undefined && found.act.at === undefined) counts.untimed += found.act.times;
         yield found.act;
       } else counts.others += found.act.times;
     }
@@ -139,6 +143,6 @@ function sourceOf(
   // An empty file holds nothing of any format.
   if (beginning === "" && sources[0] !== undefined) return sources[0];
   throw new MayflyError("unknown_format", `${path} does not begin as any known format does`, {
-    hint: `known are ${known}, and the folder of Mayfly's own audit log; --format says which it is`,
+    hint: `known are ${known}, and the folder of Mayfly's own audit log; --format says which it is; PostgreSQL writes one with log_destination = 'jsonlog' or 'csvlog'`,
   });
 }

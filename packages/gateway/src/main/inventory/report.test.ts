@@ -20,7 +20,11 @@ test("how much counted is said alone where nothing stands beside it", () => {
 
 test("each of what did not count is said by its reason", () => {
   expect(tellOf({ acts: 1, failed: 2000, others: 3, unread: 4 }, 5)).toEqual([
-    "mayflyd: 1 statement counted; 2,000 failed or were refused; 3 were not asked for; 4 could not be read; 5 of further kinds were left out: there are too many",
+    "mayflyd: 1 statement counted; 2,000 failed or were refused; 3 were not asked for; 4 could not be read; 5 of further kinds left out: there are too many",
+  ]);
+  told = [];
+  expect(tellOf({ acts: 1, failed: 1, others: 1, untimed: 1 })).toEqual([
+    "mayflyd: 1 statement counted; 1 failed or was refused; 1 was not asked for; of 1 nobody knows when, so that --since counts it",
   ]);
 });
 
@@ -40,14 +44,22 @@ test("where nothing counted what may be amiss is said", () => {
     "mayflyd: 0 statements counted",
     expect.stringMatching(/^hint: does the log hold statements/),
   ]);
+  told = [];
+  expect(tellOf({ others: 2 })).toEqual([
+    "mayflyd: 0 statements counted; 2 were not asked for",
+    expect.stringMatching(/^hint: the sources hold what others did/),
+  ]);
 });
 
 test("what was read is plain data, with the lines that could not be", () => {
   const unreadLines = [{ file: "pg.log", line: 7, why: "it is not JSON" }];
-  expect(readOf({ ...noCounts(), acts: 1, failed: 2, others: 3, unread: 4, unreadLines })).toEqual({
+  expect(
+    readOf({ ...noCounts(), acts: 1, failed: 2, others: 3, untimed: 5, unread: 4, unreadLines }),
+  ).toEqual({
     acts: 1,
     failed: 2,
     others: 3,
+    untimed: 5,
     unread: 4,
     unread_lines: unreadLines,
   });

@@ -4,27 +4,37 @@ import type { ReadCounts } from "./read-sources.ts";
 import { counted, countOf } from "./words.ts";
 
 /** What was read, as JSON. */
-export const readOf = ({ acts, failed, others, unread, unreadLines }: ReadCounts): object => ({
+export const readOf = ({ acts, failed, others, untimed, unread, unreadLines }: ReadCounts): object => ({
   acts,
   failed,
   others,
+  untimed,
   unread,
   unread_lines: unreadLines,
 });
 
 /** Says on standard error what the result does not rest on. */
 export function tellRead(counts: ReadCounts, leftOut: number, act: string): void {
-  const { acts, failed, others, unread, unreadLines } = counts;
+  const { acts, failed, others, untimed, unread, unreadLines } = counts;
   const beside = [
-    ...(failed === 0 ? [] : [`${counted(failed)} failed or were refused`]),
-    ...(others === 0 ? [] : [`${counted(others)} were not asked for`]),
+    ...(failed === 0 ? [] : [`${counted(failed)} failed or ${failed === 1 ? "was" : "were"} refused`]),
+    ...(others === 0 ? [] : [`${counted(others)} ${others === 1 ? "was" : "were"} not asked for`]),
+    ...(untimed === 0
+      ? []
+      : [
+          `of ${counted(untimed)} nobody knows when, so that --since counts ${untimed === 1 ? "it" : "them"}`,
+        ]),
     ...(unread === 0 ? [] : [`${counted(unread)} could not be read`]),
-    ...(leftOut === 0 ? [] : [`${counted(leftOut)} of further kinds were left out: there are too many`]),
+    ...(leftOut === 0 ? [] : [`${counted(leftOut)} of further kinds left out: there are too many`]),
   ];
   tell(`mayflyd: ${countOf(acts, act)} counted${beside.length === 0 ? "" : `; ${beside.join("; ")}`}`);
   for (const { file, line, why } of unreadLines) tell(`  ${file}${line === 0 ? "" : `:${line}`}: ${why}`);
   if (acts === 0)
-    tell("hint: does the log hold statements (log_statement = 'all'), of this database and these users?");
+    tell(
+      others > 0
+        ? "hint: the sources hold what others did, or what was done at other times or in other databases: look at --by, --since and --database"
+        : "hint: does the log hold statements (log_statement = 'all'), and is it in the format that was read?",
+    );
 }
 
 /** The same for JSON: counts by name, and times as RFC 3339 says them. */

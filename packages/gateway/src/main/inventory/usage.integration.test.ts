@@ -7,6 +7,7 @@ import { root } from "@mayfly/testing/gateway.ts";
 import { type Ran, runMayflyd } from "@mayfly/testing/run-mayflyd.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { jsonLine } from "../../protocols/postgres/testing/json-log.ts";
 
 // The real command where it is asked wrongly, and where what it reads is damaged.
 
@@ -26,19 +27,8 @@ function fileOf(content: string | Uint8Array): string {
   return file;
 }
 
-/** A line of the log: a statement of app's. */
-const line = (text: string, database = "shop"): string =>
-  JSON.stringify({
-    timestamp: "2026-11-01 12:00:00.000 UTC",
-    user: "app",
-    dbname: database,
-    session_id: `65a.${database}`,
-    error_severity: "LOG",
-    message: `statement: ${text}`,
-    backend_type: "client backend",
-  });
-const select = line("select id from public.orders where note = 'Zanzibar'");
-const update = line("update public.orders set status = 'Zanzibar' where id = 424242");
+const select = jsonLine("select id from public.orders where note = 'Zanzibar'");
+const update = jsonLine("update public.orders set status = 'Zanzibar' where id = 424242");
 const named = ["--connection", "orders-db"];
 
 describe("what is asked wrongly is refused with a hint, and nothing stands on standard output", () => {
@@ -80,14 +70,14 @@ describe("what is asked wrongly is refused with a hint, and nothing stands on st
       () => [...named, "--check", good()],
       1,
       "--check needs a configuration",
-      "--config",
+      "say which: -c",
     ],
     [
       "what is unused of nothing",
       () => [...named, "--unused", good()],
       1,
       "--unused needs a configuration",
-      "--config",
+      "say which: -c",
     ],
     [
       "two questions",
@@ -114,7 +104,7 @@ describe("what is asked wrongly is refused with a hint, and nothing stands on st
     ["a folder of something else", () => [...named, folder], 1, "cannot read", "it is a folder"],
     [
       "two databases",
-      () => [...named, fileOf([select, line("select 1", "bench"), ""].join("\n"))],
+      () => [...named, fileOf([select, jsonLine("select 1", { database: "bench" }), ""].join("\n"))],
       1,
       "databases shop and bench",
       "--database shop",
@@ -167,10 +157,10 @@ describe("of a log that is damaged the rest is proposed, and what could not be r
     const log = fileOf([select, update.slice(0, -40)].join("\n"));
     const { code, stdout, stderr } = await inventory(...named, log);
     expect([code, stderr]).toEqual([
-      0,
+      3,
       `mayflyd: 1 statement counted; 1 could not be read\n  ${log}:2: it is not JSON\n`,
     ]);
-    expect(stdout).toContain("\n# 1 line could not be read: what they hold is not covered.\n");
+    expect(stdout).toContain("\n# 1 line could not be read: what it holds is not covered.\n");
     expect(operations(stdout)).toEqual(["read-orders"]);
   });
 
@@ -181,7 +171,7 @@ describe("of a log that is damaged the rest is proposed, and what could not be r
       Buffer.concat([Buffer.from(`${select}\n${torn}\n`), garbage, Buffer.from(`\n${update}\n`)]),
     );
     const { code, stdout, stderr } = await inventory(...named, log);
-    expect(code).toBe(0);
+    expect(code).toBe(3);
     expect(operations(stdout)).toEqual(["read-orders", "update-orders"]);
     const [head, ...lines] = stderr.trimEnd().split("\n");
     expect(head).toMatch(/^mayflyd: 2 statements counted; \d+ could not be read$/);
@@ -193,16 +183,16 @@ describe("of a log that is damaged the rest is proposed, and what could not be r
     const packed = gzipSync(`${select}\n`.repeat(20_000));
     const log = fileOf(packed.subarray(0, packed.length - 20));
     const { code, stdout, stderr } = await inventory(...named, log);
-    expect(code).toBe(0);
+    expect(code).toBe(3);
     expect(operations(stdout)).toEqual(["read-orders"]);
     expect(stderr).toContain(`\n  ${log}: its gzip data is damaged: `);
   });
 
   test("where nothing counts, what may be amiss is said", async () => {
     const { code, stdout, stderr } = await inventory(...named, "--by", "nobody", fileOf(`${select}\n`));
-    expect([code, parse(stdout)]).toEqual([0, null]);
+    expect([code, parse(stdout)]).toEqual([3, null]);
     expect(stderr).toMatch(
-      /^mayflyd: 0 statements counted; 1 were not asked for\nhint: does the log hold statements/,
+      /^mayflyd: 0 statements counted; 1 was not asked for\nhint: the sources hold what others did, or .* --by, --since and --database\n$/,
     );
   });
 });

@@ -58,7 +58,7 @@ export function proposalYaml(proposal: Proposal, about: ProposedFor): string {
       : [
           "",
           ...comment(
-            `${countOf(freely.times, about.act)} beside these need no operation of their own: transactions, settings, what every session may ask.`,
+            `${countOf(freely.times, about.act)} beside these ${freely.times === 1 ? "needs" : "need"} no operation of ${freely.times === 1 ? "its" : "their"} own: transactions, settings, what every session may ask.`,
             indent,
           ),
         ]),
@@ -111,10 +111,16 @@ function headLines(
     ),
     ...(covered === undefined
       ? []
-      : comment(`${countOf(covered, act)} are covered by ${connection}'s operations already.`, "")),
+      : comment(
+          `${countOf(covered, act)} ${covered === 1 ? "is" : "are"} covered by ${connection}'s operations already.`,
+          "",
+        )),
     ...(unread === 0
       ? []
-      : comment(`${countOf(unread, "line")} could not be read: what they hold is not covered.`, "")),
+      : comment(
+          `${countOf(unread, "line")} could not be read: what ${unread === 1 ? "it holds" : "they hold"} is not covered.`,
+          "",
+        )),
     ...(apart.length === 0
       ? []
       : comment(

@@ -189,7 +189,7 @@ describe("what was seen seldom", () => {
   it("is set apart with a draft", () => {
     expect(apart([{ act: "SELECT id FROM orders", times: 2 }], parts)).toMatchObject([
       {
-        reason: "seen fewer than 3 times",
+        reason: "each kind of statement was seen fewer than 3 times",
         draft: { name: "read-orders", risk: "high" },
         evidence: { times: 2 },
       },

@@ -66,6 +66,7 @@ function subjectsOf({ atoms, tables }: Needs): readonly string[] {
 export function scopeOfAll(members: readonly NeedingActs[]): PostgresScope {
   const atoms = new Map<string, Atom>();
   for (const { needs } of members) for (const atom of needs.atoms) atoms.set(atomKey(atom), atom);
+  for (const key of anyColumnsOf(members)) dropAnyColumn(atoms, key);
   const order = (atom: Atom): number =>
     atom[0] === "statement" ? statementKinds.indexOf(atom[1]) : statementKinds.length;
   const inOrder = [...atoms.values()].toSorted((one, other) => order(one) - order(other));
@@ -74,6 +75,27 @@ export function scopeOfAll(members: readonly NeedingActs[]): PostgresScope {
     isWithoutKind ? [["statement", "select"], ...inOrder] : inOrder,
     members.every(({ needs }) => needs.requiresWhere),
   );
+}
+
+/** Columns that only stand for any of their table, by their keys. */
+function anyColumnsOf(members: readonly NeedingActs[]): readonly string[] {
+  const named = new Set(
+    members.flatMap(({ needs }) => needs.atoms.map(atomKey).filter((key) => !needs.anyColumns.has(key))),
+  );
+  return [...new Set(members.flatMap(({ needs }) => [...needs.anyColumns]))].filter((key) => !named.has(key));
+}
+
+/** Leaves such a column out where another one of its table is read. */
+function dropAnyColumn(atoms: Map<string, Atom>, key: string): void {
+  const atom = atoms.get(key);
+  const isRead = [...atoms.values()].some(
+    (each) =>
+      each !== atom &&
+      (each[0] === "column" || each[0] === "whole") &&
+      each[1] === atom?.[1] &&
+      each[2] === "select",
+  );
+  if (isRead) atoms.delete(key);
 }
 
 /** The operation of a cluster. @param taken names that it may not have; its own is added */

@@ -10,8 +10,14 @@ it.each([
   ["orders-db", undefined, "orders-db", "ORDERS_DB_PASSWORD"],
   ["a--b.c", undefined, "a--b.c", "A_B_C_PASSWORD"],
 ])("drafts the target of %s in %s", (connection, within, database, env) => {
-  expect(postgresInventory.targetDraft(connection, within)).toEqual({
+  expect(postgresInventory.targetDraft(connection, within, undefined)).toEqual({
     postgres: { host: "db.internal", database, user: "mayfly", password: { env } },
+  });
+});
+
+it("says in a draft where names without a schema are, where that is known", () => {
+  expect(postgresInventory.targetDraft("a", "b", { search_path: ["app", "public"] })).toMatchObject({
+    postgres: { search_path: ["app", "public"] },
   });
 });
 

@@ -4,6 +4,7 @@ import type { Target } from "../target.ts";
 import { judgeOf } from "./judge.ts";
 import { likenessOf } from "./likeness.ts";
 import { propose } from "./propose.ts";
+import { searchPathOf } from "./search-path.ts";
 import { shownStatement } from "./shown.ts";
 import { postgresSources } from "./sources.ts";
 import { unused } from "./unused.ts";
@@ -13,12 +14,13 @@ export const postgresInventory: Inventory<PostgresScope> = {
   act: "statement",
   sources: postgresSources,
   within: (target) => (target as Target).database,
-  targetDraft: (connection, database) => ({
+  targetDraft: (connection, database, target) => ({
     postgres: {
       host: "db.internal",
       database: database ?? connection,
       user: "mayfly",
       password: { env: `${connection.toUpperCase().replaceAll(/[^A-Z0-9]+/gu, "_")}_PASSWORD` },
+      ...(target === undefined ? {} : { search_path: searchPathOf(target) }),
     },
   }),
   likeness: likenessOf,

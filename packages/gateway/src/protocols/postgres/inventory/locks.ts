@@ -3,12 +3,16 @@ import type { NeedingActs } from "./cluster.ts";
 import { isOfChange } from "./needs.ts";
 
 /** What locks rows, and why a person should decide about it; left out: it may be proposed. */
-export type LockingActs = NeedingActs & { readonly lockReason?: string };
+export type LockingActs = NeedingActs & {
+  readonly lockReason?: string;
+  /** Whether nothing is known that could be granted for it. */
+  readonly isUngrantable?: boolean;
+};
 
 const changing: ReadonlySet<string> = new Set(["insert", "update", "delete"]);
 
 /** The tables whose rows a statement locks (FOR UPDATE) and does not change: it may, where it could change them. */
-function lockedTables(atoms: readonly Atom[]): ReadonlySet<string> {
+export function lockedTables(atoms: readonly Atom[]): ReadonlySet<string> {
   const changes = atoms.some(([kind, what]) => kind === "statement" && changing.has(what));
   return new Set(changes ? [] : atoms.filter(isOfChange).map(([, table]) => table as string));
 }
@@ -35,9 +39,13 @@ export function withLocks(all: readonly NeedingActs[]): readonly LockingActs[] {
     const unchanged = locked.filter((table) => !updated.has(table));
     const lockReason =
       unchanged.length > 0
-        ? `it locks rows of ${unchanged.join(", ")}, which takes the right to update or delete them, and nothing else does`
+        ? `it locks rows of ${unchanged.join(", ")}, which takes the right to update or delete them, and nothing else of this does`
         : `it locks rows of ${locked.join(", ")} without a key, which takes the right to update them so`;
     const isProposed = unchanged.length === 0 && each.needs.requiresWhere;
-    return { ...each, needs: { ...each.needs, atoms }, ...(isProposed ? {} : { lockReason }) };
+    return {
+      ...each,
+      needs: { ...each.needs, atoms },
+      ...(isProposed ? {} : { lockReason, isUngrantable: unchanged.length > 0 }),
+    };
   });
 }

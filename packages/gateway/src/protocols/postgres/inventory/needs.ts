@@ -16,6 +16,8 @@ export interface Needs {
   readonly requiresWhere: boolean;
   /** The tables that it names, in its order, WITH queries left out. */
   readonly tables: readonly string[];
+  /** Of the atoms those that stand for any column of their table (`count(*)`), by their keys. */
+  readonly anyColumns: ReadonlySet<string>;
   /** Of the atoms those that may be another table's, by their keys. */
   readonly uncertain: ReadonlySet<string>;
 }
@@ -71,6 +73,12 @@ export function needsOf(statement: unknown, characters: number, parts: NeedsPart
   // The guard says better than anybody else why not.
   judge(statement, scopeOf(candidates, false), parts);
   const plain = leastPart(candidates, (atoms) => covers(atoms));
+  const lacking = plain.find((atom) => atom[0] === "whole" && parts.isWholeKnown(atom[1]));
+  if (lacking !== undefined && !needsWhole(statement, named, lacking[1] ?? "", parts))
+    throw new GuardDenied(
+      "columns",
+      `it uses columns of ${lacking[1]} that the schema does not have: is --schema of this database, and as new as the log?`,
+    );
   const keyed = isChange(plain) ? withKeys(plain, named, parts, covers) : undefined;
   const least = keyed ?? plain;
   const requiresWhere = keyed !== undefined;
@@ -80,7 +88,11 @@ export function needsOf(statement: unknown, characters: number, parts: NeedsPart
     atoms: [...all.values()],
     requiresWhere,
     tables: tablesOf(least, named),
-    uncertain: new Set([...uncertain.keys(), ...unnamed(least, named, parts)]),
+    anyColumns: new Set(unnamed(least, named)),
+    uncertain: new Set([
+      ...uncertain.keys(),
+      ...unnamed(least, named, (table, column) => parts.columnsOf(table)?.has(column) !== true),
+    ]),
   };
 }
 
@@ -91,6 +103,25 @@ function judge(statement: unknown, scope: PostgresScope, { searchPath, database 
     [compileScope("connection/operation", scope, searchPath, database)],
     new Work(MAX_ASKED_WORK),
   );
+}
+
+/** Whether a statement needs a table's every column even where nobody says which it has: it has a star, say. */
+function needsWhole(statement: unknown, named: Named, table: string, parts: NeedsParts): boolean {
+  const columns = new Map([...parts.database.columns].filter(([known]) => known !== table));
+  const open: NeedsParts = {
+    ...parts,
+    database: { ...parts.database, key: `${parts.database.key} but of ${table}`, columns },
+    isWholeKnown: (each) => each !== table && parts.isWholeKnown(each),
+  };
+  const candidates = candidatesOf(named, open).filter((atom) => atom[0] !== "whole" || atom[1] !== table);
+  parts.spend(candidates.length);
+  try {
+    judge(statement, scopeOf(candidates, false), open);
+    return false;
+  } catch (error) {
+    if (error instanceof GuardDenied) return true;
+    throw error;
+  }
 }
 
 /** Whether it changes rows that are there, or locks them. */
@@ -151,12 +182,15 @@ function alternativesOf(
   return found;
 }
 
-/** Columns that the statement does not name, and of which nobody knows that they are there. */
-function unnamed(atoms: readonly Atom[], { columns }: Named, { columnsOf }: NeedsParts): readonly string[] {
-  return atoms
-    .filter((atom) => atom[0] === "column" && !columns.includes(atom[3]))
-    .filter((atom) => atom[0] === "column" && columnsOf(atom[1])?.has(atom[3]) !== true)
-    .map(atomKey);
+/** Columns that the statement does not name. @param which of them; left out: all */
+function unnamed(
+  atoms: readonly Atom[],
+  { columns }: Named,
+  which: (table: string, column: string) => boolean = () => true,
+): readonly string[] {
+  return atoms.flatMap((atom) =>
+    atom[0] === "column" && !columns.includes(atom[3]) && which(atom[1], atom[3]) ? [atomKey(atom)] : [],
+  );
 }
 
 function tablesOf(atoms: readonly Atom[], named: Named): readonly string[] {

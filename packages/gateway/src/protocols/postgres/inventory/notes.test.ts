@@ -15,7 +15,13 @@ function needing(
   return {
     seen: { act: "", times, by: new Map(Object.entries(by)) },
     place: 0,
-    needs: { atoms, requiresWhere: false, tables: [], uncertain: new Set(uncertain.map(atomKey)) },
+    needs: {
+      atoms,
+      requiresWhere: true,
+      tables: [],
+      anyColumns: new Set(),
+      uncertain: new Set(uncertain.map(atomKey)),
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { atomKey, type Atom } from "./atoms.ts";
 import type { NeedingActs } from "./cluster.ts";
+import { isOfChange } from "./needs.ts";
 
 /** Who needed a part of a scope, and how often. */
 interface Use {
@@ -35,7 +36,11 @@ export function notesOf(members: readonly NeedingActs[]): readonly string[] {
   // Where most was needed once, that says nothing.
   const once = rare.length * 2 > all.length ? [] : rare;
   const ofOne = everybody.size > 1 ? all.filter(({ by, times }) => by.size === 1 && times > 1) : [];
+  const isKeyless = members.some(({ needs }) => !needs.requiresWhere && needs.atoms.some(isOfChange));
   return [
+    ...(isKeyless
+      ? ["no key of one column says which rows change, so that require_where cannot be said"]
+      : []),
     ...listed("needed once", once),
     ...[...Map.groupBy(ofOne, ({ by }) => [...by][0] ?? "")].flatMap(([who, theirs]) =>
       listed(`needed by ${who === "" ? "somebody without a name" : who} alone`, theirs),

@@ -48,7 +48,7 @@ export function propose(seen: readonly SeenActs[], parts: ProposalParts): Propos
     }
     const reason = acts.lockReason ?? reasonAgainst(acts, structure, parts.minSeen);
     if (reason === undefined) included.push(acts);
-    else left.push({ reason, seen: acts.seen, acts });
+    else left.push({ reason, seen: acts.seen, ...(acts.isUngrantable === true ? {} : { acts }) });
   }
   const taken = new Names(parts.taken);
   const operations: ProposedOperation[] = [];

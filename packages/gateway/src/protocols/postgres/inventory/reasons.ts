@@ -19,7 +19,7 @@ export function reasonAgainst(
   const reasons = atoms.flatMap((atom) => reasonOf(atom, structure) ?? []);
   if (reasons.length > 0) return [...new Set(reasons)].join("; ");
   if (seen.times >= minSeen) return undefined;
-  return `seen fewer than ${minSeen} times`;
+  return `each kind of statement was seen fewer than ${minSeen} times`;
 }
 
 function reasonOf(atom: Atom, structure: DatabaseStructure | undefined): string | undefined {

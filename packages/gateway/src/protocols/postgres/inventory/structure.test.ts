@@ -90,7 +90,8 @@ describe("a file that makes tables", () => {
 
   it("has the columns of parents, and says none of a table whose columns it does not tell", () => {
     const sql = `CREATE TABLE a (x int, y text); CREATE TABLE b (z int) INHERITS (a); CREATE TABLE c PARTITION OF a DEFAULT;
-      CREATE TABLE d (LIKE a); CREATE TABLE e OF kind; CREATE TABLE f (x int) INHERITS (elsewhere)`;
+      CREATE TABLE d (LIKE a); CREATE TABLE e OF kind; CREATE TABLE f (x int) INHERITS (elsewhere);
+      ALTER TABLE d ADD COLUMN y int; ALTER TABLE f ADD COLUMN y int; ALTER TABLE elsewhere ADD COLUMN y int`;
     expect(asLists(readStructure(sql, "app"))).toMatchObject({
       columns: { "app.a": ["x", "y"], "app.b": ["x", "y", "z"], "app.c": ["x", "y"] },
     });

@@ -7,6 +7,8 @@ export interface DatabaseStructure {
   readonly columns: ReadonlyMap<string, readonly string[]>;
   /** Columns that are a primary key or unique, each by itself. */
   readonly keys: ReadonlyMap<string, readonly string[]>;
+  /** Columns that are arrays of PostgreSQL's own types. */
+  readonly arrays: ReadonlyMap<string, ReadonlySet<string>>;
   /** Columns whose every namesake in the database holds short values alone: numbers, times, short texts. */
   readonly shortColumns: ReadonlySet<string>;
   /** Functions and procedures, without their schemas. */
@@ -61,6 +63,7 @@ export function readStructure(dump: string, schema: string): DatabaseStructure {
   const columns = new Map<string, string[]>();
   const keys = new Map<string, readonly string[]>();
   const short = new Map<string, boolean>();
+  const arrays = new Map<string, Set<string>>();
   const functions = new Set<string>();
   const types = new Set<string>();
   let usual = schema;
@@ -73,6 +76,7 @@ export function readStructure(dump: string, schema: string): DatabaseStructure {
       const name = fullName(base["relation"], usual);
       const inherited = inheritedBy(base, usual, columns);
       addTable(name, base["tableElts"], columns, keys, short);
+      arrays.set(name, arraysIn(base["tableElts"]));
       if (inherited === undefined) columns.delete(name);
       else columns.set(name, [...new Set([...inherited, ...(columns.get(name) ?? [])])]);
     }
@@ -88,6 +92,7 @@ export function readStructure(dump: string, schema: string): DatabaseStructure {
     columns,
     keys,
     shortColumns: new Set([...short].filter(([, isShort]) => isShort).map(([name]) => name)),
+    arrays,
     functions,
     types,
   };
@@ -170,13 +175,36 @@ function addAlterations(
     const command = nodeOf(each["AlterTableCmd"]);
     const definition = nodeOf(command?.["def"]);
     if (command?.["subtype"] === "AT_AddConstraint") addKey(table, definition?.["Constraint"], keys);
-    // What pg_dump itself never writes is left out: the columns of a child are in its own statement.
-    if (command?.["subtype"] === "AT_AddColumn")
-      columns.set(table, [
-        ...(columns.get(table) ?? []),
-        textOf(nodeOf(definition?.["ColumnDef"])?.["colname"]),
-      ]);
+    // What pg_dump itself never writes is left out: the columns of a child are in its own statement. A table some of whose
+    // columns are not known stays unknown.
+    const known = columns.get(table);
+    if (command?.["subtype"] === "AT_AddColumn" && known !== undefined)
+      columns.set(table, [...known, textOf(nodeOf(definition?.["ColumnDef"])?.["colname"])]);
   }
+}
+
+/** Types of PostgreSQL's own that have no fields, beside the short ones. */
+const plainTypes: ReadonlySet<string> = new Set([
+  "text",
+  "varchar",
+  "bpchar",
+  "json",
+  "jsonb",
+  "bytea",
+  "citext",
+]);
+
+/** The columns that are arrays of such. */
+function arraysIn(elements: unknown): Set<string> {
+  return new Set(
+    nodesOf(elements).flatMap((element) => {
+      const column = nodeOf(element["ColumnDef"]);
+      const type = nodeOf(column?.["typeName"]);
+      const name = stringsOf(type?.["names"]).at(-1) ?? "";
+      const isArray = type?.["arrayBounds"] !== undefined;
+      return isArray && (shortTypes.has(name) || plainTypes.has(name)) ? [textOf(column?.["colname"])] : [];
+    }),
+  );
 }
 
 function isShort(value: unknown): boolean {
@@ -203,6 +231,6 @@ class EveryName extends Set<string> {
 export function assumedDatabase(structure: DatabaseStructure | undefined): DatabaseFacts {
   if (structure === undefined)
     return { ...plainDatabase, key: "short columns", shortColumns: new EveryName() };
-  const { columns, shortColumns } = structure;
-  return { ...withColumns(plainDatabase, { columns, arrays: new Map() }), shortColumns };
+  const { columns, arrays, shortColumns } = structure;
+  return { ...withColumns(plainDatabase, { columns, arrays }), shortColumns };
 }

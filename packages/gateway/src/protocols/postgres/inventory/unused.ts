@@ -3,6 +3,7 @@ import { compareReach } from "../../../gate/reach.ts";
 import { reachOf } from "../reach.ts";
 import type { PostgresScope, TableScope } from "../scope.ts";
 import { scopeOfAll } from "./cluster.ts";
+import { lockedTables, withLocks } from "./locks.ts";
 import { look } from "./look.ts";
 import { searchPathOf } from "./search-path.ts";
 import { type DatabaseStructure, readStructure } from "./structure.ts";
@@ -12,7 +13,8 @@ export const unused: Inventory<PostgresScope>["unused"] = (seen, scope, { target
   const searchPath = searchPathOf(target);
   const read = structure === undefined ? undefined : readStructure(structure, searchPath[0] ?? "");
   const { needing } = look(seen, searchPath, read);
-  const used = scopeOfAll(needing);
+  const used = scopeOfAll(withLocks(needing));
+  const locked = new Set(needing.flatMap(({ needs }) => [...lockedTables(needs.atoms)]));
   const { tables, functions, procedures, channels } = used;
   const isIdle =
     Object.keys(tables).length === 0 &&
@@ -26,7 +28,7 @@ export const unused: Inventory<PostgresScope>["unused"] = (seen, scope, { target
   const needed: PostgresScope = {
     ...used,
     tables: mapped({ ...mapped(scope.tables, () => ({})), ...tables }, (entry, name) =>
-      withKeys(entry, scope.tables[name], used),
+      withKeys(locked.has(name) ? lockable(entry, scope.tables[name]) : entry, scope.tables[name], used),
     ),
     catalog: scope.catalog,
     require_where: scope.require_where,
@@ -73,6 +75,18 @@ function written(
     };
   };
   return { ...uses, ...out("select"), ...out("insert"), ...out("update") };
+}
+
+/** What a lock takes: the right to change the table, whichever column that is of. */
+function lockable(entry: TableScope, granted: TableScope | undefined): TableScope {
+  const update =
+    granted === undefined
+      ? undefined
+      : typeof granted === "string" || Array.isArray(granted)
+        ? granted
+        : granted.update;
+  const uses = typeof entry === "object" && !Array.isArray(entry) ? entry : { select: entry };
+  return { ...uses, ...(update === undefined ? {} : { update }) };
 }
 
 /** A needed entry with the keys that are granted, and with its uses each by itself. */
