@@ -8,6 +8,7 @@ import { type Atom, atomKey, scopeOf } from "./atoms.ts";
 import { candidatesOf } from "./candidates.ts";
 import { leastPart } from "./least.ts";
 import { type Named, namedIn } from "./named.ts";
+import { withoutStars } from "./stars.ts";
 
 /** What a statement needs of a scope: the least that covers it. */
 export interface Needs {
@@ -73,12 +74,12 @@ export function needsOf(statement: unknown, characters: number, parts: NeedsPart
   // The guard says better than anybody else why not.
   judge(statement, scopeOf(candidates, false), parts);
   const plain = leastPart(candidates, (atoms) => covers(atoms));
-  const lacking = plain.find((atom) => atom[0] === "whole" && parts.isWholeKnown(atom[1]));
-  if (lacking !== undefined && !needsWhole(statement, named, lacking[1] ?? "", parts))
-    throw new GuardDenied(
-      "columns",
-      `it uses columns of ${lacking[1]} that the schema does not have: is --schema of this database, and as new as the log?`,
-    );
+  for (const [kind, table] of plain)
+    if (kind === "whole" && parts.isWholeKnown(table) && lacksColumns(statement, named, table, parts))
+      throw new GuardDenied(
+        "columns",
+        `it uses columns of ${table} that the schema does not have: is --schema of this database, and as new as the log?`,
+      );
   const keyed = isChange(plain) ? withKeys(plain, named, parts, covers) : undefined;
   const least = keyed ?? plain;
   const requiresWhere = keyed !== undefined;
@@ -105,23 +106,32 @@ function judge(statement: unknown, scope: PostgresScope, { searchPath, database 
   );
 }
 
-/** Whether a statement needs a table's every column even where nobody says which it has: it has a star, say. */
-function needsWhole(statement: unknown, named: Named, table: string, parts: NeedsParts): boolean {
-  const columns = new Map([...parts.database.columns].filter(([known]) => known !== table));
-  const open: NeedsParts = {
-    ...parts,
-    database: { ...parts.database, key: `${parts.database.key} but of ${table}`, columns },
-    isWholeKnown: (each) => each !== table && parts.isWholeKnown(each),
+/**
+ * Whether a statement names columns of a table that the schema does not have, so that every column there would have to be granted
+ * for them: without its stars it is refused, and would not be if nobody knew the table's columns.
+ */
+function lacksColumns(statement: unknown, named: Named, table: string, parts: NeedsParts): boolean {
+  const starless = withoutStars(statement);
+  const permits = (world: NeedsParts): boolean => {
+    const candidates = candidatesOf(named, world).filter((atom) => atom[0] !== "whole" || atom[1] !== table);
+    world.spend(candidates.length);
+    try {
+      judge(starless, scopeOf(candidates, false), world);
+      return true;
+    } catch (error) {
+      if (error instanceof GuardDenied) return false;
+      throw error;
+    }
   };
-  const candidates = candidatesOf(named, open).filter((atom) => atom[0] !== "whole" || atom[1] !== table);
-  parts.spend(candidates.length);
-  try {
-    judge(statement, scopeOf(candidates, false), open);
-    return false;
-  } catch (error) {
-    if (error instanceof GuardDenied) return true;
-    throw error;
-  }
+  const columns = new Map([...parts.database.columns].filter(([known]) => known !== table));
+  return (
+    !permits(parts) &&
+    permits({
+      ...parts,
+      database: { ...parts.database, key: `${parts.database.key} but of ${table}`, columns },
+      isWholeKnown: (each) => each !== table && parts.isWholeKnown(each),
+    })
+  );
 }
 
 /** Whether it changes rows that are there, or locks them. */
