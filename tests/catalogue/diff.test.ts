@@ -18,6 +18,16 @@ async function read(change: (document: Document) => void): Promise<Configuration
   return configuration;
 }
 
+/** An operation whose body has one member, judged by a schema that stands in the document. */
+const inPlace =
+  (cents: object) =>
+  (document: Document): void => {
+    document.connections.billing.operations.refund = {
+      requests: ["POST /v1/refunds"],
+      body: { schema: { type: "object", properties: { cents }, additionalProperties: false } },
+    };
+  };
+
 /** What is said of two documents, one line a finding. */
 async function said(
   before: (document: Document) => void,
@@ -472,6 +482,21 @@ describe("of scopes", () => {
       [
         "narrower | billing/list | nobody may request it | its scope shrank: body application/json; body: 1KiB in the place of 0B",
       ],
+    ],
+    [
+      "a body's schema that is written in place",
+      inPlace({ type: "integer", maximum: 500 }),
+      inPlace({ type: "integer", maximum: 900 }),
+      [
+        "wider | billing/refund | nobody may request it | its scope grew: body application/json without the schema sha256:d4e4b80dd82b…",
+        "narrower | billing/refund | nobody may request it | its scope shrank: body application/json without the schema sha256:cee77836f351…",
+      ],
+    ],
+    [
+      "nothing, of such a schema in another order",
+      inPlace({ type: "integer", maximum: 500 }),
+      inPlace({ maximum: 500, type: "integer" }),
+      [],
     ],
     [
       "what nobody may request",

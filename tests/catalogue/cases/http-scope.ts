@@ -42,6 +42,14 @@ const rows: readonly Row[] = [
     { ...posts, body: { max: "1KiB" } },
   ],
   [
+    ["body", "schema"],
+    { type: "object", properties: { invoice: { type: "string" } }, required: ["invoice"] },
+    "any.json",
+    json("{}"),
+    /^billing\/read: body \|.*invoice/,
+    { ...posts, body: { max: "1KiB" } },
+  ],
+  [
     ["body", "max"],
     "8B",
     "64KiB",

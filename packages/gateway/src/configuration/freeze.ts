@@ -1,6 +1,7 @@
 import { digestOf } from "../kernel/canonical.ts";
 import type { Json } from "../kernel/canonical.ts";
 import { Secret, TextFile } from "../kernel/secret.ts";
+import { WrittenJson } from "../kernel/written-json.ts";
 
 function refuseChange(): never {
   throw new TypeError("a configuration does not change");
@@ -19,7 +20,8 @@ export function deepFreeze<T>(value: T): T {
     }
     return value;
   }
-  if (value instanceof Secret || value instanceof TextFile) return Object.freeze(value);
+  if (value instanceof Secret || value instanceof TextFile || value instanceof WrittenJson)
+    return Object.freeze(value);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return value;
   Object.freeze(value);
@@ -29,7 +31,8 @@ export function deepFreeze<T>(value: T): T {
 
 /**
  * A value as JSON, for digests and comparisons. A secret is represented by its source (or also by the digest of its value, for
- * comparisons inside the process; or by where it lies; or left out), a file by the digest of its text; sets are sorted.
+ * comparisons inside the process; or by where it lies; or left out), a file by the digest of its text, JSON
+ * that is written in place by the digest of what it says; sets are sorted.
  */
 export function plain(value: unknown, secrets: "source" | "value" | "place" | "none" = "source"): Json {
   if (value === null || typeof value === "boolean" || typeof value === "string") return value;
@@ -44,6 +47,7 @@ export function plain(value: unknown, secrets: "source" | "value" | "place" | "n
     return secrets === "source" ? { secret: source } : { secret: source, digest: digestOf(value.reveal()) };
   }
   if (value instanceof TextFile) return { text: digestOf(value.text()) };
+  if (value instanceof WrittenJson) return { json: digestOf(value.value()) };
   if (value instanceof RegExp) return { pattern: String(value) };
   if (Array.isArray(value))
     return value.map((item: unknown) => (item === undefined ? null : plain(item, secrets)));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { TextFile } from "../../kernel/secret.ts";
 import { fateOf, problemOfListed } from "./request/headers.ts";
 import { compileScopes } from "./compile.ts";
 import { judgeHead } from "./judge-head.ts";
@@ -38,7 +39,7 @@ describe("a mask", () => {
         ...mask,
         ...more,
       });
-      scope.body?.schema?.load(JSON.stringify(schema));
+      if (scope.body?.schema instanceof TextFile) scope.body.schema.load(JSON.stringify(schema));
       return checkScope(scope).map(({ path, hint }) => `${path.join(".")}: ${hint}`);
     };
     const open = { type: "object", properties: { page: { type: "integer" } } };
@@ -47,6 +48,9 @@ describe("a mask", () => {
     ]);
     expect(problemsWith({ ...open, additionalProperties: false })).toEqual([]);
     expect(problemsWith(open, { response: {} })).toEqual([]);
+    const inPlace = (schema: object): readonly string[] => problemsWith({}, { body: { schema } });
+    expect(inPlace(open)).toEqual(["body: write type: object and additionalProperties: false at its top"]);
+    expect(inPlace({ ...open, additionalProperties: false })).toEqual([]);
   });
 
   it.each([

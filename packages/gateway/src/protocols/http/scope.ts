@@ -2,6 +2,7 @@ import * as z from "zod";
 import { RE2JS } from "re2js";
 import { textFileSchema } from "../../kernel/secret.ts";
 import { parseSize, sizePattern } from "../../kernel/sizes.ts";
+import { writtenJsonSchema } from "../../kernel/written-json.ts";
 import { problemOfListed } from "./request/headers.ts";
 import { mayBeJudged } from "./body/media-type.ts";
 import { readPointer } from "./pointer.ts";
@@ -50,6 +51,11 @@ const pointer = z.string().superRefine((written, context) => {
     });
 });
 
+/** A JSON Schema for a body: written here, or in a file. */
+const bodySchema = z.union([textFileSchema, writtenJsonSchema], {
+  error: "this must be a JSON Schema, or the path of a file with one",
+});
+
 /** What one operation on an HTTP API may say. `docs/http.md` explains every member. */
 export const scopeSchema = z.strictObject({
   requests: z
@@ -70,7 +76,7 @@ export const scopeSchema = z.strictObject({
     .union([
       textFileSchema.transform((schema) => ({ schema, max: 65_536, types: ["application/json"] })),
       z.strictObject({
-        schema: textFileSchema.optional(),
+        schema: bodySchema.optional().describe("A JSON Schema written here, or the path of a file with one"),
         max: size.default(65_536),
         types: z
           .array(z.string().regex(/^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+*-]+$/))
@@ -108,7 +114,11 @@ export function checkScope(scope: HttpScope): readonly Problem[] {
   if (body?.schema !== undefined) {
     const compiled = compileSchema(body.schema.text());
     if ("why" in compiled)
-      problems.push({ path: ["body"], message: `the body's schema cannot be used: ${compiled.why}` });
+      problems.push({
+        path: ["body", "schema"],
+        message: `the body's schema cannot be used: ${compiled.why}`,
+        hint: "docs/http.md lists what a schema may say",
+      });
     if (!body.types.every((type) => /[/+]json$/.test(type)))
       problems.push({
         path: ["body", "types"],
