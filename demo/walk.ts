@@ -173,7 +173,9 @@ export const walk: readonly Step[] = [
     title:
       "What the agent did becomes an inventory: the least that covers it, and what it was granted beyond that",
     async run(world, shell) {
-      const least = await shell.run(`mayflyd inventory --connection orders-db ${world.log}`, { most: 60 });
+      const least = await shell.run(`mayflyd inventory --connection orders-db --kind postgres ${world.log}`, {
+        most: 60,
+      });
       expectCode(least, "the inventory", 0);
       expect(least, "the inventory", /^ {6}read-orders:$/m, /public\.orders: \[id, /, /require_where: true/);
       const unused = await shell.run(

@@ -20,6 +20,7 @@ export const INVARIANTS = [
   "packages/gateway/src/identity/sign-in/saml/mutation.property.test.ts",
   "packages/gateway/src/policy/decide.property.test.ts",
   "packages/gateway/src/protocols/http/corpus.test.ts",
+  "packages/gateway/src/protocols/http/inventory/access-log.property.test.ts",
   "packages/gateway/src/protocols/kubernetes/codecs.property.test.ts",
   "packages/gateway/src/protocols/kubernetes/corpus.test.ts",
   "packages/gateway/src/protocols/kubernetes/standards/pod-security.test.ts",

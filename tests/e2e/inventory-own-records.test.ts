@@ -72,11 +72,11 @@ function inventory(...given: string[]): Promise<Ran> {
 
 async function expectWhatWasDone(): Promise<void> {
   const [proposed, checked, unused, others, elsewhere] = await Promise.all([
-    inventory("--schema", path.join(root, "demo/shop.sql")),
+    inventory("--kind", "postgres", "--schema", path.join(root, "demo/shop.sql")),
     inventory("-c", world.file, "--check"),
     inventory("-c", world.file, "--unused"),
-    inventory("--by", "somebody-else"),
-    inventory("--connection", "stock-db"),
+    inventory("--kind", "postgres", "--by", "somebody-else"),
+    inventory("--kind", "postgres", "--connection", "stock-db"),
   ]);
   const counted = "mayflyd: 7 statements counted; 1 failed or was refused\n";
   expect([proposed.code, proposed.stderr]).toEqual([0, counted]);

@@ -57,6 +57,24 @@ export const runBlocks: readonly RunBlock[] = [
   },
   {
     block:
+      "docs/inventory-http.md $ mayflyd inventory --connection billing-api examples/inventory/access-log.txt",
+    where: "gateway",
+    before: inventoried,
+  },
+  {
+    block:
+      "docs/inventory-http.md $ mayflyd inventory --connection billing-api -c examples/http.yaml --check examples/inventory/access-log.txt",
+    where: "gateway",
+    before: inventoried,
+  },
+  {
+    block:
+      "docs/inventory-http.md $ mayflyd inventory --connection billing-api -c examples/http.yaml --unused examples/inventory/access-log.txt",
+    where: "gateway",
+    before: inventoried,
+  },
+  {
+    block:
       "docs/close-direct-paths.md $ mayflyd close orders-db --gateway 10.0.0.5 --keep postgres --address 10.0.0.20",
     where: "gateway",
     before: `mkdir close; cd close; cp ${path.join(root, "examples/postgres.yaml")} mayfly.yaml`,

@@ -1,5 +1,5 @@
 import type { NamedScope, Verdict } from "../protocol.ts";
-import type { ActSource } from "./seen.ts";
+import type { ActSource, Recorded } from "./seen.ts";
 
 /** Acts that are alike: they need the same of a scope. */
 export interface SeenActs {
@@ -72,7 +72,17 @@ export interface ProposalParts {
 export interface Inventory<Scope> {
   /** What its acts are called, for people: `statement`. */
   readonly act: string;
+  /** What the part of a target is called that acts are done in: `database`. Its name is an option's too. */
+  readonly part: string;
   readonly sources: readonly ActSource[];
+  /** What `act` of a record of Mayfly's own says was done. */
+  recorded(act: Readonly<Record<string, unknown>>): Recorded;
+  /** What may be amiss where the sources hold no act at all. */
+  readonly emptyHint: string;
+  /** How a target is made to write one of the formats; left out: nothing is to be said. */
+  readonly formatHint?: string;
+  /** Why more may be refused without a structure than a session would refuse; left out: nothing is to be said. */
+  readonly checkHint?: string;
   /** The part of a target that its acts are done in, as sources name it; undefined: it does not say. */
   within(target: unknown): string | undefined;
   /** How a connection would say how the target is reached, with values to be filled in. @param target what is known of it */

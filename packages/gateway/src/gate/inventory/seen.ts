@@ -12,6 +12,16 @@ export interface SeenAct {
   readonly times: number;
 }
 
+/**
+ * What of an act a record of Mayfly's own says: the act; a text that is kept beside the log under a digest; or why neither is
+ * there. Undefined: it is another kind of act, which needs nothing of a scope by itself.
+ */
+export type Recorded =
+  | { readonly act: string }
+  | { readonly payload: string }
+  | { readonly why: string }
+  | undefined;
+
 /** What a source's reader comes upon, in the source's order. */
 export type Found =
   | { readonly kind: "act"; readonly act: SeenAct }

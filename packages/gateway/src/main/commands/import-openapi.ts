@@ -1,14 +1,11 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { parse } from "yaml";
 import { MayflyError, messageOf } from "../../kernel/errors.ts";
 import { escapeInvisible } from "../../kernel/invisible-characters.ts";
 import { importOpenApi, type ImportedOperation } from "../../protocols/http/openapi-import.ts";
+import { readOpenApiText } from "../../protocols/http/openapi-text.ts";
 import { jsonText, say, tell } from "../terminal.ts";
 import { yamlText } from "../yaml-text.ts";
-
-/** The largest document that is read, bytes. */
-const largest = 50 * 1024 * 1024;
 
 /**
  * `mayflyd import openapi FILE`: prints a connection with one operation an endpoint, for the operator to trim.
@@ -59,27 +56,11 @@ async function readDocument(file: string): Promise<unknown> {
       hint: "name an OpenAPI 3 document in JSON or YAML",
     });
   }
-  if (text.length > largest)
-    throw new MayflyError("too_large", `${file} is larger than 50 MiB`, { hint: "import a part of it" });
-  let value: unknown;
-  try {
-    value = parse(text, { maxAliasCount: 100 });
-  } catch (error) {
-    throw new MayflyError(
-      "unreadable",
-      `${file} is neither JSON nor YAML: ${messageOf(error).split("\n")[0]}`,
-      {
-        hint: "name an OpenAPI 3 document in JSON or YAML",
-      },
-    );
-  }
-  const version =
-    typeof value === "object" && value !== null && "openapi" in value ? value.openapi : undefined;
-  if (typeof version !== "string" || !version.startsWith("3."))
-    throw new MayflyError("not_openapi", `${file} is no OpenAPI 3 document`, {
-      hint: "convert an older one first; the document begins with openapi: 3.…",
-    });
-  return value;
+  const read = readOpenApiText(text);
+  if ("document" in read) return read.document;
+  throw new MayflyError("not_openapi", `${file} is no OpenAPI 3 document: ${read.why}`, {
+    hint: "name one in JSON or YAML; convert an older one first, and import a part of a larger one",
+  });
 }
 
 /** Writes a body's schema. @returns its path, or undefined where there is none */

@@ -4,14 +4,10 @@ import type { RefusedActs } from "./refusals.ts";
 
 const shown = (act: string): string => act.replaceAll(/\d/gu, "?");
 
-const refusedActs = (
-  rule: string,
-  acts: readonly string[],
-  by: Readonly<Record<string, number>> = { app: 3 },
-): RefusedActs => ({
+const refusedActs = (rule: string, acts: readonly string[], times = acts.length): RefusedActs => ({
   rule,
   message: `${rule} does not allow it`,
-  evidence: { kinds: acts.length, times: 3, by: new Map(Object.entries(by)), first: 0, last: 0 },
+  evidence: { kinds: acts.length, times, by: new Map([["app", times]]), first: 0, last: 0 },
   acts: acts.map((act) => ({ act, times: 1, by: new Map() })),
 });
 
@@ -43,32 +39,46 @@ test("what could not be read is said before the reasons, where there is such", (
 
 test("each reason stands below with its rule, by whom, when, and the acts without their values", () => {
   expect(
-    text(3, 6, [refusedActs("tables", ["select 1", "update 2"]), refusedActs("locks", ["lock 3"])]),
+    text(3, 6, [
+      refusedActs("tables", ["select 1", "update 2", "update 3"]),
+      refusedActs("locks", ["lock 3"]),
+    ]),
   ).toBe(
     `orders-db: 9 statements, 3 covered, 6 refused (66.67 %)
 
 tables
   tables does not allow it
   seen 3 times by app, 1970-01-01
-    select ?
-    update ?
+    update ? (2 times)
+    select ? (1 time)
 
 locks
   locks does not allow it
-  seen 3 times by app, 1970-01-01
+  seen 1 time by app, 1970-01-01
     lock ?`,
   );
 });
 
-test("five acts of a reason are shown", () => {
-  const acts = Array.from("abcdefg", (name) => `select ${name}`);
-  const lines = text(0, 7, [refusedActs("tables", acts)]).split("\n");
-  expect(lines.filter((line) => line.startsWith("    "))).toEqual(
-    acts.slice(0, 5).map((act) => `    ${act}`),
-  );
+test("ten acts of a reason are shown, and how often there were others", () => {
+  const acts = Array.from("abcdefghijkl", (name) => `select ${name}`);
+  const lines = text(0, 15, [refusedActs("tables", acts, 15)]).split("\n");
+  expect(lines.filter((line) => line.startsWith("    "))).toEqual([
+    ...acts.slice(0, 10).map((act) => `    ${act} (1 time)`),
+    "    and others (5 times)",
+  ]);
 });
 
-test("acts that are the same without their values are shown once", () => {
-  const lines = text(0, 3, [refusedActs("tables", ["select 1", "select 2", "delete 3"])]).split("\n");
-  expect(lines.slice(5)).toEqual(["    select ?", "    delete ?"]);
+test("one act of which no more is kept says that there were others", () => {
+  expect(
+    text(0, 3, [refusedActs("tables", ["select 1"], 3)])
+      .split("\n")
+      .slice(-2),
+  ).toEqual(["    select ? (1 time)", "    and others (2 times)"]);
+});
+
+test("a message forges no line", () => {
+  const lines = text(0, 1, [
+    { ...refusedActs("body", ["post"]), message: "refused: a\n\norders-db: 1 covered" },
+  ]);
+  expect(lines.split("\n").filter((line) => line.startsWith("orders-db: 1 covered"))).toEqual([]);
 });

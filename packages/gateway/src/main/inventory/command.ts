@@ -15,25 +15,35 @@ export function addInventory(program: Command, ended: (code: number) => void): v
     .command("inventory")
     .argument(
       "<source...>",
-      "logs of the database, a folder of Mayfly's own audit log, or - for standard input",
+      "logs of the database or of what stands before the API, a folder of Mayfly's own audit log, or - for standard input",
     )
     .description("propose the operations that cover what was really done, and no more")
     .requiredOption("--connection <name>", "the connection that the sources are about")
+    .option("--kind <kind>", "its kind, where neither -c nor the sources tell it: postgres, http")
     .option("-c, --config <file>", "propose only what this configuration does not cover yet")
     .option("--check", "print what the configuration would refuse of it", false)
     .option("--unused", "print what the configuration grants and nobody used", false)
-    .option("--by <name>", "only what this database user, or at Mayfly this agent, did; repeat it", more, [])
+    .option(
+      "--by <name>",
+      "only what they did, as the sources name them, or at Mayfly this agent; repeat it",
+      more,
+      [],
+    )
     .option("--database <name>", "only what was done in this database")
+    .option("--host <name>", "only what was asked of this host")
     .option("--since <duration>", "only what was done since then: 90d")
     .option("--min-seen <times>", "what was done less often is set apart", countFrom1, 1)
-    .option("--schema <file>", "the database's structure, by pg_dump --schema-only: whose columns are whose")
+    .option(
+      "--schema <file>",
+      "what the target's structure is: pg_dump --schema-only, or an OpenAPI document, JSON or YAML",
+    )
     .option(
       "--search-path <schemas>",
-      "where names without a schema are, without a configuration: app,public",
+      "where PostgreSQL's names without a schema are, without a configuration: app,public",
     )
     .option(
       "--format <format>",
-      "of the sources, where their beginning does not tell: postgres-json, postgres-csv, pg-stat-statements",
+      "of the sources, where their beginning does not tell: postgres-json, postgres-csv, pg-stat-statements, http-combined, http-envoy, http-json, har",
     )
     .option("--json", "print one JSON object", false)
     .addHelpText(

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { checkOptions, type InventoryOptions, sinceOf } from "./options.ts";
+import { checkOptions, type InventoryOptions, partOf, sinceOf } from "./options.ts";
+import { fakeKind } from "./testing/fake-kind.ts";
 
 const options = (more: Partial<InventoryOptions> = {}): InventoryOptions => ({
   connection: "orders-db",
@@ -96,3 +97,23 @@ test.each(["", "90", "d", "90 d", "-90d", "2026-11-01", "90d\n", "9999999999d"])
     );
   },
 );
+
+const databases = fakeKind("postgres", "database");
+const hosts = fakeKind("http", "host");
+
+test("the part of the target is what its own option says", () => {
+  expect(partOf(options(), databases)).toBeUndefined();
+  expect(partOf(options({ database: "shop", searchPath: "app" }), databases)).toBe("shop");
+  expect(partOf(options({ host: "a.example" }), hosts)).toBe("a.example");
+});
+
+test.each([
+  [{ database: "shop" }, hosts, "--database is not for http", "--host says which host"],
+  [{ host: "a.example" }, databases, "--host is not for postgres", "--database says which database"],
+  [{ host: "a.example" }, fakeKind("mcp", "tool"), "--host is not for mcp", "leave it out"],
+  [{ searchPath: "app" }, hosts, "--search-path is for postgres, not for http", "leave it out"],
+] as const)("an option of another kind of connection is refused: %j", (more, kind, message, hint) => {
+  expect(() => partOf(options(more), kind)).toThrow(
+    expect.objectContaining({ code: "bad_options", message, hint }),
+  );
+});

@@ -1,10 +1,13 @@
 import { namePattern } from "../../configuration/fields.ts";
+import type { InventoriedKind } from "./kind.ts";
 import { MayflyError } from "../../kernel/errors.ts";
 import { parseDuration } from "../../kernel/durations.ts";
 
 /** What is asked of `mayflyd inventory` beside its sources. */
 export interface InventoryOptions {
   readonly connection: string;
+  /** Left out: what the configuration, the format or the sources say. */
+  readonly kind?: string;
   /** Left out: there is no configuration yet. */
   readonly config?: string;
   readonly check: boolean;
@@ -14,6 +17,7 @@ export interface InventoryOptions {
   /** Those whose acts count; empty: everybody's. */
   readonly by: readonly string[];
   readonly database?: string;
+  readonly host?: string;
   readonly since?: string;
   readonly minSeen: number;
   /** A file with what the target holds. */
@@ -53,4 +57,25 @@ export function checkOptions(options: InventoryOptions): void {
     throw new MayflyError("bad_options", `${check ? "--check" : "--unused"} needs a configuration`, {
       hint: "say which: -c mayfly.yaml",
     });
+}
+
+/**
+ * The part of the target that is asked for.
+ * @throws MayflyError where an option is about another kind of connection
+ */
+export function partOf(
+  { database, host, searchPath }: InventoryOptions,
+  { kind, inventory: { part } }: InventoriedKind,
+): string | undefined {
+  if (searchPath !== undefined && kind !== "postgres")
+    throw new MayflyError("bad_options", `--search-path is for postgres, not for ${kind}`, {
+      hint: "leave it out",
+    });
+  const parts: Readonly<Record<string, string | undefined>> = { database, host };
+  for (const [name, asked] of Object.entries(parts))
+    if (asked !== undefined && name !== part)
+      throw new MayflyError("bad_options", `--${name} is not for ${kind}`, {
+        hint: part in parts ? `--${part} says which ${part}` : "leave it out",
+      });
+  return parts[part];
 }

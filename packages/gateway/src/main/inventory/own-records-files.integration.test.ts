@@ -6,15 +6,19 @@ import { makeEmptyLog } from "@mayfly/testing/audit-log.ts";
 import { afterAll, describe, expect, test } from "vitest";
 import { openTestLog, testFolders, writeActs } from "../../audit/testing/log.ts";
 import type { Found } from "../../gate/inventory/seen.ts";
+import { recorded } from "../../protocols/postgres/inventory/recorded.ts";
 import { isOwnLog, ownActs } from "./own-records.ts";
-import { noCounts, type ReadCounts, readSources, type Wanted } from "./read-sources.ts";
+import { noCounts, type ReadCounts, type Reading, readSources, type Wanted } from "./read-sources.ts";
 
 const folders = testFolders();
 afterAll(() => folders.removeAll());
 
+const reading: Reading = { act: "statement", part: "database", sources: [], recorded };
+
 async function readAll(folder: string, shares: number[] = []): Promise<readonly Found[]> {
   const all: Found[] = [];
-  for await (const each of ownActs(folder, "orders-db", (share) => shares.push(share))) all.push(each);
+  for await (const each of ownActs(folder, "orders-db", reading, (share) => shares.push(share)))
+    all.push(each);
   return all;
 }
 
@@ -56,8 +60,8 @@ test("a log's folder is read among other sources, whatever their format, and the
   const counted = async (wanted: Partial<Wanted>): Promise<ReadCounts> => {
     const counts = noCounts();
     const all = readSources(
-      [folder],
-      { sources: [], within: "database" },
+      [{ path: folder }],
+      reading,
       { connection: "orders-db", by: [], format: "postgres-csv", within: "shop", ...wanted },
       counts,
       (file, share) => told.push([file, share]),

@@ -5,6 +5,7 @@ import { openAuditLog } from "../../audit/open.ts";
 import { startRetention } from "../../audit/retention/retention.ts";
 import { context, testFolders } from "../../audit/testing/log.ts";
 import { type Clock, systemClock } from "../../kernel/clock.ts";
+import { recorded } from "../../protocols/postgres/inventory/recorded.ts";
 import { ownActs } from "./own-records.ts";
 
 const DAY = 86_400_000;
@@ -76,7 +77,7 @@ test("what retention left is read whole: acts of sessions that were opened in dr
   };
   const seen = async (): Promise<ReadonlySet<string>> => {
     const all = new Set<string>();
-    for await (const found of ownActs(folder, "orders-db", () => undefined))
+    for await (const found of ownActs(folder, "orders-db", { act: "statement", recorded }, () => undefined))
       all.add(found.kind === "act" ? `${found.act.by} ${found.act.act}` : found.kind);
     return all;
   };

@@ -6,7 +6,10 @@ import type { ActWriter } from "../../audit/log.ts";
 import type { RecordContext } from "../../audit/records.ts";
 import { context, openTestLog, testFolders } from "../../audit/testing/log.ts";
 import type { Found, SeenAct } from "../../gate/inventory/seen.ts";
-import { ownActs } from "./own-records.ts";
+import { recorded } from "../../protocols/postgres/inventory/recorded.ts";
+import { ownActs, type Recording } from "./own-records.ts";
+
+const recording: Recording = { act: "statement", recorded };
 
 // One log for all tests; each test's acts are on a connection of its own.
 const folders = testFolders();
@@ -49,10 +52,10 @@ function done(acts: ActWriter, sql: unknown): void {
 }
 
 /** What the log tells of a connection. */
-async function found(of = connection): Promise<readonly Found[]> {
+async function found(of = connection, by = recording): Promise<readonly Found[]> {
   opened.log.flush();
   const all: Found[] = [];
-  for await (const each of ownActs(folder, of, () => undefined)) all.push(each);
+  for await (const each of ownActs(folder, of, by, () => undefined)) all.push(each);
   return all;
 }
 
@@ -102,7 +105,7 @@ describe("an act cannot be read", () => {
     const denied = acts.append("act.denied", JSON.stringify({ act: { sql: "drop" }, decision: "deny" }));
     await log.close();
     const all: Found[] = [];
-    for await (const each of ownActs(other, connection, () => undefined)) all.push(each);
+    for await (const each of ownActs(other, connection, recording, () => undefined)) all.push(each);
     const why =
       "the record that opened its session is missing, which says where it was done: archived, or removed";
     expect(all).toEqual([permitted, denied].map((line) => ({ kind: "unread", line, why })));
@@ -152,6 +155,34 @@ test("acts of other kinds, which have no statement, are not told", async () => {
     acts.append("act.intent", detail);
   done(acts, "select 1");
   expect(await found()).toEqual([act("select 1")]);
+});
+
+test("what an act is, its kind of connection says", async () => {
+  const acts = session();
+  const reference = opened.log.payload(Buffer.from("POST /orders"));
+  const said: Recording = {
+    act: "request",
+    recorded: ({ path, kept, why }) => {
+      if (typeof why === "string") return { why };
+      if (kept !== undefined) return { payload: reference.payload };
+      return typeof path === "string" ? { act: `GET ${path}` } : undefined;
+    },
+  };
+  const lines = [{ path: "/orders" }, { sql: "select 1" }, { kept: 1 }, { why: "it was cut" }].map((each) =>
+    acts.append("act.intent", JSON.stringify({ act: each })),
+  );
+  const repeated = acts.append("act.intent", JSON.stringify({ act: {}, repeats: 0 }));
+  const rest: readonly Found[] = [
+    { kind: "unread", line: lines[3] ?? 0, why: "it was cut" },
+    { kind: "unread", line: repeated, why: "record 0, which it repeats, is missing" },
+  ];
+  expect(await found(connection, said)).toEqual([act("GET /orders"), act("POST /orders"), ...rest]);
+  rmSync(join(folder, payloadPath(reference.payload)));
+  expect(await found(connection, said)).toEqual([
+    act("GET /orders"),
+    { kind: "unread", line: lines[2], why: "the request's text was erased" },
+    ...rest,
+  ]);
 });
 
 test("what a record of another type holds is no act", async () => {

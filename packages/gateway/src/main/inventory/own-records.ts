@@ -5,11 +5,16 @@ import { recordReader } from "../../audit/index/record-reader.ts";
 import { readPayload } from "../../audit/read-payload.ts";
 import { droppedRecords } from "../../audit/retention/dropped.ts";
 import type { AuditRecord } from "../../audit/records.ts";
+import type { Inventory } from "../../gate/inventory/inventory.ts";
 import type { Found, SeenAct } from "../../gate/inventory/seen.ts";
 import { MayflyError } from "../../kernel/errors.ts";
 
 /** How many records are read at a time. */
 const STEP = 1000;
+
+/** What a kind of connection says of its records. */
+export type Recording = Pick<Inventory<unknown>, "act" | "recorded">;
+
 /** Whether a path is the folder of an audit log of Mayfly's own. */
 export function isOwnLog(path: string): boolean {
   try {
@@ -24,12 +29,14 @@ export function isOwnLog(path: string): boolean {
  * What agents did through a connection, as this gateway's own audit log says it: all that was permitted, whatever came of it
  * (a text may fail behind a COMMIT in it). What was denied is told as failed.
  * @param folder of the log
+ * @param recording of the connection's kind
  * @param told how far it is, from 0 to 1
  * @throws MayflyError when a record cannot be read
  */
 export async function* ownActs(
   folder: string,
   connection: string,
+  recording: Recording,
   told: (share: number) => void,
 ): AsyncGenerator<Found> {
   const [first] = segmentsOf(folder);
@@ -61,7 +68,7 @@ export async function* ownActs(
       if (record.connection !== connection) continue;
       if (record.type === "act.denied") yield { kind: "failed" };
       else {
-        const act = await actOf(record, folder);
+        const act = await actOf(record, folder, recording);
         if (act === undefined) continue;
         yield "why" in act ? { kind: "unread", line: record.seq, why: act.why } : { kind: "act", act };
       }
@@ -72,30 +79,33 @@ export async function* ownActs(
   }
 }
 
-/** The statement of an intent; undefined: it is another kind of act, which needs nothing of a scope by itself. */
+/** The act of an intent; undefined: it is another kind of act, which needs nothing of a scope by itself. */
 async function actOf(
   record: AuditRecord,
   folder: string,
+  recording: Recording,
 ): Promise<SeenAct | { readonly why: string } | undefined> {
   const { act, repeats } = record.detail as { readonly act?: unknown; readonly repeats?: number };
-  if (typeof act !== "object" || act === null || !("sql" in act))
+  const said =
+    typeof act === "object" && act !== null
+      ? recording.recorded(act as Readonly<Record<string, unknown>>)
+      : undefined;
+  if (said === undefined)
     // Of an act that repeats another, that one says what was done.
     return repeats === undefined ? undefined : { why: `record ${repeats}, which it repeats, is missing` };
-  const { sql } = act as { readonly sql?: unknown };
-  const text = typeof sql === "string" ? sql : await kept(sql, folder);
+  if ("why" in said) return said;
+  const text = "act" in said ? said.act : await kept(said.payload, folder, recording.act);
   if (typeof text !== "string") return text;
   const by = record.principal?.name ?? "";
   return { act: text, by, at: Date.parse(record.time), times: 1 };
 }
 
 /** A text that is kept beside the log. */
-async function kept(value: unknown, folder: string): Promise<string | { readonly why: string }> {
-  const digest = (value as { readonly payload?: unknown } | null)?.payload;
-  if (typeof digest !== "string") return { why: "the record has no statement" };
+async function kept(digest: string, folder: string, act: string): Promise<string | { readonly why: string }> {
   try {
     const bytes = await readPayload(folder, digest);
-    return bytes?.toString("utf8") ?? { why: "the statement's text was erased" };
+    return bytes?.toString("utf8") ?? { why: `the ${act}'s text was erased` };
   } catch (error) {
-    return { why: error instanceof Error ? error.message : "the statement's text cannot be read" };
+    return { why: error instanceof Error ? error.message : `the ${act}'s text cannot be read` };
   }
 }

@@ -47,8 +47,8 @@ function fileOf(content: string | Uint8Array): string {
 
 const reading = (paths: readonly string[], counts: ReadCounts): AsyncGenerator<SeenAct> =>
   readSources(
-    paths,
-    { sources: [lines], within: "database" },
+    paths.map((path) => ({ path })),
+    { act: "statement", part: "database", sources: [lines], recorded: () => undefined },
     { connection: "orders-db", by: [] },
     counts,
     () => undefined,

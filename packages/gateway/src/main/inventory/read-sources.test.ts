@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ActSource, Found, SeenAct } from "../../gate/inventory/seen.ts";
-import { noCounts, type ReadCounts, readSources, type Wanted } from "./read-sources.ts";
+import { openSource } from "./open.ts";
+import { noCounts, type ReadCounts, type Reading, readSources, type Wanted } from "./read-sources.ts";
 
 let folder = "";
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "mayfly-sources-"))));
@@ -20,7 +21,13 @@ const format = (name: string): ActSource => ({
     for (const line of all.split("\n").slice(1)) if (line !== "") yield JSON.parse(line) as Found;
   },
 });
-const sources = [format("one"), format("two")];
+const database: Reading = {
+  act: "statement",
+  part: "database",
+  sources: [format("one"), format("two")],
+  recorded: () => undefined,
+  formatHint: "it is written so",
+};
 
 const act = (text: string, more: Partial<SeenAct> = {}): Found => ({
   kind: "act",
@@ -47,12 +54,13 @@ async function readAll(
   paths: readonly string[],
   wanted: Partial<Wanted> = {},
   counts = noCounts(),
+  reading = database,
 ): Promise<ReadAll> {
   const told: [string, number | undefined][] = [];
   const acts: SeenAct[] = [];
   const all = readSources(
-    paths,
-    { sources, within: "database" },
+    paths.map((path) => ({ path })),
+    reading,
     { connection: "orders-db", by: [], ...wanted },
     counts,
     (file, share) => told.push([file, share]),
@@ -151,7 +159,7 @@ describe("acts of two databases", () => {
   const refusal = {
     code: "several_databases",
     message: "the sources tell of the databases shop and bench",
-    hint: "a connection is one database: say which with --database shop",
+    hint: "a connection is one database: say which with --database shop or --database bench",
   };
 
   test("are refused with how to say which, in one source or two", async () => {
@@ -159,6 +167,15 @@ describe("acts of two databases", () => {
     const bench = act("b", { within: "bench" });
     await expect(readAll([fileOf([shop, act("c"), shop, bench])])).rejects.toMatchObject(refusal);
     await expect(readAll([fileOf([shop]), fileOf([bench])])).rejects.toMatchObject(refusal);
+  });
+
+  test("are called as the target's parts are", async () => {
+    const path = fileOf([act("a", { within: "a.example" }), act("b", { within: "b.example" })]);
+    await expect(readAll([path], {}, noCounts(), { ...database, part: "host" })).rejects.toMatchObject({
+      code: "several_hosts",
+      message: "the sources tell of the hosts a.example and b.example",
+      hint: "a connection is one host: say which with --host a.example or --host b.example",
+    });
   });
 
   test("are not mixed where those of one are not asked for", async () => {
@@ -196,7 +213,7 @@ describe("the format", () => {
     await expect(readAll([path])).rejects.toMatchObject({
       code: "unknown_format",
       message: `${path} does not begin as any known format does`,
-      hint: `${known}, and the folder of Mayfly's own audit log; --format says which it is; PostgreSQL writes one with log_destination = 'jsonlog' or 'csvlog'`,
+      hint: `${known}, and the folder of Mayfly's own audit log; --format says which it is; it is written so`,
     });
   });
 
@@ -207,6 +224,22 @@ describe("the format", () => {
     expect(textsOf(all)).toEqual(["a"]);
     expect(all.counts).toEqual({ ...noCounts(), acts: 1 });
   });
+});
+
+test("a source that is open already is read from where it is, and not opened again", async () => {
+  const path = fileOf([act("a")]);
+  const opened = await openSource(path);
+  rmSync(path);
+  const acts: string[] = [];
+  const all = readSources(
+    [{ path, opened }],
+    database,
+    { connection: "orders-db", by: [] },
+    noCounts(),
+    () => undefined,
+  );
+  for await (const each of all) acts.push(each.act);
+  expect(acts).toEqual(["a"]);
 });
 
 test("a source that cannot be opened is refused when it is its turn", async () => {

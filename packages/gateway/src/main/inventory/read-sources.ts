@@ -1,7 +1,13 @@
+import type { Inventory } from "../../gate/inventory/inventory.ts";
 import type { ActSource, Found, SeenAct } from "../../gate/inventory/seen.ts";
 import { MayflyError } from "../../kernel/errors.ts";
+import { noSuchFormat, unknownFormat } from "./formats.ts";
+import type { GivenSource } from "./given.ts";
 import { openSource } from "./open.ts";
 import { isOwnLog, ownActs } from "./own-records.ts";
+
+/** What a kind of connection says of its sources. */
+export type Reading = Pick<Inventory<unknown>, "act" | "part" | "sources" | "recorded" | "formatHint">;
 
 /** What of the acts counts. */
 export interface Wanted {
@@ -35,10 +41,15 @@ export interface ReadCounts {
   readonly unreadLines: Unread[];
   /** The parts of the target that acts were done in. */
   readonly within: Set<string>;
+  /** Some of the parts that acts were done in which do not count. */
+  readonly elsewhere: Set<string>;
 }
 
 /** How many lines that could not be read are shown. */
 const MAX_UNREAD = 10;
+
+/** How many parts of a target are named in which nothing counts. */
+const MAX_ELSEWHERE = 5;
 
 export const noCounts = (): ReadCounts => ({
   acts: 0,
@@ -48,6 +59,7 @@ export const noCounts = (): ReadCounts => ({
   unread: 0,
   unreadLines: [],
   within: new Set(),
+  elsewhere: new Set(),
 });
 
 /**
@@ -56,25 +68,35 @@ export const noCounts = (): ReadCounts => ({
  * @throws MayflyError when a source cannot be opened, its format is unknown, or acts of several parts of a target are mixed
  */
 export async function* readSources(
-  paths: readonly string[],
-  { sources, within }: { readonly sources: readonly ActSource[]; readonly within: string },
+  given: readonly GivenSource[],
+  reading: Reading,
   wanted: Wanted,
   counts: ReadCounts,
   told: (file: string, share: number | undefined) => void,
 ): AsyncGenerator<SeenAct> {
-  for (const path of paths) {
-    for await (const found of readOne(path, sources, wanted, told)) {
+  for (const source of given) {
+    for await (const found of readOne(source, reading, wanted, told)) {
       if (found.kind === "failed") counts.failed += 1;
       else if (found.kind === "unread") {
         counts.unread += 1;
         if (counts.unreadLines.length < MAX_UNREAD)
-          counts.unreadLines.push({ file: path, line: found.line, why: found.why });
+          counts.unreadLines.push({ file: source.path, line: found.line, why: found.why });
       } else if (isWanted(found.act, wanted)) {
-        checkPart(found.act, wanted, counts, within);
+        checkPart(found.act, wanted, counts, reading.part);
         counts.acts += found.act.times;
         if (wanted.since !== undefined && found.act.at === undefined) counts.untimed += found.act.times;
         yield found.act;
-      } else counts.others += found.act.times;
+      } else {
+        counts.others += found.act.times;
+        const { within } = found.act;
+        if (
+          wanted.within !== undefined &&
+          within !== undefined &&
+          within !== wanted.within &&
+          counts.elsewhere.size < MAX_ELSEWHERE
+        )
+          counts.elsewhere.add(within);
+      }
     }
   }
 }
@@ -87,30 +109,30 @@ function isWanted({ by, at, within }: SeenAct, wanted: Wanted): boolean {
   );
 }
 
-/** @throws MayflyError: a connection is one database, and acts at two would be mixed */
+/** @throws MayflyError: a connection is one part of a target, and acts at two would be mixed */
 function checkPart({ within }: SeenAct, wanted: Wanted, counts: ReadCounts, what: string): void {
   if (within === undefined || wanted.within !== undefined || counts.within.has(within)) return;
   counts.within.add(within);
   const [first, second] = [...counts.within];
   if (second === undefined) return;
-  throw new MayflyError("several_databases", `the sources tell of the ${what}s ${first} and ${second}`, {
-    hint: `a connection is one ${what}: say which with --${what} ${first}`,
+  throw new MayflyError(`several_${what}s`, `the sources tell of the ${what}s ${first} and ${second}`, {
+    hint: `a connection is one ${what}: say which with --${what} ${first} or --${what} ${second}`,
   });
 }
 
 async function* readOne(
-  path: string,
-  sources: readonly ActSource[],
+  { path, opened: begun }: GivenSource,
+  reading: Reading,
   { connection, format }: Wanted,
   told: (file: string, share: number | undefined) => void,
 ): AsyncGenerator<Found> {
-  if (path !== "-" && isOwnLog(path)) {
-    yield* ownActs(path, connection, (share) => told(path, share));
+  if (begun === undefined && path !== "-" && isOwnLog(path)) {
+    yield* ownActs(path, connection, reading, (share) => told(path, share));
     return;
   }
-  const opened = await openSource(path);
+  const opened = begun ?? (await openSource(path));
   try {
-    const source = sourceOf(path, opened.beginning, sources, format);
+    const source = sourceOf(path, opened.beginning, reading, format);
     const text = (async function* () {
       for await (const piece of opened.text) {
         told(
@@ -128,21 +150,13 @@ async function* readOne(
   }
 }
 
-function sourceOf(
-  path: string,
-  beginning: string,
-  sources: readonly ActSource[],
-  format: string | undefined,
-): ActSource {
-  const known = sources.map((source) => source.format).join(", ");
+function sourceOf(path: string, beginning: string, reading: Reading, format: string | undefined): ActSource {
+  const { sources } = reading;
   const named = sources.find((source) => source.format === format);
-  if (format !== undefined && named === undefined)
-    throw new MayflyError("unknown_format", `there is no format ${format}`, { hint: `known are ${known}` });
+  if (format !== undefined && named === undefined) throw noSuchFormat(format, [reading]);
   const found = named ?? sources.find((source) => source.recognizes(beginning));
   if (found !== undefined) return found;
   // An empty file holds nothing of any format.
   if (beginning === "" && sources[0] !== undefined) return sources[0];
-  throw new MayflyError("unknown_format", `${path} does not begin as any known format does`, {
-    hint: `known are ${known}, and the folder of Mayfly's own audit log; --format says which it is; PostgreSQL writes one with log_destination = 'jsonlog' or 'csvlog'`,
-  });
+  throw unknownFormat(path, [reading]);
 }

@@ -10,7 +10,11 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 function tellOf(counts: Partial<ReadCounts>, leftOut = 0): readonly string[] {
-  tellRead({ ...noCounts(), ...counts }, leftOut, "statement");
+  tellRead({ ...noCounts(), ...counts }, leftOut, {
+    act: "statement",
+    part: "host",
+    emptyHint: "are there any?",
+  });
   return told;
 }
 
@@ -40,15 +44,16 @@ test("the lines that could not be read stand below with their places, and act on
 });
 
 test("where nothing counted what may be amiss is said", () => {
-  expect(tellOf({})).toEqual([
-    "mayflyd: 0 statements counted",
-    expect.stringMatching(/^hint: does the log hold statements/),
-  ]);
+  expect(tellOf({})).toEqual(["mayflyd: 0 statements counted", "hint: are there any?"]);
   told = [];
   expect(tellOf({ others: 2 })).toEqual([
     "mayflyd: 0 statements counted; 2 were not asked for",
-    expect.stringMatching(/^hint: the sources hold what others did/),
+    "hint: the sources hold what others did, or what was done at other times or at another host: look at --by, --since and --host",
   ]);
+  told = [];
+  expect(tellOf({ others: 2, elsewhere: new Set(["a.example", "b.example"]) })[1]).toMatch(
+    /--host \(they tell of a\.example, b\.example\)$/,
+  );
 });
 
 test("what was read is plain data, with the lines that could not be", () => {

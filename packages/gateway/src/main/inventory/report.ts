@@ -1,4 +1,4 @@
-import type { Evidence } from "../../gate/inventory/inventory.ts";
+import type { Evidence, Inventory } from "../../gate/inventory/inventory.ts";
 import { tell } from "../terminal.ts";
 import type { ReadCounts } from "./read-sources.ts";
 import { counted, countOf } from "./words.ts";
@@ -14,8 +14,12 @@ export const readOf = ({ acts, failed, others, untimed, unread, unreadLines }: R
 });
 
 /** Says on standard error what the result does not rest on. */
-export function tellRead(counts: ReadCounts, leftOut: number, act: string): void {
-  const { acts, failed, others, untimed, unread, unreadLines } = counts;
+export function tellRead(
+  counts: ReadCounts,
+  leftOut: number,
+  { act, part, emptyHint }: Pick<Inventory<unknown>, "act" | "part" | "emptyHint">,
+): void {
+  const { acts, failed, others, untimed, unread, unreadLines, elsewhere } = counts;
   const beside = [
     ...(failed === 0 ? [] : [`${counted(failed)} failed or ${failed === 1 ? "was" : "were"} refused`]),
     ...(others === 0 ? [] : [`${counted(others)} ${others === 1 ? "was" : "were"} not asked for`]),
@@ -32,8 +36,8 @@ export function tellRead(counts: ReadCounts, leftOut: number, act: string): void
   if (acts === 0)
     tell(
       others > 0
-        ? "hint: the sources hold what others did, or what was done at other times or in other databases: look at --by, --since and --database"
-        : "hint: does the log hold statements (log_statement = 'all'), and is it in the format that was read?",
+        ? `hint: the sources hold what others did, or what was done at other times or at another ${part}: look at --by, --since and --${part}${elsewhere.size === 0 ? "" : ` (they tell of ${[...elsewhere].join(", ")})`}`
+        : `hint: ${emptyHint}`,
     );
 }
 

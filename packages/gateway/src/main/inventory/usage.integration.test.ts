@@ -1,5 +1,5 @@
 // tier: full
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -25,6 +25,13 @@ function fileOf(content: string | Uint8Array): string {
   const file = join(folder, `${files}.log`);
   writeFileSync(file, content);
   return file;
+}
+
+/** What is taken for a log of Mayfly's own. */
+function ownLog(): string {
+  const own = join(folder, "audit");
+  mkdirSync(join(own, "records"), { recursive: true });
+  return own;
 }
 
 const select = jsonLine("select id from public.orders where note = 'Zanzibar'");
@@ -132,10 +139,32 @@ describe("what is asked wrongly is refused with a hint, and nothing stands on st
     ],
     [
       "a connection of another kind",
-      () => ["--connection", "billing-api", "-c", join(root, "examples/http.yaml"), good()],
+      () => ["--connection", "prod-cluster", "-c", join(root, "examples/kubernetes.yaml"), good()],
       1,
       "of which no inventory is made yet",
       "postgres",
+    ],
+    [
+      "a kind that is none",
+      () => [...named, "--kind", "mysql", good()],
+      1,
+      "no inventory is made of mysql",
+      "postgres",
+    ],
+    [
+      "a kind that is not the connection's",
+      () => [...named, "--kind", "http", "-c", example, good()],
+      1,
+      "orders-db is a connection of postgres, not of http",
+      "leave --kind out",
+    ],
+    ["a host of a database", () => [...named, "--host", "a", good()], 1, "--host is not for", "--database"],
+    [
+      "no kind of what does not tell it",
+      () => [...named, fileOf(""), ownLog()],
+      1,
+      "do not tell of what kind orders-db is",
+      "say which: --kind postgres",
     ],
   ] as const)("%s", async (_, given, code, why, hint) => {
     const ran = await inventory(...given());

@@ -62,7 +62,7 @@ test("a proposal for a database that is not configured says how it is reached an
   expect(yaml).toBe(
     `# 1 operation for 12 statements, 2026-11-01, proposed by mayflyd inventory. Read each before it is granted: what was done is not
 # what should be.
-# Fill in how the database is reached.
+# Fill in how it is reached.
 connections:
   orders-db:
     postgres:

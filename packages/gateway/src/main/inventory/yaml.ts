@@ -134,7 +134,7 @@ function headLines(
       ? []
       : target === undefined
         ? comment(`They go under connections.${connection}.operations of the configuration.`, "")
-        : comment("Fill in how the database is reached.", "")),
+        : comment("Fill in how it is reached.", "")),
   ];
 }
 

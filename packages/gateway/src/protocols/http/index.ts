@@ -8,6 +8,7 @@ import type { HttpAct, HttpCover } from "./act.ts";
 import { createCompiledScopes } from "./compile.ts";
 import { createCredentials } from "./credentials.ts";
 import { handleRequest } from "./exchange.ts";
+import { httpInventory } from "./inventory/inventory.ts";
 import { verdictOf } from "./judge.ts";
 import { reachOf } from "./reach.ts";
 import { checkScope, type HttpScope, scopeSchema } from "./scope.ts";
@@ -77,6 +78,7 @@ export function createHttp({ clock, url }: HttpOptions): Protocol<HttpScope, Htt
     directPaths: (target) => directPathsOf(target as HttpTarget),
     probe: (target, signal) => probeServer(planOf(target as HttpTarget), () => clock.monotonic(), signal),
     access: (grant, endpoints) => webAccess("http", grant, endpoints),
+    inventory: httpInventory,
     tools: [httpRequest],
     ready: () => Promise.resolve(),
     web: {

@@ -1,3 +1,4 @@
+import { Names } from "../../gate/inventory/operation-names.ts";
 import { follow, isObject, type Obj, standalone } from "./openapi-schema.ts";
 import { problemOfListed } from "./request/headers.ts";
 import { readTemplate } from "./request/template.ts";
@@ -87,7 +88,7 @@ export function importOpenApi(value: unknown): Imported {
     if (!notes.includes(text)) notes.push(text);
   };
   const operations: ImportedOperation[] = [];
-  const names = new Set<string>();
+  const names = new Names([]);
   const [server] = asList(document["servers"]);
   const url = asObject(server)["url"];
   for (const [path, written] of Object.entries(asObject(document["paths"]))) {
@@ -104,9 +105,7 @@ export function importOpenApi(value: unknown): Imported {
         note(`${method.toUpperCase()} ${path}: left out, ${read.why}`);
         continue;
       }
-      let name = nameOf(method, path, operation["operationId"]);
-      for (let n = 2; names.has(name); n += 1) name = `${name.replace(/-\d+$/, "")}-${n}`;
-      names.add(name);
+      const name = names.take(nameOf(method, path, operation["operationId"]));
       if ("servers" in item || "servers" in operation)
         note(`${name}: its own servers are left out, it goes where all others go`);
       operations.push(

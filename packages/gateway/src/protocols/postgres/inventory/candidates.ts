@@ -2,7 +2,7 @@ import { readingKinds, type StatementKind, statementKinds } from "../scope.ts";
 import type { Atom, ColumnUse } from "./atoms.ts";
 import type { Named } from "./named.ts";
 import type { NeedsParts } from "./needs.ts";
-import { sensitivityOf } from "./sensitive.ts";
+import { sensitivityOf } from "../../../gate/inventory/sensitive.ts";
 
 const settingPattern = /^[a-z_][a-z0-9_$]{0,62}(?:\.[a-z_][a-z0-9_$]{0,62}){1,3}$/u;
 

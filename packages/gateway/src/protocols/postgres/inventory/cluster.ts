@@ -4,8 +4,8 @@ import { parse } from "../guard/syntax/grammar.ts";
 import { type PostgresScope, readingKinds, type StatementKind, statementKinds } from "../scope.ts";
 import { type Atom, atomKey, scopeOf, writtenScope } from "./atoms.ts";
 import type { Needs } from "./needs.ts";
-import type { Names } from "./operation-names.ts";
-import { sensitivityOf } from "./sensitive.ts";
+import type { Names } from "../../../gate/inventory/operation-names.ts";
+import { sensitivityOf } from "../../../gate/inventory/sensitive.ts";
 
 /** A statement that was seen, and what it needs. */
 export interface NeedingActs {

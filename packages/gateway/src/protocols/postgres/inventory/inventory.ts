@@ -4,6 +4,7 @@ import type { Target } from "../target.ts";
 import { judgeOf } from "./judge.ts";
 import { likenessOf } from "./likeness.ts";
 import { propose } from "./propose.ts";
+import { recorded } from "./recorded.ts";
 import { searchPathOf } from "./search-path.ts";
 import { shownStatement } from "./shown.ts";
 import { postgresSources } from "./sources.ts";
@@ -12,7 +13,13 @@ import { unused } from "./unused.ts";
 /** How operations on a PostgreSQL connection are proposed from what was done. */
 export const postgresInventory: Inventory<PostgresScope> = {
   act: "statement",
+  part: "database",
   sources: postgresSources,
+  recorded,
+  emptyHint: "does the log hold statements (log_statement = 'all'), and is it in the format that was read?",
+  formatHint: "PostgreSQL writes one with log_destination = 'jsonlog' or 'csvlog'",
+  checkHint:
+    "--schema says which table has which column; without it more is refused than a session would refuse",
   within: (target) => (target as Target).database,
   targetDraft: (connection, database, target) => ({
     postgres: {

@@ -1,62 +1,32 @@
 import { atomKey, type Atom } from "./atoms.ts";
+import { listed, rareUses } from "../../../gate/inventory/notes.ts";
 import type { NeedingActs } from "./cluster.ts";
 import { isOfChange } from "./needs.ts";
-
-/** Who needed a part of a scope, and how often. */
-interface Use {
-  readonly atom: Atom;
-  times: number;
-  readonly by: Set<string>;
-  isUncertain: boolean;
-}
-
-/** How many parts of one kind a note names. */
-const MAX_NAMED = 12;
 
 /**
  * What whoever reads an operation should look at: what was needed once, what one of several users alone needed, and columns of
  * which nobody knows whose they are.
  */
 export function notesOf(members: readonly NeedingActs[]): readonly string[] {
-  const uses = new Map<string, Use>();
-  const everybody = new Set<string>();
-  for (const { seen, needs } of members) {
-    for (const who of seen.by.keys()) everybody.add(who);
-    for (const atom of needs.atoms) {
-      const key = atomKey(atom);
-      const use = uses.get(key) ?? { atom, times: 0, by: new Set<string>(), isUncertain: false };
-      use.times += seen.times;
-      for (const who of seen.by.keys()) use.by.add(who);
-      use.isUncertain ||= needs.uncertain.has(key);
-      uses.set(key, use);
-    }
-  }
-  const all = [...uses.values()].filter(({ atom }) => atom[0] !== "statement");
-  const rare = all.filter(({ times }) => times === 1);
-  // Where most was needed once, that says nothing.
-  const once = rare.length * 2 > all.length ? [] : rare;
-  const ofOne = everybody.size > 1 ? all.filter(({ by, times }) => by.size === 1 && times > 1) : [];
+  const everybody = new Set(members.flatMap(({ seen }) => [...seen.by.keys()]));
+  const parts = members.flatMap(({ seen, needs }) =>
+    needs.atoms
+      .filter((atom) => atom[0] !== "statement")
+      .map((atom) => ({ key: atomKey(atom), words: wordsOf(atom), seen })),
+  );
   const isKeyless = members.some(({ needs }) => !needs.requiresWhere && needs.atoms.some(isOfChange));
   return [
     ...(isKeyless
       ? ["no key of one column says which rows change, so that require_where cannot be said"]
       : []),
-    ...listed("needed once", once),
-    ...[...Map.groupBy(ofOne, ({ by }) => [...by][0] ?? "")].flatMap(([who, theirs]) =>
-      listed(`needed by ${who === "" ? "somebody without a name" : who} alone`, theirs),
-    ),
+    ...rareUses(parts, everybody),
     ...listed(
       "columns that nobody has said the table has",
-      all.filter(({ isUncertain }) => isUncertain),
+      members.flatMap(({ needs }) =>
+        needs.atoms.filter((atom) => needs.uncertain.has(atomKey(atom))).map((atom) => wordsOf(atom)),
+      ),
     ),
   ];
-}
-
-function listed(what: string, uses: readonly Use[]): readonly string[] {
-  if (uses.length === 0) return [];
-  const words = [...new Set(uses.map(({ atom }) => wordsOf(atom)))];
-  const more = words.length > MAX_NAMED ? ` and ${words.length - MAX_NAMED} more` : "";
-  return [`${what}: ${words.slice(0, MAX_NAMED).join(", ")}${more}`];
 }
 
 function wordsOf(atom: Atom): string {

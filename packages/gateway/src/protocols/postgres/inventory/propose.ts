@@ -5,13 +5,14 @@ import type {
   SeenActs,
   SetApart,
 } from "../../../gate/inventory/inventory.ts";
+import { boundedApart, MAX_OPERATIONS, TOO_MANY } from "../../../gate/inventory/bounds.ts";
 import { compileScope } from "../guard/compile.ts";
 import { cover } from "../guard/cover.ts";
 import { MAX_WORK, Work } from "../guard/work.ts";
 import { checkScope, scopeSchema } from "../scope.ts";
 import { writtenScope } from "./atoms.ts";
 import { type Cluster, clustersOf, draftOf, type NeedingActs, scopeOfAll, statementOf } from "./cluster.ts";
-import { Names } from "./operation-names.ts";
+import { Names } from "../../../gate/inventory/operation-names.ts";
 import { evidenceOf } from "../../../gate/inventory/evidence.ts";
 import { withLocks } from "./locks.ts";
 import { type Left, look } from "./look.ts";
@@ -22,9 +23,6 @@ import { searchPathOf } from "./search-path.ts";
 import { shownStatement } from "./shown.ts";
 import { assumedDatabase, type DatabaseStructure, readStructure } from "./structure.ts";
 
-/** The most operations, and the most entries of what is set apart: nobody reads more. */
-const MAX_OPERATIONS = 500;
-const MAX_APART = 200;
 /** How many statements an entry of what is set apart shows. */
 const MAX_EXAMPLES = 3;
 
@@ -67,8 +65,7 @@ export function propose(seen: readonly SeenActs[], parts: ProposalParts): Propos
       });
     if (covered.length === 0) continue;
     if (operations.length === MAX_OPERATIONS) {
-      for (const { seen } of covered)
-        left.push({ reason: "there are too many operations for anybody to read", seen });
+      for (const { seen } of covered) left.push({ reason: TOO_MANY, seen });
       continue;
     }
     operations.push({
@@ -139,13 +136,5 @@ function setApart(left: readonly Left[], searchPath: readonly string[], taken: N
       })),
     ];
   });
-  const sorted = apart.toSorted((one, other) => other.evidence.times - one.evidence.times);
-  const further = sorted.slice(MAX_APART).reduce((sum, { evidence }) => sum + evidence.times, 0);
-  const rest = { kinds: sorted.length - MAX_APART, times: further, by: new Map<string, number>() };
-  return [
-    ...sorted.slice(0, MAX_APART),
-    ...(further === 0
-      ? []
-      : [{ reason: "further reasons, of which there are too many", evidence: rest, examples: [] }]),
-  ];
+  return boundedApart(apart);
 }

@@ -1,6 +1,6 @@
 import type { Atom } from "./atoms.ts";
 import type { NeedingActs } from "./cluster.ts";
-import { sensitivityOf } from "./sensitive.ts";
+import { sensitivityOf } from "../../../gate/inventory/sensitive.ts";
 import type { DatabaseStructure } from "./structure.ts";
 
 /** Functions of PostgreSQL's own that an operation must list, and that do no more than count on. */
