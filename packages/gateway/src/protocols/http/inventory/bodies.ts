@@ -33,21 +33,25 @@ export function bodyShape(json: string | undefined): Shape | undefined {
   }
 }
 
-/** The most names of members that are looked at, and how deep. */
+/** The most names of members that are looked at. */
 const MAX_NAMES = 10_000;
 
-/** The members of a body, each with those that it is in: `customer.email`. A name that may be somebody's value is a dot. */
-export function membersOf(json: string | undefined): readonly string[] {
+/** A member of a body. */
+interface BodyMember {
+  /** With those that it is in: `customer.email`. What may be somebody's value is an ellipsis. */
+  readonly path: string;
+  readonly name: string;
+}
+
+function allMembers(json: string | undefined): readonly BodyMember[] {
   if (json === undefined) return [];
-  const names = new Set<string>();
-  let left = MAX_NAMES;
+  const members: BodyMember[] = [];
   const look = (value: unknown, of: string): void => {
     if (typeof value !== "object" || value === null) return;
     for (const [name, member] of Object.entries(value)) {
-      left -= 1;
-      if (left < 0) return;
+      if (members.length >= MAX_NAMES) return;
       const path = Array.isArray(value) ? of : `${of}${of === "" ? "" : "."}${isNameLike(name) ? name : "…"}`;
-      if (!Array.isArray(value)) names.add(path);
+      if (!Array.isArray(value)) members.push({ path, name });
       look(member, path);
     }
   };
@@ -56,12 +60,18 @@ export function membersOf(json: string | undefined): readonly string[] {
   } catch {
     // No schema takes it, and that is said of it.
   }
-  return [...names];
+  return members;
 }
 
+/** The members of a body, once each. */
+export const membersOf = (json: string | undefined): readonly string[] => [
+  ...new Set(allMembers(json).map(({ path }) => path)),
+];
+
 /** The members of a body that look secret. */
-export const secretMembers = (json: string | undefined): readonly string[] =>
-  membersOf(json).filter((path) => sensitivityOf(path.slice(path.lastIndexOf(".") + 1)) === "secret");
+export const secretMembers = (json: string | undefined): readonly string[] => [
+  ...new Set(allMembers(json).flatMap(({ path, name }) => (sensitivityOf(name) === "secret" ? [path] : []))),
+];
 
 /**
  * The bodies of requests. What they hold is what all of them had in common, where the source shows that, or what the document says.

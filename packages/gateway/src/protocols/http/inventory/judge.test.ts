@@ -64,3 +64,21 @@ test("no value of a path is in what is said", () => {
     denial: { message: "refused: no operation has GET /v1/customers/…" },
   });
 });
+
+test.each([
+  ["GET /v1/orders\nhost:\nx-forwarded-for:", "crm/orders: headers"],
+  ["POST /v1/orders\nhost:\nx-remote-user:\ncontent-length: 9", "crm/orders: headers"],
+  ["GET /v1/orders\nhost:\ncontent-length: 9", "crm/orders: body"],
+  [
+    "POST /v1/orders\nhost:\ncontent-type: application/json\ncontent-encoding:\ncontent-length: 9",
+    "crm/orders: body",
+  ],
+])("%j, which no operation can grant, is not covered for what is left of it", (act, rule) => {
+  expect(judge(act)).toMatchObject({ kind: "deny", denial: { rule } });
+});
+
+test("what no list of parameters takes is covered where any parameters pass", () => {
+  const any = judgeOf([{ name: "crm/any", scope: scope({ requests: ["GET /v1/**"] }) }], {});
+  expect(any("GET /v1/orders?a=1&a=2")).toMatchObject({ kind: "permit" });
+  expect(any(`GET /v1${"/a".repeat(70)}`)).toMatchObject({ kind: "permit" });
+});

@@ -4,7 +4,7 @@ import type { HttpAct } from "../act.ts";
 import { type Compiled, compileScopes } from "../compile.ts";
 import { verdictOf } from "../judge.ts";
 import type { HttpScope } from "../scope.ts";
-import { readSeenRequest, type SeenRequest, shownRequest, targetOfAct } from "./request.ts";
+import { partsOf, readSeenRequest, type SeenRequest, shownRequest } from "./request.ts";
 import { baseOf, withoutBase } from "./target.ts";
 
 /** A WebSocket's key, which no log has: the example of RFC 6455, section 1.3. */
@@ -50,8 +50,9 @@ function judgeActs(scopes: readonly NamedScope<HttpScope>[]): (act: string) => V
   const heads = compiled.map((scope) => ({ ...scope, body: undefined }));
   return (text) => {
     const request = readSeenRequest(text);
-    const act = actOf(text, request);
-    if ("why" in request) return verdictOf(compiled, act);
+    // Of what no list can say, all that is known counts: a body that nobody saw is refused where it has to be read.
+    if ("why" in request) return verdictOf(compiled, wholeActOf(text));
+    const act = actOf(request);
     const { body, json } = request;
     if (json !== undefined)
       return verdictOf(compiled, { ...act, body: { kind: "read", bytes: Buffer.from(json) } });
@@ -73,11 +74,18 @@ function takes(scope: Compiled | undefined, body: number | "streamed"): boolean 
   return max !== undefined && (body === "streamed" || body <= max);
 }
 
-function actOf(text: string, request: SeenRequest | { readonly why: string }): HttpAct {
-  if ("why" in request) {
-    const { method, target } = targetOfAct(text);
-    return { method, target, headers: [], body: { kind: "none" } };
-  }
+/** A request that may be none that can be granted, with its encoding and its body. */
+function wholeActOf(text: string): HttpAct {
+  const request = partsOf(text);
+  const { body, json, isEncoded } = request;
+  const act = actOf(request);
+  const headers = isEncoded ? [...act.headers, "content-encoding", "gzip"] : act.headers;
+  if (json !== undefined) return { ...act, headers, body: { kind: "read", bytes: Buffer.from(json) } };
+  if (body === undefined || body === 0) return { ...act, headers };
+  return { ...act, headers, body: { kind: "stream", length: body === "streamed" ? undefined : body } };
+}
+
+function actOf(request: Pick<SeenRequest, "method" | "target" | "headers" | "type" | "upgrade">): HttpAct {
   const { method, target, headers = [], type, upgrade } = request;
   return {
     method,

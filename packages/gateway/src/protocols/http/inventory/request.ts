@@ -49,7 +49,7 @@ const MAX_SEGMENTS = 64;
 const MAX_PARAMETERS = 100;
 
 /** The parts of an act's text: a request's head, whose `content-length` and `transfer-encoding` tell of the body, and the body. */
-function partsOf(act: string): Omit<SeenRequest, "segments" | "parameters"> {
+export function partsOf(act: string): Omit<SeenRequest, "segments" | "parameters"> {
   const gap = act.indexOf("\n\n");
   const [line = "", ...rest] = (gap === -1 ? act : act.slice(0, gap)).split("\n");
   const blank = line.indexOf(" ");
@@ -73,9 +73,6 @@ function partsOf(act: string): Omit<SeenRequest, "segments" | "parameters"> {
     upgrade: values.get("upgrade"),
   };
 }
-
-/** Method and target of an act that may be none that can be granted. */
-export const targetOfAct = (act: string): Pick<SeenRequest, "method" | "target"> => partsOf(act);
 
 /**
  * Reads an act.
