@@ -21,6 +21,8 @@ export const INVARIANTS = [
   "packages/gateway/src/policy/decide.property.test.ts",
   "packages/gateway/src/protocols/http/corpus.test.ts",
   "packages/gateway/src/protocols/http/inventory/access-log.property.test.ts",
+  "packages/gateway/src/protocols/kubernetes/inventory/audit-log.property.test.ts",
+  "packages/gateway/src/protocols/kubernetes/inventory/commands.property.test.ts",
   "packages/gateway/src/protocols/kubernetes/codecs.property.test.ts",
   "packages/gateway/src/protocols/kubernetes/corpus.test.ts",
   "packages/gateway/src/protocols/kubernetes/standards/pod-security.test.ts",

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { type Cluster, routeOf } from "./api.ts";
+import { type Cluster, routeOf } from "./cluster.ts";
 import type { Attributes } from "./rbac.ts";
 
 const verbs: Readonly<Record<string, string>> = { POST: "create", PUT: "update", PATCH: "patch" };

@@ -3,8 +3,10 @@ import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { attributesOf } from "./attributes.ts";
-import { answer, containerOf, createPod, execOf, routeOf, type Cluster } from "./api.ts";
+import { type Audited, type AuditOptions, auditRequest } from "./audit.ts";
+import { answer } from "./api.ts";
 import { makeCertificate } from "./certificate.ts";
+import { type Cluster, containerOf, createPod, execOf, routeOf, type StrategicPatch } from "./cluster.ts";
 import { startContainers } from "./containers.ts";
 import { kinds, type KubernetesObject } from "./kinds.ts";
 import { Authorizer } from "./rbac.ts";
@@ -12,6 +14,7 @@ import { Store } from "./store.ts";
 import { serveStream } from "./streams.ts";
 
 export { makeCertificate } from "./certificate.ts";
+export type { AuditOptions } from "./audit.ts";
 export { startContainerd } from "./containerd.ts";
 export { whyNoContainers } from "./containers.ts";
 export { allows, type Attributes } from "./rbac.ts";
@@ -54,6 +57,12 @@ export interface KubernetesStandInOptions {
   readonly token?: string;
   /** The roles and bindings that hold now, and whose the token is: `NAMESPACE:NAME`. Left out: it may do everything. */
   readonly rbac?: { readonly objects: () => readonly object[]; readonly account: string };
+  /** Further bearers that it takes, with whose they are. What `rbac` lets the account do, each of them may do. */
+  readonly users?: Readonly<Record<string, string>>;
+  /** Left out: it writes no audit log. */
+  readonly audit?: AuditOptions;
+  /** Applies strategic merge patches. Left out: it takes none. */
+  readonly strategicPatch?: StrategicPatch;
 }
 
 /** Starts one on 127.0.0.1. @throws Error where containers cannot be run */
@@ -63,15 +72,21 @@ export async function startKubernetesStandIn(
   const token = options.token ?? "only-the-gateway-knows-this-token";
   const containers = await startContainers();
   const store = new Store();
-  const cluster: Cluster = { store, containers };
+  const cluster: Cluster = { store, containers, strategicPatch: options.strategicPatch };
   const { certificate, key } = await makeCertificate();
   const seen: Seen[] = [];
   const sockets = new Set<Duplex>();
   const note = (request: IncomingMessage): boolean => {
     seen.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers });
-    return request.headers.authorization === `Bearer ${token}`;
+    return whose(request) !== undefined;
   };
   const { rbac } = options;
+  const users = new Map(Object.entries(options.users ?? {}));
+  users.set(token, `system:serviceaccount:${rbac?.account ?? "mayfly:gateway"}`);
+  const whose = ({ headers }: IncomingMessage): string | undefined =>
+    users.get(/^Bearer (.+)$/.exec(headers.authorization ?? "")?.[1] ?? "");
+  const audited = (request: IncomingMessage): Audited | undefined =>
+    options.audit && auditRequest(options.audit, request, whose(request));
   const authorizer = rbac === undefined ? undefined : new Authorizer(rbac.objects, rbac.account);
   /** Why a request is forbidden, undefined when it is not. */
   const forbidden = (request: IncomingMessage): string | undefined => {
@@ -91,8 +106,11 @@ export async function startKubernetesStandIn(
       response.writeHead(code, { "content-type": "application/json" });
       response.end(JSON.stringify(status));
     };
+    const audit = audited(request);
+    audit?.follow(response);
     if (!note(request)) return fail(401, "Unauthorized", "Unauthorized");
     const why = forbidden(request);
+    audit?.decided(why === undefined);
     if (why !== undefined) return fail(403, "Forbidden", why);
     answer(request, response, cluster).catch(() => response.destroy());
   });
@@ -126,24 +144,28 @@ export async function startKubernetesStandIn(
     },
   };
   server.on("upgrade", (request, socket, head) => {
+    const audit = audited(request);
     const refuse = (line: string, message: string): void => {
       const body = JSON.stringify({ kind: "Status", apiVersion: "v1", status: "Failure", message });
+      audit?.completed(Number.parseInt(line, 10), body);
       socket.end(
         `HTTP/1.1 ${line}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
       );
     };
     if (!note(request)) return refuse("401 Unauthorized", "Unauthorized");
     const why = forbidden(request);
+    audit?.decided(why === undefined);
     if (why !== undefined) return refuse("403 Forbidden", why);
     const url = new URL(request.url ?? "", "http://stand-in");
     const route = routeOf(url.pathname);
     if (route?.kind.plural !== "pods") return refuse("404 Not Found", "nothing to enter there");
     standIn.beforeStream?.();
-    if (route.subresource === "portforward")
-      return serveStream(request, socket, head, "portforward", containers);
-    const ask = execOf(cluster, route, url.searchParams);
-    if (route.subresource !== "exec" || ask === undefined)
+    const isForward = route.subresource === "portforward";
+    const ask = isForward ? "portforward" : execOf(cluster, route, url.searchParams);
+    if ((!isForward && route.subresource !== "exec") || ask === undefined)
       return refuse("400 Bad Request", "container not found in the pod");
+    audit?.started(101);
+    socket.once("close", () => audit?.completed(101));
     return serveStream(request, socket, head, ask, containers);
   });
   await new Promise<void>((resolve) => {

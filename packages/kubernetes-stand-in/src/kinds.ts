@@ -29,6 +29,18 @@ export interface Kind {
 const count = (member: string) => (object: KubernetesObject) =>
   String(Object.keys((object[member] as Record<string, unknown> | undefined) ?? {}).length);
 
+const ready = (object: KubernetesObject): string =>
+  `0/${String((object["spec"] as { replicas?: number } | undefined)?.replicas ?? 1)}`;
+
+const kindOf = (
+  group: string,
+  plural: string,
+  kind: string,
+  short: readonly string[] = [],
+  namespaced = true,
+  columns: Kind["columns"] = [],
+): Kind => ({ group, version: "v1", plural, kind, short, namespaced, columns });
+
 export const kinds: readonly Kind[] = [
   {
     group: "",
@@ -81,114 +93,17 @@ export const kinds: readonly Kind[] = [
     kind: "Deployment",
     short: ["deploy"],
     namespaced: true,
-    columns: [["Ready", (object) => `0/${String((object["spec"] as { replicas?: number })?.replicas ?? 1)}`]],
+    columns: [["Ready", ready]],
   },
+  kindOf("", "services", "Service", ["svc"]),
+  kindOf("", "nodes", "Node", ["no"], false),
+  kindOf("apps", "replicasets", "ReplicaSet", ["rs"], true, [["Ready", ready]]),
+  kindOf("apps", "statefulsets", "StatefulSet", ["sts"], true, [["Ready", ready]]),
+  kindOf("batch", "jobs", "Job"),
+  kindOf("batch", "cronjobs", "CronJob", ["cj"]),
+  kindOf("networking.k8s.io", "ingresses", "Ingress", ["ing"]),
+  kindOf("authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview", [], false),
 ];
-
-const verbs = ["create", "delete", "get", "list", "patch", "update", "watch"];
-
-const scale = {
-  name: "deployments/scale",
-  singularName: "",
-  namespaced: true,
-  group: "autoscaling",
-  version: "v1",
-  kind: "Scale",
-};
-
-/** Discovery as the API server gives it, without aggregation. @returns undefined where there is none */
-export function discovery(path: string): unknown {
-  const resources = (group: string) => ({
-    kind: "APIResourceList",
-    apiVersion: "v1",
-    groupVersion: group === "" ? "v1" : `${group}/v1`,
-    resources: [
-      ...kinds
-        .filter((each) => each.group === group)
-        .map(({ plural, kind, namespaced, short }) => ({
-          name: plural,
-          singularName: kind.toLowerCase(),
-          namespaced,
-          kind,
-          verbs,
-          shortNames: short,
-        })),
-      ...(group === ""
-        ? ["log", "exec", "portforward"].map((sub) => ({
-            name: `pods/${sub}`,
-            singularName: "",
-            namespaced: true,
-            kind: "Pod",
-            verbs: ["get", "create"],
-          }))
-        : [{ ...scale, verbs: ["get", "patch", "update"] }]),
-    ],
-  });
-  const apps = {
-    name: "apps",
-    versions: [{ groupVersion: "apps/v1", version: "v1" }],
-    preferredVersion: { groupVersion: "apps/v1", version: "v1" },
-  };
-  switch (path) {
-    case "/version":
-      return { major: "1", minor: "32", gitVersion: "v1.32.3+stand-in", platform: "linux/amd64" };
-    case "/api":
-      return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] };
-    case "/apis":
-      return { kind: "APIGroupList", apiVersion: "v1", groups: [apps] };
-    case "/api/v1":
-      return resources("");
-    case "/apis/apps":
-      return { kind: "APIGroup", apiVersion: "v1", ...apps };
-    case "/apis/apps/v1":
-      return resources("apps");
-    case "/openapi/v3":
-      return {
-        paths: {
-          "api/v1": { serverRelativeURL: "/openapi/v3/api/v1" },
-          "apis/apps/v1": { serverRelativeURL: "/openapi/v3/apis/apps/v1" },
-        },
-      };
-    case "/openapi/v3/api/v1":
-      return openapi("");
-    case "/openapi/v3/apis/apps/v1":
-      return openapi("apps");
-    default:
-      return undefined;
-  }
-}
-
-/** As much of the OpenAPI document as kubectl reads before it applies: kinds of any shape, validated by the server. */
-function openapi(group: string): unknown {
-  const paths: Record<string, unknown> = {};
-  const schemas: Record<string, unknown> = {};
-  for (const { kind, plural, version, group: of } of kinds) {
-    if (of !== group) continue;
-    const gvk = { group, kind, version };
-    const base = group === "" ? "/api/v1" : `/apis/${group}/v1`;
-    paths[`${base}/namespaces/{namespace}/${plural}/{name}`] = {
-      patch: {
-        "x-kubernetes-group-version-kind": gvk,
-        parameters: [
-          { name: "fieldValidation", in: "query", schema: { type: "string", uniqueItems: true } },
-          { name: "dryRun", in: "query", schema: { type: "string", uniqueItems: true } },
-        ],
-        responses: { 200: { description: "OK" } },
-      },
-    };
-    schemas[`io.k8s.api.${group === "" ? "core" : group}.v1.${kind}`] = {
-      type: "object",
-      "x-kubernetes-preserve-unknown-fields": true,
-      "x-kubernetes-group-version-kind": [gvk],
-    };
-  }
-  return {
-    openapi: "3.0.0",
-    info: { title: "stand-in", version: "v1.32.3" },
-    paths,
-    components: { schemas },
-  };
-}
 
 function age(object: KubernetesObject): string {
   const seconds = Math.round((Date.now() - Date.parse(object.metadata.creationTimestamp ?? "")) / 1000);

@@ -18,10 +18,13 @@ export interface ExecRequest {
 const sockets = new WebSocketServer({
   noServer: true,
   handleProtocols: (offered) =>
-    ["v5.channel.k8s.io", "v4.channel.k8s.io", "SPDY/3.1+portforward.k8s.io"].find((each) =>
-      offered.has(each),
-    ) ?? false,
+    ["v5.channel.k8s.io", "v4.channel.k8s.io"].find((each) => offered.has(each)) ?? false,
 });
+
+const tunnels = new WebSocketServer({ noServer: true });
+// The protocol's name has a slash, which ws takes for a mistake: it is agreed on without it.
+const TUNNEL = "SPDY/3.1+portforward.k8s.io";
+tunnels.on("headers", (headers) => headers.push(`Sec-WebSocket-Protocol: ${TUNNEL}`));
 
 function statusOf(code: number | null): Buffer {
   const failed = {
@@ -142,12 +145,15 @@ export function serveStream(
 ): void {
   socket.on("error", () => undefined);
   if (request.headers.upgrade?.toLowerCase() === "websocket") {
-    sockets.handleUpgrade(request, socket, head, (opened) => {
-      if (ask !== "portforward") return execOverWebSocket(opened, ask, containers);
+    if (ask !== "portforward") {
+      sockets.handleUpgrade(request, socket, head, (opened) => execOverWebSocket(opened, ask, containers));
+      return;
+    }
+    delete request.headers["sec-websocket-protocol"];
+    tunnels.handleUpgrade(request, socket, head, (opened) => {
       const spdy = serveSpdy((bytes) => opened.send(bytes), forward());
       opened.on("message", (data: Buffer) => void spdy.feed(data).catch(() => opened.terminate()));
       opened.on("error", () => opened.terminate());
-      return undefined;
     });
     return;
   }

@@ -73,6 +73,11 @@ export const runBlocks: readonly RunBlock[] = [
     where: "gateway",
     before: inventoried,
   },
+  ...["", "-c examples/kubernetes.yaml --check ", "-c examples/kubernetes.yaml --unused "].map((options) => ({
+    block: `docs/inventory-kubernetes.md $ mayflyd inventory --connection prod-cluster ${options}examples/inventory/kubernetes-audit.jsonl`,
+    where: "gateway" as const,
+    before: inventoried,
+  })),
   {
     block:
       "docs/close-direct-paths.md $ mayflyd close orders-db --gateway 10.0.0.5 --keep postgres --address 10.0.0.20",

@@ -72,8 +72,12 @@ export interface ProposalParts {
 export interface Inventory<Scope> {
   /** What its acts are called, for people: `statement`. */
   readonly act: string;
-  /** What the part of a target is called that acts are done in: `database`. Its name is an option's too. */
-  readonly part: string;
+  /** What the part of a target is called that acts are done in: `database`, an option's name too; left out: a target is one. */
+  readonly part?: string;
+  /** What a structure is, for people: `what pg_dump --schema-only prints`; left out: it takes none. */
+  readonly structure?: string;
+  /** What needs no operation of its own, for people; left out: there is nothing that does not. */
+  readonly freely?: string;
   readonly sources: readonly ActSource[];
   /** What `act` of a record of Mayfly's own says was done. */
   recorded(act: Readonly<Record<string, unknown>>): Recorded;

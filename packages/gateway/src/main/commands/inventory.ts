@@ -88,6 +88,7 @@ async function propose(question: Question, counts: ReadCounts): Promise<number> 
       proposalYaml(proposal, {
         connection: options.connection,
         act: made.act,
+        freely: made.freely,
         unread: counts.unread,
         ...(configured === undefined
           ? { target: made.targetDraft(options.connection, within ?? [...counts.within][0], parts.target) }

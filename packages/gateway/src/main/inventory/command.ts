@@ -15,11 +15,11 @@ export function addInventory(program: Command, ended: (code: number) => void): v
     .command("inventory")
     .argument(
       "<source...>",
-      "logs of the database or of what stands before the API, a folder of Mayfly's own audit log, or - for standard input",
+      "logs of the database or of what stands before the API, audit logs of the cluster, a folder of Mayfly's own audit log, or - for standard input",
     )
     .description("propose the operations that cover what was really done, and no more")
     .requiredOption("--connection <name>", "the connection that the sources are about")
-    .option("--kind <kind>", "its kind, where neither -c nor the sources tell it: postgres, http")
+    .option("--kind <kind>", "its kind, where neither -c nor the sources tell it: postgres, http, kubernetes")
     .option("-c, --config <file>", "propose only what this configuration does not cover yet")
     .option("--check", "print what the configuration would refuse of it", false)
     .option("--unused", "print what the configuration grants and nobody used", false)
@@ -43,7 +43,7 @@ export function addInventory(program: Command, ended: (code: number) => void): v
     )
     .option(
       "--format <format>",
-      "of the sources, where their beginning does not tell: postgres-json, postgres-csv, pg-stat-statements, http-combined, http-envoy, http-json, har",
+      "of the sources, where their beginning does not tell: postgres-json, postgres-csv, pg-stat-statements, http-combined, http-envoy, http-json, har, kubernetes-audit",
     )
     .option("--json", "print one JSON object", false)
     .addHelpText(

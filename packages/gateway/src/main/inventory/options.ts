@@ -64,9 +64,11 @@ export function checkOptions(options: InventoryOptions): void {
  * @throws MayflyError where an option is about another kind of connection
  */
 export function partOf(
-  { database, host, searchPath }: InventoryOptions,
-  { kind, inventory: { part } }: InventoriedKind,
+  { database, host, searchPath, schema }: InventoryOptions,
+  { kind, inventory: { part, structure } }: InventoriedKind,
 ): string | undefined {
+  if (schema !== undefined && structure === undefined)
+    throw new MayflyError("bad_options", `--schema is not for ${kind}`, { hint: "leave it out" });
   if (searchPath !== undefined && kind !== "postgres")
     throw new MayflyError("bad_options", `--search-path is for postgres, not for ${kind}`, {
       hint: "leave it out",
@@ -75,7 +77,7 @@ export function partOf(
   for (const [name, asked] of Object.entries(parts))
     if (asked !== undefined && name !== part)
       throw new MayflyError("bad_options", `--${name} is not for ${kind}`, {
-        hint: part in parts ? `--${part} says which ${part}` : "leave it out",
+        hint: part !== undefined && part in parts ? `--${part} says which ${part}` : "leave it out",
       });
-  return parts[part];
+  return part === undefined ? undefined : parts[part];
 }

@@ -60,7 +60,7 @@ export async function questionOf(
         (searchPath === undefined
           ? undefined
           : { search_path: searchPath.split(",").map((name) => name.trim()) }),
-      ...(schema === undefined ? {} : { structure: await textOf(schema) }),
+      ...(schema === undefined ? {} : { structure: await textOf(schema, inventory) }),
     },
     within: asked ?? (configured === undefined ? undefined : inventory.within(configured.target)),
   };
@@ -78,12 +78,12 @@ export async function connectionOf(file: string, name: string): Promise<Connecti
   });
 }
 
-async function textOf(file: string): Promise<string> {
+async function textOf(file: string, { structure }: Inventory<unknown>): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
     throw new MayflyError("unreadable_file", `cannot read ${file}`, {
-      hint: "it is what pg_dump --schema-only prints, or an OpenAPI document, JSON or YAML",
+      hint: `it is ${structure}`,
       cause: error,
     });
   }

@@ -82,7 +82,7 @@ export async function* readSources(
         if (counts.unreadLines.length < MAX_UNREAD)
           counts.unreadLines.push({ file: source.path, line: found.line, why: found.why });
       } else if (isWanted(found.act, wanted)) {
-        checkPart(found.act, wanted, counts, reading.part);
+        checkPart(found.act, wanted, counts, reading.part ?? "part");
         counts.acts += found.act.times;
         if (wanted.since !== undefined && found.act.at === undefined) counts.untimed += found.act.times;
         yield found.act;

@@ -36,7 +36,7 @@ export function tellRead(
   if (acts === 0)
     tell(
       others > 0
-        ? `hint: the sources hold what others did, or what was done at other times or at another ${part}: look at --by, --since and --${part}${elsewhere.size === 0 ? "" : ` (they tell of ${[...elsewhere].join(", ")})`}`
+        ? `hint: the sources hold what others did, or what was done at other times${part === undefined ? ": look at --by and --since" : ` or at another ${part}: look at --by, --since and --${part}`}${elsewhere.size === 0 ? "" : ` (they tell of ${[...elsewhere].join(", ")})`}`
         : `hint: ${emptyHint}`,
     );
 }

@@ -139,7 +139,7 @@ describe("what is asked wrongly is refused with a hint, and nothing stands on st
     ],
     [
       "a connection of another kind",
-      () => ["--connection", "prod-cluster", "-c", join(root, "examples/kubernetes.yaml"), good()],
+      () => ["--connection", "tickets", "-c", join(root, "examples/mcp.yaml"), good()],
       1,
       "of which no inventory is made yet",
       "postgres",

@@ -141,10 +141,10 @@ test("each operation's evidence and notes stand before it", () => {
 
 test("what needs no operation is counted at the end, where there is such", () => {
   expect(proposalYaml(proposal(), about())).not.toContain("beside these");
-  const yaml = proposalYaml(proposal({ freely: seen(23) }), about());
+  const yaml = proposalYaml(proposal({ freely: seen(23) }), about({ freely: "transactions" }));
   expect(yaml.split("\n").slice(-2)).toEqual([
     "",
-    "      # 23 statements beside these need no operation of their own: transactions, settings, what every session may ask.",
+    "      # 23 statements beside these need no operation of their own: transactions.",
   ]);
 });
 

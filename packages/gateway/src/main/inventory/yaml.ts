@@ -11,6 +11,8 @@ export interface ProposedFor {
   readonly act: string;
   /** The members that say how the target is reached, with values to be filled in; left out: the connection is configured. */
   readonly target?: Readonly<Record<string, unknown>>;
+  /** What needs no operation of its own, for people. */
+  readonly freely?: string | undefined;
   /** How many lines of the sources could not be read. */
   readonly unread: number;
   /** How many acts the configuration's operations cover already; left out: nothing is configured. */
@@ -58,7 +60,7 @@ export function proposalYaml(proposal: Proposal, about: ProposedFor): string {
       : [
           "",
           ...comment(
-            `${countOf(freely.times, about.act)} beside these ${freely.times === 1 ? "needs" : "need"} no operation of ${freely.times === 1 ? "its" : "their"} own: transactions, settings, what every session may ask.`,
+            `${countOf(freely.times, about.act)} beside these ${freely.times === 1 ? "needs" : "need"} no operation of ${freely.times === 1 ? "its" : "their"} own${about.freely === undefined ? "" : `: ${about.freely}`}.`,
             indent,
           ),
         ]),

@@ -5,6 +5,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { directPathsOf, endpointsOf } from "./direct-paths.ts";
 import type { KubernetesAct, KubernetesCover } from "./act.ts";
 import { handleRequest } from "./exchange.ts";
+import { kubernetesInventory } from "./inventory/inventory.ts";
 import { verdictOf } from "./judge.ts";
 import { reachOf } from "./reach.ts";
 import { checkScope, type KubernetesScope, scopeSchema } from "./scope.ts";
@@ -55,6 +56,7 @@ export function createKubernetes({
     probe: (target, signal) =>
       probeServer(planOf(target as KubernetesTarget), () => clock.monotonic(), signal),
     access: kubernetesAccess,
+    inventory: kubernetesInventory,
     tools: [kubernetesGet, kubernetesLogs, kubernetesExec],
     ready: () => Promise.resolve(),
     web: {

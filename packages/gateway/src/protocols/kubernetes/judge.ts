@@ -161,6 +161,9 @@ function coverWords(scopes: readonly Named[]): string {
   return covered.length > 600 ? `${covered.slice(0, 600)}…` : covered;
 }
 
+/** More do not fit into a hint. */
+const MAX_COMMANDS = 100;
+
 function brief(scope: KubernetesScope): string {
   const parts: string[] = [];
   if (scope.resources !== undefined)
@@ -169,7 +172,10 @@ function brief(scope: KubernetesScope): string {
     );
   if (scope.exec !== undefined)
     parts.push(
-      `exec ${scope.exec.commands.map((command) => command.join(" ")).join(" | ")} in ${scope.exec.namespaces.join(", ")}`,
+      `exec ${scope.exec.commands
+        .slice(0, MAX_COMMANDS)
+        .map((command) => command.join(" "))
+        .join(" | ")} in ${scope.exec.namespaces.join(", ")}`,
     );
   if (scope.port_forward !== undefined)
     parts.push(

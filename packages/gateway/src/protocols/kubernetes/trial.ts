@@ -7,8 +7,8 @@ import { writeOf } from "./write/write.ts";
 /**
  * A try-out for `mayflyd judge`: each act is `METHOD TARGET`, headers a line each, an empty line and a body. What kubectl
  * would upgrade is said by an Upgrade header or by `(Upgrade: PROTOCOL)` behind the target; what a cluster would say of
- * a pod by a line `Pod-Labels: app=shop,tier=web`, and of the object that a write changes by a line
- * `Live-Object: {"metadata":{…},…}`.
+ * a pod by a line `Pod-Labels: app=shop,tier=web`, of the object that a write changes by a line
+ * `Live-Object: {"metadata":{…},…}`, and to which port a forwarded connection goes by a line `Forwarded-Port: 8080`.
  */
 export function trial(scopes: readonly Named[]): (act: string) => Verdict<KubernetesCover> {
   return (text) => {
@@ -26,7 +26,8 @@ export function trial(scopes: readonly Named[]): (act: string) => Verdict<Kubern
   };
 }
 
-function readText(text: string): KubernetesAct | undefined {
+/** Reads an act as `trial` takes it; undefined: it is no request. */
+export function readText(text: string): KubernetesAct | undefined {
   const plain = text.replaceAll("\r\n", "\n");
   const gap = plain.indexOf("\n\n");
   const [first = "", ...lines] = (gap === -1 ? plain : plain.slice(0, gap)).split("\n");
@@ -40,6 +41,7 @@ function readText(text: string): KubernetesAct | undefined {
   let upgrade = upgraded?.toLowerCase();
   let labels: Record<string, string> | undefined;
   let live: string | undefined;
+  let port: number | undefined;
   for (const each of lines) {
     if (each.trim() === "") continue;
     const header = /^([\w-]+):\s*(.*)$/.exec(each);
@@ -50,6 +52,7 @@ function readText(text: string): KubernetesAct | undefined {
         content.split(",").map((pair) => [pair.split("=")[0] ?? "", pair.split("=")[1] ?? ""]),
       );
     else if (name.toLowerCase() === "live-object") live = content;
+    else if (name.toLowerCase() === "forwarded-port") port = Number(content);
     else {
       if (name.toLowerCase() === "upgrade") upgrade = content.toLowerCase();
       headers.push(name, content);
@@ -62,6 +65,7 @@ function readText(text: string): KubernetesAct | undefined {
     headers,
     body: body.trim() === "" ? { kind: "none" } : { kind: "read", bytes: Buffer.from(body) },
     ...(upgrade === undefined ? {} : { upgrade }),
+    ...(port === undefined ? {} : { port }),
     ...(labels === undefined ? {} : { pod: { uid: "trial", labels } }),
   });
   const { request } = act;

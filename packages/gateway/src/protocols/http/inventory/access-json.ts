@@ -1,6 +1,6 @@
 import type { ActSource } from "../../../gate/inventory/seen.ts";
+import { isObject, type Members, readObject } from "../../../kernel/json-object.ts";
 import { knownName, type MemberKind } from "./access-json-names.ts";
-import { isObject, type Members, readObject } from "./access-json-object.ts";
 import {
   clientOf,
   isNone,

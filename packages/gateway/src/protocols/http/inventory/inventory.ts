@@ -12,6 +12,7 @@ import { unused } from "./unused.ts";
 export const httpInventory: Inventory<HttpScope> = {
   act: "request",
   part: "host",
+  structure: "an OpenAPI document, JSON or YAML",
   sources: httpSources,
   recorded,
   emptyHint: "does the log hold requests that were answered, and is it in the format that was read?",

@@ -6,7 +6,8 @@ import { type BodyDraft, bodyOf } from "./bodies.ts";
 import type { Endpoint, SeenItem } from "./endpoints.ts";
 import { namesOf, queryOf } from "./parameters.ts";
 import { isTime } from "./template.ts";
-import { isPrefix, leads, singular } from "./words.ts";
+import { singular } from "../../../gate/inventory/singular.ts";
+import { isPrefix, leads } from "./words.ts";
 
 /** Some of the requests at an endpoint: those that one operation is to cover. */
 export interface Member {

@@ -1,5 +1,5 @@
 import type { Part } from "./paths.ts";
-import { singular } from "./words.ts";
+import { singular } from "../../../gate/inventory/singular.ts";
 
 /** A word's characters as a pattern takes them. */
 const quoted = (word: string): string =>

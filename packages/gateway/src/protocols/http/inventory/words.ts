@@ -1,13 +1,5 @@
 import { sensitivityOf } from "../../../gate/inventory/sensitive.ts";
 
-/** `customers` → `customer`, `categories` → `category`; what is no plural stays as it is. */
-export function singular(word: string): string {
-  if (/(?:ss|us|is|news|series)$/u.test(word)) return word;
-  if (word.endsWith("ies") && word.length > 4) return word.replace(/ies$/u, "y");
-  if (/(?:sh|ch|x|ss|z)es$/u.test(word)) return word.replace(/es$/u, "");
-  return word.length > 3 ? word.replace(/s$/u, "") : word;
-}
-
 /** Segments that stand before what a path is about: `api`, `v1`. */
 export const isPrefix = (word: string): boolean =>
   /^(?:api|apis|rest|public|v\d{1,3}(?:[._-]?\w{1,8})?)$/iu.test(word);

@@ -14,6 +14,8 @@ import { unused } from "./unused.ts";
 export const postgresInventory: Inventory<PostgresScope> = {
   act: "statement",
   part: "database",
+  structure: "what pg_dump --schema-only prints",
+  freely: "transactions, settings, what every session may ask",
   sources: postgresSources,
   recorded,
   emptyHint: "does the log hold statements (log_statement = 'all'), and is it in the format that was read?",

@@ -1,6 +1,6 @@
 import fc from "@mayfly/testing/fast-check.ts";
 import { expect, test } from "vitest";
-import { readObject } from "./access-json-object.ts";
+import { readObject } from "./json-object.ts";
 
 const TWICE = "it can be read in two ways: a name stands twice in one object";
 
@@ -30,6 +30,12 @@ test.each([
   "{}",
 ])("%# is an object", (text) => {
   expect(readObject(text)).toEqual(JSON.parse(text));
+});
+
+test("how deep it may nest is the caller's to say", () => {
+  const text = `{"a":${"[".repeat(19)}${"]".repeat(19)}}`;
+  expect(readObject(text, 20)).toEqual(JSON.parse(text));
+  expect(readObject(text, 19)).toBe("it nests too deep");
 });
 
 test("whatever is written with each name once is read", () => {

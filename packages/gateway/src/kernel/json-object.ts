@@ -27,13 +27,13 @@ function namesIn(text: string): number {
   return names;
 }
 
-/** How many members a value and what is in it have; NaN: it nests too deep. */
-function membersIn(value: unknown, depth = 0): number {
+/** How many members a value and what is in it have; NaN: it nests deeper than is left. */
+function membersIn(value: unknown, left: number): number {
   if (typeof value !== "object" || value === null) return 0;
-  if (depth >= MAX_DEPTH) return Number.NaN;
+  if (left <= 0) return Number.NaN;
   const parts: unknown[] = Array.isArray(value) ? value : Object.values(value);
   let members = Array.isArray(value) ? 0 : parts.length;
-  for (const part of parts) if (typeof part === "object") members += membersIn(part, depth + 1);
+  for (const part of parts) if (typeof part === "object") members += membersIn(part, left - 1);
   return members;
 }
 
@@ -41,8 +41,9 @@ function membersIn(value: unknown, depth = 0): number {
  * The object that a line holds; otherwise, why there is none. Of a name that stands twice each reader takes another value
  * (RFC 8259, section 4): then fewer members were read than names are written. That is quicker to find than which name it is,
  * and these files are large.
+ * @param maxDepth how deep it may nest; the object itself counts as one
  */
-export function readObject(text: string): Members | string {
+export function readObject(text: string, maxDepth = MAX_DEPTH): Members | string {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -50,7 +51,7 @@ export function readObject(text: string): Members | string {
     return "it is not JSON";
   }
   if (!isObject(value)) return "it is no JSON object";
-  const members = membersIn(value);
+  const members = membersIn(value, maxDepth);
   if (Number.isNaN(members)) return "it nests too deep";
   return members === namesIn(text) ? value : "it can be read in two ways: a name stands twice in one object";
 }

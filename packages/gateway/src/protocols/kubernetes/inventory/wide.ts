@@ -1,0 +1,36 @@
+import type { Candidate } from "./candidate.ts";
+import type { Left } from "./items.ts";
+import { judgeSeen } from "./judge-seen.ts";
+import { loadedScope } from "./need.ts";
+import { readSeen } from "./seen-request.ts";
+
+/** How many times a request is judged, at the most: some seconds. */
+const MAX_ASKED = 500_000;
+
+const WIDE = "it would let through what is set apart: a pattern takes more than was seen";
+
+/**
+ * Sets apart what would let through a request that is set apart, and what does not cover all that it is made of: every operation
+ * is held against the judge that rules at run time.
+ */
+export function withoutWide(candidates: readonly Candidate[], left: Left[]): readonly Candidate[] {
+  const refused = left.flatMap(({ seen, isHarmless }) => (isHarmless === true ? [] : [readSeen(seen.act)]));
+  let asked = 0;
+  return candidates.filter((candidate) => {
+    const scope = loadedScope(candidate.scope);
+    const permits = (seen: ReturnType<typeof readSeen>): boolean =>
+      scope !== undefined && judgeSeen([{ name: "c/o", scope }], seen).kind === "permit";
+    asked += refused.length * (candidate.kind === "run" ? candidate.about.length : 1);
+    const isExact =
+      candidate.names?.every((name) => !name.includes("*")) === true && candidate.kind !== "run";
+    const reason =
+      scope === undefined || !candidate.items.every(({ seen }) => permits(readSeen(seen.act)))
+        ? "no operation says it as it was done"
+        : !isExact && (asked > MAX_ASKED || refused.some(permits))
+          ? WIDE
+          : undefined;
+    if (reason === undefined) return true;
+    for (const { seen, need } of candidate.items) left.push({ reason, seen, need });
+    return false;
+  });
+}
