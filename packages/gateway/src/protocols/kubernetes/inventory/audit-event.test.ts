@@ -2,6 +2,16 @@ import { expect, test } from "vitest";
 import { isEvent, readEvent } from "./audit-event.ts";
 import { actOf, at, event, outcomeOf, PODS } from "./testing/audit-events.ts";
 
+test.each([
+  ["for one object that is not there", { verb: "get", requestURI: `${PODS}/a` }, "act"],
+  ["for a part of one", { verb: "get", requestURI: `${PODS}/a/log` }, "failed"],
+  ["for all of what there is not", { verb: "list", requestURI: PODS }, "failed"],
+  ["for a document", { verb: "get", requestURI: "/openapi/v2" }, "failed"],
+  ["to delete what is not there", { verb: "delete", requestURI: `${PODS}/a` }, "failed"],
+])("what looked %s, and was answered with 404", (_, more, kind) => {
+  expect(outcomeOf({ ...more, responseStatus: { code: 404 } })).toMatchObject({ kind });
+});
+
 test("an event is an act", () => {
   expect(readEvent(event())).toEqual({
     isBegun: false,

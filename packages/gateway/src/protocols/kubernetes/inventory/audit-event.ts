@@ -119,7 +119,7 @@ function outcomeOf(members: Members): AuditOutcome {
   const status = statusOf(members);
   if (
     members["stage"] === "Panic" ||
-    (status !== undefined && status >= 400) ||
+    (status !== undefined && status >= 400 && !(status === 404 && isLook(members))) ||
     membersOf(members["annotations"])["authorization.k8s.io/decision"] === "forbid"
   )
     return { kind: "failed" };
@@ -143,6 +143,21 @@ function outcomeOf(members: Members): AuditOutcome {
   if (!isSaidBy(verb, request)) return unread("its verb is not what its path says");
   const act = [`${method} ${target}`, ...linesOf(members, { method, status, request })].join("\n");
   return { kind: "act", act: at === undefined ? { act, by, times: 1 } : { act, by, at, times: 1 } };
+}
+
+/**
+ * Whether it looks for one object. That there is none is an answer, on which clients rest: kubectl waits for it behind a delete,
+ * and creates what it applies.
+ */
+function isLook({ verb, requestURI }: Members): boolean {
+  if (verb !== "get") return false;
+  const request = readRequest("GET", textOf(requestURI) ?? "");
+  return (
+    !("why" in request) &&
+    request.kind === "resource" &&
+    request.verb === "get" &&
+    request.subresource === undefined
+  );
 }
 
 /** Whoever somebody acts as is who does it. @returns undefined: it is not told */

@@ -89,5 +89,5 @@ function riskOf({ kind, about, namespaces }: Candidate): OperationDraft["risk"] 
   if (kind === "read") return namespaces.length === 0 ? "medium" : "low";
   if (kind === "run" || kind === "delete") return "high";
   if (about.every(isQuestion)) return "low";
-  return about.some((what) => isWorkload(what.split("/", 1)[0] ?? "")) ? "high" : "medium";
+  return about.some((what) => isWorkload(what) || what === "pods/eviction") ? "high" : "medium";
 }

@@ -72,9 +72,13 @@ function commandNotes({ scope, kind }: Candidate): readonly string[] {
   );
 }
 
+/** Whether something runs by what is written there: pods, and what is not Kubernetes' own. */
+const mayRun = (what: string): boolean =>
+  isWorkload(what) || (/\..*\./u.test(what) && !what.includes("/") && !what.endsWith(".k8s.io"));
+
 function writeNotes({ items, kind, about }: Candidate): readonly string[] {
   if (kind !== "create" && kind !== "change") return [];
-  const isUnseen = items.some(({ need }) => need.kind === "object" && need.isUnseen);
+  const isUnseen = items.some(({ need }) => need.kind === "object" && need.isUnseen && mayRun(need.what));
   return [
     ...listed(
       "whoever writes one runs any program in it, with the secrets that its namespace has",

@@ -83,7 +83,7 @@ describe("writes", () => {
   });
 
   test("of which no source shows what was written are told", () => {
-    expect(of([`PUT ${shop}/configmaps/a`]).operations[0]?.notes).toContain(
+    expect(of([`PUT ${apps}/deployments/a`]).operations[0]?.notes).toContain(
       "the source does not show what was written: where it runs as another service account than default, add service_accounts",
     );
   });
