@@ -1,5 +1,6 @@
 import { commandMatches } from "../request/glob.ts";
 import { isShowable, maybeSecret, partsOf, type Part } from "./arguments.ts";
+import { ANY_OPTION, LETS_THROUGH, NOT_COMPARED, NOT_COVERED, TOO_MANY } from "./command-reasons.ts";
 import { programOf } from "./programs.ts";
 
 export { shownCommand } from "./arguments.ts";
@@ -53,17 +54,11 @@ const WRITTEN_OUT = 20;
 const PER_PROGRAM = 100;
 /** So many patterns of all programs. */
 const ALL_TOGETHER = 300;
-const TOO_MANY = "there are too many commands for anybody to read";
 /** So many arguments, and characters in all of them, can be read. */
 const ARGUMENTS = 200;
 const CHARACTERS = 4000;
 /** So often a pattern is held against a command. */
 const COMPARISONS = 2_000_000;
-
-const ANY_OPTION = "its arguments vary, and * would take any option too";
-const LETS_THROUGH = "it would let through what is set apart";
-const NOT_COVERED = "no pattern covers it";
-const NOT_COMPARED = "not everything could be held against it";
 
 /** Whether a pattern stands for more commands than one. */
 export const hasVarying = (pattern: readonly string[]): boolean =>

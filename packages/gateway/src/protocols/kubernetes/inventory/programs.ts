@@ -1,3 +1,4 @@
+import { literals } from "./literal-programs.ts";
 import { curlStaysHere, showsCredentials, wgetStaysHere } from "./arguments.ts";
 
 /** The program that a command comes down to, and what is to be said of it. */
@@ -246,10 +247,3 @@ export function programOf(argv: readonly string[]): Program {
     .some((each) => [SHELL, INTERPRETER].includes(reasons.get(knownAs(each)) ?? ""));
   return found(reason ?? (runs ? RUNS : undefined));
 }
-
-/** Programs whose arguments are in a language of their own, or hosts: no part of them is a number and no more. */
-const literals: ReadonlySet<string> = new Set(
-  "sed jq yq bc dc expr test [ tar bsdtar rsync ping ping6 dig host drill nslookup kdig traceroute traceroute6 tracepath mtr arping getent whois".split(
-    " ",
-  ),
-);
