@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { corpusCases } from "../../../gate/inventory/testing/corpus.ts";
 import { type HttpScope, scopeSchema } from "../scope.ts";
 import { targetSchema } from "../target.ts";
 import { trial } from "../trial.ts";
@@ -8,17 +8,7 @@ import { propose } from "./propose.ts";
 import { recorded } from "./recorded.ts";
 import { seen } from "./testing/seen.ts";
 
-interface Case {
-  readonly id: string;
-  readonly payload: string;
-  readonly expected: "allow" | "deny";
-}
-
-const read = (name: string): readonly Case[] =>
-  JSON.parse(
-    readFileSync(new URL(`../../../../../../tests/corpus/${name}`, import.meta.url), "utf8"),
-  ) as Case[];
-const cases = [...read("http.json"), ...read("http-own.json")];
+const cases = corpusCases("http.json", "http-own.json");
 const target = targetSchema.parse({ url: "https://crm.internal" });
 
 /** What Mayfly's own record says of a request: nothing of a body but its size. */

@@ -23,7 +23,12 @@ export function decided(
       else if (reason !== undefined) left.push({ reason, seen, of });
       else if (times >= minSeen) kept.push(item);
       else
-        left.push({ reason: `what is alike was seen fewer than ${minSeen} times`, seen, of, isRare: true });
+        left.push({
+          reason: `each kind of request was seen fewer than ${minSeen} times`,
+          seen,
+          of,
+          isRare: true,
+        });
     }
   }
   return withShownBodies(endpoint, kept, left);

@@ -141,7 +141,7 @@ describe("bodies", () => {
     expect(propose(acts).operations[0]?.notes).toContain("needed once: the member is_admin of a body");
     const { operations, apart } = propose(acts, { minSeen: 5 });
     expect(operations[0]?.scope).not.toHaveProperty("body.schema.properties.is_admin");
-    expect(apart).toMatchObject([{ reason: "what is alike was seen fewer than 5 times" }]);
+    expect(apart).toMatchObject([{ reason: "each kind of request was seen fewer than 5 times" }]);
   });
 });
 
@@ -183,7 +183,9 @@ describe("what is set apart", () => {
 
   test("what was seen less often than is asked for, all values of a template together", () => {
     const acts = ["GET /v1/orders/1", "GET /v1/orders/A-1", "GET /v1/rare"];
-    expect(reasons(propose(acts, { minSeen: 2 }))).toContain("what is alike was seen fewer than 2 times");
+    expect(reasons(propose(acts, { minSeen: 2 }))).toContain(
+      "each kind of request was seen fewer than 2 times",
+    );
     const slugs = Array.from(
       { length: 30 },
       (_, at) => `GET /v1/products/x-${"abcdefghij"[at % 10]}${"klm"[at % 3]}-y`,
@@ -197,7 +199,7 @@ describe("what is set apart", () => {
     );
     const { operations, apart } = propose([...slugs, "HEAD /v1/users/ab"], { minSeen: 2 });
     expect(operations.map(({ name }) => name)).toEqual(["read-user"]);
-    expect(apart.map(({ reason }) => reason)).toEqual(["what is alike was seen fewer than 2 times"]);
+    expect(apart.map(({ reason }) => reason)).toEqual(["each kind of request was seen fewer than 2 times"]);
   });
 
   test("what would let through something that is set apart", () => {

@@ -110,11 +110,46 @@ test("what the cluster's own components did is theirs, unless nobody else did an
   );
 });
 
-test("what is alike and was seen seldom", () => {
-  expect(of([`GET ${shop}/pods`], 2)).toMatchObject([
-    { reason: "what is alike was seen fewer than 2 times", draft: { name: "read-pods" } },
+test("what is alike and was seen seldom, also where more of that is in one operation", () => {
+  const reason = "each kind of request was seen fewer than 2 times";
+  expect(of([`GET ${shop}/pods`], 2)).toMatchObject([{ reason, draft: { name: "read-pods" } }]);
+  expect(of([`GET ${shop}/pods`, `GET ${shop}/events`, `GET ${shop}/services`], 2)).toMatchObject([
+    { reason, evidence: { times: 3 } },
   ]);
   expect(of([`GET ${shop}/configmaps/a`, `GET ${shop}/configmaps/b`], 2)).toEqual([]);
+});
+
+/** Words that no number tells apart. */
+const lettered = (at: number): string => `u${"abcdefghijk"[at % 11]}${"abcdefghijk"[Math.floor(at / 11)]}`;
+
+test("what is beyond what anybody reads speaks against no pattern of pods", () => {
+  const many = Array.from({ length: 101 }, (_, at) => exec("web-a-b", ["id", lettered(at)]));
+  const beyond = of(many);
+  // The last of them in the order of their texts.
+  const last = 98;
+  expect(beyond).toMatchObject([{ reason: "there are too many commands of id for anybody to read" }]);
+  const { operations, apart } = propose(
+    [...many, exec("web-6d4cf56db6-x2x9p", ["id", lettered(last)])].map((act) => seen(act)),
+    { minSeen: 1, taken: [] },
+  );
+  expect(operations).toHaveLength(2);
+  expect(apart).toEqual(beyond);
+});
+
+test("what cannot be held against all that is set apart is set apart, however few programs it runs", () => {
+  const ran = Array.from({ length: 100 }, (_, at) => exec("web-0", ["id", lettered(at)]));
+  const others = Array.from({ length: 5001 }, (_, at) => exec(`db-${at}`, ["sh", "-c", `${at}`]));
+  const { operations, apart } = propose(
+    [...ran, ...others].map((act) => seen(act)),
+    { minSeen: 1, taken: [] },
+  );
+  expect(operations).toEqual([]);
+  expect(apart).toContainEqual(
+    expect.objectContaining({
+      reason: "not everything could be held against it",
+      evidence: expect.objectContaining({ times: 100 }) as object,
+    }),
+  );
 });
 
 test("a pattern of pods that would let through what is set apart", () => {

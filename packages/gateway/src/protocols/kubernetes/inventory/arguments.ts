@@ -171,10 +171,17 @@ export function shownCommand(argv: readonly string[]): string {
 const sensitive =
   /^(?:\.(?:aws|ssh|kube|docker|gnupg|azure|netrc|pgpass|my\.cnf|git-credentials|npmrc|pypirc|htpasswd|env(?:\..*)?|[a-z]+_history)|_netrc|id_(?:rsa|dsa|ecdsa|ed25519).*|(?:g?shadow|passwd)-?|environ|auxv|kcore|kmem|kubeconfig|[^/]*\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk))$/iu;
 
-/** Whether an argument names what may be a credential, by the words and the files in it. */
-export function showsCredentials(argv: readonly string[]): boolean {
+/** Programs that read whole trees of files, and show or copy what is in them. */
+const wholeTrees = /^(?:tar|cp|[efz]?grep|rg|rsync|zip|cpio|diff|git)$/u;
+
+/**
+ * Whether an argument names what may be a credential, by the words and the files in it, or a tree that has some.
+ *
+ * @param program the program that is run in the end: behind `timeout 5` and the like
+ */
+export function showsCredentials(argv: readonly string[], program: string): boolean {
   const isWhole = argv.some((argument) => /^\/+(?:(?:var\/+)?run|proc)?\/*$/u.test(argument));
-  if (isWhole && /(?:^|\/)(?:tar|cp|[ef]?grep|rg|rsync|zip|cpio)$/u.test(argv[0] ?? "")) return true;
+  if (isWhole && wholeTrees.test(program)) return true;
   return argv.some(
     (argument) =>
       sensitivityOf(argument) === "secret" ||

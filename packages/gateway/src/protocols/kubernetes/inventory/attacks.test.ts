@@ -1,21 +1,9 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { corpusCases } from "../../../gate/inventory/testing/corpus.ts";
 import { type KubernetesScope, scopeSchema } from "../scope.ts";
 import { trial } from "../trial.ts";
 import { propose } from "./propose.ts";
 import { seen } from "./testing/seen.ts";
-
-interface Case {
-  readonly id: string;
-  readonly scope: string;
-  readonly payload: string;
-  readonly expected: "allow" | "deny";
-}
-
-const read = (name: string): readonly Case[] =>
-  JSON.parse(
-    readFileSync(new URL(`../../../../../../tests/corpus/${name}`, import.meta.url), "utf8"),
-  ) as Case[];
 
 /** No log says which labels a pod has, so that pods are granted by their names: a note says so. */
 const ofLabels: readonly string[] = ["k8s-own-label-missing", "k8s-own-label-proto", "k8s-own-label-unknown"];
@@ -25,7 +13,7 @@ test("what is proposed lets none of the corpus's attacks through, but for pods o
   let works = 0;
   let attacks = 0;
   for (const cases of Map.groupBy(
-    [...read("kubernetes.json"), ...read("kubernetes-own.json")],
+    corpusCases("kubernetes.json", "kubernetes-own.json"),
     ({ scope }) => scope,
   ).values()) {
     const work = cases.filter(({ expected }) => expected === "allow");

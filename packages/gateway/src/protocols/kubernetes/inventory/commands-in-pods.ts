@@ -31,9 +31,8 @@ export function commandCandidates(items: readonly Item<CommandNeed>[], left: Lef
 
 function placeOf(of: readonly Item<CommandNeed>[], left: Left[]): readonly Place[] {
   const { patterns, apart } = commandsOf(of.map((item) => ({ argv: item.need.argv, of: item })));
-  for (const { reason, pattern, of: those } of apart) {
-    // Nothing speaks against those but how many there are.
-    const harmless = reason.startsWith("there are too many") ? { isHarmless: true as const } : {};
+  for (const { reason, pattern, isTooMany, of: those } of apart) {
+    const harmless = isTooMany === true ? { isHarmless: isTooMany } : {};
     for (const { seen, need } of those)
       left.push(
         pattern === undefined ? { reason, seen, ...harmless } : { reason, seen, need, command: pattern },

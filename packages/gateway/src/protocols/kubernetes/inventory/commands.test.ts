@@ -85,8 +85,19 @@ test("of more than 100 patterns of a program the least seen are apart", () => {
   expect(apart).toEqual([
     {
       reason: "there are too many commands of id for anybody to read",
+      isTooMany: true,
       of: expect.toSatisfy((of: readonly number[]) => of.length === 20 && of.every((at) => at < 20)),
     },
+  ]);
+});
+
+test("of all programs, those that are not familiar take no room from those that are", () => {
+  const others = many(310, (at) => `p${at}x /data`);
+  const { patterns, apart } = commandsOf([...others, ["ls"]].map((argv, of) => ({ argv, of })));
+  expect(patterns).toHaveLength(300);
+  expect(patterns).toContainEqual({ pattern: ["ls"], of: [310] });
+  expect(apart).toMatchObject([
+    { reason: "there are too many commands for anybody to read", isTooMany: true, of: { length: 11 } },
   ]);
 });
 

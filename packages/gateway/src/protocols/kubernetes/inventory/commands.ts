@@ -1,6 +1,7 @@
 import { commandMatches } from "../request/glob.ts";
 import { isShowable, maybeSecret, partsOf, type Part } from "./arguments.ts";
 import { ANY_OPTION, LETS_THROUGH, NOT_COMPARED, NOT_COVERED, TOO_MANY } from "./command-reasons.ts";
+import { isFamiliar } from "./familiar.ts";
 import { programOf } from "./programs.ts";
 
 export { shownCommand } from "./arguments.ts";
@@ -22,14 +23,13 @@ export interface CommandApart<T> {
   readonly reason: string;
   /** What would cover it; left out: nobody should be shown it. */
   readonly pattern?: readonly string[];
+  /** Nothing speaks against it but how many others there are. */
+  readonly isTooMany?: true;
   readonly of: readonly T[];
 }
 
 /** The same command, however often it was seen. */
-interface Command<T> {
-  readonly argv: readonly string[];
-  readonly of: readonly T[];
-}
+type Command<T> = SeenCommand<readonly T[]>;
 
 /** Commands under one pattern. */
 interface Group<T> {
@@ -37,9 +37,7 @@ interface Group<T> {
   readonly commands: readonly Command<T>[];
 }
 
-interface Apart<T> {
-  readonly reason: string;
-  readonly pattern?: readonly string[];
+interface Apart<T> extends Omit<CommandApart<T>, "of"> {
   readonly commands: readonly Command<T>[];
 }
 
@@ -160,7 +158,11 @@ function merged<T>(groups: readonly Group<T>[]): readonly Group<T>[] {
 function readable<T>(groups: readonly Group<T>[]): Sorted<T> {
   const patterns: Group<T>[] = [];
   const apart: Apart<T>[] = [];
-  for (const [name, of] of Map.groupBy(groups, ({ pattern }) => programOf(pattern).name)) {
+  // What is not proposed for its program takes no room from what is.
+  const programs = [...Map.groupBy(groups, ({ pattern }) => programOf(pattern).name)].toSorted(
+    ([one], [other]) => Number(isFamiliar([other])) - Number(isFamiliar([one])),
+  );
+  for (const [name, of] of programs) {
     const ranked = of
       .map((group) => ({ group, count: ofAll(group.commands).length, key: keyOf(group.pattern) }))
       .toSorted((a, b) => b.count - a.count || byText(a.key, b.key))
@@ -170,7 +172,7 @@ function readable<T>(groups: readonly Group<T>[]): Sorted<T> {
     const commands = ranked.slice(room).flatMap((group) => group.commands);
     const reason =
       room < PER_PROGRAM ? TOO_MANY : `there are too many commands of ${name} for anybody to read`;
-    if (commands.length > 0) apart.push({ reason, commands });
+    if (commands.length > 0) apart.push({ reason, isTooMany: true, commands });
   }
   return { patterns, apart };
 }
@@ -241,7 +243,6 @@ const together = <T>(apart: readonly Apart<T>[]): readonly CommandApart<T>[] =>
   [...Map.groupBy(apart, ({ reason, pattern }) => JSON.stringify([reason, pattern ?? null])).entries()]
     .toSorted(([a], [b]) => byText(a, b))
     .map(([, each]) => {
-      const of = ofAll(each.flatMap(({ commands }) => commands));
-      const { reason = "", pattern } = each[0] ?? {};
-      return pattern === undefined ? { reason, of } : { reason, pattern, of };
+      const { commands: _, ...rest } = each[0] as Apart<T>;
+      return { ...rest, of: ofAll(each.flatMap(({ commands }) => commands)) };
     });

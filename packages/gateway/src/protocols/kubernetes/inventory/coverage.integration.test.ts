@@ -90,7 +90,7 @@ describe.each([
     expect(setApart.filter(({ act }) => judged(act).kind === "permit")).toEqual([]);
     expect(new Set(setApart.map(({ act }) => shown(act)))).toEqual(
       new Set([
-        "kubectl deletecollection pods -n scratch",
+        "deletecollection of pods in scratch",
         "kubectl exec web-*-* -n shop -- sh -c id",
         "kubectl exec web-*-* -n shop -i -- cat",
         "kubectl get secrets stripe -n shop",

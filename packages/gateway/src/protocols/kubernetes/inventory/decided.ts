@@ -11,7 +11,9 @@ export function decided(items: readonly Item[], minSeen: number, left: Left[]): 
       const reason = reasonAgainst(item.need);
       if (reason !== undefined) left.push(leftFor(reason, item));
       else if (times < minSeen)
-        left.push(leftFor(`what is alike was seen fewer than ${minSeen} times`, item, { isHarmless: true }));
+        left.push(
+          leftFor(`each kind of request was seen fewer than ${minSeen} times`, item, { isHarmless: true }),
+        );
       return reason === undefined && times >= minSeen;
     });
   });

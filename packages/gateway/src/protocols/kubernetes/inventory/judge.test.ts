@@ -61,6 +61,30 @@ test.each([
     "prod: verbs",
     "refused: no operation has kubectl delete pods web-*-* -n shop",
   ],
+  [
+    `DELETE ${shop}/pods?labelSelector=a`,
+    "prod: verbs",
+    "refused: no operation has deletecollection of pods in shop",
+  ],
+  [
+    writing(
+      `PATCH ${apps}/deployments/web-6d4cf56db6/scale`,
+      { spec: { replicas: 2 } },
+      "application/merge-patch+json",
+    ),
+    "prod: resources",
+    "refused: no operation has patch deployments/scale web-* in shop",
+  ],
+  [
+    `POST ${shop}/pods/web-1/eviction`,
+    "prod: resources",
+    "refused: no operation has create pods/eviction web-1 in shop",
+  ],
+  [
+    `GET ${shop}/pods/web-1/log?follow=true`,
+    "prod: resources",
+    "refused: no operation has kubectl logs web-1 -n shop -f",
+  ],
   [exec("web-1", ["ls", "/"]), "prod: exec", "refused: no operation has kubectl exec web-1 -n shop -- ls /"],
   [
     `POST ${shop}/pods/db-0/portforward\nupgrade: websocket\nforwarded-port: 22`,

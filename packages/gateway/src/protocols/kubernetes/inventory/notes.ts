@@ -2,7 +2,7 @@ import { listed, type NeededPart, rareUses } from "../../../gate/inventory/notes
 import type { Candidate } from "./candidate.ts";
 import { shownCommand } from "./commands.ts";
 import type { Item } from "./items.ts";
-import { isWorkload } from "./reasons.ts";
+import { isQuestion, isWorkload } from "./reasons.ts";
 
 /** What whoever reads an operation should look at. */
 export function notesOf(candidate: Candidate): readonly string[] {
@@ -14,6 +14,7 @@ export function notesOf(candidate: Candidate): readonly string[] {
       everybody,
     ),
     ...namesNotes(candidate),
+    ...creationNotes(candidate),
     ...commandNotes(candidate),
     ...writeNotes(candidate),
     ...(names === undefined || candidate.kind !== "run"
@@ -58,6 +59,16 @@ function namesNotes({ names, items, kind }: Candidate): readonly string[] {
     "any text passes where a name has a *, so that other names than these pass",
     names.filter((name) => name.includes("*")),
   );
+}
+
+/** A POST's path has no name, so that the judge takes it of a scope without `names` alone. What only asks makes nothing. */
+function creationNotes({ kind, items }: Candidate): readonly string[] {
+  const isFree = items.some(
+    ({ need }) => need.kind === "object" && need.name === undefined && !isQuestion(need.what),
+  );
+  return kind === "create" && isFree
+    ? ["no scope can limit the name of what a POST creates: any name passes"]
+    : [];
 }
 
 function commandNotes({ scope, kind }: Candidate): readonly string[] {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { isFamiliar } from "./familiar.ts";
 import { programOf } from "./programs.ts";
 
 const split = (line: string): readonly string[] => line.split(" ");
@@ -6,9 +7,7 @@ const split = (line: string): readonly string[] => line.split(" ");
 const shell = "a shell runs whatever it is told";
 const interpreter = "an interpreter runs whatever it is told";
 const runs = "it runs other programs";
-const rights = "it leaves the container, or its rights";
 const reaches = "it reaches whatever address it is told";
-const installs = "it installs programs";
 const database = "a client of a database: grant a connection of its own to it";
 const credentials = "it may show credentials";
 const deletes = "it deletes or writes what it finds";
@@ -24,7 +23,6 @@ test.each([
   ["env -i -u HOME -- zsh", shell],
   ["timeout -s KILL 5 env nohup busybox ash", shell],
   ["python3.11 -m http.server", interpreter],
-  ["/usr/bin/python3-dbg x.py", interpreter],
   ["perl5.36 -e 1", interpreter],
   ["ruby2.7 x", interpreter],
   ["gawk 1", interpreter],
@@ -35,13 +33,10 @@ test.each([
   ["env -S sh", runs],
   ["env LD_PRELOAD=/tmp/x.so ls", runs],
   ["env PATH=/tmp ls", runs],
-  ["/lib64/ld-linux-x86-64.so.2 /tmp/x", runs],
   ["find / -name x -exec rm {} ;", runs],
   ["find /tmp -execdir rm", runs],
   ["find /tmp -delete", deletes],
   ["find /tmp -fprint /etc/x", deletes],
-  ["tar cf /tmp/x.tar --to-com=sh x", runs],
-  ["tar -xIsh -f x", runs],
   ["tar xIf sh x", runs],
   ["sed s/x/id/e /tmp/a", runs],
   ["sed -n w/tmp/b /tmp/a", runs],
@@ -54,15 +49,7 @@ test.each([
   ["git log --output=/tmp/x", runs],
   ["git push", runs],
   ["rsync -e sh a b", runs],
-  ["make", runs],
   ["sort --compress-program=sh x", runs],
-  ["sudo ls", rights],
-  ["nsenter -t 1 -m ls", rights],
-  ["kubectl get pods", rights],
-  ["docker ps", rights],
-  ["ssh host", reaches],
-  ["nc.openbsd host 80", reaches],
-  ["rsync a host:b", reaches],
   ["curl http://example.com/", reaches],
   ["curl http://localhost.example.com/", reaches],
   ["curl http://localhost@example.com/", reaches],
@@ -84,16 +71,18 @@ test.each([
   ["wget http://localhost/", reaches],
   ["wget -O x http://localhost/", reaches],
   ["wget -qO- http://example.com/", reaches],
-  ["apt-get install x", installs],
-  ["pip3 install x", installs],
-  ["npm install", installs],
   ["psql -c select", database],
-  ["timeout 5 redis-cli keys", database],
   ["env", credentials],
   ["env -0", credentials],
   ["env A=b", credentials],
   ["nohup env", credentials],
   ["/usr/bin/printenv HOME", credentials],
+  ["tar c /run", credentials],
+  ["timeout 5 tar c /proc", credentials],
+  ["nice -n 5 env A=b grep -r a /var/run/", credentials],
+  ["busybox grep -r a /", credentials],
+  ["env diff -r /run /tmp", credentials],
+  ["git diff --no-index / /tmp", credentials],
   ["cat /proc/1/environ", credentials],
   ["cat /proc/self/mem", credentials],
   ["ls /run/secrets", credentials],
@@ -128,28 +117,57 @@ test.each([
   "time -p ls",
   "busybox cat /var/log/app.log",
   "find /var/log -name app.log -mtime +5",
-  "tar tzf /data/backup.tgz",
   "sed -n 1,10p /var/log/app.log",
   "sed -n /ERROR/p /var/log/app.log",
   "sed s/a/b/g /tmp/x",
   "git log --since=2026-12-02",
   "git status",
-  "rsync -a /data/a /data/b",
   "curl http://localhost:8080/orders/20417",
   "curl -s -o /dev/null -w %{http_code} http://127.0.0.1:8080/health",
   "curl -fsS -m 5 -X POST -d a=b localhost:9090/x",
   "curl -g http://[::1]:80/",
   "wget -qO- http://localhost/",
   "wget -q --spider http://localhost/",
-  "pip list",
-  "dpkg -l",
   "ps -ef",
   "ps aux",
   "ps -o pid,etime",
   "jq .items /tmp/a.json",
   "cat /etc/hosts",
+])("%s is granted as it stands", (line) => {
+  expect(programOf(split(line)).reason).toBeUndefined();
+  expect(isFamiliar(split(line))).toBe(true);
+});
+
+// Nothing more is said of these, and nothing more is needed: they are on no list of programs that look at things.
+test.each([
+  "/usr/bin/python3-dbg x.py",
+  "/lib64/ld-linux-x86-64.so.2 /tmp/x",
+  "tar cf /tmp/x.tar --to-com=sh x",
+  "tar -xIsh -f x",
+  "make",
+  "sudo ls",
+  "nsenter -t 1 -m ls",
+  "kubectl get pods",
+  "docker ps",
+  "ssh host",
+  "nc.openbsd host 80",
+  "rsync a host:b",
+  "apt-get install x",
+  "pip3 install x",
+  "npm install",
+  "timeout 5 redis-cli keys",
+  "tar tzf /data/backup.tgz",
+  "rsync -a /data/a /data/b",
+  "pip list",
+  "dpkg -l",
   "./migrate",
-])("%s is granted as it stands", (line) => expect(programOf(split(line)).reason).toBeUndefined());
+  // What is familiar, or runs what is, goes by its whole name.
+  "/app/find.sh",
+  "git.exe status",
+  "find2 /tmp",
+  "time.sh ls",
+  "env-1 ls",
+])("%s is for a person to grant", (line) => expect(isFamiliar(split(line))).toBe(false));
 
 test.each([
   ["/usr/bin/ls -l", "ls", 0],

@@ -18,9 +18,7 @@ export interface Program {
 const SHELL = "a shell runs whatever it is told";
 const INTERPRETER = "an interpreter runs whatever it is told";
 const RUNS = "it runs other programs";
-const RIGHTS = "it leaves the container, or its rights";
 const REACHES = "it reaches whatever address it is told";
-const INSTALLS = "it installs programs";
 const DATABASE = "a client of a database: grant a connection of its own to it";
 const CREDENTIALS = "it may show credentials";
 const DELETES = "it deletes or writes what it finds";
@@ -28,6 +26,10 @@ const DELETES = "it deletes or writes what it finds";
 const words = (reason: string, names: string): readonly (readonly [string, string])[] =>
   names.split(" ").map((name) => [name, reason]);
 
+/**
+ * Programs of which more is known than that they are not familiar (`familiar.ts`), which alone keeps them from being proposed:
+ * what a person should know who may grant them all the same. Shells and interpreters speak against whatever is told of them, too.
+ */
 const reasons: ReadonlyMap<string, string> = new Map([
   ...words(
     SHELL,
@@ -39,76 +41,31 @@ const reasons: ReadonlyMap<string, string> = new Map([
       "mawk nawk original-awk goawk tclsh wish expect java jshell jrunscript jjs groovy kotlin scala clojure dotnet mono erl escript elixir iex " +
       "ghci runghc julia r rscript octave gnuplot guile racket scheme sbcl m4 qjs rails rake bundle artisan poetry pipenv uv raku",
   ),
-  ...words(
-    RUNS,
-    "xargs parallel watch strace ltrace gdb gdbserver lldb perf valgrind bpftrace make gmake cmake ninja gradle mvn ant at batch crontab " +
-      "cron anacron vi vim nvim view vimdiff rvim ex ed red nano pico emacs joe mcedit mc less more most man pg info tmux screen script " +
-      "byobu flock taskset chrt numactl setarch linux32 linux64 run-parts start-stop-daemon systemd-run systemctl service initctl " +
-      "supervisorctl rlwrap unbuffer faketime fakeroot proot dialog whiptail npx gcc cc clang tcc eval exec command builtin source . tcpdump " +
-      "choom prlimit logrotate entr inotifyd tini dumb-init catatonit s6-svc runsv sshpass coreutils uudecode",
-  ),
-  ...words(
-    RIGHTS,
-    "sudo su doas nsenter chroot unshare setpriv runuser pkexec run0 gosu su-exec s6-setuidgid setuidgid chpst capsh setcap mount umount " +
-      "insmod modprobe docker podman nerdctl buildah kubectl oc crictl ctr runc helm machinectl bwrap firejail ip iptables nft pivot_root switch_root",
-  ),
-  ...words(
-    REACHES,
-    "ssh slogin scp sftp ftp tftp lftp ncftp nc ncat netcat socat telnet aria2c axel httpie http https xh mail mailx sendmail aws gcloud " +
-      "gsutil az s3cmd rclone terraform lynx links w3m elinks grpcurl websocat nmap rsh rlogin rcp dbclient autossh mosh cloudflared ngrok",
-  ),
-  ...words(
-    DATABASE,
-    "psql pg_dump pg_dumpall pg_restore pgcli mysql mysqldump mysqladmin mysqlsh mycli mariadb mariadb-dump mariadb-admin redis-cli " +
-      "valkey-cli keydb-cli mongo mongosh mongodump mongorestore mongoexport mongoimport clickhouse clickhouse-client sqlite sqlite3 litecli " +
-      "duckdb sqlcmd bcp sqlplus cqlsh influx etcdctl cypher-shell cockroach usql db2 isql tsql ldapsearch",
-  ),
-  ...words(CREDENTIALS, "printenv set export declare typeset vault jmap jinfo jcmd gcore pargs"),
+  // Whoever reads these may take them for programs that only show something.
+  ...words(RUNS, "xargs watch strace less more most man info vi vim view tcpdump"),
+  ...words(DATABASE, "psql pg_dump pg_dumpall pg_restore pgcli"),
+  ["printenv", CREDENTIALS],
 ]);
 
-/** Programs with options under which they are one of the above. */
+/** Familiar programs with options under which they do more than look at things. */
 type Look = (rest: readonly string[]) => string | undefined;
 
 const looks: ReadonlyMap<string, Look> = new Map<string, Look>([
   ["find", find],
-  ["tar", tar],
-  ["bsdtar", tar],
   ["sed", sed],
   ["git", git],
-  ["rsync", rsync],
   ["curl", (rest) => (curlStaysHere(rest) ? undefined : REACHES)],
   ["wget", (rest) => (wgetStaysHere(rest) ? undefined : REACHES)],
   ["ps", ps],
   ["jq", filter],
   ["yq", filter],
-  ["openssl", (rest) => (/^s_|^(?:engine|ocsp|cmp)$/u.test(rest[0] ?? "") ? REACHES : undefined)],
-  ["rg", running(/^--pre/u)],
-  ["sort", running(/^--co/u)],
-  ["split", running(/^--fi/u)],
-  ["zip", running(/^-[A-Za-z]*T|^--un/u)],
-  ...(
-    "apt apt-get aptitude apk yum dnf microdnf tdnf zypper pacman dpkg rpm pip pipx npm pnpm yarn corepack gem cargo go composer conda " +
-    "mamba brew snap opam easy_install"
-  )
-    .split(" ")
-    .map((name): readonly [string, Look] => [name, installer]),
+  ["sort", (rest) => (rest.some((each) => each.startsWith("--co")) ? RUNS : undefined)],
 ]);
-
-/** Programs that run others with some options. */
-function running(option: RegExp): Look {
-  return (rest) => (rest.some((each) => option.test(each)) ? RUNS : undefined);
-}
 
 /** find(1): its tests harm nobody; some of its actions do. */
 function find(rest: readonly string[]): string | undefined {
   if (rest.some((each) => /^-(?:exec|ok)/u.test(each))) return RUNS;
   return rest.some((each) => /^-(?:delete|fprint|fls)/u.test(each)) ? DELETES : undefined;
-}
-
-/** tar(1): GNU's takes long options cut short, and letters without a dash in its first argument. */
-function tar(rest: readonly string[]): string | undefined {
-  const runs = running(/^--(?:to|use|checkpoint-|info|new-v|rsh|rmt|files)|^-[A-Za-z]*[IFT]/u);
-  return /[IFT]/u.test(rest[0] ?? "") ? RUNS : runs(rest);
 }
 
 /** sed(1): its commands `e` and `w` run programs and write files; a script passes where it can be seen to have none. */
@@ -130,12 +87,6 @@ function git(rest: readonly string[]): string | undefined {
   return reads.split(" ").includes(rest[0] ?? "") && !rest.some((each) => runs.test(each)) ? undefined : RUNS;
 }
 
-/** rsync(1): a colon names a host. */
-function rsync(rest: readonly string[]): string | undefined {
-  if (rest.some((each) => /^-[A-Za-z]*[eM]|^--(?:rs|remote|log-f|early)/u.test(each))) return RUNS;
-  return rest.some((each) => each.includes(":")) ? REACHES : undefined;
-}
-
 /** ps(1): the letter `e` without a dash adds the environment. */
 function ps(rest: readonly string[]): string | undefined {
   const shows = rest.some(
@@ -149,13 +100,6 @@ function ps(rest: readonly string[]): string | undefined {
 function filter(rest: readonly string[]): string | undefined {
   const shows = /\$ENV|\b(?:str|eval_?)?env|\bload|^-[A-Za-z]*[fLn]|^--(?:from|raw-|slurpf|arg)/iu;
   return rest.some((each) => shows.test(each)) ? CREDENTIALS : undefined;
-}
-
-/** Installers: what only lists passes. */
-function installer(rest: readonly string[]): string | undefined {
-  const [first = "", ...others] = rest;
-  const lists = /^(?:list|ls|show|info|freeze|outdated|version|--version|-l|-L|-s|-qa?|-ql|-qi)$/u;
-  return lists.test(first) && others.every((each) => /^[\w.+:@/]/u.test(each)) ? undefined : INSTALLS;
 }
 
 /** How a program takes the command that it runs: options of one argument, those with a value behind, other arguments. */
@@ -208,13 +152,16 @@ function wrappedAt(
   return next;
 }
 
-/** The name that a program is known by: of `python3.11`, `nc.openbsd`, or `cmd.exe` what is before. */
+/**
+ * A program's name: of `python3.11`, `bash-static` or `cmd.exe` what it has a reason against it by. What is familiar, or runs
+ * others as told here, is that only by its whole name: `find.sh` is not find(1).
+ */
 function knownAs(argument: string): string {
   const name = (argument.split(/[/\\]/u).at(-1) ?? "").toLowerCase();
   const [short = ""] = name.split(".", 1);
   const plain = name.replace(/^static-|-(?:static|preview|extras|dbg|amd64|arm64)$/gu, "");
   const names = [name, plain, short, name.replace(/[\d.-]{1,16}$/u, ""), short.replace(/[\d-]{1,16}$/u, "")];
-  return names.find((each) => reasons.has(each) || wrappers.has(each) || looks.has(each)) ?? name;
+  return names.find((each) => reasons.has(each)) ?? name;
 }
 
 /** The program of a command, also behind others that run it, and why the command is not to be granted as it stands. */
@@ -222,7 +169,7 @@ export function programOf(argv: readonly string[]): Program {
   let at = 0;
   let name = knownAs(argv[0] ?? "");
   const found = (reason: string | undefined): Program => {
-    const why = reason ?? (showsCredentials(argv) ? CREDENTIALS : undefined);
+    const why = reason ?? (showsCredentials(argv, name) ? CREDENTIALS : undefined);
     const shape = { name, at, literal: literals.has(name), reaching: name === "curl" || name === "wget" };
     return why === undefined ? shape : { ...shape, reason: why };
   };
@@ -237,9 +184,6 @@ export function programOf(argv: readonly string[]): Program {
     at = next;
     name = knownAs(argv[at] ?? "");
   }
-  // The dynamic loader runs the program that it is given.
-  if (/^ld-(?:linux|musl)|^ld\.so|^ld64?\.so/u.test(name)) return found(RUNS);
-  if (/^(?:python|pypy|perl5|ruby\d|node\d)/u.test(name)) return found(INTERPRETER);
   const reason = reasons.get(name) ?? looks.get(name)?.(argv.slice(at + 1));
   // Whatever it is that has a shell behind it, it may run it.
   const runs = argv

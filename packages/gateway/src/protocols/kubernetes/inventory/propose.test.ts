@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Proposal, SeenActs } from "../../../gate/inventory/inventory.ts";
+import { scopeSchema } from "../scope.ts";
+import { judgeSeen } from "./judge-seen.ts";
 import { propose } from "./propose.ts";
+import { readSeen } from "./seen-request.ts";
 import { exec, seen, writing } from "./testing/seen.ts";
 
 const shop = "/api/v1/namespaces/shop";
@@ -46,6 +49,21 @@ describe("writes", () => {
         names: ["a"],
       },
     });
+  });
+
+  test("that create by a POST pass with any name, and say so", () => {
+    const any = "no scope can limit the name of what a POST creates: any name passes";
+    const notesOf = (...acts: readonly string[]): readonly string[] =>
+      of(acts).operations.flatMap(({ notes }) => notes);
+    const made = ["a", "b"].map((name) => writing(`POST ${shop}/configmaps`, { metadata: { name } }));
+    expect(notesOf(...made)).toEqual([any]);
+    const [scope] = of(made).operations.map((each) => scopeSchema.parse(each.scope));
+    const takes = (more: object): string =>
+      judgeSeen([{ name: "c/o", scope: scopeSchema.parse({ ...scope, ...more }) }], readSeen(made[0] ?? ""))
+        .kind;
+    expect([takes({}), takes({ names: ["a"] })]).toEqual(["permit", "deny"]);
+    // What is made of something that has a name is limited to it.
+    expect(notesOf(`POST ${shop}/pods/web-1/eviction`)).toEqual([]);
   });
 
   test("that apply may create what they name, and nothing else", () => {
