@@ -28,6 +28,8 @@ export const INVARIANTS = [
   "packages/gateway/src/protocols/kubernetes/standards/pod-security.test.ts",
   "packages/gateway/src/protocols/kubernetes/write/strategic-patch.test.ts",
   "packages/gateway/src/protocols/mcp/corpus.test.ts",
+  "packages/gateway/src/protocols/mcp/inventory/message-log.property.test.ts",
+  "packages/gateway/src/protocols/mcp/inventory/place-patterns.property.test.ts",
   "packages/gateway/src/protocols/postgres/guard/corpus.test.ts",
   "packages/gateway/src/protocols/postgres/guard/found/oracle.integration.test.ts",
   "packages/gateway/src/protocols/postgres/guard/fuzz.integration.test.ts",

@@ -78,6 +78,11 @@ export const runBlocks: readonly RunBlock[] = [
     where: "gateway" as const,
     before: inventoried,
   })),
+  ...["", "-c examples/mcp.yaml --check "].map((options) => ({
+    block: `docs/inventory-mcp.md $ mayflyd inventory --connection crm ${options}examples/inventory/mcp-recording.jsonl`,
+    where: "gateway" as const,
+    before: inventoried,
+  })),
   {
     block:
       "docs/close-direct-paths.md $ mayflyd close orders-db --gateway 10.0.0.5 --keep postgres --address 10.0.0.20",

@@ -45,7 +45,7 @@ function shownActs(
   times: number,
   shown: (act: string) => string,
 ): readonly string[] {
-  const lines = [...Map.groupBy(acts, (each) => shown(each.act))]
+  const lines = [...Map.groupBy(acts, (each) => escapeInvisible(shown(each.act)))]
     .map(([text, all]) => ({ text, times: all.reduce((sum, each) => sum + each.times, 0) }))
     .toSorted((one, other) => other.times - one.times);
   const named = lines.slice(0, MAX_SHOWN);

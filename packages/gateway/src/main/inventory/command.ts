@@ -15,11 +15,14 @@ export function addInventory(program: Command, ended: (code: number) => void): v
     .command("inventory")
     .argument(
       "<source...>",
-      "logs of the database or of what stands before the API, audit logs of the cluster, a folder of Mayfly's own audit log, or - for standard input",
+      "logs of the database or of what stands before the API, audit logs of the cluster, recordings of MCP, a folder of Mayfly's own audit log, or - for standard input",
     )
     .description("propose the operations that cover what was really done, and no more")
     .requiredOption("--connection <name>", "the connection that the sources are about")
-    .option("--kind <kind>", "its kind, where neither -c nor the sources tell it: postgres, http, kubernetes")
+    .option(
+      "--kind <kind>",
+      "its kind, where neither -c nor the sources tell it: postgres, http, kubernetes, mcp",
+    )
     .option("-c, --config <file>", "propose only what this configuration does not cover yet")
     .option("--check", "print what the configuration would refuse of it", false)
     .option("--unused", "print what the configuration grants and nobody used", false)
@@ -35,7 +38,7 @@ export function addInventory(program: Command, ended: (code: number) => void): v
     .option("--min-seen <times>", "what was done less often is set apart", countFrom1, 1)
     .option(
       "--schema <file>",
-      "what the target's structure is: pg_dump --schema-only, or an OpenAPI document, JSON or YAML",
+      "what the target's structure is: pg_dump --schema-only, an OpenAPI document, JSON or YAML, or an MCP server's answer to tools/list",
     )
     .option(
       "--search-path <schemas>",
@@ -43,7 +46,7 @@ export function addInventory(program: Command, ended: (code: number) => void): v
     )
     .option(
       "--format <format>",
-      "of the sources, where their beginning does not tell: postgres-json, postgres-csv, pg-stat-statements, http-combined, http-envoy, http-json, har, kubernetes-audit",
+      "of the sources, where their beginning does not tell: postgres-json, postgres-csv, pg-stat-statements, http-combined, http-envoy, http-json, har, kubernetes-audit, mcp-messages, mcp-har",
     )
     .option("--json", "print one JSON object", false)
     .addHelpText(

@@ -141,8 +141,8 @@ describe("what is asked wrongly is refused with a hint, and nothing stands on st
       "a connection of another kind",
       () => ["--connection", "tickets", "-c", join(root, "examples/mcp.yaml"), good()],
       1,
-      "of which no inventory is made yet",
-      "postgres",
+      "does not begin as any known format does",
+      "known are mcp-messages, mcp-har",
     ],
     [
       "a kind that is none",

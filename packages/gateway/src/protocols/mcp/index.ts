@@ -3,6 +3,7 @@ import type { Protocol } from "../../gate/protocol.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { directPathsOf, endpointsOf } from "./direct-paths.ts";
 import { compileScopes } from "./compile.ts";
+import { mcpInventory } from "./inventory/inventory.ts";
 import { handleRequest } from "./exchange.ts";
 import type { McpAct, McpCover } from "./act.ts";
 import { verdictOf } from "./judge.ts";
@@ -51,6 +52,7 @@ export function createMcp({ clock, url }: McpOptions): Protocol<McpScope, McpAct
     probe: (target, signal) => probe(target as McpTarget, () => clock.monotonic(), signal),
     access: (grant, endpoints) => webAccess("mcp", grant, endpoints),
     usage: (connection, gateway) => `the MCP server at ${gateway}/mcp/${connection}, with the same bearer`,
+    inventory: mcpInventory,
     ready: () => Promise.resolve(),
     web: { request: (exchange, gate) => handleRequest(exchange, gate, options) },
   };

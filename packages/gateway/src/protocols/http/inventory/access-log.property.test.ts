@@ -1,3 +1,4 @@
+// tier: full
 import fc from "@mayfly/testing/fast-check.ts";
 import { expect, test } from "vitest";
 import type { Found } from "../../../gate/inventory/seen.ts";

@@ -1,3 +1,4 @@
+// tier: full
 import { describe, expect, test } from "vitest";
 import { propose } from "./propose.ts";
 import { readApiDocument } from "./document.ts";

@@ -1,3 +1,4 @@
+// tier: full
 import fc from "@mayfly/testing/fast-check.ts";
 import { expect, test } from "vitest";
 import { commandMatches } from "../request/glob.ts";

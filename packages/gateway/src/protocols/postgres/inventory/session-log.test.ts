@@ -1,3 +1,4 @@
+// tier: full
 import { beforeAll, expect, test } from "vitest";
 import type { Found } from "../../../gate/inventory/seen.ts";
 import { loadGrammar } from "../guard/syntax/grammar.ts";

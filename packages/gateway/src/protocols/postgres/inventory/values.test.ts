@@ -1,3 +1,4 @@
+// tier: full
 // No value of a statement is in anything that is told of it.
 import fc from "@mayfly/testing/fast-check.ts";
 import { beforeAll, describe, expect, it } from "vitest";

@@ -1,0 +1,58 @@
+import { compilePattern } from "../../../gate/web/schema/patterns.ts";
+
+/**
+ * Segments of paths and URIs, as patterns of a JSON Schema. They climb nowhere, are not hidden, and every reader takes them for
+ * the same: no separator, sign of a shell or of a glob, escape, colon (a drive, a stream), `~` (a home, a short name), and no
+ * dot or blank at either end, which Windows drops.
+ *
+ * What a place is and what its pattern takes are told by the same patterns, so that a pattern takes what was seen.
+ */
+const sign = String.raw`[\p{L}\p{M}\p{Nd}_@(),+=-]`;
+const behind = `(?:[ .]+${sign}+)*`;
+export const PATH_SEGMENT = `${sign}+${behind}`;
+/** One that is a whole path: no option of a program, and no `@file`. */
+export const ONLY_SEGMENT = String.raw`[\p{L}\p{Nd}_]${sign}*${behind}`;
+
+export const URI_SEGMENT = String.raw`(?:[\w~@(),+=:&-]|%20)(?:[\w.~@(),+=:&-]|%20)*`;
+/** Without what another address is written with: who follows it goes on from there. */
+export const QUERY = String.raw`(?:[?](?:[\w.~!$&'()*+,;=@-]|%20)*)?`;
+
+const testOf = (pattern: string): ((text: string) => boolean) => {
+  const compiled = compilePattern(`^(?:${pattern})$`);
+  return (text) => compiled.test(text);
+};
+export const isPathSegment = testOf(PATH_SEGMENT);
+export const isOnlySegment = testOf(ONLY_SEGMENT);
+export const isUriSegment = testOf(URI_SEGMENT);
+export const isQuery = testOf(QUERY);
+
+const varying =
+  /^\d+$|(?<![A-Za-z0-9])(?:\d{2,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[a-f]*\d)[0-9a-f]{8,}|\d{8}T\d{4,6}Z?)(?![A-Za-z0-9])/i;
+
+/** Whether a segment is one by which things are told from each other, and of which there are many: a number, an id, a date. */
+export const isVarying = (segment: string): boolean => varying.test(segment);
+
+/** Whether a segment is like what lets somebody in: letters and digits in turn, or a number and what belongs to it. */
+export const isToken = (segment: string): boolean =>
+  /\d:[A-Za-z0-9_-]{16,}/u.test(segment) ||
+  [...segment.matchAll(/[A-Za-z0-9]{20,}/gu)].some(
+    ([run]) => /\d/u.test(run) && /[a-z]/u.test(run) && /[A-Z]/u.test(run),
+  );
+
+/** The segments of a folder that its siblings share: those before the first that varies. */
+export function sharedOf(folder: readonly string[], most: number, least = 0): readonly string[] {
+  const end = folder.findIndex((segment, at) => at >= least && isVarying(segment));
+  return folder.slice(0, Math.min(end === -1 ? folder.length : end, most));
+}
+
+/** Whether some reader could take a part of a text for `..`: also one that decodes escapes, more than once, or likenesses of dots. */
+export function climbs(text: string): boolean {
+  const read = text
+    .replaceAll(/%(?:25)*2e|%(?:25)*c0%(?:25)*ae/giu, ".")
+    .replaceAll(/%(?:25)*(?:2f|5c)|%(?:25)*c0%(?:25)*af|[\u2044\u2215\u29f8\u2216\u29f5]/giu, "/")
+    .normalize("NFKC");
+  return /(?:^|[/\\])\s*\.\.\s*(?:[/\\;]|$)/u.test(read);
+}
+
+/** What no place is written with: control characters, and what nobody sees. */
+export const isUnseen = (text: string): boolean => /[\p{C}\p{Zl}\p{Zp}]/u.test(text);

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { placeOf } from "./places.ts";
+
+describe("what a place is", () => {
+  test.each([
+    ["path", "/srv/reports/a.csv", "path", "/srv/reports", undefined],
+    ["text", "/srv/reports/a.csv", "path", "/srv/reports", undefined],
+    [undefined, "/srv/reports/a.csv", "path", "/srv/reports", undefined],
+    ["path", "/srv/reports/", "path", "/srv/reports", "itself and below"],
+    ["dir", "/srv/reports", "path", "/srv/reports", "itself and below"],
+    ["workingDirectory", "/srv/reports", "path", "/srv/reports", "itself and below"],
+    ["path", "/srv/reports/2026/12/a.csv", "path", "/srv/reports", undefined],
+    ["path", "/srv/reports/2026-12-02/a.csv", "path", "/srv/reports", undefined],
+    ["path", "/srv/run-0017/a.csv", "path", "/srv", undefined],
+    ["path", "/srv/0f8fad5b-d9cb-469f-a165-70867728950e/a", "path", "/srv", undefined],
+    ["path", "/srv/python3/a9/a", "path", "/srv/python3/a9", undefined],
+    ["path", "/a/b/c/d/e/f.txt", "path", "/a/b/c/d", undefined],
+    ["path", "~/notes/a.txt", "path", "~/notes", undefined],
+    ["path", "./src/lib/a.ts", "path", "src/lib", undefined],
+    ["what", "./src/lib/a.ts", "path", "src/lib", undefined],
+    ["target_file", "src/lib/a.ts", "path", "src/lib", undefined],
+    ["filePath", "2026-12-02/a.ts", "path", "2026-12-02", undefined],
+    ["file_name", "report.txt", "path", "", undefined],
+    ["path", "", "path", "", "itself"],
+    ["path", ".", "path", "", "itself"],
+    ["cwd", "./", "path", "", "itself"],
+    ["path", "C:/data/a.txt", "path", "C:/data", undefined],
+    ["path", "C:\\data\\x\\a.txt", "path", "C:\\data\\x", undefined],
+    ["source", "a/b.txt", "path", "a", undefined],
+    ["source", "b.txt", "path", "", undefined],
+    ["destination", "Größe (neu).txt", "path", "", undefined],
+    ["paths", "app/a.ts", "path", "app", undefined],
+    ["url", "https://docs.example.com", "uri", "https://docs.example.com", "itself and below"],
+    ["url", "https://docs.example.com/", "uri", "https://docs.example.com", "itself and below"],
+    ["q", "https://docs.example.com/a", "uri", "https://docs.example.com", undefined],
+    ["q", "https://docs.example.com/guides/a?x=1", "uri", "https://docs.example.com/guides", undefined],
+    ["url", "https://docs.example.com/guides/", "uri", "https://docs.example.com/guides", "itself and below"],
+    ["url", "https://docs.example.com/a/b/c/d", "uri", "https://docs.example.com/a/b", undefined],
+    ["url", "https://docs.example.com/v1/42/c/d", "uri", "https://docs.example.com/v1", undefined],
+    ["url", "https://docs.example.com:8443/a/b", "uri", "https://docs.example.com:8443/a", undefined],
+    ["url", "https://8.8.8.8/a/b", "uri", "https://8.8.8.8/a", undefined],
+    ["url", "wss://live.example.com/a/b", "uri", "wss://live.example.com/a", undefined],
+    ["url", "docs.example.com/x/y", "uri", "docs.example.com/x", undefined],
+    ["url", "docs.example.com:8443", "uri", "docs.example.com:8443", "itself and below"],
+    ["url", "", "uri", "", "itself"],
+    ["host", "api.example.com", "uri", "api.example.com", "itself"],
+    ["hostname", "api.example.com:8443", "uri", "api.example.com:8443", "itself"],
+    ["domain", "api.example.com", "uri", "api.example.com", "itself"],
+    ["uri", "s3://Bucket/in/a.csv", "uri", "s3://Bucket/in", undefined],
+    ["uri", "crm://orders/42", "uri", "crm://orders", undefined],
+    ["uri", "file:///srv/reports/a.csv", "uri", "file:///srv/reports", undefined],
+    ["path", "ftp://ftp.example.com/a/b", "uri", "ftp://ftp.example.com/a", undefined],
+  ] as const)("%s: %s", (member, value, kind, root, takes) => {
+    expect(placeOf(member, value)).toEqual({ kind, root, ...(takes === undefined ? {} : { takes }) });
+  });
+
+  test.each([
+    ["text", "hello"],
+    ["text", "see https://docs.example.com"],
+    ["text", "https://docs.example.com says so"],
+    ["text", "note: hello"],
+    ["text", "/srv/reports\nis a folder"],
+    ["text", "~5 people"],
+    ["text", "..."],
+    ["text", `/${"a".repeat(1024)}`],
+    ["source", "newsletter"],
+    ["target", "all of them"],
+    ["domain", "sales"],
+    ["address", "12 High Street"],
+    ["profile", "a.b"],
+    ["", ""],
+  ])("%s: %s is none", (member, value) => {
+    expect(placeOf(member, value)).toBeUndefined();
+  });
+});
