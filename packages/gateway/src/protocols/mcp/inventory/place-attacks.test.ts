@@ -177,3 +177,86 @@ describe("what is hostile", () => {
     expect(takesGuide(value)).toBe(false);
   });
 });
+
+describe("what lets somebody in is printed in no pattern", () => {
+  test.each([
+    ["path", "/srv/a1b2c3d4e5f6g7h8i/x/a.txt", "a1b2c3d4"],
+    ["path", "/srv/sk_live_a1b2c3d4e5f6/x/a.txt", "sk_live"],
+    ["url", "https://hooks.example.com/services/qwertzuiopasdfghjklyxcvb/send/", "qwertz"],
+    ["url", "https://hooks.example.com/a1b2c3d4e5f6g7h8i/send", "a1b2"],
+    ["url", "https://hooks.example.com/v1/sk-live-a1b2c3d4/send", "a1b2"],
+    ["url", "https://hooks.example.com/01ARZ3NDEKTSV4RRFFQ69G5FAV/a", "01ARZ"],
+    ["bucket", "s3://exports/a1b2c3d4e5f6g7h8i/a", "a1b2"],
+  ])("%s %s", (member, value, token) => {
+    const place = placeOf(member, value);
+    expect(place?.why).toBeUndefined();
+    expect(place?.root).not.toContain(token);
+    expect(taking(member, [value])(value)).toBe(true);
+  });
+
+  test.each([
+    ["path", "a1b2c3d4e5f6g7h8i/a.txt"],
+    ["path", "/srv/a1b2c3d4e5f6g7h8i9j0/a.txt"],
+    ["path", "/srv/eyJhbGciOiJIUzI1.eyJzdWIi.x"],
+    ["url", "https://hooks.example.com/services/a1b2c3d4e5f6g7h8i9j0"],
+    ["url", "https://hooks.example.com/services/A1B2C3D4E5F6G7H8I9J0KK"],
+    ["url", "https://hooks.example.com/services/sk_live_4eC39HqLyjWDarjtT1zdp7dc"],
+  ])("%s %s is set apart", (member, value) =>
+    expect(placeOf(member, value)?.why).toBe("it has somebody's name or password in it"),
+  );
+});
+
+test.each(["https://docs.example.com/r/http:/10.0.0.1", "https://docs.example.com/r/http:10.0.0.1"])(
+  "no address leads on to another: %s",
+  (value) => {
+    expect(placeOf("url", value)?.why).toBe("it can be read in two ways");
+    expect(taking("url", ["https://docs.example.com/r/a"])(value)).toBe(false);
+  },
+);
+
+test.each([
+  "ftp://ftp.example.com/a",
+  "sftps://a.example.com/a",
+  "anything://a/b",
+  "crm://orders/42",
+  "postgres://db/a",
+  "git+https://a.example.com/b",
+  "FTP://ftp.example.com/a",
+  "ftp:ftp.example.com",
+  "mailto:me@example.com",
+])("an argument leads to the web, a bucket or a file: %s", (value) =>
+  expect(placeOf("url", value)?.why).toBe("only the server knows where such an address leads"),
+);
+
+describe("an address by any name", () => {
+  test.each([
+    "proxy",
+    "baseurl",
+    "base_url",
+    "origin",
+    "u",
+    "redirect",
+    "redirect_to",
+    "next",
+    "return_to",
+    "x",
+  ])("%s", (member) => {
+    expect(placeOf(member, "evil.com:8080")?.root).toBe("evil.com:8080");
+    expect(placeOf(member, "10.0.0.1:8080")?.why).toBe(
+      "it makes the server ask an address inside its network",
+    );
+    expect(placeOf(member, "10.0.0.1")?.why).toBe("it makes the server ask an address inside its network");
+    expect(placeOf(member, "[::1]")?.why).toBe("it makes the server ask an address inside its network");
+    expect(placeOf(member, "localhost:3000/a")?.why).toBe(
+      "it makes the server ask an address inside its network",
+    );
+  });
+  test.each(["proxy", "origin", "next", "return_to"])("%s: without a port", (member) => {
+    expect(placeOf(member, "evil.com/a")?.root).toBe("evil.com");
+    expect(placeOf(member, "me@evil.com")?.why).toBe("it has somebody's name or password in it");
+    expect(placeOf(member, "me:pass@evil.com")?.why).toBe(
+      "only the server knows where such an address leads",
+    );
+    expect(placeOf(member, "db:5432")?.why).toBe("it makes the server ask an address inside its network");
+  });
+});

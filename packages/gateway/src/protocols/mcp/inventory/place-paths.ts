@@ -1,6 +1,14 @@
 import { isOfCredentials, isOfSystem, isWide } from "./place-folders.ts";
 import { reasons } from "./place-reasons.ts";
-import { climbs, isOnlySegment, isPathSegment, isUnseen, sharedOf } from "./place-segments.ts";
+import {
+  climbs,
+  isOnlySegment,
+  isPathSegment,
+  isRandom,
+  isToken,
+  isUnseen,
+  sharedOf,
+} from "./place-segments.ts";
 import { MAX_PLACE, type Place } from "./place.ts";
 
 /** The most segments of a path that are its root. */
@@ -50,6 +58,9 @@ function whyNot({ base, segments }: Read): string | undefined {
   if (base !== undefined && isOfSystem(whole)) return reasons.system;
   if (segments.some((segment) => /^\.[^.]/u.test(segment))) return reasons.hidden;
   if (isOfCredentials(segments)) return reasons.credentials;
+  // The first folder of a relative path is always printed.
+  const printed = base === undefined ? segments.slice(0, -1).slice(0, 1) : [];
+  if (segments.some(isToken) || printed.some(isRandom)) return reasons.user;
   if (segments.some((segment) => /[*?[\]{}]/u.test(segment))) return reasons.many;
   return segments.every(isPathSegment) ? undefined : reasons.ambiguous;
 }

@@ -81,7 +81,7 @@ describe("what a pattern takes", () => {
     ["path", ["C:\\data\\a"], ["C:/data/a", "C:\\data/a", "C:\\data\\a/b", "C:\\data\\..\\a"]],
     ["host", ["api.example.com"], ["api.example.com/a", "api.example.com:80", "x.api.example.com", ""]],
     ["url", ["docs.example.com/x"], ["https://docs.example.com/x", "docs.example.com:80/x"]],
-    ["uri", ["crm://orders/42"], ["crm://orders", "crm://orders/1?x", "CRM://orders/1"]],
+    ["uri", ["s3://orders/42"], ["s3://order", "s3://orders/1?x", "S3://orders/1", "s3://other/1"]],
   ] as const)("%s %j does not take %j", (member, values, refused) => {
     const takes = taking(member, values);
     expect(refused.filter(takes)).toEqual([]);
@@ -149,7 +149,7 @@ describe("many roots", () => {
     ["path", (at: number) => `/var/t${at}`],
     ["uri", (at: number) => `file:///t${at}`],
     ["url", (at: number) => `https://t${at}.example.com`],
-    ["url", (at: number) => `crm://t${at}`],
+    ["url", (at: number) => `s3://t${at}`],
   ] as const)("or there is no pattern: %s %s", (member, folder) => {
     expect(patternOf(placesOf(member, files(folder, 11)))).toEqual({ why: "it reaches too many places" });
     expect(

@@ -8,6 +8,7 @@ export const reasons = {
   inside: "it makes the server ask an address inside its network",
   long: "it is too long for a place",
   many: "it can stand for many files",
+  scheme: "only the server knows where such an address leads",
   system: "it is in the system's folders",
   user: "it has somebody's name or password in it",
   wide: "any file of the machine could be meant",

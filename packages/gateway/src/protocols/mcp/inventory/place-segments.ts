@@ -13,8 +13,8 @@ export const PATH_SEGMENT = `${sign}+${behind}`;
 /** One that is a whole path: no option of a program, and no `@file`. */
 export const ONLY_SEGMENT = String.raw`[\p{L}\p{Nd}_]${sign}*${behind}`;
 
-export const URI_SEGMENT = String.raw`(?:[\w~@(),+=:&-]|%20)(?:[\w.~@(),+=:&-]|%20)*`;
-/** Without what another address is written with: who follows it goes on from there. */
+/** A URI's segments and its query are without what another address is written with: who follows it goes on from there. */
+export const URI_SEGMENT = String.raw`(?:[\w~@(),+=&-]|%20)(?:[\w.~@(),+=&-]|%20)*`;
 export const QUERY = String.raw`(?:[?](?:[\w.~!$&'()*+,;=@-]|%20)*)?`;
 
 const testOf = (pattern: string): ((text: string) => boolean) => {
@@ -26,18 +26,34 @@ export const isOnlySegment = testOf(ONLY_SEGMENT);
 export const isUriSegment = testOf(URI_SEGMENT);
 export const isQuery = testOf(QUERY);
 
-const varying =
+const id =
   /^\d+$|(?<![A-Za-z0-9])(?:\d{2,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[a-f]*\d)[0-9a-f]{8,}|\d{8}T\d{4,6}Z?)(?![A-Za-z0-9])/i;
 
-/** Whether a segment is one by which things are told from each other, and of which there are many: a number, an id, a date. */
-export const isVarying = (segment: string): boolean => varying.test(segment);
+const runsOf = (segment: string): readonly string[] =>
+  [...segment.matchAll(/[A-Za-z0-9]+/gu)].map(([run]) => run);
 
-/** Whether a segment is like what lets somebody in: letters and digits in turn, or a number and what belongs to it. */
-export const isToken = (segment: string): boolean =>
-  /\d:[A-Za-z0-9_-]{16,}/u.test(segment) ||
-  [...segment.matchAll(/[A-Za-z0-9]{20,}/gu)].some(
-    ([run]) => /\d/u.test(run) && /[a-z]/u.test(run) && /[A-Z]/u.test(run),
+/** Whether a segment has letters and digits in turn, or more letters than a word has: nobody chose it as a name. */
+export const isRandom = (segment: string): boolean =>
+  runsOf(segment).some(
+    (run) =>
+      run.length >= 24 ||
+      (run.length >= 8 && [...run.matchAll(/\d(?=[A-Za-z])|[A-Za-z](?=\d)/gu)].length > 1),
   );
+
+/**
+ * Whether a segment is one by which things are told from each other, and of which there are many: a number, an id, a date, a key.
+ * What is none of these is a name, and the only kind of segment that is printed.
+ */
+export const isVarying = (segment: string): boolean => id.test(segment) || isRandom(segment);
+
+/** Ids (also the 26 signs of a ULID) and times are long as well, and let nobody in. */
+const isId = (run: string): boolean =>
+  /^(?:[0-9a-f]+|[0-7][0-9a-hjkmnp-tv-z]{25}|\d{8}T\d{4,6}Z?)$/i.test(run);
+
+/** Whether a segment is like what lets somebody in: long, of letters and digits and no id; a number and what belongs to it; a signed token. */
+export const isToken = (segment: string): boolean =>
+  /\d:[A-Za-z0-9_-]{16,}|^eyJ[\w-]{8,}[.]/u.test(segment) ||
+  runsOf(segment).some((run) => run.length >= 20 && /\d/.test(run) && /[A-Za-z]/.test(run) && !isId(run));
 
 /** The segments of a folder that its siblings share: those before the first that varies. */
 export function sharedOf(folder: readonly string[], most: number, least = 0): readonly string[] {

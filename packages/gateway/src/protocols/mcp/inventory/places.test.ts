@@ -47,9 +47,11 @@ describe("what a place is", () => {
     ["hostname", "api.example.com:8443", "uri", "api.example.com:8443", "itself"],
     ["domain", "api.example.com", "uri", "api.example.com", "itself"],
     ["uri", "s3://Bucket/in/a.csv", "uri", "s3://Bucket/in", undefined],
-    ["uri", "crm://orders/42", "uri", "crm://orders", undefined],
     ["uri", "file:///srv/reports/a.csv", "uri", "file:///srv/reports", undefined],
-    ["path", "ftp://ftp.example.com/a/b", "uri", "ftp://ftp.example.com/a", undefined],
+    ["proxy", "proxy.example.com:8080", "uri", "proxy.example.com:8080", "itself and below"],
+    ["any", "proxy.example.com:8080", "uri", "proxy.example.com:8080", "itself and below"],
+    ["return_to", "www.example.com/a/b", "uri", "www.example.com/a", undefined],
+    ["baseURL", "api.example.com", "uri", "api.example.com", "itself and below"],
   ] as const)("%s: %s", (member, value, kind, root, takes) => {
     expect(placeOf(member, value)).toEqual({ kind, root, ...(takes === undefined ? {} : { takes }) });
   });
@@ -68,6 +70,12 @@ describe("what a place is", () => {
     ["domain", "sales"],
     ["address", "12 High Street"],
     ["profile", "a.b"],
+    ["next", "page 2"],
+    ["next", "12:30"],
+    ["origin", "main"],
+    ["u", "anna"],
+    ["at", "12:30:00"],
+    ["version", "1.2.3"],
     ["", ""],
   ])("%s: %s is none", (member, value) => {
     expect(placeOf(member, value)).toBeUndefined();

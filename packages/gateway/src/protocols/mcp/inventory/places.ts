@@ -1,6 +1,6 @@
 import { namedBy } from "./place-names.ts";
 import { isPathForm, pathPlace } from "./place-paths.ts";
-import { hostPlace, isUriForm, uriPlace } from "./place-uris.ts";
+import { hostPlace, isHostForm, isUriForm, uriPlace } from "./place-uris.ts";
 import type { Place } from "./place.ts";
 
 export type { Place } from "./place.ts";
@@ -11,7 +11,8 @@ export type { Place } from "./place.ts";
  */
 export function placeOf(member: string | undefined, value: string): Place | undefined {
   const named = namedBy(member ?? "", value);
-  if (isUriForm(value))
+  if (named === "host" && isHostForm(value)) return hostPlace(value);
+  if (isUriForm(value) || isHostForm(value))
     // A sentence may begin with an address.
     return named === undefined && /\s/u.test(value.trim()) ? undefined : uriPlace(value);
   if (isPathForm(value)) return pathPlace(value, named === "folder");

@@ -2,8 +2,8 @@ import { evidenceOf } from "../../../gate/inventory/evidence.ts";
 import { sensitivityOf } from "../../../gate/inventory/sensitive.ts";
 import type { SeenActs } from "../../../gate/inventory/inventory.ts";
 import { coversUri } from "../compile.ts";
-import { reasons } from "./place-reasons.ts";
-import { placeOf } from "./places.ts";
+import { isVarying } from "./place-segments.ts";
+import { reasonAgainst } from "./resource-reasons.ts";
 import type { Left, Unit } from "./unit.ts";
 import { wordsOf } from "./words-of-names.ts";
 
@@ -13,73 +13,50 @@ export interface Reading {
   readonly uri: string;
 }
 
-/** So many resources of one folder are listed one by one; where there are more, any of it is granted. */
+/** So many resources of one folder are listed one by one; where there are more, any of it may be granted. */
 const MAX_LISTED = 5;
 
 /** The most URIs that anybody reads. */
 const MAX_GRANTED = 50;
 
-const split = /^([a-zA-Z][a-zA-Z0-9+.-]*:\/*)(.*)$/s;
-
-/** A part of a URI by which things are told from each other, and of which there are many. */
-const isVarying = (segment: string): boolean => /\d{2}|^\d+$|[0-9a-f]{8}/i.test(segment);
-
-/** The folder of a resource, with the slash at its end: `crm://orders/`. The scheme alone: it has none. */
-export function folderOf(uri: string): string {
-  const [, scheme = "", rest = ""] = split.exec(uri) ?? [];
-  const segments = rest.split("/").slice(0, -1);
-  const varies = segments.findIndex((segment, at) => at > 0 && isVarying(segment));
-  const fixed = varies === -1 ? segments : segments.slice(0, varies);
-  return fixed.length === 0 ? scheme : `${scheme}${fixed.join("/")}/`;
+/** A resource's URI in parts. */
+interface Parts {
+  /** The folder that it is in, with the slash at its end: `crm://orders/42/`. The scheme alone: it is in none. */
+  readonly folder: string;
+  /** What is before the first part that varies, and that part: `crm://orders/` and `42`. The folder and the whole name: none does. */
+  readonly fixed: string;
+  readonly varies: string;
 }
 
-/** The folder that a resource is in, whatever is in it. */
-const wholeFolderOf = (uri: string): string => uri.slice(0, uri.lastIndexOf("/") + 1) || folderOf(uri);
+function partsOf(uri: string): Parts {
+  const [, scheme = "", rest = ""] = /^([a-zA-Z][a-zA-Z0-9+.-]*:\/*)(.*)$/su.exec(uri) ?? [];
+  const segments = rest.split("/");
+  const found = segments.findIndex((segment, at) => at > 0 && isVarying(segment));
+  const at = found === -1 ? segments.length - 1 : found;
+  const upTo = (end: number): string =>
+    scheme +
+    segments
+      .slice(0, end)
+      .map((each) => `${each}/`)
+      .join("");
+  return { folder: upTo(segments.length - 1), fixed: upTo(at), varies: segments[at] ?? "" };
+}
+
+/** The folder of a resource up to what varies, with the slash at its end: `crm://orders/`. The scheme alone: it has none. */
+export const folderOf = (uri: string): string => partsOf(uri).fixed;
 
 /**
- * What resources have in common that are alike: their folder, or where there are many that differ in what varies alone, what is before
- * that. One tenant's orders are not all tenants'.
+ * What resources have in common that are alike: their folder, or what is before the part that varies where many values of it were
+ * seen. One tenant's orders are not all tenants', also where they are in many folders.
  */
 function groupsOf(readings: readonly Reading[]): (reading: Reading) => string {
-  const folders = new Map<string, Set<string>>();
-  for (const { uri } of readings) {
-    const all = folders.get(folderOf(uri)) ?? new Set();
-    folders.set(folderOf(uri), all.add(wholeFolderOf(uri)));
-  }
+  const values = new Map<string, Set<string>>();
+  for (const { fixed, varies } of readings.map(({ uri }) => partsOf(uri)))
+    values.set(fixed, (values.get(fixed) ?? new Set()).add(varies));
   return ({ uri }) => {
-    const cut = folderOf(uri);
-    return (folders.get(cut)?.size ?? 0) > MAX_LISTED ? cut : wholeFolderOf(uri);
+    const { folder, fixed } = partsOf(uri);
+    return (values.get(fixed)?.size ?? 0) > MAX_LISTED ? fixed : folder;
   };
-}
-
-/** Why nobody should be given what is behind a URI unasked: its scheme may be the server's own, and its path one of files all the same. */
-function placeReason(uri: string): string | undefined {
-  const why = placeOf("uri", uri)?.why;
-  const isNetwork = /^(?:file|https?|wss?|ftp):/i.test(uri);
-  if (why !== undefined && (isNetwork || why !== reasons.ambiguous)) return why;
-  const [, authority = "", path = ""] = /^[^:]*:\/*([^/]*)(.*)$/s.exec(uri) ?? [];
-  const whys = [path, `/${authority}${path}`].map((each) => placeOf("path", each)?.why);
-  const isHome = /^\/+(?:home|users)\//iu.test(path);
-  return whys.find(
-    (each) =>
-      each === reasons.system ||
-      each === reasons.hidden ||
-      each === reasons.credentials ||
-      each === reasons.climbs ||
-      (isHome && each === reasons.wide),
-  );
-}
-
-/** Why a person should decide about a resource first; undefined: nothing speaks against it. */
-function reasonAgainst(uri: string): string | undefined {
-  const why = placeReason(uri);
-  const isSecret =
-    wordsOf(uri).length > 0 && uri.split(/[/:?&=]/).some((part) => sensitivityOf(part) === "secret");
-  const all = [
-    ...(isSecret ? ["its URI says that it is a secret"] : []),
-    ...(why === undefined ? [] : [why]),
-  ];
-  return all.length === 0 ? undefined : all.join("; ");
 }
 
 /** What covers resources against which nothing speaks. @param left gets the others */
@@ -129,13 +106,18 @@ export function resourceUnits(readings: readonly Reading[], minSeen: number, lef
   });
 }
 
-/** One by one, or where there are many whatever is in their folder. What only its own URI can grant stands by itself. */
+/**
+ * One by one, or where there are many that are told from each other by a number, an id or a date alone, whatever is in their folder.
+ * What a person named may be a file, and beside files are hidden ones, and some with credentials. What only its own URI can grant
+ * stands by itself.
+ */
 function grantedOf(folder: string, uris: readonly string[], refused: readonly string[]): readonly string[] {
   const any = `${folder}*`;
-  // Among files there are hidden ones, and some with credentials.
-  const isFolder = folder.endsWith("/") && !/:\/*$/.test(folder) && !/^file:/i.test(folder);
+  const isFolder = /^[^:]*:\/\/[^/]+\/(?:.*\/)?$/su.test(folder) && !/^file:/i.test(folder);
   const covered = uris.filter((uri) => coversUri([any], uri));
+  const areIds = covered.every((uri) => isVarying(uri.slice(folder.length).split("/")[0] ?? ""));
+  const areFiles = covered.some((uri) => uri.slice(folder.length).includes("."));
   const isTooWide = refused.some((uri) => coversUri([any], uri));
-  if (!isFolder || isTooWide || covered.length <= MAX_LISTED) return uris;
+  if (!isFolder || !areIds || areFiles || isTooWide || covered.length <= MAX_LISTED) return uris;
   return [any, ...uris.filter((uri) => !covered.includes(uri))];
 }
