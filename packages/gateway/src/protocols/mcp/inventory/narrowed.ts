@@ -12,6 +12,8 @@ export interface Weighed {
 
 /** More words than these are a text. */
 const MAX_WORDS = 20;
+/** More words of the server's own schema are nobody's choice. */
+const MAX_DEFINED_WORDS = 100;
 
 const total = (all: readonly Weighed[]): number => all.reduce((sum, { times }) => sum + times, 0);
 
@@ -173,7 +175,7 @@ function placesTaken(
 /** The words that the server's own schema lists. */
 function definedWords(defined: unknown): readonly string[] | undefined {
   const words = isObject(defined) ? defined["enum"] : undefined;
-  if (!Array.isArray(words) || words.length === 0 || words.length > 100) return undefined;
+  if (!Array.isArray(words) || words.length === 0 || words.length > MAX_DEFINED_WORDS) return undefined;
   const texts = (words as readonly unknown[]).filter((each) => typeof each === "string");
   return texts.length === words.length ? texts : undefined;
 }

@@ -46,13 +46,21 @@ export const isRandom = (segment: string): boolean =>
  */
 export const isVarying = (segment: string): boolean => id.test(segment) || isRandom(segment);
 
-/** Ids (also the 26 signs of a ULID) and times are long as well, and let nobody in. */
-const isId = (run: string): boolean =>
-  /^(?:[0-9a-f]+|[0-7][0-9a-hjkmnp-tv-z]{25}|\d{8}T\d{4,6}Z?)$/i.test(run);
+/** Whether a whole segment is a number, a UUID, a ULID, a date, a time, or hexadecimal digits in one case. */
+export const isId = (segment: string): boolean =>
+  /^(?:\d+|\d{4}-\d{2}-\d{2}|\d{8}T\d{4,6}Z?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=.*\d)(?:[0-9a-f]{8,}|[0-9A-F]{8,})|[0-7][0-9A-HJKMNP-TV-Z]{25})$/.test(
+    segment,
+  );
 
-/** Whether a segment is like what lets somebody in: long, of letters and digits and no id; a number and what belongs to it; a signed token. */
+/** Keys by how their makers let them begin, tokens that are signed, and a number with what belongs to it. */
+export const isKey = (segment: string): boolean =>
+  /\d:[A-Za-z0-9_-]{16,}|^eyJ[\w-]{8,}[.]|(?:^|[^A-Za-z0-9])(?=\S*\d)(?:(?:gh[opsur]|github_pat|[spr]k|xox[abeprs]|glpat|shpat|npm|pypi|hf)[_-][\w-]{12,}|A[KS]IA[A-Z0-9]{16})/u.test(
+    segment,
+  );
+
+/** Whether a segment is like what lets somebody in: a key, or long, of letters and digits and no id. */
 export const isToken = (segment: string): boolean =>
-  /\d:[A-Za-z0-9_-]{16,}|^eyJ[\w-]{8,}[.]/u.test(segment) ||
+  isKey(segment) ||
   runsOf(segment).some((run) => run.length >= 20 && /\d/.test(run) && /[A-Za-z]/.test(run) && !isId(run));
 
 /** The segments of a folder that its siblings share: those before the first that varies. */

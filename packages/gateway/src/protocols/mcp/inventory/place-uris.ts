@@ -29,7 +29,7 @@ const authorityForm =
   /^(?<host>\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*)(?::[1-9]\d{0,4})?$/;
 
 /** Why a host should be given to nobody unasked; undefined: nothing speaks against it. */
-export function whyNotHost(authority: string): string | undefined {
+function whyNotHost(authority: string): string | undefined {
   if (authority.includes("@")) return reasons.user;
   const url = URL.parse(`http://${authority}`);
   if (url === null) return reasons.ambiguous;

@@ -1,5 +1,5 @@
 import type { SeenActs } from "../../../gate/inventory/inventory.ts";
-import type { Left, Unit } from "./unit.ts";
+import { type Left, rare, type Unit } from "./unit.ts";
 
 /** A prompt that was got. */
 export interface PromptUse {
@@ -12,12 +12,7 @@ export function promptUnits(uses: readonly PromptUse[], minSeen: number, left: L
   return [...Map.groupBy(uses, ({ name }) => name)].flatMap(([name, all]) => {
     const acts = all.map(({ seen }) => seen);
     if (acts.reduce((sum, { times }) => sum + times, 0) < minSeen) {
-      for (const seen of acts)
-        left.push({
-          reason: `each kind of message was seen fewer than ${minSeen} times`,
-          seen,
-          isRare: true,
-        });
+      left.push(...acts.map((seen) => rare(minSeen, { seen })));
       return [];
     }
     const unit: Unit = {

@@ -81,7 +81,9 @@ describe("operations", () => {
   test("resources without a folder of their own are listed, and too many are set apart", () => {
     const uris = Array.from({ length: 51 }, (_, at) => reading(`note:${at}x`));
     expect(propose(uris.slice(0, 50)).operations).toHaveLength(1);
-    expect(reasons(propose(uris))).toEqual(["there are too many of its kind, and no folder is theirs alone"]);
+    expect(reasons(propose(uris))).toEqual([
+      "more than 50 of its kind were read, and no folder is known to hold nothing else",
+    ]);
   });
 
   test("prompts are one operation", () => {

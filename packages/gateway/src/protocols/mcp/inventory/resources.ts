@@ -2,9 +2,9 @@ import { evidenceOf } from "../../../gate/inventory/evidence.ts";
 import { sensitivityOf } from "../../../gate/inventory/sensitive.ts";
 import type { SeenActs } from "../../../gate/inventory/inventory.ts";
 import { coversUri } from "../compile.ts";
-import { isVarying } from "./place-segments.ts";
+import { isId, isVarying } from "./place-segments.ts";
 import { reasonAgainst } from "./resource-reasons.ts";
-import type { Left, Unit } from "./unit.ts";
+import { type Left, rare, type Unit } from "./unit.ts";
 import { wordsOf } from "./words-of-names.ts";
 
 /** A resource that was read. */
@@ -18,73 +18,35 @@ const MAX_LISTED = 5;
 
 /** The most URIs that anybody reads. */
 const MAX_GRANTED = 50;
-
-/** A resource's URI in parts. */
-interface Parts {
-  /** The folder that it is in, with the slash at its end: `crm://orders/42/`. The scheme alone: it is in none. */
-  readonly folder: string;
-  /** What is before the first part that varies, and that part: `crm://orders/` and `42`. The folder and the whole name: none does. */
-  readonly fixed: string;
-  readonly varies: string;
-}
-
-function partsOf(uri: string): Parts {
-  const [, scheme = "", rest = ""] = /^([a-zA-Z][a-zA-Z0-9+.-]*:\/*)(.*)$/su.exec(uri) ?? [];
-  const segments = rest.split("/");
-  const found = segments.findIndex((segment, at) => at > 0 && isVarying(segment));
-  const at = found === -1 ? segments.length - 1 : found;
-  const upTo = (end: number): string =>
-    scheme +
-    segments
-      .slice(0, end)
-      .map((each) => `${each}/`)
-      .join("");
-  return { folder: upTo(segments.length - 1), fixed: upTo(at), varies: segments[at] ?? "" };
-}
+const TOO_MANY_READ = `more than ${MAX_GRANTED} of its kind were read, and no folder is known to hold nothing else`;
 
 /** The folder of a resource up to what varies, with the slash at its end: `crm://orders/`. The scheme alone: it has none. */
-export const folderOf = (uri: string): string => partsOf(uri).fixed;
-
-/**
- * What resources have in common that are alike: their folder, or what is before the part that varies where many values of it were
- * seen. One tenant's orders are not all tenants', also where they are in many folders.
- */
-function groupsOf(readings: readonly Reading[]): (reading: Reading) => string {
-  const values = new Map<string, Set<string>>();
-  for (const { fixed, varies } of readings.map(({ uri }) => partsOf(uri)))
-    values.set(fixed, (values.get(fixed) ?? new Set()).add(varies));
-  return ({ uri }) => {
-    const { folder, fixed } = partsOf(uri);
-    return (values.get(fixed)?.size ?? 0) > MAX_LISTED ? fixed : folder;
-  };
+export function folderOf(uri: string): string {
+  const [, scheme = "", rest = ""] = /^([a-zA-Z][a-zA-Z0-9+.-]*:\/*)(.*)$/su.exec(uri) ?? [];
+  const segments = rest.split("/").slice(0, -1);
+  const varies = segments.findIndex((segment, at) => at > 0 && isVarying(segment));
+  const fixed = varies === -1 ? segments : segments.slice(0, varies);
+  return scheme + fixed.map((segment) => `${segment}/`).join("");
 }
 
 /** What covers resources against which nothing speaks. @param left gets the others */
 export function resourceUnits(readings: readonly Reading[], minSeen: number, left: Left[]): readonly Unit[] {
   const kept: Reading[] = [];
-  const groupOf = groupsOf(readings);
-  for (const alike of Map.groupBy(readings, groupOf).values()) {
+  for (const alike of Map.groupBy(readings, ({ uri }) => folderOf(uri)).values()) {
     const times = alike.reduce((sum, { seen }) => sum + seen.times, 0);
     for (const { seen, uri } of alike) {
       const reason = reasonAgainst(uri);
       if (reason !== undefined) left.push({ reason, seen, uri });
       else if (times >= minSeen) kept.push({ seen, uri });
-      else
-        left.push({
-          reason: `each kind of message was seen fewer than ${minSeen} times`,
-          seen,
-          uri,
-          isRare: true,
-        });
+      else left.push(rare(minSeen, { seen, uri }));
     }
   }
-  const refused = left.flatMap(({ uri, isRare }) => (uri === undefined || isRare === true ? [] : [uri]));
-  return [...Map.groupBy(kept, groupOf)].flatMap(([folder, all]) => {
+  const everything = readings.map(({ uri }) => uri).toSorted();
+  return [...Map.groupBy(kept, ({ uri }) => folderOf(uri))].flatMap(([folder, all]) => {
     const uris = [...new Set(all.map(({ uri }) => uri))].toSorted();
-    const granted = grantedOf(folder, uris, refused);
+    const granted = grantedOf(uris, everything);
     if (granted.length > MAX_GRANTED) {
-      for (const { seen, uri } of all)
-        left.push({ reason: "there are too many of its kind, and no folder is theirs alone", seen, uri });
+      for (const { seen, uri } of all) left.push({ reason: TOO_MANY_READ, seen, uri });
       return [];
     }
     const words = wordsOf(folder.replace(/^file:/, ""));
@@ -107,17 +69,39 @@ export function resourceUnits(readings: readonly Reading[], minSeen: number, lef
 }
 
 /**
- * One by one, or where there are many that are told from each other by a number, an id or a date alone, whatever is in their folder.
- * What a person named may be a file, and beside files are hidden ones, and some with credentials. What only its own URI can grant
- * stands by itself.
+ * One by one, or whatever is in their folder where many were read there whose names are ids alone, and nothing else in it or below it.
+ * What a person named may be a file, and beside files are hidden ones; what is below an id may be somebody else's.
+ * @param everything that was read, also what is set apart, in order
  */
-function grantedOf(folder: string, uris: readonly string[], refused: readonly string[]): readonly string[] {
-  const any = `${folder}*`;
-  const isFolder = /^[^:]*:\/\/[^/]+\/(?:.*\/)?$/su.test(folder) && !/^file:/i.test(folder);
-  const covered = uris.filter((uri) => coversUri([any], uri));
-  const areIds = covered.every((uri) => isVarying(uri.slice(folder.length).split("/")[0] ?? ""));
-  const areFiles = covered.some((uri) => uri.slice(folder.length).includes("."));
-  const isTooWide = refused.some((uri) => coversUri([any], uri));
-  if (!isFolder || !areIds || areFiles || isTooWide || covered.length <= MAX_LISTED) return uris;
-  return [any, ...uris.filter((uri) => !covered.includes(uri))];
+function grantedOf(uris: readonly string[], everything: readonly string[]): readonly string[] {
+  return [...Map.groupBy(uris, (uri) => uri.slice(0, uri.lastIndexOf("/") + 1))].flatMap(([folder, own]) => {
+    const isMany = own.length > MAX_LISTED && canHoldIds(folder) && idsIn(folder, everything) > MAX_LISTED;
+    return isMany ? [`${folder}*`] : own;
+  });
 }
+
+/** How many ids were read in a folder; 0: something else was read in it or below it. @param everything in order */
+function idsIn(folder: string, everything: readonly string[]): number {
+  let [low, high] = [0, everything.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((everything[middle] ?? "") < folder) low = middle + 1;
+    else high = middle;
+  }
+  // One id may be written in several ways.
+  const ids = new Set<string>();
+  for (let at = low; everything[at]?.startsWith(folder) === true; at += 1) {
+    const name = everything[at]?.slice(folder.length) ?? "";
+    if (!isId(name)) return 0;
+    ids.add(name.toLowerCase().replace(/^0+/, ""));
+  }
+  return ids.size;
+}
+
+/** A folder behind a name, of a scheme that is the server's own, without what is usually a disk's. */
+const canHoldIds = (folder: string): boolean =>
+  /^[a-z][a-z0-9+.-]*:\/\/[A-Za-z0-9][\w.-]*\/(?:[\w.-]+\/)*$/.test(folder) &&
+  !/^(?:https?|wss?|ftps?|s3|gs|gcs|az|abfss?|r2|.*files?|.*fs|vscode|repo|repository|git|disk|workspace):/.test(
+    folder,
+  ) &&
+  !/^[^:]*:\/\/(?:files?|fs|local|localhost|root|disk)\//i.test(folder);

@@ -11,11 +11,15 @@ import { refusalOf } from "./scope-judge.ts";
 import { actsOf } from "./tool-kinds.ts";
 import { aboutOf, doingOf, thingOf } from "./tool-names.ts";
 import { anyTexts, schemaOfCalls } from "./tools.ts";
-import type { Left, Unit } from "./unit.ts";
+import { type Left, rare, type Unit } from "./unit.ts";
 import { shownName } from "./words-of-names.ts";
 
 /** How many times a call is held against what is proposed, at the most: some seconds. */
 const MAX_JUDGED = 500_000;
+
+/** How many times calls are left out that the schema of the others does not take, at the most. */
+const MAX_ROUNDS = 10;
+const NOT_TAKEN = "what the other calls of the tool say of its arguments does not take it";
 
 /** What decides about calls beside them. */
 export interface Deciding {
@@ -24,9 +28,17 @@ export interface Deciding {
   readonly minSeen: number;
 }
 
-/** What covers the calls of tools against which nothing speaks. @param left gets the others */
-export function toolUnits(calls: readonly Call[], deciding: Deciding, left: Left[]): readonly Unit[] {
-  const judging = { left: MAX_JUDGED };
+/**
+ * What covers the calls of tools against which nothing speaks.
+ * @param left gets the others
+ * @param judging how many times a call may be held against what is proposed; counts down
+ */
+export function toolUnits(
+  calls: readonly Call[],
+  deciding: Deciding,
+  left: Left[],
+  judging = { left: MAX_JUDGED },
+): readonly Unit[] {
   return [...Map.groupBy(mostSeen(calls, left), ({ tool }) => tool)].flatMap(([tool, all]) => {
     const definition = deciding.definitions?.get(tool);
     const apart: Left[] = [];
@@ -76,13 +88,7 @@ function decided(
       const reason = reasonAgainst(call, definition, definitions !== undefined);
       if (reason !== undefined) left.push({ reason, seen, call });
       else if (times >= minSeen) kept.push(call);
-      else
-        left.push({
-          reason: `each kind of message was seen fewer than ${minSeen} times`,
-          seen,
-          call,
-          isRare: true,
-        });
+      else left.push(rare(minSeen, { seen, call }));
     }
   }
   return kept;
@@ -95,35 +101,31 @@ interface Covered {
 
 /**
  * Those of some calls that the schema of all takes, with it. A text among places, or a name in another case, is not taken: then the
- * schema is that of the others.
+ * schema is that of the others, and so on.
  */
 function covered(
   calls: readonly Call[],
   definition: Definition | undefined,
   left: Left[],
 ): Covered | undefined {
-  if (calls.length === 0) return undefined;
-  const [{ tool }] = calls as readonly [Call];
-  const { schema, why: problem } = schemaOfCalls(calls, definition);
-  const refusal =
-    schema === undefined || problem !== undefined ? undefined : refusalOf({ tools: { [tool]: schema } });
-  if (schema === undefined || refusal === undefined) {
-    const reason = problem ?? "no configuration can say what it needs";
-    for (const call of calls) left.push({ reason, seen: call.seen, call });
-    return undefined;
+  let rest = calls;
+  for (let round = 0; round < MAX_ROUNDS && rest.length > 0; round += 1) {
+    const [{ tool }] = rest as readonly [Call];
+    const { schema, why: problem } = schemaOfCalls(rest, definition);
+    const refusal =
+      schema === undefined || problem !== undefined ? undefined : refusalOf({ tools: { [tool]: schema } });
+    if (schema === undefined || refusal === undefined) {
+      const reason = problem ?? "no configuration can say what it needs";
+      for (const call of rest) left.push({ reason, seen: call.seen, call });
+      return undefined;
+    }
+    const refused = new Set(rest.filter(({ seen }) => refusal(seen.act) !== undefined));
+    if (refused.size === 0) return { calls: rest, schema };
+    for (const call of refused) left.push({ reason: NOT_TAKEN, seen: call.seen, call, isRare: true });
+    rest = rest.filter((call) => !refused.has(call));
   }
-  const taken = calls.filter((call) => {
-    const why = refusal(call.seen.act);
-    if (why !== undefined)
-      left.push({
-        reason: "what the other calls of the tool say of its arguments does not take it",
-        seen: call.seen,
-        call,
-        isRare: true,
-      });
-    return why === undefined;
-  });
-  return taken.length === calls.length ? { calls, schema } : covered(taken, definition, left);
+  for (const call of rest) left.push({ reason: NOT_TAKEN, seen: call.seen, call, isRare: true });
+  return undefined;
 }
 
 /**
@@ -144,10 +146,13 @@ function isNarrow(
     ...all.filter((call) => !own.has(doneBy(call))),
   ];
   judging.left -= others.length;
-  if (judging.left > 0 && others.every(({ seen }) => refusal?.(seen.act) !== undefined)) return true;
+  const isJudged = judging.left >= 0;
+  if (isJudged && others.every(({ seen }) => refusal?.(seen.act) !== undefined)) return true;
   for (const call of calls)
     left.push({
-      reason: "other calls of the tool are set apart, and no schema tells them from these",
+      reason: isJudged
+        ? "other calls of the tool are set apart, and no schema tells them from these"
+        : "there are too many other calls of the tool to tell whether it takes them",
       seen: call.seen,
       call,
       isRare: true,

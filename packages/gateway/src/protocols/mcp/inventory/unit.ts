@@ -35,3 +35,10 @@ export interface Left {
   /** Nothing speaks against it but how seldom it was. */
   readonly isRare?: true;
 }
+
+/** Acts against which nothing speaks but that they were seldom. */
+export const rare = (minSeen: number, of: Pick<Left, "seen" | "call" | "uri">): Left => ({
+  ...of,
+  reason: `each kind of message was seen fewer than ${minSeen} times`,
+  isRare: true,
+});

@@ -15,7 +15,7 @@ export const unused: Inventory<McpScope>["unused"] = (seen, scope) => {
   const refusal = refusalOf(scope);
   const needs = seen.flatMap(({ act }) => {
     const need = needOf(act);
-    return need.kind !== "free" && refusal?.(act) === undefined ? [need] : [];
+    return need.kind !== "free" && refusal !== undefined && refusal(act) === undefined ? [need] : [];
   });
   if (needs.length === 0) return undefined;
   const called = new Set(namesOf(needs, "tool"));
