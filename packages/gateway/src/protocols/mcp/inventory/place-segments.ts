@@ -26,8 +26,19 @@ export const isOnlySegment = testOf(ONLY_SEGMENT);
 export const isUriSegment = testOf(URI_SEGMENT);
 export const isQuery = testOf(QUERY);
 
-const id =
-  /^\d+$|(?<![A-Za-z0-9])(?:\d{2,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[a-f]*\d)[0-9a-f]{8,}|\d{8}T\d{4,6}Z?)(?![A-Za-z0-9])/i;
+/** How ids are written: a UUID, hexadecimal digits, a time. */
+const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+const HEX = String.raw`(?=[a-f]*\d)[0-9a-f]{8,}`;
+const TIME = String.raw`\d{8}T\d{4,6}Z?`;
+
+const holdsId = new RegExp(
+  String.raw`^\d+$|(?<![A-Za-z0-9])(?:\d{2,}|${UUID}|${HEX}|${TIME})(?![A-Za-z0-9])`,
+  "i",
+);
+/** Ids that differ in case alone are two. */
+const wholeId = new RegExp(
+  String.raw`^(?:\d+|\d{4}-\d{2}-\d{2}|${TIME}|${UUID}|${HEX}|(?=[A-F]*\d)[0-9A-F]{8,}|[0-7][0-9A-HJKMNP-TV-Z]{25})$`,
+);
 
 const runsOf = (segment: string): readonly string[] =>
   [...segment.matchAll(/[A-Za-z0-9]+/gu)].map(([run]) => run);
@@ -44,13 +55,10 @@ export const isRandom = (segment: string): boolean =>
  * Whether a segment is one by which things are told from each other, and of which there are many: a number, an id, a date, a key.
  * What is none of these is a name, and the only kind of segment that is printed.
  */
-export const isVarying = (segment: string): boolean => id.test(segment) || isRandom(segment);
+export const isVarying = (segment: string): boolean => holdsId.test(segment) || isRandom(segment);
 
 /** Whether a whole segment is a number, a UUID, a ULID, a date, a time, or hexadecimal digits in one case. */
-export const isId = (segment: string): boolean =>
-  /^(?:\d+|\d{4}-\d{2}-\d{2}|\d{8}T\d{4,6}Z?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=.*\d)(?:[0-9a-f]{8,}|[0-9A-F]{8,})|[0-7][0-9A-HJKMNP-TV-Z]{25})$/.test(
-    segment,
-  );
+export const isId = (segment: string): boolean => wholeId.test(segment);
 
 /** Keys by how their makers let them begin, tokens that are signed, and a number with what belongs to it. */
 export const isKey = (segment: string): boolean =>

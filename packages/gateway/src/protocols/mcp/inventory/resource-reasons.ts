@@ -5,8 +5,12 @@ import { climbs, isKey, isUnseen } from "./place-segments.ts";
 import { placeOf } from "./places.ts";
 import { wordsOf } from "./words-of-names.ts";
 
+/** Each part of a URI is judged by itself, and more than these nobody writes. */
+const MAX_PARTS = 30;
+
 /** Why a person should decide about a resource first; undefined: nothing speaks against it. */
 export function reasonAgainst(uri: string): string | undefined {
+  if (partsOf(decoded(uri)).length > MAX_PARTS) return reasons.long;
   const isNamed = wordsOf(uri).length > 0;
   const isSecret =
     stores.test(uri) ||
@@ -57,10 +61,13 @@ function decoded(uri: string): string {
   return text.normalize("NFKC");
 }
 
+/** What a server may take by itself, wherever it stands. */
+const partsOf = (text: string): readonly string[] => text.split(/[/\\?&=#;,:|"'()]/u);
+
 /** Whatever a server of its own scheme does with it: it may hand on its path, or a part of its query, as a file's or as an address. */
 function ownReason(uri: string): string | undefined {
   const [, authority = "", rest = ""] = /^[^:]*:(?:\/\/([^/?#]*))?(.*)$/su.exec(uri) ?? [];
-  const parts = [authority, ...rest.split(/[/\\?&=#;,:|"'()]/u)];
+  const parts = [authority, ...partsOf(rest)];
   if (climbs(uri) || parts.includes("..")) return reasons.climbs;
   if (isUnseen(uri) || /%(?:25)*[0-9a-f]{2}/iu.test(uri)) return reasons.ambiguous;
   // Also the address in an address.

@@ -96,6 +96,22 @@ test.each([
   "data:text/plain,a",
 ])("%s is set apart", (uri) => expect(proposed([uri])).toEqual([]));
 
+const schemes =
+  "jdbc odbc postgres postgresql mysql mariadb mssql sqlserver oracle sqlite duckdb snowflake clickhouse cockroachdb mongodb redis rediss memcached cassandra neo4j neo4js bolt couchdb elasticsearch influxdb amqp amqps mqtt mqtts nats kafka zookeeper etcd consul ldap ldaps ldapi ssh sftp scp telnet rlogin smtp smtps imap imaps pop3 pop3s smb cifs nfs afp rsync git svn ftp ftps data javascript vbscript rdp vnc tcp udp tls unix npipe docker grpc grpcs thrift gopher dict tftp rtsp rtmp sip sips dns php phar jar blob about view-source chrome bash sh exec shell cmd powershell mongo sqlite3 libsql hdfs s3a wasb minio winrm compress.zlib chrome-extension feed webdav dav ipp ws-discovery rmi iiop expect zip glob netdoc mailto " +
+  "wasbs webdavs davs ipps git+ssh mongodb+srv app+tcp app+unix app+tls app+http app+file app+insecure vault op 1password bitwarden lastpass keepass keychain keyring ssm secretsmanager ssh-agent gpg kms env dotenv doppler infisical";
+test.each(schemes.split(" "))("%s: is set apart, by its scheme", (scheme) =>
+  expect(proposed([`${scheme}://orders/x`, `${scheme}:x`])).toEqual([]),
+);
+
+test.each(
+  "s3 gs gcs az abfs abfss r2 file files myfs vscode repo repository git disk workspace http https ws wss ftp ftps".split(
+    " ",
+  ),
+)("%s: holds no folder of ids alone", (scheme) => {
+  const uris = [11, 12, 13, 14, 15, 16].map((at) => `${scheme}://example.com/orders/${at}`);
+  expect(proposed(uris).flat()).not.toContain(`${scheme}://example.com/orders/*`);
+});
+
 test.each([
   "crm://orders/7",
   "note:today",
@@ -110,6 +126,16 @@ test.each([
   "https://docs.example.com/guides/a",
   "file:///srv/docs/a.md",
 ])("%s is proposed", (uri) => expect(proposed([uri])).toEqual([[uri]]));
+
+describe("a URI of more parts than anybody writes is judged by none of them", () => {
+  const of = (part: string, times: number): string => `crm://orders/${part.repeat(times)}end`;
+
+  test.each(["a/", "a=1&", "a;", "a:", "a,", "%2f", "%252f"])("%s", (part) => {
+    expect(proposed([of(part, 5)])).toEqual([[of(part, 5)]].slice(part.startsWith("%") ? 1 : 0));
+    const { apart } = propose([seen(reading(of(part, 40)))], { minSeen: 1, taken: [] });
+    expect(apart.map(({ reason }) => reason)).toEqual(["it is too long for a place"]);
+  });
+});
 
 test("one tenant is not all, nor are many", () => {
   const of = (tenant: number): readonly string[] =>
