@@ -10,6 +10,7 @@ import { logRoom } from "./cases/log-room.ts";
 import { mcpEffects } from "./cases/mcp-effects.ts";
 import { mcpScope } from "./cases/mcp-scope.ts";
 import { notificationCases } from "./cases/notifications.ts";
+import { observeCases } from "./cases/observe.ts";
 import { oktaApiCases } from "./cases/okta-api.ts";
 import { policyCases } from "./cases/policies.ts";
 import { postgresMembers } from "./cases/postgres-members.ts";
@@ -36,6 +37,7 @@ export const cases: readonly Case[] = [
   ...identityCases,
   ...signInCases,
   ...signalCases,
+  ...observeCases,
   ...oktaApiCases,
   ...serverCases,
   ...logRoom,

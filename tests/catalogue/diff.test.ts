@@ -751,3 +751,22 @@ describe("for readers", () => {
     expect(formatText([])).toBe("nothing changed\n");
   });
 });
+
+test("a connection that is observed for longer lets more through", async () => {
+  const observed =
+    (until: string) =>
+    (document: Document): void => {
+      document.connections.orders.observe = { until };
+      document.policies[0].operations = ["observe"];
+    };
+  const ends = String.raw`.*orders/observe.*it ends 2026-02-0\dT00:00Z, where it ended 2026-02-0\dT00:00Z`;
+  expect(await said(observed("2026-02-01"), observed("2026-02-02"))).toEqual([
+    expect.stringMatching(new RegExp(`^wider \\|${ends}`)),
+  ]);
+  expect(await said(observed("2026-02-02"), observed("2026-02-01"))).toEqual([
+    expect.stringMatching(new RegExp(`^narrower \\|${ends}`)),
+  ]);
+  expect(await said(() => undefined, observed("2026-02-01"))).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^wider \| orders\/observe/)]),
+  );
+});

@@ -703,6 +703,10 @@ milliseconds?: number
  */
 detail?: string
 }
+/**
+ * It is observed: whoever a policy lets may do whatever can be recorded, until then
+ */
+observed_until?: string
 operations: {
 name: string
 description: string

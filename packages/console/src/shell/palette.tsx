@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { type KeyboardEvent, type ReactNode, useId, useRef, useState } from "react";
 import { mayfly } from "../api/client.ts";
-import { inboxQuery, liveQuery } from "../api/queries.ts";
+import { connectionsQuery, inboxQuery, liveQuery } from "../api/queries.ts";
 import { useRoles } from "../api/session.ts";
 import { Dialog } from "../components/dialog.tsx";
 import { Icon } from "../components/icons.tsx";
@@ -19,8 +19,7 @@ function useEntries(): readonly PaletteEntry[] {
   const inbox = useQuery({ ...inboxQuery, enabled: sees(roles, pageRoles["/inbox"]) });
   const live = useQuery({ ...liveQuery, enabled: sees(roles, pageRoles["/live"]) });
   const connections = useQuery({
-    queryKey: ["connections"],
-    queryFn: () => mayfly.connections(),
+    ...connectionsQuery,
     enabled: sees(roles, pageRoles["/connections"]),
   });
   const requests = useQuery({

@@ -11,6 +11,7 @@ import { pageRoles, sees } from "../roles.ts";
 import { AccountMenu } from "./account-menu.tsx";
 import { Brand } from "./brand.tsx";
 import { LockdownBanner } from "./lockdown-banner.tsx";
+import { ObservedBanner } from "./observed-banner.tsx";
 import { useNotices } from "./notify.ts";
 import { PaletteButton } from "./palette-button.tsx";
 import { useIdleEnd } from "./use-idle-end.ts";
@@ -63,6 +64,7 @@ export function Shell(): ReactNode {
           </Banner>
         )}
         <LockdownBanner />
+        <ObservedBanner />
         {needs === undefined || sees(roles, needs) ? (
           <Outlet />
         ) : (

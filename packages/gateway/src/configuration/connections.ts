@@ -5,6 +5,7 @@ import { addAll, check, finding, unknownMember } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { plain } from "./freeze.ts";
 import { isMapping, without } from "./mappings.ts";
+import { OBSERVE, readObserve } from "./observe.ts";
 import type { Path } from "./positions.ts";
 import { plannedProtocols, risk } from "./schema.ts";
 import { loadSecrets } from "./secrets.ts";
@@ -52,7 +53,10 @@ export async function readConnections(
       findings.push(finding("value", path, "this must be a mapping with a protocol and operations"));
       continue;
     }
-    names.set(name, isMapping(connection["operations"]) ? Object.keys(connection["operations"]) : []);
+    names.set(name, [
+      ...(isMapping(connection["operations"]) ? Object.keys(connection["operations"]) : []),
+      ...("observe" in connection ? [OBSERVE] : []),
+    ]);
     const one = await readConnection(name, connection, protocols, sourcesOf(name));
     addAll(findings, one.findings);
     if (one.connection !== undefined) connections.set(name, one.connection);
@@ -71,7 +75,11 @@ async function readConnection(
   const operationsPath = [...path, "operations"];
   const { operations } = written;
   if (!("operations" in written)) {
-    findings.push(finding("missing", operationsPath, "operations is missing", "name at least one operation"));
+    // Which ones are needed is what observing is for.
+    if (!("observe" in written))
+      findings.push(
+        finding("missing", operationsPath, "operations is missing", "name at least one operation"),
+      );
   } else if (!isMapping(operations) || Object.keys(operations).length === 0) {
     findings.push(finding("value", operationsPath, "this must be a mapping with at least one operation"));
   }
@@ -84,21 +92,25 @@ async function readConnection(
   // What is requested and approved includes the target, but not its credential.
   const leadsTo = target.ok && wrong.length === 0 ? { [protocol.kind]: plain(target.output, "none") } : null;
   const read = new Map<string, OperationConfiguration>();
-  for (const [operation, scope] of Object.entries(isMapping(operations) ? operations : {})) {
-    const one = await readOperation([...operationsPath, operation], scope, protocol, sources);
-    addAll(findings, one.findings);
-    if (one.operation === undefined) continue;
-    const { description, risk: howRisky } = one.operation;
+  const add = (operation: Omit<OperationConfiguration, "digest">): void => {
     const digested = {
       connection: name,
       target: leadsTo,
-      name: operation,
-      description,
-      risk: howRisky,
-      scope: digestedScope(one.operation.scope, protocol),
+      name: operation.name,
+      description: operation.description,
+      risk: operation.risk,
+      scope: digestedScope(operation.scope, protocol),
     };
-    read.set(operation, { name: operation, ...one.operation, digest: digestOf(digested) });
+    read.set(operation.name, { ...operation, digest: digestOf(digested) });
+  };
+  for (const [operation, scope] of Object.entries(isMapping(operations) ? operations : {})) {
+    const one = await readOperation([...operationsPath, operation], scope, protocol, sources);
+    addAll(findings, one.findings);
+    if (one.operation !== undefined) add({ name: operation, ...one.operation });
   }
+  const observed = readObserve(written, protocol, path);
+  addAll(findings, observed.findings);
+  if (observed.operation !== undefined) add(observed.operation);
   if (!target.ok || findings.length > 0) return { findings };
   return { connection: { name, kind: protocol.kind, target: target.output, operations: read }, findings };
 }
@@ -120,11 +132,11 @@ function protocolOf(
 ): { protocol: ProtocolSchema | undefined; findings: Finding[] } {
   const findings: Finding[] = [];
   const kinds = protocols.map(({ kind }) => kind);
-  const known = [...kinds, "operations"];
+  const known = [...kinds, "operations", "observe"];
   let protocol: ProtocolSchema | undefined;
   let named = false;
   for (const key of Object.keys(written)) {
-    if (key === "operations") continue;
+    if (key === "operations" || key === "observe") continue;
     const found = protocols.find(({ kind }) => kind === key);
     if (found !== undefined && protocol === undefined) protocol = found;
     else if (found !== undefined) {

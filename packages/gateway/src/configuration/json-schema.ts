@@ -2,6 +2,7 @@ import * as z from "zod";
 import { namePattern } from "./fields.ts";
 import { include } from "./files/patterns.ts";
 import { listenSchema } from "./listen.ts";
+import { observe } from "./observe.ts";
 import { policy } from "./policy-schema.ts";
 import { parts, risk } from "./schema.ts";
 import type { ProtocolSchema } from "./types.ts";
@@ -43,7 +44,11 @@ export function includedJsonSchema(protocols: readonly ProtocolSchema[]): z.core
 function sharedParts(protocols: readonly ProtocolSchema[]): Record<"connections" | "policies", z.ZodType> {
   const names = z.string().regex(namePattern);
   const connections = protocols.map(({ kind, target, scope }) =>
-    z.strictObject({ [kind]: target, operations: z.record(names, scope) }),
+    z.strictObject({
+      [kind]: target,
+      observe: observe.optional(),
+      operations: z.record(names, scope).optional(),
+    }),
   );
   return {
     connections: z.record(names, connections.length === 0 ? z.never() : z.union(connections)).optional(),

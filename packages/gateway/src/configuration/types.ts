@@ -32,6 +32,11 @@ export interface ProtocolSchema {
   readonly laterMembers?: readonly string[];
   /** Problems beyond what a schema can express, each at a path inside the scope. */
   readonly check?: (scope: unknown) => readonly ScopeProblem[];
+  /**
+   * The widest scope that can be enforced and recorded, for a connection that is observed; `scope` takes it from no file.
+   * Left out: its connections cannot be observed.
+   */
+  readonly observed?: () => unknown;
 }
 
 /** A protocol's own port, as the configuration needs it. */
@@ -175,6 +180,8 @@ export interface OperationConfiguration {
   readonly scope: unknown;
   /** Digest of connection, name, description, risk and scope, to which a reviewer's approval is bound. */
   readonly digest: string;
+  /** When it ends, milliseconds since the epoch: no grant of it lasts longer. Left out: never. */
+  readonly until?: number;
 }
 
 export interface AuditConfiguration {

@@ -60,6 +60,8 @@ export function createCompiledGrants<Scope, Act, Cover>(
               (offer) =>
                 offer.connection === connection &&
                 offer.outlook.requestable &&
+                // What ends soon covers nearly everything: nobody is led to it.
+                offer.until === undefined &&
                 !operations.includes(offer.operation),
             )
             .map((offer) => `${connection}/${offer.operation}`),

@@ -85,6 +85,8 @@ export interface InventoryEntry {
   readonly digest: string;
   /** The scope in words, a line a fact. */
   readonly scope: readonly string[];
+  /** When it ends, milliseconds since the epoch: no grant of it lasts longer. Left out: never. */
+  readonly until?: number;
 }
 
 /** One line of `GET /v1/operations`. */

@@ -97,12 +97,13 @@ export function rulesOf(
     if (protocol === undefined) throw new TypeError(`no protocol serves ${kind}`);
     const entries = new Map<string, InventoryEntry>();
     for (const operation of operations.values()) {
-      const { description, risk, digest } = operation;
+      const { description, risk, digest, until } = operation;
       entries.set(operation.name, {
         description,
         risk,
         digest,
         scope: protocol.describe(operation.scope),
+        ...(until === undefined ? {} : { until }),
       });
     }
     inventory.set(name, entries);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { systemClock } from "../kernel/clock.ts";
 import type { Configuration } from "../configuration/types.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -17,7 +18,9 @@ function warned(
     url: "https://mayfly.internal:8443",
     identity: { agents, mcpClients, signals, people },
   };
-  return warningsOf(configuration as unknown as Configuration).map(({ at, hint }) => `${at}: ${hint}`);
+  return warningsOf({ connections: new Map(), ...configuration } as unknown as Configuration).map(
+    ({ at, hint }) => `${at}: ${hint}`,
+  );
 }
 
 test("the resource's URL is an audience of some issuer, byte for byte", () => {
@@ -65,7 +68,7 @@ test.each([
     url: "https://mayfly.internal:8443",
     identity: { agents, people: {}, signals: { org: ["https://example.okta.com"], eventHooks: {} } },
   };
-  const found = warningsOf(configuration as unknown as Configuration);
+  const found = warningsOf({ connections: new Map(), ...configuration } as unknown as Configuration);
   expect(found).toHaveLength(warnings);
   for (const { at, message } of found) {
     expect(at).toBe("identity.agents.reverify");
@@ -83,7 +86,9 @@ test("where groups are from Okta, those of the directory decide nothing", () => 
     const agents = [{ issuer, audiences, directory, groupsFrom }];
     const identity = { agents, people: {}, signals: { org: ["https://example.okta.com"], eventHooks: {} } };
     const configuration = { url: "https://mayfly.internal:8443", identity };
-    return warningsOf(configuration as unknown as Configuration).map(({ message }) => message);
+    return warningsOf({ connections: new Map(), ...configuration } as unknown as Configuration).map(
+      ({ message }) => message,
+    );
   };
   expect(of()).toEqual([]);
   expect(of("okta")).toEqual([expect.stringMatching(/0oabot decide nothing/)]);
@@ -100,7 +105,9 @@ test.each([
     url: "https://mayfly.internal:8443",
     identity: { agents, people: {}, signals: { org: ["https://example.okta.com"], systemLog: { every } } },
   };
-  const found = warningsOf(configuration as unknown as Configuration).map(({ message }) => message);
+  const found = warningsOf({ connections: new Map(), ...configuration } as unknown as Configuration).map(
+    ({ message }) => message,
+  );
   expect(found).toEqual(expected);
 });
 
@@ -114,7 +121,7 @@ test.each([
     url: "https://mayfly.internal:8443",
     identity: { agents, people, signals: { org: ["https://example.okta.com"], eventHooks: {} } },
   };
-  const found = warningsOf(configuration as unknown as Configuration);
+  const found = warningsOf({ connections: new Map(), ...configuration } as unknown as Configuration);
   expect(found.map(({ at }) => at)).toEqual(expected);
   for (const { hint } of found) expect(hint).toContain("here, id_attribute: id");
 });
@@ -128,7 +135,7 @@ function aboutHosts(issuers: readonly string[], more: object = {}): readonly str
     signals: { org: ["https://example.okta.com"], systemLog: {} },
     ...more,
   };
-  return warningsOf({ url, identity } as unknown as Configuration)
+  return warningsOf({ url, identity, connections: new Map() } as unknown as Configuration)
     .filter(({ at }) => at !== "identity.signals")
     .map(({ at, message }) => `${at}: ${message}`);
 }
@@ -154,4 +161,28 @@ test("one authorization server is one provider", () => {
     expect.stringMatching(/^identity\.agents\.issuer: .*another principal at each/),
   ]);
   expect(aboutHosts([issuer, "https://example.okta.com/oauth2/aus2"], { signals })).toEqual([]);
+});
+
+test("what is observed is told of for as long as it is, and when it is over", () => {
+  const said = (until: number): readonly string[] => {
+    const operations = new Map([["observe", { until }]]);
+    const connections = new Map([["orders-db", { name: "orders-db", operations }]]);
+    const identity = { agents: [], people: { sessions: { absolute: 0 } } };
+    return warningsOf({
+      url: "https://mayfly.internal",
+      identity,
+      connections,
+    } as unknown as Configuration)
+      .filter(({ at }) => at === "connections.orders-db.observe")
+      .map(({ message, hint }) => `${message} | ${hint}`);
+  };
+  const year = 366 * 86_400_000;
+  expect(said(systemClock.wall() + year)).toEqual([
+    expect.stringMatching(
+      /^whoever a policy lets have orders-db\/observe may do there whatever can be recorded, until the end of .*mayflyd inventory --connection orders-db/,
+    ),
+  ]);
+  expect(said(Date.parse("2026-01-01T00:00:00Z"))).toEqual([
+    "observing ended with 2025-12-31: nobody gets orders-db/observe any more | remove observe, and the policies that name it",
+  ]);
 });

@@ -1,4 +1,6 @@
+import { OBSERVE } from "../configuration/observe.ts";
 import type { AgentProvider, Configuration } from "../configuration/types.ts";
+import { systemClock } from "../kernel/clock.ts";
 import { formatDuration } from "../kernel/durations.ts";
 
 /** What works, and probably not as its operator thinks. */
@@ -116,6 +118,31 @@ const samlWithoutId: Look = ({ identity: { people } }) =>
           hint: 'send Okta\'s own id as well: in the app, Attribute Statements, name id, value user.getInternalProperty("id"); here, id_attribute: id',
         },
       ];
+
+/** An observed connection, for as long as it is one. */
+const observedConnections: Look = ({ connections }) =>
+  [...connections.values()].flatMap(({ name, operations }) => {
+    const until = operations.get(OBSERVE)?.until;
+    if (until === undefined) return [];
+    const at = `connections.${name}.observe`;
+    const last = new Date(until - 1).toISOString().slice(0, 10);
+    return until <= systemClock.wall()
+      ? [
+          {
+            at,
+            message: `observing ended with ${last}: nobody gets ${name}/${OBSERVE} any more`,
+            hint: "remove observe, and the policies that name it",
+          },
+        ]
+      : [
+          {
+            at,
+            message: `whoever a policy lets have ${name}/${OBSERVE} may do there whatever can be recorded, until the end of ${last}, UTC`,
+            hint: `propose operations from what was done (mayflyd inventory --connection ${name}), then remove observe`,
+          },
+        ];
+  });
+
 const hostOf = (url: string): string => URL.parse(url)?.host ?? url;
 
 /** An issuer at a host of which the org that speaks says nothing. */
@@ -160,6 +187,7 @@ const looks: readonly Look[] = [
   samlWithoutId,
   issuerOutsideOrg,
   sameServerTwice,
+  observedConnections,
 ];
 
 /** Everything worth a warning in a configuration that is valid. */

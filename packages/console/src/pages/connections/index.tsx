@@ -3,7 +3,7 @@ import type { Connection } from "@mayfly/sdk/browser";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { mayfly } from "../../api/client.ts";
+import { connectionsQuery } from "../../api/queries.ts";
 import { useRoles } from "../../api/session.ts";
 import { Badge, RiskBadge, StateBadge } from "../../components/badge.tsx";
 import { Button, LinkButton } from "../../components/button.tsx";
@@ -27,11 +27,7 @@ const again = 30_000;
 /** What stands behind the gateway: each target's health, its operations and its recent use. */
 export function ConnectionsPage(): ReactNode {
   const roles = useRoles();
-  const { data, error, refetch } = useQuery({
-    queryKey: ["connections"],
-    queryFn: () => mayfly.connections(),
-    refetchInterval: again,
-  });
+  const { data, error, refetch } = useQuery({ ...connectionsQuery, refetchInterval: again });
   return (
     <Page
       title="Connections"

@@ -52,6 +52,15 @@ describe("connections", () => {
     });
   });
 
+  it("say until when one is observed", () => {
+    const until = Date.parse("2027-01-31T00:00:00Z");
+    const entry = { description: "", risk: "high", digest: "", scope: [], until } as const;
+    const inventory = new Map([["orders-db", new Map([["observe", entry]])]]);
+    const [orders, fresh] = connectionsOf({ ...facts, inventory }).connections;
+    expect(orders?.observed_until).toBe("2027-01-31T00:00:00.000Z");
+    expect(fresh).not.toHaveProperty("observed_until");
+  });
+
   it("tell operators alone why a target is down", async () => {
     const { services } = fakes({ connections: () => facts.connections });
     const app = createApi(services);

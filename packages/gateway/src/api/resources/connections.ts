@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Usage } from "../../audit/index/port.ts";
-import type { GrantRules } from "../../grants/grants.ts";
+import type { GrantRules, InventoryEntry } from "../../grants/grants.ts";
 import { component } from "../contract/components.ts";
 import { endpoint } from "../contract/endpoint.ts";
 import { timeOf, timeSchema } from "../contract/schemas.ts";
@@ -24,6 +24,9 @@ const connectionSchema = component(
         detail: z.string().optional().meta({ description: "Why it is down; for operators alone" }),
       })
       .meta({ description: "As this gateway last saw it, with the credential that it uses itself" }),
+    observed_until: timeSchema.optional().meta({
+      description: "It is observed: whoever a policy lets may do whatever can be recorded, until then",
+    }),
     operations: z.array(
       z.object({
         name: z.string(),
@@ -56,6 +59,14 @@ function latest(times: readonly (number | undefined)[]): { last_used_at?: string
   return Number.isFinite(last) ? { last_used_at: timeOf(last) } : {};
 }
 
+/** Until when a connection is observed. */
+function observedOf(operations: ReadonlyMap<string, InventoryEntry> = new Map()): {
+  observed_until?: string;
+} {
+  const ends = [...operations.values()].flatMap(({ until }) => until ?? []);
+  return ends.length === 0 ? {} : { observed_until: timeOf(Math.max(...ends)) };
+}
+
 /** The connections as the console shows them. Pure. */
 export function connectionsOf(facts: ConnectionsFacts): z.input<typeof connectionsSchema> {
   return {
@@ -74,6 +85,7 @@ export function connectionsOf(facts: ConnectionsFacts): z.input<typeof connectio
           ...(health.milliseconds === undefined ? {} : { milliseconds: health.milliseconds }),
           ...(health.detail === undefined || !facts.showsDetail ? {} : { detail: health.detail }),
         },
+        ...observedOf(facts.inventory.get(name)),
         operations: [...(facts.inventory.get(name) ?? [])].map(([operation, { description, risk }]) => ({
           name: operation,
           description,

@@ -7,6 +7,7 @@ import { activatedDetail } from "../requests/create.ts";
 import { close, isOver, notPending } from "../requests/close.ts";
 import type { Core } from "../core.ts";
 import { conflict, lockedDown, reading, storeUnavailable } from "../errors.ts";
+import { tooLong } from "../requests/until.ts";
 import { type PathFacts, planOfPart, requireKnown } from "./re-evaluate.ts";
 import { grantRecord, requestRecord, system, write } from "../durability/records.ts";
 import { requestClosed } from "./preconditions.ts";
@@ -40,9 +41,11 @@ export async function activate(
   const yeses = countedApprovals(request);
   const part = allowedBy(request, yeses);
   const plan = planOfPart(core.rules, request, part, paths);
-  if (plan === undefined) {
+  const past = tooLong(core.rules, { ...request, ...part }, core.clock.wall(), part.ttl);
+  if (plan === undefined || past !== undefined) {
     // Each approval fitted those before it; two that arrive at once through two gateways may not fit each other.
-    const reason = "what its reviewers allowed has nothing in common that the policies permit; ask again";
+    const reason =
+      past ?? "what its reviewers allowed has nothing in common that the policies permit; ask again";
     await close(core, request, { event: "void", reason });
     throw conflict("request_void", `request ${request.id} is void: ${reason}`, "it has to be asked again");
   }

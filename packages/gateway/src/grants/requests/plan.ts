@@ -5,6 +5,7 @@ import type { GrantRules, InventoryEntry, Offer } from "../grants.ts";
 import { leaseMissing } from "../leases/terms.ts";
 import type { Requester } from "../types.ts";
 import { closedPathsMissing } from "./closed-paths.ts";
+import { isPast, tooLong } from "./until.ts";
 
 /** The facts of a request that policies judge; stored with it, so that a reload can judge it again. */
 export interface Facts {
@@ -111,6 +112,7 @@ export function offersOf(
       const outlook = outlookOf(rules, facts, operation);
       const breakGlass = outlookOf(rules, { ...facts, breakGlass: true }, operation);
       if (outlook === undefined && breakGlass === undefined) continue;
+      if (isPast(rules, connection, [operation], at)) continue;
       offers.push({
         ...entry,
         connection,
@@ -213,6 +215,8 @@ export function planOf(rules: GrantRules, facts: Facts): Plan {
   }
   const { terms, reasons, denied } = judge(ttl);
   if (denied.length > 0) return { decision: "deny", reasons: denied };
+  const past = tooLong(rules, facts, facts.at, ttl);
+  if (past !== undefined) return { decision: "deny", reasons: [past] };
   for (const one of terms) {
     if (ttl <= one.maxTtl) continue;
     const longestAllowed = formatDuration(Math.min(...terms.map((other) => other.maxTtl)));

@@ -1,3 +1,4 @@
+import { OBSERVE, withoutEnding } from "../../configuration/observe.ts";
 import { formatProblems } from "../../configuration/problems.ts";
 import type { Configuration, ConnectionConfiguration } from "../../configuration/types.ts";
 import type { AnyProtocol } from "../../gate/protocol.ts";
@@ -43,7 +44,8 @@ async function ask(
   connection: ConnectionConfiguration,
   installation: Installation,
 ): Promise<Closing> {
-  const { name, kind, target, operations } = connection;
+  const { name, kind, target } = connection;
+  const { operations } = withoutEnding(connection);
   const same = [...configuration.connections.values()].filter((each) => each.kind === kind);
   const paths = protocol.directPaths?.(target, {
     connection: name,
@@ -74,7 +76,7 @@ async function ask(
     gatewayHost,
     gatewayPorts: portsOf(configuration),
   };
-  const [operation = "OPERATION"] = operations.keys();
+  const [operation = "OPERATION"] = connection.operations.keys();
   const through = `mayfly request ${name}/${operation} --reason "is the way through open?"`;
   return closingOf(place, protocol.address?.(target) ?? name, through);
 }
@@ -95,6 +97,10 @@ export async function close(name: string, options: CloseOptions, typed: readonly
     throw new MayflyError("unknown_connection", `${options.config} has no connection ${name}`, {
       hint: nameHint(name, configuration.connections.keys(), "it has") ?? "it has none",
     });
+  if (connection.operations.has(OBSERVE))
+    tell(
+      `mayflyd: ${name} is observed: these files are for when it no longer is, and leave less to its account`,
+    );
   const closing = await ask(configuration, protocol, connection, installation);
   if (options.only !== undefined) {
     const file = fileOf(closing, options.only);

@@ -86,6 +86,9 @@ function compareTargets(
   return [finding("unclear", was.name, `leads elsewhere or otherwise: ${members.join(", ")} changed`)];
 }
 
+/** `2026-12-31T00:00Z` */
+const dayOf = (at: number): string => new Date(at).toISOString().replace(/:00\.000Z$/, "Z");
+
 type Configured = readonly [ConnectionConfiguration, OperationConfiguration];
 
 /** One operation of both files: its risk and its scope. */
@@ -115,7 +118,16 @@ function compareOperations(
     if (less.length > 0)
       findings.push(finding("narrower", on, `its scope shrank: ${less.join("; ")}`, ...asked));
   }
-  if (one.description !== other.description)
+  if (one.until !== other.until && one.until !== undefined && other.until !== undefined)
+    findings.push(
+      finding(
+        other.until > one.until ? "wider" : "narrower",
+        on,
+        `it ends ${dayOf(other.until)}, where it ended ${dayOf(one.until)}`,
+        ...asked,
+      ),
+    );
+  else if (one.description !== other.description)
     findings.push(finding("other", on, `is described as: ${other.description}; before: ${one.description}`));
   if (findings.length === 0 && differs(one.scope, other.scope))
     findings.push(finding("other", on, "is written otherwise, and lets the same through"));

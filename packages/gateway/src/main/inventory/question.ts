@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { withoutEnding } from "../../configuration/observe.ts";
 import { formatProblems } from "../../configuration/problems.ts";
 import type { ConnectionConfiguration } from "../../configuration/types.ts";
 import type { Inventory, ProposalParts } from "../../gate/inventory/inventory.ts";
@@ -66,13 +67,14 @@ export async function questionOf(
   };
 }
 
-/** A connection of a configuration. @throws MayflyError when it cannot be loaded, or has none of that name */
+/** A connection of a configuration, without operations that end. @throws MayflyError when it cannot be loaded, or has none of that name */
 export async function connectionOf(file: string, name: string): Promise<ConnectionConfiguration> {
   const loaded = await load(file, protocols, process.env, "named");
   if (!loaded.ok) throw new ConfigurationRefused(formatProblems(loaded.problems));
   const { connections } = loaded.configuration;
   const connection = connections.get(name);
-  if (connection !== undefined) return connection;
+  // What an observed connection grants for a while is what operations are to be proposed for.
+  if (connection !== undefined) return withoutEnding(connection);
   throw new MayflyError("unknown_connection", `${file} has no connection ${name}`, {
     hint: nameHint(name, [...connections.keys()], "it has") ?? "it has none",
   });

@@ -10,6 +10,7 @@ import { createCredentials } from "./credentials.ts";
 import { handleRequest } from "./exchange.ts";
 import { httpInventory } from "./inventory/inventory.ts";
 import { verdictOf } from "./judge.ts";
+import { observedScope } from "./observed.ts";
 import { reachOf } from "./reach.ts";
 import { checkScope, type HttpScope, scopeSchema } from "./scope.ts";
 import { type HttpTarget, targetSchema } from "./target.ts";
@@ -65,6 +66,7 @@ export function createHttp({ clock, url }: HttpOptions): Protocol<HttpScope, Htt
     scope: scopeSchema,
     notEnforceable: [],
     check: (scope) => checkScope(scope as HttpScope),
+    observed: observedScope,
     compile: (granted) => {
       const compiled = scopes.of(granted);
       return (act) => verdictOf(compiled, act);

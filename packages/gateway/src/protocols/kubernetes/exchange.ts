@@ -17,6 +17,8 @@ import { denied, refusedAnswer, status } from "./denials.ts";
 import { detailOf } from "./detail.ts";
 import { goesUp } from "./headers.ts";
 import type { Named } from "./judge.ts";
+import { ANY } from "./request/glob.ts";
+import { grantsNamespace } from "./request/granted.ts";
 import { maskOfRefusals, quotesObjects } from "./mask.ts";
 import type { KubernetesTarget } from "./target.ts";
 import { impersonation } from "./upstream.ts";
@@ -63,10 +65,8 @@ function coversHead(request: KubernetesAct["request"], scopes: readonly NamedSco
       return request.subresource === "exec" ? scope.exec !== undefined : scope.port_forward !== undefined;
     return (
       scope.verbs?.includes(request.verb) === true &&
-      (request.namespace === undefined
-        ? scope.cluster
-        : scope.namespaces?.includes(request.namespace) === true) &&
-      scope.resources?.some((each) => each.split(/[./]/)[0] === request.resource) === true
+      (request.namespace === undefined ? scope.cluster : grantsNamespace(scope, request.namespace)) &&
+      scope.resources?.some((each) => each === ANY || each.split(/[./]/)[0] === request.resource) === true
     );
   });
 }

@@ -7,6 +7,7 @@ import type { KubernetesAct, KubernetesCover } from "./act.ts";
 import { handleRequest } from "./exchange.ts";
 import { kubernetesInventory } from "./inventory/inventory.ts";
 import { verdictOf } from "./judge.ts";
+import { observedScope } from "./observed.ts";
 import { reachOf } from "./reach.ts";
 import { checkScope, type KubernetesScope, scopeSchema } from "./scope.ts";
 import { type KubernetesTarget, targetSchema } from "./target.ts";
@@ -45,6 +46,7 @@ export function createKubernetes({
     scope: scopeSchema,
     notEnforceable: [],
     check: (scope) => checkScope(scope as KubernetesScope),
+    observed: observedScope,
     compile: (scopes) => (act) => verdictOf(scopes, act),
     trial: (scopes) => trial(scopes),
     describe: describeScope,

@@ -3,6 +3,7 @@ import type { Fault, NamedScope, Remedy, Verdict } from "../../gate/protocol.ts"
 import type { KubernetesAct, KubernetesCover } from "./act.ts";
 import { judgeExec, judgePod } from "./request/exec.ts";
 import { nameMatches } from "./request/glob.ts";
+import { grantsNamespace, grantsResource } from "./request/granted.ts";
 import { judgeHeaders } from "./headers.ts";
 import { maskOf } from "./mask.ts";
 import { problemOfResource, WRITING_VERBS } from "./request/never.ts";
@@ -95,7 +96,7 @@ function judgeResource(
 /** Why a request is refused by what it is about, whatever its body says. */
 function judgeHead(request: ResourceRequest, scope: KubernetesScope): Failed | undefined {
   const what = resourceOf(request);
-  if (scope.resources?.includes(what) !== true)
+  if (!grantsResource(scope, what, request.verb))
     return failed(0, "resources", ofResource(what, request.verb, `${what} is not granted`));
   const { verb, namespace, name } = request;
   if (verb === "connect" || scope.verbs?.includes(verb) !== true)
@@ -103,10 +104,7 @@ function judgeHead(request: ResourceRequest, scope: KubernetesScope): Failed | u
   if (namespace === undefined) {
     if (!scope.cluster)
       return failed(2, "namespaces", notGranted(`${verb} on ${what} in all namespaces is not granted`));
-  } else if (
-    scope.namespaces?.includes(namespace) !== true &&
-    !(scope.cluster && scope.namespaces === undefined)
-  )
+  } else if (!grantsNamespace(scope, namespace))
     return failed(2, "namespaces", notGranted(`namespace ${namespace} is not granted`));
   if (scope.names !== undefined) {
     // What is listed or created has a name of its own choice.

@@ -1,4 +1,5 @@
 import { ANYTHING, type Reach, type ReachPart } from "../../gate/reach.ts";
+import { ANY } from "./request/glob.ts";
 import type { KubernetesScope, PodsScope } from "./scope.ts";
 
 type Permits = readonly (readonly ReachPart[])[];
@@ -13,7 +14,9 @@ export function reachOf(scope: KubernetesScope): Reach {
     resources === undefined
       ? []
       : [
-          ...resources.map((name) => ["resource", name, { meets: masksOf(name, mask) }]),
+          ...resources.map((name) =>
+            name === ANY ? ["resource", ANYTHING] : ["resource", name, { meets: masksOf(name, mask) }],
+          ),
           ...each("verb", verbs ?? []),
           // `cluster` without namespaces is all of them.
           ...each("namespace", namespaces ?? (cluster ? undefined : [])),
@@ -29,7 +32,10 @@ export function reachOf(scope: KubernetesScope): Reach {
         : [
             ...podsOf("exec", exec),
             ...each("exec container", exec.containers),
-            ...exec.commands.map((command) => ["exec command", JSON.stringify(command)]),
+            ...exec.commands.map((command) => [
+              "exec command",
+              command[0] === ANY ? ANYTHING : JSON.stringify(command),
+            ]),
             ...(exec.stdin ? [["exec standard input"]] : []),
             ...(exec.terminal ? [["exec terminal"]] : []),
           ]),
@@ -56,8 +62,8 @@ function masksOf(name: string, mask: KubernetesScope["mask"]): readonly string[]
 function podsOf(what: string, { namespaces, pods, names }: PodsScope): Permits {
   const labels = Object.entries(pods ?? {}).map(([label, value]) => `the label ${label}=${value}`);
   return [
-    ...each(`${what} namespace`, namespaces),
-    ...each(`${what} pod`, names ?? []),
+    ...each(`${what} namespace`, namespaces.includes(ANY) ? undefined : namespaces),
+    ...each(`${what} pod`, names ?? (pods === undefined ? undefined : [])),
     ...(pods === undefined ? [] : [[`${what} pods by labels`, { meets: labels }]]),
   ];
 }

@@ -1,6 +1,8 @@
+import { ANY } from "./request/glob.ts";
 import type { KubernetesScope, PodsScope } from "./scope.ts";
 
 function podsOf(scope: PodsScope): string {
+  if (scope.namespaces.includes(ANY)) return "any pod of any namespace";
   const which =
     scope.pods === undefined
       ? `named ${(scope.names ?? []).join(", ")}`
@@ -10,12 +12,16 @@ function podsOf(scope: PodsScope): string {
   return `pods ${which} in ${scope.namespaces.join(", ")}`;
 }
 
+const commandWords = (command: readonly string[]): string =>
+  command.map((each) => (/^[\w./*=:@%+,-]+$/.test(each) ? each : JSON.stringify(each))).join(" ");
+
 /** A scope in words, one line a fact, for reviewers and listings. */
 export function describeScope(scope: KubernetesScope): readonly string[] {
   const lines: string[] = [];
   const { resources, verbs = [], namespaces, exec, port_forward: forward } = scope;
   if (resources !== undefined) {
-    lines.push(`${verbs.join(", ")}: ${resources.join(", ")}`);
+    const what = resources.includes(ANY) ? "every kind of object but secrets" : resources.join(", ");
+    lines.push(`${verbs.join(", ")}: ${what}`);
     lines.push(namespaces === undefined ? "in the whole cluster" : `in ${namespaces.join(", ")}`);
     if (namespaces !== undefined && scope.cluster) lines.push("and what is in no namespace");
     if (scope.service_accounts.length > 0)
@@ -29,9 +35,7 @@ export function describeScope(scope: KubernetesScope): readonly string[] {
       `run in ${podsOf(exec)}${exec.containers === undefined ? "" : `, container ${exec.containers.join(" or ")}`}`,
     );
     for (const command of exec.commands)
-      lines.push(
-        `command: ${command.map((each) => (/^[\w./*=:@%+,-]+$/.test(each) ? each : JSON.stringify(each))).join(" ")}`,
-      );
+      lines.push(`command: ${command[0] === ANY ? "any" : commandWords(command)}`);
     lines.push(exec.stdin ? "standard input is passed on" : "no standard input");
     lines.push(exec.terminal ? "a terminal may be opened" : "no terminal");
   }

@@ -2,6 +2,9 @@ import type { NamedScope } from "../../gate/protocol.ts";
 import { type CompiledSchema, compileSchema } from "../../gate/web/schema/json-schema.ts";
 import { type McpScope, schemaText } from "./scope.ts";
 
+/** Any tool, resource or prompt: no file can write it. */
+export const ANY = "*";
+
 /** What a tool's arguments are checked by. */
 export type CompiledTool = CompiledSchema;
 

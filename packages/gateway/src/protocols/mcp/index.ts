@@ -7,6 +7,7 @@ import { mcpInventory } from "./inventory/inventory.ts";
 import { handleRequest } from "./exchange.ts";
 import type { McpAct, McpCover } from "./act.ts";
 import { verdictOf } from "./judge.ts";
+import { observedScope } from "./observed.ts";
 import { reachOf } from "./reach.ts";
 import { checkScope, type McpScope, notEnforceable, scopeSchema } from "./scope.ts";
 import { type McpTarget, targetSchema } from "./target.ts";
@@ -38,6 +39,7 @@ export function createMcp({ clock, url }: McpOptions): Protocol<McpScope, McpAct
     scope: scopeSchema,
     notEnforceable,
     check: (scope) => checkScope(scope as McpScope),
+    observed: observedScope,
     compile: (scopes) => {
       const compiled = compileScopes(scopes);
       return (act) => verdictOf(compiled, act);

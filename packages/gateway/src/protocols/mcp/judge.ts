@@ -2,7 +2,7 @@ import { INLINE_SCHEMA_COST } from "../../gate/bounds.ts";
 import { denialOf } from "../../gate/hints.ts";
 import type { Remedy, Verdict } from "../../gate/protocol.ts";
 import type { Arguments, ListCover, Listed, McpAct, McpCover, Offers } from "./act.ts";
-import { type Compiled, type CompiledTool, coversUri } from "./compile.ts";
+import { ANY, type Compiled, type CompiledTool, coversUri } from "./compile.ts";
 import type { ClientMessage } from "../../gate/web/mcp/message.ts";
 import { isCursor } from "./answers/results.ts";
 
@@ -54,11 +54,11 @@ function failed(rule: string, step: number, why: string, remedy: Remedy = "ask")
 /** What a scope grants by name: one lookup for the list, the call and the choice among grants. */
 const granted = {
   tools: ({ tools }: Compiled, name: unknown): CompiledTool | undefined =>
-    typeof name === "string" ? tools.get(name) : undefined,
+    typeof name === "string" ? (tools.get(name) ?? tools.get(ANY)) : undefined,
   resources: ({ resources }: Compiled, uri: unknown): string | undefined =>
     typeof uri === "string" && coversUri(resources, uri) ? uri : undefined,
   prompts: ({ prompts }: Compiled, name: unknown): string | undefined =>
-    typeof name === "string" && prompts.has(name) ? name : undefined,
+    typeof name === "string" && (prompts.has(name) || prompts.has(ANY)) ? name : undefined,
 } as const;
 
 /** A member that a call does not have; undefined when it has none. */

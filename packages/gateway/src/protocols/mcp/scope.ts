@@ -27,7 +27,12 @@ export const scopeSchema = z.strictObject({
     )
     .default([])
     .describe("URIs of resources that may be read; * at the end for any further part"),
-  prompts: z.array(z.string().min(1).max(128)).default([]).describe("Names of prompts"),
+  prompts: z
+    .array(
+      z.string().regex(/^(?!\*$).{1,128}$/su, "this is not a prompt's name; patterns are not taken here"),
+    )
+    .default([])
+    .describe("Names of prompts"),
   budget: z.int().min(1).max(1_000_000).optional().describe("How many calls a grant has"),
 });
 

@@ -14,6 +14,7 @@ import { databaseNow } from "./upstream/database-now.ts";
 import { endLeftBehind } from "./upstream/left-behind.ts";
 import { scopeFindings } from "./upstream/scope-findings.ts";
 import { createJudging } from "./relay/judging.ts";
+import { observedScope } from "./observed.ts";
 import { probe } from "./upstream/probe.ts";
 import { reachOf } from "./reach.ts";
 import { checkScope, laterMembers, notEnforceable, type PostgresScope, scopeSchema } from "./scope.ts";
@@ -33,6 +34,7 @@ export const postgresRules: Omit<Protocol<PostgresScope, PostgresAct, PostgresCo
   notEnforceable,
   laterMembers,
   check: (scope) => checkScope(scope as PostgresScope),
+  observed: observedScope,
   compile: (scopes, target) => compileScopes(scopes, (target as Target).search_path),
   trial: (scopes, target) => trial(scopes, (target as Target).search_path),
   sent: (sql, { splices, operations }) =>

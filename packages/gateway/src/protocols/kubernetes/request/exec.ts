@@ -1,6 +1,7 @@
 import { type Objection, notGranted, wrong } from "../../../gate/hints.ts";
 import type { PodFacts } from "../act.ts";
 import { commandMatches, nameMatches } from "./glob.ts";
+import { grantsNamespace } from "./granted.ts";
 import type { Query, ResourceRequest, Unreadable } from "./read.ts";
 import type { ExecScope, PodsScope } from "../scope.ts";
 
@@ -45,7 +46,7 @@ export function judgePod(
   request: ResourceRequest,
   pod: PodFacts | undefined,
 ): Objection | undefined {
-  if (request.namespace === undefined || !scope.namespaces.includes(request.namespace))
+  if (request.namespace === undefined || !grantsNamespace(scope, request.namespace))
     return notGranted(`namespace ${request.namespace ?? "(none)"} is not granted`);
   const { name = "" } = request;
   if (scope.names !== undefined && !scope.names.some((pattern) => nameMatches(pattern, name)))

@@ -1,3 +1,6 @@
+/** Any name, any command: no file can write it for a resource, a namespace or a command. */
+export const ANY = "*";
+
 /**
  * Whether a text matches a pattern in which `*` stands for any characters but a slash. Everything else is literal.
  * Linear: the pattern's parts are found one after another from the left.
@@ -33,7 +36,9 @@ export function argumentMatches(pattern: string, argument: string): boolean {
 /** Whether a command line matches one that is granted: element by element, as many on each side. */
 export function commandMatches(granted: readonly string[], argv: readonly string[]): boolean {
   return (
-    granted.length === argv.length && granted.every((pattern, at) => argumentMatches(pattern, argv[at] ?? ""))
+    granted[0] === ANY ||
+    (granted.length === argv.length &&
+      granted.every((pattern, at) => argumentMatches(pattern, argv[at] ?? "")))
   );
 }
 

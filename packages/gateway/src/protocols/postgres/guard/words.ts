@@ -1,7 +1,7 @@
 import { formatDuration } from "../../../kernel/durations.ts";
 import type { PostgresScope, TableScope } from "../scope.ts";
 import type { Compiled } from "./compile.ts";
-import { isPattern } from "./found/patterns.ts";
+import { ANY_NAME, isPattern } from "./found/patterns.ts";
 import { shown } from "./denied.ts";
 
 /** A scope in words, one line a fact, for reviewers and listings. */
@@ -9,8 +9,7 @@ export function describeScope(scope: PostgresScope): readonly string[] {
   const tables = Object.entries(scope.tables);
   const lines: string[] = [`statements: ${scope.statements.join(", ")}`];
   for (const [name, table] of tables) {
-    const what = isPattern(name) ? "every table and view that matches" : "table";
-    lines.push(`${what} ${shown(name)}: ${describeTable(table)}`);
+    lines.push(`${describeName(name)}: ${describeTable(table)}`);
   }
   if (tables.length === 0) lines.push("no tables");
   if (scope.require_where) lines.push("updates and deletes must select rows by key (WHERE key = …)");
@@ -30,6 +29,11 @@ export function describeScope(scope: PostgresScope): readonly string[] {
   if (scope.timeout !== undefined)
     lines.push(`a statement runs for at most ${formatDuration(scope.timeout)}`);
   return lines;
+}
+
+function describeName(name: string): string {
+  if (name === ANY_NAME) return "every table and view";
+  return `${isPattern(name) ? "every table and view that matches" : "table"} ${shown(name)}`;
 }
 
 function usesPatterns({ tables, functions, procedures }: PostgresScope): boolean {

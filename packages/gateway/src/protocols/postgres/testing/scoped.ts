@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { scopeSchema } from "../scope.ts";
+import { type PostgresScope, scopeSchema } from "../scope.ts";
 import type { Target } from "../target.ts";
 import type { Judging } from "../relay/judging.ts";
 import { createFakeGate, type FakeGate } from "./fake-gate.ts";
@@ -10,6 +10,8 @@ import { listenWire, type Listening, type TestCertificate } from "./wire.ts";
 export interface Scoped {
   /** @param scope members beside `statements`, which is `[select]` where it is left out */
   under(scope: object): Promise<{ readonly client: pg.Client; readonly gate: FakeGate }>;
+  /** @param scope whole, also one that no file can write */
+  by(scope: PostgresScope): Promise<{ readonly client: pg.Client; readonly gate: FakeGate }>;
   close(): Promise<void>;
 }
 
@@ -17,18 +19,19 @@ export interface Scoped {
 export function createScoped(target: () => Target, certificate: TestCertificate, judging?: Judging): Scoped {
   const clients: pg.Client[] = [];
   const wires: Listening[] = [];
+  const by: Scoped["by"] = async (scope) => {
+    const gate = createFakeGate({ target: target(), scopes: [{ name: "shop/x", scope }], isGuarded: true });
+    const wire = await listenWire(gate, certificate, judging === undefined ? {} : { judging });
+    wires.push(wire);
+    const client = pgClient(wire, certificate);
+    client.on("error", () => undefined);
+    await client.connect();
+    clients.push(client);
+    return { client, gate };
+  };
   return {
-    async under(scope) {
-      const scopes = [{ name: "shop/x", scope: scopeSchema.parse({ statements: ["select"], ...scope }) }];
-      const gate = createFakeGate({ target: target(), scopes, isGuarded: true });
-      const wire = await listenWire(gate, certificate, judging === undefined ? {} : { judging });
-      wires.push(wire);
-      const client = pgClient(wire, certificate);
-      client.on("error", () => undefined);
-      await client.connect();
-      clients.push(client);
-      return { client, gate };
-    },
+    under: (scope) => by(scopeSchema.parse({ statements: ["select"], ...scope })),
+    by,
     async close() {
       for (const client of clients.splice(0)) await client.end();
       for (const wire of wires.splice(0)) wire.close();

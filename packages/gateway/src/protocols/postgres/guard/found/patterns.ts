@@ -1,12 +1,15 @@
 /** Patterns of names: `shop.*`, or `shop.order_*`. The star stands at the end, for any number of characters. */
 
+/** The pattern of every name, whatever its schema: no file can write it. */
+export const ANY_NAME = "*";
+
 export function isPattern(name: string): boolean {
   return name.endsWith("*");
 }
 
-/** The schema of a full name or pattern. */
+/** The schema of a full name or pattern; of the pattern of every name that pattern itself. */
 export function schemaOf(name: string): string {
-  return name.slice(0, name.indexOf("."));
+  return name === ANY_NAME ? ANY_NAME : name.slice(0, name.indexOf("."));
 }
 
 /** Whether a pattern, or a name that stands for itself, covers a full name. */

@@ -1,7 +1,7 @@
 import type { PostgresScope } from "../../scope.ts";
 import { nameTypes } from "../database-facts.ts";
 import { hasPartitions } from "../../guard/found/concrete.ts";
-import { isPattern, schemaOf } from "../../guard/found/patterns.ts";
+import { ANY_NAME, isPattern, schemaOf } from "../../guard/found/patterns.ts";
 
 /**
  * The one question that tells what a database holds under the names that scopes leave open. Every name and operator is
@@ -71,6 +71,11 @@ function texts(values: readonly string[], type: string): string {
 
 const isIn = (column: string, values: readonly string[], type: string): string =>
   `${column} ${EQ} ANY (${texts(values, type)})`;
+/** Whether `n` is one of those schemas; of every name, one that is no part of PostgreSQL itself. */
+const inSchemas = (schemas: readonly string[]): string =>
+  schemas.includes(ANY_NAME)
+    ? `pg_catalog.strpos(n.nspname::pg_catalog.text, 'pg_') ${NE} 1 AND n.nspname ${NE} 'information_schema'::pg_catalog.name AND ${isWritable("n.nspname")}`
+    : isIn("n.nspname", schemas, "name");
 const kindIn = (column: string, kinds: readonly string[]): string => isIn(column, kinds, '"char"');
 const full = (schema: string, name: string): string => `pg_catalog.concat(${schema}, '.', ${name})`;
 const isWritable = (name: string): string =>
@@ -91,7 +96,7 @@ function relations(schemas: readonly string[]): readonly string[] {
   return [
     `SELECT 'relation', ${full("n.nspname", "c.relname")}, NULL, NULL
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid ${EQ} c.relnamespace
-  WHERE ${isIn("n.nspname", schemas, "name")} AND ${kindIn("c.relkind", ["r", "p", "v", "m"])} AND ${isWritable("c.relname")}
+  WHERE ${inSchemas(schemas)} AND ${kindIn("c.relkind", ["r", "p", "v", "m"])} AND ${isWritable("c.relname")}
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid ${EQ} c.oid) AND ${isNoMember(1259, "c.oid")}`,
     `WITH RECURSIVE edge AS (
     SELECT r.ev_class AS one, d.refobjid AS other FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d
@@ -100,7 +105,7 @@ function relations(schemas: readonly string[]): readonly string[] {
     UNION SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i),
   reads AS (
     SELECT c.oid AS view, e.other FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid ${EQ} c.relnamespace
-      JOIN edge e ON e.one ${EQ} c.oid WHERE ${isIn("n.nspname", schemas, "name")} AND ${kindIn("c.relkind", ["r", "p", "v", "m"])}
+      JOIN edge e ON e.one ${EQ} c.oid WHERE ${inSchemas(schemas)} AND ${kindIn("c.relkind", ["r", "p", "v", "m"])}
     UNION SELECT r.view, e.other FROM reads r JOIN edge e ON e.one ${EQ} r.other)
   SELECT DISTINCT 'reads', ${full("n.nspname", "c.relname")}, ${full("m.nspname", "t.relname")}, NULL
   FROM reads r JOIN pg_catalog.pg_class c ON c.oid ${EQ} r.view JOIN pg_catalog.pg_namespace n ON n.oid ${EQ} c.relnamespace
@@ -118,7 +123,7 @@ function partitions(schemas: readonly string[]): string {
   SELECT 'partition', ${full("n.nspname", "c.relname")}, ${full("m.nspname", "t.relname")}, NULL
   FROM part p JOIN pg_catalog.pg_class c ON c.oid ${EQ} p.whole JOIN pg_catalog.pg_namespace n ON n.oid ${EQ} c.relnamespace
     JOIN pg_catalog.pg_class t ON t.oid ${EQ} p.part JOIN pg_catalog.pg_namespace m ON m.oid ${EQ} t.relnamespace
-  WHERE ${isIn("n.nspname", schemas, "name")} AND ${kindIn("t.relkind", ["r", "p"])} AND ${isWritable("t.relname")}
+  WHERE ${inSchemas(schemas)} AND ${kindIn("t.relkind", ["r", "p"])} AND ${isWritable("t.relname")}
     AND ${isWritable("m.nspname")}`;
 }
 
@@ -130,7 +135,7 @@ function fields(schemas: readonly string[], tables: readonly string[]): string {
     JOIN pg_catalog.pg_attribute a ON a.attrelid ${EQ} c.oid AND a.attnum ${GT} 0::pg_catalog.int2 AND NOT a.attisdropped
     JOIN pg_catalog.pg_type t ON t.oid ${EQ} a.atttypid AND t.typtype ${EQ} 'c'::pg_catalog."char"
     JOIN pg_catalog.pg_attribute f ON f.attrelid ${EQ} t.typrelid AND f.attnum ${GT} 0::pg_catalog.int2 AND NOT f.attisdropped
-  WHERE ${isIn("n.nspname", schemas, "name")} AND ${kindIn("c.relkind", ["r", "p", "v", "m", "f"])}${named}`;
+  WHERE ${inSchemas(schemas)} AND ${kindIn("c.relkind", ["r", "p", "v", "m", "f"])}${named}`;
 }
 
 /** Functions and procedures, extensions' left out. */
@@ -138,7 +143,7 @@ function routines(schemas: readonly string[]): string {
   return `SELECT DISTINCT CASE p.prokind WHEN 'p'::pg_catalog."char" THEN 'procedure' ELSE 'function' END,
     ${full("n.nspname", "p.proname")}, NULL, NULL
   FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid ${EQ} p.pronamespace
-  WHERE ${isIn("n.nspname", schemas, "name")} AND ${isWritable("p.proname")} AND ${isNoMember(1255, "p.oid")}`;
+  WHERE ${inSchemas(schemas)} AND ${isWritable("p.proname")} AND ${isNoMember(1255, "p.oid")}`;
 }
 
 /** Whether a type's input looks names up: no column of such a type is told. */
@@ -170,7 +175,7 @@ function results(schemas: readonly string[], extensions: readonly string[]): str
       FROM ROWS FROM (pg_catalog.unnest(p.proargmodes), pg_catalog.unnest(p.proargnames), pg_catalog.unnest(p.proallargtypes))
         WITH ORDINALITY u(mode, name, type, at) JOIN pg_catalog.pg_type y ON y.oid ${EQ} u.type
       WHERE ${kindIn("u.mode", ["o", "b", "t"])}) o
-  WHERE (${isIn("n.nspname", schemas, "name")}
+  WHERE (${inSchemas(schemas)}
       OR EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid ${EQ} d.refobjid
         WHERE ${memberOf(1255, "p.oid")} AND ${isIn("e.extname", extensions, "name")}))
     AND ${kindIn("p.prokind", ["f", "w", "a"])}) r`;
