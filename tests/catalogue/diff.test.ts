@@ -759,13 +759,23 @@ test("a connection that is observed for longer lets more through", async () => {
       document.connections.orders.observe = { until };
       document.policies[0].operations = ["observe"];
     };
-  const ends = String.raw`.*orders/observe.*it ends 2026-02-0\dT00:00Z, where it ended 2026-02-0\dT00:00Z`;
+  const ends = String.raw`.*orders/observe.*it ends at 2026-02-0\dT00:00Z; before: at 2026-02-0\dT00:00Z`;
   expect(await said(observed("2026-02-01"), observed("2026-02-02"))).toEqual([
     expect.stringMatching(new RegExp(`^wider \\|${ends}`)),
   ]);
   expect(await said(observed("2026-02-02"), observed("2026-02-01"))).toEqual([
     expect.stringMatching(new RegExp(`^narrower \\|${ends}`)),
   ]);
+  const lasting = (document: Document): void => {
+    const { operations } = document.connections.orders;
+    operations.observe = structuredClone(operations.read);
+    document.policies[0].operations = ["observe"];
+  };
+  expect(await said(observed("2026-02-01"), lasting)).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^wider \| .*it ends never; before: at 2026-02-02T00:00Z/),
+    ]),
+  );
   expect(await said(() => undefined, observed("2026-02-01"))).toEqual(
     expect.arrayContaining([expect.stringMatching(/^wider \| orders\/observe/)]),
   );

@@ -44,7 +44,11 @@ export function howToGet({ outlook, breakGlass }: Offer): string {
 export function alternatives(call: OwnToolCall, connection: string, has: readonly string[] = []): string {
   const offers = call.services.grants
     .offers(call.principal, call.address)
-    .filter((offer) => offer.connection === connection && !has.includes(offer.operation));
+    // What ends soon covers nearly everything: nobody is led to it.
+    .filter(
+      ({ connection: on, operation, until }) =>
+        on === connection && until === undefined && !has.includes(operation),
+    );
   if (offers.length === 0)
     return has.length > 0
       ? "there is nothing more that you may request on this connection"

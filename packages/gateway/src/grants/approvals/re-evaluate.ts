@@ -1,7 +1,8 @@
 import type { KnownPaths } from "../../kernel/known-paths.ts";
 import { groupsUnknown } from "../errors.ts";
 import type { GrantRules } from "../grants.ts";
-import { entryOf, planOf, sameApproval, type Facts, type Plan } from "../requests/plan.ts";
+import { sameApproval } from "../requests/common-approval.ts";
+import { entryOf, planOf, type Facts, type Plan } from "../requests/plan.ts";
 import { pathFacts } from "../requests/closed-paths.ts";
 import { digestOfRequest, sheetOperations } from "../requests/review-sheet.ts";
 import type { AccessRequest, Allowed, Requester } from "../types.ts";

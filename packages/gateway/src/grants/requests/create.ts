@@ -91,8 +91,9 @@ export async function createRequest(core: Core, who: Requester, ask: Ask): Promi
       const found = await reading(core.store.requestByKey(key, idempotency.key));
       if (found !== undefined) return again(found, idempotency.fingerprint, from);
     }
-    const at = core.clock.wall();
     const known = await knownPaths(core, { ...asked, requester }, from);
+    // Looked at now: what ends at a time is judged by it, and a grant begins within milliseconds.
+    const at = core.clock.wall();
     const paths = keptPaths(known, from);
     // One configuration for plan and sheet, whatever is adopted while this waits: an approval looks again.
     const { rules } = core;

@@ -1,4 +1,4 @@
-import { OBSERVE, withoutEnding } from "../../configuration/observe.ts";
+import { withoutEnding } from "../../configuration/observe.ts";
 import { formatProblems } from "../../configuration/problems.ts";
 import type { Configuration, ConnectionConfiguration } from "../../configuration/types.ts";
 import type { AnyProtocol } from "../../gate/protocol.ts";
@@ -97,7 +97,7 @@ export async function close(name: string, options: CloseOptions, typed: readonly
     throw new MayflyError("unknown_connection", `${options.config} has no connection ${name}`, {
       hint: nameHint(name, configuration.connections.keys(), "it has") ?? "it has none",
     });
-  if (connection.operations.has(OBSERVE))
+  if (connection.operations.size > withoutEnding(connection).operations.size)
     tell(
       `mayflyd: ${name} is observed: these files are for when it no longer is, and leave less to its account`,
     );

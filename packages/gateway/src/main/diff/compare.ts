@@ -86,8 +86,11 @@ function compareTargets(
   return [finding("unclear", was.name, `leads elsewhere or otherwise: ${members.join(", ")} changed`)];
 }
 
-/** `2026-12-31T00:00Z` */
-const dayOf = (at: number): string => new Date(at).toISOString().replace(/:00\.000Z$/, "Z");
+const endOf = ({ until = Number.POSITIVE_INFINITY }: OperationConfiguration): number => until;
+
+/** `at 2026-12-31T00:00Z`, `never` */
+const endWords = ({ until }: OperationConfiguration): string =>
+  until === undefined ? "never" : `at ${new Date(until).toISOString().replace(/:00\.000Z$/, "Z")}`;
 
 type Configured = readonly [ConnectionConfiguration, OperationConfiguration];
 
@@ -118,12 +121,12 @@ function compareOperations(
     if (less.length > 0)
       findings.push(finding("narrower", on, `its scope shrank: ${less.join("; ")}`, ...asked));
   }
-  if (one.until !== other.until && one.until !== undefined && other.until !== undefined)
+  if (one.until !== other.until)
     findings.push(
       finding(
-        other.until > one.until ? "wider" : "narrower",
+        endOf(other) > endOf(one) ? "wider" : "narrower",
         on,
-        `it ends ${dayOf(other.until)}, where it ended ${dayOf(one.until)}`,
+        `it ends ${endWords(other)}; before: ${endWords(one)}`,
         ...asked,
       ),
     );

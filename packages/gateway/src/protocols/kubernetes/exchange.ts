@@ -16,9 +16,8 @@ import { type Body, type KubernetesAct, type KubernetesCover, letGo, readAct } f
 import { denied, refusedAnswer, status } from "./denials.ts";
 import { detailOf } from "./detail.ts";
 import { goesUp } from "./headers.ts";
-import type { Named } from "./judge.ts";
-import { ANY } from "./request/glob.ts";
-import { grantsNamespace } from "./request/granted.ts";
+import { type Named, resourceOf } from "./judge.ts";
+import { grantsNamespace, grantsResource } from "./request/granted.ts";
 import { maskOfRefusals, quotesObjects } from "./mask.ts";
 import type { KubernetesTarget } from "./target.ts";
 import { impersonation } from "./upstream.ts";
@@ -66,7 +65,8 @@ function coversHead(request: KubernetesAct["request"], scopes: readonly NamedSco
     return (
       scope.verbs?.includes(request.verb) === true &&
       (request.namespace === undefined ? scope.cluster : grantsNamespace(scope, request.namespace)) &&
-      scope.resources?.some((each) => each === ANY || each.split(/[./]/)[0] === request.resource) === true
+      (grantsResource(scope, resourceOf(request), request.verb) ||
+        scope.resources?.some((each) => each.split(/[./]/)[0] === request.resource) === true)
     );
   });
 }

@@ -37,7 +37,6 @@ describe("an observed cluster", () => {
     ["GET", "/api/v1/nodes/n1"],
     ["GET", `${core}/pods/web-1/log`],
     ["GET", "/apis/apps/v1/namespaces/kube-system/deployments/x"],
-    ["GET", "/apis/example.com/v1/namespaces/shop/widgets"],
     ["GET", "/apis/rbac.authorization.k8s.io/v1/clusterroles"],
     ["DELETE", `${core}/pods/web-1`],
     ["GET", "/apis/apps/v1/namespaces/shop/deployments/x/scale"],
@@ -53,6 +52,14 @@ describe("an observed cluster", () => {
     ["GET", `${core}/secrets/a`],
     ["GET", "/api/v1/secrets?watch=true"],
     ["DELETE", `${core}/secrets/a`],
+    ["GET", "/apis/core/v1/namespaces/shop/secrets"],
+    ["GET", "/apis/example.com/v1/namespaces/shop/widgets"],
+    ["GET", "/apis/oauth.openshift.io/v1/oauthaccesstokens"],
+    ["GET", "/apis/management.cattle.io/v3/tokens"],
+    ["DELETE", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/a"],
+    ["DELETE", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"],
+    ["DELETE", "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/a"],
+    ["DELETE", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/a"],
     ["GET", `${core}/pods/web-1/proxy/admin`],
     ["GET", `${core}/services/web/proxy`],
     ["POST", `${core}/pods/web-1/portforward`],
@@ -94,7 +101,7 @@ test("no file can write what it says", () => {
 
 test("a reviewer reads what it is, and a comparison knows it as the wider one", () => {
   expect(describeScope(observedScope())).toEqual([
-    "get, list, watch, create, update, patch, delete, deletecollection: every kind of object but secrets",
+    "get, list, watch, create, update, patch, delete, deletecollection: every kind of object that comes with Kubernetes, but secrets",
     "in the whole cluster",
     "run in any pod of any namespace",
     "command: any",

@@ -1,7 +1,7 @@
 import { ANY } from "./request/glob.ts";
 import type { KubernetesScope } from "./scope.ts";
 
-/** The widest scope: every object that may be granted but for secrets, and any command. No port, what goes through one nobody reads. */
+/** The widest scope: the objects of every cluster but for secrets, and any command. No port, what goes through one nobody reads. */
 export function observedScope(): KubernetesScope {
   return {
     resources: [ANY],

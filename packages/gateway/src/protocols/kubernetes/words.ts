@@ -20,7 +20,9 @@ export function describeScope(scope: KubernetesScope): readonly string[] {
   const lines: string[] = [];
   const { resources, verbs = [], namespaces, exec, port_forward: forward } = scope;
   if (resources !== undefined) {
-    const what = resources.includes(ANY) ? "every kind of object but secrets" : resources.join(", ");
+    const what = resources.includes(ANY)
+      ? "every kind of object that comes with Kubernetes, but secrets"
+      : resources.join(", ");
     lines.push(`${verbs.join(", ")}: ${what}`);
     lines.push(namespaces === undefined ? "in the whole cluster" : `in ${namespaces.join(", ")}`);
     if (namespaces !== undefined && scope.cluster) lines.push("and what is in no namespace");
