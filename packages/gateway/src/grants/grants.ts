@@ -147,9 +147,7 @@ export interface Grants {
   /** Own grants, or with `all` everyone's (operators, auditors). */
   grants(viewer: Actor, filter: GrantFilter): Promise<readonly Grant[]>;
   grant(viewer: Actor, id: string): Promise<Grant>;
-  /**
-   * Makes the grant's secret, once: for the requester alone, at the host that it is for. Undefined: it was made before.
-   */
+  /** Makes the grant's secret, once: for its requester alone, at the host it is for. Undefined: it was made before. */
   collectSecret(requester: Actor, grant: string, from?: Place): Promise<string | undefined>;
   /**
    * Renews the lease of one's own live grant; it never moves the deadline.

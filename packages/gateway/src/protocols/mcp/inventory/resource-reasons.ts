@@ -39,7 +39,7 @@ const connects =
 
 /** Where programs keep secrets. */
 const stores =
-  /^(?:vault|op|1password|bitwarden|lastpass|keepass|keychain|keyring|ssm|secretsmanager|ssh-agent|gpg|kms|env|dotenv|doppler|infisical):/i;
+  /^(?:vault|op|bitwarden|lastpass|keepass|keychain|keyring|ssm|secretsmanager|ssh-agent|gpg|kms|env|dotenv|doppler|infisical):/i;
 
 /** More escapes in escapes than these nobody writes. */
 const MAX_ESCAPES = 5;

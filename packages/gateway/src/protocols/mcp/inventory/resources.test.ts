@@ -104,7 +104,7 @@ test.each(schemes.split(" "))("%s: is set apart, by its scheme", (scheme) =>
 );
 
 test.each(
-  "s3 gs gcs az abfs abfss r2 file files myfs vscode repo repository git disk workspace http https ws wss ftp ftps".split(
+  "s3 gs gcs az abfs abfss r2 file files myfs vscode repo repository git disk workspace http https ws wss".split(
     " ",
   ),
 )("%s: holds no folder of ids alone", (scheme) => {
@@ -130,8 +130,11 @@ test.each([
 describe("a URI of more parts than anybody writes is judged by none of them", () => {
   const of = (part: string, times: number): string => `crm://orders/${part.repeat(times)}end`;
 
-  test.each(["a/", "a=1&", "a;", "a:", "a,", "%2f", "%252f"])("%s", (part) => {
-    expect(proposed([of(part, 5)])).toEqual([[of(part, 5)]].slice(part.startsWith("%") ? 1 : 0));
+  test.each(["a/", "a=1&", "a;", "a:", "a,"])("five times %s is proposed", (part) => {
+    expect(proposed([of(part, 5)])).toEqual([[of(part, 5)]]);
+  });
+
+  test.each(["a/", "a=1&", "a;", "a:", "a,", "%2f", "%252f"])("forty times %s is not", (part) => {
     const { apart } = propose([seen(reading(of(part, 40)))], { minSeen: 1, taken: [] });
     expect(apart.map(({ reason }) => reason)).toEqual(["it is too long for a place"]);
   });

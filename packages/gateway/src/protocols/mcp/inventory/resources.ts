@@ -101,7 +101,7 @@ function idsIn(folder: string, everything: readonly string[]): number {
 /** A folder behind a name, of a scheme that is the server's own, without what is usually a disk's. */
 const canHoldIds = (folder: string): boolean =>
   /^[a-z][a-z0-9+.-]*:\/\/[A-Za-z0-9][\w.-]*\/(?:[\w.-]+\/)*$/.test(folder) &&
-  !/^(?:https?|wss?|ftps?|s3|gs|gcs|az|abfss?|r2|.*files?|.*fs|vscode|repo|repository|git|disk|workspace):/.test(
+  !/^(?:https?|wss?|s3|gs|gcs|az|abfss?|r2|.*files?|.*fs|vscode|repo|repository|git|disk|workspace):/.test(
     folder,
   ) &&
   !/^[^:]*:\/\/(?:files?|fs|local|localhost|root|disk)\//i.test(folder);
