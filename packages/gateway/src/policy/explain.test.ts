@@ -53,6 +53,18 @@ test("a person behind the agent counts", () => {
   expect(explain(onlyDelegated, described, person, false).requestable).toHaveLength(1);
 });
 
+test("what has ended is refused, though a policy allows it still", () => {
+  const until = Date.UTC(2026, 11, 21);
+  const observed = new Map([
+    ["orders-db", new Map([["read-orders", { description: "Observe", risk: "high" as const, until }]])],
+  ]);
+  const at = (now: number) => explain(policies, observed, supportBot, false, [], now);
+  expect(at(until - 1).requestable).toHaveLength(1);
+  expect(at(until).requestable).toEqual([]);
+  expect(at(until).breakGlass).toEqual([]);
+  expect(at(until).refused[0]?.reasons).toEqual(["it ended at 2026-12-21T00:00:00.000Z"]);
+});
+
 test("what a host must have been probed for stands with the terms", () => {
   const probed = compiled([{ ...entries[0], closedPaths: 24 * 3_600_000 }]);
   const { requestable } = explain(probed, described, supportBot, false);

@@ -4,6 +4,8 @@ import type { Condition, Outlook, Policies, PolicyAsk, Shadow, Terms } from "./t
 export interface Described {
   readonly description: string;
   readonly risk: "low" | "medium" | "high";
+  /** When it ends, milliseconds since the epoch; left out: never. */
+  readonly until?: number;
 }
 
 /** An operation that the principal could request, and under which terms. */
@@ -53,6 +55,7 @@ function shadowed(inventory: Inventory, shadow: Shadow): Inventory {
  * Says for a principal, made up or real, what it could request and why not the rest.
  * @param inventory connection → operation → what is said of it
  * @param hasPerson whether a person stands behind the agent; behind a person there is always one, as in a request
+ * @param at now, milliseconds since the epoch: what has ended by then is refused
  */
 export function explain(
   policies: Policies,
@@ -60,6 +63,7 @@ export function explain(
   principal: PolicyAsk["principal"],
   hasPerson: boolean,
   personGroups: readonly string[] = [],
+  at = 0,
 ): Explanation {
   const requestable: ExplainedOffer[] = [];
   const breakGlass: ExplainedOffer[] = [];
@@ -77,7 +81,12 @@ export function explain(
   };
   const emergency = { ...context, break_glass: true };
   for (const [connection, operations] of inventory) {
-    for (const [operation, { description, risk }] of operations) {
+    for (const [operation, { description, risk, until }] of operations) {
+      if (until !== undefined && until <= at) {
+        const ended = `it ended at ${new Date(until).toISOString()}`;
+        refused.push({ connection, operation, description, risk, reasons: [ended] });
+        continue;
+      }
       const seen: Outlook = policies.outlook({ principal, connection, operation, context });
       const named = { connection, operation, description, risk };
       const { terms, conditions, reasons } = seen;
@@ -94,7 +103,7 @@ export function explain(
   const would =
     shadow === undefined
       ? undefined
-      : explain(shadow.policies, shadowed(inventory, shadow), principal, hasPerson, personGroups);
+      : explain(shadow.policies, shadowed(inventory, shadow), principal, hasPerson, personGroups, at);
   return {
     principal,
     hasPerson,

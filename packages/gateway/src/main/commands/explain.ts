@@ -1,6 +1,7 @@
 import type { Configuration } from "../../configuration/types.ts";
 import { formatProblems } from "../../configuration/problems.ts";
 import { MayflyError } from "../../kernel/errors.ts";
+import { systemClock } from "../../kernel/clock.ts";
 import { closestName } from "../../kernel/closest-name.ts";
 import { explain as explainTo } from "../../policy/explain.ts";
 import { formatExplanation } from "../../policy/format-explanation.ts";
@@ -77,6 +78,7 @@ export async function explain(options: {
     principal,
     options.forPerson || personGroups !== undefined,
     personGroups,
+    systemClock.wall(),
   );
   say(options.json ? jsonText(explanation) : formatExplanation(explanation));
   return 0;

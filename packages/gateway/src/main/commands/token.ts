@@ -56,7 +56,7 @@ export async function token(
     const operations =
       who === undefined || explained.verdict === "refused"
         ? undefined
-        : explain(policies, inventory, who, who.person !== undefined, who.person?.groups);
+        : explain(policies, inventory, who, who.person !== undefined, who.person?.groups, systemClock.wall());
     if (options.json) say(jsonText(asJson(explained, operations)));
     else {
       const lines = [...formatTokenExplanation(explained)];
