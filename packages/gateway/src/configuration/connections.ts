@@ -81,7 +81,14 @@ async function readConnection(
         finding("missing", operationsPath, "operations is missing", "name at least one operation"),
       );
   } else if (!isMapping(operations) || Object.keys(operations).length === 0) {
-    findings.push(finding("value", operationsPath, "this must be a mapping with at least one operation"));
+    findings.push(
+      finding(
+        "value",
+        operationsPath,
+        "this must be a mapping with at least one operation",
+        "observe" in written ? "leave it out until there is one" : undefined,
+      ),
+    );
   }
   if (protocol === undefined) return { findings };
   const target = check(protocol.target, written[protocol.kind], [...path, protocol.kind]);

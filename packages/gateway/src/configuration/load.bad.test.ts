@@ -162,6 +162,21 @@ test("a PostgreSQL connection that no port leads to is refused", async () => {
   ]);
 });
 
+test("operations without any are refused, of an observed connection too", async () => {
+  const said = async (more: string) => {
+    const text = good.replace(/^ {4}operations:\n(?: {6}.*\n)+/m, `    operations: {}\n${more}`);
+    return (await problemsOf(text))
+      .find(([, message]) => message?.includes("at least one operation"))
+      ?.slice(1);
+  };
+  const message = "this must be a mapping with at least one operation";
+  expect(await said("")).toEqual([message]);
+  expect(await said("    observe: { until: 2026-12-20 }\n")).toEqual([
+    message,
+    "leave it out until there is one",
+  ]);
+});
+
 test("a name is ASCII, so that no two operations look alike", async () => {
   const problems = await problemsOf(good.replace("      refund-order:", "      r\u0435fund-order:"));
   expect(problems).toEqual([

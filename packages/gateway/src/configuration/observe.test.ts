@@ -37,8 +37,10 @@ test("a day that is over is no error: it only ends", () => {
 
 describe("what is refused", () => {
   test.each([
-    [true, "observe | observing needs its last day | write observe: { until: YYYY-MM-DD }"],
-    [false, "observe | this must be a mapping"],
+    ...[true, false, null, dayIn(7)].map((written): [unknown, string] => [
+      written,
+      "observe | observing needs its last day | write observe: { until: YYYY-MM-DD }, or leave it out",
+    ]),
     [{}, "observe.until | until is missing"],
     [
       { until: "2027-02-29" },

@@ -41,8 +41,8 @@ export function readObserve(
   });
   if (observed === undefined)
     return wrong(`${kind} connections cannot be observed`, "name its operations, and remove observe");
-  if (written["observe"] === true)
-    return wrong("observing needs its last day", "write observe: { until: YYYY-MM-DD }");
+  if (!isMapping(written["observe"]))
+    return wrong("observing needs its last day", "write observe: { until: YYYY-MM-DD }, or leave it out");
   const { operations } = written;
   if (isMapping(operations) && OBSERVE in operations)
     return wrong("an observed connection has an operation observe already", "give this one another name", [

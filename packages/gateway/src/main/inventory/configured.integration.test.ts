@@ -51,6 +51,23 @@ const statements = [
 ];
 
 describe("a configuration", () => {
+  test.each(["--check", "--unused"])(
+    "of an observed connection without operations has nothing to %s",
+    async (asked) => {
+      files += 1;
+      const file = join(folder, `${files}.yaml`);
+      const until = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10);
+      const { operations: _, ...connection } = { operations: {}, ...connections["orders-db"] };
+      const observed = { ...connection, observe: { until } };
+      writeFileSync(file, stringify({ ...rest, connections: { "orders-db": observed }, policies: [] }));
+      const ran = await inventory("-c", file, asked, logOf(statements));
+      expect(ran.code).toBe(1);
+      expect(ran.stdout).toBe("");
+      expect(ran.stderr).toContain("orders-db has no operation but the one that is observed");
+      expect(ran.stderr).toContain(`propose some first: mayflyd inventory --connection orders-db -c ${file}`);
+    },
+  );
+
   test("that covers less is said to refuse the rest, with its rule, its reason and its statements", async () => {
     const log = logOf([...statements, `delete from public.orders where id = 424242 and note = '${marker}'`]);
     const [text, json] = await Promise.all([

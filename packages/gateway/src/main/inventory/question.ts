@@ -46,6 +46,11 @@ export async function questionOf(
   const { connection, schema, searchPath } = options;
   const { inventory } = kind;
   const asked = partOf(options, kind);
+  // What ends is not among them: an observed connection may have none.
+  if ((options.check || options.unused) && configured?.operations.size === 0)
+    throw new MayflyError("no_operations", `${connection} has no operation but the one that is observed`, {
+      hint: `propose some first: mayflyd inventory --connection ${connection} -c ${options.config} …`,
+    });
   return {
     options,
     sources,

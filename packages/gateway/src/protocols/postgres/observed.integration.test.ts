@@ -30,7 +30,7 @@ beforeAll(async () => {
      CREATE MATERIALIZED VIEW hr.sums AS SELECT sum(salary) AS sum FROM hr.payroll;
      CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; CREATE FOREIGN TABLE public.far (id int) SERVER s;
      CREATE FUNCTION hr.total() RETURNS int LANGUAGE sql AS 'SELECT 7';
-     CREATE PROCEDURE hr.close_day() LANGUAGE sql AS 'SELECT 1'`,
+     CREATE SEQUENCE hr.numbers; CREATE PROCEDURE hr.close_day() LANGUAGE sql AS 'SELECT 1'`,
     "shop",
   );
 });
@@ -56,6 +56,8 @@ describe("an observed database", () => {
       "UPDATE hr.payroll SET salary = salary + 1",
       "DELETE FROM orders WHERE note = 'y'",
       "CALL hr.close_day()",
+      "SELECT nextval('hr.numbers'), currval('hr.numbers'), lastval()",
+      "INSERT INTO pgbench.runs VALUES (nextval('hr.numbers'))",
       "REFRESH MATERIALIZED VIEW hr.sums",
       "TRUNCATE pgbench.runs",
       "BEGIN",
@@ -78,6 +80,8 @@ describe("an observed database", () => {
       "COPY orders TO '/tmp/x'",
       "COPY orders TO PROGRAM 'cat'",
       "SELECT lo_import('/etc/passwd')",
+      "SELECT setval('hr.numbers', 1)",
+      "SELECT pg_advisory_lock(1)",
       "SELECT * FROM far",
       'SELECT * FROM "a.b".hidden',
       "CREATE TEMP TABLE t (id int)",

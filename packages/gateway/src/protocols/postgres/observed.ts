@@ -1,10 +1,10 @@
-import { computingExtensions } from "./guard/found/computing.ts";
+import { computingExtensions, countingFunctions } from "./guard/found/computing.ts";
 import { ANY_NAME } from "./guard/found/patterns.ts";
 import type { PostgresScope } from "./scope.ts";
 
 /**
- * The widest scope: whatever statements can be judged, on every table and view of the database's own, with its functions. Not
- * what is listed by name alone (channels, settings, types), and no temporary tables, which exclude functions.
+ * The widest scope: whatever statements can be judged, on every table and view of the database's own, with its functions
+ * and what counts on sequences. Not what is listed by name alone (channels, settings, types), and no temporary tables, which exclude functions.
  */
 export function observedScope(): PostgresScope {
   return {
@@ -31,7 +31,7 @@ export function observedScope(): PostgresScope {
         leaky_view: "accepted",
       },
     },
-    functions: [ANY_NAME],
+    functions: [ANY_NAME, ...countingFunctions],
     procedures: [ANY_NAME],
     except: [],
     types: [],

@@ -1,14 +1,8 @@
 import type { Atom } from "./atoms.ts";
 import type { NeedingActs } from "./cluster.ts";
+import { countingFunctions } from "../guard/found/computing.ts";
 import { sensitivityOf } from "../../../gate/inventory/sensitive.ts";
 import type { DatabaseStructure } from "./structure.ts";
-
-/** Functions of PostgreSQL's own that an operation must list, and that do no more than count on. */
-const countingFunctions: ReadonlySet<string> = new Set([
-  "pg_catalog.nextval",
-  "pg_catalog.currval",
-  "pg_catalog.lastval",
-]);
 
 /** Why a person should decide about a statement first; undefined: nothing speaks against proposing it. */
 export function reasonAgainst(

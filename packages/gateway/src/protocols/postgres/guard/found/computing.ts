@@ -30,3 +30,10 @@ const moduleSettings =
 export function isModuleSetting(name: string): boolean {
   return moduleSettings.test(name);
 }
+
+/** Functions of PostgreSQL's own that an operation must list, and that do no more than count on. */
+export const countingFunctions: ReadonlySet<string> = new Set([
+  "pg_catalog.nextval",
+  "pg_catalog.currval",
+  "pg_catalog.lastval",
+]);
