@@ -1,4 +1,5 @@
 // tier: full
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { call, getAccess } from "@mayfly/testing/api.ts";
 import { runMayflyd } from "@mayfly/testing/run-mayflyd.ts";
@@ -57,6 +58,22 @@ test("a denial of another operation does not lead to observe", async () => {
   const { stderr } = await psql(world, env, ["-c", "select card_last4 from customers"]);
   expect(stderr).toContain("card_last4");
   expect(stderr).not.toContain("observe");
+});
+
+test("explain says what may be asked for until then, and what no longer", async () => {
+  const explained = async (file: string): Promise<readonly string[]> => {
+    const { stdout } = await runMayflyd(["explain", "-c", file, "--as", "support-bot", "--json"]);
+    const { requestable } = JSON.parse(stdout) as {
+      requestable: readonly { connection: string; operation: string }[];
+    };
+    return requestable.map(({ connection, operation }) => `${connection}/${operation}`);
+  };
+  expect(await explained(world.file)).toContain("orders-db/observe");
+  const over = path.join(world.folder, "over.yaml");
+  await writeFile(over, (await readFile(world.file, "utf8")).replace(until, "2026-01-01"));
+  const left = await explained(over);
+  expect(left).toContain("orders-db/read-orders");
+  expect(left).not.toContain("orders-db/observe");
 });
 
 test("check says that it is observed, and the API until when", async () => {

@@ -1,11 +1,11 @@
 // tier: full
 import { execFile, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { root } from "@mayfly/testing/gateway.ts";
 import { afterEach, describe, expect, test } from "vitest";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments, stringify } from "yaml";
 
 const mayflyd = path.join(root, "packages/gateway/bin/mayflyd.js");
 const undo: (() => void)[] = [];
@@ -21,7 +21,7 @@ interface Ran {
 
 /** What `mayflyd close` says about a connection of one of the examples. */
 function close(example: string, connection: string, ...given: readonly string[]): Promise<Ran> {
-  const args = ["close", connection, "-c", path.join(root, "examples", example), ...given];
+  const args = ["close", connection, "-c", path.resolve(root, "examples", example), ...given];
   return new Promise((resolve) => {
     // No secret of the example is set: whoever closes paths needs none.
     const options = { env: { PATH: process.env["PATH"] }, encoding: "utf8" } as const;
@@ -63,6 +63,34 @@ describe("what is printed for each kind", () => {
     expect(files.map(({ name }) => name)).toEqual(names);
     expect(missing).toEqual([]);
     expect(byHand.length).toBeGreaterThan(0);
+  });
+
+  test("of an observed connection what leaves it its other operations alone, and the way through by one of them", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "mayfly-close-"));
+    undo.push(() => rmSync(folder, { recursive: true, force: true }));
+    const until = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10);
+    const written = parse(readFileSync(path.join(root, "examples/kubernetes.yaml"), "utf8")) as {
+      readonly connections: Readonly<Record<string, { readonly operations: object }>>;
+    };
+    const cluster = written.connections["prod-cluster"];
+    const rest = { ...cluster, operations: undefined };
+    const closing = async (connection: object): Promise<Ran> => {
+      const file = path.join(folder, "mayfly.yaml");
+      writeFileSync(
+        file,
+        stringify({ ...written, connections: { "prod-cluster": connection }, policies: [] }),
+      );
+      return close(file, "prod-cluster", ...asked, ...target, "--json");
+    };
+    const plain = await closing({ ...cluster });
+    const observed = await closing({ ...cluster, observe: { until } });
+    expect([plain.code, observed.code]).toEqual([0, 0]);
+    expect(observed.stdout).toBe(plain.stdout);
+    expect(plain.stderr).not.toContain("is observed");
+    expect(observed.stderr).toContain("prod-cluster is observed: these files are for when it no longer is");
+    const alone = await closing({ ...rest, observe: { until } });
+    expect(alone.stdout).toContain("mayfly request prod-cluster/OPERATION ");
+    expect(alone.stdout).not.toContain("/observe");
   });
 
   test("text, one file alone and JSON say the same", async () => {

@@ -148,7 +148,14 @@ test("mayflyd explain shows what an emergency gives, apart from the rest", () =>
     freshSignIn: 10 * minute,
     refusals: 2,
   };
-  const explanation = explain(compiled([{ ...refund, approval }, onCall]), described, supportBot, false);
+  const explanation = explain(
+    compiled([{ ...refund, approval }, onCall]),
+    described,
+    supportBot,
+    false,
+    [],
+    0,
+  );
   expect(explanation.breakGlass).toMatchObject([
     { connection: "orders-db", operation: "refund-order", terms: { policy: onCall.name } },
   ]);

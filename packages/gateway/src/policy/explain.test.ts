@@ -21,7 +21,7 @@ const described: ReadonlyMap<string, ReadonlyMap<string, Described>> = new Map([
 const policies = compiled(entries);
 
 test("every operation is in exactly one of the two lists, in the order of the configuration", () => {
-  const { requestable, refused } = explain(policies, described, supportBot, false);
+  const { requestable, refused } = explain(policies, described, supportBot, false, [], 0);
   expect(requestable.map(({ connection, operation }) => `${connection}/${operation}`)).toEqual([
     "orders-db/read-orders",
     "orders-db/refund-order",
@@ -47,10 +47,10 @@ test("every operation is in exactly one of the two lists, in the order of the co
 
 test("a person behind the agent counts", () => {
   const onlyDelegated = compiled([{ ...entries[0], when: "context.has_person" }]);
-  expect(explain(onlyDelegated, described, supportBot, false).requestable).toHaveLength(0);
-  expect(explain(onlyDelegated, described, supportBot, true).requestable).toHaveLength(1);
+  expect(explain(onlyDelegated, described, supportBot, false, [], 0).requestable).toHaveLength(0);
+  expect(explain(onlyDelegated, described, supportBot, true, [], 0).requestable).toHaveLength(1);
   const person = { ...supportBot, kind: "person" as const };
-  expect(explain(onlyDelegated, described, person, false).requestable).toHaveLength(1);
+  expect(explain(onlyDelegated, described, person, false, [], 0).requestable).toHaveLength(1);
 });
 
 test("what has ended is refused, though a policy allows it still", () => {
@@ -67,21 +67,26 @@ test("what has ended is refused, though a policy allows it still", () => {
 
 test("what a host must have been probed for stands with the terms", () => {
   const probed = compiled([{ ...entries[0], closedPaths: 24 * 3_600_000 }]);
-  const { requestable } = explain(probed, described, supportBot, false);
+  const { requestable } = explain(probed, described, supportBot, false, [], 0);
   expect(requestable[0]?.terms).toMatchObject({ closedPaths: 24 * 3_600_000 });
-  const text = formatExplanation(explain(probed, described, supportBot, false)).replaceAll(/\s+/gu, " ");
+  const text = formatExplanation(explain(probed, described, supportBot, false, [], 0)).replaceAll(
+    /\s+/gu,
+    " ",
+  );
   expect(text).toContain(
     "orders-db/read-orders for 5m, at most 15m, at once, from a host with its direct paths probed closed within 1d",
   );
   const both = compiled([{ ...entries[0], lease: 5000, closedPaths: 3_600_000 }]);
-  expect(formatExplanation(explain(both, described, supportBot, false)).replaceAll(/\s+/gu, " ")).toContain(
+  expect(
+    formatExplanation(explain(both, described, supportBot, false, [], 0)).replaceAll(/\s+/gu, " "),
+  ).toContain(
     "at once, with a lease of 5s or less that the task renews, from a host with its direct paths probed closed within 1h",
   );
-  expect(formatExplanation(explain(policies, described, supportBot, false))).not.toContain("probed");
+  expect(formatExplanation(explain(policies, described, supportBot, false, [], 0))).not.toContain("probed");
 });
 
 describe("on a terminal", () => {
-  const text = formatExplanation(explain(policies, described, supportBot, false));
+  const text = formatExplanation(explain(policies, described, supportBot, false, [], 0));
 
   test("it prints as docs/policy.md shows it", async () => {
     const page = await readFile(new URL("../../../../docs/policy.md", import.meta.url), "utf8");
@@ -90,14 +95,14 @@ describe("on a terminal", () => {
 
   test("who may request nothing is told so", () => {
     const outsider = { ...supportBot, groups: [] };
-    const lines = formatExplanation(explain(policies, described, outsider, true)).split("\n");
+    const lines = formatExplanation(explain(policies, described, outsider, true, [], 0)).split("\n");
     expect(lines[0]).toBe("support-bot (agent, acting for a person), in no group");
     expect(lines).toContain("May request nothing.");
     expect(lines.filter((line) => line.includes("you are not in it"))).toHaveLength(2);
   });
 
   test("with no connections there is nothing to say but that", () => {
-    expect(formatExplanation(explain(policies, new Map(), supportBot, false))).toMatch(
+    expect(formatExplanation(explain(policies, new Map(), supportBot, false, [], 0))).toMatch(
       /\n\nMay request nothing\.\n$/u,
     );
   });
@@ -111,7 +116,7 @@ describe("on a terminal", () => {
       when,
     }));
     const principal = { ...supportBot, name: "bot\u001b[2J\r\n\u202e", groups: [...wordy[0]!.groups] };
-    const wide = formatExplanation(explain(compiled(wordy), described, principal, false));
+    const wide = formatExplanation(explain(compiled(wordy), described, principal, false, [], 0));
     for (const line of wide.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
     // Anything that a terminal would obey.
     expect(wide.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);

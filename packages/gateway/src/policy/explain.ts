@@ -55,6 +55,7 @@ function shadowed(inventory: Inventory, shadow: Shadow): Inventory {
  * Says for a principal, made up or real, what it could request and why not the rest.
  * @param inventory connection → operation → what is said of it
  * @param hasPerson whether a person stands behind the agent; behind a person there is always one, as in a request
+ * @param personGroups of the person whom an agent acts for; undefined: none is known
  * @param at now, milliseconds since the epoch: what has ended by then is refused
  */
 export function explain(
@@ -62,8 +63,8 @@ export function explain(
   inventory: Inventory,
   principal: PolicyAsk["principal"],
   hasPerson: boolean,
-  personGroups: readonly string[] = [],
-  at = 0,
+  personGroups: readonly string[] | undefined,
+  at: number,
 ): Explanation {
   const requestable: ExplainedOffer[] = [];
   const breakGlass: ExplainedOffer[] = [];
@@ -76,7 +77,7 @@ export function explain(
     weekday: 1,
     client_address: "0.0.0.0",
     has_person: hasPerson || principal.kind === "person",
-    person_groups: principal.kind === "person" ? principal.groups : personGroups,
+    person_groups: principal.kind === "person" ? principal.groups : (personGroups ?? []),
     break_glass: false,
   };
   const emergency = { ...context, break_glass: true };
@@ -107,7 +108,7 @@ export function explain(
   return {
     principal,
     hasPerson,
-    personGroups,
+    personGroups: personGroups ?? [],
     requestable,
     breakGlass,
     refused,

@@ -105,10 +105,10 @@ test("an explanation names the person's groups, and what an agent may ask for wi
   const described = new Map([
     ["orders-db", new Map([["read-orders", { description: "Read", risk: "low" as const }]])],
   ]);
-  const text = formatExplanation(explain(policies, described, supportBot, true, ["sre"]));
+  const text = formatExplanation(explain(policies, described, supportBot, true, ["sre"], 0));
   expect(text).toContain("support-bot (agent, acting for a person in sre), in support-agents");
   expect(text.replace(/\s+/gu, " ")).toContain("(group support-agents, for a person in group sre)");
-  const without = formatExplanation(explain(policies, described, supportBot, true));
+  const without = formatExplanation(explain(policies, described, supportBot, true, [], 0));
   expect(without).toContain("May request nothing.");
   expect(without.replace(/\s+/gu, " ")).toContain("whoever you act for is in none of them");
 });

@@ -115,7 +115,7 @@ test("explain says what would be, apart from what is", () => {
     ],
   ]);
   const policies = compiled([inShadow(read), refund]);
-  const text = formatExplanation(explain(policies, described, supportBot, false));
+  const text = formatExplanation(explain(policies, described, supportBot, false, [], 0));
   expect(text.slice(text.indexOf("May request"))).toBe(`May request
   orders-db/refund-order  at most 10m, after one approval by support-leads, within 30m
     if context.reason like "*TICKET-*"

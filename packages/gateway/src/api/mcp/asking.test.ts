@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Offer } from "../../grants/grants.ts";
-import { howToGet } from "./asking.ts";
+import { alternatives, howToGet } from "./asking.ts";
+import type { OwnToolCall } from "./own-tool.ts";
 
 const terms = { policy: "p", defaultTtl: 300_000, maxTtl: 900_000 };
 const offer = (more: object): Offer => ({
@@ -30,3 +31,18 @@ test.each([
   // The tools hold no lease: the request would be denied.
   [{ lease: 5000 }, "not with these tools: it takes a lease, which a running task renews; use mayfly run"],
 ])("how an operation with the terms %j is had", (more, words) => expect(howToGet(offer(more))).toBe(words));
+
+test("nobody is led to what ends, to another connection or to what they have", () => {
+  const offers: readonly Offer[] = [
+    offer({}),
+    { ...offer({}), operation: "observe", until: Date.UTC(2027, 0, 1) },
+    { ...offer({}), operation: "refund-order" },
+    { ...offer({}), connection: "payroll" },
+  ];
+  const call = { services: { grants: { offers: () => offers } } } as unknown as OwnToolCall;
+  const named = (...has: readonly string[]): readonly string[] =>
+    [...alternatives(call, "orders-db", has).matchAll(/[\w-]+\/[\w-]+(?= \()/g)].map(([name]) => name);
+  expect(named()).toEqual(["orders-db/read-orders", "orders-db/refund-order"]);
+  expect(named("read-orders")).toEqual(["orders-db/refund-order"]);
+  expect(named("read-orders", "refund-order")).toEqual([]);
+});

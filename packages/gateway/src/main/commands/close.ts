@@ -44,8 +44,7 @@ async function ask(
   connection: ConnectionConfiguration,
   installation: Installation,
 ): Promise<Closing> {
-  const { name, kind, target } = connection;
-  const { operations } = withoutEnding(connection);
+  const { name, kind, target, operations } = connection;
   const same = [...configuration.connections.values()].filter((each) => each.kind === kind);
   const paths = protocol.directPaths?.(target, {
     connection: name,
@@ -76,7 +75,7 @@ async function ask(
     gatewayHost,
     gatewayPorts: portsOf(configuration),
   };
-  const [operation = "OPERATION"] = connection.operations.keys();
+  const [operation = "OPERATION"] = operations.keys();
   const through = `mayfly request ${name}/${operation} --reason "is the way through open?"`;
   return closingOf(place, protocol.address?.(target) ?? name, through);
 }
@@ -97,11 +96,12 @@ export async function close(name: string, options: CloseOptions, typed: readonly
     throw new MayflyError("unknown_connection", `${options.config} has no connection ${name}`, {
       hint: nameHint(name, configuration.connections.keys(), "it has") ?? "it has none",
     });
-  if (connection.operations.size > withoutEnding(connection).operations.size)
+  const lasting = withoutEnding(connection);
+  if (connection.operations.size > lasting.operations.size)
     tell(
       `mayflyd: ${name} is observed: these files are for when it no longer is, and leave less to its account`,
     );
-  const closing = await ask(configuration, protocol, connection, installation);
+  const closing = await ask(configuration, protocol, lasting, installation);
   if (options.only !== undefined) {
     const file = fileOf(closing, options.only);
     // What a file does to others is read even by who saves it at once.

@@ -42,6 +42,25 @@ describe("an observed cluster", () => {
     ["GET", "/apis/apps/v1/namespaces/shop/deployments/x/scale"],
   ])("lets %s %s through", (method, target) => expect(judged(method, target).kind).toBe("permit"));
 
+  // Those that come with a cluster, and neither hold credentials nor say what others may do.
+  test.each(
+    "apps autoscaling batch coordination.k8s.io discovery.k8s.io events.k8s.io metrics.k8s.io networking.k8s.io node.k8s.io policy rbac.authorization.k8s.io scheduling.k8s.io storage.k8s.io".split(
+      " ",
+    ),
+  )("lets objects of %s be read, and of no group that has it in its name", (group) => {
+    expect(judged("GET", `/apis/${group}/v1/things`).kind).toBe("permit");
+    for (const other of [`x${group}`, `${group}.example.com`, `${group}x`])
+      expect(judged("GET", `/apis/${other}/v1/things`).kind).toBe("deny");
+  });
+
+  test.each(
+    "admissionregistration.k8s.io apiextensions.k8s.io apiregistration.k8s.io authentication.k8s.io authorization.k8s.io certificates.k8s.io flowcontrol.apiserver.k8s.io resource.k8s.io internal.apiserver.k8s.io".split(
+      " ",
+    ),
+  )("lets nothing of %s be read", (group) =>
+    expect(judged("GET", `/apis/${group}/v1/things`).kind).toBe("deny"),
+  );
+
   test("lets an object be written", () => {
     const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a", namespace: "shop" } };
     expect(judged("POST", `${core}/configmaps`, body).kind).toBe("permit");
