@@ -1,3 +1,4 @@
+import { findAgents } from "./agents.ts";
 import { findCloud } from "./cloud.ts";
 import { findDatabases } from "./databases.ts";
 import { findInCurlrc } from "./curlrc.ts";
@@ -14,6 +15,7 @@ import { findPostgres } from "./postgres.ts";
 import { findRegistries } from "./registries.ts";
 import { Search } from "./search.ts";
 import { findSsh } from "./ssh.ts";
+import { findTools } from "./tools.ts";
 import { findVault } from "./vault.ts";
 
 export type { FoundCredential, FoundHere, FoundProxy, Surroundings } from "./found.ts";
@@ -27,6 +29,7 @@ const FINDERS: readonly { readonly what: string; readonly find: (search: Search)
   { what: "Kubernetes", find: findKubernetes },
   { what: "Kerberos", find: findKerberos },
   { what: "settings of MCP servers", find: findInMcpSettings },
+  { what: "coding agents", find: findAgents },
   { what: "SSH", find: findSsh },
   { what: "cloud providers", find: findCloud },
   { what: "vaults", find: findVault },
@@ -34,6 +37,7 @@ const FINDERS: readonly { readonly what: string; readonly find: (search: Search)
   { what: "curl and wget", find: findInCurlrc },
   { what: "git", find: findGit },
   { what: "registries", find: findRegistries },
+  { what: "command-line tools", find: findTools },
   { what: ".env files", find: findInDotenv },
 ];
 

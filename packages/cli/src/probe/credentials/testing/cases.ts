@@ -846,6 +846,111 @@ export const CASES: readonly Case[] = [
     miss: { files: { "~/.vault-token": "\n", "~/.config/sops/age/keys.txt": "# public key: age1x\n" } },
   },
   {
+    what: "coding agents' own logins",
+    files: {
+      "~/.claude/.credentials.json": JSON.stringify({ claudeAiOauth: { accessToken: S, expiresAt: 1 } }),
+      "~/.codex/auth.json": JSON.stringify({ OPENAI_API_KEY: null, tokens: { access_token: S } }),
+      "~/codex/auth.json": JSON.stringify({ OPENAI_API_KEY: S }),
+      "~/.gemini/oauth_creds.json": JSON.stringify({ access_token: S, refresh_token: S, scope: "x" }),
+    },
+    env: { CODEX_HOME: "ROOT/home/a/codex" },
+    found: [
+      "cloud ~/.claude/.credentials.json: Claude Code, a sign-in",
+      "cloud ~/codex/auth.json: Codex, an API key",
+      "cloud ~/.codex/auth.json: Codex, a sign-in with ChatGPT",
+      "cloud ~/.gemini/oauth_creds.json: Gemini CLI, a sign-in with Google",
+    ],
+    miss: {
+      files: {
+        "~/.claude/.credentials.json": '{"claudeAiOauth":{"accessToken":"","scopes":[]}}',
+        "~/.codex/auth.json": '{"OPENAI_API_KEY":null,"last_refresh":"x"}',
+        "~/.gemini/oauth_creds.json": '{"token_type":"Bearer"}',
+        "~/.gemini/google_accounts.json": '{"active":"a@b.test"}',
+      },
+    },
+  },
+  {
+    what: "GnuPG's keys",
+    files: {
+      "~/.gnupg/private-keys-v1.d/0A.key": `Key: (private-key ${S})\n`,
+      "~/.gnupg/private-keys-v1.d/0B.key": `Key: (private-key ${S})\n`,
+      "~/.gnupg/secring.gpg": S,
+      "~/gnupg/private-keys-v1.d/0C.key": `Key: (private-key ${S})\n`,
+    },
+    env: { GNUPGHOME: "ROOT/home/a/gnupg" },
+    found: [
+      "vault ~/gnupg/private-keys-v1.d: GnuPG, private keys",
+      "vault ~/.gnupg/private-keys-v1.d: GnuPG, private keys",
+      "vault ~/.gnupg/secring.gpg: GnuPG, private keys",
+    ],
+    miss: {
+      files: {
+        "~/.gnupg/private-keys-v1.d/.lock": "x",
+        "~/.gnupg/secring.gpg": "",
+        "~/.gnupg/pubring.kbx": "x",
+      },
+    },
+  },
+  {
+    what: "command-line tools",
+    files: {
+      "~/.config/argocd/config": `contexts:
+- { name: a, server: cd.internal, user: a }
+- { name: b, server: "b.internal:8080", user: b }
+servers:
+- { server: cd.internal, plain-text: true }
+- { server: "b.internal:8080" }
+users:
+- name: a
+  auth-token: ${S}
+- name: b
+  refresh-token: ${S}
+- name: lone
+  auth-token: ${S}
+- name: c
+`,
+      "~/.kaggle/kaggle.json": JSON.stringify({ username: "a", key: S }),
+      "~/.config/kaggle/kaggle.json": JSON.stringify({ username: "a", key: S }),
+      "~/.huggingface/token": S,
+      "~/.sentryclirc": `[auth]\ntoken=${S}\n`,
+      "./.sentryclirc": `[defaults]\nurl = https://sentry.internal/\n[auth]\napi_key = ${S}\n`,
+      "~/.local/share/com.vercel.cli/auth.json": JSON.stringify({ "// Note": "x", token: S }),
+      "~/.config/.wrangler/config/default.toml": `oauth_token = "${S}"\nrefresh_token = "${S}"\n`,
+      "~/.wrangler/config/default.toml": `api_token = "${S}"\n`,
+      "~/.config/netlify/config.json": JSON.stringify({ users: { a: { auth: { token: S } } } }),
+    },
+    found: [
+      "cloud ~/.config/argocd/config: Argo CD at cd.internal:80 -> cd.internal:80",
+      "cloud ~/.config/argocd/config: Argo CD at b.internal:8080 -> b.internal:8080",
+      "cloud ~/.config/argocd/config: Argo CD",
+      "registry ~/.config/kaggle/kaggle.json: Kaggle at www.kaggle.com:443 -> www.kaggle.com:443",
+      "registry ~/.kaggle/kaggle.json: Kaggle at www.kaggle.com:443 -> www.kaggle.com:443",
+      "registry ~/.huggingface/token: Hugging Face at huggingface.co:443 -> huggingface.co:443",
+      "cloud ~/.sentryclirc:2: Sentry at sentry.io:443 -> sentry.io:443",
+      "cloud ./.sentryclirc:4: Sentry at sentry.internal:443 -> sentry.internal:443",
+      "cloud ~/.local/share/com.vercel.cli/auth.json: Vercel at api.vercel.com:443 -> api.vercel.com:443",
+      "cloud ~/.wrangler/config/default.toml:1: Cloudflare at api.cloudflare.com:443 -> api.cloudflare.com:443",
+      "cloud ~/.config/.wrangler/config/default.toml:1: Cloudflare at api.cloudflare.com:443 -> api.cloudflare.com:443",
+      "cloud ~/.config/netlify/config.json: Netlify at api.netlify.com:443 -> api.netlify.com:443",
+    ],
+    miss: {
+      files: {
+        "~/.config/argocd/config":
+          "contexts: [{ name: a, server: cd.internal, user: a }]\nusers: [{ name: a }]\n",
+        "~/.argocd/config": `contexts: [{ server: "gateway.test:8443", user: a }]\nusers: [{ name: a, auth-token: ${S} }]\n`,
+        "~/.kaggle/kaggle.json": '{"username":"a","competition":"titanic"}',
+        "~/.huggingface/token": "",
+        "~/.sentryclirc": "[auth]\ntoken=\n[defaults]\norg = a\n",
+        "/home/.sentryclirc": `[auth]\ntoken=${S}\n`,
+        "~/.local/share/com.vercel.cli/auth.json": "{}",
+        "~/.local/share/com.vercel.cli/config.json": '{"currentTeam":"a"}',
+        "~/.config/.wrangler/config/default.toml": 'scopes = ["account:read"]\noauth_token = ""\n',
+        "~/.config/.wrangler/metrics.json": "{}",
+        "~/.config/netlify/config.json": '{"telemetryDisabled":true,"users":{"a":{"auth":{}}}}',
+      },
+    },
+  },
+  {
     what: "SSH's keys",
     files: {
       "~/.ssh/id_a": KEY,
