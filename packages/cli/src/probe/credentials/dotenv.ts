@@ -1,22 +1,17 @@
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
+import { upwards } from "./folders.ts";
 import { linesOf } from "./lines.ts";
 import type { Search } from "./search.ts";
 import { findInVariables, type Variable } from "./variables.ts";
 
-/** Folders above the working folder. */
-const MAX_PARENTS = 64;
 /** Always asked for by name: a folder's listing is bounded. */
 const USUAL = [".env", ".envrc", ".env.local", ".env.development", ".env.production", ".env.test"];
 
 /** Finds what the .env files of the working folder and those above it hold, up to the home folder or the root. */
 export async function findInDotenv(search: Search): Promise<void> {
-  const { cwd, home, root } = search.surroundings;
-  let folder = resolve(cwd);
-  for (let at = 0; at < MAX_PARENTS; at++) {
+  for (const folder of upwards(search)) {
     const listed = (await search.names(folder)).filter(isDotenv);
     for (const name of new Set([...USUAL, ...listed])) await findInFile(search, folder, name);
-    if (folder === resolve(home) || folder === resolve(root) || folder === dirname(folder)) return;
-    folder = dirname(folder);
   }
 }
 

@@ -10,15 +10,18 @@ export function foldersOf(search: Search, variable: string, ...usual: readonly s
   return [...new Set([...(set === undefined ? [] : [search.path(set)]), ...usual])];
 }
 
-/** The home folder, the working folder and those above it, up to the home folder or the root. */
-export function upwards(search: Search): readonly string[] {
-  const { cwd, home, root } = search.surroundings;
-  const folders = new Set([resolve(home)]);
-  let folder = resolve(cwd);
-  for (let at = 0; at < MAX_PARENTS; at++) {
-    folders.add(folder);
-    if (folder === resolve(home) || folder === resolve(root) || folder === dirname(folder)) break;
-    folder = dirname(folder);
+/** The working folder and those above it, up to the home folder or the root. */
+export function upwards({ surroundings: { cwd, home, root } }: Search): readonly string[] {
+  return folderAndAbove(cwd, [home, root]);
+}
+
+/** A folder and those above it, up to the first of some others, whose number has a limit. */
+export function folderAndAbove(start: string, ends: readonly string[]): readonly string[] {
+  const last = new Set(ends.map((end) => resolve(end)));
+  const folders: string[] = [];
+  for (let folder = resolve(start); folders.length < MAX_PARENTS; folder = dirname(folder)) {
+    folders.push(folder);
+    if (last.has(folder) || folder === dirname(folder)) break;
   }
-  return [...folders];
+  return folders;
 }

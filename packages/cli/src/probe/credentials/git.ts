@@ -1,14 +1,13 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { addLogin } from "./connection-strings.ts";
 import { isSecretHeader } from "./curlrc.ts";
+import { folderAndAbove } from "./folders.ts";
 import { linesOf, unquoted } from "./lines.ts";
 import type { Search } from "./search.ts";
 import { member, members, text, yamlFile } from "./structured.ts";
 import { serverOf, urlLogin } from "./urls.ts";
 import { target, targetText } from "./words.ts";
 
-/** Folders above the working folder. */
-const MAX_PARENTS = 64;
 /** Configuration files that include each other. */
 const MAX_FILES = 20;
 
@@ -138,8 +137,8 @@ function addFromVariables(search: Search): void {
 
 /** The configuration of the repository that the working folder belongs to (gitrepository-layout(5)). */
 async function repositoryConfigs(search: Search): Promise<readonly GitConfig[]> {
-  let folder = resolve(search.surroundings.cwd);
-  for (let at = 0; at < MAX_PARENTS; at++) {
+  const { cwd, root } = search.surroundings;
+  for (const folder of folderAndAbove(cwd, [root])) {
     const dotGit = join(folder, ".git");
     const isOfFolder = search.isOfFolder(folder);
     if (await search.isFolder(dotGit)) return [{ path: join(dotGit, "config"), isOfFolder }];
@@ -152,8 +151,6 @@ async function repositoryConfigs(search: Search): Promise<readonly GitConfig[]> 
         (place) => ({ path: join(place, "config"), isOfFolder }),
       );
     }
-    if (folder === resolve(search.surroundings.root) || folder === dirname(folder)) return [];
-    folder = dirname(folder);
   }
   return [];
 }

@@ -70,7 +70,8 @@ async function findOldHuggingFace(search: Search): Promise<void> {
 
 /** Sentry CLI's documentation, "Configuration and Authentication": it is looked for upwards, and in the home folder. */
 async function findSentry(search: Search): Promise<void> {
-  for (const path of upwards(search).map((folder) => join(folder, ".sentryclirc"))) {
+  const name = ".sentryclirc";
+  for (const path of new Set([search.home(name), ...upwards(search).map((folder) => join(folder, name))])) {
     const sections = sectionsOf((await search.text(path))?.text ?? "");
     const secret = ["token", "api_key"]
       .map((key) => sections.get("auth")?.get(key))

@@ -951,6 +951,33 @@ users:
     },
   },
   {
+    what: "folders that tools' variables name, and an older place",
+    files: {
+      "~/claude/.credentials.json": JSON.stringify({ claudeAiOauth: { refreshToken: S } }),
+      "~/gemini/.gemini/oauth_creds.json": JSON.stringify({ refresh_token: S }),
+      "~/argo/config": `contexts: [{ server: cd.internal, user: a }]\nusers: [{ name: a, auth-token: ${S} }]\n`,
+      "~/kaggle/kaggle.json": JSON.stringify({ username: "a", key: S }),
+      "~/wrangler/config/work.toml": `api_key = "${S}"\n`,
+      "~/.netlify/config.json": JSON.stringify({ users: { a: { auth: { token: S } } } }),
+    },
+    env: {
+      CLAUDE_CONFIG_DIR: "ROOT/home/a/claude",
+      GEMINI_CLI_HOME: "ROOT/home/a/gemini",
+      ARGOCD_CONFIG_DIR: "ROOT/home/a/argo",
+      KAGGLE_CONFIG_DIR: "ROOT/home/a/kaggle",
+      WRANGLER_HOME: "ROOT/home/a/wrangler",
+    },
+    found: [
+      "cloud ~/claude/.credentials.json: Claude Code, a sign-in",
+      "cloud ~/gemini/.gemini/oauth_creds.json: Gemini CLI, a sign-in with Google",
+      "cloud ~/argo/config: Argo CD at cd.internal:443 -> cd.internal:443",
+      "registry ~/kaggle/kaggle.json: Kaggle at www.kaggle.com:443 -> www.kaggle.com:443",
+      "cloud ~/wrangler/config/work.toml:1: Cloudflare at api.cloudflare.com:443 -> api.cloudflare.com:443",
+      "cloud ~/.netlify/config.json: Netlify at api.netlify.com:443 -> api.netlify.com:443",
+    ],
+    miss: { files: { "~/.netlify/config.json": "{}" } },
+  },
+  {
     what: "SSH's keys",
     files: {
       "~/.ssh/id_a": KEY,
