@@ -206,6 +206,7 @@ const debianPackages = {
   "ssh-agent": "openssh-client",
   ip: "iproute2",
   nft: "nftables",
+  bwrap: "bubblewrap",
   psycopg2: "python3-psycopg2",
   psycopg: "python3-psycopg",
   asyncpg: "python3-asyncpg",

@@ -15,6 +15,7 @@ export async function setupTests() {
     "ssh-agent",
     "ip",
     "nft",
+    "bwrap",
     ...clientPrograms,
     ...containerPrograms,
   ]);

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { loginFolder } from "./profile.ts";
 
 /**
  * Adds to the gateway's kubeconfig what only this side knows: the CA with which the gateway is verified, where the
@@ -26,9 +27,12 @@ export function withProfile(text: string, profile: string): string {
   );
 }
 
-/** A kubeconfig in a file of its own that nobody else can read; it holds a grant's secret. */
+/**
+ * A kubeconfig in a file of its own that nobody else can read; it holds a grant's secret. It lies with the logins, which no
+ * other run's sandbox shows, or with temporary files where there is no such folder.
+ */
 export function writeKubeconfig(text: string): { readonly file: string; remove(): void } {
-  const folder = mkdtempSync(join(tmpdir(), "mayfly-kube-"));
+  const folder = mkdtempSync(join(folderOfLogins() ?? tmpdir(), "mayfly-kube-"));
   const file = join(folder, "config");
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {
@@ -38,4 +42,15 @@ export function writeKubeconfig(text: string): { readonly file: string; remove()
     throw error;
   }
   return { file, remove };
+}
+
+function folderOfLogins(): string | undefined {
+  try {
+    mkdirSync(loginFolder(), { recursive: true, mode: 0o700 });
+    accessSync(loginFolder(), constants.W_OK);
+    return loginFolder();
+  } catch {
+    // A home that cannot be written to, as in many containers.
+    return undefined;
+  }
 }

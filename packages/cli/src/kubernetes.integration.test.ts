@@ -1,5 +1,5 @@
 // tier: full
-import { statSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { kubeconfigOf } from "@mayfly/testing/fake-api.ts";
@@ -37,6 +37,19 @@ it("gives a command a kubeconfig of its own that nobody else can read, and remov
   expect(text.join("\n")).toMatch(/token: "gr_[0-9a-z]{16}\.[0-9a-z]+"/);
   expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
   expect(ran.stderr).not.toMatch(/gr_[0-9a-z]{16}\.[0-9a-z]/);
+  // With the logins, which sandboxes of other runs do not show.
+  expect(file).toMatch(/\/mayfly\/mayfly-kube-\w+\/config$/);
+  expect(file.startsWith(bed.state)).toBe(true);
+});
+
+it("gives it one among temporary files where no login can be kept", async () => {
+  const temporary = join(bed.state, "temporary");
+  mkdirSync(temporary);
+  const ran = await bed.run(
+    ["run", "orders-db/read-orders", "--reason", "TICKET-1", "--", "sh", "-c", 'echo "$KUBECONFIG"'],
+    { XDG_STATE_HOME: "/sys", TMPDIR: temporary },
+  );
+  expect([ran.code, ran.stdout.startsWith(`${temporary}/mayfly-kube-`)]).toEqual([0, true]);
 });
 
 it("removes it when the command cannot be run", async () => {

@@ -51,6 +51,11 @@ vi.mock("./probe/ways/host.ts", () => ({
   ],
 }));
 
+/** No sandbox is made here: that one is asked for is seen. */
+vi.mock("./sandbox/start.ts", () => ({
+  prepareSandbox: () => Promise.reject(new Error("a sandbox is asked for")),
+}));
+
 let folder: string;
 let server: Server;
 let url: string;
@@ -451,6 +456,7 @@ const commands: Readonly<
       "--break-glass": { sees: /"break_glass":true/ },
       "--lease": { value: "10s", sees: /"lease":"10s"/ },
       "--no-lease": { sees: /"lease":false/ },
+      "--sandbox": { sees: /a sandbox is asked for/ },
       // The request waits: without it the command says for whom.
       "--quiet": { sees: /^(?![\s\S]*waits for)/ },
     },
@@ -464,6 +470,7 @@ const commands: Readonly<
       "--break-glass": { sees: /"break_glass":true/ },
       "--lease": { value: "10s", sees: /"lease":"10s"/ },
       "--no-lease": { sees: /"lease":false/ },
+      "--sandbox": { sees: /a sandbox is asked for/ },
       "--quiet": { sees: /^(?![\s\S]*waits for)/ },
     },
   },

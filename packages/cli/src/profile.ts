@@ -85,10 +85,15 @@ function pathOf(name: string, kind: "json" | "dpop.jwk"): string {
   if (!/^[\w.-]{1,64}$/.test(name) || name.startsWith(".")) {
     throw new UsageError(`'${name}' is no name for a profile`, "use letters, digits, '-', '_' and '.'");
   }
+  return join(loginFolder(), `${name}.${kind}`);
+}
+
+/** The folder where logins are kept. */
+export function loginFolder(): string {
   // A relative path is to be ignored (XDG Base Directory Specification).
   const set = process.env["XDG_STATE_HOME"] ?? "";
   const state = isAbsolute(set) ? set : join(homedir(), ".local", "state");
-  return join(state, "mayfly", `${name}.${kind}`);
+  return join(state, "mayfly");
 }
 
 /**
@@ -101,7 +106,7 @@ export function readProfile(name: string): Profile | undefined {
 
 /** The names of what is saved. */
 export function profileNames(): readonly string[] {
-  const folder = dirname(profilePath("default"));
+  const folder = loginFolder();
   if (!existsSync(folder)) return [];
   // A key that a token is bound to lies beside its profile (pathOf).
   return readdirSync(folder)

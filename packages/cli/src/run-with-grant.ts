@@ -1,5 +1,3 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { constants } from "node:os";
 import { type Grant, type GrantUse, MayflyError, type Request } from "@mayfly/sdk";
 import { formatDuration } from "@mayfly/sdk/formats";
 import type { Command } from "commander";
@@ -8,6 +6,9 @@ import { type CommonOptions, connect, splitOperations } from "./context.ts";
 import { errorText } from "./exit.ts";
 import { completeKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
 import { moment, note } from "./print.ts";
+import { doorsOf } from "./sandbox/doors.ts";
+import { prepareSandbox, type Sandbox } from "./sandbox/start.ts";
+import { start, type Started } from "./started.ts";
 import { startFreshLine } from "./terminal/fresh-line.ts";
 import { endedBy, exitCodeOfSignal } from "./terminal/interrupt.ts";
 import { type Trust, trustGateway } from "./trust.ts";
@@ -21,6 +22,7 @@ export interface RunOptions extends CommonOptions {
   readonly breakGlass?: boolean;
   /** `--lease 10s`; false: `--no-lease`. */
   readonly lease: boolean | string;
+  readonly sandbox?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -39,6 +41,7 @@ export function running(made: Command): Command {
       "--no-lease",
       "let the grant live until its deadline whatever becomes of us, where the policy allows that",
     )
+    .option("--sandbox", "no network but this grant's ways in, and no sight of standing credentials (Linux)")
     .option("-q, --quiet", "say nothing but errors");
 }
 
@@ -63,7 +66,8 @@ export async function runWithGrant(
     if (options.quiet !== true) note(text);
   };
   const stop = new AbortController();
-  let child: ChildProcess | undefined;
+  let child: Started | undefined;
+  let program = "the command";
   /** Says something on a line of its own: what the command wrote last may have no end of line. */
   const tell = (text: string): void => {
     if (child !== undefined) startFreshLine();
@@ -76,9 +80,8 @@ export async function runWithGrant(
     got ??= signal;
     if (child === undefined) stop.abort(new Error(`got ${signal}`));
     // A terminal has sent Ctrl-C and Ctrl-\ to the command as well.
-    else if (!(process.stdin.isTTY && (signal === "SIGINT" || signal === "SIGQUIT"))) child.kill(signal);
-    if (child !== undefined && ending.includes(signal))
-      setTimeout(() => child?.kill("SIGKILL"), graceful).unref();
+    else if (!(process.stdin.isTTY && (signal === "SIGINT" || signal === "SIGQUIT"))) child.signal(signal);
+    if (child !== undefined && ending.includes(signal)) setTimeout(() => child?.end(), graceful).unref();
   };
   let waiting: ReturnType<typeof showWaiting> | undefined;
   let asked: Request | undefined;
@@ -87,10 +90,11 @@ export async function runWithGrant(
   /** A deadline that passes, which was known from the start, leaves the command to find out by itself. */
   const onLost = (why: unknown): void => {
     isLost = true;
-    tell(`${errorText(why)}\nmayfly: ${child?.spawnfile ?? "the command"} is ended`);
-    child?.kill("SIGTERM");
-    setTimeout(() => child?.kill("SIGKILL"), graceful).unref();
+    tell(`${errorText(why)}\nmayfly: ${program} is ended`);
+    child?.signal("SIGTERM");
+    setTimeout(() => child?.end(), graceful).unref();
   };
+  const sandbox = options.sandbox === true ? await sandboxFor(place) : undefined;
   for (const signal of forwarded) process.on(signal, onSignal);
   try {
     process.exitCode = await mayfly.withGrant(
@@ -130,10 +134,17 @@ export async function runWithGrant(
           ...trust?.env,
           ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig.file }),
         };
-        const [program, ...args] = commandOf(access, say);
-        child = spawn(program, args, { stdio: "inherit", env });
+        const [name, ...args] = commandOf(access, say);
+        program = name;
+        const kept = [place.caFile, kubeconfig?.file].filter((file) => file !== undefined);
+        child =
+          sandbox === undefined
+            ? start(name, args, env)
+            : await sandbox.start([name, ...args], doorsOf(access), env, kept);
+        // A signal came while there was nobody to pass it on to, and the grant is gone.
+        if (stop.signal.aborted) child.end();
         access.lost.addEventListener("abort", () => onLost(access.lost.reason), { once: true });
-        return exitOf(child, program);
+        return child.exit;
       },
     );
     if (!isLost && isReleased && options.quiet !== true) tell("mayfly: released");
@@ -180,16 +191,10 @@ function environment(access: GrantUse, caFile: string | undefined): NodeJS.Proce
   };
 }
 
-/** The exit code of a command as a shell would give it. */
-function exitOf(child: ChildProcess, program: string): Promise<number> {
-  return new Promise((resolve) => {
-    child.on("error", (error) => {
-      const missing = "code" in error && error.code === "ENOENT";
-      note(`mayfly: ${program} cannot be run: ${missing ? "there is no such command" : error.message}`);
-      resolve(missing ? 127 : 126);
-    });
-    child.on("exit", (code, signal) =>
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
-    );
-  });
+/** A sandbox in which what leads to the gateway is no standing credential. */
+function sandboxFor({ url }: { readonly url: string }): Promise<Sandbox> {
+  const { hostname, port } = new URL(url);
+  return prepareSandbox(
+    (host, of) => host === hostname.toLowerCase() && of === Number(port === "" ? 443 : port),
+  );
 }

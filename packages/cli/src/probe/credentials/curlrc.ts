@@ -112,7 +112,10 @@ async function addClientKey(search: Search, place: string, option: string, value
     const head = (await search.head(path))?.toString("latin1") ?? "";
     // Not PEM's: PKCS #12 and DER.
     const isKey = option === "key" || !head.includes("-----BEGIN") || head.includes("PRIVATE KEY-----");
-    if (head !== "" && isKey) search.add("http", place, "curl, a client certificate's key for any host");
+    if (head !== "" && isKey) {
+      search.add("http", place, "curl, a client certificate's key for any host");
+      search.liesIn(path);
+    }
     return;
   }
 }

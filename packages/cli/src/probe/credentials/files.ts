@@ -6,7 +6,7 @@ const MAX_FILE_BYTES = 1024 * 1024;
 /** What tells a private key from other files. */
 const MAX_HEAD_BYTES = 16 * 1024;
 /** Entries of one folder. */
-const MAX_ENTRIES = 1000;
+const MAX_ENTRIES = 10_000;
 
 /** What a look at a path came to. `why` is for people and holds nothing of the content. */
 export type Looked<T> =
@@ -48,7 +48,7 @@ export function holdsBytes(path: string): Promise<Looked<boolean>> {
   }));
 }
 
-/** The names in a folder, at most a thousand of them. */
+/** The names in a folder, at most ten thousand of them. */
 export async function listFolder(
   path: string,
 ): Promise<Looked<{ readonly names: readonly string[]; readonly isCut: boolean }>> {

@@ -46,14 +46,19 @@ const FINDERS: readonly { readonly what: string; readonly find: (search: Search)
  * It never throws: what cannot be read or understood is said in `unread`.
  */
 export async function findCredentials(surroundings: Surroundings): Promise<FoundHere> {
+  return (await searchAll(surroundings)).found();
+}
+
+/** Looks for standing credentials as `findCredentials` does. @returns the search, which tells what holds them */
+export async function searchAll(surroundings: Surroundings): Promise<Search> {
   const search = new Search(surroundings);
   for (const { what, find } of FINDERS) {
     try {
       await find(search);
     } catch {
       // An error's text may quote what it was about.
-      search.unread(what, "looking there failed", "leaves doubt");
+      search.failed(what);
     }
   }
-  return search.found();
+  return search;
 }

@@ -40,6 +40,11 @@ export class Search {
   readonly #unread = new Map<string, UnreadPlace>();
   #looks = 0;
   #isFull = false;
+  #isCut = false;
+  /** What was looked at and is there. */
+  readonly #seen = new Set<string>();
+  /** What holds a secret by itself. */
+  readonly #secrets = new Set<string>();
   readonly surroundings: Surroundings;
 
   constructor(surroundings: Surroundings) {
@@ -134,6 +139,12 @@ export class Search {
     this.#unread.set(said.place, { ...(before ?? said), ...(leavesDoubt ? { leavesDoubt } : {}) });
   }
 
+  /** Says that looking for something failed, so that nobody takes what was found for all. */
+  failed(what: string): void {
+    this.#isCut = true;
+    this.unread(what, "looking there failed", "leaves doubt");
+  }
+
   /** A text file; undefined where there is none, or where it can't be read: that is said. */
   async text(path: string): Promise<TextFile | undefined> {
     const content = await this.#look(path, readWhole);
@@ -158,16 +169,25 @@ export class Search {
     return (await this.#look(path, readHead))?.bytes;
   }
 
-  /** Whether there is a file that can be read and holds anything. */
+  /** Whether there is a file, of a secret and nothing else, that can be read and holds anything. */
   async holdsAnything(path: string): Promise<boolean> {
-    return (await this.#look(path, holdsBytes)) ?? false;
+    const holds = (await this.#look(path, holdsBytes)) ?? false;
+    if (holds) this.liesIn(path);
+    return holds;
+  }
+
+  /** Says that a secret lies in a file which the place of its credential doesn't name. */
+  liesIn(path: string): void {
+    this.#secrets.add(path);
   }
 
   /** The names in a folder. */
   async names(path: string): Promise<readonly string[]> {
     const found = await this.#look(path, listFolder);
-    if (found?.isCut === true)
+    if (found?.isCut === true) {
+      this.#isCut = true;
       this.unread(path, `only the first ${found.names.length} entries were looked at`);
+    }
     return found?.names ?? [];
   }
 
@@ -185,6 +205,21 @@ export class Search {
       (found) => found.isFile(),
       () => false,
     );
+  }
+
+  /**
+   * The files and folders that hold what was found, or may hold something: those that could not be read or understood.
+   * undefined where there was too much to look at.
+   */
+  holders(): readonly string[] | undefined {
+    if (this.#isFull || this.#isCut || this.#unread.size >= MAX_UNREAD) return undefined;
+    const seen = [...this.#seen].toSorted((a, b) => b.length - a.length);
+    const places = [...this.#credentials.values(), ...this.#unread.values()].map(({ place }) => place);
+    // A place is a path, and what is said of it behind: a line, a user.
+    const isOf = (place: string, path: string): boolean =>
+      place.startsWith(path) && /^(?:$|[: ,])/.test(place.slice(path.length));
+    const paths = places.flatMap((place) => seen.find((path) => isOf(place, path)) ?? []);
+    return [...new Set([...paths, ...this.#secrets])].toSorted();
   }
 
   /** What was found so far. */
@@ -208,11 +243,13 @@ export class Search {
 
   async #look<T>(path: string, how: (path: string) => Promise<Looked<T>>): Promise<T | undefined> {
     if (this.#looks >= MAX_LOOKS) {
+      this.#isCut = true;
       this.unread("files", `only the first ${MAX_LOOKS} were looked at`, "leaves doubt");
       return undefined;
     }
     this.#looks += 1;
     const looked = await how(path);
+    if (looked.kind !== "nothing") this.#seen.add(path);
     if (looked.kind === "unread") this.unread(path, looked.why);
     return looked.kind === "read" ? looked.value : undefined;
   }
