@@ -164,6 +164,34 @@ describe("of policies", () => {
       ],
     ],
     [
+      "a task that need not be in a sandbox any more",
+      policy({ requires: { sandbox: true } }),
+      policy({ lease: "required" }),
+      [`wider | ${on} | can request it outside of a sandbox; before: in a sandbox`],
+    ],
+    [
+      "a task that must be in a sandbox now, and hold a lease",
+      same,
+      policy({ requires: { sandbox: true } }),
+      [
+        `narrower | ${on} | can request it only with a lease of at most 1m, in a sandbox; before: without a lease, outside of a sandbox`,
+      ],
+    ],
+    [
+      "nothing, of the lease that a sandbox brings",
+      policy({ requires: { sandbox: true } }),
+      policy({ requires: { sandbox: true }, lease: "required" }),
+      [],
+    ],
+    [
+      "a group that could not before, in a sandbox",
+      same,
+      further({ groups: ["sre"], requires: { sandbox: true } }),
+      [
+        "wider | orders/read | sre | can request it now: for up to 5m, without approval, with a lease of at most 1m, in a sandbox",
+      ],
+    ],
+    [
       "nothing, of the same time written otherwise",
       policy({ requires: { closed_paths: "24h" } }),
       policy({ requires: { closed_paths: "1d" } }),
@@ -288,6 +316,11 @@ describe("of policies of which one is taken first", () => {
       both({ ...strict, when: "context.hour > 8" }, loose),
     ],
     ["the stricter one demands a lease", both(strict, loose), both({ ...strict, lease: "1m" }, loose)],
+    [
+      "the stricter one wants a sandbox, and the looser one a lease",
+      both({ ...strict, lease: "1m" }, { ...loose, lease: "1m" }),
+      both({ ...strict, requires: { sandbox: true } }, { ...loose, lease: "1m" }),
+    ],
     ["the stricter one wants a probe", both(strict, loose), both({ ...strict, ...within("24h") }, loose)],
     [
       "the stricter one wants a later probe",

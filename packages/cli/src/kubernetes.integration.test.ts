@@ -83,6 +83,14 @@ it("says that there is no grant", async () => {
   expect(ran.stderr).toContain("no active grant");
 });
 
+it("passes over a grant that is for a command in a sandbox, which takes no token", async () => {
+  const { grants } = bed.all.grants.store;
+  for (const [id, grant] of grants) grants.set(id, { ...grant, sandbox: true });
+  expect((await bed.run(["kubeconfig", "orders-db"])).stderr).toContain("no active grant");
+  await bed.run(["request", "orders-db/read-orders", "--reason", "TICKET-1"]);
+  expect((await bed.run(["kubeconfig", "orders-db"])).code).toBe(0);
+});
+
 it("is kubectl's credential plugin", async () => {
   const ran = await bed.run(["credential"]);
   expect(JSON.parse(ran.stdout)).toEqual({

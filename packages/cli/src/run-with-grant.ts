@@ -104,6 +104,7 @@ export async function runWithGrant(
         ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
         ...(options.breakGlass === true ? { break_glass: true } : {}),
         lease: options.lease,
+        ...(sandbox === undefined ? {} : { sandbox: true }),
         signal: stop.signal,
         onPending: (request) => {
           asked = request;

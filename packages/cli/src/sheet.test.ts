@@ -124,6 +124,13 @@ describe("a sheet", () => {
     expect(sheetOf(request, now)).not.toContain("paths ");
   });
 
+  test("says that a sandbox was claimed, and by whom", () => {
+    expect(sheetOf({ ...request, sandbox: true }, now)).toContain(
+      "\nsandbox      claimed by who asks, not checked\n",
+    );
+    expect(sheetOf(request, now)).not.toContain("sandbox");
+  });
+
   test("says that nobody stands behind an agent, and that there is no history", () => {
     const text = sheetOf({ ...request, requester: { ...alone, actors: [] }, history: [] }, now);
     expect(text).toContain("for whom     nobody: the agent acts by itself");

@@ -31,6 +31,7 @@ export function sheetOf(request: Request, now: number = Date.now(), taken?: Past
             `ends sooner if its task is not heard from for ${formatDuration(request.lease_seconds * 1000)}`,
           ] as const,
         ]),
+    ...(request.sandbox === undefined ? [] : [["sandbox", "claimed by who asks, not checked"] as const]),
     ...(request.paths_closed_at === undefined
       ? []
       : [["paths", `probed closed ${moment(request.paths_closed_at, now)}`] as const]),

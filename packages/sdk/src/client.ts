@@ -152,8 +152,11 @@ export interface MayflyClient {
     filter?: { readonly state?: Grant["state"]; readonly all?: boolean } & Page,
   ): Promise<readonly Grant[]>;
   grant(id: string): Promise<Grant>;
-  /** The grant with its secret in the ways in: once. */
-  collectSecret(grant: string): Promise<Grant>;
+  /**
+   * The grant with its secret in the ways in: once.
+   * @param options `sandbox`: it is for a command in a sandbox, where the grant was asked for that
+   */
+  collectSecret(grant: string, options?: { readonly sandbox?: boolean }): Promise<Grant>;
   /**
    * Renews the lease of one's own grant, over a connection that is kept; `holdLease` does it in time.
    * @throws MayflyError grant_ended, with how it ended
@@ -302,7 +305,8 @@ export function createClient(transport: Transport): MayflyClient {
     review: (id, note) => post(`/v1/requests/${at(id)}/review`, { note }),
     grants: async (filter = {}) => (await get<Grants>(`/v1/grants${query({ ...filter })}`)).grants,
     grant: (id) => get(`/v1/grants/${at(id)}`),
-    collectSecret: (id) => post(`/v1/grants/${at(id)}/secret`),
+    collectSecret: (id, { sandbox } = {}) =>
+      post(`/v1/grants/${at(id)}/secret`, sandbox === undefined ? undefined : { sandbox }),
     renewLease: (id, more = {}) =>
       transport.send({
         method: "POST",

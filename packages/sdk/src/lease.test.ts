@@ -43,6 +43,18 @@ describe("withGrant", () => {
     });
   });
 
+  it("asks for a command in a sandbox, and collects the secret for one, where it is told to", async () => {
+    const collected: unknown[] = [];
+    const { collectSecret } = all.grants;
+    all.grants.collectSecret = (...asked) => {
+      collected.push(asked[3]);
+      return collectSecret(...asked);
+    };
+    await agent.withGrant({ ...read, sandbox: true }, ({ grant }) => expect(grant.sandbox).toBe(true));
+    await agent.withGrant(read, ({ grant }) => expect(grant.sandbox).toBeUndefined());
+    expect(collected).toEqual([true, undefined]);
+  });
+
   it("aborts the work when the grant was ended, and says how", async () => {
     const why = await agent.withGrant({ ...read, lease: "2s" }, async (access) => {
       await all.grants.revoke({ name: "olga" } as never, access.grant.id, "suspicious");

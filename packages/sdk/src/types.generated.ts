@@ -144,6 +144,10 @@ ttl_seconds: number
  */
 lease_seconds?: number
 /**
+ * For a command in a sandbox, as whoever asked says: nobody can look; absent: not
+ */
+sandbox?: true
+/**
  * Where a policy asked: when the paths beside the gateway were probed closed from where this was asked
  */
 paths_closed_at?: string
@@ -306,6 +310,10 @@ ends_at: string
  * It ends earlier when its task has not renewed it for this long
  */
 lease_seconds?: number
+/**
+ * For a command in a sandbox: its secret alone is taken, no access token; absent: not
+ */
+sandbox?: true
 ended_at?: string
 ended_by?: string
 end_reason?: string
@@ -385,6 +393,10 @@ ttl?: string
  * Ends the grant when the task is gone: true, or how long the task may go without renewing it (2s to 60s; true is 4s). Renew with POST /v1/grants/{id}/lease, three times in that time
  */
 lease?: (boolean | string)
+/**
+ * What is granted is for a command in a sandbox, which reaches nothing else. A launcher says so for what it starts (mayfly run --sandbox); nobody can look
+ */
+sandbox?: boolean
 /**
  * An emergency: nobody approves, only policies with break_glass permit, the reason has at least 15 characters, and everybody hears of it
  */
@@ -923,10 +935,17 @@ lease?: {
 max_seconds: number
 }
 /**
- * Ask from a host whose paths beside the gateway were probed closed (`mayfly probe`) that lately
+ * What must be known of where the task runs
  */
 requires?: {
-closed_paths_within_seconds: number
+/**
+ * Ask from a host whose paths beside the gateway were probed closed (`mayfly probe`) that lately
+ */
+closed_paths_within_seconds?: number
+/**
+ * Ask for a command in a sandbox (`mayfly run --sandbox`)
+ */
+sandbox?: true
 }
 /**
  * In an emergency: what asking with break_glass gives, at once
@@ -1309,6 +1328,10 @@ lease_max_seconds?: number
  * How lately the paths beside the gateway must have been probed closed; absent: it asks no probe
  */
 closed_paths_within_seconds?: number
+/**
+ * It demands a command in a sandbox; absent: it does not
+ */
+sandbox?: true
 approval?: ApprovalRule
 /**
  * The condition, as the policy has it

@@ -103,7 +103,8 @@ async function run<T>(
   let held: HeldLease | undefined;
   try {
     if (stop.aborted) throw aborted(stop);
-    if (grant?.access?.secret === undefined) grant = await mayfly.collectSecret(grantId);
+    if (grant?.access?.secret === undefined)
+      grant = await mayfly.collectSecret(grantId, ask.sandbox === undefined ? {} : { sandbox: ask.sandbox });
     held = holdLease(mayfly, grant);
     return await untilStopped(grant, use, { stop, ca }, held.lost);
   } finally {

@@ -140,6 +140,14 @@ const policies: readonly Case[] = [
     act: atDesk(async ({ ask }) => stateOf(await ask()), 120 * minute),
   },
   {
+    at: at("requires", "sandbox"),
+    narrow: true,
+    wide: undefined,
+    refused: /^denied \|.*demands a command in a sandbox; run it with mayfly run --sandbox/,
+    act: atDesk(async ({ ask }) => stateOf(await ask({ lease: 4000 })), 5 * minute),
+    base: policyOf({ requires: { closed_paths: "24h" } }),
+  },
+  {
     at: at("break_glass"),
     narrow: false,
     wide: true,

@@ -13,8 +13,8 @@ export function kubeconfigCommand(): Command {
   ).action(async (connection: string, options: CommonOptions) => {
     const { mayfly, place, isBound } = connect(options);
     const grants = await mayfly.grants({ state: "active" });
-    // A list says nothing of ways in: the grant itself does.
-    const mine = grants.find((grant) => grant.connection === connection);
+    // A list says nothing of ways in: the grant itself does. What is for a sandbox takes no token.
+    const mine = grants.find((grant) => grant.connection === connection && grant.sandbox === undefined);
     const access =
       mine === undefined
         ? undefined

@@ -20,7 +20,7 @@ test("an operation reads from what it covers to what a request for it needs", ()
     linesOf({
       ...offer,
       lease: { max_seconds: 10 },
-      requires: { closed_paths_within_seconds: 7200 },
+      requires: { closed_paths_within_seconds: 7200, sandbox: true },
     }),
   ).toEqual([
     "orders-db/read-orders",
@@ -29,6 +29,7 @@ test("an operation reads from what it covers to what a request for it needs", ()
     "  policy: support reads; approval: none",
     "  lease: of 10s at most (mayfly run holds one)",
     "  requires: the paths beside the gateway probed closed within 2h (mayfly probe)",
+    "  requires: a command in a sandbox (mayfly run --sandbox)",
     "  when: the reason names a ticket",
   ]);
 });

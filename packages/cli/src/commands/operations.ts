@@ -51,11 +51,7 @@ export function linesOf(offer: Offer): string[] {
     ...(offer.lease === undefined
       ? []
       : [`  lease: of ${formatDuration(offer.lease.max_seconds * 1000)} at most (mayfly run holds one)`]),
-    ...(offer.requires === undefined
-      ? []
-      : [
-          `  requires: the paths beside the gateway probed closed within ${formatDuration(offer.requires.closed_paths_within_seconds * 1000)} (mayfly probe)`,
-        ]),
+    ...requiresText(offer).map((what) => `  requires: ${what}`),
     ...offer.conditions.map((line) => `  when: ${oneLine(line)}`),
     ...(emergency === undefined
       ? []
@@ -63,6 +59,19 @@ export function linesOf(offer: Offer): string[] {
           `  break glass: ${oneLine(emergency.policy)}; up to ${formatDuration(emergency.max_seconds * 1000)}`,
           ...emergency.conditions.map((line) => `  break glass when: ${oneLine(line)}`),
         ]),
+  ];
+}
+
+/** What must be known of where the task runs, a line each. */
+function requiresText({ requires }: Offer): string[] {
+  const seconds = requires?.closed_paths_within_seconds;
+  return [
+    ...(seconds === undefined
+      ? []
+      : [
+          `the paths beside the gateway probed closed within ${formatDuration(seconds * 1000)} (mayfly probe)`,
+        ]),
+    ...(requires?.sandbox === undefined ? [] : ["a command in a sandbox (mayfly run --sandbox)"]),
   ];
 }
 

@@ -168,6 +168,20 @@ describe("what comes out", () => {
     expect(policies[0]).not.toHaveProperty("closedPaths");
   });
 
+  test.each<[string, object]>([
+    ["requires: { sandbox: true }", { sandbox: true, lease: 60_000 }],
+    [
+      "requires: { sandbox: true, closed_paths: 1h }\n    lease: 5s",
+      { sandbox: true, lease: 5000, closedPaths: 3_600_000 },
+    ],
+  ])("a sandbox that a policy requires brings a lease: %s", async (written, expected) => {
+    const { policies } = (await loaded(good.replace("ttl: 10m", `ttl: 10m\n    ${written}`))).configuration;
+    expect(policies[1]).toMatchObject(expected);
+    expect(policies[1]).not.toHaveProperty("requires");
+    expect(policies[0]).not.toHaveProperty("sandbox");
+    expect(policies[0]).not.toHaveProperty("lease");
+  });
+
   test("a provider's list, insecure loopback addresses and IPv6 are read", async () => {
     const { configuration } = await loaded(`url: https://gw.example:8443
 listen: { https: "[::1]:0", postgres: { address: 127.0.0.1:0, allow_insecure_loopback: true } }

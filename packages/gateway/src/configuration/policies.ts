@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { formatDuration } from "../kernel/durations.ts";
+import { MAX_LEASE_MS } from "../kernel/leases.ts";
 import { addAll, check, finding, hintFor } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { isMapping } from "./mappings.ts";
@@ -64,8 +65,9 @@ export function readPolicies(
       ...(ttl === undefined ? {} : { ttl }),
       ...(when === undefined ? {} : { when }),
       ...(approval === undefined ? {} : { approval: approvalOf(approval) }),
-      ...(lease === undefined ? {} : { lease }),
-      ...(requires === undefined ? {} : { closedPaths: requires.closed_paths }),
+      ...leaseOf(lease, requires?.sandbox),
+      ...(requires?.closed_paths === undefined ? {} : { closedPaths: requires.closed_paths }),
+      ...(requires?.sandbox === undefined ? {} : { sandbox: requires.sandbox }),
       ...(break_glass ? { breakGlass: true } : {}),
       ...(shadow ? { shadow: true } : {}),
     });
@@ -82,6 +84,12 @@ function approvalOf(
     ...(escalate === undefined ? {} : { escalate }),
     ...(fresh_sign_in === undefined ? {} : { freshSignIn: fresh_sign_in }),
   };
+}
+
+/** The lease that a policy demands: all that is known of a sandbox is the lease of what started it. */
+function leaseOf(written: number | undefined, sandbox: true | undefined): Pick<PolicyEntry, "lease"> {
+  const lease = written ?? (sandbox === undefined ? undefined : MAX_LEASE_MS);
+  return lease === undefined ? {} : { lease };
 }
 
 /** Checks policies as written, so that another error beside them hides none of these. */

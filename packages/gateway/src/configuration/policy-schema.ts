@@ -9,12 +9,24 @@ const day = 24 * 60 * minute;
 
 const ttl = duration(second, day);
 
-const requirements = z.strictObject({
-  closed_paths: duration(minute, 90 * day).meta({
-    description:
-      "The paths beside the gateway were probed closed (`mayfly probe`) from where the agent asks, and by it, no longer ago",
-  }),
-});
+const requirements = z
+  .strictObject({
+    closed_paths: duration(minute, 90 * day)
+      .optional()
+      .meta({
+        description:
+          "The paths beside the gateway were probed closed (`mayfly probe`) from where the agent asks, and by it, no longer ago",
+      }),
+    sandbox: z.literal(true).optional().meta({
+      description:
+        "Asked for a command in a sandbox (`mayfly run --sandbox`), as what starts it says, which holds a lease",
+    }),
+  })
+  .refine((asked) => Object.keys(asked).length > 0, {
+    error: "this requires nothing",
+    params: { hint: "name closed_paths or sandbox, or remove it" },
+  })
+  .meta({ minProperties: 1 });
 
 /** One entry of `policies:`, as written. */
 export const policy = z.strictObject({
@@ -53,7 +65,7 @@ export const policy = z.strictObject({
     })
     .optional()
     .meta({ description: "The task must hold a lease on the grant: `required`, or of that length at most" }),
-  requires: requirements.optional().meta({ description: "What must be known of the host that asks" }),
+  requires: requirements.optional().meta({ description: "What must be known of where the task runs" }),
   break_glass: z.boolean().default(false).meta({
     description: "Permits at once, in an emergency alone: when the request says so; everybody is told",
   }),

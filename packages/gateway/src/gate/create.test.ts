@@ -437,7 +437,7 @@ describe("SCRAM-SHA-256", () => {
   test("the right secret opens nothing from another host than the grant is for, and says for which", async () => {
     const world = makeWorld();
     world.state.verifier = verifier;
-    world.activate("gr_1", 60_000, undefined, { address: "10.0.0.7", key: "k1" });
+    world.activate("gr_1", 60_000, undefined, { from: { address: "10.0.0.7", key: "k1" } });
     const openAt = async (address: string): Promise<Session<string, string> | SessionRefused> => {
       const done = await exchange(world, secret);
       return world.gate.open(done!.proof, "db", { ...client, address });

@@ -15,7 +15,8 @@ const address = "10.0.0.7";
 const elsewhere = "10.0.0.8";
 const bound: Place = { address, key: "k1" };
 const unbound: Place = { address };
-const activate = (id: string, from?: Place): unknown => world.activate(id, 60_000, undefined, from);
+const activate = (id: string, from?: Place): unknown =>
+  world.activate(id, 60_000, undefined, from === undefined ? {} : { from });
 const types = (): string[] => world.log.written.map(({ type }) => type);
 const forHost =
   "this grant is for the host at 10.0.0.7, which asked for it, and this connection comes from 10.0.0.8";

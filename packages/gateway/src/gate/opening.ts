@@ -14,10 +14,10 @@ import type { OpenSessions } from "./open-sessions.ts";
 import type { GateParts } from "./parts.ts";
 import type { NamedScope, Protocol } from "./protocol.ts";
 import type { RefusalRecords } from "./refusal-records.ts";
-import { identityUnknown, noGrant, openingUnrecorded, tooManySessions } from "./refusals.ts";
+import { identityUnknown, noGrant, openingUnrecorded, sandboxOnly, tooManySessions } from "./refusals.ts";
 import { createSession, type OpenSession } from "./session.ts";
 import type { Turn } from "./turn.ts";
-import { elsewhereOf } from "./verification.ts";
+import { elsewhereOf, isProofFor } from "./verification.ts";
 
 export interface OpeningParts {
   readonly gate: GateParts;
@@ -166,7 +166,7 @@ const refusalOf = (refusal: SessionRefused, why?: string): Refusal => ({ kind: "
 async function targetOf<Scope>(
   { gate, sessions, unavailable }: OpeningParts,
   kind: string,
-  { live, connection, client }: Opening,
+  { live, by, connection, client }: Opening,
 ): Promise<Opened<Scope> | Refusal> {
   const away = unavailable();
   if (away !== undefined) return refusalOf(away);
@@ -176,6 +176,7 @@ async function targetOf<Scope>(
     return refusalOf(noGrant, `grant ${live.grant.id} is not for this connection`);
   const elsewhere = elsewhereOf(live, client.address);
   if (elsewhere !== undefined) return refusalOf(elsewhere, "the grant is for another host");
+  if (!isProofFor(live, by)) return refusalOf(sandboxOnly, "the grant is for a command in a sandbox");
   // The secret alone does not say that its holder's identity still stands.
   const holder = live.grant.requester;
   const unknown = gate.identity.unknown(holder) ?? (await gate.identity.prove(holder));

@@ -41,6 +41,15 @@ export function otherHost(address: string, from: string): SessionRefused {
   });
 }
 
+/** The refusal of an access token for a grant that is for a command in a sandbox. */
+export const sandboxOnly: SessionRefused = refusal("no_grant", {
+  rule: "grant",
+  message:
+    "this grant is for a command in a sandbox, which has its secret: an access token does not stand for it",
+  remedy: "ask",
+  hint: "run the command with mayfly run --sandbox; or ask without a sandbox: mayfly request",
+});
+
 /** The refusal of a session over HTTP where a grant or a principal has as many as it may. */
 export function tooManyWebSessions(full: Reach): SessionRefused {
   return refusal("too_many", {

@@ -34,6 +34,11 @@ export function elsewhereOf({ grant: { from } }: LiveGrant, address: string): Se
     : otherHost(from.address, here.address);
 }
 
+/** Whether a grant takes such a proof: what is for a command in a sandbox takes the secret that the command has, and no token. */
+export function isProofFor({ grant }: LiveGrant, by: Proof["kind"]): boolean {
+  return grant.sandbox === undefined || by === "grant-secret";
+}
+
 export function createVerification({
   grants,
   identity,

@@ -14,7 +14,7 @@ import type { GrantCounts } from "./observer.ts";
 import type { AccessRequest, Approval, Grant, LiveGrant, Requester, Review } from "./types.ts";
 
 /** What an agent asks for. */
-export interface Ask extends Pick<AccessRequest, "traceparent">, Pick<Place, "key"> {
+export interface Ask extends Pick<AccessRequest, "lease" | "sandbox" | "traceparent">, Pick<Place, "key"> {
   readonly connection: string;
   /** Names of operations on that connection, at least one. */
   readonly operations: readonly string[];
@@ -24,8 +24,6 @@ export interface Ask extends Pick<AccessRequest, "traceparent">, Pick<Place, "ke
   readonly idempotencyKey?: string;
   /** An emergency: judged by the policies for breaking glass alone. */
   readonly breakGlass?: boolean;
-  /** The task renews a lease of so many milliseconds, or the grant ends; left out: it lives until its deadline. */
-  readonly lease?: number;
   readonly clientAddress: string;
 }
 
@@ -147,8 +145,8 @@ export interface Grants {
   /** Own grants, or with `all` everyone's (operators, auditors). */
   grants(viewer: Actor, filter: GrantFilter): Promise<readonly Grant[]>;
   grant(viewer: Actor, id: string): Promise<Grant>;
-  /** Makes the grant's secret, once: for its requester alone, at the host it is for. Undefined: it was made before. */
-  collectSecret(requester: Actor, grant: string, from?: Place): Promise<string | undefined>;
+  /** Makes the grant's secret, once: for its requester alone, at the host or for the sandbox it is for. Undefined: it was made before. */
+  collectSecret(by: Actor, grant: string, from?: Place, sandbox?: boolean): Promise<string | undefined>;
   /**
    * Renews the lease of one's own live grant; it never moves the deadline.
    * @returns milliseconds until the lease is lost unless it is renewed again

@@ -205,10 +205,10 @@ export function createGrants(options: GrantsOptions): Grants {
       whileCounted(core, () => reviewEmergency(core, reviewer, id, note)),
     grants: (viewer, filter) => listGrants(core, viewer, filter),
     grant: (viewer, id) => showGrant(core, viewer, id),
-    async collectSecret(requester, grant, from) {
+    async collectSecret(requester, grant, from, isSandboxed = false) {
       serving();
       const found = await watching.reads.readFor(requester, grant);
-      return whileCounted(core, () => collectSecret(core, requester, grant, from, found));
+      return whileCounted(core, () => collectSecret(core, requester, grant, from, isSandboxed, found));
     },
     async renewLease(requester, grant) {
       return renewLease(core, requester, grant, await watching.reads.readFor(requester, grant));

@@ -21,6 +21,8 @@ export interface AccessRequest {
   readonly ttl: number;
   /** The task renews a lease of so many milliseconds, or the grant ends; left out: it has none. */
   readonly lease?: number;
+  /** Asked for a command in a sandbox, as whoever asked says; left out: not. */
+  readonly sandbox?: true;
   /** Where a policy asked for it: when the paths beside the gateway were probed closed from where this was asked. */
   readonly paths?: ClosedPaths;
   /** What a reviewer sees beside who, why and how long; frozen at the ask. */
@@ -159,6 +161,8 @@ export interface Grant {
   readonly lease?: number;
   /** The one place from which it may be used; left out: from wherever its holder is. */
   readonly from?: Place;
+  /** It is for a command in a sandbox, which has its secret: no access token stands for it. Left out: not. */
+  readonly sandbox?: true;
   /** The request's, for the records of what is done with the grant. */
   readonly traceparent?: string;
   /** When the request came; left out by earlier versions. */

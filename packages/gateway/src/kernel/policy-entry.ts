@@ -31,6 +31,8 @@ export interface PolicyEntry {
   readonly lease?: number;
   /** How long ago, milliseconds and at most, the paths beside the gateway were probed closed; left out: it demands no probe. */
   readonly closedPaths?: number;
+  /** It demands a command in a sandbox, and with it a lease. */
+  readonly sandbox?: true;
   readonly breakGlass?: boolean;
   /** It decides nothing: what it would have decided is recorded. */
   readonly shadow?: boolean;

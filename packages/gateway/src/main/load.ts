@@ -30,6 +30,7 @@ const writtenAs: Partial<Record<keyof PolicyEntry, string>> = {
   breakGlass: "break_glass",
   closedPaths: "requires",
   personGroups: "person_groups",
+  sandbox: "requires",
 };
 
 /** Reads a configuration file whole: form, names, secrets, scopes, and policies down to their `when:`. */

@@ -57,6 +57,8 @@ export function problemsOfEntry(
       add("lease", "a policy that forbids demands no lease", "remove `lease`, or `forbid`");
     if (entry.closedPaths !== undefined)
       add("closedPaths", "a policy that forbids demands no probe", "remove `requires`, or `forbid`");
+    if (entry.sandbox !== undefined)
+      add("sandbox", "a policy that forbids demands no sandbox", "remove `requires`, or `forbid`");
   } else {
     addTermsProblems(entry, add);
   }
@@ -85,11 +87,13 @@ function addUnknownNames(entry: PolicyEntry, inventory: Inventory, add: Add): vo
   }
 }
 
-function addTermsProblems({ ttl, approval, lease, closedPaths }: PolicyEntry, add: Add): void {
+function addTermsProblems({ ttl, approval, lease, closedPaths, sandbox }: PolicyEntry, add: Add): void {
   if (lease !== undefined && !(lease >= MIN_LEASE_MS && lease <= MAX_LEASE_MS))
     add("lease", "a lease is of 2s to 60s", "write `lease: required`, or for example `lease: 5s`");
   if (closedPaths !== undefined && !(closedPaths > 0))
     add("closedPaths", "nobody could have probed that lately", "write for example `closed_paths: 24h`");
+  if (sandbox !== undefined && lease === undefined)
+    add("sandbox", "a sandbox is known of by the lease that it holds", "write `lease: required` as well");
   if (ttl === undefined) {
     add(
       "ttl",

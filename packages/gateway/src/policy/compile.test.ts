@@ -75,6 +75,20 @@ describe("an entry that could not do what it says is refused", () => {
     ["paths probed in less than that", { ...read, closedPaths: -1 }, { member: "closedPaths" }],
     ["paths probed in no number", { ...read, closedPaths: Number.NaN }, { member: "closedPaths" }],
     [
+      "a forbid that wants a sandbox",
+      { ...night, sandbox: true },
+      {
+        member: "sandbox",
+        message: "a policy that forbids demands no sandbox",
+        hint: "remove `requires`, or `forbid`",
+      },
+    ],
+    [
+      "a sandbox of which nothing would be heard",
+      { ...read, sandbox: true },
+      { member: "sandbox", message: "a sandbox is known of by the lease that it holds" },
+    ],
+    [
       "a forbid with approval",
       { ...night, approval: { by: ["a"], count: 1, within: 1, refusals: 1 } },
       { member: "approval" },

@@ -105,9 +105,9 @@ function verdict(relevant: readonly CompiledPolicy[], judgement: Judgement, ask:
 /** Of several policies that permit, picks the one that asks least of the agent. */
 function leastAsking(
   permitting: readonly CompiledPolicy[],
-  { context, lease, closedFor }: PolicyAsk,
+  { context, lease, closedFor, sandbox }: PolicyAsk,
 ): CompiledPolicy | undefined {
-  const compare = byLeastAsking({ requested: context.requested_seconds * 1000, lease, closedFor });
+  const compare = byLeastAsking({ requested: context.requested_seconds * 1000, lease, closedFor, sandbox });
   const [best] = permitting.toSorted((a, b) => compare(termsOf(a.entry), termsOf(b.entry)));
   return best;
 }

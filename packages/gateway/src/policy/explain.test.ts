@@ -76,13 +76,15 @@ test("what a host must have been probed for stands with the terms", () => {
   expect(text).toContain(
     "orders-db/read-orders for 5m, at most 15m, at once, from a host with its direct paths probed closed within 1d",
   );
-  const both = compiled([{ ...entries[0], lease: 5000, closedPaths: 3_600_000 }]);
+  const both = compiled([{ ...entries[0], lease: 5000, closedPaths: 3_600_000, sandbox: true }]);
   expect(
     formatExplanation(explain(both, described, supportBot, false, [], 0)).replaceAll(/\s+/gu, " "),
   ).toContain(
-    "at once, with a lease of 5s or less that the task renews, from a host with its direct paths probed closed within 1h",
+    "at once, with a lease of 5s or less that the task renews, from a host with its direct paths probed closed within 1h, for a command in a sandbox",
   );
-  expect(formatExplanation(explain(policies, described, supportBot, false, [], 0))).not.toContain("probed");
+  expect(formatExplanation(explain(policies, described, supportBot, false, [], 0))).not.toMatch(
+    /probed|sandbox/u,
+  );
 });
 
 describe("on a terminal", () => {

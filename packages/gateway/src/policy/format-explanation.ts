@@ -82,12 +82,13 @@ function described({ description, risk }: Described): readonly string[] {
 }
 
 /** `for 5m, at most 15m, at once, with a lease` */
-function termsInWords({ defaultTtl, maxTtl, approval, lease, closedPaths }: Terms): string {
+function termsInWords({ defaultTtl, maxTtl, approval, lease, closedPaths, sandbox }: Terms): string {
   const bound = defaultTtl === maxTtl ? "at most" : `for ${formatDuration(defaultTtl)}, at most`;
   const how = approval === undefined ? "at once" : approvalInWords(approval);
   const held = lease === undefined ? "" : `, with ${leaseInWords(lease)} that the task renews`;
   const from = closedPaths === undefined ? "" : `, from a host with ${closedPathsInWords(closedPaths)}`;
-  return `${bound} ${formatDuration(maxTtl)}, ${how}${held}${from}`;
+  const inside = sandbox === undefined ? "" : ", for a command in a sandbox";
+  return `${bound} ${formatDuration(maxTtl)}, ${how}${held}${from}${inside}`;
 }
 
 function approvalInWords({ by, count, within, escalate, freshSignIn, refusals }: ApprovalRule): string {

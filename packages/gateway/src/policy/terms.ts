@@ -1,5 +1,6 @@
 import { closedPathsFit } from "./closed-paths.ts";
 import { leaseFits } from "./lease.ts";
+import { sandboxFits } from "./sandbox.ts";
 import type { PolicyEntry, Terms } from "./types.ts";
 
 /** The terms of a permitting policy. @throws RangeError when it has no time-to-live */
@@ -11,6 +12,7 @@ export function termsOf(entry: PolicyEntry): Terms {
     maxTtl: entry.ttl.max,
     ...(entry.lease === undefined ? {} : { lease: entry.lease }),
     ...(entry.closedPaths === undefined ? {} : { closedPaths: entry.closedPaths }),
+    ...(entry.sandbox === true ? { sandbox: true as const } : {}),
     ...(entry.breakGlass === true ? { breakGlass: true as const } : {}),
   };
   return entry.approval === undefined ? terms : { ...terms, approval: entry.approval };
@@ -24,15 +26,27 @@ interface Brought {
   readonly lease?: number | undefined;
   /** Milliseconds since the paths beside the gateway were probed closed; left out: they are not known to be. */
   readonly closedFor?: number | undefined;
+  /** Whether it is for a command in a sandbox. */
+  readonly sandbox?: true | undefined;
 }
 
 /**
  * Orders terms by what they ask of the agent, least first: those that cover what the ask brings, no approval before approval,
  * then the longer time-to-live. Equal ones keep the order of the file (use a stable sort).
  */
-export function byLeastAsking({ requested, lease, closedFor }: Brought): (a: Terms, b: Terms) => number {
+export function byLeastAsking({
+  requested,
+  lease,
+  closedFor,
+  sandbox,
+}: Brought): (a: Terms, b: Terms) => number {
   const covers = (terms: Terms): number =>
-    Number(terms.maxTtl >= requested && leaseFits(terms, lease) && closedPathsFit(terms, closedFor));
+    Number(
+      terms.maxTtl >= requested &&
+        leaseFits(terms, lease) &&
+        closedPathsFit(terms, closedFor) &&
+        sandboxFits(terms, sandbox),
+    );
   const free = (terms: Terms): number => Number(terms.approval === undefined);
   return (a, b) => covers(b) - covers(a) || free(b) - free(a) || b.maxTtl - a.maxTtl;
 }

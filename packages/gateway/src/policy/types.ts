@@ -22,6 +22,8 @@ export interface PolicyAsk {
    * did. No condition reads it.
    */
   readonly closedFor?: number;
+  /** Whether this is asked for a command in a sandbox, as whoever asks says; left out: not. No condition reads it. */
+  readonly sandbox?: true;
   readonly context: PolicyContext;
 }
 
@@ -57,6 +59,8 @@ export interface Terms {
   readonly lease?: number;
   /** The paths beside the gateway must have been probed closed at most so many milliseconds ago. */
   readonly closedPaths?: number;
+  /** The task must be a command in a sandbox. */
+  readonly sandbox?: true;
   /** A policy for breaking glass: no approval, a short time, and everybody hears of it. */
   readonly breakGlass?: true;
 }

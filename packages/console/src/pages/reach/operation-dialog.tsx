@@ -86,7 +86,7 @@ export function OperationDialog({
 
 function Rule({ rule }: { rule: ReachRule }): ReactNode {
   const { group, person_groups: ofPerson, policy, effect, when, approval, break_glass } = rule;
-  const { lease_max_seconds: lease, closed_paths_within_seconds: closedPaths } = rule;
+  const { lease_max_seconds: lease, closed_paths_within_seconds: closedPaths, sandbox } = rule;
   return (
     <li className="reach-rule">
       <div className="spread">
@@ -120,6 +120,7 @@ function Rule({ rule }: { rule: ReachRule }): ReactNode {
         {closedPaths !== undefined && (
           <li>from a host with its direct paths probed closed within {spanText(closedPaths)}</li>
         )}
+        {sandbox !== undefined && <li>for a command in a sandbox, as what starts it says</li>}
         {approval !== undefined &&
           approvalWords(approval).map((line) => (
             <li key={line}>

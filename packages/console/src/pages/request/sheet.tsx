@@ -129,6 +129,7 @@ function who(request: Request): readonly (readonly [string, ReactNode])[] {
     ["Through", text(requester.actors.join(" → "))],
     ["Client", requester.client === requester.name ? undefined : text(requester.client)],
     ["Groups", text(requester.groups.join(", "))],
+    ["Sandbox", request.sandbox === undefined ? undefined : "claimed by who asks, not checked"],
     [
       "Direct paths",
       closedAt === undefined ? undefined : (

@@ -101,6 +101,9 @@ export const grantSchema = component(
       .number()
       .optional()
       .meta({ description: "It ends earlier when its task has not renewed it for this long" }),
+    sandbox: z.literal(true).optional().meta({
+      description: "For a command in a sandbox: its secret alone is taken, no access token; absent: not",
+    }),
     ended_at: timeSchema.optional(),
     ended_by: z.string().optional(),
     end_reason: z.string().optional(),
@@ -197,6 +200,9 @@ export const requestSchema = component(
       .number()
       .optional()
       .meta({ description: "The grant ends with its task: when the task has not renewed it for this long" }),
+    sandbox: z.literal(true).optional().meta({
+      description: "For a command in a sandbox, as whoever asked says: nobody can look; absent: not",
+    }),
     paths_closed_at: timeSchema.optional().meta({
       description:
         "Where a policy asked: when the paths beside the gateway were probed closed from where this was asked",

@@ -30,6 +30,10 @@ test.each([
   ],
   // The tools hold no lease: the request would be denied.
   [{ lease: 5000 }, "not with these tools: it takes a lease, which a running task renews; use mayfly run"],
+  [
+    { sandbox: true, lease: 60_000 },
+    "not with these tools: it takes a command in a sandbox; use mayfly run --sandbox",
+  ],
 ])("how an operation with the terms %j is had", (more, words) => expect(howToGet(offer(more))).toBe(words));
 
 test("nobody is led to what ends, to another connection or to what they have", () => {

@@ -27,6 +27,8 @@ export function howToGet({ outlook, breakGlass }: Offer): string {
   if (terms === undefined || !outlook.requestable)
     return `not requestable now (${outlook.reasons.join("; ").slice(0, 300)})${emergency}`;
   const { approval, closedPaths } = terms;
+  if (terms.sandbox !== undefined)
+    return `not with these tools: it takes a command in a sandbox; use mayfly run --sandbox${emergency}`;
   if (terms.lease !== undefined)
     return `not with these tools: it takes a lease, which a running task renews; use mayfly run${emergency}`;
   const from = closedPaths === undefined ? "" : `, from a host with ${closedPathsInWords(closedPaths)}`;
@@ -73,12 +75,12 @@ export function notGranted(
   return new MayflyError("not_granted", message, { status: 403, hint: alternatives(call, connection, has) });
 }
 
-/** The caller's own active grants on a connection that may be used from where they call, newest first. */
+/** The caller's own active grants on a connection that may be used from where they call, with a token, newest first. */
 export function held({ services, principal, from }: OwnToolCall, connection: string): readonly Grant[] {
   return services.grants
     .liveOf(principal, connection)
     .map(({ grant }) => grant)
-    .filter((grant) => isFrom(grant.from, from));
+    .filter((grant) => grant.sandbox === undefined && isFrom(grant.from, from));
 }
 
 /**
@@ -104,6 +106,8 @@ export async function activeGrant(
       by.connection,
       `grant ${by.grant} is for the host that asked for it, not for this one`,
     );
+  if (known.state === "active" && known.sandbox === true)
+    throw notGranted(call, by.connection, `grant ${by.grant} is for a command in a sandbox alone`);
   throw notGranted(
     call,
     by.connection,

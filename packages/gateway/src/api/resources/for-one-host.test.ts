@@ -2,7 +2,7 @@ import type { LightMyRequestResponse } from "fastify";
 import { describe, expect, it, vi } from "vitest";
 import { fakeClock } from "@mayfly/testing/fake-clock.ts";
 import type { ProofKey } from "../../identity/dpop/testing/proofs.ts";
-import type { Place } from "../../kernel/known-paths.ts";
+import type { Grant } from "../../grants/types.ts";
 import { createRunSql } from "../../protocols/postgres/tools/run-sql.ts";
 import { createToolbox } from "../mcp/tools.ts";
 import { ask, useApi } from "../testing/app.ts";
@@ -83,6 +83,21 @@ describe("what grants are told of where an agent comes from", () => {
     ]);
   });
 
+  it("is whether it is for a command in a sandbox too: at the ask, and with the secret", async () => {
+    const { all, post } = world();
+    const request = vi.spyOn(all.grants, "request");
+    const collect = vi.spyOn(all.grants, "collectSecret");
+    const answer = await post("/v1/requests", { ...ask, sandbox: true });
+    const { sandbox, grant } = answer.json<{ sandbox?: boolean; grant: { id: string; sandbox?: boolean } }>();
+    expect([answer.statusCode, sandbox, grant.sandbox]).toEqual([201, true, true]);
+    expect(request.mock.calls[0]?.[1]).toMatchObject({ sandbox: true });
+    const path = `/v1/grants/${grant.id}/secret`;
+    for (const body of [{ sandbox: true }, { sandbox: false }, undefined]) await post(path, body);
+    expect(collect.mock.calls.map(([, , , said]) => said)).toEqual([true, true, false, undefined]);
+    expect((await post(path, { sandbox: "yes" })).statusCode).toBe(400);
+    expect((await post("/v1/requests", { ...ask, sandbox: "yes" })).statusCode).toBe(400);
+  });
+
   it("is what MCP's request_access says too", async () => {
     const { all, key, post } = world();
     const request = vi.spyOn(all.grants, "request");
@@ -102,8 +117,8 @@ describe("MCP's tools", () => {
   const select = { connection: "orders-db", sql: "select 1" };
 
   interface Held extends World {
-    /** Asks for a grant, which is for this place alone. @returns its id */
-    grant(from?: Place): Promise<string>;
+    /** Asks for a grant, which is for this place or a command in a sandbox alone. @returns its id */
+    grant(more?: Partial<Pick<Grant, "from" | "sandbox">>): Promise<string>;
     use(name: string, args: object, key?: ProofKey, address?: string): Promise<string>;
   }
 
@@ -111,11 +126,11 @@ describe("MCP's tools", () => {
     const w = world();
     return {
       ...w,
-      async grant(from) {
+      async grant(more = {}) {
         const { grant } = (await w.post("/v1/requests", ask)).json<{ grant: { id: string } }>();
         const { grants } = w.all.grants.store;
         const made = grants.get(grant.id);
-        if (made !== undefined && from !== undefined) grants.set(grant.id, { ...made, from });
+        if (made !== undefined) grants.set(grant.id, { ...made, ...more });
         return grant.id;
       },
       async use(name, args, key, address) {
@@ -127,7 +142,7 @@ describe("MCP's tools", () => {
 
   it("use a grant that is for one host under its key and from its address alone", async () => {
     const w = holding();
-    await w.grant({ address: "10.9.9.9", key: w.key.thumbprint });
+    await w.grant({ from: { address: "10.9.9.9", key: w.key.thumbprint } });
     for (const [key, address] of [[w.otherKey], [undefined], [w.key, "10.9.9.10"]] as const)
       expect(await w.use("run_sql", select, key, address)).toMatch(
         /not_granted: you have no active grant on orders-db/,
@@ -140,7 +155,7 @@ describe("MCP's tools", () => {
 
   it("say of one that is named that it is for another host", async () => {
     const w = holding();
-    const grant = await w.grant({ address: "10.9.9.9", key: w.key.thumbprint });
+    const grant = await w.grant({ from: { address: "10.9.9.9", key: w.key.thumbprint } });
     const said = await w.use("run_sql", { ...select, grant }, w.otherKey);
     expect(said).toContain(`grant ${grant} is for the host that asked for it, not for this one`);
     expect(said).toContain("request_access");
@@ -150,8 +165,8 @@ describe("MCP's tools", () => {
 
   it("use this host's own grant, though another's is newer", async () => {
     const w = holding();
-    const own = await w.grant({ address: "10.9.9.9", key: w.key.thumbprint });
-    const others = await w.grant({ address: "10.9.9.9", key: w.otherKey.thumbprint });
+    const own = await w.grant({ from: { address: "10.9.9.9", key: w.key.thumbprint } });
+    const others = await w.grant({ from: { address: "10.9.9.9", key: w.otherKey.thumbprint } });
     await w.use("run_sql", select, w.key);
     await w.use("run_sql", select, w.otherKey);
     expect(w.ran).toEqual([own, others]);
@@ -159,9 +174,20 @@ describe("MCP's tools", () => {
 
   it("list as active what may be used from here", async () => {
     const w = holding();
-    const grant = await w.grant({ address: "10.9.9.9", key: w.key.thumbprint });
+    const grant = await w.grant({ from: { address: "10.9.9.9", key: w.key.thumbprint } });
     expect(await w.use("list_operations", {}, w.key)).toContain(`"active_grant":"${grant}"`);
     expect(await w.use("list_operations", {}, w.otherKey)).not.toContain("active_grant");
+  });
+
+  it("do not use one that is for a command in a sandbox, nor list it as active, and say so of one that is named", async () => {
+    const w = holding();
+    const grant = await w.grant({ sandbox: true });
+    expect(await w.use("run_sql", select)).toMatch(/not_granted: you have no active grant on orders-db/);
+    expect(await w.use("run_sql", { ...select, grant })).toContain(
+      `grant ${grant} is for a command in a sandbox alone`,
+    );
+    expect(await w.use("list_operations", {})).not.toContain("active_grant");
+    expect(w.ran).toEqual([]);
   });
 
   it("use what is for no host from anywhere", async () => {

@@ -85,6 +85,11 @@ export const getGrant = endpoint({
   },
 });
 
+const sandboxSchema = z.boolean().optional().meta({
+  description:
+    "It is collected for a command in a sandbox, as whoever collects it says: a grant may be for that alone",
+});
+
 /** Gives a grant's secret away, once. A POST, because it changes what is stored: a GET never does. */
 export const collectSecret = endpoint({
   id: "POST /v1/grants/{id}/secret",
@@ -92,10 +97,11 @@ export const collectSecret = endpoint({
   summary: "Collect your active grant's secret, once",
   params: grantIdSchema,
   introspect: true,
+  body: z.strictObject({ sandbox: sandboxSchema }).optional(),
   answers: { 200: { description: "The grant with its ways in, the secret in them", schema: grantSchema } },
-  async handle({ services, principal, verified, address, params }) {
+  async handle({ services, principal, verified, address, params, body }) {
     const from = placeOf(address, verified.key);
-    const secret = await services.grants.collectSecret(principal, params.id, from);
+    const secret = await services.grants.collectSecret(principal, params.id, from, body?.sandbox);
     if (secret === undefined) {
       throw new ApiProblem(
         "secret_collected",

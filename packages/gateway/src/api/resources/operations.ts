@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Offer } from "../../grants/grants.ts";
 import { conditionInWords } from "../../policy/condition.ts";
+import type { Terms } from "../../policy/types.ts";
 import { component } from "../contract/components.ts";
 import { endpoint } from "../contract/endpoint.ts";
 import { approvalRuleSchema } from "../contract/schemas.ts";
@@ -27,10 +28,19 @@ const offerSchema = component(
       .object({ max_seconds: z.number() })
       .optional()
       .meta({ description: "Ask with `lease`, of so many seconds at most" }),
-    requires: z.object({ closed_paths_within_seconds: z.number() }).optional().meta({
-      description:
-        "Ask from a host whose paths beside the gateway were probed closed (`mayfly probe`) that lately",
-    }),
+    requires: z
+      .object({
+        closed_paths_within_seconds: z.number().optional().meta({
+          description:
+            "Ask from a host whose paths beside the gateway were probed closed (`mayfly probe`) that lately",
+        }),
+        sandbox: z
+          .literal(true)
+          .optional()
+          .meta({ description: "Ask for a command in a sandbox (`mayfly run --sandbox`)" }),
+      })
+      .optional()
+      .meta({ description: "What must be known of where the task runs" }),
     break_glass: z
       .object({ policy: z.string(), max_seconds: z.number(), conditions: z.array(z.string()) })
       .optional()
@@ -59,9 +69,7 @@ function offerView(offer: Offer, protocol: string | undefined): z.input<typeof o
           policy: terms.policy,
           ttl: { default_seconds: terms.defaultTtl / 1000, max_seconds: terms.maxTtl / 1000 },
           ...(terms.lease === undefined ? {} : { lease: { max_seconds: terms.lease / 1000 } }),
-          ...(terms.closedPaths === undefined
-            ? {}
-            : { requires: { closed_paths_within_seconds: terms.closedPaths / 1000 } }),
+          ...requiresView(terms),
           ...(terms.approval === undefined ? {} : { approval: approvalRuleView(terms.approval) }),
         }),
     ...(offer.breakGlass?.terms === undefined
@@ -75,6 +83,16 @@ function offerView(offer: Offer, protocol: string | undefined): z.input<typeof o
         }),
     conditions: offer.outlook.conditions.map(conditionInWords),
     reasons: [...offer.outlook.reasons],
+  };
+}
+
+function requiresView({ closedPaths, sandbox }: Terms): Pick<z.input<typeof offerSchema>, "requires"> {
+  if (closedPaths === undefined && sandbox === undefined) return {};
+  return {
+    requires: {
+      ...(closedPaths === undefined ? {} : { closed_paths_within_seconds: closedPaths / 1000 }),
+      ...(sandbox === undefined ? {} : { sandbox }),
+    },
   };
 }
 

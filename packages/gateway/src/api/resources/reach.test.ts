@@ -140,16 +140,18 @@ describe("reach", () => {
     });
   });
 
-  it("says how lately the paths must have been probed closed, where a policy asks for it", () => {
+  it("says where a policy asks for closed paths, how lately probed, and where for a sandbox", () => {
     const { operations } = reachOf({
       inventory,
       policies: [
         policy("reads", { closedPaths: 86_400_000 }),
-        policy("refunds", { operations: ["refund-order"] }),
+        policy("refunds", { operations: ["refund-order"], sandbox: true }),
       ],
       usage: [],
     });
     expect(operations[0]?.rules).toMatchObject([{ policy: "reads", closed_paths_within_seconds: 86_400 }]);
+    expect(operations[0]?.rules[0]).not.toHaveProperty("sandbox");
+    expect(operations[1]?.rules).toMatchObject([{ policy: "refunds", sandbox: true }]);
     expect(operations[1]?.rules[0]).not.toHaveProperty("closed_paths_within_seconds");
   });
 

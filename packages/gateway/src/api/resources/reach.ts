@@ -30,6 +30,10 @@ const ruleSchema = component(
       description:
         "How lately the paths beside the gateway must have been probed closed; absent: it asks no probe",
     }),
+    sandbox: z
+      .literal(true)
+      .optional()
+      .meta({ description: "It demands a command in a sandbox; absent: it does not" }),
     approval: approvalRuleSchema.optional(),
     when: z.string().optional().meta({ description: "The condition, as the policy has it" }),
     break_glass: z.boolean(),
@@ -87,6 +91,7 @@ function ruleOf(policy: PolicyEntry, group: string): Rule {
       : { ttl_default_seconds: policy.ttl.default / 1000, ttl_max_seconds: policy.ttl.max / 1000 }),
     ...(policy.lease === undefined ? {} : { lease_max_seconds: policy.lease / 1000 }),
     ...(policy.closedPaths === undefined ? {} : { closed_paths_within_seconds: policy.closedPaths / 1000 }),
+    ...(policy.sandbox === undefined ? {} : { sandbox: policy.sandbox }),
     ...(policy.approval === undefined ? {} : { approval: approvalRuleView(policy.approval) }),
     ...(policy.when === undefined ? {} : { when: policy.when }),
     break_glass: policy.breakGlass === true,

@@ -2,46 +2,17 @@ import { placeOf } from "../../kernel/known-paths.ts";
 import * as z from "zod";
 import type { AccessRequest } from "../../grants/types.ts";
 import { parseDuration } from "../../kernel/durations.ts";
-import { USUAL_LEASE_MS } from "../../kernel/leases.ts";
 import { component } from "../contract/components.ts";
 import { type EndpointResponse, type Call, endpoint } from "../contract/endpoint.ts";
 import { ApiProblem } from "../contract/problems.ts";
 import { durationSchema, pageLimit, requestSchema, requestStateSchema } from "../contract/schemas.ts";
-import { operationNames, readableText, reasonText } from "../contract/texts.ts";
 import { grantView, isOwn, ownRequestView, requestView } from "../contract/views.ts";
+import { askSchema, leaseOf } from "./ask.ts";
 
 /** The longest that one long poll is held. */
 const longestWait = 60_000;
 
 export const requestIdSchema = z.strictObject({ id: z.string().regex(/^req_[0-9a-z]{16}$/) });
-
-const askSchema = component(
-  "Ask",
-  z.strictObject({
-    connection: readableText(200),
-    operations: operationNames.meta({ description: "Names on that connection" }),
-    reason: reasonText.meta({
-      description: "Why: reviewers see this, and it is kept in the audit log",
-    }),
-    ttl: durationSchema.optional().meta({ description: "5m, for example; left out: the policy's default" }),
-    lease: z
-      .union([z.boolean(), durationSchema])
-      .optional()
-      .meta({
-        description:
-          "Ends the grant when the task is gone: true, or how long the task may go without renewing it (2s to 60s; true is 4s). Renew with " +
-          "POST /v1/grants/{id}/lease, three times in that time",
-      }),
-    break_glass: z
-      .boolean()
-      .optional()
-      .meta({
-        description:
-          "An emergency: nobody approves, only policies with break_glass permit, the reason has at least 15 characters, " +
-          "and everybody hears of it",
-      }),
-  }),
-);
 
 const requestsSchema = component(
   "Requests",
@@ -91,6 +62,7 @@ export const createRequest = endpoint({
       ...(ttl === undefined ? {} : { ttl }),
       ...(body.break_glass === true ? { breakGlass: true } : {}),
       ...(lease === undefined ? {} : { lease }),
+      ...(body.sandbox === true ? { sandbox: true } : {}),
       ...(key === undefined ? {} : { idempotencyKey: key }),
       ...(headers.traceparent === undefined ? {} : { traceparent: headers.traceparent }),
       clientAddress: call.address,
@@ -117,6 +89,7 @@ export const createRequest = endpoint({
       principal,
       request.grant,
       placeOf(call.address, call.verified.key),
+      body.sandbox,
     );
     const grant = await services.grants.grant(principal, request.grant);
     const access = grant.state === "active" ? services.access(grant, secret) : undefined;
@@ -127,12 +100,6 @@ export const createRequest = endpoint({
     };
   },
 });
-
-/** A lease as asked for, milliseconds. */
-function leaseOf(asked: boolean | string | undefined): number | undefined {
-  if (typeof asked === "string") return parseDuration(asked);
-  return asked === true ? USUAL_LEASE_MS : undefined;
-}
 
 /** Lists requests. */
 export const listRequests = endpoint({

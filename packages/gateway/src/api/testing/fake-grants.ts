@@ -103,6 +103,7 @@ export function fakeGrants(clock: Clock): FakeGrants {
       activatedAt: clock.wall(),
       endsAt: clock.wall() + request.ttl,
       ...(request.lease === undefined ? {} : { lease: request.lease }),
+      ...(request.sandbox === undefined ? {} : { sandbox: request.sandbox }),
     };
     grants.set(grant.id, grant);
     return change(id, { state: "approved", grant: grant.id, decidedAt: clock.wall() });
@@ -264,6 +265,7 @@ export function fakeGrants(clock: Clock): FakeGrants {
         ...(ask.breakGlass === true ? { breakGlass: true as const } : {}),
         ...(ask.traceparent === undefined ? {} : { traceparent: ask.traceparent }),
         ...(ask.lease === undefined ? {} : { lease: ask.lease }),
+        ...(ask.sandbox === undefined ? {} : { sandbox: ask.sandbox }),
         ttl,
         sheet: {
           operations: ask.operations.flatMap((name) => {

@@ -156,8 +156,9 @@ export const grants: Readonly<Record<string, readonly Bad[]>> = {
     ],
     [
       "approval: { by: [support-leads] }",
-      "approval: { by: [support-leads] }\n    §requires: {}",
-      "closed_paths is missing",
+      "approval: { by: [support-leads] }\n    requires: §{}",
+      "this requires nothing",
+      "name closed_paths or sandbox, or remove it",
     ],
     [
       "approval: { by: [support-leads] }",
@@ -172,9 +173,9 @@ export const grants: Readonly<Record<string, readonly Bad[]>> = {
     ],
     [
       "approval: { by: [support-leads] }",
-      "approval: { by: [support-leads] }\n    requires: { closed_paths: 24h, §sandbox: true }",
-      "sandbox is not known here",
-      "known here: closed_paths",
+      "approval: { by: [support-leads] }\n    requires: { closed_paths: 24h, §host: true }",
+      "host is not known here",
+      "known here: sandbox, closed_paths",
     ],
     [
       "approval: { by: [support-leads] }",
@@ -201,6 +202,22 @@ export const grants: Readonly<Record<string, readonly Bad[]>> = {
       "approval: { by: [support-leads] }",
       "approval: { by: [support-leads] }\n    requires: { closed_paths: §true }",
       "this must be a duration such as 30s, 5m or 8h",
+    ],
+    [
+      "approval: { by: [support-leads] }",
+      "approval: { by: [support-leads] }\n    requires: { sandbox: §false }",
+      "this must be true",
+    ],
+    [
+      "approval: { by: [support-leads] }",
+      "approval: { by: [support-leads] }\n    requires: { sandbox: §bubblewrap }",
+      "this must be true",
+    ],
+    [
+      "forbid: true",
+      "forbid: true\n    §requires: { sandbox: true }",
+      "a policy that forbids has no requires",
+      "remove it",
     ],
     [
       "forbid: true",

@@ -11,7 +11,6 @@ import type { Identity, Withdrawn } from "../../identity/identity.ts";
 import type { Principal } from "../../identity/principal.ts";
 import { fakeClock, type FakeClock } from "@mayfly/testing/fake-clock.ts";
 import { MayflyError } from "../../kernel/errors.ts";
-import type { Place } from "../../kernel/known-paths.ts";
 import type { SessionTraces } from "../../kernel/traceparent.ts";
 import { createGates, type Gates } from "../create.ts";
 import type { ClientFacts, Gate } from "../gate.ts";
@@ -126,7 +125,12 @@ export interface World {
   /** What was told of the time that acts take. */
   readonly times: string[];
   /** Adds an active grant. @param from the one place that it is for; left out: any */
-  activate(id: string, ms: number, requester?: Requester, from?: Place): LiveGrant;
+  activate(
+    id: string,
+    ms: number,
+    requester?: Requester,
+    more?: Partial<Pick<Grant, "from" | "sandbox">>,
+  ): LiveGrant;
   /** Ends a grant as the grants service does. */
   end(id: string, end: GrantEnd): void;
   /** Tells the watch on an identity that it is withdrawn. */
@@ -264,7 +268,7 @@ export function makeWorld(
     times,
     state,
     withdrawnGrants,
-    activate(id, ms, requester = agent, from?: Place) {
+    activate(id, ms, requester = agent, more = {}) {
       const controller = new AbortController();
       const grant: LiveGrant = {
         grant: {
@@ -277,7 +281,7 @@ export function makeWorld(
           state: "active",
           activatedAt: clock.wall(),
           endsAt: clock.wall() + ms,
-          ...(from === undefined ? {} : { from }),
+          ...more,
         } satisfies Grant,
         deadline: { wall: clock.wall() + ms, monotonic: clock.monotonic() + ms },
         ended: controller.signal,

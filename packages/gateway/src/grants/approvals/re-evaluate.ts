@@ -36,6 +36,7 @@ function factsOf(
     ttl: part.ttl,
     breakGlass: request.breakGlass === true,
     ...(request.lease === undefined ? {} : { lease: request.lease }),
+    ...(request.sandbox === undefined ? {} : { sandbox: request.sandbox }),
     clientAddress: request.clientAddress ?? "",
     ...paths,
     at: request.createdAt,

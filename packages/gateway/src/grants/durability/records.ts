@@ -101,6 +101,7 @@ export function askedDetail(request: AccessRequest): Detail {
     reason: request.reason,
     ttl_ms: request.ttl,
     ...(request.lease === undefined ? {} : { lease_ms: request.lease }),
+    ...(request.sandbox === undefined ? {} : { sandbox: request.sandbox }),
     ...(request.paths === undefined
       ? {}
       : {

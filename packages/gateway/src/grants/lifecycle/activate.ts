@@ -36,6 +36,7 @@ export function grantOf(
     endsAt: activatedAt + part.ttl,
     ...(request.paths === undefined ? {} : { from: request.paths.from }),
     ...(request.lease === undefined ? {} : { lease: request.lease }),
+    ...(request.sandbox === undefined ? {} : { sandbox: request.sandbox }),
     ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
     askedAt: request.createdAt,
   };

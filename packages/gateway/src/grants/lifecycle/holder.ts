@@ -78,6 +78,7 @@ async function finish(core: Core, grant: Grant, ending: Parameters<typeof end>[2
 /**
  * Makes the secret of a live grant, once, for its requester.
  * @param from where they come from
+ * @param isSandboxed whether they collect it for a command in a sandbox
  * @param read the grant as it was read a moment ago, for one that is not live here
  */
 export async function collectSecret(
@@ -85,6 +86,7 @@ export async function collectSecret(
   actor: Actor,
   id: string,
   from: Place | undefined,
+  isSandboxed: boolean,
   read: Grant | undefined,
 ): Promise<string | undefined> {
   const grant = liveEntry(core, id)?.grant ?? core.endedHere.get(id)?.grant ?? read;
@@ -97,6 +99,11 @@ export async function collectSecret(
     throw forbidden(
       `grant ${id} is for the host that asked for it, whose direct paths were probed closed`,
       "ask from here: the answer says what this host lacks",
+    );
+  if (grant.sandbox === true && !isSandboxed)
+    throw forbidden(
+      `grant ${id} is for a command in a sandbox: what starts the command collects its secret`,
+      "mayfly run --sandbox asks, collects and runs in one; ask without a sandbox to use a grant in another way",
     );
   if (core.log.unavailable !== undefined)
     throw logUnavailable(undefined, "the secret can be collected once it does");

@@ -40,6 +40,7 @@ function requestOf(
     reason: asked.reason,
     ...(asked.breakGlass ? { breakGlass: true as const } : {}),
     ...(asked.lease === undefined ? {} : { lease: asked.lease }),
+    ...(asked.sandbox === undefined ? {} : { sandbox: asked.sandbox }),
     sheet: {
       operations: sheetOperations(rules, asked.connection, asked.operations) ?? [],
       history,
@@ -106,6 +107,7 @@ export async function createRequest(core: Core, who: Requester, ask: Ask): Promi
       ...(asked.ttl === undefined ? {} : { ttl: asked.ttl }),
       breakGlass: asked.breakGlass,
       ...(asked.lease === undefined ? {} : { lease: asked.lease }),
+      ...(asked.sandbox === undefined ? {} : { sandbox: asked.sandbox }),
       clientAddress: asked.clientAddress,
       ...pathFacts(known, at),
       at,

@@ -6,6 +6,7 @@ import { leaseMissing } from "../leases/terms.ts";
 import type { Requester } from "../types.ts";
 import { closedPathsMissing } from "./closed-paths.ts";
 import { commonApproval } from "./common-approval.ts";
+import { sandboxMissing } from "./sandbox.ts";
 import { isPast, tooLong } from "./until.ts";
 
 /** The facts of a request that policies judge; stored with it, so that a reload can judge it again. */
@@ -20,6 +21,8 @@ export interface Facts {
   readonly breakGlass?: boolean;
   /** The lease asked for, milliseconds; left out: none. */
   readonly lease?: number;
+  /** Whether it is asked for a command in a sandbox; left out: not. */
+  readonly sandbox?: true;
   readonly clientAddress: string;
   /** How long ago the paths beside the gateway were probed closed, milliseconds; left out: they are not known to be. */
   readonly closedFor?: number;
@@ -58,6 +61,7 @@ function policyAsk(facts: Facts, operation: string, ttl: number): PolicyAsk {
     operation,
     ...(facts.lease === undefined ? {} : { lease: facts.lease }),
     ...(facts.closedFor === undefined ? {} : { closedFor: facts.closedFor }),
+    ...(facts.sandbox === undefined ? {} : { sandbox: facts.sandbox }),
     context: {
       reason: facts.reason,
       requested_seconds: Math.ceil(ttl / 1000),
@@ -182,7 +186,8 @@ export function planOf(rules: GrantRules, facts: Facts): Plan {
     return { decision: "deny", reasons: [why] };
   }
   for (const one of terms) {
-    const why = leaseMissing(one, facts.lease) ?? closedPathsMissing(one, facts);
+    const why =
+      sandboxMissing(one, facts) ?? leaseMissing(one, facts.lease) ?? closedPathsMissing(one, facts);
     if (why !== undefined) return { decision: "deny", reasons: [why] };
   }
   const approval = commonApproval(terms);

@@ -15,6 +15,7 @@ export interface ParsedAsk {
   readonly ttl?: number;
   readonly breakGlass: boolean;
   readonly lease?: number;
+  readonly sandbox?: true;
   readonly traceparent?: string;
   readonly clientAddress: string;
   readonly key?: string;
@@ -86,7 +87,7 @@ export function readAsk(ask: Ask): ParsedAsk {
   const operations = (ask.operations as unknown[]).map((name) => nameOf(name, "an operation"));
   if (new Set(operations).size !== operations.length) throw invalid("an operation is named twice");
   const reason = readReason(ask.reason);
-  const { ttl, idempotencyKey, lease, breakGlass = false } = ask;
+  const { ttl, idempotencyKey, lease, breakGlass = false, sandbox } = ask;
   if (typeof (breakGlass as unknown) !== "boolean") throw invalid("break_glass is true or false");
   if (breakGlass && visibleLength(reason) < MIN_EMERGENCY_REASON_CHARACTERS) {
     throw invalid(
@@ -106,6 +107,7 @@ export function readAsk(ask: Ask): ParsedAsk {
     reason,
     ...(ttl === undefined ? {} : { ttl }),
     ...(lease === undefined ? {} : { lease }),
+    ...(sandbox === true ? { sandbox } : {}),
   };
   const parent = readTraceparent(ask.traceparent);
   return {

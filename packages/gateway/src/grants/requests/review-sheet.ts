@@ -29,6 +29,7 @@ type Bound = Pick<
   | "breakGlass"
   | "ttl"
   | "lease"
+  | "sandbox"
   | "paths"
   | "policies"
   | "approval"
@@ -65,6 +66,7 @@ export function digestOfRequest(request: Bound): string {
     break_glass: request.breakGlass === true,
     ttl: request.ttl,
     ...(request.lease === undefined ? {} : { lease: request.lease }),
+    ...(request.sandbox === undefined ? {} : { sandbox: request.sandbox }),
     ...(request.paths === undefined
       ? {}
       : { paths_closed_at: request.paths.closedAt, probe: request.paths.probe }),

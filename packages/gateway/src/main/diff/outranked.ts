@@ -13,9 +13,11 @@ function isTakenBefore(first: PolicyEntry, second: PolicyEntry, policies: readon
   const takesAnyLease = first.lease === undefined || (second.lease ?? Infinity) <= first.lease;
   const takesAnyPaths =
     first.closedPaths === undefined || (second.closedPaths ?? Infinity) <= first.closedPaths;
+  const runsAnywhere = first.sandbox === undefined || second.sandbox === true;
   return (
     takesAnyLease &&
     takesAnyPaths &&
+    runsAnywhere &&
     (one > other || (one === other && policies.indexOf(first) < policies.indexOf(second)))
   );
 }

@@ -25,6 +25,9 @@ const leaseInWords = (lease: number | undefined): string =>
 const pathsInWords = (maxAge: number | undefined): string =>
   maxAge === undefined ? "without a probe" : `with ${closedPathsInWords(maxAge)}`;
 
+const sandboxInWords = (sandbox: true | undefined): string =>
+  sandbox === undefined ? "outside of a sandbox" : "in a sandbox";
+
 /** `approved by 2 of sre or leads within 30m` */
 export function approvalInWords(approval: ApprovalRule | undefined): string {
   if (approval === undefined) return "without approval";
@@ -57,6 +60,8 @@ export function easierThan(before: PolicyEntry, after: PolicyEntry): readonly Re
     found.push({ easier: leaseInWords(after.lease), harder: leaseInWords(before.lease) });
   if (before.closedPaths !== undefined && (after.closedPaths ?? Infinity) > before.closedPaths)
     found.push({ easier: pathsInWords(after.closedPaths), harder: pathsInWords(before.closedPaths) });
+  if (before.sandbox !== undefined && after.sandbox === undefined)
+    found.push({ easier: sandboxInWords(after.sandbox), harder: sandboxInWords(before.sandbox) });
   if (isApprovedEasier(before.approval, after.approval))
     found.push({ easier: approvalInWords(after.approval), harder: approvalInWords(before.approval) });
   return found;
@@ -81,12 +86,13 @@ export function isApprovedEasier(before: ApprovalRule | undefined, after: Approv
 }
 
 /** A policy's terms in words: `for up to 15m, approved by 1 of sre within 30m, if context.reason like "INC-*"`. */
-export function termsInWords({ ttl, approval, lease, closedPaths, when }: PolicyEntry): string {
+export function termsInWords({ ttl, approval, lease, closedPaths, sandbox, when }: PolicyEntry): string {
   return [
     `for up to ${formatDuration(ttl?.max ?? 0)}`,
     approvalInWords(approval),
     ...(lease === undefined ? [] : [leaseInWords(lease)]),
     ...(closedPaths === undefined ? [] : [pathsInWords(closedPaths)]),
+    ...(sandbox === undefined ? [] : [sandboxInWords(sandbox)]),
     ...(when === undefined ? [] : [conditionInWords(when)]),
   ].join(", ");
 }

@@ -86,6 +86,7 @@ export function slackRequest(request: AccessRequest): SlackRequest {
     reason: request.reason,
     ttl: request.ttl,
     ...(request.lease === undefined ? {} : { lease: request.lease }),
+    ...(request.sandbox === undefined ? {} : { sandbox: request.sandbox }),
     ...(request.paths === undefined ? {} : { pathsClosedAt: request.paths.closedAt }),
     ...(request.waitsUntil === undefined ? {} : { waitsUntil: request.waitsUntil }),
     by: approval?.by ?? [],

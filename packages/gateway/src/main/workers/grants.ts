@@ -50,9 +50,9 @@ export function grantsAmong<G extends Grants>(
     approve: async (...given) => withGrantTold(await grants.approve(...given)),
     find: async (...asked) => withOwnTold(asked[0], await grants.find(...asked)),
     wait: async (...asked) => withOwnTold(asked[0], await grants.wait(...asked)),
-    async collectSecret(requester, id, from) {
-      const secret = await grants.collectSecret(requester, id, from);
-      if (secret !== undefined) await tell(id).catch(fault);
+    async collectSecret(...asked) {
+      const secret = await grants.collectSecret(...asked);
+      if (secret !== undefined) await tell(asked[1]).catch(fault);
       return secret;
     },
   };

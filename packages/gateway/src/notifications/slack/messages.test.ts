@@ -40,6 +40,12 @@ test("a request with a lease says when it ends sooner", () => {
   );
 });
 
+test("a request for a command in a sandbox says that this was claimed, and by whom", () => {
+  const told = "How long\n10m; in a sandbox: claimed by who asks, not checked";
+  expect(shown(requestMessage(sample({ sandbox: true }), url, []))).toContain(told);
+  expect(shown(requestMessage(sample(), url, []))).not.toContain("sandbox");
+});
+
 test("a request whose host was probed says when its direct paths were closed", () => {
   const told = "Direct paths\nprobed closed 2026-11-24 08:05 UTC";
   const pathsClosedAt = Date.UTC(2026, 10, 24, 8, 5);

@@ -136,11 +136,11 @@ function factsOf(request: SlackRequest): readonly (readonly [label: string, valu
   return facts;
 }
 
-/** `5m`, and whether it ends with its task. */
-function howLong({ ttl, lease }: SlackRequest): string {
+/** `5m`, and what is said of its task: no field of its own, of which there are ten at most. */
+function howLong({ ttl, lease, sandbox }: SlackRequest): string {
   const held =
     lease === undefined ? "" : `; ends sooner if its task is not heard from for ${formatDuration(lease)}`;
-  return `${formatDuration(ttl)}${held}`;
+  return `${formatDuration(ttl)}${held}${sandbox === undefined ? "" : "; in a sandbox: claimed by who asks, not checked"}`;
 }
 
 function needsInWords({ needed, by, escalatedTo }: SlackRequest): string {

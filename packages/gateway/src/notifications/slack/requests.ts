@@ -29,6 +29,8 @@ export interface SlackRequest {
   readonly ttl: number;
   /** The grant ends when its task is not heard of for so many milliseconds; left out: it has no lease. */
   readonly lease?: number;
+  /** For a command in a sandbox, as whoever asked says; left out: not. */
+  readonly sandbox?: true;
   /** When the paths beside the gateway were probed closed, where a policy asked for it. */
   readonly pathsClosedAt?: number;
   readonly waitsUntil?: number;

@@ -10,6 +10,7 @@ import type { Principal } from "../../../identity/principal.ts";
 import type { Identity } from "../../../identity/identity.ts";
 import type { Clock } from "../../../kernel/clock.ts";
 import { isFrom, type Place, placeOf } from "../../../kernel/known-paths.ts";
+import { isProofFor } from "../../verification.ts";
 import { createGuesses } from "../../limits/guesses.ts";
 import { addressKey } from "../../limits/places.ts";
 
@@ -147,13 +148,15 @@ export function createBearers(parts: {
 }
 
 /**
- * The grants that whoever comes from a place may use. Whoever holds another key is another host, and has none of its grants;
- * those of another address come last, and say so when a session opens.
+ * The grants that whoever comes from a place with a token may use. Whoever holds another key is another host, and has none of
+ * its grants; those of another address, or for a command in a sandbox, come last, and say so when a session opens.
  */
 function usableFrom(from: Place, live: readonly LiveGrant[]): readonly LiveGrant[] {
-  if (live.every(({ grant }) => grant.from === undefined)) return live;
+  if (live.every(({ grant }) => grant.from === undefined && grant.sandbox === undefined)) return live;
   const theirs = live.filter(({ grant }) => grant.from === undefined || grant.from.key === from.key);
-  return theirs.toSorted((a, b) => Number(isFrom(b.grant.from, from)) - Number(isFrom(a.grant.from, from)));
+  const isUsable = (one: LiveGrant): number =>
+    Number(isFrom(one.grant.from, from) && isProofFor(one, "token"));
+  return theirs.toSorted((a, b) => isUsable(b) - isUsable(a));
 }
 
 /** A grant's secret is bound to no key, whatever a client's library says of it. */

@@ -14,6 +14,8 @@ import {
   type Wait,
   type WebSession,
 } from "../../gate.ts";
+import { sandboxOnly } from "../../refusals.ts";
+import { isProofFor } from "../../verification.ts";
 import type { VerifiedBearer } from "./bearers.ts";
 import { createWaitingSender } from "./turn-sender.ts";
 
@@ -173,6 +175,8 @@ export function createEntering<Act, Cover>(
     if (entry.prepare !== undefined) await entry.prepare();
     const live = named.length > 1 ? (named.find((each) => parts.prefers(entry, each)) ?? first) : first;
     entry.account?.belongsTo({ principal, grant: live.grant.id });
+    // Looked at for every request: the secret may have opened the session that a token would share.
+    if (!isProofFor(live, found.by)) return parts.refuse(entry, sandboxOnly);
     let mine = sessions.get(entry.socket);
     if (mine === undefined) sessions.set(entry.socket, (mine = new Map<LiveGrant, Shared<Act, Cover>>()));
     const known = mine.get(live);
