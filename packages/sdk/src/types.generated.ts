@@ -948,11 +948,36 @@ closed_paths_within_seconds?: number
 sandbox?: true
 }
 /**
+ * What other policies give, each better in something: without a person for a task that holds a lease, or longer
+ * 
+ * @maxItems 4
+ */
+alternatives?: OfferedTerms[]
+/**
  * In an emergency: what asking with break_glass gives, at once
  */
 break_glass?: {
 policy: string
 max_seconds: number
+/**
+ * Ask with `lease`, of so many seconds at most
+ */
+lease?: {
+max_seconds: number
+}
+/**
+ * What must be known of where the task runs
+ */
+requires?: {
+/**
+ * Ask from a host whose paths beside the gateway were probed closed (`mayfly probe`) that lately
+ */
+closed_paths_within_seconds?: number
+/**
+ * Ask for a command in a sandbox (`mayfly run --sandbox`)
+ */
+sandbox?: true
+}
 conditions: string[]
 }
 /**
@@ -960,6 +985,37 @@ conditions: string[]
  */
 conditions: string[]
 reasons: string[]
+}
+export interface OfferedTerms {
+policy: string
+ttl: {
+default_seconds: number
+max_seconds: number
+}
+approval?: ApprovalRule
+/**
+ * Ask with `lease`, of so many seconds at most
+ */
+lease?: {
+max_seconds: number
+}
+/**
+ * What must be known of where the task runs
+ */
+requires?: {
+/**
+ * Ask from a host whose paths beside the gateway were probed closed (`mayfly probe`) that lately
+ */
+closed_paths_within_seconds?: number
+/**
+ * Ask for a command in a sandbox (`mayfly run --sandbox`)
+ */
+sandbox?: true
+}
+/**
+ * What the policy still has to see met, as written
+ */
+conditions: string[]
 }
 export interface Offers {
 operations: Offer[]

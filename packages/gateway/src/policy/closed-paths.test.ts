@@ -94,14 +94,17 @@ describe("an outlook", () => {
     const { terms, reasons } = compiled([atOnce, asked]).outlook(ask("read-orders"));
     expect(terms).toMatchObject({ policy: asked.name });
     expect(terms).not.toHaveProperty("closedPaths");
-    expect(reasons[1]).toBe("also automatically by policy 'probed, at once' (group support-agents)");
+    expect(reasons[1]).toBe(
+      "also automatically by policy 'probed, at once' (group support-agents), from a host with its direct paths probed closed within 1d",
+    );
   });
 
-  test("names a policy without approval first, whatever it demands", () => {
-    expect(compiled([approved, atOnce]).outlook(ask("read-orders")).terms).toMatchObject({
-      policy: atOnce.name,
-      closedPaths: day,
-    });
+  test("names what asks for nothing but a person first, and what goes without them as an alternative", () => {
+    const seen = compiled([approved, atOnce]).outlook(ask("read-orders"));
+    expect(seen.terms).toMatchObject({ policy: approved.name });
+    expect(seen.alternatives).toEqual([
+      { terms: expect.objectContaining({ policy: atOnce.name, closedPaths: day }) as object, conditions: [] },
+    ]);
   });
 });
 

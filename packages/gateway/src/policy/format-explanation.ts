@@ -1,7 +1,6 @@
 import { formatDuration } from "../kernel/durations.ts";
-import { closedPathsInWords } from "./closed-paths.ts";
+import { demandsInWords } from "./demands.ts";
 import type { Described, ExplainedOffer, Explanation } from "./explain.ts";
-import { leaseInWords } from "./lease.ts";
 import { list, printable } from "./printable.ts";
 import type { ApprovalRule, Terms } from "./types.ts";
 
@@ -82,13 +81,11 @@ function described({ description, risk }: Described): readonly string[] {
 }
 
 /** `for 5m, at most 15m, at once, with a lease` */
-function termsInWords({ defaultTtl, maxTtl, approval, lease, closedPaths, sandbox }: Terms): string {
+function termsInWords(terms: Terms): string {
+  const { defaultTtl, maxTtl, approval } = terms;
   const bound = defaultTtl === maxTtl ? "at most" : `for ${formatDuration(defaultTtl)}, at most`;
   const how = approval === undefined ? "at once" : approvalInWords(approval);
-  const held = lease === undefined ? "" : `, with ${leaseInWords(lease)} that the task renews`;
-  const from = closedPaths === undefined ? "" : `, from a host with ${closedPathsInWords(closedPaths)}`;
-  const inside = sandbox === undefined ? "" : ", for a command in a sandbox";
-  return `${bound} ${formatDuration(maxTtl)}, ${how}${held}${from}${inside}`;
+  return `${bound} ${formatDuration(maxTtl)}, ${how}${demandsInWords(terms)}`;
 }
 
 function approvalInWords({ by, count, within, escalate, freshSignIn, refusals }: ApprovalRule): string {

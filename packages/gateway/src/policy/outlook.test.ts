@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { cedarEngine, type Engine } from "./engine.ts";
+import type { PolicyEntry } from "./types.ts";
 import { ask, compiled, entries, inventory, readWhen } from "./testing/samples.ts";
 
 const [read, refund, night] = entries;
@@ -164,5 +165,93 @@ describe("of several permits", () => {
       terms: { policy: "conditional" },
       conditions: [{ kind: "if", text: "context.hour < 6" }],
     });
+  });
+});
+
+describe("alternatives to what is offered first", () => {
+  const atOnce = { ...read, name: "at once" };
+  const asked = { ...read, name: "a person looks", approval };
+  const leased = { ...read, name: "leased", lease: 60_000 };
+  const sandboxed = { ...leased, name: "sandboxed", sandbox: true as const };
+  const probed = { ...read, name: "probed", closedPaths: 60 * minute };
+  const night = { ...readWhen("context.hour < 6"), name: "at night" };
+  const upTo = (minutes: number) => ({ default: minute, max: minutes * minute });
+  const long = upTo(90);
+  const names = (...policies: readonly PolicyEntry[]): readonly (string | undefined)[] => {
+    const { terms, alternatives = [] } = compiled(policies).outlook(ask("read-orders"));
+    return [terms?.policy, ...alternatives.map((way) => way.terms.policy)];
+  };
+
+  test.each<[what: string, policies: readonly PolicyEntry[], offered: readonly string[]]>([
+    [
+      "what asks for more and gives no longer is none",
+      [asked, leased, sandboxed, probed, atOnce],
+      ["at once"],
+    ],
+    ["what goes without a person is one", [leased, asked], ["a person looks", "leased"]],
+    ["what is longer is one", [{ ...asked, ttl: long }, atOnce], ["at once", "a person looks"]],
+    ["what needs no sandbox is one", [{ ...sandboxed, ttl: long }, leased], ["sandboxed", "leased"]],
+    ["what has no condition is one", [night, asked], ["at night", "a person looks"]],
+    [
+      "with fewer people it is one",
+      [{ ...asked, name: "two", approval: { ...approval, count: 2 }, ttl: long }, asked],
+      ["two", "a person looks"],
+    ],
+    [
+      "with a longer lease it is one",
+      [{ ...leased, name: "short", lease: 5000, ttl: long }, leased],
+      ["short", "leased"],
+    ],
+    [
+      "with an older probe it is one",
+      [{ ...probed, name: "newer", closedPaths: minute, ttl: long }, probed],
+      ["newer", "probed"],
+    ],
+    [
+      "of two demands neither is less",
+      [leased, { ...probed, ttl: upTo(20) }, asked],
+      ["a person looks", "probed", "leased"],
+    ],
+    [
+      "no more than four are named",
+      [
+        night,
+        { ...asked, ttl: upTo(80) },
+        { ...leased, name: "both", closedPaths: 60 * minute, ttl: upTo(90) },
+        { ...sandboxed, ttl: upTo(85) },
+        { ...leased, ttl: upTo(16) },
+        probed,
+      ],
+      ["at night", "a person looks", "both", "sandboxed", "leased"],
+    ],
+  ])("%s", (_, policies, offered) => {
+    expect(names(...policies)).toEqual(offered);
+    expect(names(...policies.toReversed())).toEqual(offered);
+  });
+
+  test("a second one of the same terms is none", () => {
+    expect(names(atOnce, { ...atOnce, name: "again" })).toEqual(["at once"]);
+  });
+
+  test("each has its own conditions, and those of every forbid", () => {
+    const forbid = { ...entries[2], operations: ["read-orders"], when: "context.hour > 20" };
+    expect(compiled([atOnce, { ...night, ttl: long }, forbid]).outlook(ask("read-orders"))).toMatchObject({
+      conditions: [{ kind: "not while", text: "context.hour > 20" }],
+      alternatives: [
+        {
+          conditions: [
+            { kind: "if", text: "context.hour < 6" },
+            { kind: "not while", text: "context.hour > 20" },
+          ],
+        },
+      ],
+    });
+  });
+
+  test("their policies' reasons say what they demand", () => {
+    expect(compiled([asked, sandboxed]).outlook(ask("read-orders")).reasons).toEqual([
+      "needs approval under policy 'a person looks' (group support-agents)",
+      "also automatically by policy 'sandboxed' (group support-agents), with a lease that the task renews, for a command in a sandbox",
+    ]);
   });
 });

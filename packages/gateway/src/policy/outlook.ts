@@ -1,6 +1,7 @@
 import { messageOf } from "../kernel/errors.ts";
 import type { CompiledPolicy } from "./cedar-policy.ts";
 import { askerOf, concerns, type OperationPolicies } from "./decide.ts";
+import { isUndemanding } from "./demands.ts";
 import type { Engine } from "./engine.ts";
 import { judge, refuseAll, type Judgement } from "./judge.ts";
 import { printable } from "./printable.ts";
@@ -15,7 +16,10 @@ import {
   type Asker,
 } from "./reasons.ts";
 import { byLeastAsking, termsOf } from "./terms.ts";
-import type { Condition, Outlook, PolicyAsk } from "./types.ts";
+import type { Condition, Outlook, PolicyAsk, Way } from "./types.ts";
+
+/** The most alternatives to what is offered first. */
+export const MAX_ALTERNATIVES = 4;
 
 /** Nothing of this is known while listing; no policy that is evaluated for a listing reads it. */
 const unknown = { reason: "", requested_seconds: 0, hour: 0, weekday: 1, client_address: "0.0.0.0" } as const;
@@ -85,24 +89,59 @@ function weigh(
     .filter(({ entry }) => !entry.forbid)
     .toSorted((a, b) => {
       const [left, right] = [termsOf(a.entry), termsOf(b.entry)];
-      // A condition asks something too, though less than an approval.
+      // What demands nothing of the task decides first, as it does for an ask that brings nothing.
+      const demands = Number(isUndemanding(right)) - Number(isUndemanding(left));
       const approval = Number(left.approval !== undefined) - Number(right.approval !== undefined);
-      return approval || Number(a.open) - Number(b.open) || compare(left, right);
+      // A condition asks something too, though less than an approval.
+      return demands || approval || Number(a.open) - Number(b.open) || compare(left, right);
     });
   if (best === undefined) {
     const closest = permits.toSorted((a, b) => Number(concerns(b, asker)) - Number(concerns(a, asker)));
     return closed(closest.map((policy) => unmet(policy, asker)));
   }
-  const conditions = [
-    ...(best.open ? [conditionOf("if", best)] : []),
-    ...forbids.map((policy) => conditionOf("not while", policy)),
-  ];
+  const wayOf = (policy: CompiledPolicy): Way => ({
+    terms: termsOf(policy.entry),
+    conditions: [
+      ...(policy.open ? [conditionOf("if", policy)] : []),
+      ...forbids.map((forbid) => conditionOf("not while", forbid)),
+    ],
+  });
+  const alternatives = alternativesTo(best, others).map(wayOf);
   return {
     requestable: true,
-    terms: termsOf(best.entry),
-    conditions,
+    ...wayOf(best),
+    ...(alternatives.length === 0 ? {} : { alternatives }),
     reasons: bounded([permittedBy(best, asker), ...others.map((policy) => alsoBy(policy, asker))]),
   };
+}
+
+/** Those that are better than the best, and than each other before them, in something. */
+function alternativesTo(best: CompiledPolicy, others: readonly CompiledPolicy[]): readonly CompiledPolicy[] {
+  const found: CompiledPolicy[] = [];
+  for (const each of others) {
+    if (found.length === MAX_ALTERNATIVES) break;
+    if (![best, ...found].some((earlier) => isNowhereWorse(earlier, each))) found.push(each);
+  }
+  return found;
+}
+
+/** Whether one policy asks no more than another in anything, and gives as long a time. */
+function isNowhereWorse(one: CompiledPolicy, other: CompiledPolicy): boolean {
+  const [left, right] = [askedBy(one), askedBy(other)];
+  return left.every((asked, at) => asked <= (right[at] ?? 0));
+}
+
+/** How much a policy asks, a number each: none, or more the more it asks. */
+function askedBy({ entry, open }: CompiledPolicy): readonly number[] {
+  const { approval, closedPaths, lease, sandbox, maxTtl } = termsOf(entry);
+  return [
+    approval?.count ?? 0,
+    Number(open),
+    Number(sandbox !== undefined),
+    lease === undefined ? 0 : 1 / lease,
+    closedPaths === undefined ? 0 : 1 / closedPaths,
+    -maxTtl,
+  ];
 }
 
 function conditionOf(kind: Condition["kind"], { entry }: CompiledPolicy): Condition {

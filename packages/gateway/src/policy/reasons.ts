@@ -1,5 +1,7 @@
 import type { CompiledPolicy } from "./cedar-policy.ts";
+import { demandsInWords } from "./demands.ts";
 import { list, printable } from "./printable.ts";
+import { termsOf } from "./terms.ts";
 
 /** The most reasons in one answer. */
 const MAX_REASONS = 5;
@@ -56,7 +58,7 @@ export function permittedBy(policy: CompiledPolicy, asker: Asker): string {
 export function alsoBy(policy: CompiledPolicy, asker: Asker): string {
   const how = policy.entry.approval === undefined ? "automatically by" : "with approval under";
   const when = policy.open ? `, if ${condition(policy)}` : "";
-  return `also ${how} ${named(policy)} ${through(policy, asker)}${when}`;
+  return `also ${how} ${named(policy)} ${through(policy, asker)}${when}${demandsInWords(termsOf(policy.entry))}`;
 }
 
 /** `forbidden by policy 'nobody writes at night' because context.hour < 6` */

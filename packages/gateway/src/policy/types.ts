@@ -100,12 +100,21 @@ export interface Condition {
   readonly text: string;
 }
 
+/** The terms of one policy, and what a request would still have to meet. */
+export interface Way {
+  readonly terms: Terms;
+  readonly conditions: readonly Condition[];
+}
+
 /** What `GET /v1/operations` and `mayflyd explain` say of one operation. */
 export interface Outlook {
   readonly requestable: boolean;
+  /** What an ask that brings nothing gets; what asks least, where all policies demand something of the task. */
   readonly terms?: Terms;
   /** What a request would still have to meet. */
   readonly conditions: readonly Condition[];
+  /** Other policies' terms, each better than those before it in something; left out: there are none. */
+  readonly alternatives?: readonly Way[];
   /** Why, for a person to read; for each policy that did not match, what was missing. */
   readonly reasons: readonly string[];
 }

@@ -1,11 +1,49 @@
 import * as z from "zod";
 import type { Offer } from "../../grants/grants.ts";
 import { conditionInWords } from "../../policy/condition.ts";
+import { MAX_ALTERNATIVES } from "../../policy/outlook.ts";
 import type { Terms } from "../../policy/types.ts";
 import { component } from "../contract/components.ts";
 import { endpoint } from "../contract/endpoint.ts";
 import { approvalRuleSchema } from "../contract/schemas.ts";
 import { approvalRuleView } from "../contract/views.ts";
+
+const leaseSchema = z
+  .object({ max_seconds: z.number() })
+  .optional()
+  .meta({ description: "Ask with `lease`, of so many seconds at most" });
+
+const requiresSchema = z
+  .object({
+    closed_paths_within_seconds: z.number().optional().meta({
+      description:
+        "Ask from a host whose paths beside the gateway were probed closed (`mayfly probe`) that lately",
+    }),
+    sandbox: z
+      .literal(true)
+      .optional()
+      .meta({ description: "Ask for a command in a sandbox (`mayfly run --sandbox`)" }),
+  })
+  .optional()
+  .meta({ description: "What must be known of where the task runs" });
+
+const conditionsSchema = z
+  .array(z.string())
+  .meta({ description: "What the policy still has to see met, as written" });
+
+/** What one policy gives, and what it asks for it. */
+const termsShape = {
+  policy: z.string(),
+  ttl: z.object({ default_seconds: z.number(), max_seconds: z.number() }),
+  approval: approvalRuleSchema.optional().meta({ description: "A person must approve" }),
+  lease: leaseSchema,
+  requires: requiresSchema,
+};
+
+const offeredTermsSchema = component(
+  "OfferedTerms",
+  z.object({ ...termsShape, conditions: conditionsSchema }),
+);
 
 const offerSchema = component(
   "Offer",
@@ -21,31 +59,24 @@ const offerSchema = component(
     risk: z.enum(["low", "medium", "high"]),
     scope: z.array(z.string()).meta({ description: "What it covers, in words, a line a fact" }),
     requestable: z.boolean(),
-    policy: z.string().optional(),
-    ttl: z.object({ default_seconds: z.number(), max_seconds: z.number() }).optional(),
-    approval: approvalRuleSchema.optional().meta({ description: "A person must approve" }),
-    lease: z
-      .object({ max_seconds: z.number() })
-      .optional()
-      .meta({ description: "Ask with `lease`, of so many seconds at most" }),
-    requires: z
+    ...termsShape,
+    policy: termsShape.policy.optional(),
+    ttl: termsShape.ttl.optional(),
+    alternatives: z.array(offeredTermsSchema).max(MAX_ALTERNATIVES).optional().meta({
+      description:
+        "What other policies give, each better in something: without a person for a task that holds a lease, or longer",
+    }),
+    break_glass: z
       .object({
-        closed_paths_within_seconds: z.number().optional().meta({
-          description:
-            "Ask from a host whose paths beside the gateway were probed closed (`mayfly probe`) that lately",
-        }),
-        sandbox: z
-          .literal(true)
-          .optional()
-          .meta({ description: "Ask for a command in a sandbox (`mayfly run --sandbox`)" }),
+        policy: z.string(),
+        max_seconds: z.number(),
+        lease: leaseSchema,
+        requires: requiresSchema,
+        conditions: z.array(z.string()),
       })
       .optional()
-      .meta({ description: "What must be known of where the task runs" }),
-    break_glass: z
-      .object({ policy: z.string(), max_seconds: z.number(), conditions: z.array(z.string()) })
-      .optional()
       .meta({ description: "In an emergency: what asking with break_glass gives, at once" }),
-    conditions: z.array(z.string()).meta({ description: "What the policy still has to see met, as written" }),
+    conditions: conditionsSchema,
     reasons: z.array(z.string()),
   }),
 );
@@ -53,7 +84,7 @@ const offerSchema = component(
 const offersSchema = component("Offers", z.object({ operations: z.array(offerSchema) }));
 
 function offerView(offer: Offer, protocol: string | undefined): z.input<typeof offerSchema> {
-  const { terms } = offer.outlook;
+  const { terms, alternatives } = offer.outlook;
   return {
     name: `${offer.connection}/${offer.operation}`,
     connection: offer.connection,
@@ -63,14 +94,14 @@ function offerView(offer: Offer, protocol: string | undefined): z.input<typeof o
     risk: offer.risk,
     scope: [...offer.scope],
     requestable: offer.outlook.requestable,
-    ...(terms === undefined
+    ...(terms === undefined ? {} : termsView(terms)),
+    ...(alternatives === undefined
       ? {}
       : {
-          policy: terms.policy,
-          ttl: { default_seconds: terms.defaultTtl / 1000, max_seconds: terms.maxTtl / 1000 },
-          ...(terms.lease === undefined ? {} : { lease: { max_seconds: terms.lease / 1000 } }),
-          ...requiresView(terms),
-          ...(terms.approval === undefined ? {} : { approval: approvalRuleView(terms.approval) }),
+          alternatives: alternatives.map((way) => ({
+            ...termsView(way.terms),
+            conditions: way.conditions.map(conditionInWords),
+          })),
         }),
     ...(offer.breakGlass?.terms === undefined
       ? {}
@@ -78,6 +109,7 @@ function offerView(offer: Offer, protocol: string | undefined): z.input<typeof o
           break_glass: {
             policy: offer.breakGlass.terms.policy,
             max_seconds: offer.breakGlass.terms.maxTtl / 1000,
+            ...demandsView(offer.breakGlass.terms),
             conditions: offer.breakGlass.conditions.map(conditionInWords),
           },
         }),
@@ -86,13 +118,31 @@ function offerView(offer: Offer, protocol: string | undefined): z.input<typeof o
   };
 }
 
-function requiresView({ closedPaths, sandbox }: Terms): Pick<z.input<typeof offerSchema>, "requires"> {
-  if (closedPaths === undefined && sandbox === undefined) return {};
+function termsView(terms: Terms): Omit<z.input<typeof offeredTermsSchema>, "conditions"> {
   return {
-    requires: {
-      ...(closedPaths === undefined ? {} : { closed_paths_within_seconds: closedPaths / 1000 }),
-      ...(sandbox === undefined ? {} : { sandbox }),
-    },
+    policy: terms.policy,
+    ttl: { default_seconds: terms.defaultTtl / 1000, max_seconds: terms.maxTtl / 1000 },
+    ...demandsView(terms),
+    ...(terms.approval === undefined ? {} : { approval: approvalRuleView(terms.approval) }),
+  };
+}
+
+/** What terms demand of the task. */
+function demandsView({
+  lease,
+  closedPaths,
+  sandbox,
+}: Terms): Pick<z.input<typeof offeredTermsSchema>, "lease" | "requires"> {
+  return {
+    ...(lease === undefined ? {} : { lease: { max_seconds: lease / 1000 } }),
+    ...(closedPaths === undefined && sandbox === undefined
+      ? {}
+      : {
+          requires: {
+            ...(closedPaths === undefined ? {} : { closed_paths_within_seconds: closedPaths / 1000 }),
+            ...(sandbox === undefined ? {} : { sandbox }),
+          },
+        }),
   };
 }
 
