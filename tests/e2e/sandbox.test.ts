@@ -56,7 +56,14 @@ test("psql works in a sandbox as outside of it, and the database itself cannot b
   expect(ran.stderr).toContain("mayfly: released");
 });
 
+test("mayfly connect has its client in a sandbox too", async () => {
+  const connected = await mayfly("connect", "--sandbox", ...ask, "--", "-X", "-Atc", "select 1");
+  expect(connected.stdout).toBe("1\n");
+  expect(connected.stderr).toContain("mayfly: released");
+});
+
 test.each([
+  ["connect", ["connect", ...ask, "--", "-Xc", "select 1"]],
   ["run", ["run", ...ask, "--", "true"]],
   ["request", ["request", ...ask]],
 ])("mayfly %s without a sandbox is denied, and says what to run", async (_, args) => {
@@ -72,6 +79,7 @@ test("what can be asked for says that it takes a sandbox", async () => {
   expect((await mayfly("operations", "--scope")).stdout).toContain(
     "requires: a command in a sandbox (mayfly run --sandbox)",
   );
+  expect((await mayfly("operations")).stdout).toContain("(in a sandbox: mayfly run --sandbox)");
 });
 
 describe("while a command runs in its sandbox", () => {
@@ -101,7 +109,7 @@ describe("while a command runs in its sandbox", () => {
       {
         PGHOST: "localhost",
         PGPORT: String(world.gateway.postgresPort),
-        PGUSER: grant,
+        PGUSER: `${grant}.token`,
         PGPASSWORD: token,
         PGDATABASE: "orders-db",
         PGSSLMODE: "verify-full",
@@ -109,7 +117,7 @@ describe("while a command runs in its sandbox", () => {
       ["-Atc", "select count(*) from orders"],
     );
     expect(refused.code).not.toBe(0);
-    expect(refused.stderr).toContain("password authentication failed");
+    expect(refused.stderr).toContain("this grant is for a command in a sandbox");
   });
 
   test.each(["collect", "env"])("mayfly %s does not get its secret", async (command) => {

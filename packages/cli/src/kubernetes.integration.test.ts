@@ -86,7 +86,10 @@ it("says that there is no grant", async () => {
 it("passes over a grant that is for a command in a sandbox, which takes no token", async () => {
   const { grants } = bed.all.grants.store;
   for (const [id, grant] of grants) grants.set(id, { ...grant, sandbox: true });
-  expect((await bed.run(["kubeconfig", "orders-db"])).stderr).toContain("no active grant");
+  const refused = (await bed.run(["kubeconfig", "orders-db"])).stderr;
+  expect(refused).toMatch(
+    /no active grant on a cluster named orders-db: gr_[0-9a-z]{16} is for a command in a sandbox alone\n/,
+  );
   await bed.run(["request", "orders-db/read-orders", "--reason", "TICKET-1"]);
   expect((await bed.run(["kubeconfig", "orders-db"])).code).toBe(0);
 });

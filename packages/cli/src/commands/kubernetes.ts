@@ -1,4 +1,4 @@
-import { type Access, type Mayfly, MayflyError } from "@mayfly/sdk";
+import { type Access, type Grant, type Mayfly, MayflyError } from "@mayfly/sdk";
 import type { Command } from "commander";
 import { bearerToken, command, type CommonOptions, connect } from "../context.ts";
 import { completeKubeconfig, withProfile } from "../kubeconfig.ts";
@@ -14,7 +14,8 @@ export function kubeconfigCommand(): Command {
     const { mayfly, place, isBound } = connect(options);
     const grants = await mayfly.grants({ state: "active" });
     // A list says nothing of ways in: the grant itself does. What is for a sandbox takes no token.
-    const mine = grants.find((grant) => grant.connection === connection && grant.sandbox === undefined);
+    const here = grants.filter((grant) => grant.connection === connection);
+    const mine = here.find((grant) => grant.sandbox === undefined);
     const access =
       mine === undefined
         ? undefined
@@ -22,14 +23,23 @@ export function kubeconfigCommand(): Command {
           ? await secretAccess(mayfly, mine.id)
           : (await mayfly.grant(mine.id)).access;
     if (access?.kubeconfig === undefined)
-      throw new MayflyError("no_grant", `you have no active grant on a cluster named ${connection}`, {
-        status: 404,
-        hint: `ask for one: mayfly request ${connection}/OPERATION --reason "…"`,
-      });
+      throw new MayflyError(
+        "no_grant",
+        `you have no active grant on a cluster named ${connection}${whyNot(here)}`,
+        {
+          status: 404,
+          hint: `ask for one: mayfly request ${connection}/OPERATION --reason "…"`,
+        },
+      );
     const kubeconfig = withProfile(completeKubeconfig(access.kubeconfig, place.caFile), options.profile);
     if (options.json === true) outJson({ kubeconfig });
     else out(kubeconfig.trimEnd());
   });
+}
+
+/** What is said of a grant that is there and takes no token. */
+function whyNot([grant]: readonly Grant[]): string {
+  return grant?.sandbox === true ? `: ${grant.id} is for a command in a sandbox alone` : "";
 }
 
 /** The ways in with the grant's own secret: kubectl cannot prove the key that a token is bound to (DPoP). */

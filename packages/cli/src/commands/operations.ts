@@ -38,78 +38,103 @@ const columns: readonly Column[] = [
   { name: "DESCRIPTION", givesWay: "below" },
 ];
 
-/** An operation with all that it covers. */
+/** What one policy gives, as the API says it. */
+type Given = Pick<Offer, "policy" | "ttl" | "approval" | "lease" | "requires" | "conditions">;
+
+/** An operation with all that it covers, and each way to it. */
 export function linesOf(offer: Offer): string[] {
   const emergency = offer.break_glass;
   return [
     painted(oneLine(offer.name), "bold"),
     `  ${oneLine(offer.description)}`,
     ...offer.scope.map((line) => `  - ${oneLine(line)}`),
-    ...(offer.policy === undefined
-      ? []
-      : [`  policy: ${oneLine(offer.policy)}; approval: ${oneLine(approvalText(offer))}`]),
-    ...(offer.lease === undefined
-      ? []
-      : [`  lease: of ${formatDuration(offer.lease.max_seconds * 1000)} at most (mayfly run holds one)`]),
-    ...requiresText(offer).map((what) => `  requires: ${what}`),
-    ...offer.conditions.map((line) => `  when: ${oneLine(line)}`),
+    ...waysTo(offer).flatMap((way, at) => linesOfWay(at === 0 ? "" : "or ", way)),
     ...(emergency === undefined
       ? []
       : [
           `  break glass: ${oneLine(emergency.policy)}; up to ${formatDuration(emergency.max_seconds * 1000)}`,
-          ...emergency.conditions.map((line) => `  break glass when: ${oneLine(line)}`),
+          ...linesOfDemands("break glass ", emergency),
         ]),
   ];
 }
 
-/** What must be known of where the task runs, a line each. */
-function requiresText({ requires }: Offer): string[] {
-  const seconds = requires?.closed_paths_within_seconds;
+/** What it takes by the policy that is offered first, and by each other one. */
+function waysTo(offer: Offer): readonly Given[] {
+  return [offer, ...(offer.alternatives ?? [])];
+}
+
+function linesOfWay(or: string, way: Given): string[] {
+  const policy = way.policy === undefined ? [] : [policyLine(or, way.policy, way)];
+  return [...policy, ...linesOfDemands(or === "" ? "" : "  ", way)];
+}
+
+function policyLine(or: string, policy: string, way: Given): string {
+  const upTo =
+    or === "" || way.ttl === undefined ? "" : `; up to ${formatDuration(way.ttl.max_seconds * 1000)}`;
+  return `  ${or}policy: ${oneLine(policy)}; approval: ${oneLine(approvalText(way))}${upTo}`;
+}
+
+/** What a way asks of the task, a line each. */
+function linesOfDemands(before: string, way: Pick<Given, "lease" | "requires" | "conditions">): string[] {
+  const { closed_paths_within_seconds: within, sandbox } = way.requires ?? {};
   return [
-    ...(seconds === undefined
+    ...(way.lease === undefined
+      ? []
+      : [`lease: of ${formatDuration(way.lease.max_seconds * 1000)} at most (mayfly run holds one)`]),
+    ...(within === undefined
       ? []
       : [
-          `the paths beside the gateway probed closed within ${formatDuration(seconds * 1000)} (mayfly probe)`,
+          `requires: the paths beside the gateway probed closed within ${formatDuration(within * 1000)} (mayfly probe)`,
         ]),
-    ...(requires?.sandbox === undefined ? [] : ["a command in a sandbox (mayfly run --sandbox)"]),
-  ];
+    ...(sandbox === undefined ? [] : ["requires: a command in a sandbox (mayfly run --sandbox)"]),
+    ...way.conditions.map((line) => `when: ${oneLine(line)}`),
+  ].map((line) => `  ${before}${line}`);
 }
 
-/** An operation's row, and one more where breaking glass gives it. */
-function rowsOf(offer: Offer): string[][] {
-  const described = (conditions: readonly string[]): string =>
-    offer.description + (conditions.length === 0 ? "" : ` (when ${conditions.join(" and ")})`);
-  const { ttl, break_glass: emergency } = offer;
+/** An operation's rows: one for each way to it, and one more where breaking glass gives it. */
+export function rowsOf(offer: Offer): string[][] {
+  const { break_glass: emergency } = offer;
+  const row = (ttl: string, approval: string, way: Parameters<typeof asked>[0]): string[] => [
+    offer.name,
+    offer.risk,
+    ttl,
+    approval,
+    offer.description + asked(way),
+  ];
   return [
-    ...(offer.requestable
-      ? [
-          [
-            offer.name,
-            offer.risk,
-            ttl === undefined
-              ? "-"
-              : `${formatDuration(ttl.default_seconds * 1000)}, up to ${formatDuration(ttl.max_seconds * 1000)}`,
-            approvalText(offer),
-            described(offer.conditions),
-          ],
-        ]
-      : []),
+    ...(offer.requestable ? waysTo(offer) : []).map((way) =>
+      row(
+        way.ttl === undefined
+          ? "-"
+          : `${formatDuration(way.ttl.default_seconds * 1000)}, up to ${formatDuration(way.ttl.max_seconds * 1000)}`,
+        approvalText(way),
+        way,
+      ),
+    ),
     ...(emergency === undefined
       ? []
-      : [
-          [
-            offer.name,
-            offer.risk,
-            `up to ${formatDuration(emergency.max_seconds * 1000)}`,
-            "break glass",
-            described(emergency.conditions),
-          ],
-        ]),
+      : [row(`up to ${formatDuration(emergency.max_seconds * 1000)}`, "break glass", emergency)]),
   ];
 }
 
-function approvalText(offer: { approval?: { by: readonly string[]; count: number } }): string {
-  if (offer.approval === undefined) return "none";
-  const by = offer.approval.by.join(" or ");
-  return offer.approval.count === 1 ? by : `${offer.approval.count} of ${by}`;
+/** What a way asks of the task, in a parenthesis: ` (mayfly run --sandbox; when context.hour < 6)` */
+function asked({ lease, requires, conditions }: Pick<Given, "lease" | "requires" | "conditions">): string {
+  const within = requires?.closed_paths_within_seconds;
+  const demands = [
+    // A sandbox brings a lease.
+    ...(requires?.sandbox === undefined
+      ? lease === undefined
+        ? []
+        : ["with a lease: mayfly run"]
+      : ["in a sandbox: mayfly run --sandbox"]),
+    ...(within === undefined ? [] : [`from a host probed closed within ${formatDuration(within * 1000)}`]),
+    ...(conditions.length === 0 ? [] : [`when ${conditions.join(" and ")}`]),
+  ];
+  return demands.length === 0 ? "" : ` (${demands.join("; ")})`;
+}
+
+function approvalText({ approval }: Pick<Given, "approval">): string {
+  if (approval === undefined) return "none";
+  const by = approval.by.join(" or ");
+  return approval.count === 1 ? by : `${approval.count} of ${by}`;
 }

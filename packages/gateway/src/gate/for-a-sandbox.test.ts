@@ -82,4 +82,13 @@ describe("of several grants, with a token", () => {
     for (const more of [{}, { covers: () => true }]) expect(await answer(enter(token, more))).toBe("gr_1");
     expect(await answer(enter(token, { grant: "gr_2" }))).toContain(alone);
   });
+
+  it("the other is not looked at where the one that may be used does not cover the act", async () => {
+    world.activate("gr_1", 60_000);
+    world.activate("gr_2", 60_000, undefined, { sandbox: true });
+    let asked = 0;
+    const covers = (): boolean => (asked += 1) > 1;
+    expect(await answer(enter(token, { covers }))).toBe("gr_1");
+    expect(asked).toBe(1);
+  });
 });

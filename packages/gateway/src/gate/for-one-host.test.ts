@@ -168,6 +168,15 @@ describe("over HTTP with a token, of several grants", () => {
     expect(await answer(enter("good:0oabot", elsewhere))).toBe("gr_3");
   });
 
+  it("another host's is not looked at where this one's does not cover the act", async () => {
+    activate("gr_1", unbound);
+    activate("gr_2", { address: elsewhere });
+    let asked = 0;
+    const counts = (): boolean => (asked += 1) > 1;
+    expect(await answer(enter("good:0oabot", address, { covers: counts }))).toBe("gr_1");
+    expect(asked).toBe(1);
+  });
+
   it("another host's that is named is refused in its words", async () => {
     activate("gr_1", unbound);
     activate("gr_2", { address: elsewhere });

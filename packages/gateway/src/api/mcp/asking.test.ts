@@ -36,6 +36,35 @@ test.each([
   ],
 ])("how an operation with the terms %j is had", (more, words) => expect(howToGet(offer(more))).toBe(words));
 
+test.each<[more: object, alternatives: readonly object[], words: string]>([
+  [{ lease: 5000 }, [{ maxTtl: 60_000 }], "granted at once, up to 1m"],
+  [
+    { lease: 5000 },
+    [{ lease: 5000, sandbox: true }],
+    "not with these tools: it takes a lease, which a running task renews; use mayfly run",
+  ],
+  [{}, [{ maxTtl: 3_600_000, lease: 5000 }], "granted at once, up to 15m"],
+])("with the terms %j and the alternatives %j it is %s", (more, others, words) => {
+  const { outlook, ...rest } = offer(more);
+  const ways = others.map((other) => ({ terms: { ...terms, ...other }, conditions: [] }));
+  expect(howToGet({ ...rest, outlook: { ...outlook, alternatives: ways } })).toBe(words);
+});
+
+test.each([
+  [{}, "with break_glass at once"],
+  [{ lease: 5000 }, "with mayfly run --break-glass at once"],
+  [{ lease: 60_000, sandbox: true }, "with mayfly run --sandbox --break-glass at once"],
+  [
+    { closedPaths: 60_000 },
+    "with break_glass at once, from a host with its direct paths probed closed within 1m",
+  ],
+])("an emergency with the terms %j says %s", (more, words) => {
+  const emergency = offer(more).outlook;
+  expect(howToGet({ ...offer({}), breakGlass: emergency })).toBe(
+    `granted at once, up to 15m; in an emergency ${words}, and everybody hears of it`,
+  );
+});
+
 test("nobody is led to what ends, to another connection or to what they have", () => {
   const offers: readonly Offer[] = [
     offer({}),

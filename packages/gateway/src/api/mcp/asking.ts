@@ -4,7 +4,8 @@ import { conditionInWords } from "../../policy/condition.ts";
 import type { Grant } from "../../grants/types.ts";
 import { formatDuration } from "../../kernel/durations.ts";
 import { MayflyError } from "../../kernel/errors.ts";
-import { isFrom } from "../../kernel/known-paths.ts";
+import { isFrom, type Place } from "../../kernel/known-paths.ts";
+import type { Terms, Way } from "../../policy/types.ts";
 import { isOwn } from "../contract/views.ts";
 import type { OwnToolCall } from "./own-tool.ts";
 
@@ -17,29 +18,67 @@ export function usageOf({ services }: OwnToolCall, connection: string): string {
   return services.toolbox.usage(kind, connection, services.url);
 }
 
-/** What has to happen before an operation is granted, in words. */
+/** How an active grant is used with these tools, or why it is not. */
+export function useOf(
+  call: OwnToolCall,
+  grant: Grant,
+): { readonly use: string } | { readonly not_with_these_tools: string } {
+  const why = unusableHere(grant, call.from);
+  return why === undefined
+    ? { use: usageOf(call, grant.connection) }
+    : { not_with_these_tools: `it is ${why}` };
+}
+
+/** What to do with an active grant, in words. */
+export function nextWith(call: OwnToolCall, grant: Grant): string {
+  const why = unusableHere(grant, call.from);
+  if (why !== undefined) return `not with these tools: the grant is ${why}`;
+  const left = formatDuration(grant.endsAt - call.services.clock.wall());
+  return `use ${usageOf(call, grant.connection)} with connection "${grant.connection}" within ${left}, then release_access with grant "${grant.id}"`;
+}
+
+/** What has to happen before an operation is granted to a caller of these tools, in words. */
 export function howToGet({ outlook, breakGlass }: Offer): string {
-  const { terms } = outlook;
   const emergency =
     breakGlass?.terms === undefined
       ? ""
-      : "; in an emergency with break_glass at once, and everybody hears of it";
+      : `; in an emergency ${emergencyInWords(breakGlass.terms)}, and everybody hears of it`;
+  const { terms, conditions, alternatives = [] } = outlook;
   if (terms === undefined || !outlook.requestable)
     return `not requestable now (${outlook.reasons.join("; ").slice(0, 300)})${emergency}`;
-  const { approval, closedPaths } = terms;
-  if (terms.sandbox !== undefined)
-    return `not with these tools: it takes a command in a sandbox; use mayfly run --sandbox${emergency}`;
-  if (terms.lease !== undefined)
-    return `not with these tools: it takes a lease, which a running task renews; use mayfly run${emergency}`;
-  const from = closedPaths === undefined ? "" : `, from a host with ${closedPathsInWords(closedPaths)}`;
-  const upTo = `up to ${formatDuration(terms.maxTtl)}${from}`;
+  const ways: readonly Way[] = [{ terms, conditions }, ...alternatives];
+  const way = ways.find((each) => commandFor(each.terms) === undefined);
+  if (way !== undefined) return wayInWords(way) + emergency;
+  const what =
+    terms.sandbox === undefined ? "a lease, which a running task renews" : "a command in a sandbox";
+  return `not with these tools: it takes ${what}; use ${commandFor(terms) ?? ""}${emergency}`;
+}
+
+/** The command that brings what a caller of tools cannot; undefined where nothing of the kind is demanded. */
+function commandFor({ lease, sandbox }: Terms): string | undefined {
+  if (sandbox !== undefined) return "mayfly run --sandbox";
+  return lease === undefined ? undefined : "mayfly run";
+}
+
+function emergencyInWords(terms: Terms): string {
+  const command = commandFor(terms);
+  return `${command === undefined ? "with break_glass" : `with ${command} --break-glass`} at once${fromHost(terms)}`;
+}
+
+function wayInWords({ terms, conditions }: Way): string {
+  const { approval, maxTtl } = terms;
+  const upTo = `up to ${formatDuration(maxTtl)}${fromHost(terms)}`;
   const when =
-    outlook.conditions.length === 0
+    conditions.length === 0
       ? ""
-      : `; only when ${outlook.conditions.map(conditionInWords).join(" and ").slice(0, 300)}`;
-  if (approval === undefined) return `granted at once, ${upTo}${when}${emergency}`;
+      : `; only when ${conditions.map(conditionInWords).join(" and ").slice(0, 300)}`;
+  if (approval === undefined) return `granted at once, ${upTo}${when}`;
   const who = approval.count === 1 ? "a person" : `${approval.count} people`;
-  return `${who} of ${approval.by.join(", ")} must approve, ${upTo}${when}${emergency}`;
+  return `${who} of ${approval.by.join(", ")} must approve, ${upTo}${when}`;
+}
+
+function fromHost({ closedPaths }: Terms): string {
+  return closedPaths === undefined ? "" : `, from a host with ${closedPathsInWords(closedPaths)}`;
 }
 
 /** What could be asked for on a connection, beside what a grant has already. */
@@ -80,7 +119,13 @@ export function held({ services, principal, from }: OwnToolCall, connection: str
   return services.grants
     .liveOf(principal, connection)
     .map(({ grant }) => grant)
-    .filter((grant) => grant.sandbox === undefined && isFrom(grant.from, from));
+    .filter((grant) => unusableHere(grant, from) === undefined);
+}
+
+/** Why an active grant is of no use to a caller of tools, who comes from there: `for a command in a sandbox alone`. */
+function unusableHere({ from: host, sandbox }: Grant, from: Place): string | undefined {
+  if (!isFrom(host, from)) return "for the host that asked for it, not for this one";
+  return sandbox === undefined ? undefined : "for a command in a sandbox alone";
 }
 
 /**
@@ -95,19 +140,21 @@ export async function activeGrant(
   const here = held(call, by.connection);
   const found = by.grant === undefined ? here[0] : here.find(({ id }) => id === by.grant);
   if (found !== undefined) return found;
-  if (by.grant === undefined)
-    throw notGranted(call, by.connection, `you have no active grant on ${by.connection}`);
-  const known = await services.grants.grant(principal, by.grant);
-  if (!isOwn(known.requester, principal) || known.connection !== by.connection)
-    throw notGranted(call, by.connection, `${by.grant} is no grant of yours on ${by.connection}`);
-  if (known.state === "active" && !isFrom(known.from, call.from))
+  if (by.grant === undefined) {
+    const [other] = services.grants.liveOf(principal, by.connection);
+    const why = other === undefined ? undefined : unusableHere(other.grant, call.from);
     throw notGranted(
       call,
       by.connection,
-      `grant ${by.grant} is for the host that asked for it, not for this one`,
+      `you have no active grant on ${by.connection}` +
+        (other === undefined || why === undefined ? "" : ` for these tools: ${other.grant.id} is ${why}`),
     );
-  if (known.state === "active" && known.sandbox === true)
-    throw notGranted(call, by.connection, `grant ${by.grant} is for a command in a sandbox alone`);
+  }
+  const known = await services.grants.grant(principal, by.grant);
+  if (!isOwn(known.requester, principal) || known.connection !== by.connection)
+    throw notGranted(call, by.connection, `${by.grant} is no grant of yours on ${by.connection}`);
+  const why = known.state === "active" ? unusableHere(known, call.from) : undefined;
+  if (why !== undefined) throw notGranted(call, by.connection, `grant ${by.grant} is ${why}`);
   throw notGranted(
     call,
     by.connection,

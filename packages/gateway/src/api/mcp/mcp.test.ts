@@ -278,6 +278,28 @@ describe("Mayfly's own tools", () => {
     expect(over.error).toBe(true);
   });
 
+  it("offer no use of a grant that is for a command in a sandbox", async () => {
+    const rig = startRig();
+    const client = await clientOf(rig);
+    const asked = await use(client, "request_access", ask("orders-db/read-orders"));
+    const { request, grant: held } = asked.data as { request: string; grant: { grant: string } };
+    const id = held.grant;
+    rig.grants.store.grants.set(id, { ...rig.grants.store.grants.get(id)!, sandbox: true });
+    const [listed] = (await use(client, "my_grants")).data["grants"] as object[];
+    expect(listed).toMatchObject({
+      grant: id,
+      not_with_these_tools: "it is for a command in a sandbox alone",
+    });
+    expect(listed).not.toHaveProperty("use");
+    expect((await use(client, "wait_for_access", { request, seconds: 0 })).data).toMatchObject({
+      next: "not with these tools: the grant is for a command in a sandbox alone",
+    });
+    const refused = await use(client, "run_sql", { connection: "orders-db", sql: "select 1" });
+    expect(refused.text).toContain(
+      `you have no active grant on orders-db for these tools: ${id} is for a command in a sandbox alone`,
+    );
+  });
+
   it("answer at once when a person must approve, and wait when asked to", async () => {
     const rig = startRig();
     const client = await clientOf(rig);

@@ -1,13 +1,13 @@
 import * as z from "zod";
 import type { AccessRequest } from "../../grants/types.ts";
-import { formatDuration, parseDuration } from "../../kernel/durations.ts";
+import { parseDuration } from "../../kernel/durations.ts";
 import { MayflyError } from "../../kernel/errors.ts";
 import { durationSchema, timeOf } from "../contract/schemas.ts";
 import { operationNames, reasonText } from "../contract/texts.ts";
 import { isOwn } from "../contract/views.ts";
 import { connectionInput } from "../../gate/tools/inputs.ts";
 import { namesOf, type Tool, type ToolResult } from "../../gate/tools/tool.ts";
-import { held, howToGet, usageOf } from "./asking.ts";
+import { held, howToGet, nextWith, usageOf, useOf } from "./asking.ts";
 import { type OwnToolCall, ownTool } from "./own-tool.ts";
 
 /** How long one call waits for people: clients of MCP give up after 60 s. */
@@ -205,7 +205,7 @@ export const myGrants: Tool<OwnToolCall> = ownTool({
         ...(grant.state === "active"
           ? {
               seconds_left: secondsLeft(call, grant.endsAt),
-              use: usageOf(call, grant.connection),
+              ...useOf(call, grant),
             }
           : { why: grant.endReason ?? grant.state }),
       })),
@@ -251,7 +251,6 @@ async function requestResult(call: OwnToolCall, request: AccessRequest): Promise
   const grant = await services.grants.grant(principal, request.grant);
   if (grant.state !== "active")
     return { ...facts, grant: { grant: grant.id, state: grant.state, why: grant.endReason ?? "" } };
-  const use = usageOf(call, grant.connection);
   return {
     ...facts,
     grant: {
@@ -260,6 +259,6 @@ async function requestResult(call: OwnToolCall, request: AccessRequest): Promise
       ends_at: timeOf(grant.endsAt),
       seconds_left: secondsLeft(call, grant.endsAt),
     },
-    next: `use ${use} with connection "${grant.connection}" within ${formatDuration(grant.endsAt - services.clock.wall())}, then release_access with grant "${grant.id}"`,
+    next: nextWith(call, grant),
   };
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Dossier } from "../../grants/requests/background.ts";
+import type { ApprovalRule, Outlook } from "../../policy/types.ts";
 import { component } from "../contract/components.ts";
 import { endpoint } from "../contract/endpoint.ts";
 import { grantSchema, requesterSchema, requestSchema, timeOf, timeSchema } from "../contract/schemas.ts";
@@ -55,7 +56,7 @@ const agentSchema = component(
 function reachedView(offer: Dossier["offers"][number]): z.input<typeof reachedSchema> {
   const { outlook, breakGlass } = offer;
   const terms = outlook.terms ?? breakGlass?.terms;
-  const approval = outlook.terms?.approval;
+  const approval = easiestApproval(outlook);
   const way = outlook.requestable
     ? approval === undefined
       ? "at_once"
@@ -74,6 +75,12 @@ function reachedView(offer: Dossier["offers"][number]): z.input<typeof reachedSc
     granted: offer.granted,
     ...(offer.lastGrantedAt === undefined ? {} : { last_granted_at: timeOf(offer.lastGrantedAt) }),
   };
+}
+
+/** Whom asking takes at least, by whatever way; undefined: nobody. */
+function easiestApproval({ terms, alternatives = [] }: Outlook): ApprovalRule | undefined {
+  const asked = [terms, ...alternatives.map((way) => way.terms)].map((each) => each?.approval);
+  return asked.reduce((least, each) => ((each?.count ?? 0) < (least?.count ?? 0) ? each : least));
 }
 
 const name = z.string().min(1).max(500);

@@ -102,15 +102,17 @@ export const collectSecret = endpoint({
   async handle({ services, principal, verified, address, params, body }) {
     const from = placeOf(address, verified.key);
     const secret = await services.grants.collectSecret(principal, params.id, from, body?.sandbox);
+    const grant = await services.grants.grant(principal, params.id);
     if (secret === undefined) {
       throw new ApiProblem(
         "secret_collected",
         409,
         `the secret of grant ${params.id} was collected before, or the grant has ended`,
-        "a secret is shown once: use your access token as the password over TLS, or release the grant and request again",
+        grant.sandbox === true
+          ? "a secret is shown once: release the grant and request again"
+          : "a secret is shown once: use your access token as the password over TLS, or release the grant and request again",
       );
     }
-    const grant = await services.grants.grant(principal, params.id);
     return { status: 200, body: grantView(grant, services.access(grant, secret)) };
   },
 });

@@ -25,6 +25,11 @@ describe("requests", () => {
     expect(again.body).not.toContain("SCRAM");
     const second = await app.inject(post(`/v1/grants/${body.grant.id}/secret`, "agent"));
     expect([second.statusCode, second.json().code]).toEqual([409, "secret_collected"]);
+    expect(second.json().hint).toContain("use your access token");
+    const made = all.grants.store.grants.get(body.grant.id);
+    all.grants.store.grants.set(body.grant.id, { ...made!, sandbox: true });
+    const sandboxed = await app.inject(post(`/v1/grants/${body.grant.id}/secret`, "agent"));
+    expect(sandboxed.json().hint).toBe("a secret is shown once: release the grant and request again");
   });
 
   it("gives the same request for the same idempotency key, without the secret again", async () => {

@@ -107,22 +107,24 @@ export async function collectSecret(
     );
   if (core.log.unavailable !== undefined)
     throw logUnavailable(undefined, "the secret can be collected once it does");
+  // What is for a command in a sandbox takes no token.
+  const instead = grant.sandbox === true ? "request again" : "use the access token, or request again";
   const secret = newSecret();
   const verifier = await verifierOf(secret);
   let set: boolean;
   try {
     set = await core.store.setVerifier(id, verifier);
   } catch (error) {
-    throw storeUnavailable(error, "the secret may be lost; use the access token, or request again");
+    throw storeUnavailable(error, `the secret may be lost; ${instead}`);
   }
   const entry = liveEntry(core, id) ?? over();
   if (!set) return undefined;
   entry.verifier = verifier;
   // A client that collects the secret is alive: the lease runs from here on.
   core.leases.renew(id);
-  // An unrecorded secret is not handed out: it is lost, and the access token still works.
+  // An unrecorded secret is not handed out: it is lost.
   const record = grantRecord("grant.collected", entry.grant, core.rules.configuration, { by: actor.subject });
-  await write(core.log, [record], "the secret is lost; use the access token, or request again");
+  await write(core.log, [record], `the secret is lost; ${instead}`);
   return secret;
 }
 

@@ -222,13 +222,14 @@ function retractIfAbsent(core: Core, request: AccessRequest, why: string): void 
 
 /** The detail of a `grant.activated` record. */
 export function activatedDetail(
-  { endsAt, lease }: Grant,
+  { endsAt, lease, sandbox }: Grant,
   ttl: number,
-): { ends_at: string; ttl_ms: number; ttl: string; lease_ms?: number } {
+): { ends_at: string; ttl_ms: number; ttl: string; lease_ms?: number; sandbox?: true } {
   return {
     ends_at: new Date(endsAt).toISOString(),
     ttl_ms: ttl,
     ttl: formatDuration(ttl),
     ...(lease === undefined ? {} : { lease_ms: lease }),
+    ...(sandbox === undefined ? {} : { sandbox }),
   };
 }

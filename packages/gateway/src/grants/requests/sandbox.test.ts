@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { GrantRules, Grants } from "../grants.ts";
 import { code, grantOf, read, refund } from "../testing/asks.ts";
-import { minute, readRule, refundRule, rulesOf, type Harness, type Rule, usual } from "../testing/harness.ts";
+import {
+  harness,
+  minute,
+  readRule,
+  refundRule,
+  rulesOf,
+  settle,
+  type Harness,
+  type Rule,
+  usual,
+} from "../testing/harness.ts";
 import { agent, reviewer } from "../testing/samples.ts";
 import { useHarness } from "../testing/use-harness.ts";
 import { digestOfRequest } from "./review-sheet.ts";
@@ -43,9 +53,8 @@ describe("a policy that demands a sandbox", () => {
     const request = await grants.request(agent, { ...read, ...inside });
     expect(request).toMatchObject({ state: "approved", sandbox: true, lease: 4000 });
     expect(grants.live(grantOf(request))?.grant).toMatchObject({ sandbox: true, lease: 4000 });
-    expect(h.log.disk.find(({ type }) => type === "request.created")?.detail).toMatchObject({
-      sandbox: true,
-    });
+    for (const said of ["request.created", "grant.activated"])
+      expect(h.log.disk.find(({ type }) => type === said)?.detail).toMatchObject({ sandbox: true });
   });
 
   it("is met by a request that waits: the yes gives what was asked for", async () => {
@@ -53,6 +62,9 @@ describe("a policy that demands a sandbox", () => {
     expect(waits).toMatchObject({ state: "pending", sandbox: true });
     const { grant } = await grants.approve(reviewer, waits.id, waits.digest, "");
     expect(grants.live(grant ?? "")?.grant).toMatchObject({ sandbox: true });
+    expect(h.log.disk.find(({ type }) => type === "grant.activated")?.detail).toMatchObject({
+      sandbox: true,
+    });
   });
 
   it("holds for an emergency too", async () => {
@@ -116,9 +128,40 @@ describe("the secret of a grant for a command in a sandbox", () => {
     expect(await grants.collectSecret(agent, grant, undefined, true)).toMatch(/^[0-9a-z]{32}$/);
   });
 
+  it.each<[string, () => void]>([
+    ["lost in the store", () => (h.store.fault = () => "lost")],
+    ["not recorded", () => (h.log.before = () => "lost")],
+  ])("that is %s leads nobody to the access token, which opens nothing", async (_, breaks) => {
+    const grant = grantOf(await grants.request(agent, { ...read, ...inside }));
+    breaks();
+    const failed = await grants
+      .collectSecret(agent, grant, undefined, true)
+      .catch((thrown: unknown) => thrown);
+    expect(failed).toMatchObject({ status: 503 });
+    expect(String(failed)).toMatch(/the secret (may be|is) lost; request again$/);
+  });
+
   it("of another grant is made for whoever says it", async () => {
     await grants.adopt(rulesOf(usual));
     const grant = grantOf(await grants.request(agent, read));
     expect(await grants.collectSecret(agent, grant, undefined, true)).toBeDefined();
   });
+});
+
+it("is for a command in a sandbox on every other gateway that takes it up", async () => {
+  const several = await harness({ poll: {}, rules: demanding });
+  try {
+    const second = await several.another({ poll: {} });
+    const grant = grantOf(await several.grants.request(agent, { ...read, ...inside }));
+    expect(second.live(grant)).toBeUndefined();
+    expect(await code(second.collectSecret(agent, grant))).toBe("forbidden");
+    expect(second.live(grant)?.grant).toMatchObject({ sandbox: true });
+    // One that is heard of, which nobody named.
+    const heard = grantOf(await several.grants.request(agent, { ...read, ...inside, idempotencyKey: "2" }));
+    several.clock.advance(1000);
+    await settle();
+    expect(second.live(heard)?.grant).toMatchObject({ sandbox: true });
+  } finally {
+    await several.close();
+  }
 });

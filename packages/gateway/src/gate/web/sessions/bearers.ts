@@ -9,8 +9,6 @@ import type { PresentedToken } from "../../../identity/dpop/presented-token.ts";
 import type { Principal } from "../../../identity/principal.ts";
 import type { Identity } from "../../../identity/identity.ts";
 import type { Clock } from "../../../kernel/clock.ts";
-import { isFrom, type Place, placeOf } from "../../../kernel/known-paths.ts";
-import { isProofFor } from "../../verification.ts";
 import { createGuesses } from "../../limits/guesses.ts";
 import { addressKey } from "../../limits/places.ts";
 
@@ -122,17 +120,13 @@ export function createBearers(parts: {
   const foundByToken = async (
     bearer: string,
     connection: string,
-    address: string,
     shown: PresentedToken | undefined,
   ): Promise<VerifiedBearer> => {
     const { principal, key } = await parts.identity.verify(bearer, { introspect: false, shown });
     const live = parts.grants.liveOf(principal, connection);
-    return {
-      kind: "found",
-      by: "token",
-      grants: usableFrom(placeOf(address, key), live),
-      owner: principal,
-    };
+    // Whoever holds another key is another host, and has none of its grants.
+    const theirs = live.filter(({ grant: { from } }) => from === undefined || from.key === key);
+    return { kind: "found", by: "token", grants: theirs, owner: principal };
   };
 
   return {
@@ -141,22 +135,10 @@ export function createBearers(parts: {
       if (last?.bearer === bearer && shown?.scheme !== "dpop") return foundBySecret(last.grant, connection);
       const match = secretForm.exec(bearer);
       return match === null
-        ? foundByToken(bearer, connection, address, shown)
+        ? foundByToken(bearer, connection, shown)
         : prove(bearer, match, connection, address, shown, socket);
     },
   };
-}
-
-/**
- * The grants that whoever comes from a place with a token may use. Whoever holds another key is another host, and has none of
- * its grants; those of another address, or for a command in a sandbox, come last, and say so when a session opens.
- */
-function usableFrom(from: Place, live: readonly LiveGrant[]): readonly LiveGrant[] {
-  if (live.every(({ grant }) => grant.from === undefined && grant.sandbox === undefined)) return live;
-  const theirs = live.filter(({ grant }) => grant.from === undefined || grant.from.key === from.key);
-  const isUsable = (one: LiveGrant): number =>
-    Number(isFrom(one.grant.from, from) && isProofFor(one, "token"));
-  return theirs.toSorted((a, b) => isUsable(b) - isUsable(a));
 }
 
 /** A grant's secret is bound to no key, whatever a client's library says of it. */

@@ -15,7 +15,7 @@ import {
   type WebSession,
 } from "../../gate.ts";
 import { sandboxOnly } from "../../refusals.ts";
-import { isProofFor } from "../../verification.ts";
+import { elsewhereOf, isProofFor } from "../../verification.ts";
 import type { VerifiedBearer } from "./bearers.ts";
 import { createWaitingSender } from "./turn-sender.ts";
 
@@ -87,6 +87,19 @@ function createHolderKeys(): (live: LiveGrant) => string {
     keys.set(live, made);
     return made;
   };
+}
+
+/** Of several grants, the one for an entry among those that take its proof from its address; undefined: none does. */
+function chosen(
+  named: readonly LiveGrant[],
+  by: VerifiedBearer["by"],
+  entry: Entry,
+  parts: Pick<EnteringParts<unknown, unknown>, "prefers">,
+): LiveGrant | undefined {
+  const usable = named.filter(
+    (live) => isProofFor(live, by) && elsewhereOf(live, entry.client.address) === undefined,
+  );
+  return usable.find((live) => parts.prefers(entry, live)) ?? usable[0];
 }
 
 /**
@@ -173,7 +186,7 @@ export function createEntering<Act, Cover>(
     const principal = keyOf(first);
     if (entry.prepare !== undefined || named.length > 1) entry.account?.belongsTo({ principal });
     if (entry.prepare !== undefined) await entry.prepare();
-    const live = named.length > 1 ? (named.find((each) => parts.prefers(entry, each)) ?? first) : first;
+    const live = named.length > 1 ? (chosen(named, found.by, entry, parts) ?? first) : first;
     entry.account?.belongsTo({ principal, grant: live.grant.id });
     // Looked at for every request: the secret may have opened the session that a token would share.
     if (!isProofFor(live, found.by)) return parts.refuse(entry, sandboxOnly);
