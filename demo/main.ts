@@ -13,7 +13,7 @@ const { values } = parseArgs({ options: { once: { type: "boolean", default: fals
 
 const ending = createEnding();
 const world = await startWorld(ending.unlessEnding(progress)).catch((error: unknown) => ending.over(error));
-const shell = createShell(world.clientEnvironment);
+const shell = createShell({ environment: { ...process.env, ...world.clientEnvironment } });
 ending.of(async () => {
   await shell.end();
   await world.stop();
@@ -28,8 +28,12 @@ try {
     console.log(`\n${index + 1}. ${step.title}`);
     await step.run(world, shell);
   }
-  const out = world.cluster === undefined ? "; the cluster's was left out" : "";
-  console.log(`\nAll ${walk.length} steps did what they say${out}.`);
+  const out = [
+    ...(world.cluster === undefined ? ["the cluster's"] : []),
+    ...(world.network === undefined ? ["the one about ways around"] : []),
+  ];
+  const leftOut = out.length === 0 ? "" : `; left out: ${out.join(" and ")}`;
+  console.log(`\nAll ${walk.length} steps did what they say${leftOut}.`);
 } catch (error) {
   failed = true;
   // A step that was broken off by the end has not failed.

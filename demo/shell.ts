@@ -45,15 +45,57 @@ function kill(group: number): void {
   }
 }
 
+/** Where commands run. */
+export interface Place {
+  /** What is printed before the `$`. */
+  readonly name?: string;
+  /** The command that runs its arguments there. */
+  readonly enter?: readonly string[];
+  /** All variables that commands have. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly folder?: string;
+}
+
 /** A shell for the walk: prints each command and what came back. */
-export function createShell(environment: Readonly<Record<string, string>>) {
-  const open = new Map<ChildProcess, Promise<void>>();
-  let isOver = false;
+export interface Shell {
+  /** Runs one command line in sh. */
+  run(line: string, options?: RunOptions): Promise<Outcome>;
+  /** Starts a command that reads a script, and gives it one line after another. */
+  open(line: string): Script;
+  /** The same shell somewhere else; it ends with this one. */
+  in(place: Place): Shell;
+  /** Ends every command that still runs, and lets no other begin. */
+  end(): Promise<void>;
+}
+
+/** A command that reads a script. */
+interface Script {
+  /** Waits until it has printed that. @returns what came before */
+  until(marker: RegExp): Promise<string>;
+  /** Runs one line in it. */
+  run(command: string): Promise<Outcome>;
+  /** Ends its script; answers what it printed on the way out. */
+  close(): Promise<Outcome>;
+}
+
+/** What runs, in all places of one shell. */
+interface Running {
+  readonly open: Map<ChildProcess, Promise<void>>;
+  isOver: boolean;
+}
+
+export function createShell(
+  { name, enter = [], environment, folder }: Place,
+  running: Running = { open: new Map(), isOver: false },
+): Shell {
+  const prompt = name === undefined ? "$" : `${name} $`;
   /** Starts sh in a process group of its own, so that what it has started can be ended with it. */
   const start = (line: string, stdin: "ignore" | "pipe") => {
-    if (isOver) throw new Unexpected("the demo has ended");
-    const child = spawn("sh", ["-c", line], {
-      env: { ...process.env, ...environment },
+    if (running.isOver) throw new Unexpected("the demo has ended");
+    const [program, ...args] = [...enter, "sh"];
+    const child = spawn(program, [...args, "-c", line], {
+      env: environment,
+      cwd: folder,
       stdio: [stdin, "pipe", "pipe"],
       detached: true,
     });
@@ -61,14 +103,13 @@ export function createShell(environment: Readonly<Record<string, string>>) {
       child.once("error", () => resolve());
       child.once("close", () => resolve());
     });
-    open.set(child, gone);
-    void gone.then(() => open.delete(child));
+    running.open.set(child, gone);
+    void gone.then(() => running.open.delete(child));
     return child;
   };
 
-  /** Runs one command line in sh. */
   const run = (line: string, options: RunOptions = {}): Promise<Outcome> => {
-    if (options.quiet !== true) console.log(`  $ ${line}`);
+    if (options.quiet !== true) console.log(`  ${prompt} ${line}`);
     return new Promise((resolve, reject) => {
       const child = start(line, options.input === undefined ? "ignore" : "pipe");
       child.stdin?.end(options.input);
@@ -89,9 +130,8 @@ export function createShell(environment: Readonly<Record<string, string>>) {
     });
   };
 
-  /** Starts a command that reads a script, and gives it one line after another. */
-  const openScript = (line: string) => {
-    console.log(`  $ ${line}`);
+  const openScript = (line: string): Script => {
+    console.log(`  ${prompt} ${line}`);
     const child = start(line, "pipe");
     let text = "";
     let wake = (): void => undefined;
@@ -124,7 +164,6 @@ export function createShell(environment: Readonly<Record<string, string>>) {
     };
     return {
       until,
-      /** Runs one line in it. */
       async run(command: string): Promise<Outcome> {
         console.log(`  (run) $ ${command}`);
         child.stdin?.write(`${command}\nprintf '\\n<done %d>\\n' $?\n`);
@@ -133,7 +172,6 @@ export function createShell(environment: Readonly<Record<string, string>>) {
         print(before.replace(/^\n/, ""), 24);
         return { text: before, code, lines: before.split("\n").length };
       },
-      /** Ends its script; answers what it printed on the way out. */
       async close(): Promise<Outcome> {
         child.stdin?.end();
         const code = await closed;
@@ -142,16 +180,13 @@ export function createShell(environment: Readonly<Record<string, string>>) {
       },
     };
   };
-  /** Ends every command that still runs, and lets no other begin. */
   const end = async (): Promise<void> => {
-    isOver = true;
-    for (const child of open.keys()) if (child.pid !== undefined) kill(child.pid);
-    await Promise.all(open.values());
+    running.isOver = true;
+    for (const child of running.open.keys()) if (child.pid !== undefined) kill(child.pid);
+    await Promise.all(running.open.values());
   };
-  return { run, open: openScript, end };
+  return { run, open: openScript, in: (place) => createShell(place, running), end };
 }
-
-export type Shell = ReturnType<typeof createShell>;
 
 /** Holds a step to what it says. @throws Unexpected */
 export function expect(outcome: Outcome, what: string, ...patterns: readonly RegExp[]): void {

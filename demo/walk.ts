@@ -1,3 +1,4 @@
+import { closedPaths } from "./closed-paths.ts";
 import { inDatabase, showCut, startLongQuery } from "./long-query.ts";
 import { approveInConsole, signIn } from "./persons.ts";
 import { registered } from "./registered.ts";
@@ -185,6 +186,7 @@ export const walk: readonly Step[] = [
       expect(unused, "what nobody used", /table public\.customers select email/);
     },
   },
+  closedPaths,
   {
     title:
       "The whole trail: every request, approval, statement and end, and the proof that nothing was altered",

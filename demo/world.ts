@@ -7,11 +7,13 @@ import { type Billing, billingAuth, startBilling, withBilling } from "@mayfly/te
 import { startCluster, withCluster } from "@mayfly/testing/cluster.ts";
 import { acceptCrm, crmEnvironment, withCrm } from "@mayfly/testing/crm.ts";
 import { root, startGateway, type GatewayProcess } from "@mayfly/testing/gateway.ts";
+import { whyNoHosts } from "@mayfly/testing/hosts.ts";
 import { startProvider } from "@mayfly/testing/people.ts";
 import { startReceiver, type Receiver } from "@mayfly/testing/receiver.ts";
 import { freePort } from "@mayfly/testing/ports.ts";
 import type { EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
 import { shopConfiguration, shopSecrets, startShopDatabase } from "@mayfly/testing/shop.ts";
+import { type ShopNetwork, startShopNetwork } from "@mayfly/testing/shop-network.ts";
 import { startAll, type Started } from "@mayfly/testing/undo.ts";
 
 /** Everything that the demo runs, and the environment of its clients. */
@@ -26,6 +28,9 @@ export interface World {
   /** The stand-in for a cluster; undefined where containers cannot be run, and why. */
   readonly cluster: KubernetesStandIn | undefined;
   readonly noCluster: string | undefined;
+  /** Three other hosts, of which an agent's can reach a database; undefined where they cannot be made, and why. */
+  readonly network: ShopNetwork | undefined;
+  readonly noNetwork: string | undefined;
   readonly gateway: GatewayProcess;
   /** The service app's private key, PEM. */
   readonly agentKey: string;
@@ -121,6 +126,13 @@ async function startWith({ folder: makeFolder, onStop, stop }: Started, say: Say
     ca: await readFile(gateway.caFile, "utf8"),
   });
 
+  const noNetwork = whyNoHosts();
+  const network =
+    noNetwork === undefined
+      ? await say("starting three more hosts: an agent's, a gateway's, a database's", startShopNetwork)
+      : undefined;
+  if (network !== undefined) onStop(() => network.stop());
+
   const state = path.join(folder, "state");
   await mkdir(state, { mode: 0o700 });
   return {
@@ -131,6 +143,8 @@ async function startWith({ folder: makeFolder, onStop, stop }: Started, say: Say
     billing,
     cluster,
     noCluster,
+    network,
+    noNetwork,
     gateway,
     agentKey,
     registeredKey,

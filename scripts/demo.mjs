@@ -1,6 +1,6 @@
 // `npm run demo`: brings what is missing, then hands over to the demo proper on the project's own Node.
 import { spawn } from "node:child_process";
-import { containerPrograms, environment, root, setup } from "./setup.mjs";
+import { containerPrograms, environment, hostPrograms, root, setup } from "./setup.mjs";
 
 try {
   await setup(["psql", "curl", "kubectl"]);
@@ -8,12 +8,16 @@ try {
   console.error(error.message);
   process.exit(1);
 }
-try {
-  await setup(containerPrograms);
-} catch (error) {
-  // The demo then leaves its cluster out, and says so.
-  console.error(`no containers for the demo's cluster: ${error.message}`);
-}
+for (const { programs, what } of [
+  { programs: containerPrograms, what: "containers for the demo's cluster" },
+  { programs: hostPrograms, what: "hosts to close the direct paths between" },
+])
+  try {
+    await setup(programs);
+  } catch (error) {
+    // The demo then leaves that step out, and says so.
+    console.error(`no ${what}: ${error.message}`);
+  }
 // A session of its own: Ctrl-C reaches the demo alone, which then ends what it has started, in order. The terminal
 // would send it to each of those too, and half of them would be gone before the demo could take them down.
 const child = spawn("node", ["demo/main.ts", ...process.argv.slice(2)], {

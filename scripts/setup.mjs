@@ -259,9 +259,13 @@ const forContainers = ["containerd", "runc", "busybox"];
 /** Unpacked and never installed, so that no machine gets a service of containers, databases or logs from us. */
 const neverInstalled = [...forContainers, "pgbench", "rsyslogd"];
 
+const isRootOfLinux = process.platform === "linux" && process.getuid?.() === 0;
+
 /** The programs with which the Kubernetes stand-in runs its pods; none where containers cannot be started anyway. */
-export const containerPrograms =
-  process.platform === "linux" && process.getuid?.() === 0 ? forContainers : [];
+export const containerPrograms = isRootOfLinux ? forContainers : [];
+
+/** The programs that make hosts out of network namespaces; none where they cannot be made anyway. */
+export const hostPrograms = isRootOfLinux ? ["ip", "nft"] : [];
 
 /**
  * Brings everything that is not there yet.

@@ -1,86 +1,7 @@
 // tier: gate
-import { spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { root } from "@mayfly/testing/gateway.ts";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-
-/** The walk takes a minute on a machine that does nothing else. */
-const PATIENCE_MS = 360_000;
-const CTRL_C = "\u0003";
-
-/** What marks every process of one demo: each inherits its environment. */
-let mark: string;
-/** Where that demo makes its temporary folders. */
-let folder: string;
-beforeEach(async () => {
-  mark = `MAYFLY_DEMO_TEST=${randomUUID()}`;
-  folder = await mkdtemp(path.join(tmpdir(), "mayfly-demo-test-"));
-  // PostgreSQL runs as another user where the tests run as root.
-  await chmod(folder, 0o755);
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
-/** Processes that carry the mark, with what they run. */
-function processes(): readonly string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/u.test(name))
-    .flatMap((pid) => {
-      try {
-        const isOurs = readFileSync(`/proc/${pid}/environ`, "utf8").includes(mark);
-        return isOurs ? [readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")] : [];
-      } catch {
-        return []; // it has ended meanwhile, or is somebody else's
-      }
-    });
-}
-
-/** Runs the demo as `npm run demo` does, on a terminal, and presses Ctrl-C once that has come to pass. */
-async function interrupted(
-  when: (said: string) => boolean,
-): Promise<{ readonly code: number | null; readonly said: string }> {
-  const [name = "", value = ""] = mark.split("=");
-  const child = spawn("script", ["-qefc", "exec node scripts/demo.mjs", "/dev/null"], {
-    cwd: root,
-    env: {
-      ...process.env,
-      [name]: value,
-      TMPDIR: folder,
-      PATH: `${path.join(root, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`,
-    },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  let said = "";
-  let isPressed = false;
-  const look = (): void => {
-    if (isPressed || !when(said)) return;
-    isPressed = true;
-    child.stdin.write(CTRL_C);
-  };
-  const looking = setInterval(look, 20);
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-      look();
-    });
-  const code = await new Promise<number | null>((resolve) => {
-    child.once("close", resolve);
-  });
-  clearInterval(looking);
-  return { code, said };
-}
-
-/** What the terminal's signal ends beside the demo may take a moment longer than the demo itself. */
-const expectNothingLeft = (): Promise<void> =>
-  expect.poll(() => [processes(), readdirSync(folder)]).toEqual([[], []]);
-
-const hasFolder = (beginning: string): boolean =>
-  readdirSync(folder).some((name) => name.startsWith(beginning));
-const hasIn = (beginning: string, file: string): boolean =>
-  readdirSync(folder).some((name) => name.startsWith(beginning) && existsSync(path.join(folder, name, file)));
+import { whyNoHosts } from "@mayfly/testing/hosts.ts";
+import { describe, expect, test } from "vitest";
+import { expectNothingLeft, interrupted, PATIENCE_MS } from "./demo/on-a-terminal.ts";
 
 // Terminals are made by util-linux's script, and processes are looked for in /proc.
 describe.skipIf(process.platform !== "linux")("the demo, on a terminal", () => {
@@ -91,30 +12,16 @@ describe.skipIf(process.platform !== "linux")("the demo, on a terminal", () => {
       // What it said last is what went wrong.
       expect([code, said.slice(-2000)]).toEqual([130, expect.stringContaining("stopping …")]);
       expect(said).toMatch(/All \d+ steps did what they say/u);
+      expect(said).toContain(
+        whyNoHosts() === undefined
+          ? "closed: no way around the gateway was found"
+          : "left out here: network namespaces",
+      );
       expect(said).toMatch(/as incident-bot \(agent for sana@example\.com/u);
       expect(said).toMatch(
         /identity withdrawn: the identity provider said workload_principal\.\S*deactivate/u,
       );
-      await expectNothingLeft();
-    },
-    PATIENCE_MS,
-  );
-
-  test.each<readonly [string, (said: string) => boolean]>([
-    ["PostgreSQL is made", () => hasFolder("mayfly-postgres-")],
-    [
-      "the cluster starts, or its configuration is written",
-      () => hasFolder("mayfly-pods-") || hasIn("mayfly-demo-", "mayfly.yaml"),
-    ],
-    ["mayflyd starts", () => hasIn("mayfly-demo-", "data")],
-    ["the agent works in its shell", (said) => said.includes("(run) $")],
-    ["a query runs that will be cut", (said) => said.includes("64 million rows")],
-  ])(
-    "leaves nothing behind on Ctrl-C when %s",
-    async (_, when) => {
-      const { code, said } = await interrupted(when);
-      expect([code, said.slice(-2000)]).toEqual([130, expect.stringContaining("stopping …")]);
-      await expectNothingLeft();
+      await expectNothingLeft(said);
     },
     PATIENCE_MS,
   );

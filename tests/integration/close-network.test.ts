@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { root } from "@mayfly/testing/gateway.ts";
-import { canMakeHosts, type Hosts, makeHosts } from "@mayfly/testing/hosts.ts";
+import { type Hosts, makeHosts, whyNoHosts } from "@mayfly/testing/hosts.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 // The firewalls that `mayflyd close` prints, loaded into hosts of their own: network namespaces of an agent, a gateway and a
@@ -152,7 +152,7 @@ function applied(host: keyof typeof hosts, file: PrintedFile): void {
   typed(host, file.apply);
 }
 
-describe.skipIf(!canMakeHosts())("the printed firewalls", { timeout: 120_000 }, () => {
+describe.skipIf(whyNoHosts() !== undefined)("the printed firewalls", { timeout: 120_000 }, () => {
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "mayfly-close-"));
     network = makeHosts();

@@ -1,23 +1,15 @@
 // tier: full
-import { type ChildProcess, execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFile } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { root } from "@mayfly/testing/gateway.ts";
-import { canMakeHosts, type Hosts, makeHosts } from "@mayfly/testing/hosts.ts";
+import { whyNoHosts } from "@mayfly/testing/hosts.ts";
+import { type ShopNetwork, startShopNetwork } from "@mayfly/testing/shop-network.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 // An agent's host, a gateway, a database with a cluster's API server beside it, and a proxy: each a network namespace of its
 // own. `mayfly probe` finds the ways that are open on purpose, none behind what `mayflyd close` prints, and each alone once
 // what shuts it is taken away.
-
-const addresses = {
-  agent: ["10.77.0.7/24", "fd77::7/64"],
-  gateway: ["10.77.0.5/24", "fd77::5/64"],
-  // The third is one that only the agent's own names lead to; the last a cloud's.
-  database: ["10.77.0.10/24", "fd77::10/64", "10.77.0.11/24", "169.254.169.254/32"],
-  proxy: ["10.77.0.30/24"],
-} as const;
 
 /** What stands open on the agent's host or around it. */
 type Hole =
@@ -37,13 +29,6 @@ const firewalled: Partial<Record<Hole, string>> = {
   "an address that only the agent's names know": "10.77.0.11",
 };
 
-interface World {
-  readonly config: string;
-  readonly ca: string;
-  readonly agent: string;
-  readonly operator: string;
-}
-
 interface Printed {
   readonly verdict: string;
   readonly connections: readonly { readonly connection: string; readonly verdict: string }[];
@@ -58,28 +43,9 @@ interface Printed {
   }[];
 }
 
-const url = "https://10.77.0.5:8443";
-let network: Hosts;
-let folder: string;
-let world: World;
-let database: { readonly data: string };
-const servers: ChildProcess[] = [];
+let network: ShopNetwork;
 
-const at = (...parts: readonly string[]): string => path.join(folder, ...parts);
-
-/** Starts a program that says in one line that it is up, and what there is to know. */
-async function up<T>(host: string, command: readonly string[]): Promise<T> {
-  const child = network.start(host, command);
-  servers.push(child);
-  return new Promise((resolve, reject) => {
-    let text = "";
-    child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
-      text += chunk;
-      if (text.endsWith("\n")) resolve(JSON.parse(text) as T);
-    });
-    child.once("exit", (code) => reject(new Error(`${command.join(" ")} ended with ${code}`)));
-  });
-}
+const at = (...parts: readonly string[]): string => path.join(network.folder, ...parts);
 
 interface Ended {
   readonly code: number;
@@ -90,11 +56,11 @@ interface Ended {
 /** Types a command into a host's shell. */
 function run(host: string, script: string, env: NodeJS.ProcessEnv): Promise<Ended> {
   return new Promise((resolve) => {
-    const args = ["netns", "exec", network.namespaceOf(host), "sh", "-c", script];
+    const args = ["netns", "exec", network.hosts.namespaceOf(host), "sh", "-c", script];
     execFile(
       "ip",
       args,
-      { env: { PATH: process.env["PATH"], ...env }, cwd: folder },
+      { env: { PATH: process.env["PATH"], ...env }, cwd: network.folder },
       (error, stdout, stderr) => {
         resolve({
           code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1,
@@ -117,19 +83,16 @@ function agentShell(holes: ReadonlySet<Hole>): { readonly before: string; readon
     writeFileSync(at("home/.pgpass"), "db.internal:5432:shop:support:a-standing-password\n");
     chmodSync(at("home/.pgpass"), 0o600);
   }
-  writeFileSync(
-    at("names"),
-    "127.0.0.1 localhost\n10.77.0.10 db.internal\nfd77::10 db.internal\n10.77.0.11 db.internal\n",
-  );
+  writeFileSync(at("names"), `${readFileSync(network.hostsFile, "utf8")}10.77.0.11 db.internal\n`);
   const token = "/run/secrets/kubernetes.io/serviceaccount";
   const pod = `mkdir -p ${token} && echo a-standing-token > ${token}/token;`;
   return {
     before: `mount --bind ${at("names")} /etc/hosts; mount -t tmpfs tmpfs /run; ${holes.has("a service account's token") ? pod : ""}`,
     env: {
       HOME: at("home"),
-      MAYFLY_URL: url,
-      MAYFLY_CA: world.ca,
-      MAYFLY_TOKEN: world.agent,
+      MAYFLY_URL: network.url,
+      MAYFLY_CA: network.caFile,
+      MAYFLY_TOKEN: network.tokens.agent,
       KUBERNETES_SERVICE_HOST: "10.77.0.10",
       KUBERNETES_SERVICE_PORT: "6443",
       ...(holes.has("a proxy") ? { HTTPS_PROXY: "http://10.77.0.30:3128" } : {}),
@@ -144,7 +107,7 @@ const printedRules = new Map<string, string>();
 async function rulesOf(options: string): Promise<string> {
   const known = printedRules.get(options);
   if (known !== undefined) return known;
-  const common = `-c ${world.config} --entry 10.77.0.5 --only nftables-agents`;
+  const common = `-c ${network.configuration} --entry 10.77.0.5 --only nftables-agents`;
   const { code, stdout, stderr } = await run("agent", `${mayflyd} close ${options} ${common}`, {});
   if (code !== 0) throw new Error(stderr);
   printedRules.set(options, stdout);
@@ -153,7 +116,7 @@ async function rulesOf(options: string): Promise<string> {
 
 /** Puts the agent's firewall up, but for the holes. */
 async function shut(holes: ReadonlySet<Hole>): Promise<void> {
-  network.inside("agent", "nft", "flush", "ruleset");
+  network.hosts.inside("agent", "nft", "flush", "ruleset");
   const closed = Object.entries(firewalled).flatMap(([hole, address]) =>
     holes.has(hole as Hole) ? [] : [`--address ${address}`],
   );
@@ -164,10 +127,10 @@ async function shut(holes: ReadonlySet<Hole>): Promise<void> {
   for (const options of asked) {
     // oxlint-disable-next-line no-await-in-loop -- one file after the other
     writeFileSync(at("rules"), await rulesOf(options));
-    network.inside("agent", "nft", "-f", at("rules"));
+    network.hosts.inside("agent", "nft", "-f", at("rules"));
   }
   if (!holes.has("a cloud's metadata service"))
-    network.inside(
+    network.hosts.inside(
       "agent",
       "nft",
       "table inet metadata { chain out { type filter hook output priority 0; ip daddr 169.254.169.254 reject; }; }",
@@ -183,10 +146,10 @@ async function probe(...open: readonly Hole[]): Promise<Printed & { readonly cod
 
 async function probed(holes: ReadonlySet<Hole>, more = ""): Promise<Printed & { readonly code: number }> {
   const offered = await run("gateway", `${mayfly} probe-token`, {
-    HOME: folder,
-    MAYFLY_URL: url,
-    MAYFLY_CA: world.ca,
-    MAYFLY_TOKEN: world.operator,
+    HOME: network.folder,
+    MAYFLY_URL: network.url,
+    MAYFLY_CA: network.caFile,
+    MAYFLY_TOKEN: network.tokens.operator,
   });
   if (offered.code !== 0) throw new Error(offered.stderr);
   const { before, env } = agentShell(holes);
@@ -207,9 +170,9 @@ const openWays = ({ ways }: Printed): readonly string[] =>
       [
         connection,
         outcome,
-        to.replace(folder, ""),
-        by.replace(folder, ""),
-        ...credentials.map((each) => each.replace(folder, "")),
+        to.replace(network.folder, ""),
+        by.replace(network.folder, ""),
+        ...credentials.map((each) => each.replace(network.folder, "")),
       ].join(" | "),
     )
     .toSorted();
@@ -244,7 +207,7 @@ const foundOf = (printed: Printed, connection: string): readonly string[] => [
 
 /** Asks the database, at its own socket. */
 async function sql(text: string): Promise<string> {
-  const psql = `psql -h ${path.dirname(database.data)} -U postgres -Atc "${text}"`;
+  const psql = `psql -h ${path.dirname(network.data)} -U postgres -Atc "${text}"`;
   const ended = await run("database", psql, {});
   if (ended.code !== 0) throw new Error(ended.stderr);
   return ended.stdout.trim();
@@ -253,62 +216,27 @@ async function sql(text: string): Promise<string> {
 /** Puts another pg_hba.conf in force: sessions that begin after the reload know its time. */
 async function hba(text: string): Promise<void> {
   const before = await sql("select pg_conf_load_time()");
-  writeFileSync(path.join(database.data, "pg_hba.conf"), `local all all trust\n${text}`);
+  writeFileSync(path.join(network.data, "pg_hba.conf"), `local all all trust\n${text}`);
   await sql("select pg_reload_conf()");
   // oxlint-disable-next-line no-await-in-loop -- until a session knows it
   while ((await sql("select pg_conf_load_time()")) === before);
   expect(await sql("select count(*) from pg_hba_file_rules where error is not null")).toBe("0");
 }
 
-describe.skipIf(!canMakeHosts())("mayfly probe", { timeout: 120_000 }, () => {
+describe.skipIf(whyNoHosts() !== undefined)("mayfly probe", { timeout: 120_000 }, () => {
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), "mayfly-probe-"));
-    chmodSync(folder, 0o755);
-    network = makeHosts();
-    for (const [host, each] of Object.entries(addresses)) {
-      network.add(host);
-      network.plug(host, each);
-    }
-    network.inside("agent", "ip", "route", "add", "169.254.169.254", "dev", "eth0");
-    const here = import.meta.dirname;
-    writeFileSync(
-      at("names-of-gateway"),
-      "127.0.0.1 localhost\n10.77.0.10 db.internal\nfd77::10 db.internal\n",
-    );
+    network = await startShopNetwork();
+    const { hosts } = network;
+    hosts.add("proxy");
+    hosts.plug("proxy", ["10.77.0.30/24"]);
+    hosts.inside("agent", "ip", "route", "add", "169.254.169.254", "dev", "eth0");
     const node = [process.execPath];
-    const started = await up<{ data: string; certificate: string }>("database", [
-      ...node,
-      path.join(here, "probe-network/database.ts"),
-      "10.77.0.10",
-    ]);
-    database = started;
-    writeFileSync(at("cluster.pem"), started.certificate);
-    const named = ["sh", "-c", `mount --bind ${at("names-of-gateway")} /etc/hosts && exec "$0" "$@"`];
-    world = await up<World>("gateway", [
-      ...named,
-      ...node,
-      path.join(here, "probe-network/gateway.ts"),
-      folder,
-      url,
-      at("cluster.pem"),
-    ]);
     const connecting = `const net = require("node:net"); net.createServer((c) => c.once("data", (d) => { const [, host, port] = /^CONNECT \\[?(.+?)\\]?:(\\d+) /.exec(d) ?? []; const t = net.connect(Number(port), host, () => { c.write("HTTP/1.1 200 OK\\r\\n\\r\\n"); c.pipe(t).pipe(c); }); t.on("error", () => c.end("HTTP/1.1 502 No\\r\\n\\r\\n")); c.on("error", () => t.destroy()); })).listen(3128, "0.0.0.0", () => console.log("{}"))`;
-    await up("proxy", [...node, "-e", connecting]);
+    await network.up("proxy", [...node, "-e", connecting]);
     const engine = `require("node:net").createServer(() => {}).listen(${JSON.stringify(at("docker.sock"))}, () => console.log("{}"))`;
-    await up("agent", [...node, "-e", engine]);
+    await network.up("agent", [...node, "-e", engine]);
   }, 90_000);
-  afterAll(async () => {
-    await Promise.all(
-      servers.map(async (child) => {
-        if (child.exitCode !== null || child.signalCode !== null) return;
-        const gone = new Promise((resolve) => child.once("exit", resolve));
-        child.kill("SIGTERM");
-        await gone;
-      }),
-    );
-    network?.remove();
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => network?.stop());
 
   test("finds every way that is open, and whose credentials lie there", async () => {
     const found = await probe(
@@ -403,14 +331,14 @@ describe.skipIf(!canMakeHosts())("mayfly probe", { timeout: 120_000 }, () => {
     );
     const drop =
       "table inet drops { chain in { type filter hook input priority 0; ip saddr 10.77.0.7 drop; ip6 saddr fd77::7 tcp dport 5432 drop; }; }";
-    network.inside("database", "nft", drop);
+    network.hosts.inside("database", "nft", drop);
     try {
       const found = await probed(new Set(), "--timeout 1s");
       expect(foundOf(found, "orders-db")).toEqual(["timeout"]);
       expect(foundOf(found, "prod-cluster")).toEqual(["refused"]);
       expect(verdicts(found)).toBe("0: orders-db closed, prod-cluster closed, host closed");
     } finally {
-      network.inside("database", "nft", "delete table inet drops");
+      network.hosts.inside("database", "nft", "delete table inet drops");
     }
   });
 
@@ -435,13 +363,13 @@ describe.skipIf(!canMakeHosts())("mayfly probe", { timeout: 120_000 }, () => {
     await shut(new Set(["the cluster's address"]));
     const refuse =
       "table inet away { chain in { type filter hook input priority 0; tcp dport 6443 reject with tcp reset; }; }";
-    network.inside("database", "nft", refuse);
+    network.hosts.inside("database", "nft", refuse);
     try {
       const found = await probed(new Set());
       expect(foundOf(found, "prod-cluster")).toEqual(["refused"]);
       expect(verdicts(found)).toBe("4: orders-db closed, prod-cluster undecided, host undecided");
     } finally {
-      network.inside("database", "nft", "delete table inet away");
+      network.hosts.inside("database", "nft", "delete table inet away");
     }
   });
 });

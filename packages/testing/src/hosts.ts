@@ -22,16 +22,17 @@ function ip(...args: readonly string[]): string {
 
 const newMark = (): string => `mf-${randomBytes(3).toString("hex")}`;
 
-/** Whether hosts can be made here: by root, and not in a container without its rights. */
-export function canMakeHosts(): boolean {
+/** Why hosts cannot be made here; undefined when they can: by root, and not in a container without its rights. */
+export function whyNoHosts(): string | undefined {
+  if (process.platform !== "linux" || process.getuid?.() !== 0)
+    return "network namespaces are made by root alone, on Linux";
   const name = `${newMark()}-trial`;
   try {
     ip("netns", "add", name);
     ip("netns", "exec", name, "nft", "add", "table", "inet", "trial");
-    return true;
+    return undefined;
   } catch (error) {
-    console.error(`network namespaces cannot be made here: ${String(error)}`);
-    return false;
+    return `network namespaces cannot be made: ${(error as Error).message.trim().replaceAll("\n", ": ")}`;
   } finally {
     spawnSync("ip", ["netns", "del", name]);
   }

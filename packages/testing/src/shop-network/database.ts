@@ -1,7 +1,7 @@
 import { createServer as createPlain } from "node:http";
 import { createServer } from "node:https";
-import { makeCertificate } from "@mayfly/testing/cluster.ts";
-import { startShopDatabase } from "@mayfly/testing/shop.ts";
+import { makeCertificate } from "../cluster.ts";
+import { startShopDatabase } from "../shop.ts";
 
 // A host with the shop's database, something that answers as a cluster's API server, and a cloud's metadata service.
 // @param argv the addresses of the cluster's certificate

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { startGateway } from "@mayfly/testing/gateway.ts";
-import { agentId, consoleClient, startProvider } from "@mayfly/testing/people.ts";
+import { startGateway } from "../gateway.ts";
+import { agentId, consoleClient, startProvider } from "../people.ts";
 
 // A host with the gateway and, on its loopback, the stand-in for Okta.
 // @param argv the folder, the gateway's URL and the file of the cluster's certificate
