@@ -119,6 +119,12 @@ describe("mayflyd diff says whatever a judge lets through more", () => {
       channels: maybe(some("a*", "ab")),
       settings: maybe(some("app.a", "app.b")),
       timeout: maybe(fc.constantFrom("1s", "2s")),
+      mask: maybe(
+        fc.dictionary(fc.constantFrom("id", "note", "key"), fc.constantFrom("redact", "email"), {
+          maxKeys: 2,
+          noNullPrototype: true,
+        }),
+      ),
       require_where: maybe(fc.boolean()),
       temporary_tables: maybe(fc.boolean()),
       catalog: maybe(fc.constantFrom(true, false, "granted")),
@@ -133,13 +139,30 @@ describe("mayflyd diff says whatever a judge lets through more", () => {
         ...("channels" in written ? ["listen"] : []),
       ];
       const patterns = [written["tables"], written["functions"], written["procedures"]];
-      const { except, ...rest } = written;
+      const { except, mask, ...rest } = written;
       return {
         ...rest,
+        mask: masksOf(Object(written["tables"]), Object(mask)),
         ...(JSON.stringify(patterns).includes("*") && except !== undefined ? { except } : {}),
         statements: [...(written["statements"] as string[]), ...further],
       };
     };
+    /** Of columns those that can be masked, by their full names: tables list them by themselves, for reading alone. */
+    const masksOf = (tables: Written, mask: Written): Written =>
+      Object.fromEntries(
+        Object.entries(tables).flatMap(([name, table]) => {
+          if (!isRecord(table) || name.includes("*") || table["partitions"] === true) return [];
+          const says = (use: string, column: string): boolean => {
+            const listed = table[use];
+            return Array.isArray(listed) && listed.includes(column);
+          };
+          const isWritten = (column: string): boolean =>
+            ["insert", "update", "where"].some((use) => table[use] === "all" || says(use, column));
+          return Object.entries(mask)
+            .filter(([column]) => says("select", column) && !isWritten(column))
+            .map(([column, method]) => [`${name}.${column}`, method] as const);
+        }),
+      );
     const found = {
       ...nothingFound,
       key: "test",
@@ -167,6 +190,8 @@ describe("mayflyd diff says whatever a judge lets through more", () => {
         }
         for (const use of ["delete", "truncate", "refresh"] as const)
           if (grant[use]) lets.add(`${name} ${use}`);
+        for (const column of grant.masked)
+          lets.add(`${name} ${column} as ${JSON.stringify(scope.mask[`${name}.${column}`])}`);
       }
       for (const what of ["statements", "functions", "procedures", "channels", "settings"] as const)
         add(what, compiled[what]);

@@ -65,6 +65,14 @@ const rows: readonly Row[] = [
     /^orders\/read: catalog \|/,
   ],
   ["temporary_tables", undefined, true, "CREATE TEMPORARY TABLE found (id int)", statements],
+  [
+    "mask",
+    { "public.orders.status": "redact" },
+    undefined,
+    "SELECT lower(status) FROM orders",
+    columns,
+    { select: ["id", "status"] },
+  ],
   ["require_where", true, false, "DELETE FROM orders", /^orders\/read: require_where \|/],
 ];
 

@@ -127,8 +127,13 @@ function digestedScope(scope: unknown, { laterMembers = [] }: ProtocolSchema): J
   const value = plain(scope);
   if (!isMapping(value)) return value;
   const isSilent = ([member, said]: [string, unknown]): boolean =>
-    laterMembers.includes(member) && (said === false || (Array.isArray(said) && said.length === 0));
+    laterMembers.includes(member) && (said === false || isEmpty(said));
   return Object.fromEntries(Object.entries(value).filter((entry) => !isSilent(entry))) as Json;
+}
+
+/** Whether it is a list or a mapping without members. */
+function isEmpty(said: unknown): boolean {
+  return typeof said === "object" && said !== null && Object.keys(said).length === 0;
 }
 
 /** Checks that a connection has one protocol key, and `operations`. */

@@ -26,7 +26,7 @@ export interface ProtocolSchema {
   /** Planned members of a scope: a file that names one is refused as not enforceable yet. */
   readonly notEnforceable: readonly string[];
   /**
-   * Members of a scope, lists and switches, that the first release did not have. An operation's digest leaves them out
+   * Members of a scope, lists, mappings and switches, that the first release did not have. An operation's digest leaves them out
    * while they are empty or off, so that an upgrade does not end the grants of operations that it does not change.
    */
   readonly laterMembers?: readonly string[];

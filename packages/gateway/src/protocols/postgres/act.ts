@@ -28,8 +28,29 @@ export interface PostgresCover {
   readonly effects: readonly Effect[];
   /** What values may be passed for its parameters, by their numbers from 1; left out: any. */
   readonly bounds?: Bounds;
+  /**
+   * Where an operation of the grant masks columns: of each statement, what the database has to say about its outputs.
+   * Null for FETCH and EXECUTE, whose rows are those of a statement that another operation may cover.
+   */
+  readonly masks?: readonly (StatementMasks | null)[];
   /** What goes upstream in the place of parts of the text, so that they mean what is granted alone; left out: nothing. */
   readonly splices?: readonly Splice[];
+}
+
+/** What is masked of a statement's outputs. */
+export interface StatementMasks {
+  /** The operation that covers it. */
+  readonly operation: string;
+  /** Its outputs that are masked columns, in their order: all that it has of that operation's. */
+  readonly outputs: readonly MaskedOutput[];
+}
+
+/** An output that is a masked column. */
+export interface MaskedOutput {
+  /** The column's full name. */
+  readonly column: string;
+  /** What the output is called. */
+  readonly name: string;
 }
 
 /**

@@ -41,5 +41,6 @@ export function observedScope(): PostgresScope {
     temporary_tables: false,
     catalog: true,
     require_where: false,
+    mask: {},
   };
 }

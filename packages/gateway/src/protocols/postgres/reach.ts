@@ -3,6 +3,7 @@ import { ANYTHING, type Pattern, type Reach, type ReachPart } from "../../gate/r
 import { defaultKeys } from "./guard/compile.ts";
 import { hasPartitions, isReadWhole } from "./guard/found/concrete.ts";
 import { isPattern } from "./guard/found/patterns.ts";
+import { methodWords } from "./masks/method.ts";
 import type { PostgresScope, StatementKind, TableScope } from "./scope.ts";
 
 type Permits = readonly (readonly ReachPart[])[];
@@ -22,6 +23,7 @@ export function reachOf(scope: PostgresScope): Reach {
           named(name, [...except, ...nearerThan(name, tables)]),
           { meets: isPattern(name) ? keptFrom(scope) : [] },
           ...use,
+          ...maskOf(scope, name, use),
         ]),
       ),
       ...Object.keys(tables)
@@ -40,6 +42,17 @@ export function reachOf(scope: PostgresScope): Reach {
         ? {}
         : { timeout: { most: scope.timeout, words: formatDuration(scope.timeout) } },
   };
+}
+
+/** What a column that may be read is shown as. */
+function maskOf(
+  { mask }: PostgresScope,
+  table: string,
+  [use, column]: readonly ReachPart[],
+): readonly ReachPart[] {
+  if (use !== "select" || typeof column !== "string") return [];
+  const method = mask[`${table}.${column}`];
+  return [{ meets: method === undefined ? [] : [`the mask of ${table}.${column} ${methodWords(method)}`] }];
 }
 
 /** A name or a pattern of names, as a part. */

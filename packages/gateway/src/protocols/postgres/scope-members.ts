@@ -1,5 +1,6 @@
 import { computingExtensions, isModuleSetting } from "./guard/found/computing.ts";
 import { covers, isPattern, schemaOf } from "./guard/found/patterns.ts";
+import { checkMasks } from "./masks/check.ts";
 import type { PostgresScope, Problem, StatementKind } from "./scope.ts";
 
 /** Problems of the members that go beyond single tables: kinds without names, names without kinds, patterns. */
@@ -12,6 +13,7 @@ export function checkMembers(scope: PostgresScope): readonly Problem[] {
     ...checkExtensions(scope),
     ...checkSettings(scope),
     ...checkTemporary(scope),
+    ...checkMasks(scope),
   ];
 }
 

@@ -11,6 +11,7 @@ describe("a scope's form", () => {
       statements: ["select"],
       tables: { "public.a": "all" },
       functions: [],
+      mask: {},
       procedures: [],
       except: [],
       types: [],

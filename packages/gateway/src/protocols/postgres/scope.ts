@@ -2,6 +2,7 @@ import * as z from "zod";
 import { duration } from "../../kernel/durations.ts";
 import { isCatalogue } from "./guard/names/catalogue.ts";
 import { checkMembers } from "./scope-members.ts";
+import { maskedName, methodSchema } from "./masks/method.ts";
 import { functions as builtinFunctions, ungrantable } from "./guard/expressions/builtin.ts";
 
 /** Statement kinds that an operation can grant. All others are never granted. */
@@ -90,6 +91,8 @@ export const scopeSchema = z.strictObject({
   catalog: z.union([z.boolean(), z.literal("granted")]).default("granted"),
   /** Updates and deletes must select rows by a key column, compared with a value. */
   require_where: z.boolean().default(false),
+  /** What is shown in the place of columns' values, by `schema.table.column`. */
+  mask: z.record(maskedName, methodSchema).default({}),
   /** The longest that one statement may run upstream, milliseconds once parsed. */
   timeout: duration(1, MAX_STATEMENT_MS).optional(),
 });
@@ -99,7 +102,7 @@ export type PostgresScope = z.output<typeof scopeSchema>;
 export type TableScope = z.output<typeof tableSchema>;
 
 /** Members that are planned and not built yet; a configuration that names one is refused. */
-export const notEnforceable: readonly string[] = ["mask", "rows", "role"];
+export const notEnforceable: readonly string[] = ["rows", "role"];
 
 /** Members that came after 0.1.0: see `ProtocolSchema.laterMembers`. */
 export const laterMembers: readonly string[] = [
@@ -109,6 +112,7 @@ export const laterMembers: readonly string[] = [
   "channels",
   "settings",
   "temporary_tables",
+  "mask",
 ];
 
 export interface Problem {

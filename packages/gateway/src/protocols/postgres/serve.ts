@@ -20,6 +20,7 @@ import { createDatabaseFacts } from "./upstream/database-facts.ts";
 import { createReadFound } from "./upstream/found/read.ts";
 import { createPlainTables } from "./upstream/plain-tables.ts";
 import { createRefusesTemporary } from "./upstream/temporary-tables.ts";
+import { createMaskedColumns } from "./upstream/masked-columns.ts";
 import { createTableColumns } from "./upstream/table-columns.ts";
 import { createServers } from "./upstream/server-limits.ts";
 import { gatewayMark, type GatewayMark } from "./login/session-name.ts";
@@ -61,6 +62,7 @@ export function createServe(
     readDatabaseFacts: createDatabaseFacts(clock),
     readFound: createReadFound(clock),
     readTableColumns: createTableColumns(clock),
+    readMaskedColumns: createMaskedColumns(clock),
     readPlainTables: createPlainTables(clock),
     refusesTemporary: createRefusesTemporary(clock),
     endings: createBackendEndings(clock),

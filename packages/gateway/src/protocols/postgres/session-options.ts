@@ -12,6 +12,7 @@ import type { GatewayMark } from "./login/session-name.ts";
 import type { PausedClients } from "./relay/paused-clients.ts";
 import type { Texts } from "./relay/texts.ts";
 import type { Turns } from "./relay/turns.ts";
+import type { ReadMaskedColumns } from "./upstream/masked-columns.ts";
 import type { ReadPlainTables } from "./upstream/plain-tables.ts";
 import type { ReadFound } from "./upstream/found/read.ts";
 import type { ReadTableColumns } from "./upstream/table-columns.ts";
@@ -28,6 +29,7 @@ export interface SessionOptions {
   readonly servers: Servers;
   readonly readDatabaseFacts: ReadDatabaseFacts;
   readonly readFound: ReadFound;
+  readonly readMaskedColumns: ReadMaskedColumns;
   readonly readTableColumns: ReadTableColumns;
   readonly readPlainTables: ReadPlainTables;
   readonly refusesTemporary: RefusesTemporary;

@@ -23,6 +23,7 @@ import {
   withColumns,
   withFound,
   withHiddenPlans,
+  withMasks,
   withoutTemporary,
   withTimeouts,
 } from "./guard/database.ts";
@@ -71,6 +72,7 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
   const { socket } = upstream;
   const { granted, database } = await readDatabase(opening, socket);
   const columns = await options.readTableColumns(socket, target, granted, session.ended);
+  const masks = await options.readMaskedColumns(socket, target, granted, session.ended);
   const plain = await options.readPlainTables(socket, target, granted.tables, session.ended);
   const isPlain = plain.size === granted.tables.size;
   const refusal = await options.refusesTemporary(socket, target, granted, isPlain, session.ended);
@@ -92,12 +94,18 @@ export async function serveSession(arrived: Arrived, options: SessionOptions): P
     session,
     pinned,
     granted,
-    database: withoutTemporary(
-      withColumns(
-        withTimeouts(isPlain || granted.catalog ? database : withHiddenPlans(database, plain), limits.bounds),
-        columns,
+    database: withMasks(
+      withoutTemporary(
+        withColumns(
+          withTimeouts(
+            isPlain || granted.catalog ? database : withHiddenPlans(database, plain),
+            limits.bounds,
+          ),
+          columns,
+        ),
+        refusal,
       ),
-      refusal,
+      masks,
     ),
     hideQuotes: granted.hidesColumns || !isPlain,
     limits,

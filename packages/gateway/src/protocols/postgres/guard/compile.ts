@@ -2,6 +2,7 @@ import { type DatabaseFacts, type EnumColumn, plainDatabase } from "./database.t
 import { concreteScope } from "./found/concrete.ts";
 import { coveredBy, type ExtensionNames } from "./found/extensions.ts";
 import { type PostgresScope, readingKinds, type StatementKind, type TableScope } from "../scope.ts";
+import { maskedParts } from "../masks/method.ts";
 import { runsOwnCode } from "./granted.ts";
 import { type Temporary, temporaryOf } from "./temporary/temporary.ts";
 import { type Structure, structureOf } from "./structure/structure.ts";
@@ -25,6 +26,8 @@ export interface TableGrant {
   readonly takesLeaks: boolean;
   /** Columns by one of which an update or delete finds its rows when `requireWhere` is set. */
   readonly keys: ReadonlySet<string>;
+  /** Columns that a query may give to the client alone, where they are masked: none of the uses above has them. */
+  readonly masked: ReadonlySet<string>;
 }
 
 /** A scope, made ready for judging. */
@@ -98,7 +101,10 @@ export function compileScope(
   const statements = new Set(scope.statements);
   const { tables: named, functions, procedures } = concreteScope(scope, database.found);
   const tables = new Map(
-    Object.entries(named).map(([table, entry]) => [table, compileTable(entry, statements)]),
+    Object.entries(named).map(([table, entry]) => [
+      table,
+      withoutMasked(compileTable(entry, statements), maskedOf(scope, table)),
+    ]),
   );
   const shown = scope.catalog === false ? undefined : structure;
   const extensions = coveredBy(scope.extensions, database.found);
@@ -148,6 +154,34 @@ function unlisted(
   );
 }
 
+/** The columns of a table that the scope masks. */
+function maskedOf({ mask }: PostgresScope, table: string): ReadonlySet<string> {
+  return new Set(
+    Object.keys(mask).flatMap((full) => {
+      const { table: of, column } = maskedParts(full);
+      return of === table ? [column] : [];
+    }),
+  );
+}
+
+function withoutMasked(grant: TableGrant, masked: ReadonlySet<string>): TableGrant {
+  if (masked.size === 0) return grant;
+  // `checkMasks` refuses a mask where all columns may be used, or written; nothing is wider for having come past that.
+  const rest = (columns: Columns): ReadonlySet<string> =>
+    without(columns === "all" ? new Set() : columns, masked);
+  const { select, insert, update, touch, assumed, keys } = grant;
+  return {
+    ...grant,
+    ...(select === undefined ? {} : { select: rest(select) }),
+    ...(insert === undefined ? {} : { insert: rest(insert) }),
+    ...(update === undefined ? {} : { update: rest(update) }),
+    touch: rest(touch),
+    assumed: without(assumed, masked),
+    keys: without(keys, masked),
+    masked,
+  };
+}
+
 function compileTable(entry: TableScope, granted: ReadonlySet<StatementKind>): TableGrant {
   if (typeof entry === "string" || Array.isArray(entry)) {
     const columns: Columns = typeof entry === "string" ? "all" : new Set(entry);
@@ -162,6 +196,7 @@ function compileTable(entry: TableScope, granted: ReadonlySet<StatementKind>): T
       assumed: without(new Set(defaultKeys), columns),
       takesLeaks: false,
       keys: new Set(defaultKeys),
+      masked: none,
     };
   }
   const keys = new Set(entry.where ?? defaultKeys);
@@ -178,8 +213,11 @@ function compileTable(entry: TableScope, granted: ReadonlySet<StatementKind>): T
     assumed: entry.where === undefined ? without(keys, columnsOf(entry.select ?? [])) : new Set(),
     takesLeaks: entry.leaky_view === "accepted",
     keys,
+    masked: none,
   };
 }
+
+const none: ReadonlySet<string> = new Set();
 
 function without(columns: ReadonlySet<string>, listed: Columns): ReadonlySet<string> {
   return listed === "all" ? new Set() : new Set([...columns].filter((column) => !listed.has(column)));

@@ -12,7 +12,7 @@ export interface Covering {
 }
 
 /**
- * @returns the operation that covers the statement: rather one that lets it go on as it stands
+ * @returns the operation that covers the statement: rather one that lets it go on as it stands, and masks nothing
  * @throws GuardDenied of the operation that came nearest to covering it, or where nothing could end its planning
  */
 export function cover(statement: unknown, scopes: readonly Compiled[], work: Work): Covering {
@@ -25,11 +25,11 @@ function firstCovering(statement: unknown, scopes: readonly Compiled[], work: Wo
   let nearest: GuardDenied | undefined;
   let changed: Covering | undefined;
   for (const scope of scopes) {
-    if (changed !== undefined && !scope.catalog) continue;
+    if (changed !== undefined && changed.changes.masked.length === 0 && !scope.catalog) continue;
     try {
       const changes = checkStatement(statement, scope, work);
-      if (changes.isEmpty) return { scope, changes };
-      changed ??= { scope, changes };
+      if (changes.isEmpty && changes.masked.length === 0) return { scope, changes };
+      if (changed === undefined || masksLess(changes, changed.changes)) changed = { scope, changes };
     } catch (error) {
       const refusal = error instanceof GuardDenied ? error : beyond(error);
       refusal.operation = scope.name;
@@ -38,6 +38,11 @@ function firstCovering(statement: unknown, scopes: readonly Compiled[], work: Wo
   }
   if (changed !== undefined) return changed;
   throw nearest ?? new GuardDenied("statements", "the grant has no operation");
+}
+
+/** Another operation of the grant may show a column as it is. */
+function masksLess(one: Changes, other: Changes): boolean {
+  return one.masked.length < other.masked.length;
 }
 
 /** An operation that grants the statement's kind came nearer than one that does not. */

@@ -1,3 +1,4 @@
+import type { MaskedColumn } from "../masks/column.ts";
 import { type Found, nothingFound } from "./found/found.ts";
 
 /**
@@ -49,6 +50,8 @@ export interface DatabaseFacts {
   readonly timeouts: ReadonlyMap<string, number>;
   /** What it holds under the names that the scopes leave open. */
   readonly found: Found;
+  /** The columns that scopes mask, by their full names: those that it has. Left out: it was not asked. */
+  readonly masks?: ReadonlyMap<string, MaskedColumn>;
 }
 
 /** A column by its table's full name, with the full names of its enum type and of that one's arrays. */
@@ -96,6 +99,19 @@ export function withTimeouts(facts: DatabaseFacts, bounds: ReadonlyMap<string, n
   if (timeouts.size === 0) return facts;
   const words = [...timeouts].map(([name, ms]) => `${name} ${ms}`).join(", ");
   return { ...facts, key: `${words}: ${facts.key}`, timeouts };
+}
+
+/** The same facts with the masked columns that tables have. */
+export function withMasks(
+  facts: DatabaseFacts,
+  masks: ReadonlyMap<string, MaskedColumn> | undefined,
+): DatabaseFacts {
+  if (masks === undefined) return facts;
+  return {
+    ...facts,
+    key: `masks ${JSON.stringify([...masks].toSorted(([one], [other]) => (one < other ? -1 : 1)))}: ${facts.key}`,
+    masks,
+  };
 }
 
 /** The same facts with the columns that tables have. */

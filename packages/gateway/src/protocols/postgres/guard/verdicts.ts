@@ -1,10 +1,11 @@
-import { denialOf } from "../../../gate/hints.ts";
-import type { Denial, Fault, NamedScope, Verdict } from "../../../gate/protocol.ts";
+import type { NamedScope, Verdict } from "../../../gate/protocol.ts";
 import type { PostgresAct, PostgresCover } from "../act.ts";
 import type { PostgresScope } from "../scope.ts";
 import { MAX_INLINE_WORK, MAX_WORK, Work } from "./work.ts";
 import { type Compiled, compileScope, togetherOf } from "./compile.ts";
-import { beyond, cover } from "./cover.ts";
+import { cover } from "./cover.ts";
+import { deny } from "./denial.ts";
+import { masksOf } from "./masks.ts";
 import { type DatabaseFacts, plainDatabase } from "./database.ts";
 import { boundedMap } from "../../../kernel/bounded-map.ts";
 import { effectsOf } from "./effects.ts";
@@ -192,12 +193,10 @@ function judge(sql: string, scopes: readonly Compiled[], covers: string, work: W
   try {
     const { statements } = parse(sql);
     const used = new Set<Compiled>();
-    const changes: Changes[] = [];
-    for (const statement of statements) {
-      const found = cover(statement, scopes, work);
-      used.add(found.scope);
-      changes.push(found.changes);
-    }
+    const covering = statements.map((statement) => cover(statement, scopes, work));
+    for (const { scope } of covering) used.add(scope);
+    const changes = covering.map((each) => each.changes);
+    const masks = masksOf(covering, scopes);
     const [first] = scopes;
     if (first === undefined) throw new GuardDenied("statements", "the grant has no operation");
     // An empty text does nothing: drivers ping with it.
@@ -212,6 +211,7 @@ function judge(sql: string, scopes: readonly Compiled[], covers: string, work: W
         effects: effectsOf(statements, work),
         ...(bounds.length === 0 ? {} : { bounds }),
         ...(splices === undefined ? {} : { splices }),
+        ...(masks === undefined ? {} : { masks }),
       },
     };
   } catch (error) {
@@ -233,18 +233,3 @@ function splicesFor(
 }
 
 const grammar: Grammar = { parse: (sql) => parse(sql).statements, scan };
-
-function deny(error: unknown, scopes: readonly Compiled[], covers: string, sql = ""): Denial {
-  const refusal = error instanceof GuardDenied ? error : beyond(error);
-  const name = refusal.operation ?? scopes.map((scope) => scope.name).join(", ");
-  const { rule, message, remedy, advice } = refusal;
-  const fault = faultOf(refusal, sql);
-  const connection = scopes[0]?.name.split("/")[0] ?? "CONNECTION";
-  return denialOf({ rule: `${name}: ${rule}`, message, remedy, advice, covers, connection, fault });
-}
-
-/** How PostgreSQL says it; it counts places in characters, from 1. */
-function faultOf({ fault, place }: GuardDenied, sql: string): Fault | undefined {
-  if (fault === undefined || fault.position !== undefined || place === undefined) return fault;
-  return { ...fault, position: Array.from(Buffer.from(sql).toString("utf8", 0, place)).length + 1 };
-}

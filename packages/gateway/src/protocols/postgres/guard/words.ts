@@ -1,6 +1,7 @@
 import { formatDuration } from "../../../kernel/durations.ts";
 import type { PostgresScope, TableScope } from "../scope.ts";
 import type { Compiled } from "./compile.ts";
+import { methodWords } from "../masks/method.ts";
 import { ANY_NAME, isPattern } from "./found/patterns.ts";
 import { shown } from "./denied.ts";
 
@@ -12,6 +13,8 @@ export function describeScope(scope: PostgresScope): readonly string[] {
     lines.push(`${describeName(name)}: ${describeTable(table)}`);
   }
   if (tables.length === 0) lines.push("no tables");
+  for (const [column, method] of Object.entries(scope.mask))
+    lines.push(`masked: ${shown(column)} ${methodWords(method)}`);
   if (scope.require_where) lines.push("updates and deletes must select rows by key (WHERE key = …)");
   if (scope.functions.length > 0) lines.push(`further functions: ${scope.functions.map(shown).join(", ")}`);
   if (scope.procedures.length > 0) lines.push(`procedures: ${scope.procedures.map(shown).join(", ")}`);
@@ -83,5 +86,7 @@ function brief(scope: PostgresScope): string {
   const named = [...tables, ...[...scope.procedures, ...scope.channels].map(shown), ...temporary];
   const what =
     named.length === 0 ? (scope.catalog === true ? "the catalogue" : "no table") : named.join(", ");
-  return `${scope.statements.join(", ")} on ${what}${excepted}`;
+  const masked = Object.keys(scope.mask).map(shown).join(", ");
+  const masks = masked === "" ? "" : `, with ${masked} masked`;
+  return `${scope.statements.join(", ")} on ${what}${excepted}${masks}`;
 }

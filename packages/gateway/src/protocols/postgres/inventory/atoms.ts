@@ -71,6 +71,7 @@ export function scopeOf(atoms: readonly Atom[], requiresWhere: boolean): Postgre
     temporary_tables: temporary,
     catalog,
     require_where: requiresWhere,
+    mask: {},
   };
 }
 

@@ -20,6 +20,8 @@ export class Expected {
   effects: readonly Effect[] | undefined = undefined;
   statement: Statement | undefined = undefined;
   portal: Portal | undefined = undefined;
+  /** Of a Describe where columns are masked: the statement that it asks about, or whose portal. */
+  described: Statement | undefined = undefined;
   /** The name that a Parse, Bind or Close gives or takes. */
   name: string | undefined = undefined;
   /** Close and Bind: whether `name` is a portal's. */

@@ -4,6 +4,7 @@ import type { Deadline } from "../../../kernel/clock.ts";
 import type { PostgresAct, PostgresCover } from "../act.ts";
 import type { DatabaseFacts } from "../guard/database.ts";
 import type { Granted } from "../guard/granted.ts";
+import { masksFor } from "../masks/session.ts";
 import type { SessionOptions } from "../session-options.ts";
 import type { Target } from "../target.ts";
 import type { Upstream } from "../upstream/connect.ts";
@@ -109,6 +110,7 @@ function connectHalves(relay: RelayState, options: RelayOptions): void {
     },
     limits,
     isGranted: (table) => tables.has(table),
+    masks: masksFor(scopes, database.masks),
     hears: (channel) => channels.has(channel),
   });
   const judged = (): void => {

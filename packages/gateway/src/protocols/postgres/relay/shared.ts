@@ -1,6 +1,7 @@
 import type { Hash } from "node:crypto";
-import type { Bounds } from "../act.ts";
+import type { Bounds, StatementMasks } from "../act.ts";
 import type { Effect } from "../guard/effects.ts";
+import type { Fields } from "../masks/rows.ts";
 import type { Control } from "../wire/control.ts";
 import { createExpectedQueue, type Expected, type ExpectedQueue } from "./expected.ts";
 import { createNames, type Names } from "./names.ts";
@@ -18,10 +19,21 @@ export interface Statement {
   readonly effects?: readonly Effect[];
   /** What values may be passed to it; left out: any. */
   readonly bounds?: Bounds;
+  /** Where the grant masks columns, what is masked of it. */
+  readonly masks?: StatementMasks;
+  /** Whether the client has asked what it gives. */
+  isDescribed?: boolean;
+  /** What is masked of its rows, as the database has described them. */
+  fields?: Fields | undefined;
   /** The member of a record that tells its name; written when it is first needed. */
   member?: string;
   /** How much had run when it was made, by `FrontendState.ran`. */
   readonly madeAt?: number;
+}
+
+/** Whether some of what it gives is masked. */
+export function hasMasked({ masks }: Pick<Statement, "masks">): boolean {
+  return masks !== undefined && masks.outputs.length > 0;
 }
 
 /** A portal: a statement with its values. */
@@ -34,6 +46,8 @@ export interface Portal {
   readonly isCursor?: boolean;
   /** The values as canonical JSON text. */
   readonly parameters: string;
+  /** In which formats its columns are to come, as Bind says it, where some are masked. */
+  readonly formats?: readonly number[];
   /** The values' SHA-256; worked out when it is first needed. */
   digest?: string;
 }

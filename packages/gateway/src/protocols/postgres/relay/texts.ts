@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Judged, PostgresAct, Bounds } from "../act.ts";
+import type { Judged, PostgresAct, PostgresCover, Bounds } from "../act.ts";
 import { sentBytes } from "../guard/structure/splices.ts";
 import type { Effect } from "../guard/effects.ts";
 
@@ -52,6 +52,11 @@ export function effectsKnown({ judged }: Text): readonly Effect[] {
 /** What values may be passed to a text's statement, as far as its verdict is known. */
 export function boundsKnown({ judged }: Text): Bounds | undefined {
   return judged?.verdict.kind === "permit" ? judged.verdict.cover.bounds : undefined;
+}
+
+/** What is masked of a text's statements, as far as its verdict is known. */
+export function masksKnown({ judged }: Text): PostgresCover["masks"] {
+  return judged?.verdict.kind === "permit" ? judged.verdict.cover.masks : undefined;
 }
 
 /** A bounded cache of statement texts for all sessions. */

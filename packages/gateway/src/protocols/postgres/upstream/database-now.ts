@@ -1,6 +1,6 @@
 import type { NamedScope } from "../../../gate/protocol.ts";
 import type { Clock } from "../../../kernel/clock.ts";
-import { type DatabaseFacts, withColumns, withFound, withHiddenPlans } from "../guard/database.ts";
+import { type DatabaseFacts, withColumns, withFound, withHiddenPlans, withMasks } from "../guard/database.ts";
 import { nothingFound } from "../guard/found/found.ts";
 import { grantedBy } from "../guard/granted.ts";
 import { identifier } from "../guard/structure/sql.ts";
@@ -10,6 +10,7 @@ import { databaseQuestion, factsOf } from "./database-facts.ts";
 import { foundOf } from "./found/answer.ts";
 import { foundQuestion } from "./found/question.ts";
 import { withOwnConnection } from "./own-connection.ts";
+import { maskedColumnsOf, maskedColumnsQuestion } from "./masked-columns.ts";
 import { plainTablesOf, plainTablesQuestion } from "./plain-tables.ts";
 import { columnsOf, columnsQuestion, withParts } from "./table-columns.ts";
 
@@ -26,18 +27,20 @@ export async function databaseNow(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<DatabaseFacts> {
-  const question = foundQuestion(scopes.map(({ scope }) => scope));
+  const asked = foundQuestion(scopes.map(({ scope }) => scope));
   return withOwnConnection(target, clock, signal, ASKING_MS, async ({ ask }) => {
     await ask(`SET search_path TO ${target.search_path.map(identifier).join(", ")}`);
-    const found = question === undefined ? nothingFound : foundOf(await ask(question));
+    const found = asked === undefined ? nothingFound : foundOf(await ask(asked));
     const granted = grantedBy(scopes, found);
     const { tables } = granted;
     const facts = withFound(factsOf(await ask(databaseQuestion(granted))), found);
     const told = granted.hidesColumns
       ? withColumns(facts, withParts(columnsOf(await ask(columnsQuestion(granted))), granted))
       : facts;
-    if (granted.catalog || tables.size === 0) return told;
+    const question = maskedColumnsQuestion(granted);
+    const masked = withMasks(told, question === undefined ? undefined : maskedColumnsOf(await ask(question)));
+    if (granted.catalog || tables.size === 0) return masked;
     const plain = plainTablesOf(await ask(plainTablesQuestion(tables)));
-    return plain.size === tables.size ? told : withHiddenPlans(told, plain);
+    return plain.size === tables.size ? masked : withHiddenPlans(masked, plain);
   });
 }

@@ -22,3 +22,11 @@ export function valuesOf(
     return { bytes: bytes.subarray(start, position), isBinary };
   });
 }
+
+/**
+ * The formats that a Bind message wants its results in: 0 for text, 1 for binary.
+ * @param resultsAt as `decodeBind` has found it
+ */
+export function resultFormats(bytes: Buffer, resultsAt: number): readonly number[] {
+  return Array.from({ length: u16(bytes, resultsAt) }, (_, index) => u16(bytes, resultsAt + 2 + 2 * index));
+}

@@ -90,6 +90,8 @@ export interface Bind {
   readonly parameters: string;
   /** Where the message says how many formats its values have. */
   readonly formatsAt: number;
+  /** Where it says how many formats its results are to have. */
+  readonly resultsAt: number;
 }
 
 /** Bind ('B'): portal, statement, formats, values, result formats. */
@@ -129,6 +131,7 @@ export function decodeBind(bytes: Buffer, at: number, end: number): Bind {
     statement: nameOf(bytes, portalEnd + 1, statementEnd),
     parameters,
     formatsAt: formatsAt - 2,
+    resultsAt: position,
   };
 }
 

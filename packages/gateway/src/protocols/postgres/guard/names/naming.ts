@@ -33,6 +33,8 @@ export interface Range {
   readonly isTold?: boolean;
   /** Those of `columns` that the table may lack: then their name means something else. */
   readonly assumed?: ReadonlySet<string>;
+  /** Masked columns, none of which is among `columns`, with their full names. */
+  readonly masked?: ReadonlyMap<string, string>;
   /** Columns whose type turns a text beside them into a look-up by name (`regclass` and its kin). */
   readonly lookups?: ReadonlySet<string>;
   /** Columns of a composite type that the table has for certain, with their fields. */
@@ -64,10 +66,14 @@ function isBuiltin(name: string): boolean {
 
 /** @throws GuardDenied always: the item may have that column, and it is not granted */
 export function lacks(range: Range, column: string): never {
-  return refuse(
-    "columns",
-    `column ${shown(column)} of ${range.table ?? "a table"} is not granted: ${granted(range)} are`,
-  );
+  const name = `column ${shown(column)} of ${range.table ?? "a table"}`;
+  if (range.masked?.has(column) === true)
+    refuseMistake(
+      "columns",
+      `${name} is masked, and is given as an output of a SELECT alone, as it is`,
+      "select the column by itself, without computing, comparing or sorting by it",
+    );
+  return refuse("columns", `${name} is not granted: ${granted(range)} are`);
 }
 
 function granted({ columns, listed = columns }: Range): string {

@@ -11,6 +11,21 @@ export function notGranted(kind: StatementKind, table: TableName, scope: Compile
   );
 }
 
+/** @throws GuardDenied always: the scope has no entry for the table */
+export function notListed(table: TableName, scope: Compiled): never {
+  const granted = [...scope.tables.keys()].map(shown).slice(0, 12).join(", ");
+  return refuse(
+    "tables",
+    `table ${shown(table.full)} is not granted: ${scope.name} grants ${granted === "" ? "no table" : granted}`,
+    otherSchema(table, scope),
+  );
+}
+
+function otherSchema(table: TableName, scope: Compiled): string | undefined {
+  const same = [...scope.tables.keys()].find((full) => full.slice(full.indexOf(".") + 1) === table.name);
+  return same === undefined ? undefined : `write ${shown(same)} if that is meant`;
+}
+
 /** The kinds of statements that the operation grants on a table, in words; on one that it does not name: at all. */
 function kindsOn(table: TableName, { scope, tables }: Compiled): string {
   const grant = tables.get(table.full);

@@ -12,7 +12,8 @@ import { renamedSizes } from "../deaf/size.ts";
 import { ofCatalogue, tableSizes } from "../deaf/table-sizes.ts";
 import { checkView } from "./leaks.ts";
 import type { Range } from "./naming.ts";
-import { notGranted } from "./not-granted.ts";
+import { withMasked } from "./masked.ts";
+import { notGranted, notListed } from "./not-granted.ts";
 import { type Fields, names, open, text } from "../syntax/nodes.ts";
 import { refuse, refuseForever, refuseMistake, shown } from "../denied.ts";
 import type { StatementKind } from "../../scope.ts";
@@ -132,7 +133,8 @@ export function readTable(relation: Fields, { scope, changes }: Pick<Walk, "scop
   if (isCatalogue(table.schema)) return readCatalogue(relation, table, scope, changes);
   if (table.schema.startsWith("pg_")) refuseForever("catalog", `${shown(table.full)} is never granted`);
   const grant = grantFor(table, "select", "select", scope);
-  return tableRange(relation, table, grant.select ?? notGranted("select", table, scope), scope);
+  const columns = grant.select ?? notGranted("select", table, scope);
+  return withMasked(tableRange(relation, table, columns, scope), table.full, grant);
 }
 
 function readCatalogue(relation: Fields, table: TableName, scope: Compiled, changes: Changes): Range {
@@ -214,22 +216,10 @@ export function grantFor(
     refuseForever("catalog", `${shown(table.full)} is never written`);
   if (!scope.statements.has(kind)) notGranted(kind, table, scope);
   const grant = scope.tables.get(table.full);
-  if (grant === undefined) {
-    const granted = [...scope.tables.keys()].map(shown).slice(0, 12).join(", ");
-    refuse(
-      "tables",
-      `table ${shown(table.full)} is not granted: ${scope.name} grants ${granted === "" ? "no table" : granted}`,
-      otherSchema(table, scope),
-    );
-  }
+  if (grant === undefined) notListed(table, scope);
   if (grant[use] === undefined || grant[use] === false) notGranted(kind, table, scope);
   checkView(table.full, grant, scope);
   return grant;
-}
-
-function otherSchema(table: TableName, scope: Compiled): string | undefined {
-  const same = [...scope.tables.keys()].find((full) => full.slice(full.indexOf(".") + 1) === table.name);
-  return same === undefined ? undefined : `write ${shown(same)} if that is meant`;
 }
 
 /** @throws GuardDenied when the column may not be used that way */

@@ -8,7 +8,8 @@ import { couldBeHiddenColumn } from "../names/bare.ts";
 import { groupByPosition } from "./group-by.ts";
 import { itemNamed, type Level, type Range, unqualified, wholeRow } from "../names/naming.ts";
 import { dropSchema, rowFields } from "../names/columns.ts";
-import { as, type Fields, kindOf, list, names, one, open, text } from "../syntax/nodes.ts";
+import { checkUnsorted, takeMasked } from "../names/masked.ts";
+import { as, bareName, type Fields, kindOf, list, names, one, open, text } from "../syntax/nodes.ts";
 import { outputName } from "../names/output-names.ts";
 import { refuse, refuseForever } from "../denied.ts";
 import { checkLock } from "./row-locks.ts";
@@ -54,6 +55,7 @@ export function checkSelect(
   const ranges = checkFrom(select.fromClause, outer, inner, walk);
   const level: Level = { ranges, outer };
   const output = checkTargets(select.targetList, level, inner, walk, isStatement);
+  if (isStatement) checkUnsorted(select, walk);
   if (select.whereClause !== undefined) walk.expression(select.whereClause, level, inner);
   for (const item of list(select.distinctClause))
     if (!isEmpty(item)) checkOrdered(item, output, level, inner, walk);
@@ -151,9 +153,9 @@ export function checkTargets(
       walk.expression(fields.val, level, withs);
       complete = false;
     } else {
-      if (isStatement) checkDirectly(fields.val, level, withs, walk);
-      else walk.expression(fields.val, level, withs);
       const name = text(fields.name);
+      if (!isStatement) walk.expression(fields.val, level, withs);
+      else if (!takeMasked(fields.val, name, level, walk)) checkDirectly(fields.val, level, withs, walk);
       const column = name === "" ? outputName(fields.val, walk.outputs) : name;
       columns.push(column);
       const of = rowFields(fields.val, walk.scope);
@@ -185,13 +187,6 @@ function named(qualifiers: readonly string[], level: Level, work: Work): Range {
   return second === undefined
     ? itemNamed(undefined, first, level, work)
     : itemNamed(first, second, level, work);
-}
-
-/** The name of a bare column reference, undefined for anything else. */
-function bareName(node: unknown): string | undefined {
-  const parts = list(as("ColumnRef", node)?.fields);
-  if (parts.length !== 1 || kindOf(parts[0]) !== "String") return undefined;
-  return names(parts)[0];
 }
 
 /** ORDER BY and DISTINCT ON: a bare name means an output column first (findTargetlistEntrySQL92). */

@@ -124,6 +124,7 @@ function checkOne(node: unknown, walk: Walk): void {
       "connect again in a moment",
     );
   if (kind !== undefined && queries.has(kind)) {
+    walk.changes.takesMasks = kind === "SelectStmt";
     checkQuery(node, undefined, undefined, walk, true);
     return;
   }

@@ -1,4 +1,4 @@
-import type { Bounds } from "../../act.ts";
+import type { Bounds, MaskedOutput } from "../../act.ts";
 import { Compared } from "../deaf/compared.ts";
 import { kindOf, list, text, as, names } from "../syntax/nodes.ts";
 import type { CheckName } from "./checks.ts";
@@ -36,6 +36,10 @@ export class Changes {
   /** What it compares, and what values may be passed to it; of the latter what is found at the end. */
   readonly compared: Compared = new Compared();
   bounds: Bounds = [];
+  /** Whether its outputs go to the client as rows that the gateway masks. */
+  takesMasks = false;
+  /** Of its outputs those that are masked columns, in their order. */
+  readonly masked: MaskedOutput[] = [];
   #withTableoid: boolean | undefined;
 
   constructor(statement: unknown) {

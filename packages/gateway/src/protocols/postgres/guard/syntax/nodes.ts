@@ -102,3 +102,10 @@ export function constant(value: unknown, work: Work): string | null | undefined 
   const { ival } = open("Integer", fields.ival);
   return typeof ival === "number" ? String(ival) : "0";
 }
+
+/** The name of a bare column reference, undefined for anything else. */
+export function bareName(node: unknown): string | undefined {
+  const parts = list(as("ColumnRef", node)?.fields);
+  if (parts.length !== 1 || kindOf(parts[0]) !== "String") return undefined;
+  return names(parts)[0];
+}

@@ -44,4 +44,5 @@ export const temporaryGrant: TableGrant = {
   assumed: new Set(),
   takesLeaks: false,
   keys: new Set(),
+  masked: new Set(),
 };

@@ -1,5 +1,7 @@
+import type { Writers } from "../../masks/rows.ts";
 import { type, u32, WireError } from "../../wire/framing.ts";
 import { endProbe } from "./copy-probe.ts";
+import { checkRowSize } from "./masking.ts";
 import { message } from "./message.ts";
 import { BackendState, type BackendOptions } from "./state.ts";
 
@@ -28,7 +30,7 @@ export interface Backend {
 const READ_BYTES = 1024;
 /** Messages that are read whole are no longer than this, errors that must not quote excepted. */
 const MAX_READ_BYTES = 65_536;
-/** An error or a notice is read whole where it must not quote. */
+/** An error or a notice is read whole where it must not quote, and what rows hold where some of it is masked. */
 const MAX_WITHHELD_BYTES = 1_048_576;
 /** PostgreSQL makes no message larger than this (MaxAllocSize). */
 const MAX_MESSAGE_BYTES = 0x3fffffff;
@@ -58,10 +60,9 @@ export function createBackend(options: BackendOptions): Backend {
 }
 
 function consume(state: BackendState, chunk: Buffer): number {
-  const { forward } = state.options;
-  const all = state.carry === undefined ? chunk : Buffer.concat([state.carry, chunk]);
+  const { carry } = state;
+  const all = carry.length === 0 ? chunk : carry.add(chunk);
   const { length } = all;
-  state.carry = undefined;
   let at = Math.min(state.open, length);
   state.open -= at;
   /** From here on nothing has been forwarded. */
@@ -74,15 +75,23 @@ function consume(state: BackendState, chunk: Buffer): number {
       throw new WireError("08P01", "the database sent an impossible length");
     const end = at + 1 + size;
     const here = Math.min(end, length);
-    if (kind === type.dataRow || kind === type.copyData) row(state, size);
+    const writers = kind === type.dataRow && state.masking !== undefined ? writersFor(state) : undefined;
+    if (writers !== undefined) {
+      checkRowSize(size);
+      if (length < end) break;
+      row(state, size);
+      if (at > run) send(state, all.subarray(run, at));
+      state.masking?.row(all, at, end, writers);
+      run = end;
+    } else if (kind === type.dataRow || kind === type.copyData) row(state, size);
     else {
       if (length < readUpTo(state, kind, at, end)) break;
       state.bytes += size + 1;
       const instead = answer(state, all, at, here);
       if (instead !== undefined) {
         if (end > length) throw tooLarge();
-        if (at > run) forward(all.subarray(run, at));
-        if (instead.length > 0) forward(instead);
+        if (at > run) send(state, all.subarray(run, at));
+        if (instead.length > 0) send(state, instead);
         run = end;
       }
     }
@@ -90,9 +99,27 @@ function consume(state: BackendState, chunk: Buffer): number {
     at = here;
     messages += 1;
   }
-  if (at > run) forward(run === 0 && at === length ? all : all.subarray(run, at));
-  if (at < length) state.carry = Buffer.from(all.subarray(at));
+  if (at > run) send(state, run === 0 && at === length ? all : all.subarray(run, at));
+  else flush(state);
+  if (at > 0 || carry.length === 0) carry.keep(at === length ? empty : all.subarray(at));
   return messages;
+}
+
+/** Hands bytes on behind what has been masked. */
+function send(state: BackendState, bytes: Buffer): void {
+  flush(state);
+  state.options.forward(bytes);
+}
+
+function flush({ masking, options }: BackendState): void {
+  const masked = masking?.take();
+  if (masked !== undefined) options.forward(masked);
+}
+
+/** How the row that comes is masked; undefined: not at all. */
+function writersFor({ masking, shared, commands }: BackendState): Writers | undefined {
+  const entry = masking === undefined ? undefined : shared.expected.head();
+  return entry === undefined ? undefined : masking?.writers(entry, commands);
 }
 
 /** Rows of a reader's whole result come this way: nothing is made per row. */
@@ -117,7 +144,9 @@ function readUpTo(state: BackendState, kind: number, at: number, end: number): n
     kind === type.readyForQuery ||
     kind === type.parameterStatus ||
     kind === type.notificationResponse;
-  if (!isRead) return at;
+  const isDescribed = kind === type.rowDescription && state.masking !== undefined;
+  if (isDescribed && size <= MAX_WITHHELD_BYTES) return end;
+  if (!isRead && !isDescribed) return at;
   if (size > MAX_READ_BYTES) throw tooLarge();
   return end;
 }

@@ -19,6 +19,7 @@ export function commandComplete(state: BackendState, chunk: Buffer, at: number, 
   const effect = entry.effects?.[state.commands];
   if (effect !== undefined) applyEffect(state, entry, effect);
   state.commands += 1;
+  state.masking?.completed();
   // Portals end with their transaction; where the text goes on with another, no ReadyForQuery tells.
   if (text === "COMMIT") state.shared.portals.clear();
   if (text === "ROLLBACK") state.options.limits.rolledBack();

@@ -32,6 +32,7 @@ export function message(state: BackendState, chunk: Buffer, at: number, end: num
       return undefined;
     case type.rowDescription: {
       const entry = state.head(type.describe, type.query, type.execute);
+      state.masking?.described(entry, state.commands, chunk, at);
       if (entry.kind === type.describe) state.finish(entry, true);
       return undefined;
     }

@@ -1,10 +1,12 @@
 import type { Outcome } from "../../../../gate/gate.ts";
 import type { Permit } from "../../../../gate/permit.ts";
 import type { PostgresCover } from "../../act.ts";
+import type { Masks } from "../../masks/session.ts";
 import type { TimeLimits } from "../../upstream/time-limits.ts";
-import { type, WireError } from "../../wire/framing.ts";
+import { type Carry, createCarry, type, WireError } from "../../wire/framing.ts";
 import type { Expected } from "../expected.ts";
 import type { Shared } from "../shared.ts";
+import { maskedOf, Masking } from "./masking.ts";
 
 /** What the server's half of a session stands on. */
 export interface BackendOptions {
@@ -23,14 +25,17 @@ export interface BackendOptions {
   readonly isGranted: (table: string) => boolean;
   /** Whether notifications of a channel may arrive. */
   readonly hears: (channel: string) => boolean;
+  /** What is masked; left out: nothing. */
+  readonly masks?: Masks | undefined;
 }
 
 /** What the server's half of one session knows. The functions beside it read and change it. */
 export class BackendState {
   readonly options: BackendOptions;
   readonly shared: Shared;
+  readonly masking: Masking | undefined;
   /** The beginning of a message whose rest has not come. */
-  carry: Buffer | undefined;
+  readonly carry: Carry = createCarry();
   /** Bytes of a message that has been forwarded in part and whose rest has not come. */
   open = 0;
   /** After an error in the extended protocol the server discards until Sync. */
@@ -50,6 +55,7 @@ export class BackendState {
   constructor(options: BackendOptions) {
     this.options = options;
     this.shared = options.shared;
+    this.masking = options.masks && new Masking(options.masks);
   }
 
   /** The message that the server's newest is an answer to. @throws WireError when it is of none of these kinds */
@@ -73,7 +79,8 @@ export class BackendState {
       const { bytes, tag, error } = this;
       // No command tag counts the rows that came before an error.
       const rows = error === undefined ? this.rows : Math.max(this.rows, this.dataRows);
-      this.options.complete(entry.permit, { bytes, rows, tag, error, copied: this.#copied() });
+      const masked = this.masking && maskedOf(entry);
+      this.options.complete(entry.permit, { bytes, rows, tag, error, masked, copied: this.#copied() });
     }
     this.bytes = 0;
     this.rows = 0;

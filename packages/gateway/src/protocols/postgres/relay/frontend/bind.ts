@@ -1,10 +1,10 @@
-import { valuesOf } from "../../wire/bind-values.ts";
+import { resultFormats, valuesOf } from "../../wire/bind-values.ts";
 import { decodeBind } from "../../wire/codec.ts";
 import { type } from "../../wire/framing.ts";
 import { Expected } from "../expected.ts";
 import { errorOf, refuse, tooLongValue } from "./refusing.ts";
 import { tooLong } from "./measure.ts";
-import type { Statement } from "../shared.ts";
+import { hasMasked, type Statement } from "../shared.ts";
 import type { FrontendState } from "./state.ts";
 
 /** Bind ('B'): gives a statement values, under the name of a portal. @returns false when it has to wait */
@@ -15,6 +15,7 @@ export function bind(state: FrontendState, start: number, end: number): boolean 
     statement: statementName,
     parameters,
     formatsAt,
+    resultsAt,
   } = decodeBind(state.chunk, start + 5, end);
   const statement = statements.lookup(statementName);
   if (statement === "unsettled") return false;
@@ -22,7 +23,13 @@ export function bind(state: FrontendState, start: number, end: number): boolean 
   const portal =
     statement === "unknown" || error !== undefined
       ? undefined
-      : { statement, statementName, parameters, madeAt: state.ran };
+      : {
+          statement,
+          statementName,
+          parameters,
+          madeAt: state.ran,
+          ...(hasMasked(statement) ? { formats: resultFormats(state.chunk, resultsAt) } : {}),
+        };
   const entry = new Expected(type.bind);
   entry.portal = portal;
   entry.name = name;

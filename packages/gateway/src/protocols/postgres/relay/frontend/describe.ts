@@ -15,9 +15,18 @@ export function describe(state: FrontendState, start: number, end: number): bool
   const refused = made === "unknown" ? undefined : undescribed(state, made);
   if (refused === "unsettled") return false;
   const entry = new Expected(type.describe);
-  if (refused === undefined) expected.add(entry);
-  else refuse(state, entry, start, end, refused);
+  if (refused === undefined) {
+    if (made !== "unknown") noteDescribed(entry, "statement" in made ? made.statement : made);
+    expected.add(entry);
+  } else refuse(state, entry, start, end, refused);
   return true;
+}
+
+/** Where columns are masked, the answer tells where they are. */
+function noteDescribed(entry: Expected, statement: Statement): void {
+  if (statement.masks === undefined) return;
+  entry.described = statement;
+  statement.isDescribed = true;
 }
 
 /**

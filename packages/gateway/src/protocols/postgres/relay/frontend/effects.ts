@@ -1,8 +1,9 @@
 import type { Bounds } from "../../act.ts";
 import type { Effect } from "../../guard/effects.ts";
 import type { Expected } from "../expected.ts";
+import { hasMasked } from "../shared.ts";
 import { effectsKnown, type Text } from "../texts.ts";
-import { notExecuted, notFetched, notMeasured } from "./refusing.ts";
+import { notExecuted, notFetched, notMasked, notMeasured } from "./refusing.ts";
 import { type Passed, tooLong } from "./measure.ts";
 import type { FrontendState } from "./state.ts";
 
@@ -62,6 +63,7 @@ export function untold(
       if (statement === "unsettled") return statement;
       if (statement === "unknown") continue;
       if ("effects" in statement && (statement.effects ?? []).length > 0) return notExecuted(effect.name);
+      if ("masks" in statement && hasMasked(statement)) return notMasked(effect.name);
       const long = tooLong(statement.bounds ?? [], (number) => passed(effect.values, number));
       if (long !== undefined) return notMeasured(effect.name, long);
     }

@@ -4,11 +4,11 @@ import { decodeExecute } from "../../wire/codec.ts";
 import { type } from "../../wire/framing.ts";
 import { denialResponse } from "../denials.ts";
 import { Expected } from "../expected.ts";
-import type { Portal } from "../shared.ts";
+import { hasMasked, type Portal } from "../shared.ts";
 import { beginEffects, namesTooMany, untold } from "./effects.ts";
 import { settleParse } from "./pending-parse.ts";
 import { changedBy, sendParse } from "./sending.ts";
-import { errorOf, refuse, tooManyStatements } from "./refusing.ts";
+import { errorOf, refuse, tooManyStatements, undescribed } from "./refusing.ts";
 import type { FrontendState } from "./state.ts";
 
 /** Values longer than this are recorded in full once a portal, and by their digest when it is executed again. */
@@ -42,6 +42,10 @@ export function execute(state: FrontendState, start: number, end: number): boole
   if (refused === "unsettled") return false;
   if (refused !== undefined) {
     refuse(state, entry, start, end, refused);
+    return true;
+  }
+  if (hasMasked(statement) && statement.isDescribed !== true) {
+    refuse(state, entry, start, end, undescribed());
     return true;
   }
   const together = state.pendingParse?.statement === statement ? state.pendingParse : undefined;

@@ -4,7 +4,7 @@ import { isParameterType, boundOfType, typeDenial } from "../../wire/parameter-t
 import { Expected } from "../expected.ts";
 import type { Statement } from "../shared.ts";
 import type { Bounds } from "../../act.ts";
-import { effectsKnown, boundsKnown } from "../texts.ts";
+import { effectsKnown, boundsKnown, masksKnown } from "../texts.ts";
 import { settleParse } from "./pending-parse.ts";
 import { refuse, tooLong, tooManyStatements, unreadable } from "./refusing.ts";
 import type { FrontendState } from "./state.ts";
@@ -30,11 +30,13 @@ export function parse(state: FrontendState, start: number, end: number): boolean
   const denied = types.find((oid) => !isParameterType(oid));
   if (denied !== undefined) return refused(refusedType(state, denied));
   const bounds = [...(boundsKnown(text) ?? []), ...boundsOf(types)];
+  const masks = masksKnown(text)?.[0] ?? undefined;
   const statement: Statement = {
     text,
     effects: effectsKnown(text),
     madeAt: state.ran,
     ...(bounds.length === 0 ? {} : { bounds }),
+    ...(masks === undefined ? {} : { masks }),
   };
   entry.statement = statement;
   statements.begin(name, statement);

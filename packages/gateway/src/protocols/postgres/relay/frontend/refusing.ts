@@ -50,6 +50,24 @@ export function notExecuted(name: string): Buffer {
   );
 }
 
+/** SQL would run a statement whose rows the gateway masks by what the protocol's Describe was answered. */
+export function notMasked(name: string): Buffer {
+  return errorOf(
+    "0A000",
+    `prepared statement "${name}" gives masked columns, and EXECUTE runs none of these`,
+    "send Bind and Execute for the statement",
+  );
+}
+
+/** Where the masked values of a statement's rows are, the answer to Describe tells. */
+export function undescribed(): Buffer {
+  return errorOf(
+    "0A000",
+    "the statement gives masked columns, and has not been described",
+    "send Describe for the statement or its portal before Execute, as drivers do",
+  );
+}
+
 /** SQL would pass a value to a statement that takes shorter ones alone, or one that nobody knows. */
 export function notMeasured(name: string, { number, bound }: TooLong): Buffer {
   return errorOf(

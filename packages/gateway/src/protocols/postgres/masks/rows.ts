@@ -1,0 +1,56 @@
+import { u16, WireError } from "../wire/framing.ts";
+import type { MaskedColumn } from "./column.ts";
+import type { MaskMethod } from "./method.ts";
+import type { Output } from "./output.ts";
+import { maskedBy, type WriteMasked } from "./values.ts";
+
+/** A column of a row that is masked. */
+export interface MaskedField {
+  readonly full: string;
+  readonly method: MaskMethod;
+  readonly column: MaskedColumn;
+}
+
+/** By its place, what is masked of a row; undefined: nothing of that one. */
+export type Fields = readonly (MaskedField | undefined)[];
+/** The same for rows in certain formats. */
+export type Writers = readonly (WriteMasked | undefined)[];
+
+/** @param formats 0 for text and 1 for binary: one for each column, or one for all, or none, which is text (manual, "Bind") */
+export function writersOf(fields: Fields, formats: readonly number[]): Writers {
+  return fields.map(
+    (field, place) =>
+      field && maskedBy(field.method, field.column, (formats.length > 1 ? formats[place] : formats[0]) === 1),
+  );
+}
+
+/**
+ * Writes a whole DataRow with its masked values.
+ * @param at where its type byte is, up to `end`
+ * @throws WireError where it is not as it was described
+ */
+export function writeRow(out: Output, source: Buffer, at: number, end: number, writers: Writers): void {
+  if (end - at < 7 || u16(source, at + 5) !== writers.length) throw malformed();
+  const start = out.length;
+  let run = at;
+  let place = at + 7;
+  for (const write of writers) {
+    if (place + 4 > end) throw malformed();
+    const length = source.readInt32BE(place);
+    const next = place + 4 + Math.max(length, 0);
+    if (next > end) throw malformed();
+    if (write !== undefined && length >= 0) {
+      out.copy(source, run, place);
+      write(out, source, place + 4, next);
+      run = next;
+    }
+    place = next;
+  }
+  if (place !== end) throw malformed();
+  out.copy(source, run, end);
+  out.bytes.writeInt32BE(out.length - start - 1, start + 1);
+}
+
+function malformed(): WireError {
+  return new WireError("08P01", "the database sent a row that is not as it was described");
+}
