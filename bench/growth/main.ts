@@ -11,6 +11,7 @@ const dimensions = [
   "sessions",
   "statements",
   "rows",
+  "masked-rows",
   "store",
   "logs",
   "pruning",

@@ -102,6 +102,7 @@ function fits(form: Schema, value: unknown): boolean {
   if (isSecret(form)) return isMapping(value) && ("env" in value || "file" in value);
   if (form.const !== undefined) return form.const === value;
   if (form.type === "array") return Array.isArray(value);
+  if (form.type === "null") return value === null;
   if (form.type === "integer" || form.type === "number") return typeof value === "number";
   if (form.type === "object") {
     if (!isMapping(value)) return false;

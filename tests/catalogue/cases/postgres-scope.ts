@@ -19,6 +19,14 @@ const columns = /^orders\/read: columns \|/;
 const orders = ["tables", "public.orders"];
 
 const rows: readonly Row[] = [
+  [
+    "mask",
+    { "public.orders.status": "redact" },
+    {},
+    "SELECT lower(status) FROM orders",
+    columns,
+    { select: ["id", "status"] },
+  ],
   ["statements", without("select"), kinds, "SELECT id FROM orders", statements],
   ["statements", without("insert"), kinds, "INSERT INTO orders (id) VALUES (1)", statements],
   ["statements", without("update"), kinds, "UPDATE orders SET status = 'x' WHERE id = 1", statements],
@@ -65,14 +73,25 @@ const rows: readonly Row[] = [
     /^orders\/read: catalog \|/,
   ],
   ["temporary_tables", undefined, true, "CREATE TEMPORARY TABLE found (id int)", statements],
-  [
-    "mask",
-    { "public.orders.status": "redact" },
+  // Whatever a masked column is shown as, nothing is computed of it.
+  ...[
+    "redact",
+    "null",
+    "email",
+    "year",
+    null,
+    { partial: { keep: "last 4" } },
+    { constant: "hidden" },
+    { constant: 0 },
+    { constant: false },
+  ].map((method): Row => [
+    ["mask", "public.orders.status"],
+    method,
     undefined,
     "SELECT lower(status) FROM orders",
     columns,
     { select: ["id", "status"] },
-  ],
+  ]),
   ["require_where", true, false, "DELETE FROM orders", /^orders\/read: require_where \|/],
 ];
 
@@ -85,5 +104,6 @@ export const postgresScope: readonly Case[] = rows.map(([member, narrow, wide, s
   base: scopeOf("orders", {
     statements: kinds,
     tables: table === undefined ? all : { ...all, "public.orders": table },
+    mask: {},
   }),
 }));

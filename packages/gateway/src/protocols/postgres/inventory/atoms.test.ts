@@ -19,6 +19,7 @@ describe("a scope of pieces", () => {
       temporary_tables: false,
       catalog: false,
       require_where: false,
+      mask: {},
     });
   });
 

@@ -10,7 +10,6 @@ import {
   errorOf,
   frame,
   frames,
-  int32,
   listenWire,
   makeCertificate,
   type Listening,
@@ -50,7 +49,7 @@ beforeAll(async () => {
     CREATE TABLE orders (id int PRIMARY KEY, customer int, note text);
     INSERT INTO orders SELECT n, n, 'note ' || n FROM generate_series(1, 207) n;
     CREATE TABLE wide (id int PRIMARY KEY, secret text, filler text);
-    INSERT INTO wide VALUES (1, repeat('canary', 200000), 'a'), (2, 'canary', repeat('x', 1500000));
+    INSERT INTO wide VALUES (1, repeat('canary', 3000000), 'a'), (2, 'canary', repeat('x', 1500000)), (3, repeat('canary', 200000), repeat('x', 1048000)), (4, NULL, 'b');
     CREATE TABLE parent (id int, secret text) PARTITION BY LIST (id);
     CREATE TABLE part PARTITION OF parent FOR VALUES IN (1);
     INSERT INTO parent VALUES (1, 'canary');
@@ -161,6 +160,13 @@ const cases: readonly (readonly [column: string, method: unknown, expression: st
     ] as const;
   }),
   ["code", "redact", "'***'::text::bpchar"],
+  [
+    "code",
+    "email",
+    `CASE WHEN code LIKE '%@%' THEN '***' || substring(trim(trailing from code) from '@[^@]*$') ELSE '***' END`,
+  ],
+  ["code", { partial: { keep: "first 6" } }, "left(code::text, least(6, length(code::text) / 2)) || '***'"],
+  ["code", { partial: { keep: "last 6" } }, "'***' || right(code::text, least(6, length(code::text) / 2))"],
   ["name", "redact", "'***'::name"],
   [
     "born",
@@ -398,6 +404,12 @@ describe("a statement that gives masked columns", () => {
       expect(all.map(({ type }) => type).join("")).toBe("2DCZ");
       expect(all[1]?.body.toString("latin1")).toContain("***");
     }
+    client.send(frames.parse("t", sql), frames.bind("", "missing"), frames.describe("S", "t"), frames.sync);
+    expect(await client.answers()).toBe("1 E26000 Z");
+    client.send(frames.bind("", "t"), frames.execute(""), frames.sync);
+    expect(await client.answers()).toBe("2 E0A000 Z");
+    client.send(frames.bind("", "t"), frames.describe("P", ""), frames.execute(""), frames.sync);
+    expect(await client.answers()).toBe("2 T D C Z");
     client.send(frames.query("EXECUTE s"));
     expect(errorOf((await client.until("Z"))[0])).toMatchObject({
       code: "0A000",
@@ -440,7 +452,7 @@ describe("a statement that gives masked columns", () => {
     }
   });
 
-  it("has rows of a megabyte at most; what is not masked has no bound", async () => {
+  it("has rows of a megabyte at most as they go to the client; what is not masked has no bound", async () => {
     const { client } = await under({
       read: {
         tables: { "public.wide": { select: ["id", "secret", "filler"] } },
@@ -450,9 +462,38 @@ describe("a statement that gives masked columns", () => {
     expect(
       (await simple(client, "SELECT filler FROM wide WHERE id = 2")).map(({ type }) => type).join(""),
     ).toBe("TDCZ");
-    const all = await simple(client, "SELECT secret FROM wide WHERE id = 1");
+    const long = await simple(
+      client,
+      "SELECT id, secret FROM wide WHERE id <> 2; SELECT secret, filler, id FROM wide WHERE id = 3",
+    );
+    expect(rowsOf(long).map((row) => row.length)).toEqual([28, 28, 22, 2 * (2 + 7 + 4 + 1_048_000 + 5)]);
+    const all = await simple(client, "SELECT filler, secret FROM wide WHERE id = 2");
     expect(errorOf(all.find(({ type }) => type === "E"))).toMatchObject({ severity: "FATAL", code: "54000" });
     expect(rowsOf(all)).toEqual([]);
+  });
+
+  it("tells of no value's length by what is too long", async () => {
+    const scope = {
+      tables: { "public.wide": { select: ["id", "secret"] } },
+      mask: { "public.wide.secret": "redact" },
+    };
+    // What goes to the client beside the filler: the row's head, three lengths, an id and three stars.
+    const most = 1_048_576 - 7 - 12 - 1 - 3;
+    for (const id of [1, 2]) {
+      const { client, gate } = await under({ read: scope });
+      const fits = await simple(client, `SELECT id, secret, repeat('x', ${most}) FROM wide WHERE id = ${id}`);
+      expect(rowsOf(fits)).toHaveLength(1);
+      expect(
+        gate.log.flatMap((entry) => (entry.what === "outcome" ? [entry.outcome.bytes] : [])),
+      ).toHaveLength(1);
+      const over = await simple(
+        client,
+        `SELECT id, secret, repeat('x', ${most + 1}) FROM wide WHERE id = ${id}`,
+      );
+      expect(errorOf(over.find(({ type }) => type === "E")).message).toBe(
+        "a row with masked columns is longer than 1048576 bytes; select fewer or shorter columns with them",
+      );
+    }
   });
 
   it("is recorded with what was masked, and no value", async () => {
@@ -491,6 +532,37 @@ describe("a mask that the database cannot keep", () => {
     expect(errorOf(all[0])).toMatchObject({ code: "42501" });
     expect((await simple(client, "SELECT id FROM customers")).map(({ type }) => type)).not.toContain("E");
   });
+});
+
+it.each(["UTC", "Europe/Berlin", "AAA4:59BBB", "AAA-14BBB", "-0:29", "Pacific/Apia"])(
+  "a year is that of UTC, in the time zone %s too",
+  async (zone) => {
+    const { client } = await under({ read: masking({ created: "year" }) });
+    const direct = await dialServer(postgres);
+    clients.push(direct);
+    await simple(client, `SET timezone = '${zone}'`);
+    await simple(direct, "SET timezone = 'UTC'");
+    expect(rowsOf(await simple(client, "SELECT created FROM customers ORDER BY id"))).toEqual(
+      rowsOf(
+        await simple(
+          direct,
+          `SELECT CASE WHEN isfinite(created) THEN date_trunc('year', created) ELSE created END FROM customers ORDER BY id`,
+        ),
+      ),
+    );
+  },
+);
+
+it("a table with a masked part comes from no pattern", async () => {
+  const mask = { "public.part.secret": "redact" };
+  const { client } = await under({
+    read: { tables: { "public.*": "all", "public.part": { select: ["id", "secret"] } }, mask },
+  });
+  expect((await simple(client, "SELECT secret FROM part"))[1]?.body.toString()).toContain("***");
+  expect((await simple(client, "SELECT secret FROM parent")).map(({ type }) => type)).toEqual(["E", "Z"]);
+  expect(
+    (await simple(client, "SELECT note FROM orders WHERE id = 1")).map(({ type }) => type),
+  ).not.toContain("E");
 });
 
 it("dates that are not ISO's end the session instead of showing more", async () => {

@@ -1,8 +1,11 @@
-import { u16, WireError } from "../wire/framing.ts";
+import { u16, u32, WireError } from "../wire/framing.ts";
 import type { MaskedColumn } from "./column.ts";
 import type { MaskMethod } from "./method.ts";
 import type { Output } from "./output.ts";
 import { maskedBy, type WriteMasked } from "./values.ts";
+
+/** A row with masked columns is held until it is whole, and as the client reads it no longer than this, bytes. */
+const MAX_MASKED_ROW = 1_048_576;
 
 /** A column of a row that is masked. */
 export interface MaskedField {
@@ -27,7 +30,7 @@ export function writersOf(fields: Fields, formats: readonly number[]): Writers {
 /**
  * Writes a whole DataRow with its masked values.
  * @param at where its type byte is, up to `end`
- * @throws WireError where it is not as it was described
+ * @throws WireError where it is not as it was described, or too long
  */
 export function writeRow(out: Output, source: Buffer, at: number, end: number, writers: Writers): void {
   if (end - at < 7 || u16(source, at + 5) !== writers.length) throw malformed();
@@ -36,7 +39,7 @@ export function writeRow(out: Output, source: Buffer, at: number, end: number, w
   let place = at + 7;
   for (const write of writers) {
     if (place + 4 > end) throw malformed();
-    const length = source.readInt32BE(place);
+    const length = u32(source, place) | 0;
     const next = place + 4 + Math.max(length, 0);
     if (next > end) throw malformed();
     if (write !== undefined && length >= 0) {
@@ -48,9 +51,28 @@ export function writeRow(out: Output, source: Buffer, at: number, end: number, w
   }
   if (place !== end) throw malformed();
   out.copy(source, run, end);
-  out.bytes.writeInt32BE(out.length - start - 1, start + 1);
+  endRow(out, start);
 }
 
-function malformed(): WireError {
+/** Writes the length of a row that begins at `start`. @throws WireError where it is too long */
+export function endRow(out: Output, start: number): void {
+  checkLength(out, start);
+  out.put(out.length - start - 1, start + 1);
+}
+
+/**
+ * What is bounded is what goes to the client: what the database sends would tell how long the masked values are.
+ * @throws WireError where a row is too long to be held
+ */
+export function checkLength(out: Output, start: number): void {
+  if (out.length - start > MAX_MASKED_ROW)
+    throw new WireError(
+      "54000",
+      `a row with masked columns is longer than ${MAX_MASKED_ROW} bytes; select fewer or shorter columns with them`,
+    );
+}
+
+/** The database sent a row that is not as it was described. */
+export function malformed(): WireError {
   return new WireError("08P01", "the database sent a row that is not as it was described");
 }

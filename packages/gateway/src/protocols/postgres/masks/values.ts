@@ -11,15 +11,38 @@ export type WriteMasked = (out: Output, source: Buffer, from: number, to: number
 
 const stars = Buffer.from("***");
 const AT = 0x40;
+const BLANK = 0x20;
+/** pg_type.dat: `char(n)`, whose values are filled up with blanks. */
+const BPCHAR = 1042;
+/** Longer values, in bytes, keep nothing of themselves. No value is looked at that is longer. */
+export const MAX_KEPT_FROM = 4096;
 
 /** How a method masks a column's values in text or binary format. The two have to fit: see `unfit`. */
 export function maskedBy(method: MaskMethod, column: MaskedColumn, isBinary: boolean): WriteMasked {
   if (method === null || method === "null") return (out) => out.int32(-1);
   if (method === "redact") return constant(encoded("***", column, isBinary));
-  if (method === "email") return writeEmail;
   if (method === "year") return !isBinary ? writeYear : column.kind === "date" ? writeDay : writeInstant;
-  if ("constant" in method) return constant(encoded(method.constant, column, isBinary));
-  const [side = "", count = ""] = method.partial.keep.split(" ");
+  if (typeof method === "object" && "constant" in method)
+    return constant(encoded(method.constant, column, isBinary));
+  return ofWords(method === "email" ? writeEmail : keeping(method.partial.keep), column);
+}
+
+/** Keeps some of a text: not of a long one, and of `char(n)` none of the blanks that fill it up. */
+function ofWords(write: WriteMasked, { type }: MaskedColumn): WriteMasked {
+  return (out, source, from, to) => {
+    if (to - from > MAX_KEPT_FROM) {
+      out.int32(stars.length);
+      out.copy(stars, 0, stars.length);
+      return;
+    }
+    let end = to;
+    if (type === BPCHAR) while (end > from && source[end - 1] === BLANK) end -= 1;
+    write(out, source, from, end);
+  };
+}
+
+function keeping(keep: string): WriteMasked {
+  const [side = "", count = ""] = keep.split(" ");
   return side === "first" ? keepFirst(Number(count)) : keepLast(Number(count));
 }
 

@@ -1,7 +1,6 @@
 import type { Writers } from "../../masks/rows.ts";
 import { type, u32, WireError } from "../../wire/framing.ts";
 import { endProbe } from "./copy-probe.ts";
-import { checkRowSize } from "./masking.ts";
 import { message } from "./message.ts";
 import { BackendState, type BackendOptions } from "./state.ts";
 
@@ -54,7 +53,7 @@ export function createBackend(options: BackendOptions): Backend {
       return state.saidFatal;
     },
     get openBytes() {
-      return state.open;
+      return state.masking?.isLong === true ? 0 : state.open;
     },
   };
 }
@@ -67,6 +66,10 @@ function consume(state: BackendState, chunk: Buffer): number {
   state.open -= at;
   /** From here on nothing has been forwarded. */
   let run = 0;
+  if (at > 0 && state.masking?.isLong === true) {
+    state.bytes += state.masking.more(all, at, state.open === 0);
+    run = at;
+  }
   let messages = 0;
   while (length - at >= 5) {
     const kind = all[at] ?? 0;
@@ -77,13 +80,13 @@ function consume(state: BackendState, chunk: Buffer): number {
     const here = Math.min(end, length);
     const writers = kind === type.dataRow && state.masking !== undefined ? writersFor(state) : undefined;
     if (writers !== undefined) {
-      checkRowSize(size);
-      if (length < end) break;
-      row(state, size);
       if (at > run) send(state, all.subarray(run, at));
-      state.masking?.row(all, at, end, writers);
-      run = end;
-    } else if (kind === type.dataRow || kind === type.copyData) row(state, size);
+      run = at;
+      const written = state.masking?.row(all, at, here, end, writers);
+      if (written === undefined) break;
+      row(state, written);
+      run = here;
+    } else if (kind === type.dataRow || kind === type.copyData) row(state, size + 1);
     else {
       if (length < readUpTo(state, kind, at, end)) break;
       state.bytes += size + 1;
@@ -122,11 +125,11 @@ function writersFor({ masking, shared, commands }: BackendState): Writers | unde
   return entry === undefined ? undefined : masking?.writers(entry, commands);
 }
 
-/** Rows of a reader's whole result come this way: nothing is made per row. */
-function row(state: BackendState, size: number): void {
+/** Rows of a reader's whole result come this way: nothing is made per row. @param bytes as the client reads it */
+function row(state: BackendState, bytes: number): void {
   if (state.shared.expected.length === 0)
     throw new WireError("08P01", "the database sent rows that nothing asked for");
-  state.bytes += size + 1;
+  state.bytes += bytes;
   state.dataRows += 1;
 }
 

@@ -1,12 +1,13 @@
 import type { StatementMasks } from "../../act.ts";
+import { LongRow } from "../../masks/long-row.ts";
 import { Output } from "../../masks/output.ts";
 import { type Fields, type MaskedField, type Writers, writeRow, writersOf } from "../../masks/rows.ts";
 import type { Masks } from "../../masks/session.ts";
 import { type, u16, u32, WireError } from "../../wire/framing.ts";
 import type { Expected } from "../expected.ts";
 
-/** A row with masked columns is held until it is whole, and is no longer than this, bytes. */
-const MAX_MASKED_ROW = 1_048_576;
+/** A row is held as the database sends it up to so many bytes; a longer one is masked as its pieces arrive. */
+const MAX_HELD = 262_144;
 
 /**
  * Masks the rows of one session. Where masked values are is what the guard found in the statement, held against what the
@@ -18,6 +19,7 @@ export class Masking {
   #entry: Expected | undefined;
   #writers: Writers | undefined;
   #out: Output | undefined;
+  #long: LongRow | undefined;
 
   constructor(masks: Masks) {
     this.#masks = masks;
@@ -54,14 +56,49 @@ export class Masking {
     return this.#writers;
   }
 
-  /** Takes a whole DataRow. @throws WireError where it is not as it was described */
-  row(chunk: Buffer, at: number, end: number, writers: Writers): void {
-    this.#out ??= new Output(chunk.length - at + 4096);
-    writeRow(this.#out, chunk, at, end, writers);
+  /**
+   * Takes a DataRow, or the beginning of a long one.
+   * @param here up to where it has come
+   * @returns how many bytes go to the client in its place, of a long one so far; undefined: it has to come whole first
+   * @throws WireError where it is not as it was described, or too long
+   */
+  row(chunk: Buffer, at: number, here: number, end: number, writers: Writers): number | undefined {
+    if (here < end && end - at <= MAX_HELD) return undefined;
+    const out = (this.#out ??= new Output(chunk.length - at + 4096));
+    const before = out.length;
+    if (here === end) writeRow(out, chunk, at, end, writers);
+    else {
+      this.#long = new LongRow(out, writers);
+      this.#long.take(chunk, at + 5, here);
+    }
+    return out.length - before;
+  }
+
+  /**
+   * Takes what comes next of a long row.
+   * @param here up to where it has come
+   * @param isLast whether it is whole then
+   * @returns how many bytes more go to the client
+   * @throws WireError as for a row
+   */
+  more(chunk: Buffer, here: number, isLast: boolean): number {
+    const before = this.#out?.length ?? 0;
+    this.#long?.take(chunk, 0, here);
+    if (isLast) {
+      this.#long?.end();
+      this.#long = undefined;
+    }
+    return (this.#out?.length ?? 0) - before;
+  }
+
+  /** Whether a row has come in part and is masked as it comes. */
+  get isLong(): boolean {
+    return this.#long !== undefined;
   }
 
   /** What has been masked and not handed on. */
   take(): Buffer | undefined {
+    if (this.#long !== undefined) return undefined;
     const written = this.#out?.written;
     this.#out = undefined;
     return written;
@@ -133,13 +170,4 @@ export function maskedOf({ kind, permit, portal }: Expected): readonly string[] 
   const masks = kind === type.execute ? [portal?.statement.masks] : (permit?.cover.masks ?? []);
   const names = new Set(masks.flatMap((each) => each?.outputs.map(({ column }) => column) ?? []));
   return names.size === 0 ? undefined : [...names].toSorted();
-}
-
-/** @throws WireError when a row with masked columns is too long to be held */
-export function checkRowSize(size: number): void {
-  if (size > MAX_MASKED_ROW)
-    throw new WireError(
-      "54000",
-      `a row with masked columns has ${size} bytes, and ${MAX_MASKED_ROW} are the limit; select fewer columns with it`,
-    );
 }

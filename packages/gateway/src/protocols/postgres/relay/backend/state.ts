@@ -70,6 +70,9 @@ export class BackendState {
   finish(entry: Expected, done: boolean): void {
     const { shared } = this;
     shared.expected.remove();
+    // What the database has not described is still to be asked for.
+    if (!done && entry.described?.fields === undefined && entry.described !== undefined)
+      entry.described.isDescribed = false;
     if (entry.name !== undefined || entry.effects !== undefined) this.#settleNames(entry, done);
     if (shared.copyAwaited === entry) {
       shared.copyAwaited = undefined;
