@@ -53,6 +53,8 @@ function costOf(size: number, method: MaskMethod | undefined): Promise<number> {
     kind: kindOfType(TEXT, "text", false),
     typeName: "text",
     labels: [],
+    kin: [],
+    views: [],
   };
   const operation = "shop/read";
   const masks =

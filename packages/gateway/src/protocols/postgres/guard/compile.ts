@@ -2,7 +2,7 @@ import { type DatabaseFacts, type EnumColumn, plainDatabase } from "./database.t
 import { concreteScope } from "./found/concrete.ts";
 import { coveredBy, type ExtensionNames } from "./found/extensions.ts";
 import { type PostgresScope, readingKinds, type StatementKind, type TableScope } from "../scope.ts";
-import { maskedParts } from "../masks/method.ts";
+import { underMasks, without } from "./under-masks.ts";
 import { runsOwnCode } from "./granted.ts";
 import { type Temporary, temporaryOf } from "./temporary/temporary.ts";
 import { type Structure, structureOf } from "./structure/structure.ts";
@@ -28,6 +28,8 @@ export interface TableGrant {
   readonly keys: ReadonlySet<string>;
   /** Columns that a query may give to the client alone, where they are masked: none of the uses above has them. */
   readonly masked: ReadonlySet<string>;
+  /** The full name of a masked column of another table that it would show as it is. */
+  readonly shows?: string;
 }
 
 /** A scope, made ready for judging. */
@@ -103,7 +105,7 @@ export function compileScope(
   const tables = new Map(
     Object.entries(named).map(([table, entry]) => [
       table,
-      withoutMasked(compileTable(entry, statements), maskedOf(scope, table)),
+      underMasks(table, compileTable(entry, statements), scope, database),
     ]),
   );
   const shown = scope.catalog === false ? undefined : structure;
@@ -154,34 +156,6 @@ function unlisted(
   );
 }
 
-/** The columns of a table that the scope masks. */
-function maskedOf({ mask }: PostgresScope, table: string): ReadonlySet<string> {
-  return new Set(
-    Object.keys(mask).flatMap((full) => {
-      const { table: of, column } = maskedParts(full);
-      return of === table ? [column] : [];
-    }),
-  );
-}
-
-function withoutMasked(grant: TableGrant, masked: ReadonlySet<string>): TableGrant {
-  if (masked.size === 0) return grant;
-  // `checkMasks` refuses a mask where all columns may be used, or written; nothing is wider for having come past that.
-  const rest = (columns: Columns): ReadonlySet<string> =>
-    without(columns === "all" ? new Set() : columns, masked);
-  const { select, insert, update, touch, assumed, keys } = grant;
-  return {
-    ...grant,
-    ...(select === undefined ? {} : { select: rest(select) }),
-    ...(insert === undefined ? {} : { insert: rest(insert) }),
-    ...(update === undefined ? {} : { update: rest(update) }),
-    touch: rest(touch),
-    assumed: without(assumed, masked),
-    keys: without(keys, masked),
-    masked,
-  };
-}
-
 function compileTable(entry: TableScope, granted: ReadonlySet<StatementKind>): TableGrant {
   if (typeof entry === "string" || Array.isArray(entry)) {
     const columns: Columns = typeof entry === "string" ? "all" : new Set(entry);
@@ -218,10 +192,6 @@ function compileTable(entry: TableScope, granted: ReadonlySet<StatementKind>): T
 }
 
 const none: ReadonlySet<string> = new Set();
-
-function without(columns: ReadonlySet<string>, listed: Columns): ReadonlySet<string> {
-  return listed === "all" ? new Set() : new Set([...columns].filter((column) => !listed.has(column)));
-}
 
 function union(columns: Columns, more: ReadonlySet<string>): Columns {
   return columns === "all" ? "all" : new Set([...columns, ...more]);

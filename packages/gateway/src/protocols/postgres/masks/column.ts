@@ -27,6 +27,10 @@ export interface MaskedColumn {
   readonly typeName: string;
   /** Of an enum its values. */
   readonly labels: readonly string[];
+  /** Tables that hold rows of its table under another name, by their full names: partitions, children, parents. */
+  readonly kin: readonly string[];
+  /** Views that read its table or one of these, through other views too. */
+  readonly views: readonly string[];
 }
 
 /** Types by their number in every PostgreSQL (pg_type.dat). */

@@ -1,11 +1,13 @@
 // tier: full
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "@mayfly/testing/postgres.ts";
+import { systemClock } from "../../../kernel/clock.ts";
 import { createJudging } from "../relay/judging.ts";
 import { scopeSchema } from "../scope.ts";
 import { createFakeGate, type FakeGate } from "../testing/fake-gate.ts";
 import { dialGateway, dialServer } from "../testing/steps.ts";
 import { targetOf } from "../testing/target.ts";
+import { scopeFindings } from "../upstream/scope-findings.ts";
 import {
   errorOf,
   frame,
@@ -553,16 +555,95 @@ it.each(["UTC", "Europe/Berlin", "AAA4:59BBB", "AAA-14BBB", "-0:29", "Pacific/Ap
   },
 );
 
-it("a table with a masked part comes from no pattern", async () => {
-  const mask = { "public.part.secret": "redact" };
-  const { client } = await under({
-    read: { tables: { "public.*": "all", "public.part": { select: ["id", "secret"] } }, mask },
+describe("what shows a masked column under another name", () => {
+  const read = async (scope: object, statements: readonly string[]): Promise<readonly string[]> => {
+    const { client } = await under({ read: scope });
+    const all: string[] = [];
+    for (const sql of statements) all.push((await simple(client, sql)).map(({ type }) => type).join(""));
+    return all;
+  };
+
+  it("is refused: a parent, whether a pattern or its name grants it, and a part", async () => {
+    const tables = { "public.part": { select: ["id", "secret"] } };
+    const mask = { "public.part.secret": "redact" };
+    const statements = ["SELECT secret FROM part", "SELECT secret FROM parent", "SELECT id FROM parent"];
+    expect(await read({ tables: { ...tables, "public.*": "all" }, mask }, statements)).toEqual([
+      "TDCZ",
+      "EZ",
+      "EZ",
+    ]);
+    expect(
+      await read({ tables: { ...tables, "public.parent": ["id", "secret"] }, mask }, statements),
+    ).toEqual(["TDCZ", "EZ", "EZ"]);
+    // Its other columns are nobody's secret, and another mask is as good.
+    expect(await read({ tables: { ...tables, "public.parent": ["id"] }, mask }, statements)).toEqual([
+      "TDCZ",
+      "EZ",
+      "TDCZ",
+    ]);
+    const both = {
+      tables: { ...tables, "public.parent": ["id", "secret"] },
+      mask: { ...mask, "public.parent.secret": null },
+    };
+    expect(await read(both, statements)).toEqual(["TDCZ", "TDCZ", "TDCZ"]);
+    const down = {
+      tables: { "public.parent": ["id", "secret"], "public.part": "all" },
+      mask: { "public.parent.secret": "redact" },
+    };
+    expect(await read(down, statements)).toEqual(["EZ", "TDCZ", "TDCZ"]);
   });
-  expect((await simple(client, "SELECT secret FROM part"))[1]?.body.toString()).toContain("***");
-  expect((await simple(client, "SELECT secret FROM parent")).map(({ type }) => type)).toEqual(["E", "Z"]);
-  expect(
-    (await simple(client, "SELECT note FROM orders WHERE id = 1")).map(({ type }) => type),
-  ).not.toContain("E");
+
+  it("is refused: a view, through another one and a partition too, unless its columns are listed or masked", async () => {
+    await postgres.run(`CREATE VIEW direct AS SELECT id, secret AS s FROM part; CREATE VIEW behind AS SELECT s AS x FROM direct;
+      CREATE MATERIALIZED VIEW kept AS SELECT count(*) AS n FROM parent`);
+    const tables = { "public.parent": ["id", "secret"] };
+    const mask = { "public.parent.secret": "redact" };
+    const views = ["SELECT 1 FROM direct", "SELECT x FROM behind", "SELECT n FROM kept"];
+    const granted = (entry: unknown) => ({
+      "public.direct": entry,
+      "public.behind": entry,
+      "public.kept": entry,
+    });
+    expect(await read({ tables: { ...tables, ...granted("all") }, mask }, views)).toEqual(["EZ", "EZ", "EZ"]);
+    expect(
+      await read(
+        {
+          tables: {
+            ...tables,
+            "public.direct": ["id"],
+            "public.behind": { select: ["x"] },
+            "public.kept": ["n"],
+          },
+          mask,
+        },
+        views,
+      ),
+    ).toEqual(["TDCZ", "TDCZ", "TDCZ"]);
+    await postgres.run("DROP VIEW direct CASCADE; DROP MATERIALIZED VIEW kept");
+  });
+});
+
+it("what a session would be denied is found before, by check --online", async () => {
+  await postgres.run("CREATE VIEW emails AS SELECT email FROM customers");
+  const scope = scopeSchema.parse({
+    statements: ["select"],
+    tables: { "public.customers": { select: columns }, "public.emails": "all" },
+    mask: {
+      "public.customers.email": "email",
+      "public.customers.level": "redact",
+      "public.customers.gone": "redact",
+      "public.customers.plan": { constant: "gold" },
+    },
+  });
+  const found = await scopeFindings(targetOf(postgres), scope, systemClock, AbortSignal.timeout(60_000));
+  await postgres.run("DROP VIEW emails");
+  const words = found.map((each) => ("problem" in each ? `${each.what}: ${each.problem}` : each.what));
+  expect(words).toEqual([
+    "mask: public.customers.gone cannot be masked: the database has no such column",
+    "mask: public.customers.level cannot be masked: redact gives text or JSON, and the column is of type int4",
+    'mask: public.customers.plan cannot be masked: "gold" is a constant, and the column is of type plan',
+    "tables: public.emails could show public.customers.email, which is masked",
+  ]);
 });
 
 it("dates that are not ISO's end the session instead of showing more", async () => {

@@ -15,6 +15,8 @@ const columnOf = (kind: MaskKind): MaskedColumn => ({
   kind,
   typeName: kind,
   labels: [],
+  kin: [],
+  views: [],
 });
 
 /** What a client reads in the place of a value. */

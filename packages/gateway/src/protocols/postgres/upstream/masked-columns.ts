@@ -48,18 +48,43 @@ export function maskedColumnsQuestion({ scopes }: Pick<Granted, "scopes">): stri
       SELECT name, relation, attnum, type FROM col
       UNION ALL SELECT b.name, b.relation, b.attnum, t.typbasetype FROM base b
         JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) b.type
-        WHERE t.typtype OPERATOR(pg_catalog.=) 'd'::pg_catalog."char")
+        WHERE t.typtype OPERATOR(pg_catalog.=) 'd'::pg_catalog."char"),
+    up AS (
+      SELECT relation, relation AS other FROM col
+      UNION SELECT u.relation, i.inhparent FROM up u
+        JOIN pg_catalog.pg_inherits i ON i.inhrelid OPERATOR(pg_catalog.=) u.other),
+    down AS (
+      SELECT relation, relation AS other FROM col
+      UNION SELECT d.relation, i.inhrelid FROM down d
+        JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) d.other),
+    kin AS (SELECT relation, other FROM up UNION SELECT relation, other FROM down),
+    reader AS (
+      SELECT relation, other FROM kin
+      UNION SELECT r.relation, w.ev_class FROM reader r
+        JOIN pg_catalog.pg_depend d ON d.refclassid OPERATOR(pg_catalog.=) 1259::pg_catalog.oid
+          AND d.refobjid OPERATOR(pg_catalog.=) r.other AND d.classid OPERATOR(pg_catalog.=) 2618::pg_catalog.oid
+        JOIN pg_catalog.pg_rewrite w ON w.oid OPERATOR(pg_catalog.=) d.objid
+          AND w.ev_type OPERATOR(pg_catalog.=) '1'::pg_catalog."char")
     SELECT b.name, b.relation::pg_catalog.text, b.attnum::pg_catalog.text, b.type::pg_catalog.text,
       t.typname::pg_catalog.text, (t.typtype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char")::pg_catalog.text,
       (SELECT pg_catalog.json_agg(e.enumlabel)::pg_catalog.text FROM pg_catalog.pg_enum e
-        WHERE e.enumtypid OPERATOR(pg_catalog.=) b.type)
+        WHERE e.enumtypid OPERATOR(pg_catalog.=) b.type),
+      ${namesIn("kin")}, ${namesIn("reader")}
     FROM base b JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) b.type
     WHERE t.typtype OPERATOR(pg_catalog.<>) 'd'::pg_catalog."char"`;
 }
 
+/** The full names of what the question finds beside a column's table, as JSON. */
+function namesIn(found: string): string {
+  return `(SELECT pg_catalog.json_agg(pg_catalog.concat(n.nspname, '.', c.relname))::pg_catalog.text FROM ${found} f
+        JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) f.other
+        JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+        WHERE f.relation OPERATOR(pg_catalog.=) b.relation AND f.other OPERATOR(pg_catalog.<>) b.relation)`;
+}
+
 export function maskedColumnsOf(rows: readonly (readonly (string | null)[])[]): MaskedColumns {
   return new Map(
-    rows.flatMap(([name, relation, attnum, type, typeName, isEnum, labels]) => {
+    rows.flatMap(([name, relation, attnum, type, typeName, isEnum, labels, kin, readers]) => {
       if (typeof name !== "string" || typeof typeName !== "string") return [];
       const column: MaskedColumn = {
         relation: Number(relation),
@@ -67,9 +92,15 @@ export function maskedColumnsOf(rows: readonly (readonly (string | null)[])[]): 
         type: Number(type),
         kind: kindOfType(Number(type), typeName, isEnum === "true"),
         typeName,
-        labels: typeof labels === "string" ? (JSON.parse(labels) as readonly string[]) : [],
+        labels: listOf(labels),
+        kin: listOf(kin),
+        views: listOf(readers).filter((reader) => !listOf(kin).includes(reader)),
       };
       return [[name, column] as const];
     }),
   );
+}
+
+function listOf(json: string | null | undefined): readonly string[] {
+  return typeof json === "string" ? (JSON.parse(json) as readonly string[]) : [];
 }

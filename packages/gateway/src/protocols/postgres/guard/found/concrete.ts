@@ -52,7 +52,7 @@ function concreteTables({ tables, except }: PostgresScope, found: Found): Record
   for (const name of found.relations) {
     const entry = entryOf(name);
     if (own.has(name) || anyCovers(except, name) || entry === undefined) continue;
-    // A view of what is excepted, or granted in part, or a table with such a part: a pattern must not open that by another name.
+    // A view of what is excepted, or granted in part: a pattern must not open that by another name.
     if (![...(found.reads.get(name) ?? [])].some(isHidden)) all.set(name, entry);
   }
   const parents = [...all].filter(([, entry]) => hasPartitions(entry));

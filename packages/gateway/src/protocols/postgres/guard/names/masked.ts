@@ -1,6 +1,7 @@
-import { unfit } from "../../masks/column.ts";
+import { type MaskedColumn, unfit } from "../../masks/column.ts";
+import type { PostgresScope } from "../../scope.ts";
 import type { TableGrant } from "../compile.ts";
-import { refuseForever, refuseMistake, shown } from "../denied.ts";
+import { GuardDenied, refuseMistake, shown } from "../denied.ts";
 import { as, bareName, type Fields, kindOf, list, names, open } from "../syntax/nodes.ts";
 import type { Walk } from "../syntax/walk.ts";
 import { has, itemNamed, type Level, type Range, unqualified } from "./naming.ts";
@@ -12,6 +13,38 @@ import { has, itemNamed, type Level, type Range, unqualified } from "./naming.ts
 export function withMasked(range: Range, table: string, { masked }: TableGrant): Range {
   if (masked.size === 0) return range;
   return { ...range, masked: new Map([...masked].map((column) => [column, `${table}.${column}`])) };
+}
+
+/** Why a table or view is denied, by its full name, that would show what is masked in another one. */
+export function showsMasked(table: string, masked: string): GuardDenied {
+  return new GuardDenied(
+    "columns",
+    `${shown(table)} could show ${shown(masked)}, which is masked`,
+    "its operation has to list its columns or mask them, or another operation to grant it",
+    "never",
+  );
+}
+
+/**
+ * Why a masked column is denied.
+ * @param found the masked columns that the database has
+ * @returns undefined where it can be masked so
+ */
+export function notMaskable(
+  full: string,
+  { mask }: Pick<PostgresScope, "mask">,
+  found: ReadonlyMap<string, MaskedColumn>,
+): GuardDenied | undefined {
+  const column = found.get(full);
+  const why = column === undefined ? "the database has no such column" : unfit(mask[full] ?? null, column);
+  return why === undefined
+    ? undefined
+    : new GuardDenied(
+        "columns",
+        `${shown(full)} cannot be masked: ${why}`,
+        "its operation needs another method for it, or the column another name",
+        "never",
+      );
 }
 
 /**
@@ -35,19 +68,9 @@ export function takeMasked(node: unknown, name: string, level: Level, walk: Walk
           : itemNamed(first, second, level, work)
         ).masked?.get(third ?? second);
   if (full === undefined) return false;
-  const found = scope.database.masks;
-  if (found !== undefined) {
-    const column = found.get(full);
-    if (column === undefined)
-      refuseForever(
-        "columns",
-        `${shown(full)} is masked, and the database did not say that it has such a column`,
-        "tell the gateway's operator if it has one",
-      );
-    const why = unfit(scope.scope.mask[full] ?? null, column);
-    if (why !== undefined)
-      refuseForever("columns", `${shown(full)} cannot be masked: ${why}`, "tell the gateway's operator");
-  }
+  const { masks } = scope.database;
+  const denied = masks && notMaskable(full, scope.scope, masks);
+  if (denied !== undefined) throw denied;
   changes.masked.push({ column: full, name: name === "" ? (third ?? second ?? first) : name });
   return true;
 }

@@ -12,7 +12,7 @@ import { renamedSizes } from "../deaf/size.ts";
 import { ofCatalogue, tableSizes } from "../deaf/table-sizes.ts";
 import { checkView } from "./leaks.ts";
 import type { Range } from "./naming.ts";
-import { withMasked } from "./masked.ts";
+import { showsMasked, withMasked } from "./masked.ts";
 import { notGranted, notListed } from "./not-granted.ts";
 import { type Fields, names, open, text } from "../syntax/nodes.ts";
 import { refuse, refuseForever, refuseMistake, shown } from "../denied.ts";
@@ -218,6 +218,7 @@ export function grantFor(
   const grant = scope.tables.get(table.full);
   if (grant === undefined) notListed(table, scope);
   if (grant[use] === undefined || grant[use] === false) notGranted(kind, table, scope);
+  if (grant.shows !== undefined) throw showsMasked(table.full, grant.shows);
   checkView(table.full, grant, scope);
   return grant;
 }

@@ -90,7 +90,7 @@ const isNoMember = (classId: number, oid: string): string =>
 /**
  * Tables, partitioned tables, views and materialized views. Not: an extension's, which may show other sessions; foreign
  * tables, which reach another server; partitions and children of a table, which hold its rows under another name.
- * With each of them what it reads, down to the tables, to the tables of which those are a part, and to their parts.
+ * With each view what it reads, down to the tables, and to the tables of which those are a part.
  */
 function relations(schemas: readonly string[]): readonly string[] {
   return [
@@ -102,8 +102,7 @@ function relations(schemas: readonly string[]): readonly string[] {
     SELECT r.ev_class AS one, d.refobjid AS other FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d
       ON d.classid ${EQ} 2618::pg_catalog.oid AND d.objid ${EQ} r.oid AND d.refclassid ${EQ} 1259::pg_catalog.oid
       AND d.refobjid ${NE} r.ev_class
-    UNION SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i
-    UNION SELECT i.inhparent, i.inhrelid FROM pg_catalog.pg_inherits i),
+    UNION SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i),
   reads AS (
     SELECT c.oid AS view, e.other FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid ${EQ} c.relnamespace
       JOIN edge e ON e.one ${EQ} c.oid WHERE ${inSchemas(schemas)} AND ${kindIn("c.relkind", ["r", "p", "v", "m"])}
