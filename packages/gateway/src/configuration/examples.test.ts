@@ -41,7 +41,7 @@ test.each(examples)("%s loads as it is, with the variables that its comment name
 });
 
 test("docs/configuration.md and the protocols' pages name every member that the schema knows", async () => {
-  const pages = ["configuration", ...protocols.map(({ kind }) => kind)];
+  const pages = ["configuration", "postgres-scopes", "postgres-masks", ...protocols.map(({ kind }) => kind)];
   const texts = await Promise.all(
     pages.map((page) => readFile(new URL(`../../../../docs/${page}.md`, import.meta.url), "utf8")),
   );

@@ -45,8 +45,13 @@ export async function scopeFindings(
       ...rows.flatMap(([kind, name]) => problemOf(scope, kind ?? "", name ?? "")),
       ...(masks === undefined ? [] : maskProblems(scope, { ...plainDatabase, found, masks })),
     ];
-    return [...matches, ...problems.toSorted((one, other) => (one.what < other.what ? -1 : 1))];
+    return [...matches, ...problems.toSorted(byWords)];
   });
+}
+
+function byWords(one: ScopeProblem, other: ScopeProblem): number {
+  const words = ({ what, problem }: ScopeProblem): string => `${what}: ${problem}`;
+  return words(one) < words(other) ? -1 : 1;
 }
 
 /** Masks that the database cannot keep, and what shows masked columns under another name. */
